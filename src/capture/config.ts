@@ -1,0 +1,37 @@
+/** What capture may be told. */
+import { Type, type Static } from '../core/config-field.ts'
+
+export const captureConfig = Type.Object(
+  {
+    interfaces: Type.Array(Type.String({ minLength: 1, maxLength: 15 }), {
+      default: ['auto'],
+      maxItems: 32,
+      description:
+        'Interfaces to capture on; `auto` stands for every interface that is up, loopback left out; an empty list captures nothing.',
+      examples: [['eth0', 'eth1']],
+    }),
+    driver: Type.Union([Type.Literal('auto'), Type.Literal('tcpdump'), Type.Literal('cap')], {
+      default: 'auto',
+      description: '`auto` takes tcpdump where it is installed, else the in-process `cap`.',
+    }),
+    snapLengthBytes: Type.Integer({
+      default: 1600,
+      minimum: 96,
+      maximum: 262144,
+      description: 'Bytes kept of each frame.',
+    }),
+    bufferMegabytes: Type.Integer({
+      default: 64,
+      minimum: 1,
+      maximum: 1024,
+      description: "The kernel's capture buffer for each interface, in MiB.",
+    }),
+    tcpdumpUser: Type.Union([Type.String({ minLength: 1, maxLength: 32 }), Type.Null()], {
+      default: 'tcpdump',
+      description: 'The user tcpdump becomes once the interface is open; null to stay as started.',
+    }),
+  },
+  { additionalProperties: false, default: {}, description: 'Where packets come from.' },
+)
+
+export type CaptureConfig = Static<typeof captureConfig>

@@ -1,0 +1,26 @@
+/** Wall clock as a value handed in, so that tests and replays can set it. */
+
+export interface Clock {
+  /** Milliseconds since the epoch, UTC. */
+  nowMs(): number
+}
+
+export const systemClock: Clock = { nowMs: () => Date.now() }
+
+/** Renders µs since the epoch as RFC 3339 UTC with six decimals, as every Event carries it. */
+export function rfc3339FromUs(timestampUs: number): string {
+  const wholeSeconds = Math.floor(timestampUs / 1e6)
+  const microseconds = Math.floor(timestampUs - wholeSeconds * 1e6)
+  const seconds = new Date(wholeSeconds * 1000).toISOString().slice(0, 19)
+  return `${seconds}.${String(microseconds).padStart(6, '0')}Z`
+}
+
+/** Reads an RFC 3339 date-time with up to nine decimals as µs since the epoch; NaN when it is not one. */
+export function usFromRfc3339(text: string): number {
+  const match =
+    /^(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?([Zz]|[+-]\d\d:\d\d)$/.exec(text)
+  if (!match) return Number.NaN
+  const [, date, time, fraction = '', zone] = match
+  const wholeMs = Date.parse(`${date}T${time}${zone?.toUpperCase()}`)
+  return wholeMs * 1000 + Math.floor(Number(fraction.padEnd(9, '0')) / 1000)
+}

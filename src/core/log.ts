@@ -1,0 +1,102 @@
+/** The agent's own operational log: winston's home. Events about traffic never go through here. */
+import { createRequire } from 'node:module'
+import winston from 'winston'
+
+export type LogFields = Readonly<Record<string, unknown>>
+
+/** A plain sentence and fields; no interpolation into the sentence. */
+export interface Log {
+  debug(message: string, fields?: LogFields): void
+  info(message: string, fields?: LogFields): void
+  warn(message: string, fields?: LogFields): void
+  error(message: string, fields?: LogFields): void
+  /** Resolves once everything logged so far is handed to its transports. */
+  close(): Promise<void>
+}
+
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
+export type LogLevel = (typeof LOG_LEVELS)[number]
+
+export interface LogOptions {
+  readonly level: LogLevel
+  /** One JSON object a line (journald, containers) or aligned words (a terminal). */
+  readonly format: 'text' | 'json'
+  /** A file to append to as well, or null. */
+  readonly file: string | null
+  /** A local syslog daemon to tell as well, or null; never over TLS (winston-syslog verifies nothing). */
+  readonly syslog: {
+    readonly protocol: 'udp4' | 'tcp4' | 'unix'
+    readonly host: string
+    readonly port: number
+    readonly path: string
+  } | null
+}
+
+const textLine = winston.format.printf(({ timestamp, level, message, ...fields }) => {
+  const words = Object.entries(fields)
+    .filter(([, value]) => value !== undefined)
+    .map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
+  return [String(timestamp), level.padEnd(5), String(message), ...words].join(' ')
+})
+
+/** Opens the operational log; it writes to standard error, and to a file and syslog where asked. */
+export function createLog(options: LogOptions): Log {
+  const { combine, timestamp, json } = winston.format
+  const transports: winston.transport[] = [
+    new winston.transports.Console({ stderrLevels: [...LOG_LEVELS] }),
+  ]
+  if (options.file !== null) {
+    transports.push(
+      new winston.transports.File({ filename: options.file, maxsize: 10_000_000, maxFiles: 5 }),
+    )
+  }
+  if (options.syslog !== null) transports.push(syslogTransport(options.syslog))
+  const logger = winston.createLogger({
+    level: options.level,
+    format: combine(timestamp(), options.format === 'json' ? json() : textLine),
+    transports,
+  })
+  for (const transport of transports) transport.on('error', () => undefined)
+  return {
+    debug: (message, fields) => void logger.debug(message, fields),
+    info: (message, fields) => void logger.info(message, fields),
+    warn: (message, fields) => void logger.warn(message, fields),
+    error: (message, fields) => void logger.error(message, fields),
+    close: () =>
+      new Promise((resolve) => {
+        // A syslog daemon that is away must not hold up the agent's end.
+        const giveUp = setTimeout(resolve, 500)
+        logger.once('finish', () => {
+          clearTimeout(giveUp)
+          resolve()
+        })
+        logger.end()
+      }),
+  }
+}
+
+function syslogTransport(syslog: NonNullable<LogOptions['syslog']>): winston.transport {
+  // winston-syslog hooks itself into winston on load, so it is loaded only where it is asked for.
+  const { Syslog } = createRequire(import.meta.url)('winston-syslog') as {
+    Syslog: new (options: object) => winston.transport
+  }
+  return new Syslog({
+    protocol: syslog.protocol === 'unix' ? 'unix' : syslog.protocol,
+    host: syslog.host,
+    port: syslog.port,
+    path: syslog.path,
+    app_name: 'picket',
+    type: 'RFC5424',
+    facility: 'daemon',
+    eol: '\n',
+  })
+}
+
+/** A log that keeps nothing, for tests and for one-shot commands. */
+export const silentLog: Log = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+  close: () => Promise.resolve(),
+}

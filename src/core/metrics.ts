@@ -1,0 +1,41 @@
+/** prom-client's home: the counters and gauges that `/metrics` prints. */
+import { Counter, Gauge, Registry } from 'prom-client'
+
+export interface Metrics {
+  /** Adds `by` (default 1) to the counter `name`; `help` is kept from the first call. */
+  count(name: string, help: string, by?: number, labels?: Readonly<Record<string, string>>): void
+  /** Sets the gauge `name`. */
+  gauge(name: string, help: string, value: number, labels?: Readonly<Record<string, string>>): void
+  /** OpenMetrics/Prometheus text. */
+  render(): Promise<string>
+  readonly contentType: string
+}
+
+/** Makes an empty registry; names get the prefix `picket_`. */
+export function createMetrics(): Metrics {
+  const registry = new Registry()
+  const counters = new Map<string, Counter>()
+  const gauges = new Map<string, Gauge>()
+  return {
+    count(name, help, by = 1, labels = {}) {
+      let counter = counters.get(name)
+      if (!counter) {
+        const labelNames = Object.keys(labels)
+        counter = new Counter({ name: `picket_${name}`, help, labelNames, registers: [registry] })
+        counters.set(name, counter)
+      }
+      counter.inc(labels, by)
+    },
+    gauge(name, help, value, labels = {}) {
+      let gauge = gauges.get(name)
+      if (!gauge) {
+        const labelNames = Object.keys(labels)
+        gauge = new Gauge({ name: `picket_${name}`, help, labelNames, registers: [registry] })
+        gauges.set(name, gauge)
+      }
+      gauge.set(labels, value)
+    },
+    render: () => registry.metrics(),
+    contentType: registry.contentType,
+  }
+}

@@ -1,0 +1,59 @@
+/** What policy may be told. */
+import { Type, type Static } from '../core/config-field.ts'
+
+export const FAMILIES = [
+  'scan', 'sweep', 'flood', 'amplification', 'bruteforce', 'tunnel', 'exfiltration', 'c2', 'spoofing',
+  'evasion', 'exploit', 'web', 'lateral', 'anomaly', 'intel', 'policy', 'health',
+] as const // prettier-ignore
+
+const blockRule = Type.Object(
+  {
+    detector: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 60, description: 'Only this detector; absent for all.' }),
+    ),
+    kind: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 100, description: 'Only this kind, or kinds that begin with it and a dot.' }),
+    ),
+    minSeverity: Type.Integer({ default: 7, minimum: 0, maximum: 10, description: 'The least severity to block for.' }),
+    minConfidence: Type.Number({ default: 0.9, minimum: 0, maximum: 1, description: 'The least confidence to block for.' }),
+    ttlSeconds: Type.Integer({ default: 3600, minimum: 1, maximum: 2147483, description: 'How long to block.' }),
+  },
+  { additionalProperties: false },
+)
+
+export const policyConfig = Type.Object(
+  {
+    mode: Type.Union([Type.Literal('alert'), Type.Literal('block')], {
+      default: 'alert',
+      description: '`alert` never blocks by itself (events say what would have been blocked); `block` lets `blockWhen` act.',
+    }),
+    blockWhen: Type.Array(blockRule, {
+      default: [],
+      maxItems: 100,
+      description: 'The first rule that fits a detection blocks its attacker.',
+      examples: [[{ detector: 'ssh-bruteforce', minSeverity: 6, minConfidence: 0.9, ttlSeconds: 3600 }]],
+    }),
+    maxBlocksPerMinute: Type.Integer({
+      default: 10,
+      minimum: 1,
+      maximum: 10000,
+      description: 'The most automatic blocks in a minute; beyond it detections only alert.',
+    }),
+    allowlist: Type.Array(Type.String({ minLength: 2, maxLength: 49 }), {
+      default: [],
+      maxItems: 10000,
+      description: 'Addresses and ranges (CIDR) that are never blocked, by whomever.',
+      examples: [['192.0.2.10', '2001:db8:1::/48']],
+    }),
+    foldSeconds: Type.Integer({
+      default: 3600,
+      minimum: 10,
+      maximum: 86400,
+      description: 'A repeat of a story within this time of its last sign joins the same event.',
+    }),
+  },
+  { additionalProperties: false, default: {}, description: 'What is done about detections.' },
+)
+
+export type PolicyConfig = Static<typeof policyConfig>
+export type BlockRule = Static<typeof blockRule>

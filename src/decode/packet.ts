@@ -1,0 +1,83 @@
+/** The decoded packet: one flat, reused record that every protocol's decoder fills its part of. */
+
+/** What the packet is, as far as it could be read. */
+export const PacketKind = { NONE: 0, IP: 1, ARP: 2, OTHER: 3 } as const
+
+/** Reasons for which a frame could not be read to its end; each is counted under its name. */
+export const MALFORMED_REASONS = [
+  'none',
+  'link-truncated',
+  'link-unknown',
+  'vlan-truncated',
+  'arp-truncated',
+  'ipv4-truncated',
+  'ipv4-header-length',
+  'ipv4-total-length',
+  'ipv6-truncated',
+  'ipv6-extension',
+  'tcp-truncated',
+  'tcp-header-length',
+  'udp-truncated',
+  'udp-length',
+  'icmp-truncated',
+] as const
+export type MalformedReason = (typeof MALFORMED_REASONS)[number]
+
+/**
+ * A packet, valid only until the next one is decoded into it.
+ *
+ * Addresses are four 32-bit words as signed integers, most significant first; IPv4 sits in the last
+ * word with the others 0. `payload*` is the transport payload (after TCP/UDP/ICMP headers, or after the
+ * IP header for other protocols). A later IP fragment has `isLaterFragment` and no ports.
+ */
+export class Packet {
+  kind: number = PacketKind.NONE
+  /** Index into MALFORMED_REASONS; 0 when all was well. Addresses are valid when `kind` is IP. */
+  malformed = 0
+  timestampUs = 0
+  wireLength = 0
+  /** 802.1Q identifier of the outermost tag, 0 when untagged. */
+  vlan = 0
+  /** MAC addresses as 48-bit integers, 0 where the link has none. */
+  sourceMac = 0
+  destinationMac = 0
+
+  /** 4 or 6; 0 when not IP. */
+  ipVersion = 0
+  source0 = 0
+  source1 = 0
+  source2 = 0
+  source3 = 0
+  destination0 = 0
+  destination1 = 0
+  destination2 = 0
+  destination3 = 0
+  /** IP protocol number of the transport (after IPv6 extension headers). */
+  protocol = 0
+  ttl = 0
+  /** Length of the IP packet by its header, in bytes on the wire. */
+  ipLength = 0
+  isFragment = false
+  isLaterFragment = false
+
+  /** TCP/UDP ports; for ICMP and ICMPv6 the type and the code. */
+  sourcePort = 0
+  destinationPort = 0
+  tcpFlags = 0
+  tcpSequence = 0
+  tcpAcknowledgement = 0
+  tcpWindow = 0
+
+  /** The frame's bytes; only [payloadOffset, payloadOffset + payloadCaptured) is transport payload. */
+  buffer: Uint8Array = new Uint8Array(0)
+  payloadOffset = 0
+  /** Payload bytes present in `buffer`. */
+  payloadCaptured = 0
+  /** Payload bytes on the wire. */
+  payloadLength = 0
+
+  /** ARP (RFC 826): 1 request, 2 reply; sender and target IPv4 sit in source3 and destination3. */
+  arpOperation = 0
+  arpSenderMac = 0
+  arpTargetMac = 0
+}

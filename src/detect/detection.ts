@@ -1,0 +1,47 @@
+/** A detection: one detector's claim about a story, with its reasons. It claims; policy decides. */
+import type { components } from '../../openapi/contract.d.ts'
+
+/** The families of events, as the contract lists them. */
+export type Family = components['schemas']['Family']
+
+/** One checkable reason: what was measured, what is usual, and how much it weighed (0–1). */
+export type Reason = components['schemas']['Reason']
+
+/**
+ * A claim about one story. A detector sends the same `id` again as the story goes on, with the counts so
+ * far; the repeats fold into one event.
+ */
+export interface Detection {
+  /** UUIDv7 of this telling of the story, made by the detector when it first spoke. */
+  readonly id: string
+  /** Stable name of the detector: `port-scan`. */
+  readonly detector: string
+  /** Dotted event kind: `scan.vertical.syn`; stable and documented. */
+  readonly kind: string
+  readonly family: Family
+  /** 0–10; below 4 notable only, 7 and above wakes somebody up. */
+  readonly severity: number
+  /** 0–1. */
+  readonly confidence: number
+  /** Who did it; null where nobody can honestly be named (spoofed floods). Canonical address. */
+  readonly attacker: string | null
+  /** To whom; canonical addresses, at most 32. */
+  readonly victims: readonly string[]
+  /** The infected or misused local host (c2, tunnel, exfiltration, anomaly), whose attacker is the far end. */
+  readonly host: string | null
+  readonly domain: string | null
+  /** µs since the epoch, by the packets' clock. */
+  readonly firstSeenUs: number
+  readonly lastSeenUs: number
+  /** How many observations (probes, attempts, packets) the story holds so far. */
+  readonly count: number
+  /** One sentence a person can check. */
+  readonly summary: string
+  readonly reasons: readonly Reason[]
+  /** MITRE ATT&CK techniques. */
+  readonly mitre: readonly string[]
+  /** Community IDs of up to 16 flows of the story. */
+  readonly flows: readonly string[]
+  /** The story is over as far as the detector can tell; the next telling gets a new id. */
+  readonly isFinal: boolean
+}

@@ -1,0 +1,28 @@
+/** The frame every detector stands in: what it may watch, and how it speaks. */
+import type { Packet } from '../decode/packet.ts'
+import type { EndReason, LiveFlow } from '../flow/flow.ts'
+import type { Detection } from './detection.ts'
+
+export type Emit = (detection: Detection) => void
+
+/**
+ * A detector watches flows (and, only where flows are not enough, packets) and emits detections.
+ *
+ * It lives on packet time alone, never holds a cursor past the call, keeps its state in capped tables and
+ * reports what the caps made it forget.
+ */
+export interface Detector {
+  /** Stable name, as in config and events: `port-scan`. */
+  readonly name: string
+  /** Every decoded packet, before it is folded into its flow; keep it to a handful of instructions. */
+  packet?(packet: Packet): void
+  flowOpened?(flow: LiveFlow): void
+  flowAnswered?(flow: LiveFlow): void
+  flowEnded?(flow: LiveFlow, reason: EndReason): void
+  /** Called about once a second of packet time, and on idle links by the sensor's own tick. */
+  tick?(nowUs: number): void
+  /** The capture ends: emit what is still to be said, as final. */
+  end?(nowUs: number): void
+  /** Entries forgotten because a table was full. */
+  forgotten?(): number
+}

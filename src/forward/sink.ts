@@ -1,0 +1,18 @@
+/** What every destination of events promises. Learn one sink, know them all. */
+import type { Event } from '../record/event.ts'
+
+/** A destination's answer for a batch. */
+export type Receipt =
+  /** Everything up to and with this sequence number is the destination's now. */
+  | { readonly kind: 'accepted'; readonly sequence: number }
+  /** Nothing more got through; try again from the stored position, not before `afterMs`. */
+  | { readonly kind: 'retry'; readonly reason: string; readonly afterMs: number | null }
+  /** This one event can never be taken; it is counted, logged and passed over. */
+  | { readonly kind: 'rejected'; readonly sequence: number; readonly reason: string }
+
+export interface Sink {
+  readonly name: string
+  /** Sends a batch in order. Never throws: what goes wrong is a Receipt. */
+  send(events: readonly Event[]): Promise<Receipt>
+  close(): Promise<void>
+}

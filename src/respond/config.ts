@@ -1,0 +1,38 @@
+/** What the response may be told. */
+import { Type, type Static } from '../core/config-field.ts'
+
+export const respondConfig = Type.Object(
+  {
+    firewall: Type.Union([Type.Literal('iptables'), Type.Literal('dry-run')], {
+      default: 'iptables',
+      description: '`dry-run` keeps blocks in the record and enforces nothing.',
+    }),
+    defaultTtlSeconds: Type.Integer({
+      default: 3600,
+      minimum: 1,
+      maximum: 2147483,
+      description: 'How long a block lasts that was ordered without a time.',
+    }),
+    minPrefix4: Type.Integer({ default: 16, minimum: 1, maximum: 32, description: 'The widest IPv4 range that may be blocked.' }),
+    minPrefix6: Type.Integer({ default: 48, minimum: 1, maximum: 128, description: 'The widest IPv6 range that may be blocked.' }),
+    maxActiveBlocks: Type.Integer({
+      default: 10000,
+      minimum: 1,
+      maximum: 1000000,
+      description: 'The most blocks in force at a time.',
+    }),
+    reconcileSeconds: Type.Integer({
+      default: 10,
+      minimum: 1,
+      maximum: 3600,
+      description: 'How often the firewall is compared with the record and put right.',
+    }),
+    onStop: Type.Union([Type.Literal('keep'), Type.Literal('lift')], {
+      default: 'keep',
+      description: 'Whether blocks stay in the firewall while the agent is stopped.',
+    }),
+  },
+  { additionalProperties: false, default: {}, description: 'Blocking.' },
+)
+
+export type RespondConfig = Static<typeof respondConfig>
