@@ -1,0 +1,60 @@
+/** The event log: every event as it stands, and every state of it that sinks still have to get. */
+import type { Cidr } from '../net/cidr.ts'
+import type { Event } from './event.ts'
+
+/** One page of a listing and where the next begins; the cursor is opaque and stable under inserts. */
+export interface Page<Item> {
+  readonly items: readonly Item[]
+  readonly nextCursor: string | null
+}
+
+export interface EventQuery {
+  /** Alive at or after this time, µs. */
+  readonly fromUs?: number | undefined
+  /** Begun before this time, µs. */
+  readonly toUs?: number | undefined
+  /** Exact kind, or a dotted prefix of it. */
+  readonly kind?: string | undefined
+  readonly family?: string | undefined
+  readonly minSeverity?: number | undefined
+  readonly attacker?: Cidr | undefined
+  /** Attacker, victim or host. */
+  readonly address?: Cidr | undefined
+  readonly verdict?: string | undefined
+  /** 1–1000. */
+  readonly limit: number
+  readonly cursor?: string | undefined
+}
+
+/** An event with the key under which repeats of its story fold. */
+export interface Story {
+  readonly key: string
+  readonly event: Event
+}
+
+export interface EventLog {
+  /**
+   * Writes the state of each event (new or known by id) and gives it its `sequence` and `revision`.
+   *
+   * `forward: false` (replays) keeps them from the sinks: their sequence stays 0.
+   * Errors: rejects with `ERR_RECORD_WRITE`; then nothing of the batch is kept.
+   */
+  save(stories: readonly Story[], options: { readonly forward: boolean }): Promise<readonly Event[]>
+  /** Newest first (by first sighting). Errors: `ERR_API_REQUEST` for a cursor that is not ours. */
+  list(query: EventQuery): Page<Event>
+  get(id: string): Event | null
+  /** Stories last seen at or after this time, so that folding goes on after a restart. */
+  storiesSince(lastSeenUs: number): readonly Story[]
+  /** The newest sequence number given out; 0 when none. */
+  lastSequence(): number
+}
+
+/** What sinks still have to get: the states of events in the order of their sequence. */
+export interface Outbox {
+  /** Up to `limit` event states after `sequence`, as they stood then. */
+  after(sequence: number, limit: number): readonly Event[]
+  /** The stored position of a sink; null when it has none yet. */
+  position(sink: string): number | null
+  /** Stores that the sink has everything up to and with `sequence`. */
+  advance(sink: string, sequence: number): Promise<void>
+}

@@ -1,0 +1,25 @@
+/** The record as a whole: what `openRecord` gives, each room behind its own small interface. */
+import type { AuditEntry, BlockLog } from './block-log.ts'
+import type { EventLog, Outbox } from './event-log.ts'
+import type { FlowLog } from './flow-log.ts'
+import type { TokenStore } from './token-store.ts'
+
+export interface AuditTrail {
+  /** Appends a row whose hash covers the one before (SHA-256). Errors: `ERR_RECORD_WRITE`. */
+  append(entry: AuditEntry): Promise<void>
+}
+
+export interface EventRecord {
+  /** Path of the database file. */
+  readonly path: string
+  /** UUID of this agent, made when the record was. */
+  readonly agentId: string
+  readonly events: EventLog
+  readonly outbox: Outbox
+  readonly flows: FlowLog
+  readonly blocks: BlockLog
+  readonly audit: AuditTrail
+  readonly tokens: TokenStore
+  /** Writes what is queued and closes; later calls fail. */
+  close(): Promise<void>
+}
