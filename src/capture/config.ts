@@ -1,5 +1,5 @@
 /** What capture may be told. */
-import { Type, type Static } from '../core/config-field.ts'
+import { oneOf, stringOrNull, Type, type Static } from '../core/config-field.ts'
 
 export const captureConfig = Type.Object(
   {
@@ -10,7 +10,7 @@ export const captureConfig = Type.Object(
         'Interfaces to capture on; `auto` stands for every interface that is up, loopback left out; an empty list captures nothing.',
       examples: [['eth0', 'eth1']],
     }),
-    driver: Type.Union([Type.Literal('auto'), Type.Literal('tcpdump'), Type.Literal('cap')], {
+    driver: oneOf(['auto', 'tcpdump', 'cap'], {
       default: 'auto',
       description: '`auto` takes tcpdump where it is installed, else the in-process `cap`.',
     }),
@@ -26,7 +26,9 @@ export const captureConfig = Type.Object(
       maximum: 1024,
       description: "The kernel's capture buffer for each interface, in MiB.",
     }),
-    tcpdumpUser: Type.Union([Type.String({ minLength: 1, maxLength: 32 }), Type.Null()], {
+    tcpdumpUser: stringOrNull({
+      minLength: 1,
+      maxLength: 32,
       default: 'tcpdump',
       description: 'The user tcpdump becomes once the interface is open; null to stay as started.',
     }),

@@ -17,8 +17,9 @@ export function rfc3339FromUs(timestampUs: number): string {
 
 /** Reads an RFC 3339 date-time with up to nine decimals as µs since the epoch; NaN when it is not one. */
 export function usFromRfc3339(text: string): number {
-  const match =
-    /^(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?([Zz]|[+-]\d\d:\d\d)$/.exec(text)
+  const match = /^(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?([Zz]|[+-]\d\d:\d\d)$/.exec(
+    text,
+  )
   if (!match) return Number.NaN
   const [, date, time, fraction = '', zone] = match
   const wholeMs = Date.parse(`${date}T${time}${zone?.toUpperCase()}`)

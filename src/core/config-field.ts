@@ -1,3 +1,18 @@
 /** TypeBox's home: the few builders with which each stage's `config.ts` declares its section once. */
+import { Type, type SchemaOptions, type TUnsafe } from '@sinclair/typebox'
+
 export { Type } from '@sinclair/typebox'
 export type { Static, TSchema, TObject } from '@sinclair/typebox'
+
+/** One of a few words; a plain JSON Schema `enum`, so that a wrong word is told the right ones. */
+export function oneOf<const Word extends string>(
+  words: readonly Word[],
+  options: SchemaOptions & { readonly default?: Word } = {},
+): TUnsafe<Word> {
+  return Type.Unsafe<Word>({ type: 'string', enum: [...words], ...options })
+}
+
+/** A string, or null for none. */
+export function stringOrNull(options: SchemaOptions = {}): TUnsafe<string | null> {
+  return Type.Unsafe<string | null>({ type: ['string', 'null'], ...options })
+}

@@ -23,13 +23,14 @@ export interface LogOptions {
   readonly format: 'text' | 'json'
   /** A file to append to as well, or null. */
   readonly file: string | null
-  /** A local syslog daemon to tell as well, or null; never over TLS (winston-syslog verifies nothing). */
+  /** A local syslog daemon to tell as well; never over TLS (winston-syslog verifies nothing). */
   readonly syslog: {
+    readonly enabled: boolean
     readonly protocol: 'udp4' | 'tcp4' | 'unix'
     readonly host: string
     readonly port: number
     readonly path: string
-  } | null
+  }
 }
 
 const textLine = winston.format.printf(({ timestamp, level, message, ...fields }) => {
@@ -50,7 +51,7 @@ export function createLog(options: LogOptions): Log {
       new winston.transports.File({ filename: options.file, maxsize: 10_000_000, maxFiles: 5 }),
     )
   }
-  if (options.syslog !== null) transports.push(syslogTransport(options.syslog))
+  if (options.syslog.enabled) transports.push(syslogTransport(options.syslog))
   const logger = winston.createLogger({
     level: options.level,
     format: combine(timestamp(), options.format === 'json' ? json() : textLine),
@@ -75,13 +76,13 @@ export function createLog(options: LogOptions): Log {
   }
 }
 
-function syslogTransport(syslog: NonNullable<LogOptions['syslog']>): winston.transport {
+function syslogTransport(syslog: LogOptions['syslog']): winston.transport {
   // winston-syslog hooks itself into winston on load, so it is loaded only where it is asked for.
   const { Syslog } = createRequire(import.meta.url)('winston-syslog') as {
     Syslog: new (options: object) => winston.transport
   }
   return new Syslog({
-    protocol: syslog.protocol === 'unix' ? 'unix' : syslog.protocol,
+    protocol: syslog.protocol,
     host: syslog.host,
     port: syslog.port,
     path: syslog.path,

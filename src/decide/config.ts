@@ -1,5 +1,5 @@
 /** What policy may be told. */
-import { Type, type Static } from '../core/config-field.ts'
+import { oneOf, Type, type Static } from '../core/config-field.ts'
 
 export const FAMILIES = [
   'scan', 'sweep', 'flood', 'amplification', 'bruteforce', 'tunnel', 'exfiltration', 'c2', 'spoofing',
@@ -9,29 +9,55 @@ export const FAMILIES = [
 const blockRule = Type.Object(
   {
     detector: Type.Optional(
-      Type.String({ minLength: 1, maxLength: 60, description: 'Only this detector; absent for all.' }),
+      Type.String({
+        minLength: 1,
+        maxLength: 60,
+        description: 'Only this detector; absent for all.',
+      }),
     ),
     kind: Type.Optional(
-      Type.String({ minLength: 1, maxLength: 100, description: 'Only this kind, or kinds that begin with it and a dot.' }),
+      Type.String({
+        minLength: 1,
+        maxLength: 100,
+        description: 'Only this kind, or kinds that begin with it and a dot.',
+      }),
     ),
-    minSeverity: Type.Integer({ default: 7, minimum: 0, maximum: 10, description: 'The least severity to block for.' }),
-    minConfidence: Type.Number({ default: 0.9, minimum: 0, maximum: 1, description: 'The least confidence to block for.' }),
-    ttlSeconds: Type.Integer({ default: 3600, minimum: 1, maximum: 2147483, description: 'How long to block.' }),
+    minSeverity: Type.Integer({
+      default: 7,
+      minimum: 0,
+      maximum: 10,
+      description: 'The least severity to block for.',
+    }),
+    minConfidence: Type.Number({
+      default: 0.9,
+      minimum: 0,
+      maximum: 1,
+      description: 'The least confidence to block for.',
+    }),
+    ttlSeconds: Type.Integer({
+      default: 3600,
+      minimum: 1,
+      maximum: 2147483,
+      description: 'How long to block.',
+    }),
   },
   { additionalProperties: false },
 )
 
 export const policyConfig = Type.Object(
   {
-    mode: Type.Union([Type.Literal('alert'), Type.Literal('block')], {
+    mode: oneOf(['alert', 'block'], {
       default: 'alert',
-      description: '`alert` never blocks by itself (events say what would have been blocked); `block` lets `blockWhen` act.',
+      description:
+        '`alert` never blocks by itself (events say what would have been blocked); `block` lets `blockWhen` act.',
     }),
     blockWhen: Type.Array(blockRule, {
       default: [],
       maxItems: 100,
       description: 'The first rule that fits a detection blocks its attacker.',
-      examples: [[{ detector: 'ssh-bruteforce', minSeverity: 6, minConfidence: 0.9, ttlSeconds: 3600 }]],
+      examples: [
+        [{ detector: 'ssh-bruteforce', minSeverity: 6, minConfidence: 0.9, ttlSeconds: 3600 }],
+      ],
     }),
     maxBlocksPerMinute: Type.Integer({
       default: 10,

@@ -1,5 +1,5 @@
 /** What the forwarder may be told. */
-import { Type, type Static } from '../core/config-field.ts'
+import { oneOf, Type, type Static } from '../core/config-field.ts'
 
 export const syslogSinkConfig = Type.Object(
   {
@@ -8,21 +8,30 @@ export const syslogSinkConfig = Type.Object(
       description: 'Names the sink in /health, metrics and the stored position.',
     }),
     type: Type.Literal('syslog', { description: 'CEF over RFC 5424 syslog.' }),
-    host: Type.String({ minLength: 1, maxLength: 253, description: 'Name or address of the collector.' }),
+    host: Type.String({
+      minLength: 1,
+      maxLength: 253,
+      description: 'Name or address of the collector.',
+    }),
     port: Type.Integer({ default: 514, minimum: 1, maximum: 65535, description: 'Its port.' }),
-    protocol: Type.Union([Type.Literal('udp'), Type.Literal('tcp')], {
+    protocol: oneOf(['udp', 'tcp'], {
       default: 'tcp',
       description: 'udp: one datagram an event (RFC 5426); tcp: framed (RFC 6587).',
     }),
-    framing: Type.Union([Type.Literal('octet-counted'), Type.Literal('newline')], {
+    framing: oneOf(['octet-counted', 'newline'], {
       default: 'octet-counted',
       description: 'How messages are told apart on tcp (RFC 6587 §3.4.1, §3.4.2).',
     }),
-    startFrom: Type.Union([Type.Literal('now'), Type.Literal('beginning')], {
+    startFrom: oneOf(['now', 'beginning'], {
       default: 'beginning',
       description: 'Where a sink that has no stored position begins.',
     }),
-    minSeverity: Type.Integer({ default: 0, minimum: 0, maximum: 10, description: 'The least severity to forward.' }),
+    minSeverity: Type.Integer({
+      default: 0,
+      minimum: 0,
+      maximum: 10,
+      description: 'The least severity to forward.',
+    }),
   },
   { additionalProperties: false },
 )
@@ -33,7 +42,9 @@ export const forwardConfig = Type.Object(
       default: [],
       maxItems: 20,
       description: 'Where events go.',
-      examples: [[{ name: 'siem', type: 'syslog', host: 'siem.example.org', port: 514, protocol: 'tcp' }]],
+      examples: [
+        [{ name: 'siem', type: 'syslog', host: 'siem.example.org', port: 514, protocol: 'tcp' }],
+      ],
     }),
   },
   { additionalProperties: false, default: {}, description: 'Forwarding to the SIEM.' },

@@ -1,9 +1,10 @@
 /** What the record may be told. */
-import { Type, type Static } from '../core/config-field.ts'
+import { stringOrNull, Type, type Static } from '../core/config-field.ts'
 
 export const recordConfig = Type.Object(
   {
-    dir: Type.Union([Type.String({ minLength: 1 }), Type.Null()], {
+    dir: stringOrNull({
+      minLength: 1,
       default: null,
       description:
         'The data folder (log, socket, models); null for /var/lib/picket as root, else ~/.local/state/picket. `--data-dir` goes before it.',
@@ -13,10 +14,21 @@ export const recordConfig = Type.Object(
       default: 200000,
       minimum: 1000,
       maximum: 5000000,
-      description: 'Flows that may wait for the disk; beyond it they are dropped and counted. Events are never dropped.',
+      description:
+        'Flows that may wait for the disk; beyond it they are dropped and counted. Events are never dropped.',
     }),
-    flowRetentionDays: Type.Integer({ default: 14, minimum: 1, maximum: 3650, description: 'Flows older than this are deleted.' }),
-    eventRetentionDays: Type.Integer({ default: 365, minimum: 1, maximum: 3650, description: 'Events older than this are deleted.' }),
+    flowRetentionDays: Type.Integer({
+      default: 14,
+      minimum: 1,
+      maximum: 3650,
+      description: 'Flows older than this are deleted.',
+    }),
+    eventRetentionDays: Type.Integer({
+      default: 365,
+      minimum: 1,
+      maximum: 3650,
+      description: 'Events older than this are deleted.',
+    }),
   },
   { additionalProperties: false, default: {}, description: 'The local log.' },
 )

@@ -1,9 +1,9 @@
 /** What the response may be told. */
-import { Type, type Static } from '../core/config-field.ts'
+import { oneOf, Type, type Static } from '../core/config-field.ts'
 
 export const respondConfig = Type.Object(
   {
-    firewall: Type.Union([Type.Literal('iptables'), Type.Literal('dry-run')], {
+    firewall: oneOf(['iptables', 'dry-run'], {
       default: 'iptables',
       description: '`dry-run` keeps blocks in the record and enforces nothing.',
     }),
@@ -13,8 +13,18 @@ export const respondConfig = Type.Object(
       maximum: 2147483,
       description: 'How long a block lasts that was ordered without a time.',
     }),
-    minPrefix4: Type.Integer({ default: 16, minimum: 1, maximum: 32, description: 'The widest IPv4 range that may be blocked.' }),
-    minPrefix6: Type.Integer({ default: 48, minimum: 1, maximum: 128, description: 'The widest IPv6 range that may be blocked.' }),
+    minPrefix4: Type.Integer({
+      default: 16,
+      minimum: 1,
+      maximum: 32,
+      description: 'The widest IPv4 range that may be blocked.',
+    }),
+    minPrefix6: Type.Integer({
+      default: 48,
+      minimum: 1,
+      maximum: 128,
+      description: 'The widest IPv6 range that may be blocked.',
+    }),
     maxActiveBlocks: Type.Integer({
       default: 10000,
       minimum: 1,
@@ -27,7 +37,7 @@ export const respondConfig = Type.Object(
       maximum: 3600,
       description: 'How often the firewall is compared with the record and put right.',
     }),
-    onStop: Type.Union([Type.Literal('keep'), Type.Literal('lift')], {
+    onStop: oneOf(['keep', 'lift'], {
       default: 'keep',
       description: 'Whether blocks stay in the firewall while the agent is stopped.',
     }),
