@@ -172,7 +172,12 @@ export interface components {
          * @description UTC, RFC 3339, up to microseconds.
          */
         Timestamp: string;
-        /** @description An IPv4 or IPv6 address, or a range in CIDR notation. */
+        /**
+         * Format: address-or-cidr
+         * @description An IPv4 or IPv6 address, or a range in CIDR notation; no leading zeros, no zone.
+         * @example 192.0.2.7
+         * @example 2001:db8::/48
+         */
         AddressOrCidr: string;
         /** @enum {string} */
         Family: "scan" | "sweep" | "flood" | "amplification" | "bruteforce" | "tunnel" | "exfiltration" | "c2" | "spoofing" | "evasion" | "exploit" | "web" | "lateral" | "anomaly" | "intel" | "policy" | "health";
@@ -355,28 +360,201 @@ export interface components {
             };
         };
         Problem: {
-            /** @description Stable: `urn:picket:problem:` and a name. */
-            type: string;
+            /**
+             * @description Stable; what kind of problem it is.
+             * @enum {string}
+             */
+            type: "urn:picket:problem:invalid-request" | "urn:picket:problem:unauthorized" | "urn:picket:problem:forbidden" | "urn:picket:problem:not-found" | "urn:picket:problem:method-not-allowed" | "urn:picket:problem:block-refused" | "urn:picket:problem:body-too-large" | "urn:picket:problem:unsupported-media-type" | "urn:picket:problem:firewall-unavailable" | "urn:picket:problem:record-unavailable" | "urn:picket:problem:internal";
+            /** @description The same for every problem of this type. */
             title: string;
+            /** @description The HTTP status. */
             status: number;
+            /** @description What went wrong this time. */
             detail?: string;
             /** @description What to do about it. */
             hint?: string;
-            /** @description Every fault found in the request. */
+            /** @description Of forbidden: the scope that is missing. */
+            scope?: string;
+            /** @description Of block-refused: the guard that refused. */
+            guard?: string;
+            /** @description Of invalid-request: every fault found. */
             errors?: {
+                /** @description Name of the parameter, or path in the body. */
                 field: string;
+                /** @description What was given, cut where long. */
                 value?: unknown;
+                /** @description What was expected. */
                 message: string;
             }[];
         };
     };
     responses: {
-        /** @description What went wrong, as an RFC 9457 problem. */
+        /** @description The request does not fit this document; every fault is listed. */
+        InvalidRequest: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "urn:picket:problem:invalid-request",
+                 *       "title": "The request does not fit the API's description",
+                 *       "status": 400,
+                 *       "detail": "1 fault in the request",
+                 *       "errors": [
+                 *         {
+                 *           "field": "target",
+                 *           "value": "1.2.3.4; rm -rf /",
+                 *           "message": "must be an IPv4 or IPv6 address or a range in CIDR notation"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description No token, or one that is unknown, expired or revoked. */
+        Unauthorized: {
+            headers: {
+                /** @description How to present a token (RFC 6750). */
+                "WWW-Authenticate"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "urn:picket:problem:unauthorized",
+                 *       "title": "A valid token is needed",
+                 *       "status": 401,
+                 *       "detail": "the token has expired",
+                 *       "hint": "make a new one: picket token create --scopes read"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The token is valid, but lacks the scope that the operation needs. */
+        Forbidden: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "urn:picket:problem:forbidden",
+                 *       "title": "The token may not do this",
+                 *       "status": 403,
+                 *       "detail": "this operation needs the scope block; the token has read",
+                 *       "scope": "block",
+                 *       "hint": "make a token that has it: picket token create --scopes read,block"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description There is no such thing. */
+        NotFound: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "urn:picket:problem:not-found",
+                 *       "title": "There is no such thing",
+                 *       "status": 404,
+                 *       "detail": "there is no block with this id"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Blocking this target would cut off those who run the host, or is against the configuration. */
+        BlockRefused: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "urn:picket:problem:block-refused",
+                 *       "title": "The block was refused",
+                 *       "status": 409,
+                 *       "detail": "10.0.0.5 is an address of this host",
+                 *       "guard": "own-address",
+                 *       "hint": "block the far end instead"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The body is larger than `api.maxBodyBytes`; it was not read. */
+        BodyTooLarge: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "urn:picket:problem:body-too-large",
+                 *       "title": "The request body is too large",
+                 *       "status": 413,
+                 *       "detail": "the body may have 65536 bytes at most"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The body is not `application/json`. */
+        UnsupportedMediaType: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "urn:picket:problem:unsupported-media-type",
+                 *       "title": "The body's media type is not supported",
+                 *       "status": 415,
+                 *       "detail": "the body is text/plain; this operation takes application/json",
+                 *       "hint": "send the header content-type: application/json"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The firewall or the record could not do its part; the detail says why. */
+        Unavailable: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "urn:picket:problem:firewall-unavailable",
+                 *       "title": "The firewall could not be changed",
+                 *       "status": 503,
+                 *       "detail": "iptables is not installed",
+                 *       "hint": "install it: apt-get install iptables ipset"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Anything else that went wrong, as an RFC 9457 problem. */
         Problem: {
             headers: {
                 [name: string]: unknown;
             };
             content: {
+                /**
+                 * @example {
+                 *       "type": "urn:picket:problem:internal",
+                 *       "title": "Picket made a mistake",
+                 *       "status": 500,
+                 *       "detail": "the agent's own log has the details"
+                 *     }
+                 */
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
@@ -418,6 +596,7 @@ export interface operations {
                     "application/json": components["schemas"]["Health"];
                 };
             };
+            401: components["responses"]["Unauthorized"];
             default: components["responses"]["Problem"];
         };
     };
@@ -466,9 +645,62 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "0198c0de-0000-7000-8000-000000000002",
+                     *           "sequence": 12,
+                     *           "revision": 3,
+                     *           "agent": "0198c0de-0000-7000-8000-000000000001",
+                     *           "interface": "eth0",
+                     *           "kind": "scan.vertical.syn",
+                     *           "family": "scan",
+                     *           "severity": 6,
+                     *           "confidence": 0.97,
+                     *           "verdict": "alert",
+                     *           "simulated": true,
+                     *           "decision": "policy.mode is alert; rule 1 of policy.blockWhen would have blocked",
+                     *           "attacker": "192.0.2.7",
+                     *           "victims": [
+                     *             "10.0.0.5"
+                     *           ],
+                     *           "host": null,
+                     *           "domain": null,
+                     *           "firstSeen": "2026-01-05T10:00:00.000123Z",
+                     *           "lastSeen": "2026-01-05T10:00:08.120000Z",
+                     *           "count": 1204,
+                     *           "summary": "1,204 ports of 10.0.0.5 tried in 8 s, 1,196 unanswered or refused",
+                     *           "reasons": [
+                     *             {
+                     *               "feature": "distinctPorts60s",
+                     *               "value": 1204,
+                     *               "baseline": 20,
+                     *               "weight": 0.8
+                     *             }
+                     *           ],
+                     *           "detectors": [
+                     *             "port-scan"
+                     *           ],
+                     *           "mitre": [
+                     *             "T1046"
+                     *           ],
+                     *           "flows": [
+                     *             "1:LQU9qZlK+B5F3KDmev6m5PMibrg="
+                     *           ],
+                     *           "incident": null,
+                     *           "process": null
+                     *         }
+                     *       ],
+                     *       "nextCursor": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["EventPage"];
                 };
             };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             default: components["responses"]["Problem"];
         };
     };
@@ -490,9 +722,58 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "0198c0de-0000-7000-8000-000000000002",
+                     *       "sequence": 12,
+                     *       "revision": 3,
+                     *       "agent": "0198c0de-0000-7000-8000-000000000001",
+                     *       "interface": "eth0",
+                     *       "kind": "scan.vertical.syn",
+                     *       "family": "scan",
+                     *       "severity": 6,
+                     *       "confidence": 0.97,
+                     *       "verdict": "alert",
+                     *       "simulated": true,
+                     *       "decision": "policy.mode is alert; rule 1 of policy.blockWhen would have blocked",
+                     *       "attacker": "192.0.2.7",
+                     *       "victims": [
+                     *         "10.0.0.5"
+                     *       ],
+                     *       "host": null,
+                     *       "domain": null,
+                     *       "firstSeen": "2026-01-05T10:00:00.000123Z",
+                     *       "lastSeen": "2026-01-05T10:00:08.120000Z",
+                     *       "count": 1204,
+                     *       "summary": "1,204 ports of 10.0.0.5 tried in 8 s, 1,196 unanswered or refused",
+                     *       "reasons": [
+                     *         {
+                     *           "feature": "distinctPorts60s",
+                     *           "value": 1204,
+                     *           "baseline": 20,
+                     *           "weight": 0.8
+                     *         }
+                     *       ],
+                     *       "detectors": [
+                     *         "port-scan"
+                     *       ],
+                     *       "mitre": [
+                     *         "T1046"
+                     *       ],
+                     *       "flows": [
+                     *         "1:LQU9qZlK+B5F3KDmev6m5PMibrg="
+                     *       ],
+                     *       "incident": null,
+                     *       "process": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Event"];
                 };
             };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             default: components["responses"]["Problem"];
         };
     };
@@ -510,7 +791,10 @@ export interface operations {
                 address?: components["schemas"]["AddressOrCidr"];
                 /** @description A port on either side. */
                 port?: number;
-                /** @description An IP protocol, by name (`tcp`) or number. */
+                /**
+                 * @description An IP protocol, by name (`tcp`) or number.
+                 * @example tcp
+                 */
                 protocol?: string;
                 /** @description A Community ID (version 1). */
                 communityId?: string;
@@ -531,9 +815,43 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "communityId": "1:LQU9qZlK+B5F3KDmev6m5PMibrg=",
+                     *           "interface": "eth0",
+                     *           "originator": "192.0.2.7",
+                     *           "originatorPort": 40512,
+                     *           "responder": "10.0.0.5",
+                     *           "responderPort": 22,
+                     *           "protocol": "tcp",
+                     *           "application": "ssh",
+                     *           "start": "2026-01-05T10:00:00.000123Z",
+                     *           "end": "2026-01-05T10:00:01.500000Z",
+                     *           "state": "SF",
+                     *           "endReason": "fin",
+                     *           "originatorPackets": 12,
+                     *           "responderPackets": 11,
+                     *           "originatorBytes": 2300,
+                     *           "responderBytes": 3100,
+                     *           "originatorPayloadBytes": 1660,
+                     *           "responderPayloadBytes": 2512,
+                     *           "retransmissions": 0,
+                     *           "handshakeRttUs": 420,
+                     *           "anomalyScore": null,
+                     *           "attackScore": 0.92
+                     *         }
+                     *       ],
+                     *       "nextCursor": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["FlowPage"];
                 };
             };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             default: components["responses"]["Problem"];
         };
     };
@@ -561,9 +879,32 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "0198c0de-0000-7000-8000-000000000003",
+                     *           "target": "192.0.2.7",
+                     *           "state": "active",
+                     *           "createdAt": "2026-01-05T10:01:00.000000Z",
+                     *           "expiresAt": "2026-01-05T10:11:00.000000Z",
+                     *           "liftedAt": null,
+                     *           "reason": "port scan, ticket 4711",
+                     *           "source": "api",
+                     *           "orderedBy": "Xy12ab34Cd56",
+                     *           "eventId": null,
+                     *           "failure": null
+                     *         }
+                     *       ],
+                     *       "nextCursor": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["BlockPage"];
                 };
             };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             default: components["responses"]["Problem"];
         };
     };
@@ -586,6 +927,21 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "0198c0de-0000-7000-8000-000000000003",
+                     *       "target": "192.0.2.7",
+                     *       "state": "active",
+                     *       "createdAt": "2026-01-05T10:01:00.000000Z",
+                     *       "expiresAt": "2026-01-05T10:11:00.000000Z",
+                     *       "liftedAt": null,
+                     *       "reason": "port scan, ticket 4711",
+                     *       "source": "api",
+                     *       "orderedBy": "Xy12ab34Cd56",
+                     *       "eventId": null,
+                     *       "failure": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Block"];
                 };
             };
@@ -597,9 +953,31 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "0198c0de-0000-7000-8000-000000000003",
+                     *       "target": "192.0.2.7",
+                     *       "state": "active",
+                     *       "createdAt": "2026-01-05T10:01:00.000000Z",
+                     *       "expiresAt": "2026-01-05T10:11:00.000000Z",
+                     *       "liftedAt": null,
+                     *       "reason": "port scan, ticket 4711",
+                     *       "source": "api",
+                     *       "orderedBy": "Xy12ab34Cd56",
+                     *       "eventId": null,
+                     *       "failure": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Block"];
                 };
             };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["BlockRefused"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            503: components["responses"]["Unavailable"];
             default: components["responses"]["Problem"];
         };
     };
@@ -621,9 +999,28 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "0198c0de-0000-7000-8000-000000000003",
+                     *       "target": "192.0.2.7",
+                     *       "state": "active",
+                     *       "createdAt": "2026-01-05T10:01:00.000000Z",
+                     *       "expiresAt": "2026-01-05T10:11:00.000000Z",
+                     *       "liftedAt": null,
+                     *       "reason": "port scan, ticket 4711",
+                     *       "source": "api",
+                     *       "orderedBy": "Xy12ab34Cd56",
+                     *       "eventId": null,
+                     *       "failure": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Block"];
                 };
             };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             default: components["responses"]["Problem"];
         };
     };
@@ -645,9 +1042,29 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "0198c0de-0000-7000-8000-000000000003",
+                     *       "target": "192.0.2.7",
+                     *       "state": "active",
+                     *       "createdAt": "2026-01-05T10:01:00.000000Z",
+                     *       "expiresAt": "2026-01-05T10:11:00.000000Z",
+                     *       "liftedAt": null,
+                     *       "reason": "port scan, ticket 4711",
+                     *       "source": "api",
+                     *       "orderedBy": "Xy12ab34Cd56",
+                     *       "eventId": null,
+                     *       "failure": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Block"];
                 };
             };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
             default: components["responses"]["Problem"];
         };
     };
@@ -666,9 +1083,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example # HELP picket_events_total Events recorded
+                     *     # TYPE picket_events_total counter
+                     *     picket_events_total{family="scan"} 3
+                     */
                     "text/plain": string;
                 };
             };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             default: components["responses"]["Problem"];
         };
     };
@@ -690,6 +1114,7 @@ export interface operations {
                     "application/json": Record<string, never>;
                 };
             };
+            400: components["responses"]["InvalidRequest"];
             default: components["responses"]["Problem"];
         };
     };
