@@ -65,7 +65,7 @@ export const policyConfig = Type.Object(
       maximum: 10000,
       description: 'The most automatic blocks in a minute; beyond it detections only alert.',
     }),
-    allowlist: Type.Array(Type.String({ minLength: 2, maxLength: 49 }), {
+    allowlist: Type.Array(Type.String({ format: 'cidr', maxLength: 49 }), {
       default: [],
       maxItems: 10000,
       description: 'Addresses and ranges (CIDR) that are never blocked, by whomever.',

@@ -1,0 +1,62 @@
+/** Reads the configuration: file, then environment, then checked and frozen. */
+import { existsSync, readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { parseDocument } from 'yaml'
+import { PicketError } from '../core/errors.ts'
+import { applyEnvironment } from './environment.ts'
+import type { Config } from './schema.ts'
+import { validateConfig } from './validate.ts'
+
+export const DEFAULT_CONFIG_FILE = '/etc/picket/picket.yaml'
+
+export interface ConfigSource {
+  /** A YAML file; without it `/etc/picket/picket.yaml` where that exists, else defaults alone. */
+  readonly file?: string | undefined
+  readonly environment?: Readonly<Record<string, string | undefined>> | undefined
+}
+
+/**
+ * Gives the whole configuration with defaults filled in, frozen.
+ *
+ * Errors: `ERR_CONFIG_READ` (no such file, not YAML, with line and column), `ERR_CONFIG_INVALID` (all faults at once).
+ */
+export function loadConfig(source: ConfigSource = {}): Config {
+  const file = source.file ?? (existsSync(DEFAULT_CONFIG_FILE) ? DEFAULT_CONFIG_FILE : undefined)
+  const document = file === undefined ? {} : readYaml(file)
+  if (isPlainObject(document)) applyEnvironment(document, source.environment ?? {})
+  return validateConfig(document, file ?? 'configuration')
+}
+
+/** Says which folder holds all state: the command line's, else the configuration's, else the usual one. */
+export function dataDirectory(config: Config, commandLine?: string): string {
+  const chosen = commandLine ?? config.record.dir
+  if (chosen !== null && chosen !== undefined) return resolve(chosen)
+  if (process.getuid?.() === 0) return '/var/lib/picket'
+  return join(process.env['XDG_STATE_HOME'] ?? join(homedir(), '.local/state'), 'picket')
+}
+
+function readYaml(file: string): unknown {
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new PicketError('ERR_CONFIG_READ', `cannot read the configuration ${file}: ${reason}`, {
+      cause,
+      hint: 'name a readable YAML file with --config',
+    })
+  }
+  const document = parseDocument(text)
+  const [error] = document.errors
+  if (error) {
+    throw new PicketError('ERR_CONFIG_READ', `${file} is not valid YAML: ${error.message}`, {
+      cause: error,
+    })
+  }
+  // Aliases can blow a small file up; a configuration needs few.
+  return (document.toJS({ maxAliasCount: 100 }) as unknown) ?? {}
+}
+
+const isPlainObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)

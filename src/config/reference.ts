@@ -1,0 +1,101 @@
+/** The reference of the configuration, written from the schema: every key, its default, its bounds. */
+import { stringify } from 'yaml'
+import { configSchema } from './schema.ts'
+
+interface SchemaNode {
+  readonly type?: string | readonly string[]
+  readonly description?: string
+  readonly default?: unknown
+  readonly minimum?: number
+  readonly maximum?: number
+  readonly enum?: readonly unknown[]
+  readonly examples?: readonly unknown[]
+  readonly properties?: Readonly<Record<string, SchemaNode>>
+  readonly items?: SchemaNode
+}
+
+const WIDTH = 100
+
+/** Gives `deploy/config.reference.yaml`: valid as it stands, and equal to the defaults. */
+export function referenceYaml(): string {
+  const head = [
+    '# Generated from the schema in src/*/config.ts by `npm run generate`; do not edit.',
+    '# Every key with its default. Copy what you change to /etc/picket/picket.yaml.',
+    '# Any key can be set by a variable too: PICKET__FLOW__MAX_FLOWS for flow.maxFlows.',
+    '',
+  ]
+  return `${[...head, ...section(configSchema as unknown as SchemaNode, 0)].join('\n')}\n`
+}
+
+/** Gives the schema as plain JSON Schema, for editors and for checks before a rollout. */
+export function configJsonSchema(): string {
+  const schema = { $schema: 'https://json-schema.org/draft/2020-12/schema', ...configSchema }
+  return `${JSON.stringify(schema, null, 2)}\n`
+}
+
+function section(schema: SchemaNode, depth: number): string[] {
+  return Object.entries(schema.properties ?? {}).flatMap(([key, field]) => entry(key, field, depth))
+}
+
+function entry(key: string, field: SchemaNode, depth: number): string[] {
+  const indent = '  '.repeat(depth)
+  const comments = wrap(describe(field), WIDTH - indent.length - 2).map(
+    (line) => `${indent}# ${line}`,
+  )
+  if (field.properties) {
+    return [
+      ...(depth === 0 ? [''] : []),
+      ...comments,
+      `${indent}${key}:`,
+      ...section(field, depth + 1),
+    ]
+  }
+  const value = stringify(
+    { [key]: field.default ?? null },
+    { flowCollectionPadding: true },
+  ).trimEnd()
+  const lines = value.split('\n').map((line) => `${indent}${line}`)
+  return [...comments, ...examples(key, field, indent), ...itemFields(field, indent), ...lines]
+}
+
+function describe(field: SchemaNode): string {
+  const facts: string[] = []
+  if (field.enum) facts.push(`one of ${field.enum.map(String).join(', ')}`)
+  if (field.minimum !== undefined && field.maximum !== undefined) {
+    facts.push(`${field.minimum} to ${field.maximum}`)
+  }
+  return `${field.description ?? ''}${facts.length > 0 ? ` (${facts.join('; ')})` : ''}`.trim()
+}
+
+function examples(key: string, field: SchemaNode, indent: string): string[] {
+  const [example] = field.examples ?? []
+  if (example === undefined) return []
+  const text = stringify({ [key]: example })
+    .trimEnd()
+    .split('\n')
+  return [`${indent}# Example:`, ...text.map((line) => `${indent}#   ${line}`)]
+}
+
+function itemFields(field: SchemaNode, indent: string): string[] {
+  const fields = Object.entries(field.items?.properties ?? {})
+  if (fields.length === 0) return []
+  const lines = fields.flatMap(([key, item]) => {
+    const fallback = item.default === undefined ? '' : ` Default ${JSON.stringify(item.default)}.`
+    return wrap(`${key}: ${describe(item)}${fallback}`, WIDTH - indent.length - 6)
+  })
+  return [`${indent}# Each item has:`, ...lines.map((line) => `${indent}#   ${line}`)]
+}
+
+function wrap(text: string, width: number): string[] {
+  const lines: string[] = []
+  let line = ''
+  for (const word of text.split(' ').filter((part) => part !== '')) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line)
+      line = word
+    } else {
+      line = line === '' ? word : `${line} ${word}`
+    }
+  }
+  return line === '' ? lines : [...lines, line]
+}

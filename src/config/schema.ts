@@ -1,0 +1,28 @@
+/** The whole configuration: only composed here, each section is declared beside the stage it tells. */
+import { apiConfig } from '../api/config.ts'
+import { captureConfig } from '../capture/config.ts'
+import { logConfig } from '../core/config.ts'
+import { Type, type Static } from '../core/config-field.ts'
+import { policyConfig } from '../decide/config.ts'
+import { detectConfig } from '../detect/config.ts'
+import { flowConfig } from '../flow/config.ts'
+import { forwardConfig } from '../forward/config.ts'
+import { recordConfig } from '../record/config.ts'
+import { respondConfig } from '../respond/config.ts'
+
+export const configSchema = Type.Object(
+  {
+    capture: captureConfig,
+    flow: flowConfig,
+    detect: detectConfig,
+    policy: policyConfig,
+    record: recordConfig,
+    forward: forwardConfig,
+    respond: respondConfig,
+    api: apiConfig,
+    log: logConfig,
+  },
+  { additionalProperties: false },
+)
+
+export type Config = Static<typeof configSchema>

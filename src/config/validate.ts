@@ -1,0 +1,119 @@
+/** Ajv's use for configuration: defaults filled in, and every fault told at once, in words. */
+import { Ajv, type ErrorObject } from 'ajv'
+import { PicketError } from '../core/errors.ts'
+import { parseAddress } from '../net/address.ts'
+import { parseCidr } from '../net/cidr.ts'
+import { configSchema, type Config } from './schema.ts'
+
+const ajv = new Ajv({ allErrors: true, useDefaults: true, verbose: true, strict: false })
+ajv.addFormat('cidr', (text: string) => parseCidr(text) !== null)
+ajv.addFormat('address', (text: string) => parseAddress(text) !== null)
+const check = ajv.compile<Config>(configSchema as object)
+
+const FORMAT_NAMES: Readonly<Record<string, string>> = {
+  cidr: 'an IPv4 or IPv6 address or a CIDR range',
+  address: 'an IPv4 or IPv6 address',
+}
+
+/**
+ * Fills in the defaults and checks every key.
+ *
+ * Errors: `ERR_CONFIG_INVALID` whose message lists every fault with its path, its value and what was
+ * expected; `origin` names the file in it.
+ */
+export function validateConfig(document: unknown, origin: string): Config {
+  const candidate: unknown = document === null || document === undefined ? {} : document
+  const faults = check(candidate)
+    ? sinkFaults(candidate as Config)
+    : (check.errors ?? []).map(fault)
+  if (faults.length === 0) return deepFreeze(candidate as Config)
+  const unique = [...new Set(faults)]
+  throw new PicketError('ERR_CONFIG_INVALID', `${origin}: ${unique.join('; ')}`, {
+    hint: 'see deploy/config.reference.yaml, or run `picket config reference`',
+  })
+}
+
+function sinkFaults(config: Config): string[] {
+  const names = config.forward.sinks.map((sink) => sink.name)
+  return names
+    .filter((name, index) => names.indexOf(name) !== index)
+    .map((name) => `forward.sinks: the name '${name}' is used twice; give each sink its own`)
+}
+
+function fault(error: ErrorObject): string {
+  const path = pathOf(error.instancePath)
+  const params = error.params as Record<string, unknown>
+  switch (error.keyword) {
+    case 'additionalProperties':
+      return unknownKey(path, String(params['additionalProperty']), error)
+    case 'required':
+      return `${join(path, String(params['missingProperty']))} is missing`
+    case 'enum':
+      return `${path} is ${show(error.data)}; expected one of ${(params['allowedValues'] as string[]).join(', ')}`
+    case 'const':
+      return `${path} is ${show(error.data)}; expected ${show(params['allowedValue'])}`
+    case 'type':
+      return `${path} is ${show(error.data)}; expected ${[params['type']].flat().join(' or ')}`
+    case 'format':
+      return `${path} is ${show(error.data)}; expected ${FORMAT_NAMES[String(params['format'])] ?? String(params['format'])}`
+    case 'minimum':
+    case 'exclusiveMinimum':
+      return `${path} is ${show(error.data)}; use ${String(params['limit'])} or more`
+    case 'maximum':
+      return `${path} is ${show(error.data)}; use ${String(params['limit'])} or less`
+    default:
+      return `${path || 'the configuration'} is ${show(error.data)}; it ${error.message ?? 'is not as expected'}`
+  }
+}
+
+function unknownKey(path: string, key: string, error: ErrorObject): string {
+  const known = Object.keys((error.parentSchema?.['properties'] as object | undefined) ?? {})
+  const nearest = known.find((name) => squash(name) === squash(key)) ?? closest(key, known)
+  const cure =
+    nearest === undefined ? `known keys: ${known.join(', ')}` : `did you mean ${nearest}?`
+  return `${join(path, key)} is not a known key; ${cure}`
+}
+
+const squash = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, '')
+
+function closest(key: string, known: readonly string[]): string | undefined {
+  const ranked = known
+    .map((name) => ({ name, distance: editDistance(squash(name), squash(key)) }))
+    .sort((one, other) => one.distance - other.distance)
+  return ranked[0] && ranked[0].distance <= 2 ? ranked[0].name : undefined
+}
+
+function editDistance(one: string, other: string): number {
+  let row = Array.from({ length: other.length + 1 }, (_, index) => index)
+  for (let i = 1; i <= one.length; i += 1) {
+    const next = [i]
+    for (let j = 1; j <= other.length; j += 1) {
+      const swap = row[j - 1]! + (one[i - 1] === other[j - 1] ? 0 : 1)
+      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, swap))
+    }
+    row = next
+  }
+  return row[other.length]!
+}
+
+const pathOf = (pointer: string): string =>
+  pointer
+    .slice(1)
+    .split('/')
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
+    .join('.')
+
+const join = (path: string, key: string): string => (path === '' ? key : `${path}.${key}`)
+
+function show(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value)
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text
+}
+
+function deepFreeze<Value>(value: Value): Value {
+  if (typeof value === 'object' && value !== null) {
+    for (const inner of Object.values(value)) deepFreeze(inner)
+    Object.freeze(value)
+  }
+  return value
+}

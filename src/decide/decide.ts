@@ -1,0 +1,69 @@
+/** Policy: what to do about a detection. Pure; enforcement and budgets live elsewhere. */
+import type { Detection } from '../detect/detection.ts'
+import { cidrContains, parseCidr, type Cidr } from '../net/cidr.ts'
+import { parseAddress } from '../net/address.ts'
+import type { BlockRule, PolicyConfig } from './config.ts'
+import type { Decision } from './decision.ts'
+
+/** The policy with its ranges parsed once. */
+export interface Policy {
+  readonly mode: PolicyConfig['mode']
+  readonly blockWhen: readonly BlockRule[]
+  readonly allowlist: readonly Cidr[]
+}
+
+/** Parses the ranges of the configured policy; the schema has already refused those that are none. */
+export function policyFromConfig(config: PolicyConfig): Policy {
+  const allowlist = config.allowlist.map(parseCidr).filter((range) => range !== null)
+  return { mode: config.mode, blockWhen: config.blockWhen, allowlist }
+}
+
+/**
+ * Chooses the verdict for a detection.
+ *
+ * Blocks only where a rule of `blockWhen` fits, the detection names an attacker, that address is not
+ * allowlisted and the mode is `block`; in mode `alert` the same detection is marked `simulated`.
+ */
+export function decide(detection: Detection, policy: Policy): Decision {
+  const rule = policy.blockWhen.find((candidate) => fits(candidate, detection))
+  if (rule === undefined) return alert('no rule of policy.blockWhen fits')
+  if (detection.attacker === null) return alert('a rule fits, but no single attacker can be named')
+  if (isAllowlisted(detection.attacker, policy.allowlist)) {
+    return alert(`a rule fits, but ${detection.attacker} is allowlisted`)
+  }
+  const why = `severity ${detection.severity} and confidence ${detection.confidence.toFixed(2)} meet ${nameOf(rule)}`
+  if (policy.mode === 'alert') {
+    return { ...alert(`${why}; policy.mode is alert, so nothing is blocked`), simulated: true }
+  }
+  const { attacker: target } = detection
+  return { verdict: 'block', target, ttlSeconds: rule.ttlSeconds, why, simulated: false }
+}
+
+/** Gives the alert that a block turns into when it may not be made. */
+export function alert(why: string): Decision {
+  return { verdict: 'alert', target: null, ttlSeconds: null, why, simulated: false }
+}
+
+function fits(rule: BlockRule, detection: Detection): boolean {
+  return (
+    (rule.detector === undefined || rule.detector === detection.detector) &&
+    (rule.kind === undefined || isKindOf(detection.kind, rule.kind)) &&
+    detection.severity >= rule.minSeverity &&
+    detection.confidence >= rule.minConfidence
+  )
+}
+
+/** Says whether a dotted kind is the other, or lies under it. */
+export function isKindOf(kind: string, other: string): boolean {
+  return kind === other || kind.startsWith(`${other}.`)
+}
+
+function isAllowlisted(attacker: string, allowlist: readonly Cidr[]): boolean {
+  const address = parseAddress(attacker)
+  return address !== null && allowlist.some((range) => cidrContains(range, address))
+}
+
+function nameOf(rule: BlockRule): string {
+  const subject = rule.detector ?? rule.kind ?? 'any detection'
+  return `the rule for ${subject} (severity ${rule.minSeverity}, confidence ${rule.minConfidence})`
+}
