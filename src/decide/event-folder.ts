@@ -63,6 +63,17 @@ export class EventFolder {
     return { key, event }
   }
 
+  /** Changes what an open event says was decided; null when that event is no longer open. */
+  amend(eventId: string, change: Pick<Event, 'verdict' | 'decision'>): FoldedEvent | null {
+    for (const story of this.#stories.values()) {
+      if (story.event.id !== eventId) continue
+      const amended = { ...story, event: { ...story.event, ...change } }
+      this.#stories.set(story.key, amended)
+      return { key: story.key, event: amended.event }
+    }
+    return null
+  }
+
   #openStory(key: string, detection: Detection): OpenStory | undefined {
     const story = this.#stories.get(key)
     if (story === undefined || story.tellingId === detection.id) return story

@@ -1,0 +1,87 @@
+/** How the agent is, gathered from its parts when somebody asks. */
+import type { components } from '../openapi/contract.d.ts'
+import type { Config } from './config/index.ts'
+import { rfc3339FromUs } from './core/clock.ts'
+import { VERSION } from './core/package-root.ts'
+import type { Forwarders } from './forward/index.ts'
+import type { EventRecord } from './record/record.ts'
+import type { Blocker } from './respond/index.ts'
+import type { SupervisedSensor } from './sensor-supervisor.ts'
+
+export type Health = components['schemas']['Health']
+
+export interface HealthSources {
+  readonly record: EventRecord
+  readonly sensors: readonly SupervisedSensor[]
+  readonly forwarders: Forwarders
+  readonly blocker: Blocker
+  readonly startedAtMs: number
+  readonly config: Config
+}
+
+/** Makes the function that looks at every part and says how it is. */
+export function agentHealth(sources: HealthSources): () => Health {
+  return () => {
+    const { record, sensors, forwarders, blocker, startedAtMs } = sources
+    const firewall = blocker.status()
+    const problems = [
+      ...sensors.filter((sensor) => sensor.state() === 'failed').map(sensorProblem),
+      ...forwarders.health().flatMap(sinkProblem),
+      ...(firewall.problem === null ? [] : [`firewall ${firewall.name}: ${firewall.problem}`]),
+      ...(record.flows.dropped() === 0 ? [] : [`${record.flows.dropped()} flows were not written`]),
+    ]
+    return {
+      status: problems.length === 0 ? 'ok' : 'degraded',
+      version: VERSION,
+      agent: record.agentId,
+      startedAt: rfc3339FromUs(startedAtMs * 1000),
+      problems,
+      sensors: sensors.map(sensorHealth),
+      models: sensors.flatMap((sensor) => modelHealth(sensor, sources.config)),
+      sinks: [...forwarders.health()],
+      record: {
+        path: record.path,
+        lastSequence: record.events.lastSequence(),
+        droppedFlows: record.flows.dropped(),
+      },
+      firewall: {
+        name: firewall.name,
+        usable: firewall.usable,
+        activeBlocks: firewall.activeBlocks,
+      },
+    }
+  }
+}
+
+function sensorHealth(sensor: SupervisedSensor): NonNullable<Health['sensors']>[number] {
+  const report = sensor.report()
+  return {
+    interface: sensor.interfaceName,
+    state: sensor.state(),
+    driver: sensor.source(),
+    frames: report?.frames ?? 0,
+    kernelDrops: report?.kernelDrops ?? null,
+    liveFlows: report?.liveFlows ?? 0,
+    restarts: sensor.restarts(),
+  }
+}
+
+function modelHealth(sensor: SupervisedSensor, config: Config): NonNullable<Health['models']> {
+  const learning = sensor.report()?.learning
+  const isForestOn = config.detect.randomForest.enabled
+  const place = { interface: sensor.interfaceName }
+  return [
+    { name: 'isolation-forest', state: 'off', progress: 0, ...learning, ...place },
+    { name: 'random-forest', state: isForestOn ? 'scoring' : 'off', progress: 1, ...place },
+  ]
+}
+
+function sensorProblem(sensor: SupervisedSensor): string {
+  return `no capture on ${sensor.interfaceName}: ${sensor.lastFailure() ?? 'the sensor failed'}`
+}
+
+function sinkProblem(sink: NonNullable<Health['sinks']>[number]): string[] {
+  return sink.state === 'waiting' && sink.lastError !== null
+    ? [`sink ${sink.name}: ${sink.lastError}`]
+    : []
+}

@@ -1,0 +1,43 @@
+/** What the agent and a sensor process say to each other over the fork's channel. */
+import type { CaptureConfig } from './capture/config.ts'
+import type { Detection } from './detect/index.ts'
+import type { DetectConfig } from './detect/config.ts'
+import type { StoredModels } from './detect/models/index.ts'
+import type { FlowConfig } from './flow/config.ts'
+import type { Flow } from './flow/flow.ts'
+import type { SensorStatistics } from './sensor.ts'
+
+/** What a sensor process is told when it starts. */
+export interface SensorAssignment {
+  readonly interfaceName: string
+  readonly capture: CaptureConfig
+  readonly flow: FlowConfig
+  readonly detect: DetectConfig
+  readonly models: StoredModels
+  readonly wantsFlows: boolean
+}
+
+export type ToSensor =
+  { readonly kind: 'start'; readonly assignment: SensorAssignment } | { readonly kind: 'stop' }
+
+export interface SensorReport extends SensorStatistics {
+  /** Frames captured. */
+  readonly frames: number
+  /** Frames the kernel dropped; null when it cannot be known. */
+  readonly kernelDrops: number | null
+  /** Flows that found the channel to the agent full. */
+  readonly droppedFlows: number
+}
+
+export type FromSensor =
+  /** The interface is open. */
+  | { readonly kind: 'running'; readonly source: string }
+  | {
+      readonly kind: 'batch'
+      readonly flows: readonly Flow[]
+      readonly detections: readonly Detection[]
+    }
+  | { readonly kind: 'report'; readonly report: SensorReport }
+  | { readonly kind: 'learned'; readonly model: string }
+  /** The last word: everything has been handed over. */
+  | { readonly kind: 'ended'; readonly reason: string | null; readonly hint: string | null }

@@ -1,0 +1,39 @@
+/** Turns a sensor's reports into the counters and gauges of `/metrics`. */
+import type { Metrics } from './core/metrics.ts'
+import type { SensorReport } from './sensor-messages.ts'
+
+const COUNTERS = {
+  frames: ['frames_total', 'Frames captured'],
+  kernelDrops: ['kernel_drops_total', 'Frames dropped by the kernel before capture'],
+  openedFlows: ['flows_opened_total', 'Flows begun'],
+  evictedFlows: ['flows_evicted_total', 'Flows that left the full table early'],
+  droppedFlows: ['flows_dropped_total', 'Finished flows not handed to the agent'],
+  forgotten: [
+    'detector_entries_forgotten_total',
+    'Entries detectors forgot because a table was full',
+  ],
+} as const satisfies Partial<Record<keyof SensorReport, readonly [string, string]>>
+
+/** Adds what has happened since the report before; a restarted sensor counts from nothing again. */
+export function countSensorReport(
+  metrics: Metrics,
+  interfaceName: string,
+  report: SensorReport,
+  before: SensorReport | null,
+): void {
+  const labels = { interface: interfaceName }
+  for (const [field, [name, help]] of Object.entries(COUNTERS)) {
+    const key = field as keyof typeof COUNTERS
+    metrics.count(name, help, Math.max(0, (report[key] ?? 0) - (before?.[key] ?? 0)), labels)
+  }
+  for (const [reason, count] of Object.entries(report.malformed)) {
+    const gained = count - (before?.malformed[reason] ?? 0)
+    if (gained > 0) {
+      metrics.count('malformed_total', 'Frames that could not be read', gained, {
+        ...labels,
+        reason,
+      })
+    }
+  }
+  metrics.gauge('live_flows', 'Flows in the table', report.liveFlows, labels)
+}

@@ -1,0 +1,136 @@
+/** A sensor as a process of its own: it reads packets and holds no token, database or firewall. */
+import { openLiveSource } from './capture/index.ts'
+import type { CaptureEnd, CaptureSource } from './capture/source.ts'
+import { PicketError } from './core/errors.ts'
+import type { Detection } from './detect/index.ts'
+import type { Flow } from './flow/flow.ts'
+import type { FromSensor, SensorAssignment, ToSensor } from './sensor-messages.ts'
+import { createSensor, type Sensor } from './sensor.ts'
+
+const FLOWS_PER_BATCH = 2_000
+const HAND_OVER_MS = 100
+const REPORT_MS = 1_000
+/** Batches the agent has not taken yet; beyond it flows (never detections) are dropped and counted. */
+const MAX_BATCHES_UNDER_WAY = 32
+
+let source: CaptureSource | undefined
+
+process.on('message', (message: ToSensor) => {
+  if (message.kind === 'start') void runSensor(message.assignment)
+  else source?.stop()
+})
+// The agent decides when to stop: a terminal's Ctrl-C reaches the whole process group.
+process.on('SIGINT', () => undefined)
+process.on('SIGHUP', () => undefined)
+process.on('SIGTERM', () => source?.stop())
+process.on('disconnect', () => {
+  // The agent is gone, perhaps killed: tcpdump must not outlive us.
+  source?.stop()
+  setTimeout(() => process.exit(0), 500).unref()
+})
+
+async function runSensor(assignment: SensorAssignment): Promise<void> {
+  const channel = new Channel()
+  const sensor = createSensor({
+    ...assignment,
+    onFlow: (flow) => channel.flow(flow),
+    onDetection: (detection) => channel.detection(detection),
+    onModelLearned: (model) => channel.say({ kind: 'learned', model }),
+  })
+  const timers = startTimers(sensor, channel)
+  const end = await capture(assignment, sensor, channel)
+  for (const timer of timers) clearInterval(timer)
+  sensor.end()
+  channel.handOver({ evenOverLimit: true })
+  channel.say({ kind: 'report', report: report(sensor, channel) })
+  channel.say({ kind: 'ended', ...end }, () => process.disconnect())
+}
+
+async function capture(
+  assignment: SensorAssignment,
+  sensor: Sensor,
+  channel: Channel,
+): Promise<{ reason: string | null; hint: string | null }> {
+  try {
+    const opened = openLiveSource({
+      interface: assignment.interfaceName,
+      config: assignment.capture,
+      onListening: () => channel.say({ kind: 'running', source: opened.name }),
+    })
+    source = opened
+    const end = await opened.run((frame) => sensor.frame(frame))
+    return { reason: reasonOf(end), hint: null }
+  } catch (error) {
+    if (!(error instanceof PicketError)) throw error
+    return { reason: error.message, hint: error.hint ?? null }
+  }
+}
+
+function reasonOf(end: CaptureEnd): string | null {
+  switch (end.kind) {
+    case 'complete':
+      return 'the capture ended'
+    case 'stopped':
+      return null
+    case 'damaged':
+    case 'failed':
+      return end.reason
+  }
+}
+
+function startTimers(sensor: Sensor, channel: Channel): NodeJS.Timeout[] {
+  return [
+    setInterval(() => channel.handOver(), HAND_OVER_MS),
+    setInterval(() => {
+      sensor.idle(Date.now() * 1000)
+      channel.say({ kind: 'report', report: report(sensor, channel) })
+    }, REPORT_MS),
+  ]
+}
+
+function report(
+  sensor: Sensor,
+  channel: Channel,
+): Extract<FromSensor, { kind: 'report' }>['report'] {
+  const { frames, kernelDrops } = source?.statistics() ?? { frames: 0, kernelDrops: null }
+  return { ...sensor.statistics(), frames, kernelDrops, droppedFlows: channel.droppedFlows }
+}
+
+/** Gathers flows and detections into batches and hands them to the agent. */
+class Channel {
+  droppedFlows = 0
+  #flows: Flow[] = []
+  #detections: Detection[] = []
+  #underWay = 0
+
+  flow(flow: Flow): void {
+    this.#flows.push(flow)
+    if (this.#flows.length >= FLOWS_PER_BATCH) this.handOver()
+  }
+
+  detection(detection: Detection): void {
+    this.#detections.push(detection)
+  }
+
+  handOver(options: { readonly evenOverLimit?: boolean } = {}): void {
+    if (this.#flows.length === 0 && this.#detections.length === 0) return
+    const isFull = this.#underWay >= MAX_BATCHES_UNDER_WAY && !options.evenOverLimit
+    if (isFull && this.#detections.length === 0 && this.#flows.length < FLOWS_PER_BATCH) return
+    if (isFull) this.droppedFlows += this.#flows.length
+    const batch: FromSensor = {
+      kind: 'batch',
+      flows: isFull ? [] : this.#flows,
+      detections: this.#detections,
+    }
+    this.#flows = []
+    this.#detections = []
+    if (batch.flows.length === 0 && batch.detections.length === 0) return
+    this.#underWay += 1
+    this.say(batch, () => (this.#underWay -= 1))
+  }
+
+  say(message: FromSensor, done: () => void = () => undefined): void {
+    // The agent may be gone; `disconnect` then ends this process.
+    if (process.connected) process.send!(message, undefined, undefined, done)
+  }
+}

@@ -1,0 +1,125 @@
+/** The whole sensor, wired: frames in, finished flows and detections out. Live and replay are the same. */
+import type { Frame } from './capture/source.ts'
+import { Decoder } from './decode/index.ts'
+import { Packet } from './decode/packet.ts'
+import { createDetectors, type Detection, type Detector } from './detect/index.ts'
+import type { DetectConfig } from './detect/config.ts'
+import { FlowScorer, type StoredModels } from './detect/models/index.ts'
+import { FlowTable, toFlow } from './flow/index.ts'
+import type { FlowConfig } from './flow/config.ts'
+import type { EndReason, Flow, FlowObserver, LiveFlow } from './flow/flow.ts'
+
+const TICK_US = 1_000_000
+
+export interface SensorOptions {
+  /** Names the flows and events: an interface, or a capture file. */
+  readonly interfaceName: string
+  readonly flow: FlowConfig
+  readonly detect: DetectConfig
+  readonly models: StoredModels
+  /** False to make no Flow records (the log keeps none). */
+  readonly wantsFlows: boolean
+  onFlow(flow: Flow): void
+  onDetection(detection: Detection): void
+  /** The isolation forest has learned this host; the model is to be kept. */
+  onModelLearned(model: string): void
+}
+
+export interface Sensor {
+  /** Takes one frame through decode, flow and detect. Never throws for what the frame holds. */
+  frame(frame: Frame): void
+  /** Lets time pass on a silent link: `nowUs` is the wall clock. */
+  idle(nowUs: number): void
+  /** Ends every flow and story. */
+  end(): void
+  statistics(): SensorStatistics
+}
+
+export interface SensorStatistics {
+  readonly liveFlows: number
+  readonly openedFlows: number
+  readonly endedFlows: number
+  readonly evictedFlows: number
+  readonly malformed: Readonly<Record<string, number>>
+  /** Entries that detectors forgot because a table was full. */
+  readonly forgotten: number
+  readonly learning: ReturnType<FlowScorer['learning']>
+}
+
+/** Wires the stages of one sensor. */
+export function createSensor(options: SensorOptions): Sensor {
+  const decoder = new Decoder()
+  const packet = new Packet()
+  const scorer = new FlowScorer(options.detect, {
+    models: options.models,
+    emit: (detection) => options.onDetection(detection),
+    onModelLearned: (model) => options.onModelLearned(model),
+  })
+  const detectors = createDetectors(options.detect, (detection) => {
+    scorer.suspect(detection)
+    options.onDetection(detection)
+  })
+  const packetWatchers = detectors.filter((detector) => detector.packet !== undefined)
+  const table = new FlowTable(options.flow, observeFlows(options, detectors, scorer))
+  let nextTickUs = 0
+  let lastUs = 0
+
+  function tick(nowUs: number): void {
+    // A clock that jumped back (a capture glued together) begins its seconds anew.
+    nextTickUs = nowUs + TICK_US
+    table.advance(nowUs)
+    for (const detector of detectors) detector.tick?.(nowUs)
+    scorer.tick(nowUs)
+  }
+
+  return {
+    frame(frame) {
+      decoder.decode(frame, packet)
+      lastUs = packet.timestampUs
+      if (lastUs >= nextTickUs || lastUs < nextTickUs - 2 * TICK_US) tick(lastUs)
+      for (const detector of packetWatchers) detector.packet!(packet)
+      table.fold(packet)
+    },
+    idle(nowUs) {
+      if (nowUs - lastUs > TICK_US) tick(nowUs)
+    },
+    end() {
+      table.end()
+      for (const detector of detectors) detector.end?.(lastUs)
+    },
+    statistics: () => ({
+      liveFlows: table.statistics.liveFlows,
+      openedFlows: table.statistics.opened,
+      endedFlows: table.statistics.ended,
+      evictedFlows: table.statistics.evicted,
+      malformed: decoder.malformedCounts(),
+      forgotten: detectors.reduce((sum, detector) => sum + (detector.forgotten?.() ?? 0), 0),
+      learning: scorer.learning(),
+    }),
+  }
+}
+
+function observeFlows(
+  options: SensorOptions,
+  detectors: readonly Detector[],
+  scorer: FlowScorer,
+): FlowObserver {
+  const onOpened = detectors.filter((detector) => detector.flowOpened !== undefined)
+  const onAnswered = detectors.filter((detector) => detector.flowAnswered !== undefined)
+  const onEnded = detectors.filter((detector) => detector.flowEnded !== undefined)
+  return {
+    flowOpened(flow: LiveFlow) {
+      scorer.flowOpened(flow)
+      for (const detector of onOpened) detector.flowOpened!(flow)
+    },
+    flowAnswered(flow: LiveFlow) {
+      scorer.flowAnswered(flow)
+      for (const detector of onAnswered) detector.flowAnswered!(flow)
+    },
+    flowEnded(flow: LiveFlow, reason: EndReason) {
+      for (const detector of onEnded) detector.flowEnded!(flow, reason)
+      const scores = scorer.flowEnded(flow, reason)
+      if (options.wantsFlows) options.onFlow(toFlow(flow, reason, options.interfaceName, scores))
+    },
+  }
+}
