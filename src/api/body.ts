@@ -1,0 +1,65 @@
+/** Reads request bodies: JSON only, bounded, never more in memory than the bound. */
+import { ApiProblem, invalidRequest } from './problem.ts'
+
+/**
+ * Gives the parsed JSON body.
+ *
+ * Errors: `unsupported-media-type`; `body-too-large`, answered before the rest has arrived; `invalid-request`
+ * where it is not UTF-8 or not JSON.
+ */
+export async function readJsonBody(request: Request, maxBytes: number): Promise<unknown> {
+  refuseOtherMedia(request.headers.get('content-type'))
+  const declared = request.headers.get('content-length')
+  if (declared !== null && Number(declared) > maxBytes) throw tooLarge(maxBytes)
+  return parseJson(decodeUtf8(await readBounded(request, maxBytes)))
+}
+
+function refuseOtherMedia(contentType: string | null): void {
+  const mediaType = contentType?.split(';')[0]?.trim().toLowerCase()
+  if (mediaType === 'application/json') return
+  const given = contentType === null ? 'of no stated type' : contentType.slice(0, 100)
+  throw new ApiProblem('unsupported-media-type', {
+    detail: `the body is ${given}; this operation takes application/json`,
+    hint: 'send the header content-type: application/json',
+  })
+}
+
+async function readBounded(request: Request, maxBytes: number): Promise<Uint8Array> {
+  if (request.body === null) return new Uint8Array()
+  const chunks: Uint8Array[] = []
+  let length = 0
+  const reader = request.body.getReader() as ReadableStreamDefaultReader<Uint8Array>
+  for (;;) {
+    const { done, value } = await reader.read()
+    if (done) return Buffer.concat(chunks)
+    length += value.length
+    if (length > maxBytes) {
+      // Not awaited: the sender may never end what it sends.
+      void reader.cancel().catch(() => undefined)
+      throw tooLarge(maxBytes)
+    }
+    chunks.push(value)
+  }
+}
+
+function decodeUtf8(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    throw invalidRequest([{ field: 'body', message: 'must be UTF-8' }])
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.slice(0, 200) : ''
+    throw invalidRequest([{ field: 'body', message: `must be valid JSON: ${reason}` }])
+  }
+}
+
+function tooLarge(maxBytes: number): ApiProblem {
+  const detail = `the body may have ${maxBytes} bytes at most`
+  return new ApiProblem('body-too-large', { detail }, { connection: 'close' })
+}

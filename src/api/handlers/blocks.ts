@@ -1,0 +1,107 @@
+/** Blocks: ordered, listed and lifted; what may be blocked is the response's to say. */
+import type { components } from '../../../openapi/contract.d.ts'
+import { rfc3339FromUs } from '../../core/clock.ts'
+import type { Block, BlockLog } from '../../record/block-log.ts'
+import type { Caller } from '../auth.ts'
+import type { Handler } from '../contract.ts'
+import { ApiProblem, notFound } from '../problem.ts'
+import { rangeOf } from '../query.ts'
+
+/** What the API asks of the response. */
+export interface BlockOrders {
+  order(order: BlockOrder): Promise<BlockOutcome>
+  /** Lifts a block; one that is over is given as it stands; null when there is none of that id. */
+  lift(id: string, actor: string): Promise<Block | null>
+}
+
+export interface BlockOrder {
+  readonly target: string
+  /** Null for good; undefined for the configured default. */
+  readonly ttlSeconds?: number | null | undefined
+  readonly reason: string | null
+  readonly source: Block['source']
+  /** As in the audit trail. */
+  readonly actor: string
+  readonly orderedBy: string
+  readonly eventId: string | null
+  /** Who asks must not cut itself off. */
+  readonly callerAddress: string | null
+}
+
+export type BlockOutcome =
+  | { readonly kind: 'created'; readonly block: Block }
+  | { readonly kind: 'existing'; readonly block: Block }
+  | {
+      readonly kind: 'refused'
+      readonly guard: string
+      readonly why: string
+      readonly hint: string
+    }
+
+type BlockHandlers = {
+  [Id in 'listBlocks' | 'createBlock' | 'getBlock' | 'deleteBlock']: Handler<Id>
+}
+
+/** Serves the operations on blocks. */
+export function blockHandlers(blocks: BlockLog, orders: BlockOrders): BlockHandlers {
+  return {
+    listBlocks: ({ query }) => {
+      const { items, nextCursor } = blocks.list({ ...query, target: rangeOf(query.target) })
+      return { status: 200, body: { items: items.map(apiBlock), nextCursor } }
+    },
+    createBlock: async ({ body, caller }) => {
+      const outcome = await orders.order(orderFrom(body, caller!))
+      if (outcome.kind === 'refused') {
+        const { guard, why, hint } = outcome
+        throw new ApiProblem('block-refused', { detail: why, guard, hint })
+      }
+      const block = apiBlock(outcome.block)
+      if (outcome.kind === 'existing') return { status: 200, body: block }
+      return { status: 201, body: block, headers: { location: `/v1/blocks/${block.id}` } }
+    },
+    getBlock: ({ path }) => {
+      const block = blocks.get(path.blockId.toLowerCase())
+      if (block === null) throw noSuchBlock()
+      return { status: 200, body: apiBlock(block) }
+    },
+    deleteBlock: async ({ path, caller }) => {
+      const block = await orders.lift(path.blockId.toLowerCase(), caller!.actor)
+      if (block === null) throw noSuchBlock()
+      return { status: 200, body: apiBlock(block) }
+    },
+  }
+}
+
+function orderFrom(body: components['schemas']['BlockRequest'], caller: Caller): BlockOrder {
+  return {
+    target: body.target,
+    ttlSeconds: body.ttlSeconds,
+    reason: body.reason ?? null,
+    source: caller.tokenId === null ? 'cli' : 'api',
+    actor: caller.actor,
+    orderedBy: caller.tokenId ?? caller.actor,
+    eventId: body.eventId?.toLowerCase() ?? null,
+    callerAddress: caller.address,
+  }
+}
+
+const noSuchBlock = (): ApiProblem => notFound('there is no block with this id')
+
+function apiBlock(block: Block): components['schemas']['Block'] {
+  return {
+    id: block.id,
+    target: block.target,
+    state: block.state,
+    createdAt: rfc3339FromUs(block.createdAtMs * 1000),
+    expiresAt: timeOrNull(block.expiresAtMs),
+    liftedAt: timeOrNull(block.liftedAtMs),
+    reason: block.reason,
+    source: block.source,
+    orderedBy: block.orderedBy,
+    eventId: block.eventId,
+    failure: block.failure,
+  }
+}
+
+const timeOrNull = (timeMs: number | null): string | null =>
+  timeMs === null ? null : rfc3339FromUs(timeMs * 1000)

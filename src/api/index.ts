@@ -1,0 +1,67 @@
+/** The API: the document's operations served over the record and the response. */
+import type { components } from '../../openapi/contract.d.ts'
+import type { Clock } from '../core/clock.ts'
+import type { Log } from '../core/log.ts'
+import type { Metrics } from '../core/metrics.ts'
+import type { EventRecord } from '../record/record.ts'
+import { createAuthenticator } from './auth.ts'
+import type { ApiConfig } from './config.ts'
+import { operationsOf, readApiDocument } from './document.ts'
+import { blockHandlers, type BlockOrders } from './handlers/blocks.ts'
+import { documentHandler } from './handlers/document.ts'
+import { eventHandlers } from './handlers/events.ts'
+import { flowHandlers } from './handlers/flows.ts'
+import { healthHandler } from './handlers/health.ts'
+import { metricsHandler } from './handlers/metrics.ts'
+import { createRouter, type ApiApp } from './router.ts'
+import { compileChecks } from './validation.ts'
+
+export type { Peer } from './auth.ts'
+export type { BlockOrders } from './handlers/blocks.ts'
+export { listen, type ApiListener } from './listen.ts'
+export type { ApiApp } from './router.ts'
+export { createToken, revokeToken } from './token.ts'
+
+export type Health = components['schemas']['Health']
+
+export interface ApiParts {
+  readonly record: EventRecord
+  readonly blocker: BlockOrders
+  /** How the agent is, in full; the API tells it only to who may know. */
+  readonly health: () => Health
+  readonly metrics: Metrics
+  readonly clock: Clock
+  readonly log: Log
+  readonly config: ApiConfig
+}
+
+/** Makes the API as a function from Request to Response; nothing listens yet. */
+export function createApi(parts: ApiParts): ApiApp {
+  const { record, blocker, clock, metrics, log } = parts
+  const document = readApiDocument()
+  const operations = operationsOf(document)
+  return createRouter({
+    operations,
+    checks: compileChecks(document, operations),
+    handlers: {
+      getHealth: healthHandler(parts.health),
+      ...eventHandlers(record.events),
+      ...flowHandlers(record.flows),
+      ...blockHandlers(record.blocks, blocker),
+      getMetrics: metricsHandler(metrics),
+      getOpenApi: documentHandler(document),
+    },
+    authenticator: createAuthenticator({
+      tokens: record.tokens,
+      audit: record.audit,
+      clock,
+      metrics,
+      auditFailed: (error) => {
+        log.error('A refused login could not be audited', { error: String(error) })
+      },
+    }),
+    maxBodyBytes: parts.config.maxBodyBytes,
+    metrics,
+    log,
+  })
+}

@@ -1,0 +1,122 @@
+/** Failures as RFC 9457 problems: the one table of their types, and how errors become them. */
+import type { components } from '../../openapi/contract.d.ts'
+import { PicketError } from '../core/errors.ts'
+import type { Scope } from '../record/token-store.ts'
+
+export type Problem = components['schemas']['Problem']
+export type ProblemName = NameOf<Problem['type']>
+type NameOf<Type extends string> = Type extends `urn:picket:problem:${infer Name}` ? Name : never
+
+/** A fault of the request, as `invalid-request` lists it. */
+export type Fault = NonNullable<Problem['errors']>[number]
+
+const PROBLEMS: Readonly<Record<ProblemName, { status: number; title: string }>> = {
+  'invalid-request': { status: 400, title: "The request does not fit the API's description" },
+  unauthorized: { status: 401, title: 'A valid token is needed' },
+  forbidden: { status: 403, title: 'The token may not do this' },
+  'not-found': { status: 404, title: 'There is no such thing' },
+  'method-not-allowed': { status: 405, title: 'The method does not fit this path' },
+  'block-refused': { status: 409, title: 'The block was refused' },
+  'body-too-large': { status: 413, title: 'The request body is too large' },
+  'unsupported-media-type': { status: 415, title: "The body's media type is not supported" },
+  'firewall-unavailable': { status: 503, title: 'The firewall could not be changed' },
+  'record-unavailable': { status: 503, title: 'The record could not be written or read' },
+  internal: { status: 500, title: 'Picket made a mistake' },
+}
+
+type ProblemDetails = Omit<Problem, 'type' | 'title' | 'status'>
+type ProblemHeaders = Readonly<Record<string, string>>
+
+/** A problem on its way to the client: thrown anywhere in a request, turned into the answer at the edge. */
+export class ApiProblem extends Error {
+  readonly body: Problem
+  readonly headers: ProblemHeaders
+
+  constructor(name: ProblemName, details: ProblemDetails = {}, headers: ProblemHeaders = {}) {
+    const { status, title } = PROBLEMS[name]
+    super(details.detail ?? title)
+    this.name = 'ApiProblem'
+    this.body = { type: `urn:picket:problem:${name}`, title, status, ...details }
+    this.headers = headers
+  }
+}
+
+/** Gives `invalid-request` with every fault that was found. */
+export function invalidRequest(faults: readonly Fault[]): ApiProblem {
+  const detail = faults.length === 1 ? '1 fault in the request' : `${faults.length} faults in it`
+  return new ApiProblem('invalid-request', { detail, errors: [...faults] })
+}
+
+/** Gives `unauthorized` with the challenge that RFC 6750 §3 asks for. */
+export function unauthorized(detail: string): ApiProblem {
+  const challenge = 'Bearer realm="picket"'
+  return new ApiProblem(
+    'unauthorized',
+    { detail, hint: 'send `Authorization: Bearer TOKEN`; `picket token create` makes a token' },
+    { 'www-authenticate': challenge },
+  )
+}
+
+/** Gives `not-found`. */
+export function notFound(detail: string): ApiProblem {
+  return new ApiProblem('not-found', { detail })
+}
+
+/** Gives `forbidden`, naming the scope that is missing. */
+export function forbidden(scope: Scope, held: readonly Scope[]): ApiProblem {
+  const has = held.length === 0 ? 'none' : held.join(', ')
+  return new ApiProblem(
+    'forbidden',
+    {
+      detail: `this operation needs the scope ${scope}; the token has ${has}`,
+      scope,
+      hint: `make a token that has it: picket token create --scopes ${[...held, scope].join(',')}`,
+    },
+    {
+      'www-authenticate': `Bearer realm="picket", error="insufficient_scope", scope="${scope}"`,
+    },
+  )
+}
+
+/**
+ * Turns whatever was thrown into a problem.
+ *
+ * A `PicketError` keeps its message and hint, which are written for people; anything else is our own
+ * mistake and tells the client nothing about our insides.
+ */
+export function problemFrom(error: unknown): ApiProblem {
+  if (error instanceof ApiProblem) return error
+  if (!(error instanceof PicketError)) return internal()
+  const details = {
+    detail: error.message,
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+  }
+  switch (error.code) {
+    case 'ERR_API_REQUEST':
+      return invalidRequest([{ field: 'cursor', message: error.hint ?? error.message }])
+    case 'ERR_BLOCK_REFUSED':
+      return new ApiProblem('block-refused', details)
+    case 'ERR_FIREWALL_DENIED':
+    case 'ERR_FIREWALL_MISSING':
+    case 'ERR_FIREWALL_FAILED':
+      return new ApiProblem('firewall-unavailable', details)
+    case 'ERR_RECORD_LOCKED':
+    case 'ERR_RECORD_OPEN':
+    case 'ERR_RECORD_WRITE':
+      return new ApiProblem('record-unavailable', details)
+    default:
+      return internal()
+  }
+}
+
+/** Renders a problem as the answer. */
+export function problemResponse(problem: ApiProblem): Response {
+  return new Response(JSON.stringify(problem.body), {
+    status: problem.body.status,
+    headers: { ...problem.headers, 'content-type': 'application/problem+json' },
+  })
+}
+
+function internal(): ApiProblem {
+  return new ApiProblem('internal', { detail: "the agent's own log has the details" })
+}
