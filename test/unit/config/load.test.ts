@@ -1,0 +1,96 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { loadConfig, referenceYaml, validateConfig } from '../../../src/config/index.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'picket-config-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+function file(text: string): string {
+  const path = join(folder, 'picket.yaml')
+  writeFileSync(path, text)
+  return path
+}
+
+describe('loadConfig', () => {
+  it('gives safe defaults to an empty file', () => {
+    const config = loadConfig({ file: file('') })
+    expect(config.api.host).toBe('127.0.0.1')
+    expect(config.policy.mode).toBe('alert')
+    expect(config.policy.blockWhen).toEqual([])
+    expect(config.forward.sinks).toEqual([])
+  })
+
+  it('tells every fault at once, with path, value and cure', () => {
+    const text =
+      'flow: {tcpIdleTimeoutMs: 0}\ncapture: {drivr: cap}\napi: {host: example.org}\nfirewal: {}'
+    const load = () => loadConfig({ file: file(text) })
+    expect(load).toThrow(/flow\.tcpIdleTimeoutMs is 0; use 1000 or more/)
+    expect(load).toThrow(/capture\.drivr is not a known key; did you mean driver\?/)
+    expect(load).toThrow(/api\.host is "example\.org"; expected an IPv4 or IPv6 address/)
+    expect(load).toThrow(/firewal is not a known key/)
+  })
+
+  it.each([
+    [
+      'policy: {allowlist: ["010.0.0.1"]}',
+      /policy\.allowlist\.0 is "010\.0\.0\.1"; expected an IPv4/,
+    ],
+    ['capture: {driver: pcap}', /capture\.driver is "pcap"; expected one of auto, tcpdump, cap/],
+    ['- a list', /is \["a list"\]; expected object/],
+    ['forward: {sinks: [{name: a, type: syslog}]}', /forward\.sinks\.0\.host is missing/],
+  ])('refuses %s', (text, message) => {
+    expect(() => loadConfig({ file: file(text) })).toThrow(message)
+  })
+
+  it('refuses two sinks of one name', () => {
+    const sink = { name: 'siem', type: 'syslog', host: '192.0.2.1' }
+    expect(() => validateConfig({ forward: { sinks: [sink, sink] } }, 'test')).toThrow(/used twice/)
+  })
+
+  it('says where broken YAML is broken', () => {
+    expect(() => loadConfig({ file: file('api: {port: 1\nlog: ]') })).toThrow(/line 2/)
+  })
+
+  it('says which file cannot be read', () => {
+    expect(() => loadConfig({ file: '/nowhere/picket.yaml' })).toThrow(/\/nowhere\/picket\.yaml/)
+  })
+
+  it('lets variables go before the file', () => {
+    const environment = {
+      PICKET__FLOW__MAX_FLOWS: '4096',
+      PICKET__CAPTURE__INTERFACES: 'eth0, eth1',
+      PICKET__RECORD__FLOWS: 'false',
+      PICKET__LOG__FILE: 'null',
+    }
+    const config = loadConfig({ file: file('flow: {maxFlows: 2048}'), environment })
+    expect(config.flow.maxFlows).toBe(4096)
+    expect(config.capture.interfaces).toEqual(['eth0', 'eth1'])
+    expect(config.record.flows).toBe(false)
+    expect(config.log.file).toBeNull()
+  })
+
+  it('refuses a variable that fits no key, and a value that fits no type', () => {
+    const load = (environment: Record<string, string>) =>
+      loadConfig({ file: file(''), environment })
+    expect(() => load({ PICKET__FLOW__MAXFLOW: '1' })).toThrow(/PICKET__FLOW__MAXFLOW/)
+    expect(() => load({ PICKET__API__PORT: 'many' })).toThrow(
+      /api\.port is "many"; expected integer/,
+    )
+  })
+
+  it('cannot be changed once loaded', () => {
+    const config = loadConfig({ file: file('') })
+    expect(() => Object.assign(config.policy, { mode: 'block' })).toThrow(TypeError)
+  })
+})
+
+describe('referenceYaml', () => {
+  it('is valid as it stands and equal to the defaults', () => {
+    expect(validateConfig(parse(referenceYaml()), 'reference')).toEqual(
+      validateConfig({}, 'defaults'),
+    )
+  })
+})
