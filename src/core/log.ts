@@ -1,6 +1,6 @@
 /** The agent's own operational log: winston's home. Events about traffic never go through here. */
-import { createRequire } from 'node:module'
 import winston from 'winston'
+import { Syslog } from 'winston-syslog'
 
 export type LogFields = Readonly<Record<string, unknown>>
 
@@ -77,10 +77,6 @@ export function createLog(options: LogOptions): Log {
 }
 
 function syslogTransport(syslog: LogOptions['syslog']): winston.transport {
-  // winston-syslog hooks itself into winston on load, so it is loaded only where it is asked for.
-  const { Syslog } = createRequire(import.meta.url)('winston-syslog') as {
-    Syslog: new (options: object) => winston.transport
-  }
   return new Syslog({
     protocol: syslog.protocol,
     host: syslog.host,

@@ -1,0 +1,52 @@
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { createLog } from '../../src/core/log.ts'
+
+const noSyslog = { enabled: false, protocol: 'udp4', host: '', port: 1, path: '' } as const
+
+it('appends the operational log to a file, one JSON object a line', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'picket-log-'))
+  const file = join(folder, 'agent.log')
+  const log = createLog({ level: 'warn', format: 'json', file, syslog: noSyslog })
+  log.info('not important enough', {})
+  log.warn('a sensor failed', { interface: 'eth0' })
+  await log.close()
+  const lines = readFileSync(file, 'utf8').trim().split('\n')
+  expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+    { level: 'warn', message: 'a sensor failed', interface: 'eth0' },
+  ])
+  rmSync(folder, { recursive: true })
+})
+
+it('tells a syslog daemon as well', async () => {
+  const daemon = createSocket('udp4').bind(0, '127.0.0.1')
+  await once(daemon, 'listening')
+  const { port } = daemon.address() as AddressInfo
+  const syslog = { ...noSyslog, enabled: true, host: '127.0.0.1', port }
+  const log = createLog({ level: 'info', format: 'json', file: null, syslog })
+  const received = once(daemon, 'message') as Promise<[Buffer]>
+  log.info('picket is running', { sensors: 2 })
+  expect((await received)[0].toString()).toMatch(/picket.*picket is running/)
+  await log.close()
+  daemon.close()
+})
+
+it('ends promptly though the syslog daemon is away', async () => {
+  const syslog = {
+    ...noSyslog,
+    enabled: true,
+    protocol: 'tcp4',
+    host: '127.0.0.1',
+    port: 9,
+  } as const
+  const log = createLog({ level: 'info', format: 'text', file: null, syslog })
+  log.info('nobody hears this')
+  const before = performance.now()
+  await log.close()
+  expect(performance.now() - before).toBeLessThan(1500)
+})
