@@ -1,0 +1,184 @@
+/** Both forests at work in the sensor: every flow that ends gets its scores, hosts get their stories. */
+import { Extractor, FEATURE_COUNT } from '../../feature/index.ts'
+import type { EndReason, LiveFlow } from '../../flow/flow.ts'
+import type { Detection } from '../detection.ts'
+import type { Emit } from '../detector.ts'
+import { Baseline, learnModel } from './learning/baseline.ts'
+import type { IsolationForestConfig, RandomForestConfig } from './config.ts'
+import { isolationScore } from './isolation-forest.ts'
+import { formatModel, parseModel } from './model-file.ts'
+import type { IsolationForestModel, RandomForestModel } from './model.ts'
+import { attackShare } from './random-forest.ts'
+import { ScoreCache } from './score-cache.ts'
+import { anomalyRules, attackRules } from './stories/story-rules.ts'
+import { StoryTable } from './stories/story-table.ts'
+import type { StoredModels } from './stored-models.ts'
+import { Suspects } from './learning/suspects.ts'
+
+export interface FlowScores {
+  /** Isolation forest, 0–1; null while it is off or learning. */
+  readonly anomalyScore: number | null
+  /** Random forest's share of votes for "attack", 0–1; null without a model. */
+  readonly attackScore: number | null
+}
+
+export interface LearningState {
+  readonly state: 'off' | 'learning' | 'scoring'
+  /** 0–1 while learning, 1 when scoring. */
+  readonly progress: number
+}
+
+export interface ScorerConfig {
+  readonly isolationForest: IsolationForestConfig
+  readonly randomForest: RandomForestConfig
+}
+
+export interface ScorerOptions {
+  readonly models: StoredModels
+  readonly emit: Emit
+  /** The host's model has been grown: its file's text, to be stored. */
+  onModelLearned?(model: string): void
+  /** Of sketches and samples; a constant gives repeatable replays. */
+  readonly seed?: number
+}
+
+/**
+ * Scores each ended flow once with each forest in force, and learns the host's own model meanwhile.
+ *
+ * Fails open: it never throws for traffic. Cost: about 1 µs a flow opened, 5 µs a flow ended; 8 MB for the
+ * windows, 6 MB more while learning. Errors: the constructor throws `ERR_MODEL_…` for a bad stored model.
+ */
+export class FlowScorer {
+  readonly #extractor: Extractor
+  readonly #config: ScorerConfig
+  readonly #options: ScorerOptions
+  readonly #seed: number
+  readonly #row = new Float64Array(FEATURE_COUNT)
+  readonly #cache = new ScoreCache()
+  readonly #suspects = new Suspects()
+  readonly #scores = { anomalyScore: null as number | null, attackScore: null as number | null }
+  readonly #attack: RandomForestModel | null
+  readonly #attackThreshold: number
+  readonly #attackStories: StoryTable | null
+  #anomaly: IsolationForestModel | null
+  #anomalyStories: StoryTable | null = null
+  #baseline: Baseline | null = null
+
+  constructor(config: ScorerConfig, options: ScorerOptions) {
+    this.#config = config
+    this.#options = options
+    this.#seed = options.seed ?? 1
+    this.#extractor = new Extractor({ seed: this.#seed })
+    this.#attack = config.randomForest.enabled ? storedRandomForest(options.models) : null
+    this.#attackThreshold = config.randomForest.threshold ?? this.#attack?.threshold ?? 1
+    this.#attackStories =
+      this.#attack && new StoryTable(attackRules(this.#attack, config.randomForest), options.emit)
+    this.#anomaly = null
+    if (!config.isolationForest.enabled) return
+    const stored = storedIsolationForest(options.models)
+    if (stored) this.#putInForce(stored)
+    else this.#baseline = new Baseline(config.isolationForest.baselineFlows, this.#seed)
+  }
+
+  flowOpened(flow: LiveFlow): void {
+    this.#extractor.flowOpened(flow)
+  }
+
+  flowAnswered(flow: LiveFlow): void {
+    this.#extractor.flowAnswered(flow)
+  }
+
+  /** Scores the flow; the object returned is reused by the next call. */
+  flowEnded(flow: LiveFlow, _reason: EndReason): FlowScores {
+    this.#extractor.extract(flow, this.#row)
+    this.#score(flow)
+    const { anomalyScore, attackScore } = this.#scores
+    const isAttackLike = attackScore !== null && attackScore >= this.#attackThreshold
+    if (isAttackLike) this.#attackStories?.flagged(flow, attackScore, this.#row, false)
+    else this.#attackStories?.passed(flow)
+    if (anomalyScore !== null && this.#anomaly) {
+      const isStrong = anomalyScore >= this.#anomaly.strongThreshold
+      if (anomalyScore >= this.#anomaly.threshold) {
+        this.#anomalyStories?.flagged(flow, anomalyScore, this.#row, isStrong)
+      }
+    } else if (this.#baseline && !isAttackLike && !this.#suspects.has(flow)) {
+      this.#baseline.offer(this.#row, flow.lastUs)
+    }
+    return this.#scores
+  }
+
+  /** Lets time pass: grows the model once the baseline is complete, ends stories that went quiet. */
+  tick(nowUs: number): void {
+    this.#attackStories?.close(nowUs)
+    this.#anomalyStories?.close(nowUs)
+    if (this.#baseline && this.learning().progress >= 1) this.#learn(this.#baseline, nowUs)
+  }
+
+  /** Ends every story. */
+  end(nowUs: number): void {
+    this.#attackStories?.close(nowUs, true)
+    this.#anomalyStories?.close(nowUs, true)
+  }
+
+  /** Keeps the flows of whom the detection names out of the baseline. */
+  suspect(detection: Detection): void {
+    if (this.#baseline) this.#suspects.add(detection)
+  }
+
+  learning(): LearningState {
+    if (this.#anomaly) return { state: 'scoring', progress: 1 }
+    if (!this.#baseline) return { state: 'off', progress: 0 }
+    const { minimumFlows, minimumMinutes } = this.#config.isolationForest
+    const byFlows = this.#baseline.seen / minimumFlows
+    const byTime = minimumMinutes === 0 ? 1 : this.#baseline.minutes / minimumMinutes
+    return { state: 'learning', progress: Math.min(1, byFlows, byTime) }
+  }
+
+  /** Hosts and stories forgotten because a table was full. */
+  forgotten(): number {
+    const stories = (this.#attackStories?.forgotten ?? 0) + (this.#anomalyStories?.forgotten ?? 0)
+    return this.#extractor.evictions + stories
+  }
+
+  #score(flow: LiveFlow): void {
+    const isOnePacket = flow.originatorPackets === 1 && flow.responderPackets === 0
+    const slot = isOnePacket ? this.#cache.slotOf(this.#row) : -1
+    if (slot >= 0 && this.#cache.holds(slot, this.#row)) {
+      this.#scores.anomalyScore = this.#anomaly ? this.#cache.first(slot) : null
+      this.#scores.attackScore = this.#attack ? this.#cache.second(slot) : null
+      return
+    }
+    const anomalyScore = this.#anomaly ? isolationScore(this.#anomaly, this.#row) : null
+    const attackScore = this.#attack ? attackShare(this.#attack.forest, this.#row) : null
+    this.#scores.anomalyScore = anomalyScore
+    this.#scores.attackScore = attackScore
+    if (slot >= 0) this.#cache.put(slot, this.#row, anomalyScore ?? 0, attackScore ?? 0)
+  }
+
+  #learn(baseline: Baseline, nowUs: number): void {
+    const facts = { seed: this.#seed, learnedAtUs: Math.max(0, Math.floor(nowUs)) }
+    const model = learnModel(baseline.rows(), this.#config.isolationForest, facts)
+    this.#putInForce(model)
+    this.#options.onModelLearned?.(formatModel(model))
+  }
+
+  #putInForce(model: IsolationForestModel): void {
+    this.#anomaly = model
+    this.#baseline = null
+    this.#cache.clear()
+    const rules = anomalyRules(model, this.#config.isolationForest)
+    this.#anomalyStories = new StoryTable(rules, this.#options.emit)
+  }
+}
+
+function storedRandomForest(models: StoredModels): RandomForestModel | null {
+  if (models.randomForest === null) return null
+  const model = parseModel(models.randomForest, 'the random forest')
+  return model.kind === 'random-forest' ? model : null
+}
+
+function storedIsolationForest(models: StoredModels): IsolationForestModel | null {
+  if (models.isolationForest === null) return null
+  const model = parseModel(models.isolationForest, "this host's isolation forest")
+  return model.kind === 'isolation-forest' ? model : null
+}

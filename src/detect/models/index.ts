@@ -1,0 +1,34 @@
+/** detect/models: two forests, "unlike this host's own past" and "like attacks we know". */
+export {
+  FlowScorer,
+  type FlowScores,
+  type LearningState,
+  type ScorerConfig,
+  type ScorerOptions,
+} from './flow-scorer.ts'
+export {
+  loadShippedModels,
+  loadStoredModels,
+  storeModel,
+  SHIPPED_RANDOM_FOREST,
+  type StoredModels,
+} from './stored-models.ts'
+export { formatModel, parseModel, readModelFile, writeModelText } from './model-file.ts'
+export {
+  columnMedians,
+  quantile,
+  type IsolationForestModel,
+  type Model,
+  type RandomForestModel,
+} from './model.ts'
+export {
+  attackShare,
+  growRandomForest,
+  MAXIMUM_BAG_ROWS,
+  type Bag,
+  type RandomForestOptions,
+} from './random-forest.ts'
+export { mergeForests, type FlatForest } from './flat-forest.ts'
+export { sampleIndices, seededRandom } from './random.ts'
+export { growIsolationForest, isolationScore } from './isolation-forest.ts'
+export { contributions, reasonsOf, wordsOf } from './explain.ts'

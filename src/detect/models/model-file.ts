@@ -1,0 +1,126 @@
+/**
+ * Models as JSON files, checked strictly when read: a model file is input like any other.
+ *
+ * Left out: signatures; who may write the model folder may change what Picket finds odd.
+ */
+import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { PicketError } from '../../core/errors.ts'
+import { FEATURE_NAMES, FEATURE_VERSION } from '../../feature/index.ts'
+import type { Model } from './model.ts'
+import { Refusal, readModel } from './model-reader.ts'
+
+const FORMAT = 'picket-model'
+const FORMAT_VERSION = 1
+const MAXIMUM_BYTES = 64 * 1024 * 1024
+
+/** Renders a model as the text of its file. */
+export function formatModel(model: Model): string {
+  const { forest, baseline, ...facts } = model
+  const head = {
+    format: FORMAT,
+    formatVersion: FORMAT_VERSION,
+    featureVersion: FEATURE_VERSION,
+    features: FEATURE_NAMES,
+    ...facts,
+    baseline: [...baseline],
+  }
+  const nodes = {
+    roots: [...forest.roots],
+    feature: [...forest.feature],
+    threshold: [...forest.threshold],
+    right: [...forest.right],
+    value: [...forest.value],
+  }
+  return `${JSON.stringify({ ...head, forest: nodes })}\n`
+}
+
+/**
+ * Reads the text of a model file; `name` is what messages call it.
+ *
+ * Errors: `ERR_MODEL_INVALID` when it is not a sound model (every index in range, children behind their
+ * parents so that no path can loop, every number finite), `ERR_MODEL_VERSION` when it was made for
+ * another format or another list of features.
+ */
+export function parseModel(text: string, name: string): Model {
+  const json = parseJson(text, name)
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) {
+    throw invalid(name, 'it is not a JSON object')
+  }
+  const fields = json as Readonly<Record<string, unknown>>
+  if (fields['format'] !== FORMAT) throw invalid(name, `its format is not ${FORMAT}`)
+  checkVersions(fields, name)
+  try {
+    return readModel(fields)
+  } catch (error) {
+    if (error instanceof Refusal) throw invalid(name, error.message)
+    throw error
+  }
+}
+
+/** Reads a model file and checks it. Errors: as `parseModel`, and as `readModelText`. */
+export function readModelFile(path: string): Model {
+  return parseModel(readModelText(path), path)
+}
+
+/** Reads the text of a model file, unchecked. Errors: `ERR_MODEL_INVALID` when it cannot be read. */
+export function readModelText(path: string): string {
+  try {
+    if (statSync(path).size > MAXIMUM_BYTES) {
+      throw invalid(path, `it is larger than ${MAXIMUM_BYTES} bytes`)
+    }
+    return readFileSync(path, 'utf8')
+  } catch (cause) {
+    if (cause instanceof PicketError) throw cause
+    throw new PicketError('ERR_MODEL_INVALID', `cannot read the model file ${path}`, {
+      cause,
+      hint: 'check the path and its permissions, or leave the setting out to use the shipped model',
+    })
+  }
+}
+
+/** Writes a model file so that a reader sees the old one or the new one, never half of it. */
+export function writeModelText(path: string, text: string): void {
+  const partial = `${path}.${process.pid}.partial`
+  writeFileSync(partial, text, { mode: 0o640 })
+  renameSync(partial, path)
+}
+
+function parseJson(text: string, name: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw invalid(name, 'it is not JSON', cause)
+  }
+}
+
+function checkVersions(fields: Readonly<Record<string, unknown>>, name: string): void {
+  const { formatVersion, featureVersion, features } = fields
+  if (formatVersion !== FORMAT_VERSION) {
+    throw otherVersion(name, `format version ${shown(formatVersion)}, not ${FORMAT_VERSION}`)
+  }
+  if (featureVersion !== FEATURE_VERSION) {
+    throw otherVersion(name, `feature version ${shown(featureVersion)}, not ${FEATURE_VERSION}`)
+  }
+  const isSameList =
+    Array.isArray(features) &&
+    features.length === FEATURE_NAMES.length &&
+    FEATURE_NAMES.every((feature, index) => features[index] === feature)
+  if (!isSameList) throw otherVersion(name, 'another list of features')
+}
+
+function shown(value: unknown): string {
+  return typeof value === 'number' ? String(value) : 'unknown'
+}
+
+function invalid(name: string, reason: string, cause?: unknown): PicketError {
+  return new PicketError('ERR_MODEL_INVALID', `${name} is not a usable model: ${reason}`, {
+    cause,
+    hint: 'train it again with "picket train", or remove it to use the shipped or a freshly learned one',
+  })
+}
+
+function otherVersion(name: string, difference: string): PicketError {
+  return new PicketError('ERR_MODEL_VERSION', `${name} was made for ${difference}`, {
+    hint: 'train it again with this version of Picket: picket train --truth FILE --captures DIR --out MODEL',
+  })
+}

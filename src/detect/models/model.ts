@@ -1,0 +1,42 @@
+/** A model in force: a compiled forest with its threshold and what is usual. */
+import type { FlatForest } from './flat-forest.ts'
+
+interface ModelFacts {
+  readonly forest: FlatForest
+  /** Scores at or above it speak. */
+  readonly threshold: number
+  /** The median of each feature over ordinary flows, as stored in the vector. */
+  readonly baseline: Float64Array
+  /** How it came about, for people: seed, rows, figures. */
+  readonly training: Readonly<Record<string, string | number>>
+}
+
+export interface IsolationForestModel extends ModelFacts {
+  readonly kind: 'isolation-forest'
+  /** Path length that stands for a score of one half. */
+  readonly normalPathLength: number
+  /** Scores at or above it are strong: far beyond the whole baseline. */
+  readonly strongThreshold: number
+  /** When it was grown, µs since the epoch by the packets' clock. */
+  readonly learnedAtUs: number
+}
+
+export interface RandomForestModel extends ModelFacts {
+  readonly kind: 'random-forest'
+}
+
+export type Model = IsolationForestModel | RandomForestModel
+
+/** The median of each column of the rows; zeros when there are none. */
+export function columnMedians(rows: readonly Float64Array[], columns: number): Float64Array {
+  return Float64Array.from({ length: columns }, (_, column) => {
+    const values = Float64Array.from(rows, (row) => row[column]!).sort()
+    return values[Math.floor(values.length / 2)] ?? 0
+  })
+}
+
+/** The value below which the share `q` of the sorted values lies; 0 when there are none. */
+export function quantile(sorted: Float64Array, q: number): number {
+  if (sorted.length === 0) return 0
+  return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))]!
+}

@@ -1,0 +1,117 @@
+/** Where models lie on disk: the shipped forest, and what each interface has taught. */
+import { mkdirSync, existsSync, renameSync } from 'node:fs'
+import { join } from 'node:path'
+import { PicketError } from '../../core/errors.ts'
+import type { Log } from '../../core/log.ts'
+import { packagedFile } from '../../core/package-root.ts'
+import { parseModel, readModelText, writeModelText } from './model-file.ts'
+
+/** The models a sensor starts with, as the text of their files (they travel between processes). */
+export interface StoredModels {
+  /** Null when this host has not taught one yet. */
+  readonly isolationForest: string | null
+  /** Null when there is none that can be used. */
+  readonly randomForest: string | null
+}
+
+/** The random forest that comes with Picket. */
+export const SHIPPED_RANDOM_FOREST = 'deploy/models/random-forest.json'
+
+/**
+ * Reads the models for one interface: its own isolation forest under DATA/models, and the random forest
+ * at `randomForestPath` (null: the shipped one).
+ *
+ * Errors: never throws for a stored or shipped model that is damaged or out of date: it logs, sets it
+ * aside and goes on without (the isolation forest learns anew). A path the user named is theirs to mend:
+ * `ERR_MODEL_INVALID`, `ERR_MODEL_VERSION`.
+ */
+export function loadStoredModels(
+  dataDirectory: string,
+  interfaceName: string,
+  log: Log,
+  randomForestPath: string | null = null,
+): StoredModels {
+  const isolationForest = readOrSetAside(isolationForestPath(dataDirectory, interfaceName), log)
+  if (randomForestPath !== null) {
+    const text = readModelText(randomForestPath)
+    requireKind(text, randomForestPath)
+    return { isolationForest, randomForest: text }
+  }
+  return { isolationForest, randomForest: shippedModel(log) }
+}
+
+/** The models of a replay: no host has taught anything, the shipped random forest speaks. */
+export function loadShippedModels(log: Log): StoredModels {
+  return { isolationForest: null, randomForest: shippedModel(log) }
+}
+
+/** Keeps the model an interface has taught, under DATA/models. Errors: logs and goes on; it is learned anew. */
+export function storeModel(
+  dataDirectory: string,
+  interfaceName: string,
+  model: string,
+  log: Log,
+): void {
+  const path = isolationForestPath(dataDirectory, interfaceName)
+  try {
+    parseModel(model, `the model learned on ${interfaceName}`)
+    mkdirSync(join(dataDirectory, 'models'), { recursive: true, mode: 0o750 })
+    writeModelText(path, model)
+    log.info('The usual traffic of an interface has been learned', {
+      interface: interfaceName,
+      path,
+    })
+  } catch (error) {
+    log.warn('A learned model could not be stored; it will be learned anew after a restart', {
+      interface: interfaceName,
+      reason: error instanceof Error ? error.message : String(error),
+    })
+  }
+}
+
+function isolationForestPath(dataDirectory: string, interfaceName: string): string {
+  // Interface names may hold any byte but a slash and a space.
+  return join(dataDirectory, 'models', `isolation-forest-${encodeURIComponent(interfaceName)}.json`)
+}
+
+function shippedModel(log: Log): string | null {
+  const path = packagedFile(SHIPPED_RANDOM_FOREST)
+  try {
+    const text = readModelText(path)
+    requireKind(text, path)
+    return text
+  } catch (error) {
+    if (!(error instanceof PicketError)) throw error
+    log.warn('The shipped random forest cannot be used', {
+      reason: error.message,
+      hint: error.hint,
+    })
+    return null
+  }
+}
+
+function readOrSetAside(path: string, log: Log): string | null {
+  if (!existsSync(path)) return null
+  try {
+    const text = readModelText(path)
+    parseModel(text, path)
+    return text
+  } catch (error) {
+    if (!(error instanceof PicketError)) throw error
+    const aside = `${path}.unusable`
+    renameSync(path, aside)
+    log.warn('A learned model cannot be used and was set aside; it is learned anew', {
+      reason: error.message,
+      aside,
+    })
+    return null
+  }
+}
+
+function requireKind(text: string, path: string): void {
+  const { kind } = parseModel(text, path)
+  if (kind === 'random-forest') return
+  throw new PicketError('ERR_MODEL_INVALID', `${path} is an ${kind}, not a random forest`, {
+    hint: 'name a file made by "picket train"',
+  })
+}

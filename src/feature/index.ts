@@ -1,0 +1,10 @@
+/** feature: from a flow and its hosts' recent past to an ordered vector of numbers. */
+export {
+  FEATURES,
+  FEATURE_COUNT,
+  FEATURE_NAMES,
+  FEATURE_VERSION,
+  readableValue,
+  type FeatureDefinition,
+} from './features.ts'
+export { Extractor, type ExtractorOptions } from './extract.ts'
