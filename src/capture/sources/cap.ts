@@ -1,0 +1,149 @@
+/** The home of npm `cap`: live frames in process, for hosts that have no tcpdump. */
+import { createRequire } from 'node:module'
+import { PicketError } from '../../core/errors.ts'
+import { requireInterface } from '../interfaces.ts'
+import { createFrame } from '../pcap-stream.ts'
+import { LinkType } from '../source.ts'
+import type { CaptureEnd, CaptureSource, CaptureStatistics, FrameListener } from '../source.ts'
+import { ArrivalClock } from './arrival-clock.ts'
+import { openFailure } from './tcpdump-messages.ts'
+
+/** libpcap's snap length, which cap fixes. */
+const FRAME_BYTES = 65535
+/** cap takes one wake-up a packet: with less than this it loses packets at 200,000 a second. */
+const MIN_BUFFER_MEGABYTES = 64
+const CLOCK_MS = 1000
+
+const LINK_TYPES: Readonly<Record<string, number>> = {
+  ETHERNET: LinkType.ETHERNET,
+  LINKTYPE_LINUX_SLL: LinkType.LINUX_SLL,
+  RAW: LinkType.RAW,
+  NULL: LinkType.NULL,
+}
+
+/** What we use of `cap`. */
+interface CapAddon {
+  readonly Cap: new () => CapHandle
+}
+interface CapHandle {
+  on(event: 'packet', listener: (capturedBytes: number) => void): void
+  /** Returns the link type's name, or `Unknown linktype N`. */
+  open(device: string, filter: string, bufferBytes: number, frame: Buffer): string
+  close(): void
+}
+
+export interface CapOptions {
+  readonly interface: string
+  readonly snapLengthBytes: number
+  readonly bufferMegabytes: number
+  readonly onListening?: (() => void) | undefined
+}
+
+/**
+ * Captures on an interface with libpcap inside this process: the fallback where tcpdump is missing.
+ *
+ * Its read loop never yields while frames keep coming: a listener that takes longer than the gap between
+ * frames starves everything else in the process, `stop` included. The interface is made promiscuous.
+ * Units: frames are stamped on arrival, so their times hold our delays as well.
+ * Cost: 2.65 µs a frame and one wake-up each (libpcap's immediate mode).
+ * Errors: drops happen unseen, `kernelDrops` is null; cap does not tell that an interface has gone.
+ */
+export class CapSource implements CaptureSource {
+  readonly name: string
+  readonly #options: CapOptions
+  readonly #clock = new ArrivalClock()
+  #frames = 0
+  #bytes = 0
+  #isStopped = false
+  #onStop: (() => void) | null = null
+
+  constructor(options: CapOptions) {
+    this.#options = options
+    this.name = `${options.interface} (cap)`
+  }
+
+  async run(onFrame: FrameListener): Promise<CaptureEnd> {
+    requireInterface(this.#options.interface)
+    if (this.#isStopped) return { kind: 'stopped' }
+    const handle = new (loadCap().Cap)()
+    const following = setInterval(() => this.#clock.follow(), CLOCK_MS)
+    try {
+      return await new Promise((resolve, reject) => {
+        this.#onStop = () => resolve({ kind: 'stopped' })
+        this.#open(handle, onFrame, reject)
+        this.#options.onListening?.()
+      })
+    } finally {
+      clearInterval(following)
+      handle.close()
+    }
+  }
+
+  stop(): void {
+    this.#isStopped = true
+    this.#onStop?.()
+  }
+
+  statistics(): CaptureStatistics {
+    return { frames: this.#frames, bytes: this.#bytes, kernelDrops: null }
+  }
+
+  #open(handle: CapHandle, onFrame: FrameListener, onThrown: (error: unknown) => void): void {
+    const { snapLengthBytes, bufferMegabytes } = this.#options
+    const frame = createFrame()
+    // cap holds a bare pointer to this buffer: `frame`, held by the listener below, keeps it alive.
+    const buffer = Buffer.allocUnsafeSlow(FRAME_BYTES)
+    frame.buffer = buffer
+    handle.on('packet', (capturedBytes) => {
+      if (this.#isStopped) return
+      frame.timestampUs = this.#clock.nowUs()
+      frame.wireLength = capturedBytes
+      frame.capturedLength = Math.min(capturedBytes, snapLengthBytes)
+      this.#frames += 1
+      this.#bytes += capturedBytes
+      try {
+        onFrame(frame)
+      } catch (error) {
+        this.#isStopped = true
+        onThrown(error)
+      }
+    })
+    frame.linkType = this.#linkType(
+      handle,
+      Math.max(bufferMegabytes, MIN_BUFFER_MEGABYTES) * 1024 * 1024,
+      buffer,
+    )
+  }
+
+  #linkType(handle: CapHandle, bufferBytes: number, buffer: Buffer): number {
+    const { interface: name } = this.#options
+    try {
+      const linkType = handle.open(name, '', bufferBytes, buffer)
+      return LINK_TYPES[linkType] ?? Number(/\d+$/.exec(linkType)?.[0] ?? -1)
+    } catch (error) {
+      throw openFailure(name, (error as Error).message, error)
+    }
+  }
+}
+
+/** Says whether the addon is built and loads; it is first loaded here. */
+export function isCapUsable(): boolean {
+  try {
+    loadCap()
+    return true
+  } catch (error) {
+    if (error instanceof PicketError) return false
+    throw error
+  }
+}
+
+function loadCap(): CapAddon {
+  try {
+    return createRequire(import.meta.url)('cap') as CapAddon
+  } catch (cause) {
+    throw new PicketError('ERR_CAPTURE_OPEN', 'the capture addon `cap` does not load', {
+      hint: 'install tcpdump, or libpcap-dev and a compiler and rebuild: npm rebuild cap',
+      cause,
+    })
+  }
+}
