@@ -1,9 +1,10 @@
 /** The whole agent, wired: sensors → intake → record → forwarders and blocker, and the API over it all. */
 import { join } from 'node:path'
-import { createApi, listen } from './api/index.ts'
+import { createApi, listen, somebodyAnswers } from './api/index.ts'
 import { captureInterfaces } from './capture/index.ts'
 import type { Config } from './config/index.ts'
 import { systemClock } from './core/clock.ts'
+import { PicketError } from './core/errors.ts'
 import type { Log } from './core/log.ts'
 import { createMetrics } from './core/metrics.ts'
 import { VERSION } from './core/package-root.ts'
@@ -47,11 +48,17 @@ export interface AgentOptions {
 export async function startAgent({ config, directory, log }: AgentOptions): Promise<Agent> {
   const clock = systemClock
   const startedAtMs = clock.nowMs()
+  const socketPath = join(directory, 'picket.sock')
   const stops: (() => Promise<void>)[] = []
   const stop = async (): Promise<void> => {
     for (const stopPart of stops.splice(0).reverse()) await stopPart()
   }
 
+  if (await somebodyAnswers(socketPath)) {
+    throw new PicketError('ERR_RECORD_LOCKED', `another agent runs on ${directory}`, {
+      hint: 'stop it first, or choose another folder with --data-dir',
+    })
+  }
   try {
     const interfaces = captureInterfaces(config.capture.interfaces)
     const metrics = createMetrics()
@@ -112,7 +119,7 @@ export async function startAgent({ config, directory, log }: AgentOptions): Prom
     const health = agentHealth({ record, sensors, forwarders, blocker, startedAtMs, config })
     const api = await listen(
       createApi({ record, blocker, health, metrics, clock, log, config: config.api }),
-      { config: config.api, socketPath: join(directory, 'picket.sock'), log },
+      { config: config.api, socketPath, log },
     )
     stops.push(() => api.close())
 
@@ -125,7 +132,12 @@ export async function startAgent({ config, directory, log }: AgentOptions): Prom
             capture: config.capture,
             flow: config.flow,
             detect: config.detect,
-            models: loadStoredModels(directory, interfaceName, log),
+            models: loadStoredModels(
+              directory,
+              interfaceName,
+              log,
+              config.detect.randomForest.model,
+            ),
             wantsFlows: config.record.flows,
           }),
           onBatch(flows, detections) {
@@ -151,8 +163,8 @@ export async function startAgent({ config, directory, log }: AgentOptions): Prom
     }
     stops.push(async () => void (await Promise.all(sensors.map((sensor) => sensor.stop()))))
     return {
-      apiUrl: api.url,
-      socketPath: join(directory, 'picket.sock'),
+      apiUrl: api.address,
+      socketPath,
       databasePath: record.path,
       sensors,
       problems: () => health().problems ?? [],

@@ -86,6 +86,7 @@ export function createSensor(options: SensorOptions): Sensor {
     end() {
       table.end()
       for (const detector of detectors) detector.end?.(lastUs)
+      scorer.end(lastUs)
     },
     statistics: () => ({
       liveFlows: table.statistics.liveFlows,
@@ -93,7 +94,10 @@ export function createSensor(options: SensorOptions): Sensor {
       endedFlows: table.statistics.ended,
       evictedFlows: table.statistics.evicted,
       malformed: decoder.malformedCounts(),
-      forgotten: detectors.reduce((sum, detector) => sum + (detector.forgotten?.() ?? 0), 0),
+      forgotten: detectors.reduce(
+        (sum, detector) => sum + (detector.forgotten?.() ?? 0),
+        scorer.forgotten(),
+      ),
       learning: scorer.learning(),
     }),
   }

@@ -1,0 +1,123 @@
+/** `picket start`: runs the agent until it is told to stop. */
+import { startAgent, type Agent } from '../../agent.ts'
+import { canCapture } from '../../capture/index.ts'
+import { loadConfig, type Config } from '../../config/index.ts'
+import { PicketError } from '../../core/errors.ts'
+import { createLog, type Log } from '../../core/log.ts'
+import { VERSION } from '../../core/package-root.ts'
+import type { CommandContext } from '../context.ts'
+import { EXIT } from '../output.ts'
+
+/**
+ * Runs the agent: SIGINT and SIGTERM end it with everything written, SIGHUP reads the configuration again.
+ *
+ * Errors: `ERR_CAPTURE_PRIVILEGE` when this user may not capture, and whatever `startAgent` throws.
+ */
+export async function start(context: CommandContext): Promise<number> {
+  refuseWithoutPrivilege(context.config)
+  const log = createLog(context.config.log)
+  const signals = new SignalQueue()
+  try {
+    let config = context.config
+    let agent = await startAgent({ config, directory: context.directory, log })
+    await greet(agent, config, context)
+    for (;;) {
+      const signal = await signals.next()
+      if (signal !== 'SIGHUP') {
+        log.info('stopping', { signal })
+        await agent.stop()
+        return EXIT.ok
+      }
+      const reloaded = reload(context, log)
+      if (reloaded === null) continue
+      // A restart in the same process: the record and the blocks stand, capture pauses for a moment.
+      await agent.stop()
+      config = reloaded
+      agent = await startAgent({ config, directory: context.directory, log })
+      log.info('running with the new configuration')
+    }
+  } finally {
+    signals.close()
+    await log.close()
+  }
+}
+
+function refuseWithoutPrivilege(config: Config): void {
+  if (config.capture.interfaces.length === 0 || canCapture()) return
+  throw new PicketError(
+    'ERR_CAPTURE_PRIVILEGE',
+    'this user may not capture packets (CAP_NET_RAW) or change the firewall (CAP_NET_ADMIN)',
+    {
+      hint: [
+        'run as root (sudo npm start), or under deploy/systemd/picket.service, which gives just these two;',
+        'without them `picket replay FILE.pcap` works on a capture file, `picket doctor` says what is missing,',
+        'and PICKET__CAPTURE__INTERFACES= (empty) serves the log and the API without capturing',
+      ].join('\n      '),
+    },
+  )
+}
+
+function reload(context: CommandContext, log: Log): Config | null {
+  try {
+    return loadConfig({ file: context.configFile, environment: process.env })
+  } catch (error) {
+    if (!(error instanceof PicketError)) throw error
+    log.error('the new configuration is refused; the old one stays in force', {
+      reason: error.message,
+    })
+    return null
+  }
+}
+
+async function greet(agent: Agent, config: Config, context: CommandContext): Promise<void> {
+  await Promise.all(agent.sensors.map((sensor) => sensor.settled))
+  const sensors = agent.sensors.map(
+    (sensor) => sensor.source() ?? `${sensor.interfaceName}: FAILED`,
+  )
+  const options = context.directoryOption === null ? '' : ` --data-dir ${context.directoryOption}`
+  const lines = [
+    `Picket is running (version ${VERSION}).`,
+    `  captures   ${sensors.join(', ') || 'nothing (capture.interfaces is empty)'}`,
+    `  API        ${agent.apiUrl ? `${agent.apiUrl}/v1` : 'off on TCP'} and the socket ${agent.socketPath}`,
+    `  token      ${context.program} token create --scopes read,block${options}`,
+    `  log        ${agent.databasePath}`,
+    `  policy     ${policyWords(config)}`,
+    `  try next   ${context.program} events${options}`,
+    `             ${context.program} doctor${options}`,
+    `             curl -s ${agent.apiUrl ?? 'http://127.0.0.1:8460'}/v1/health`,
+    ...agent.problems().map((problem) => `  problem    ${problem}`),
+    'Ctrl-C stops it.',
+  ]
+  context.terminal.write(`${lines.join('\n')}\n`)
+}
+
+function policyWords(config: Config): string {
+  if (config.policy.mode === 'alert') return 'alert only: nothing is blocked unless you order it'
+  return `block: ${config.policy.blockWhen.length} rule(s) may block by themselves`
+}
+
+/** Signals as a queue, so that none is lost while the agent starts or stops. */
+class SignalQueue {
+  readonly #signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+  readonly #waiting: NodeJS.Signals[] = []
+  #wake: () => void = () => undefined
+  readonly #receive = (signal: NodeJS.Signals): void => {
+    this.#waiting.push(signal)
+    this.#wake()
+  }
+
+  constructor() {
+    for (const signal of this.#signals) process.on(signal, this.#receive)
+  }
+
+  async next(): Promise<NodeJS.Signals> {
+    while (this.#waiting.length === 0) {
+      await new Promise<void>((resolve) => (this.#wake = resolve))
+    }
+    return this.#waiting.shift()!
+  }
+
+  close(): void {
+    for (const signal of this.#signals) process.off(signal, this.#receive)
+  }
+}

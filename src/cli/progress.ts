@@ -1,0 +1,33 @@
+/** Progress of long work: one line on standard error that rewrites itself, on a terminal only. */
+import type { Terminal } from './terminal.ts'
+
+export interface Progress {
+  /** Shows a share (0–1) and how many packets have been read. */
+  show(share: number, packets: number): void
+  /** Wipes the line, so that results begin on a clean one. */
+  clear(): void
+}
+
+/** Makes the progress line for `what`; where standard error is no terminal it says a line every ten seconds. */
+export function createProgress(terminal: Terminal, what: string): Progress {
+  const isInteractive = process.stderr.isTTY
+  let shownAtMs = Date.now()
+  let isShown = false
+  return {
+    show(share, packets) {
+      const percent = Math.floor(Math.min(1, share) * 100)
+      const text = `${what}: ${percent} %, ${packets.toLocaleString('en')} packets`
+      if (isInteractive) {
+        terminal.writeError(`\r\u001b[K${text}`)
+        isShown = true
+      } else if (Date.now() - shownAtMs > 10_000) {
+        terminal.writeError(`${text}\n`)
+        shownAtMs = Date.now()
+      }
+    },
+    clear() {
+      if (isShown) terminal.writeError('\r\u001b[K')
+      isShown = false
+    },
+  }
+}
