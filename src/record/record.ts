@@ -2,11 +2,14 @@
 import type { AuditEntry, BlockLog } from './block-log.ts'
 import type { EventLog, Outbox } from './event-log.ts'
 import type { FlowLog } from './flow-log.ts'
+import type { AuditFinding } from './sqlite/audit-chain.ts'
 import type { TokenStore } from './token-store.ts'
 
 export interface AuditTrail {
   /** Appends a row whose hash covers the one before (SHA-256). Errors: `ERR_RECORD_WRITE`. */
   append(entry: AuditEntry): Promise<void>
+  /** Walks the whole chain and says whether a row was changed, taken out or put in. */
+  verify(): AuditFinding
 }
 
 export interface EventRecord {
@@ -14,6 +17,8 @@ export interface EventRecord {
   readonly path: string
   /** UUID of this agent, made when the record was. */
   readonly agentId: string
+  /** Sentences about what was found at opening that somebody should know (a damaged file set aside). */
+  readonly startFindings: readonly string[]
   readonly events: EventLog
   readonly outbox: Outbox
   readonly flows: FlowLog

@@ -1,0 +1,163 @@
+/** The record: the SQLite file that everything is written to before anything is acted on. */
+import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Clock } from '../core/clock.ts'
+import { PicketError } from '../core/errors.ts'
+import type { Log } from '../core/log.ts'
+import type { RecordConfig } from './config.ts'
+import type { EventRecord } from './record.ts'
+import { blockReader } from './read/blocks.ts'
+import { eventReader } from './read/events.ts'
+import { listFlows } from './read/flows.ts'
+import { outboxReader } from './read/outbox.ts'
+import { tokenReader } from './read/tokens.ts'
+import { startRetention } from './retention.ts'
+import { verifyAudit } from './sqlite/audit-chain.ts'
+import { openError, openReader, type Connection } from './sqlite/connection.ts'
+import { refuseForeign, refuseOlder } from './sqlite/migrate.ts'
+import { FlowQueue } from './write/flow-queue.ts'
+import { Writer } from './write/writer.ts'
+
+export interface RecordOptions {
+  /** Made, for its owner alone, when it is not there. */
+  readonly directory: string
+  readonly clock: Clock
+  readonly log: Log
+  readonly config: RecordConfig
+  /** `read` never writes and needs the file to exist; several processes may have it open in either mode. */
+  readonly mode?: 'write' | 'read'
+}
+
+/**
+ * Opens `DIRECTORY/picket.db`, making and migrating it as needed.
+ *
+ * Durability: events, blocks, tokens and audit rows are on disk when their promise resolves, and survive
+ * kill -9 and, as far as the disk tells the truth, a power cut. Flows and sink positions survive kill -9;
+ * a power cut may take back their last moments.
+ * Memory: up to `maxQueuedFlows` flows of about 0.6 KB wait for the disk; the writer caches 32 MB.
+ * Errors: `ERR_RECORD_OPEN`, `ERR_RECORD_LOCKED`. A damaged file is no error: it is set aside, a new one
+ * begun, and `startFindings` tells.
+ */
+export async function openRecord(options: RecordOptions): Promise<EventRecord> {
+  const path = join(options.directory, 'picket.db')
+  return options.mode === 'read' ? openToRead(path, options.clock) : openToWrite(path, options)
+}
+
+async function openToWrite(path: string, options: RecordOptions): Promise<EventRecord> {
+  const { clock, log, config } = options
+  makePrivateFile(path, options.directory)
+  const writer = await Writer.start({ path, nowMs: clock.nowMs() })
+  const connection = openToQuery(path)
+  const queue = new FlowQueue({ writer, clock, log, capacity: config.maxQueuedFlows })
+  const retention = startRetention({ writer, clock, log, config })
+  for (const finding of writer.findings) log.warn(finding)
+  return {
+    ...rooms(connection, writer, clock),
+    path,
+    startFindings: writer.findings,
+    flows: {
+      append: (flows) => {
+        if (config.flows) queue.append(flows)
+      },
+      dropped: () => queue.dropped,
+      flush: () => queue.flush(),
+      list: (query) => listFlows(connection, query),
+    },
+    close: async () => {
+      await retention.stop()
+      await queue.flush()
+      await writer.close()
+      connection.close()
+    },
+  }
+}
+
+function openToRead(path: string, clock: Clock): EventRecord {
+  const connection = openToQuery(path)
+  const refuse = (): Promise<never> =>
+    Promise.reject(new PicketError('ERR_RECORD_WRITE', `${path} was opened for reading only`))
+  return {
+    ...rooms(connection, { call: refuse }, clock),
+    path,
+    startFindings: [],
+    flows: {
+      append: () => undefined,
+      dropped: () => 0,
+      flush: () => Promise.resolve(),
+      list: (query) => listFlows(connection, query),
+    },
+    close: () => {
+      connection.close()
+      return Promise.resolve()
+    },
+  }
+}
+
+type Room = 'agentId' | 'events' | 'outbox' | 'blocks' | 'audit' | 'tokens'
+
+function rooms(
+  connection: Connection,
+  writer: Pick<Writer, 'call'>,
+  clock: Clock,
+): Pick<EventRecord, Room> {
+  const now = (): { readonly atMs: number } => ({ atMs: clock.nowMs() })
+  return {
+    agentId: connection.prepare('SELECT id FROM agent').pluck().get() as string,
+    events: {
+      ...eventReader(connection),
+      save: async (stories, { forward }) => {
+        if (stories.length === 0) return []
+        const states = await writer.call('saveEvents', { stories, forward, ...now() })
+        return stories.map(({ event }, index) => ({ ...event, ...states[index]! }))
+      },
+    },
+    outbox: {
+      ...outboxReader(connection),
+      advance: async (sink, sequence) => {
+        await writer.call('advanceSink', { sink, sequence, ...now() })
+      },
+    },
+    blocks: {
+      ...blockReader(connection),
+      save: async (block, audit) => {
+        await writer.call('saveBlock', { block, audit, ...now() })
+      },
+    },
+    audit: {
+      verify: () => verifyAudit(connection),
+      append: async (entry) => {
+        await writer.call('appendAudit', { entry, ...now() })
+      },
+    },
+    tokens: {
+      ...tokenReader(connection),
+      save: async (token, actor) => {
+        await writer.call('saveToken', { token, actor, ...now() })
+      },
+    },
+  }
+}
+
+function openToQuery(path: string): Connection {
+  let connection: Connection | undefined
+  try {
+    connection = openReader(path)
+    refuseForeign(connection, path)
+    refuseOlder(connection, path)
+    return connection
+  } catch (cause) {
+    connection?.close()
+    throw openError(path, cause)
+  }
+}
+
+/** The log tells who spoke to whom: only its owner may read it. SQLite gives `-wal` and `-shm` the same mode. */
+function makePrivateFile(path: string, directory: string): void {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 })
+    closeSync(openSync(path, 'a', 0o600))
+    chmodSync(path, 0o600)
+  } catch (cause) {
+    throw openError(path, cause)
+  }
+}

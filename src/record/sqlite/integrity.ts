@@ -1,0 +1,74 @@
+/** Finds a damaged database at start, sets it aside and says so: the agent begins anew rather than not at all. */
+import Database from 'better-sqlite3'
+import { closeSync, existsSync, openSync, renameSync } from 'node:fs'
+import { meansDamage, type Connection } from './connection.ts'
+import { refuseForeign } from './migrate.ts'
+
+/** Held by the process that may judge and replace the file; the operating system frees it on kill -9. */
+export interface Guard {
+  release(): void
+}
+
+/**
+ * Takes the guard of a database; null when another process has it open for writing.
+ *
+ * A file must never be set aside under the feet of a running agent, so only the holder checks it.
+ * It is SQLite's own file lock on `picket.db.lock`: Node has no flock.
+ */
+export function takeGuard(path: string): Guard | null {
+  const lockPath = `${path}.lock`
+  closeSync(openSync(lockPath, 'a', 0o600))
+  const lock = new Database(lockPath, { timeout: 0 })
+  try {
+    lock.pragma('journal_mode = OFF')
+    lock.exec('BEGIN EXCLUSIVE')
+    return { release: () => void lock.close() }
+  } catch {
+    lock.close()
+    return null
+  }
+}
+
+/**
+ * Checks the file and, when it is damaged, renames it (with its WAL) to `picket.db.damaged-TIME`.
+ *
+ * Returns what was found, in a sentence, or null when all is well or there is no file.
+ * Cost: reads the whole file once (PRAGMA quick_check).
+ * Errors: those of opening that are not damage (permission, a lock, a newer version).
+ */
+export function setAsideIfDamaged(path: string, nowMs: number): string | null {
+  if (!existsSync(path)) return null
+  const damage = findDamage(path)
+  if (damage === null) return null
+  const time = new Date(nowMs).toISOString().replace(/[-:]|\.\d+/g, '')
+  const aside = `${path}.damaged-${time}`
+  for (const part of ['', '-wal', '-shm']) {
+    if (existsSync(path + part)) renameSync(path + part, aside + part)
+  }
+  return `the log ${path} was damaged (${damage}); it was kept as ${aside} and a new one begun`
+}
+
+function findDamage(path: string): string | null {
+  let connection: Connection | undefined
+  try {
+    // Read-only, so that closing it does not fold the WAL into a file that is evidence.
+    connection = new Database(path, { readonly: true, timeout: 5000 })
+    refuseForeign(connection, path)
+    const found = connection.pragma('quick_check(1)', { simple: true })
+    return found === 'ok' ? null : String(found)
+  } catch (cause) {
+    if (meansDamage(cause)) return (cause as Error).message
+    throw cause
+  } finally {
+    closeQuietly(connection)
+  }
+}
+
+function closeQuietly(connection: Connection | undefined): void {
+  try {
+    connection?.close()
+  } catch (cause) {
+    // The last close checkpoints the WAL into the file, which a damaged file may refuse: already known.
+    if (!meansDamage(cause)) throw cause
+  }
+}

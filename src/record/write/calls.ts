@@ -1,0 +1,76 @@
+/** What the writer can be asked to do, and the messages that carry it to its thread and back. */
+import type { ErrorCode } from '../../core/errors.ts'
+import type { Flow } from '../../flow/flow.ts'
+import type { AuditEntry, Block } from '../block-log.ts'
+import type { Story } from '../event-log.ts'
+import type { StoredToken } from '../token-store.ts'
+
+/** The place an event state got. */
+export interface SavedState {
+  readonly sequence: number
+  readonly revision: number
+}
+
+/** Every call: what goes in and what comes back. `atMs` is the caller's wall clock. */
+export interface WriterCalls {
+  saveEvents: {
+    input: { readonly stories: readonly Story[]; readonly forward: boolean; readonly atMs: number }
+    output: readonly SavedState[]
+  }
+  /** Gives how many were written; the rest had no readable address, or the disk is too full for flows. */
+  insertFlows: { input: { readonly flows: readonly Flow[]; readonly atMs: number }; output: number }
+  saveBlock: {
+    input: { readonly block: Block; readonly audit: AuditEntry; readonly atMs: number }
+    output: null
+  }
+  saveToken: {
+    input: { readonly token: StoredToken; readonly actor: string; readonly atMs: number }
+    output: null
+  }
+  appendAudit: { input: { readonly entry: AuditEntry; readonly atMs: number }; output: null }
+  advanceSink: {
+    input: { readonly sink: string; readonly sequence: number; readonly atMs: number }
+    output: null
+  }
+  /** Deletes one small step of what is too old; false when nothing was left to delete. */
+  prune: { input: PruneLimits; output: boolean }
+  close: { input: null; output: null }
+}
+
+/** Wall-clock times in ms: what was recorded before them goes. */
+export interface PruneLimits {
+  readonly flowsBeforeMs: number
+  readonly eventsBeforeMs: number
+  /** States of events that a newer state has replaced. */
+  readonly replacedStatesBeforeMs: number
+}
+
+export type CallName = keyof WriterCalls
+
+export type Request = {
+  [Name in CallName]: {
+    readonly id: number
+    readonly name: Name
+    readonly input: WriterCalls[Name]['input']
+  }
+}[CallName]
+
+export interface Failure {
+  readonly code: ErrorCode
+  readonly message: string
+  readonly hint: string | undefined
+}
+
+export type Reply =
+  | { readonly kind: 'done'; readonly id: number; readonly output: unknown }
+  | { readonly kind: 'failed'; readonly id: number; readonly failure: Failure }
+
+/** The first message of the writer's thread. */
+export type Started =
+  | { readonly kind: 'started'; readonly findings: readonly string[] }
+  | { readonly kind: 'refused'; readonly failure: Failure }
+
+export interface WriterSettings {
+  readonly path: string
+  readonly nowMs: number
+}

@@ -1,0 +1,90 @@
+/** Writes event states: the event as it stands, who takes part, and the state the sinks have to get. */
+import { usFromRfc3339 } from '../../core/clock.ts'
+import type { Event } from '../event.ts'
+import type { Story } from '../event-log.ts'
+import { addressKeyOfText } from '../sqlite/address-key.ts'
+import { inTransaction, type Connection } from '../sqlite/connection.ts'
+import type { SavedState, WriterCalls } from './calls.ts'
+
+interface KnownEvent {
+  readonly row: number
+  readonly sequence: number
+  readonly revision: number
+}
+
+/**
+ * Prepares the writing of event states; the function saves one batch, all of it or nothing.
+ *
+ * The sequence is read inside the transaction that uses it, so two processes never give the same one, and
+ * what is rolled back leaves no gap.
+ */
+export function eventSaver(
+  connection: Connection,
+): (input: WriterCalls['saveEvents']['input']) => readonly SavedState[] {
+  const selectKnown = connection.prepare('SELECT row, sequence, revision FROM events WHERE id = ?')
+  const selectSequence = connection
+    .prepare("SELECT seq FROM sqlite_sequence WHERE name = 'event_revisions'")
+    .pluck()
+  const insertState = connection.prepare(
+    `INSERT INTO event_revisions (sequence, event_id, revision, recorded_at_ms, body)
+     VALUES (@sequence, @id, @revision, @atMs, @body)`,
+  )
+  const upsertEvent = connection.prepare(UPSERT_EVENT).pluck()
+  const saveParticipants = participantSaver(connection)
+
+  const saveOne = ({ key, event }: Story, forward: boolean, atMs: number): SavedState => {
+    const known = selectKnown.get(event.id) as KnownEvent | undefined
+    const newest = (selectSequence.get() as number | undefined) ?? 0
+    const sequence = forward ? newest + 1 : (known?.sequence ?? 0)
+    const revision = (known?.revision ?? 0) + 1
+    const body = JSON.stringify({ ...event, sequence, revision } satisfies Event)
+    if (forward) insertState.run({ sequence, id: event.id, revision, atMs, body })
+    const columns = { ...indexedColumns(event), storyKey: key, sequence, revision, atMs, body }
+    saveParticipants(upsertEvent.get(columns) as number, event)
+    return { sequence, revision }
+  }
+
+  return ({ stories, forward, atMs }) =>
+    inTransaction(connection, 'FULL', () => stories.map((story) => saveOne(story, forward, atMs)))
+}
+
+const UPSERT_EVENT = `
+INSERT INTO events (id, story_key, sequence, revision, first_seen_us, last_seen_us, kind, family,
+  severity, verdict, recorded_at_ms, body)
+VALUES (@id, @storyKey, @sequence, @revision, @firstSeenUs, @lastSeenUs, @kind, @family,
+  @severity, @verdict, @atMs, @body)
+ON CONFLICT (id) DO UPDATE SET story_key = excluded.story_key, sequence = excluded.sequence,
+  revision = excluded.revision, first_seen_us = excluded.first_seen_us,
+  last_seen_us = excluded.last_seen_us, kind = excluded.kind, family = excluded.family,
+  severity = excluded.severity, verdict = excluded.verdict,
+  recorded_at_ms = excluded.recorded_at_ms, body = excluded.body
+RETURNING row`
+
+function indexedColumns(event: Event): Readonly<Record<string, string | number>> {
+  return {
+    id: event.id,
+    firstSeenUs: usFromRfc3339(event.firstSeen),
+    lastSeenUs: usFromRfc3339(event.lastSeen),
+    kind: event.kind,
+    family: event.family,
+    severity: event.severity,
+    verdict: event.verdict,
+  }
+}
+
+function participantSaver(connection: Connection): (eventRow: number, event: Event) => void {
+  const remove = connection.prepare('DELETE FROM event_participants WHERE event_row = ?')
+  const insert = connection.prepare(
+    'INSERT OR IGNORE INTO event_participants (address, role, event_row) VALUES (?, ?, ?)',
+  )
+  return (eventRow, event) => {
+    remove.run(eventRow)
+    const save = (address: string | null, role: string): void => {
+      const key = address === null ? null : addressKeyOfText(address)
+      if (key !== null) insert.run(key, role, eventRow)
+    }
+    save(event.attacker, 'attacker')
+    save(event.host, 'host')
+    for (const victim of event.victims) save(victim, 'victim')
+  }
+}
