@@ -1,0 +1,59 @@
+/**
+ * What `npm start`, `npm test` and `npm run bench` run first: makes this machine ready (Node,
+ * system packages, npm packages, native addons, build), then hands over. Plain Node, because
+ * nothing is installed yet; says nothing and takes well under a second when nothing is missing.
+ *
+ * Usage: `node deploy/setup.mjs [start [ARGS…] | test [ARGS…] | bench [ARGS…]]`. All words go to
+ * stderr, so that `npm start -s -- events --json` leaves a clean stdout.
+ */
+import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { checkNode, SetupError } from './setup/ground.mjs'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const [purpose = 'setup', ...args] = process.argv.slice(2)
+const successors = {
+  setup: undefined,
+  start: 'dist/main.js',
+  test: 'test/check.mjs',
+  bench: 'test/bench/run.mjs',
+}
+
+async function prepare() {
+  checkNode()
+  // Imported only now: on a Node too old for them the message above must come first.
+  const { installSystemPackages } = await import('./setup/system-packages.mjs')
+  const { buildAddons, installNpmPackages } = await import('./setup/npm-packages.mjs')
+  const { build } = await import('./setup/build.mjs')
+  await installSystemPackages(root, purpose)
+  await installNpmPackages(root)
+  await buildAddons(root)
+  await build(root)
+}
+
+/**
+ * Becomes the program that was asked for, in this very process: signals, exit code and terminal
+ * are then its own, with nobody in between who could lose a signal or pass it on twice.
+ */
+async function handOver(successor) {
+  const path = join(root, successor)
+  process.argv = [process.argv[0], path, ...(purpose === 'start' && !args[0] ? ['start'] : args)]
+  // npm moves to the project's folder; the files in the arguments are meant from where the user is.
+  const startedIn = process.env.npm_lifecycle_event && process.env.INIT_CWD
+  if (purpose === 'start' && startedIn) process.chdir(startedIn)
+  await import(pathToFileURL(path).href)
+}
+
+if (!Object.hasOwn(successors, purpose)) {
+  process.stderr.write(`error: unknown purpose ${purpose}\nhint: use start, test or bench\n`)
+  process.exit(2)
+}
+try {
+  await prepare()
+} catch (failure) {
+  if (!(failure instanceof SetupError)) throw failure
+  process.stderr.write(`\nerror: ${failure.message}\nhint: ${failure.hint}\n`)
+  process.exit(1)
+}
+const successor = successors[purpose]
+if (successor) await handOver(successor)

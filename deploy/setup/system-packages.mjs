@@ -1,0 +1,126 @@
+/** The programs of the operating system that Picket uses: which are missing, and installing them. */
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { addonsMissing } from './npm-packages.mjs'
+import { isInstalled, lastLines, run, say, SetupError, step } from './ground.mjs'
+
+const program = (name) => () => isInstalled(name)
+const file = (path) => () => existsSync(path)
+
+/** Debian's package name, and how to see that it is there (on any distribution). */
+const needed = {
+  running: {
+    tcpdump: program('tcpdump'),
+    iptables: program('iptables'),
+    ipset: program('ipset'),
+    conntrack: program('conntrack'),
+    iproute2: program('ip'),
+  },
+  compiling: {
+    'libpcap-dev': file('/usr/include/pcap/pcap.h'),
+    'g++': program('g++'),
+    make: program('make'),
+    python3: program('python3'),
+  },
+  testing: {
+    nmap: program('nmap'),
+    hydra: program('hydra'),
+    ncrack: program('ncrack'),
+    hping3: program('hping3'),
+    curl: program('curl'),
+    rsyslog: program('rsyslogd'),
+    'nginx-light': program('nginx'),
+    'openssh-server': program('sshd'),
+    'openssh-client': program('ssh-keygen'),
+  },
+}
+/** Services that come with a test package and that nobody asked this machine to offer. */
+const servicesOf = { rsyslog: 'rsyslog', 'nginx-light': 'nginx', 'openssh-server': 'ssh' }
+const policyFile = '/usr/sbin/policy-rc.d'
+
+/** Installs what is missing where it can; else says with which command somebody else can. */
+export async function installSystemPackages(root, purpose) {
+  const missing = await missingPackages(root, purpose)
+  if (missing.length === 0) return
+  if (!isInstalled('apt-get')) {
+    say(`• not installed: ${missing.join(', ')} (Debian's names; use your package manager)`)
+  } else if (process.getuid?.() !== 0) {
+    say(`• not installed: ${missing.join(', ')}; to install, as root:`)
+    say(`    apt-get update && apt-get install --no-install-recommends ${missing.join(' ')}`)
+  } else {
+    await step(`installing ${missing.join(', ')} with apt-get`, async () => await install(missing))
+    return
+  }
+  if (needed.compiling.make() && needed.compiling['g++']()) return
+  if ((await addonsMissing(root)).length === 0) return
+  throw new SetupError('there is no C++ compiler, and the npm packages need one', 'see above')
+}
+
+async function missingPackages(root, purpose) {
+  const absent = (packages) =>
+    Object.entries(packages).flatMap(([name, isThere]) => (isThere() ? [] : [name]))
+  const toCompile = absent(needed.compiling)
+  const isToCompile = toCompile.length > 0 && (await addonsMissing(root)).length > 0
+  return [
+    ...(isToCompile ? toCompile : []),
+    ...absent(needed.running),
+    ...(purpose === 'test' ? absent(needed.testing) : []),
+  ]
+}
+
+async function install(packages) {
+  const installing = async () =>
+    await aptGet('install', '-y', '--no-install-recommends', ...packages)
+  await withoutServiceStarts(async () => {
+    let result = hasPackageLists() ? await installing() : undefined
+    if (result?.code !== 0) {
+      const update = await aptGet('update')
+      result = await installing()
+      if (result.code !== 0) throw aptFailure(update.code === 0 ? result : update, packages)
+    }
+  })
+  await leaveOff(packages)
+}
+
+async function aptGet(...argv) {
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C.UTF-8' }
+  return await run('apt-get', ['-q', '-o', 'DPkg::Lock::Timeout=120', ...argv], { env })
+}
+
+function aptFailure({ output }, packages) {
+  return new SetupError(
+    `apt-get could not install ${packages.join(', ')}:\n${lastLines(output)}`,
+    'mend what apt-get complains about (network, mirrors, disk, another apt running); then try again',
+  )
+}
+
+function hasPackageLists() {
+  const folder = '/var/lib/apt/lists'
+  return existsSync(folder) && readdirSync(folder).some((name) => name.includes('_Packages'))
+}
+
+/** Keeps packages from starting their daemons at once, with Debian's own means for that. */
+async function withoutServiceStarts(work) {
+  if (existsSync(policyFile)) return await work()
+  const lift = () => rmSync(policyFile, { force: true })
+  const liftAndEnd = () => {
+    lift()
+    process.exit(130)
+  }
+  writeFileSync(policyFile, '#!/bin/sh\nexit 101\n', { mode: 0o755 })
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, liftAndEnd)
+  try {
+    return await work()
+  } finally {
+    lift()
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.off(signal, liftAndEnd)
+  }
+}
+
+/** Keeps the daemons that only our tests use from starting with the next boot. */
+async function leaveOff(packages) {
+  if (!existsSync('/run/systemd/system')) return
+  const services = packages.flatMap((name) => servicesOf[name] ?? [])
+  if (services.length === 0) return
+  await run('systemctl', ['disable', '--quiet', ...services])
+  say(`  ${services.join(', ')} are for the tests alone: neither started nor enabled`)
+}
