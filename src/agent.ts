@@ -68,9 +68,13 @@ export async function startAgent({ config, directory, log }: AgentOptions): Prom
     await record.audit.append(audit('agent.started', { version: VERSION, interfaces }))
 
     const blocker = createBlocker({
-      firewall: createFirewall(config.respond, log),
+      firewall: createFirewall(config.respond),
       blocks: record.blocks,
-      guardFacts: createGuardFacts(config),
+      guardFacts: createGuardFacts({
+        config: config.respond,
+        allowlist: config.policy.allowlist,
+        sinkHosts: config.forward.sinks.map((sink) => sink.host),
+      }),
       clock,
       log,
       config: config.respond,
@@ -163,7 +167,7 @@ export async function startAgent({ config, directory, log }: AgentOptions): Prom
     }
     stops.push(async () => void (await Promise.all(sensors.map((sensor) => sensor.stop()))))
     return {
-      apiUrl: api.address,
+      apiUrl: api.url,
       socketPath,
       databasePath: record.path,
       sensors,

@@ -21,6 +21,11 @@ export interface PcapFileSource extends CaptureSource {
   readonly sizeBytes: number
 }
 
+export interface PcapFileOptions {
+  /** Awaited before each further chunk is read, so that slower stages can make the reader wait. */
+  pace?(): Promise<void>
+}
+
 /**
  * Makes a source that reads the capture file at `path`: pcap or pcapng, as it is or gzip'd.
  *
@@ -30,14 +35,15 @@ export interface PcapFileSource extends CaptureSource {
  * Errors: never throws; `run` rejects with `ERR_CAPTURE_OPEN` (missing, unreadable, a directory) or
  * `ERR_CAPTURE_FORMAT` (no capture at all).
  */
-export function openPcapFile(path: string): PcapFileSource {
-  return new PcapFile(path)
+export function openPcapFile(path: string, options: PcapFileOptions = {}): PcapFileSource {
+  return new PcapFile(path, options)
 }
 
 class PcapFile implements PcapFileSource {
   readonly name: string
   readonly sizeBytes: number
   readonly #path: string
+  readonly #options: PcapFileOptions
   #stream: CaptureStream | null = null
   #bytes = 0
   #unpackedBytes = 0
@@ -45,7 +51,8 @@ class PcapFile implements PcapFileSource {
   #failure: string | null = null
   #isStopped = false
 
-  constructor(path: string) {
+  constructor(path: string, options: PcapFileOptions) {
+    this.#options = options
     this.#path = path
     this.name = basename(path)
     this.sizeBytes = sizeOf(path)
@@ -100,6 +107,7 @@ class PcapFile implements PcapFileSource {
       if (this.#isOver()) return
       this.#bytes += chunk.length
       yield chunk
+      await this.#options.pace?.()
     }
   }
 
