@@ -55,11 +55,11 @@ export function findTcpdump(path = process.env.PATH ?? ''): string | null {
   return candidates.find(isProgram) ?? null
 }
 
+/** Directories that we may not search hold no tcpdump for us. */
 function isProgram(path: string): boolean {
-  if (!statSync(path, { throwIfNoEntry: false })?.isFile()) return false
   try {
     accessSync(path, constants.X_OK)
-    return true
+    return statSync(path).isFile()
   } catch {
     return false
   }

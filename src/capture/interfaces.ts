@@ -48,11 +48,15 @@ export function existingInterfaces(): string[] {
   return lines.map((line) => line.slice(0, line.lastIndexOf(':')).trim())
 }
 
+/** Says whether frames can pass the interface, as far as this host decides that. */
+export function isUp(name: string): boolean {
+  return name === ANY || (interfaceFlags(name) & IFF_UP) !== 0
+}
+
 function upInterfaces(): string[] {
-  return existingInterfaces().filter((name) => {
-    const flags = interfaceFlags(name)
-    return (flags & IFF_UP) !== 0 && (flags & IFF_LOOPBACK) === 0
-  })
+  return existingInterfaces().filter(
+    (name) => isUp(name) && (interfaceFlags(name) & IFF_LOOPBACK) === 0,
+  )
 }
 
 function interfaceFlags(name: string): number {

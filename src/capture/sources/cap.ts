@@ -1,8 +1,9 @@
 /** The home of npm `cap`: live frames in process, for hosts that have no tcpdump. */
 import { createRequire } from 'node:module'
 import { PicketError } from '../../core/errors.ts'
-import { requireInterface } from '../interfaces.ts'
+import { isUp, requireInterface } from '../interfaces.ts'
 import { createFrame } from '../pcap-stream.ts'
+import { canCapture } from '../privileges.ts'
 import { LinkType } from '../source.ts'
 import type { CaptureEnd, CaptureSource, CaptureStatistics, FrameListener } from '../source.ts'
 import { ArrivalClock } from './arrival-clock.ts'
@@ -20,6 +21,9 @@ const LINK_TYPES: Readonly<Record<string, number>> = {
   RAW: LinkType.RAW,
   NULL: LinkType.NULL,
 }
+
+/** Handles that failed to open; see `requireOpenable`. */
+const neverCollected: CapHandle[] = []
 
 /** What we use of `cap`. */
 interface CapAddon {
@@ -46,12 +50,16 @@ export interface CapOptions {
  * frames starves everything else in the process, `stop` included. The interface is made promiscuous.
  * Units: frames are stamped on arrival, so their times hold our delays as well.
  * Cost: 2.65 µs a frame and one wake-up each (libpcap's immediate mode).
- * Errors: drops happen unseen, `kernelDrops` is null; cap does not tell that an interface has gone.
+ * Errors: drops happen unseen, `kernelDrops` is null. When the interface goes down or away an assertion in
+ * cap ends the process, so run it only where that may happen: in a sensor process.
  */
 export class CapSource implements CaptureSource {
   readonly name: string
   readonly #options: CapOptions
   readonly #clock = new ArrivalClock()
+  /** cap writes every frame here through a bare pointer, which does not keep the buffer alive. */
+  readonly #buffer = Buffer.allocUnsafeSlow(FRAME_BYTES)
+  readonly #frame = { ...createFrame(), buffer: this.#buffer }
   #frames = 0
   #bytes = 0
   #isStopped = false
@@ -63,16 +71,18 @@ export class CapSource implements CaptureSource {
   }
 
   async run(onFrame: FrameListener): Promise<CaptureEnd> {
-    requireInterface(this.#options.interface)
+    requireOpenable(this.#options.interface)
     if (this.#isStopped) return { kind: 'stopped' }
     const handle = new (loadCap().Cap)()
+    const broken = new Promise<never>((_resolve, reject) => this.#listen(handle, onFrame, reject))
+    const stopped = new Promise<CaptureEnd>((resolve) => {
+      this.#onStop = () => resolve({ kind: 'stopped' })
+    })
+    this.#open(handle)
     const following = setInterval(() => this.#clock.follow(), CLOCK_MS)
     try {
-      return await new Promise((resolve, reject) => {
-        this.#onStop = () => resolve({ kind: 'stopped' })
-        this.#open(handle, onFrame, reject)
-        this.#options.onListening?.()
-      })
+      this.#options.onListening?.()
+      return await Promise.race([stopped, broken])
     } finally {
       clearInterval(following)
       handle.close()
@@ -88,17 +98,13 @@ export class CapSource implements CaptureSource {
     return { frames: this.#frames, bytes: this.#bytes, kernelDrops: null }
   }
 
-  #open(handle: CapHandle, onFrame: FrameListener, onThrown: (error: unknown) => void): void {
-    const { snapLengthBytes, bufferMegabytes } = this.#options
-    const frame = createFrame()
-    // cap holds a bare pointer to this buffer: `frame`, held by the listener below, keeps it alive.
-    const buffer = Buffer.allocUnsafeSlow(FRAME_BYTES)
-    frame.buffer = buffer
+  #listen(handle: CapHandle, onFrame: FrameListener, onThrown: (error: unknown) => void): void {
+    const frame = this.#frame
     handle.on('packet', (capturedBytes) => {
       if (this.#isStopped) return
       frame.timestampUs = this.#clock.nowUs()
       frame.wireLength = capturedBytes
-      frame.capturedLength = Math.min(capturedBytes, snapLengthBytes)
+      frame.capturedLength = Math.min(capturedBytes, this.#options.snapLengthBytes)
       this.#frames += 1
       this.#bytes += capturedBytes
       try {
@@ -108,22 +114,29 @@ export class CapSource implements CaptureSource {
         onThrown(error)
       }
     })
-    frame.linkType = this.#linkType(
-      handle,
-      Math.max(bufferMegabytes, MIN_BUFFER_MEGABYTES) * 1024 * 1024,
-      buffer,
-    )
   }
 
-  #linkType(handle: CapHandle, bufferBytes: number, buffer: Buffer): number {
-    const { interface: name } = this.#options
+  #open(handle: CapHandle): void {
+    const { interface: name, bufferMegabytes } = this.#options
+    const bufferBytes = Math.max(bufferMegabytes, MIN_BUFFER_MEGABYTES) * 1024 * 1024
     try {
-      const linkType = handle.open(name, '', bufferBytes, buffer)
-      return LINK_TYPES[linkType] ?? Number(/\d+$/.exec(linkType)?.[0] ?? -1)
+      const linkType = handle.open(name, '', bufferBytes, this.#buffer)
+      this.#frame.linkType = LINK_TYPES[linkType] ?? Number(/\d+$/.exec(linkType)?.[0] ?? -1)
     } catch (error) {
+      neverCollected.push(handle)
       throw openFailure(name, (error as Error).message, error)
     }
   }
+}
+
+/**
+ * Refuses what `open` would fail on: closing or collecting a handle that failed to open ends the whole
+ * process (`uv_poll_stop` on a poll that was never begun).
+ */
+function requireOpenable(name: string): void {
+  requireInterface(name)
+  if (!canCapture()) throw openFailure(name, 'no permission to capture')
+  if (!isUp(name)) throw openFailure(name, 'the device is not up')
 }
 
 /** Says whether the addon is built and loads; it is first loaded here. */

@@ -40,9 +40,9 @@ export class TcpdumpMessages {
   }
 }
 
-/** Turns the reason why tcpdump did not begin into an error that says what to do. */
+/** Turns libpcap's reason for not capturing into an error that says what to do. */
 export function openFailure(interfaceName: string, reason: string, cause?: unknown): PicketError {
-  const message = `cannot capture on ${interfaceName}: ${reason}`
+  const message = `cannot capture on ${interfaceName}: ${reason.replace(`${interfaceName}: `, '')}`
   if (/permission|not permitted/i.test(reason)) {
     const hint = 'run as root, or give the process CAP_NET_RAW'
     return new PicketError('ERR_CAPTURE_PRIVILEGE', message, { hint, cause })

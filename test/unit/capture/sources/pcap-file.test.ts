@@ -1,0 +1,177 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openPcapFile } from '../../../../src/capture/index.ts'
+import type { CaptureEnd } from '../../../../src/capture/source.ts'
+import { PicketError } from '../../../../src/core/errors.ts'
+import { keepFrame, type KeptFrame } from '../../../support/captured-frames.ts'
+import { pcapBytes, pcapngBytes } from '../../../support/pcap-writer.ts'
+import { seededBytes } from '../../../support/seeded-bytes.ts'
+
+/** Enough to fill several reads of the file. */
+const packets = Array.from({ length: 3000 }, (_, index) => ({
+  timestampUs: 1_700_000_000_000_000 + index * 10,
+  bytes: seededBytes(index, 60 + (index % 1400)),
+}))
+const capture = pcapBytes(packets)
+
+let directory = ''
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'picket-capture-'))
+})
+afterAll(() => rmSync(directory, { recursive: true }))
+
+describe('a capture file', () => {
+  it.each([
+    ['pcap', capture],
+    ['pcapng', pcapngBytes(packets)],
+    ['pcap.gz', gzipSync(capture)],
+    [
+      'two gzip members',
+      Buffer.concat([gzipSync(capture.subarray(0, 99)), gzipSync(capture.subarray(99))]),
+    ],
+  ])('is read to its end as %s', async (_name, bytes) => {
+    const { source, frames, end } = await read(bytes)
+    expect(end).toEqual({ kind: 'complete' })
+    expect(frames.map((frame) => frame.hex)).toEqual(
+      packets.map((packet) => packet.bytes.toString('hex')),
+    )
+    expect(frames.map((frame) => frame.timestampUs)).toEqual(
+      packets.map((packet) => packet.timestampUs),
+    )
+    expect(source.statistics()).toEqual({
+      frames: packets.length,
+      bytes: bytes.length,
+      kernelDrops: null,
+    })
+    expect(source.sizeBytes).toBe(bytes.length)
+  })
+
+  it('that is cut gives all that was whole and says where it is cut', async () => {
+    const { frames, end } = await read(capture.subarray(0, capture.length - 1))
+    const last = packets.at(-1)?.bytes.length ?? 0
+    expect(frames).toHaveLength(packets.length - 1)
+    expect(end).toMatchObject({ kind: 'damaged', byteOffset: capture.length - last - 16 })
+  })
+
+  it('that is corrupt in the middle ends there and reads no further', async () => {
+    const damaged = Buffer.from(capture)
+    damaged.writeUInt32LE(0xfffffff0, 24 + 8)
+    const { source, frames, end } = await read(damaged)
+    expect(frames).toHaveLength(0)
+    expect(end).toMatchObject({ kind: 'damaged', byteOffset: 24 })
+    expect(source.statistics().bytes).toBeLessThan(capture.length)
+  })
+
+  it('whose gzip is cut gives what could be unpacked', async () => {
+    const packed = gzipSync(capture)
+    const { frames, end } = await read(packed.subarray(0, packed.length / 2))
+    expect(end).toMatchObject({ kind: 'damaged' })
+    expect(frames.length).toBeGreaterThan(packets.length / 4)
+    expect(frames.length).toBeLessThan(packets.length)
+  })
+
+  it('whose gzip is corrupt gives what could be unpacked', async () => {
+    const packed = gzipSync(capture)
+    packed.fill(0xff, packed.length / 2)
+    const { frames, end } = await read(packed)
+    expect(end).toMatchObject({ kind: 'damaged' })
+    expect(frames.length).toBeGreaterThan(packets.length / 4)
+  })
+
+  it('can be stopped, and then says so', async () => {
+    const path = join(directory, 'stopped.pcap')
+    writeFileSync(path, capture)
+    const source = openPcapFile(path)
+    const end = await source.run(() => source.stop())
+    expect(end).toEqual({ kind: 'stopped' })
+    expect(source.statistics().bytes).toBeLessThan(capture.length)
+  })
+
+  it('lets the event loop turn while it is read', async () => {
+    const path = join(directory, 'turns.pcap')
+    writeFileSync(path, capture)
+    let turns = 0
+    const turning = setInterval(() => (turns += 1), 0)
+    let turnsAtLastFrame = 0
+    await openPcapFile(path).run(() => (turnsAtLastFrame = turns))
+    clearInterval(turning)
+    expect(turnsAtLastFrame).toBeGreaterThan(0)
+  })
+
+  it('passes on what its listener throws', async () => {
+    const mistake = new Error('a mistake of the listener')
+    const throwing = (): never => {
+      throw mistake
+    }
+    for (const bytes of [capture, gzipSync(capture)]) {
+      const path = join(directory, 'throws.pcap')
+      writeFileSync(path, bytes)
+      await expect(openPcapFile(path).run(throwing)).rejects.toBe(mistake)
+    }
+  })
+})
+
+describe('a file that is no capture', () => {
+  it.each([
+    ['empty', Buffer.alloc(0), 'it is empty'],
+    ['two bytes', Buffer.from('ok'), 'it is too short'],
+    ['random bytes', seededBytes(1, 5000), 'it begins like no capture format'],
+    ['gzip of text', gzipSync('some text'), 'it begins like no capture format'],
+    ['gzip of nothing', gzipSync(''), 'it is empty'],
+    ['no gzip behind its magic', Buffer.from('1f8b0800ffffffffffffffff', 'hex'), 'gzip'],
+  ])('(%s) is refused by name', async (name, bytes, reason) => {
+    const path = join(directory, `${name}.pcap`)
+    writeFileSync(path, bytes)
+    const error = await failureOf(path)
+    expect(error.code).toBe('ERR_CAPTURE_FORMAT')
+    expect(error.message).toContain(path)
+    expect(error.message).toContain(reason)
+    expect(error.hint).toContain('pcap or pcapng')
+  })
+})
+
+describe('a file that cannot be opened', () => {
+  it('because it is missing says so', async () => {
+    const error = await failureOf(join(directory, 'missing.pcap'))
+    expect(error).toMatchObject({
+      code: 'ERR_CAPTURE_OPEN',
+      hint: expect.stringContaining('no such'),
+    })
+  })
+
+  it('because it is a directory says so', async () => {
+    const path = join(directory, 'folder')
+    mkdirSync(path)
+    const error = await failureOf(path)
+    expect(error).toMatchObject({
+      code: 'ERR_CAPTURE_OPEN',
+      hint: expect.stringContaining('directory'),
+    })
+  })
+})
+
+async function read(bytes: Uint8Array): Promise<{
+  source: ReturnType<typeof openPcapFile>
+  frames: KeptFrame[]
+  end: CaptureEnd
+}> {
+  const path = join(directory, 'read.pcap')
+  writeFileSync(path, bytes)
+  const source = openPcapFile(path)
+  const frames: KeptFrame[] = []
+  const end = await source.run((frame) => frames.push(keepFrame(frame)))
+  return { source, frames, end }
+}
+
+async function failureOf(path: string): Promise<PicketError> {
+  try {
+    await openPcapFile(path).run(() => undefined)
+  } catch (error) {
+    if (error instanceof PicketError) return error
+    throw error
+  }
+  throw new Error(`${path} was read`)
+}
