@@ -22,6 +22,14 @@ export const syslogSinkConfig = Type.Object(
       default: 'octet-counted',
       description: 'How messages are told apart on tcp (RFC 6587 §3.4.1, §3.4.2).',
     }),
+    maxMessageBytes: Type.Optional(
+      Type.Integer({
+        minimum: 1024,
+        maximum: 65000,
+        description:
+          'The longest message; absent for 8192 on tcp and 2048 on udp. What does not fit loses its flow ids first, then reasons, victims, and the end of the summary.',
+      }),
+    ),
     startFrom: oneOf(['now', 'beginning'], {
       default: 'beginning',
       description: 'Where a sink that has no stored position begins.',

@@ -12,7 +12,16 @@ export type Receipt =
 
 export interface Sink {
   readonly name: string
-  /** Sends a batch in order. Never throws: what goes wrong is a Receipt. */
+  /**
+   * Sends a batch in order. Never throws: what goes wrong is a Receipt.
+   *
+   * `accepted` may name an earlier event than the batch's last (or 0 for none): the rest is on its way and
+   * not yet known to have arrived. An empty batch sends nothing and asks what has arrived since.
+   */
   send(events: readonly Event[]): Promise<Receipt>
-  close(): Promise<void>
+  /**
+   * Ends within a second. Gives the sequence up to which the destination had everything, or null when
+   * nothing is known beyond the last receipt.
+   */
+  close(): Promise<number | null>
 }

@@ -1,0 +1,135 @@
+/** Syslog over TCP, at least once: what a dying collector may have lost is sent again. */
+import type { Event } from '../../record/event.ts'
+import type { SyslogSinkConfig } from '../config.ts'
+import { syslogMessage, type MessageContext } from '../formats/syslog-message.ts'
+import type { Receipt, Sink } from '../sink.ts'
+import { frame } from './framing.ts'
+import { TcpConnection } from './tcp-connection.ts'
+
+/**
+ * So long after it was sent an event may still be lost with the collector: in socket buffers, in the
+ * collector's own queue, on the way to its disk. Until then it counts as under way.
+ */
+export const OVERLAP_MS = 30_000
+const FINISH_TIMEOUT_MS = 3000
+/** At the end of the agent, which has a second. */
+const LAST_FINISH_TIMEOUT_MS = 700
+
+export interface SyslogTcpOptions {
+  readonly config: SyslogSinkConfig
+  readonly context: MessageContext
+  /** Milliseconds that only go forward. */
+  readonly monotonicMs: () => number
+  readonly overlapMs?: number
+}
+
+/** The end of a batch on its way. */
+interface Sent {
+  readonly sequence: number
+  readonly atMs: number
+}
+
+/**
+ * Plain syslog has no acknowledgement: bytes the kernel took may die with the collector, and a peer that
+ * lost power says nothing for a quarter of an hour. So an event is accepted only when it was sent
+ * `overlapMs` ago and the collector has then answered our FIN with its own, which says that it has read
+ * everything; sending goes on over a new connection. If a connection breaks before, everything not yet
+ * accepted is sent again: a collector that dies makes repeats (same `externalId` and revision), never a gap.
+ *
+ * A collector that does not answer FIN on the first try is one that never does: age alone then decides.
+ * Memory: one batch, and one number pair for each batch of the last `overlapMs`.
+ */
+export class SyslogTcpSink implements Sink {
+  readonly name: string
+  readonly #options: SyslogTcpOptions
+  readonly #overlapMs: number
+  #connection: TcpConnection | null = null
+  #underWay: Sent[] = []
+  #accepted = 0
+  #answersFin: boolean | null = null
+  #isClosed = false
+
+  constructor(options: SyslogTcpOptions) {
+    this.name = options.config.name
+    this.#options = options
+    this.#overlapMs = options.overlapMs ?? OVERLAP_MS
+  }
+
+  async send(events: readonly Event[]): Promise<Receipt> {
+    try {
+      // Whoever sends on over a new connection what was lost with the old one would leave a gap.
+      if (this.#underWay.length > 0) this.#assertConnected()
+      await this.#confirmOld()
+      if (events.length > 0) await this.#write(events)
+      return { kind: 'accepted', sequence: this.#accepted }
+    } catch (cause) {
+      this.#drop()
+      return { kind: 'retry', reason: reasonOf(cause), afterMs: null }
+    }
+  }
+
+  async close(): Promise<number | null> {
+    this.#isClosed = true
+    const last = this.#underWay.at(-1)
+    const connection = this.#connection
+    this.#connection = null
+    const isConfirmed = (await connection?.finish(LAST_FINISH_TIMEOUT_MS)) ?? false
+    return isConfirmed && last !== undefined ? last.sequence : null
+  }
+
+  #assertConnected(): void {
+    const lost = this.#connection === null ? 'closed' : this.#connection.lost
+    if (lost !== null) throw new Error(lost)
+  }
+
+  async #write(events: readonly Event[]): Promise<void> {
+    const { config, context, monotonicMs } = this.#options
+    const connection = await this.#connected()
+    const messages = events.map((event) => syslogMessage(event, context))
+    await connection.write(frame(messages, config.framing))
+    this.#underWay.push({ sequence: events.at(-1)!.sequence, atMs: monotonicMs() })
+  }
+
+  async #connected(): Promise<TcpConnection> {
+    if (this.#connection?.lost === null) return this.#connection
+    const { host, port } = this.#options.config
+    const connection = await TcpConnection.open({ host, port })
+    if (this.#isClosed) {
+      connection.destroy()
+      throw new Error('the sink is closed')
+    }
+    this.#connection = connection
+    return connection
+  }
+
+  /** Accepts what is old enough, once the collector has shown that it reads. */
+  async #confirmOld(): Promise<void> {
+    const oldest = this.#options.monotonicMs() - this.#overlapMs
+    const old = this.#underWay.filter((sent) => sent.atMs <= oldest)
+    const newestOld = old.at(-1)
+    if (newestOld === undefined) return
+    if (this.#answersFin !== false) await this.#renew()
+    this.#accepted = newestOld.sequence
+    this.#underWay = this.#underWay.slice(old.length)
+  }
+
+  async #renew(): Promise<void> {
+    const isConfirmed = (await this.#connection?.finish(FINISH_TIMEOUT_MS)) ?? false
+    if (!isConfirmed && this.#answersFin === true) throw new Error('the collector stopped reading')
+    this.#answersFin = isConfirmed
+    this.#connection = null
+    // What is younger stays under way: only a standing connection tells when the collector dies.
+    if (this.#underWay.length > 1) await this.#connected()
+  }
+
+  #drop(): void {
+    this.#connection?.destroy()
+    this.#connection = null
+    this.#underWay = []
+  }
+}
+
+function reasonOf(cause: unknown): string {
+  if (cause instanceof AggregateError) return cause.errors.map(reasonOf).join('; ')
+  return cause instanceof Error ? cause.message : String(cause)
+}

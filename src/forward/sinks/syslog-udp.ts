@@ -1,0 +1,102 @@
+/** Syslog over UDP: one datagram an event (RFC 5426), with what little certainty UDP can give. */
+import { createSocket, type Socket } from 'node:dgram'
+import { lookup } from 'node:dns/promises'
+import type { Event } from '../../record/event.ts'
+import type { SyslogSinkConfig } from '../config.ts'
+import { syslogMessage, type MessageContext } from '../formats/syslog-message.ts'
+import type { Receipt, Sink } from '../sink.ts'
+
+/** A burst must fit the collector's receive buffer (208 KB by default, some 90 datagrams of 1 KB). */
+const BURST = 20
+const BURST_PAUSE_MS = 5
+/** How long after a batch a refusal (ICMP port unreachable) may still come back. */
+const REFUSAL_WAIT_MS = 40
+/** A name is looked up anew so often, so that a collector that moved is found again. */
+const SOCKET_LIFE_MS = 300_000
+
+export interface SyslogUdpOptions {
+  readonly config: SyslogSinkConfig
+  readonly context: MessageContext
+  readonly monotonicMs: () => number
+}
+
+/**
+ * Accepted means sent, and not refused at once: a collector that is not running is noticed where the network
+ * tells (ICMP), and its events wait. What the network or a full buffer drops is lost, as UDP has it.
+ */
+export class SyslogUdpSink implements Sink {
+  readonly name: string
+  readonly #options: SyslogUdpOptions
+  #socket: Socket | null = null
+  #openedAtMs = 0
+  #failure: Error | null = null
+
+  constructor(options: SyslogUdpOptions) {
+    this.name = options.config.name
+    this.#options = options
+  }
+
+  async send(events: readonly Event[]): Promise<Receipt> {
+    const last = events.at(-1)
+    try {
+      if (last === undefined) return { kind: 'accepted', sequence: 0 }
+      await this.#sendAll(await this.#connected(), events)
+      return { kind: 'accepted', sequence: last.sequence }
+    } catch (cause) {
+      this.#closeSocket()
+      const reason = cause instanceof Error ? cause.message : String(cause)
+      return { kind: 'retry', reason, afterMs: null }
+    }
+  }
+
+  close(): Promise<null> {
+    this.#closeSocket()
+    return Promise.resolve(null)
+  }
+
+  async #sendAll(socket: Socket, events: readonly Event[]): Promise<void> {
+    for (let start = 0; start < events.length; start += BURST) {
+      if (start > 0) await pause(BURST_PAUSE_MS)
+      const burst = events.slice(start, start + BURST)
+      await Promise.all(burst.map((event) => this.#sendOne(socket, event)))
+    }
+    await pause(REFUSAL_WAIT_MS)
+    if (this.#failure !== null) throw this.#failure
+  }
+
+  #sendOne(socket: Socket, event: Event): Promise<void> {
+    const message = syslogMessage(event, this.#options.context)
+    return new Promise((resolve, reject) => {
+      socket.send(message, (error) => (error ? reject(error) : resolve()))
+    })
+  }
+
+  async #connected(): Promise<Socket> {
+    const nowMs = this.#options.monotonicMs()
+    if (this.#socket !== null && nowMs - this.#openedAtMs < SOCKET_LIFE_MS) return this.#socket
+    this.#closeSocket()
+    const { host, port } = this.#options.config
+    const { address, family } = await lookup(host)
+    const socket = createSocket(family === 6 ? 'udp6' : 'udp4')
+    // Connected, so that the kernel tells us of refusals.
+    await new Promise<void>((resolve, reject) => {
+      socket.once('error', reject)
+      socket.connect(port, address, () => resolve())
+    })
+    socket.removeAllListeners('error')
+    socket.on('error', (error) => (this.#failure = error))
+    this.#openedAtMs = nowMs
+    this.#socket = socket
+    return socket
+  }
+
+  #closeSocket(): void {
+    this.#socket?.close()
+    this.#socket = null
+    this.#failure = null
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}
