@@ -1,12 +1,11 @@
 /** Reads a file in big chunks, one ahead of the reader, and unpacks gzip on the way. */
 import type { FileHandle } from 'node:fs/promises'
-import { Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
 
 /** Large enough to make reads cheap, small enough that the event loop turns every few milliseconds. */
 const CHUNK_BYTES = 1024 * 1024
-const UNPACKED_CHUNK_BYTES = 256 * 1024
+const UNPACKED_CHUNK_BYTES = 64 * 1024
 
 /**
  * Yields the file's bytes in order as views of two buffers used in turn: a chunk is valid only until the
@@ -41,27 +40,18 @@ export function isGzip(head: Uint8Array): boolean {
 }
 
 /**
- * Unpacks gzip and hands on each piece of what it holds.
+ * Yields what gzip'd chunks hold.
  *
- * Every byte unpacked before a fault is handed on, which iterating over the gunzip stream would not do:
- * it drops what it holds once it fails.
+ * A cut file gives every byte that was whole; a corrupt one may keep back the last 64 KiB before the fault.
  * Errors: rejects with zlib's error (`Z_DATA_ERROR`, `Z_BUF_ERROR` when cut) or that of `packed`.
  */
-export async function unpackGzip(
+export async function* unpackedChunks(
   packed: AsyncIterable<Uint8Array>,
-  onChunk: (chunk: Uint8Array) => void,
-): Promise<void> {
-  const taker = new Writable({
-    write(chunk: Uint8Array, _encoding, done) {
-      try {
-        onChunk(chunk)
-        done()
-      } catch (error) {
-        done(error as Error)
-      }
-    },
-  })
-  await pipeline(copies(packed), createGunzip({ chunkSize: UNPACKED_CHUNK_BYTES }), taker)
+): AsyncGenerator<Uint8Array, void, void> {
+  const gunzip = createGunzip({ chunkSize: UNPACKED_CHUNK_BYTES })
+  // What goes wrong here destroys `gunzip` with the same error, which the loop below meets.
+  pipeline(copies(packed), gunzip).catch(() => undefined)
+  yield* gunzip as AsyncIterable<Uint8Array>
 }
 
 /** zlib works on a chunk while the next one is asked for, and by then the first one may be reused. */

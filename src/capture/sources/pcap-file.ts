@@ -5,7 +5,7 @@ import { basename } from 'node:path'
 import { PicketError } from '../../core/errors.ts'
 import { CaptureStream, type CaptureFault } from '../capture-stream.ts'
 import type { CaptureEnd, CaptureSource, CaptureStatistics, FrameListener } from '../source.ts'
-import { fileChunks, isGzip, unpackGzip } from './file-chunks.ts'
+import { fileChunks, isGzip, unpackedChunks } from './file-chunks.ts'
 
 const OPEN_HINTS: Readonly<Record<string, string>> = {
   ENOENT: 'check the path; there is no such file',
@@ -21,6 +21,7 @@ export interface PcapFileSource extends CaptureSource {
   readonly sizeBytes: number
 }
 
+/** How a file is to be read. */
 export interface PcapFileOptions {
   /** Awaited before each further chunk is read, so that slower stages can make the reader wait. */
   pace?(): Promise<void>
@@ -91,14 +92,13 @@ class PcapFile implements PcapFileSource {
     const chunks = this.#countedChunks(file)
     const first = await chunks.next()
     if (first.done) return
-    const take = (chunk: Uint8Array): void => {
+    const whole = startingWith(first.value, chunks)
+    for await (const chunk of isGzip(first.value) ? unpackedChunks(whole) : whole) {
       if (this.#isOver()) return
       this.#unpackedBytes += chunk.length
       this.#fault = stream.push(chunk)
+      await this.#options.pace?.()
     }
-    if (isGzip(first.value)) return unpackGzip(startingWith(first.value, chunks), take)
-    take(first.value)
-    for await (const chunk of chunks) take(chunk)
   }
 
   /** The file's chunks until its end, `stop()`, or a fault that makes the rest unreadable. */
@@ -107,7 +107,6 @@ class PcapFile implements PcapFileSource {
       if (this.#isOver()) return
       this.#bytes += chunk.length
       yield chunk
-      await this.#options.pace?.()
     }
   }
 
