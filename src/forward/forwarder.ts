@@ -10,6 +10,7 @@ const BATCH = 100
 const ASK_EVERY_MS = 1000
 const FIRST_BACKOFF_MS = 250
 const LAST_BACKOFF_MS = 15_000
+const STOP_WITHIN_MS = 300
 const LOG_FAILURE_EVERY_MS = 60_000
 
 export interface ForwarderOptions {
@@ -52,6 +53,8 @@ export class Forwarder {
   #askedToWaitMs: number | null = null
   #complainedAtMs = -Infinity
   #hasBegun = false
+  /** Woken since the outbox was last read. */
+  #hasNews = false
   #isStopped = false
   #interruptPause: (() => void) | null = null
   readonly #running: Promise<void>
@@ -63,7 +66,8 @@ export class Forwarder {
 
   /** Says that there are new events; ends an idle wait, not a back-off. */
   wake(): void {
-    if (this.#state === 'idle') this.#interruptPause?.()
+    this.#hasNews = true
+    if (this.#failures === 0) this.#interruptPause?.()
   }
 
   health(): SinkHealth {
@@ -83,16 +87,18 @@ export class Forwarder {
     this.#isStopped = true
     this.#interruptPause?.()
     const arrived = await this.#options.sink.close()
-    await this.#running
+    // A name that is being looked up cannot be hurried; nothing it could still do matters.
+    await Promise.race([this.#running, pause(STOP_WITHIN_MS)])
     if (arrived !== null) await this.#advanceTo(arrived)
   }
 
   async #run(): Promise<void> {
     while (!this.#isStopped) {
+      this.#hasNews = false
       const hasMore = await this.#attempt(() => this.#forwardNext())
       if (this.#isStopped) return
-      if (this.#failures > 0) await this.#pause(this.#backoffMs())
-      else if (!hasMore) await this.#pause(ASK_EVERY_MS)
+      if (this.#failures > 0) await this.#interruptiblePause(this.#backoffMs())
+      else if (!hasMore && !this.#hasNews) await this.#interruptiblePause(ASK_EVERY_MS)
     }
   }
 
@@ -200,7 +206,7 @@ export class Forwarder {
     return longest * (0.5 + Math.random() / 2)
   }
 
-  #pause(ms: number): Promise<void> {
+  #interruptiblePause(ms: number): Promise<void> {
     return new Promise((resolve) => {
       const end = (): void => {
         clearTimeout(timer)
@@ -211,4 +217,8 @@ export class Forwarder {
       this.#interruptPause = end
     })
   }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
 }

@@ -47,7 +47,7 @@ export class SyslogTcpSink implements Sink {
   #underWay: Sent[] = []
   #accepted = 0
   #answersFin: boolean | null = null
-  #isClosed = false
+  readonly #closing = new AbortController()
 
   constructor(options: SyslogTcpOptions) {
     this.name = options.config.name
@@ -69,7 +69,7 @@ export class SyslogTcpSink implements Sink {
   }
 
   async close(): Promise<number | null> {
-    this.#isClosed = true
+    this.#closing.abort()
     const last = this.#underWay.at(-1)
     const connection = this.#connection
     this.#connection = null
@@ -93,13 +93,8 @@ export class SyslogTcpSink implements Sink {
   async #connected(): Promise<TcpConnection> {
     if (this.#connection?.lost === null) return this.#connection
     const { host, port } = this.#options.config
-    const connection = await TcpConnection.open({ host, port })
-    if (this.#isClosed) {
-      connection.destroy()
-      throw new Error('the sink is closed')
-    }
-    this.#connection = connection
-    return connection
+    this.#connection = await TcpConnection.open({ host, port }, this.#closing.signal)
+    return this.#connection
   }
 
   /** Accepts what is old enough, once the collector has shown that it reads. */
@@ -108,18 +103,18 @@ export class SyslogTcpSink implements Sink {
     const old = this.#underWay.filter((sent) => sent.atMs <= oldest)
     const newestOld = old.at(-1)
     if (newestOld === undefined) return
-    if (this.#answersFin !== false) await this.#renew()
+    if (this.#answersFin !== false) await this.#finishOld()
     this.#accepted = newestOld.sequence
     this.#underWay = this.#underWay.slice(old.length)
+    // What is younger stays under way: only a standing connection tells when the collector dies.
+    if (this.#underWay.length > 0) await this.#connected()
   }
 
-  async #renew(): Promise<void> {
+  async #finishOld(): Promise<void> {
     const isConfirmed = (await this.#connection?.finish(FINISH_TIMEOUT_MS)) ?? false
     if (!isConfirmed && this.#answersFin === true) throw new Error('the collector stopped reading')
     this.#answersFin = isConfirmed
     this.#connection = null
-    // What is younger stays under way: only a standing connection tells when the collector dies.
-    if (this.#underWay.length > 1) await this.#connected()
   }
 
   #drop(): void {

@@ -25,17 +25,22 @@ export class TcpConnection {
     socket.on('close', () => this.#lose('the collector closed the connection'))
   }
 
-  /** Connects; rejects with the operating system's reason, or after five seconds. */
-  static async open(target: TcpTarget): Promise<TcpConnection> {
+  /** Connects; rejects with the operating system's reason, after five seconds, or when `signal` says so. */
+  static async open(target: TcpTarget, signal: AbortSignal): Promise<TcpConnection> {
     const socket = connect({ ...target, keepAlive: true, noDelay: true })
+    const abort = (): void => void socket.destroy(new Error('the sink is closed'))
+    signal.addEventListener('abort', abort)
     try {
       await within(CONNECT_TIMEOUT_MS, `no answer from ${target.host}`, (resolve, reject) => {
         socket.once('connect', resolve)
         socket.on('error', reject)
+        if (signal.aborted) abort()
       })
     } catch (cause) {
       socket.destroy()
       throw cause
+    } finally {
+      signal.removeEventListener('abort', abort)
     }
     return new TcpConnection(socket)
   }
