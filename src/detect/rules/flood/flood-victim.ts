@@ -1,0 +1,175 @@
+/** A host that gets many SYNs: how many, from whom, to which ports, and what became of a sample of them. */
+import type { Packet } from '../../../decode/packet.ts'
+import type { SynFloodConfig } from '../config.ts'
+import { DistinctCount } from '../state/distinct-count.ts'
+import { sourceAddress, sourceHash } from '../state/packet-address.ts'
+import { mix } from '../state/pair-key.ts'
+import type { FloodStory } from './flood-story.ts'
+
+const WINDOW_SECONDS = 10
+const SAMPLES = 1024
+
+/** A handshake not completed within this is taken for one that never will be. */
+const COMPLETION_US = 1_000_000
+
+/** Outcomes of the sample needed before anything is concluded from it. */
+const MIN_OUTCOMES = 50
+
+/** A port that is closed makes many SYNs harmless: it takes this many times as many to speak of them. */
+const REFUSED_FACTOR = 5
+
+/** A scan spreads its SYNs over ports; a flood puts more than this many on each. */
+const SYNS_PER_PORT = 20
+
+/** Sources from which even a spread over all ports is no scan. */
+const MANY_SOURCES = 64
+
+/** One second of the window. */
+interface Second {
+  second: number
+  syns: number
+  completed: number
+  abandoned: number
+  refused: number
+}
+
+export class FloodVictim {
+  readonly key: number
+  readonly address: string
+  firstUs: number
+  lastUs: number
+  story: FloodStory | null = null
+  syns = 0
+  sources = new DistinctCount()
+  ports = new DistinctCount()
+  /** The one source that may have sent the most (Boyer–Moore), and by how much it leads. */
+  #leader = ''
+  #leaderHash = 0
+  #lead = 0
+  #leaderSyns = 0
+  readonly #seconds: Second[] = []
+  /** The sample: a hash of source and port, and when its SYN came; 0 for a free place. */
+  readonly #sampleHashes = new Int32Array(SAMPLES)
+  readonly #sampleUs = new Float64Array(SAMPLES)
+
+  constructor(key: number, address: string, nowUs: number) {
+    this.key = key
+    this.address = address
+    this.firstUs = nowUs
+    this.lastUs = nowUs
+    for (let index = 0; index < WINDOW_SECONDS; index += 1) {
+      this.#seconds.push({ second: -1, syns: 0, completed: 0, abandoned: 0, refused: 0 })
+    }
+  }
+
+  /** A SYN came. */
+  syn(packet: Packet): void {
+    const nowUs = packet.timestampUs
+    const source = sourceHash(packet)
+    const second = this.#second(nowUs)
+    this.lastUs = Math.max(this.lastUs, nowUs)
+    this.syns += 1
+    second.syns += 1
+    this.sources.add(source)
+    this.ports.add(mix(7, packet.destinationPort))
+    this.#follow(packet, source)
+    const hash = mix(source, packet.sourcePort)
+    const place = hash & (SAMPLES - 1)
+    const sampledUs = this.#sampleUs[place]!
+    if (sampledUs !== 0 && nowUs - sampledUs < COMPLETION_US) return
+    if (sampledUs !== 0) second.abandoned += 1
+    this.#sampleHashes[place] = hash
+    this.#sampleUs[place] = nowUs
+  }
+
+  /** A segment with ACK came: whoever sends one after its SYN has completed the handshake. */
+  acknowledgement(packet: Packet): void {
+    const hash = mix(sourceHash(packet), packet.sourcePort)
+    const place = hash & (SAMPLES - 1)
+    if (this.#sampleUs[place] === 0 || this.#sampleHashes[place] !== hash) return
+    this.#sampleUs[place] = 0
+    this.#second(packet.timestampUs).completed += 1
+  }
+
+  /** The victim refused a SYN. */
+  refusal(nowUs: number): void {
+    this.#second(nowUs).refused += 1
+  }
+
+  /** Says what the last ten seconds are: nothing, a flood, or a flood on a closed port. */
+  judge(config: SynFloodConfig, nowUs: number): 'none' | 'flood' | 'refused' {
+    this.#expireSamples(nowUs)
+    const sum = this.window(nowUs)
+    const outcomes = sum.completed + sum.abandoned
+    if (sum.syns < config.minSyns || outcomes < Math.min(MIN_OUTCOMES, config.minSyns))
+      return 'none'
+    if (sum.completed / outcomes > config.maxCompletedShare) return 'none'
+    const perPort = this.syns / Math.max(1, this.ports.value)
+    if (perPort < SYNS_PER_PORT && this.sources.value < MANY_SOURCES) return 'none'
+    if (sum.refused * 2 < sum.syns) return 'flood'
+    return sum.syns >= config.minSyns * REFUSED_FACTOR ? 'refused' : 'none'
+  }
+
+  /** Begins the totals anew, so that the story of a flood does not hold the quiet hours before it. */
+  restart(nowUs: number): void {
+    if (nowUs - this.firstUs < WINDOW_SECONDS * 1e6) return
+    this.firstUs = nowUs
+    this.syns = 0
+    this.sources = new DistinctCount()
+    this.ports = new DistinctCount()
+    this.#lead = 0
+    this.#leaderSyns = 0
+  }
+
+  /** Sums the last ten seconds. */
+  window(nowUs: number): Omit<Second, 'second'> {
+    const since = Math.floor(nowUs / 1e6) - WINDOW_SECONDS
+    const sum = { syns: 0, completed: 0, abandoned: 0, refused: 0 }
+    for (const second of this.#seconds) {
+      if (second.second <= since) continue
+      sum.syns += second.syns
+      sum.completed += second.completed
+      sum.abandoned += second.abandoned
+      sum.refused += second.refused
+    }
+    return sum
+  }
+
+  /** The one source of nearly all SYNs, or null where there is none: spoofed, or many. */
+  onlySource(): string | null {
+    return this.#leaderSyns >= this.syns * 0.8 ? this.#leader : null
+  }
+
+  #follow(packet: Packet, source: number): void {
+    if (source === this.#leaderHash && this.#leader !== '') {
+      this.#lead += 1
+      this.#leaderSyns += 1
+    } else if (this.#lead === 0) {
+      this.#leader = sourceAddress(packet)
+      this.#leaderHash = source
+      this.#lead = 1
+      this.#leaderSyns = 1
+    } else {
+      this.#lead -= 1
+    }
+  }
+
+  #expireSamples(nowUs: number): void {
+    const second = this.#second(Math.max(this.lastUs, Math.min(nowUs, this.lastUs + COMPLETION_US)))
+    for (let place = 0; place < SAMPLES; place += 1) {
+      const sampledUs = this.#sampleUs[place]!
+      if (sampledUs === 0 || nowUs - sampledUs < COMPLETION_US) continue
+      this.#sampleUs[place] = 0
+      second.abandoned += 1
+    }
+  }
+
+  #second(nowUs: number): Second {
+    const second = Math.floor(nowUs / 1e6)
+    const place = this.#seconds[second % WINDOW_SECONDS]!
+    if (place.second !== second) {
+      Object.assign(place, { second, syns: 0, completed: 0, abandoned: 0, refused: 0 })
+    }
+    return place
+  }
+}

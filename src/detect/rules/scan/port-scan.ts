@@ -1,0 +1,191 @@
+/**
+ * Detects vertical scans: one source trying many ports (or IP protocols) of one host in vain.
+ *
+ * Evidence is distinct ports that stay silent or refuse; ports that are put to use acquit. A pair of hosts
+ * costs nothing until it has shown several distinct ports, and is kept while probes are no further apart
+ * than `forgetAfterSeconds`, so that slow scans add up.
+ * Source: Jung et al., "Fast Portscan Detection Using Sequential Hypothesis Testing" (2004), for failed
+ * first contacts as the evidence; nmap's reference guide for the sorts of probe.
+ */
+import { IpProtocol, TcpFlag } from '../../../net/protocol.ts'
+import type { LiveFlow } from '../../../flow/flow.ts'
+import type { Detector, Emit } from '../../detector.ts'
+import type { PortScanConfig } from '../config.ts'
+import { CappedTable } from '../state/capped-table.ts'
+import { FirstLooks } from '../state/first-looks.ts'
+import { pairKey } from '../state/pair-key.ts'
+import { Probe, probedPort, probeOf, Target, targetOf } from './probe.ts'
+import { ScanStory } from './scan-story.ts'
+import { ScanTarget } from './scan-target.ts'
+
+/** A waiting item holds port and sort of probe, so that several sorts on one port are several items. */
+const SORT_STEP = 65536
+
+/** A flow whose originator sent this much was at work, even where no answer was captured. */
+const AT_WORK_PACKETS = 5
+
+export class PortScan implements Detector {
+  readonly name = 'port-scan'
+  readonly #config: PortScanConfig
+  readonly #emit: Emit
+  readonly #looks: FirstLooks
+  readonly #targets: CappedTable<ScanTarget>
+  readonly #stories: CappedTable<ScanStory>
+  readonly #forgetAfterUs: number
+
+  constructor(config: PortScanConfig, emit: Emit) {
+    this.#config = config
+    this.#emit = emit
+    this.#forgetAfterUs = config.forgetAfterSeconds * 1e6
+    this.#looks = new FirstLooks(65536, this.#forgetAfterUs)
+    this.#targets = new CappedTable(config.maxTargets, (target) => this.#depart(target))
+    this.#stories = new CappedTable(config.maxTargets, (story) => this.#finish(story))
+  }
+
+  flowOpened(flow: LiveFlow): void {
+    const probe = probeOf(flow)
+    if (probe !== Probe.NONE && probe !== Probe.ICMP) this.#attempt(flow, probe)
+  }
+
+  flowAnswered(flow: LiveFlow): void {
+    const probe = this.#trackedProbe(flow)
+    if (probe === Probe.NONE) return
+    const target = this.#target(flow, targetOf(probe))
+    const port = probedPort(flow)
+    if (isRefusal(flow)) target?.isRefused(port)
+    else if (target !== undefined) target.isUsed(port)
+    else this.#looks.withdraw(flow.originatorKey, waitingKey(flow, probe), port + probe * SORT_STEP)
+  }
+
+  flowEnded(flow: LiveFlow): void {
+    const probe = this.#trackedProbe(flow)
+    if (probe === Probe.NONE) return
+    if (flow.protocol === IpProtocol.TCP && isAnsweredInVain(flow)) {
+      this.#attempt(flow, probe)
+      this.#target(flow, Target.TCP)?.isLeftIdle(flow.responderPort)
+      return
+    }
+    const isAtWork = flow.originatorPackets >= AT_WORK_PACKETS || flow.responderPayloadBytes > 0
+    const hasSpoken = flow.protocol === IpProtocol.TCP && flow.originatorPayloadBytes > 0
+    if (isAtWork || hasSpoken) this.#target(flow, targetOf(probe))?.isUsed(probedPort(flow))
+  }
+
+  tick(nowUs: number): void {
+    this.#targets.expire(nowUs - this.#forgetAfterUs, (target) => this.#depart(target))
+    this.#stories.expire(nowUs - this.#forgetAfterUs, (story) => this.#finish(story))
+    for (const story of this.#stories.values()) this.#tellIfDue(story, nowUs)
+  }
+
+  end(): void {
+    this.#stories.expire(Number.POSITIVE_INFINITY, (story) => this.#finish(story))
+  }
+
+  forgotten(): number {
+    return this.#looks.forgotten + this.#targets.forgotten + this.#stories.forgotten
+  }
+
+  /** Only flows that may be probes, and only while somebody waits or stands under suspicion. */
+  #trackedProbe(flow: LiveFlow): number {
+    const probe = flow.protocol === IpProtocol.ICMP ? Probe.NONE : probeOf(flow)
+    return probe === Probe.ICMP ? Probe.NONE : probe
+  }
+
+  #attempt(flow: LiveFlow, probe: number): void {
+    const port = probedPort(flow)
+    const known = this.#target(flow, targetOf(probe))
+    if (known !== undefined) {
+      this.#tries(known, { port, probe, isEmpty: flow.openingPayloadBytes === 0 }, flow)
+      return
+    }
+    const item = port + probe * SORT_STEP
+    const place = this.#looks.note(flow.originatorKey, waitingKey(flow, probe), item, flow.lastUs)
+    if (place >= 0) this.#promote(flow, probe, place)
+  }
+
+  #promote(flow: LiveFlow, probe: number, place: number): void {
+    const look = this.#looks.take(place)
+    const victim = flow.responderAddress()
+    if (victim.startsWith('ff')) return
+    const target = targetOf(probe)
+    const key = pairKey(flow.originatorKey, flow.responderKey, target)
+    const parties = { key, attacker: flow.originatorAddress(), victim, target }
+    const row = new ScanTarget({ ...parties, attackerKey: flow.originatorKey }, look.firstUs)
+    row.lastUs = flow.lastUs
+    this.#targets.set(key, row)
+    const isEmpty = flow.openingPayloadBytes === 0
+    for (const item of look.items) {
+      row.tries(item % SORT_STEP, Math.floor(item / SORT_STEP), isEmpty)
+    }
+    this.#judge(row, flow)
+  }
+
+  #tries(
+    target: ScanTarget,
+    attempt: { port: number; probe: number; isEmpty: boolean },
+    flow: LiveFlow,
+  ): void {
+    target.lastUs = Math.max(target.lastUs, flow.lastUs)
+    const isNew = target.tries(attempt.port, attempt.probe, attempt.isEmpty)
+    const story = target.storyKey === null ? undefined : this.#stories.get(target.storyKey)
+    if (story === undefined) {
+      this.#judge(target, flow)
+    } else if (isNew) {
+      story.goesOn(flow.lastUs)
+      if (story.story.isDue(story.ports, flow.lastUs)) this.#tell(story, flow)
+    }
+  }
+
+  #judge(target: ScanTarget, flow: LiveFlow): void {
+    if (!target.isScan(this.#config)) return
+    const key = pairKey(target.parties.attackerKey, target.parties.target, 1)
+    let story = this.#stories.get(key)
+    if (story === undefined) {
+      story = new ScanStory(key, target, target.minPorts(this.#config))
+      this.#stories.set(key, story)
+    }
+    story.join(target)
+    story.story.lastUs = Math.max(story.story.lastUs, flow.lastUs)
+    if (story.story.isDue(story.ports, flow.lastUs)) this.#tell(story, flow)
+  }
+
+  #tell(story: ScanStory, flow: LiveFlow): void {
+    story.story.addFlow(flow)
+    story.story.told(story.ports, flow.lastUs)
+    this.#emit(story.tell(false))
+  }
+
+  #tellIfDue(story: ScanStory, nowUs: number): void {
+    if (!story.story.isDue(story.ports, nowUs)) return
+    story.story.told(story.ports, nowUs)
+    this.#emit(story.tell(false))
+  }
+
+  #finish(story: ScanStory): void {
+    this.#emit(story.tell(true))
+  }
+
+  #depart(target: ScanTarget): void {
+    if (target.storyKey !== null) this.#stories.get(target.storyKey)?.depart(target)
+  }
+
+  #target(flow: LiveFlow, target: number): ScanTarget | undefined {
+    if (this.#targets.size === 0) return undefined
+    return this.#targets.get(pairKey(flow.originatorKey, flow.responderKey, target))
+  }
+}
+
+/** The waiting room's second key: the victim and what is scanned on it. */
+function waitingKey(flow: LiveFlow, probe: number): number {
+  return flow.responderKey * 4 + targetOf(probe)
+}
+
+/** RST to the opening, or an ICMP error about it. */
+function isRefusal(flow: LiveFlow): boolean {
+  return flow.wasIcmpRefused || (flow.responderTcpFlags & TcpFlag.RST) !== 0
+}
+
+/** Accepted by the responder, and over without a byte of payload either way. */
+function isAnsweredInVain(flow: LiveFlow): boolean {
+  const accepted = (flow.responderTcpFlags & TcpFlag.SYN) !== 0
+  return accepted && flow.originatorPayloadBytes + flow.responderPayloadBytes === 0
+}

@@ -1,0 +1,78 @@
+/** A table of stories and suspects that never outgrows its cap: who has been idle longest goes first. */
+
+/** What a row must say of itself: the packet time of its last sign of life, in µs. */
+export interface Row {
+  lastUs: number
+}
+
+/** How many rows an eviction looks at before it takes the one at hand. */
+const SECOND_CHANCES = 8
+
+/**
+ * Rows by integer key, at most `cap` of them.
+ *
+ * Cost: O(1). Eviction is by second chance: a row that was touched since it was filed is filed anew, so the
+ * victim is (nearly) the row idle longest and a touch costs nothing but setting `lastUs`.
+ */
+export class CappedTable<Value extends Row> {
+  readonly #cap: number
+  readonly #onEvicted: (row: Value) => void
+  readonly #rows = new Map<number, { readonly row: Value; filedUs: number }>()
+  #forgotten = 0
+
+  constructor(cap: number, onEvicted: (row: Value) => void = () => undefined) {
+    this.#cap = cap
+    this.#onEvicted = onEvicted
+  }
+
+  get size(): number {
+    return this.#rows.size
+  }
+
+  /** Rows given up because the table was full. */
+  get forgotten(): number {
+    return this.#forgotten
+  }
+
+  get(key: number): Value | undefined {
+    return this.#rows.size === 0 ? undefined : this.#rows.get(key)?.row
+  }
+
+  set(key: number, row: Value): void {
+    if (this.#rows.size >= this.#cap && !this.#rows.has(key)) this.#evict()
+    this.#rows.set(key, { row, filedUs: row.lastUs })
+  }
+
+  delete(key: number): void {
+    this.#rows.delete(key)
+  }
+
+  *values(): Generator<Value> {
+    for (const { row } of this.#rows.values()) yield row
+  }
+
+  /** Removes every row without a sign of life since `beforeUs`, and gives each to `onExpired`. */
+  expire(beforeUs: number, onExpired: (row: Value) => void = () => undefined): void {
+    for (const [key, { row }] of this.#rows) {
+      if (row.lastUs >= beforeUs) continue
+      this.#rows.delete(key)
+      onExpired(row)
+    }
+  }
+
+  #evict(): void {
+    let chances = SECOND_CHANCES
+    for (const [key, entry] of this.#rows) {
+      this.#rows.delete(key)
+      if (entry.row.lastUs > entry.filedUs && chances > 0) {
+        chances -= 1
+        entry.filedUs = entry.row.lastUs
+        this.#rows.set(key, entry)
+        continue
+      }
+      this.#forgotten += 1
+      this.#onEvicted(entry.row)
+      return
+    }
+  }
+}

@@ -1,0 +1,41 @@
+/** The two ends of a packet as integers to hash by and, for what is reported, as text. */
+import { formatIpv4Word, formatIpv6Words, type IpAddress } from '../../../net/address.ts'
+import type { Packet } from '../../../decode/packet.ts'
+import { mix } from './pair-key.ts'
+
+const HASH_START = 0x51ed270b
+
+/** Hashes the source address to 32 bits, signed. */
+export function sourceHash(packet: Packet): number {
+  if (packet.ipVersion === 4) return mix(HASH_START, packet.source3)
+  const high = mix(mix(HASH_START + 1, packet.source0), packet.source1)
+  return mix(mix(high, packet.source2), packet.source3)
+}
+
+/** Hashes the destination address to 32 bits, signed. */
+export function destinationHash(packet: Packet): number {
+  if (packet.ipVersion === 4) return mix(HASH_START, packet.destination3)
+  const high = mix(mix(HASH_START + 1, packet.destination0), packet.destination1)
+  return mix(mix(high, packet.destination2), packet.destination3)
+}
+
+/** Prints the source address; allocates. */
+export function sourceAddress(packet: Packet): string {
+  if (packet.ipVersion === 4) return formatIpv4Word(packet.source3)
+  return formatIpv6Words(packet.source0, packet.source1, packet.source2, packet.source3)
+}
+
+/** Prints the destination address; allocates. */
+export function destinationAddress(packet: Packet): string {
+  if (packet.ipVersion === 4) return formatIpv4Word(packet.destination3)
+  const { destination0, destination1, destination2, destination3 } = packet
+  return formatIpv6Words(destination0, destination1, destination2, destination3)
+}
+
+/** Hashes an address that was read from text as the packets' addresses are hashed. */
+export function addressHash(address: IpAddress): number {
+  const [word0, word1, word2, word3] = address.words
+  if (address.family === 4) return mix(HASH_START, word3 | 0)
+  const high = mix(mix(HASH_START + 1, word0 | 0), word1 | 0)
+  return mix(mix(high, word2 | 0), word3 | 0)
+}

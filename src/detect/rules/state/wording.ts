@@ -1,0 +1,33 @@
+/** The few turns of phrase that summaries share. */
+
+/** `1204` → `1,204`. */
+export function grouped(value: number): string {
+  return Math.round(value).toLocaleString('en-US')
+}
+
+/** `1 port`, `1,204 ports`. */
+export function counted(value: number, noun: string, plural = `${noun}s`): string {
+  return `${grouped(value)} ${Math.round(value) === 1 ? noun : plural}`
+}
+
+/** A span of time as people say it: `0.4 s`, `8 s`, `12 min`, `3.5 h`. */
+export function spanOf(durationUs: number): string {
+  const seconds = Math.max(0, durationUs) / 1e6
+  if (seconds < 0.1) return `${Math.max(1, Math.round(seconds * 1000))} ms`
+  if (seconds < 9.95) return `${Number(seconds.toFixed(1))} s`
+  if (seconds < 120) return `${Math.round(seconds)} s`
+  if (seconds < 7200) return `${Math.round(seconds / 60)} min`
+  return `${Number((seconds / 3600).toFixed(1))} h`
+}
+
+/** The first few of many: `a, b, c and 29 more`. */
+export function listed(items: readonly string[], total: number, shown = 3): string {
+  const head = items.slice(0, shown).join(', ')
+  return total > shown ? `${head} and ${grouped(total - Math.min(shown, items.length))} more` : head
+}
+
+/** Confidence that grows with evidence from `floor` towards 0.99, half the way each `halving`. */
+export function confidenceOf(floor: number, excess: number, halving: number): number {
+  const grown = 0.99 - (0.99 - floor) * 0.5 ** (Math.max(0, excess) / halving)
+  return Math.round(grown * 100) / 100
+}

@@ -1,0 +1,115 @@
+/** What one source has tried on one port (or by ping) of many hosts: the evidence of a sweep. */
+import type { SweepConfig } from '../config.ts'
+import { formatIpv4Word } from '../../../net/address.ts'
+import { IpProtocol } from '../../../net/protocol.ts'
+
+/** Hosts remembered one by one; further ones are only counted. */
+const MAX_REMEMBERED = 1024
+
+/** An attempt is given this long to be answered before it counts as vain. */
+const ANSWER_GRACE_US = 1_000_000
+
+/** The least share of vain attempts; a ping sweep finds many hosts alive. */
+const MIN_VAIN_SHARE = { ping: 0.3, neighbours: 0.5, scattered: 0.8 } as const
+
+const ANSWERED = -1
+
+export interface SweepParties {
+  readonly key: number
+  readonly attacker: string
+  readonly attackerKey: number
+  readonly protocol: number
+  /** 0 for ping. */
+  readonly port: number
+}
+
+export class SweepGroup {
+  readonly parties: SweepParties
+  readonly firstUs: number
+  lastUs: number
+  storyKey: number | null = null
+  /** When each host was first tried, or ANSWERED. */
+  readonly #hosts = new Map<number, number>()
+  #answered = 0
+  #beyond = 0
+  /** Something happened since the last judgement. */
+  isDirty = true
+
+  constructor(parties: SweepParties, firstUs: number) {
+    this.parties = parties
+    this.firstUs = firstUs
+    this.lastUs = firstUs
+  }
+
+  /** Notes a try; true when the host is new. */
+  tries(hostKey: number, nowUs: number): boolean {
+    if (this.#hosts.has(hostKey)) return false
+    this.isDirty = true
+    if (this.#hosts.size >= MAX_REMEMBERED) this.#beyond += 1
+    else this.#hosts.set(hostKey, nowUs)
+    return true
+  }
+
+  isAnswered(hostKey: number): void {
+    const triedUs = this.#hosts.get(hostKey)
+    if (triedUs === undefined || triedUs === ANSWERED) return
+    this.#hosts.set(hostKey, ANSWERED)
+    this.#answered += 1
+  }
+
+  /** Hosts tried; beyond the first thousand a host tried twice may count twice. */
+  get hostsTried(): number {
+    return this.#hosts.size + this.#beyond
+  }
+
+  get hostsAnswered(): number {
+    return this.#answered
+  }
+
+  /** Some of the IPv4 hosts tried, as text; IPv6 keys can't be turned back. */
+  hostAddresses(limit: number): string[] {
+    const addresses: string[] = []
+    for (const host of this.#hosts.keys()) {
+      if (addresses.length >= limit) break
+      if (host < 4294967296) addresses.push(formatIpv4Word(host))
+    }
+    return addresses
+  }
+
+  /** Says whether the tries so far are a sweep; tries made just before `nowUs` are not yet held against it. */
+  isSweep(config: SweepConfig, nowUs: number): boolean {
+    const counts = this.#count(nowUs - ANSWER_GRACE_US)
+    const vainShare = counts.vain / (counts.vain + this.#answered)
+    if (counts.vain >= config.minScattered && vainShare >= MIN_VAIN_SHARE.scattered) return true
+    if (counts.neighboursTried < config.minNeighbours) return false
+    const neighbourShare = counts.neighboursVain / counts.neighboursTried
+    if (this.#isPing()) return neighbourShare >= MIN_VAIN_SHARE.ping
+    return (
+      counts.neighboursVain >= config.minNeighbours && neighbourShare >= MIN_VAIN_SHARE.neighbours
+    )
+  }
+
+  #isPing(): boolean {
+    return this.parties.protocol === IpProtocol.ICMP || this.parties.protocol === IpProtocol.ICMPV6
+  }
+
+  /** Counts vain tries in all, and tries and vain tries in the /24 that holds most of them. */
+  #count(graceUs: number): { vain: number; neighboursTried: number; neighboursVain: number } {
+    const tried = new Map<number, number>()
+    const vain = new Map<number, number>()
+    let allVain = 0
+    for (const [host, triedUs] of this.#hosts) {
+      if (triedUs > graceUs) continue
+      // IPv6 keys are hashes: neighbours can't be told, so each such host is a network of its own.
+      const network = host < 4294967296 ? Math.floor(host / 256) : host
+      tried.set(network, (tried.get(network) ?? 0) + 1)
+      if (triedUs === ANSWERED) continue
+      allVain += 1
+      vain.set(network, (vain.get(network) ?? 0) + 1)
+    }
+    let densest = -1
+    let most = 0
+    for (const [network, count] of tried) if (count > most) [densest, most] = [network, count]
+    return { vain: allVain, neighboursTried: most, neighboursVain: vain.get(densest) ?? 0 }
+  }
+}

@@ -1,0 +1,161 @@
+/**
+ * Detects horizontal sweeps: one source trying one port, or ping, on many hosts in vain.
+ *
+ * A dense range (a dozen addresses of one /24) is enough with half of them silent; scattered addresses take
+ * more and nearly all in vain, since peer-to-peer programs knock at many dead peers.
+ */
+import { IpProtocol, TcpFlag } from '../../../net/protocol.ts'
+import type { LiveFlow } from '../../../flow/flow.ts'
+import type { Detector, Emit } from '../../detector.ts'
+import type { SweepConfig } from '../config.ts'
+import { Probe, probeOf } from '../scan/probe.ts'
+import { CappedTable } from '../state/capped-table.ts'
+import { FirstLooks } from '../state/first-looks.ts'
+import { pairKey } from '../state/pair-key.ts'
+import { MAX_VICTIMS } from '../state/story.ts'
+import { SweepGroup } from './sweep-group.ts'
+import { SweepStory } from './sweep-story.ts'
+
+/** A flow whose originator sent this much was at work, even where no answer was captured. */
+const AT_WORK_PACKETS = 5
+
+export class Sweep implements Detector {
+  readonly name = 'sweep'
+  readonly #config: SweepConfig
+  readonly #emit: Emit
+  readonly #looks: FirstLooks
+  readonly #groups: CappedTable<SweepGroup>
+  readonly #stories: CappedTable<SweepStory>
+  readonly #forgetAfterUs: number
+
+  constructor(config: SweepConfig, emit: Emit) {
+    this.#config = config
+    this.#emit = emit
+    this.#forgetAfterUs = config.forgetAfterSeconds * 1e6
+    this.#looks = new FirstLooks(32768, this.#forgetAfterUs)
+    this.#groups = new CappedTable(config.maxGroups, (group) => this.#depart(group))
+    this.#stories = new CappedTable(config.maxGroups, (story) => this.#emit(story.tell(true)))
+  }
+
+  flowOpened(flow: LiveFlow): void {
+    const probe = probeOf(flow)
+    if (probe === Probe.NONE || probe === Probe.IP_PROTOCOL) return
+    const group = this.#group(flow)
+    if (group !== undefined) {
+      this.#tries(group, flow)
+      return
+    }
+    const place = this.#looks.note(
+      flow.originatorKey,
+      serviceOf(flow),
+      flow.responderKey,
+      flow.lastUs,
+    )
+    if (place >= 0) this.#promote(flow, place)
+  }
+
+  flowAnswered(flow: LiveFlow): void {
+    if (flow.wasIcmpRefused || (flow.responderTcpFlags & TcpFlag.RST) !== 0) return
+    this.#acquit(flow)
+  }
+
+  flowEnded(flow: LiveFlow): void {
+    const hasSpoken = flow.protocol === IpProtocol.TCP && flow.originatorPayloadBytes > 0
+    const isAtWork = flow.originatorPackets >= AT_WORK_PACKETS && flow.protocol !== IpProtocol.ICMP
+    if (hasSpoken || isAtWork) this.#acquit(flow)
+  }
+
+  tick(nowUs: number): void {
+    for (const group of this.#groups.values()) if (group.isDirty) this.#judge(group, nowUs)
+    for (const story of this.#stories.values()) this.#tellIfDue(story, nowUs)
+    this.#groups.expire(nowUs - this.#forgetAfterUs, (group) => this.#depart(group))
+    this.#stories.expire(nowUs - this.#forgetAfterUs, (story) => this.#emit(story.tell(true)))
+  }
+
+  end(): void {
+    // Whatever was not answered by now never will be: no more grace.
+    for (const group of this.#groups.values()) this.#judge(group, Number.POSITIVE_INFINITY)
+    this.#stories.expire(Number.POSITIVE_INFINITY, (story) => this.#emit(story.tell(true)))
+  }
+
+  forgotten(): number {
+    return this.#looks.forgotten + this.#groups.forgotten + this.#stories.forgotten
+  }
+
+  #promote(flow: LiveFlow, place: number): void {
+    const look = this.#looks.take(place)
+    if (flow.responderAddress().startsWith('ff')) return
+    const key = this.#groupKey(flow)
+    const port = isPing(flow) ? 0 : flow.responderPort
+    const { originatorKey: attackerKey, protocol } = flow
+    const parties = { key, attacker: flow.originatorAddress(), attackerKey, protocol, port }
+    const group = new SweepGroup(parties, look.firstUs)
+    group.lastUs = flow.lastUs
+    for (const host of look.items) group.tries(host, flow.lastUs)
+    this.#groups.set(key, group)
+  }
+
+  #tries(group: SweepGroup, flow: LiveFlow): void {
+    group.lastUs = Math.max(group.lastUs, flow.lastUs)
+    const isNew = group.tries(flow.responderKey, flow.lastUs)
+    if (!isNew || group.storyKey === null) return
+    const story = this.#stories.get(group.storyKey)
+    if (story === undefined) return
+    story.goesOn(flow.lastUs)
+    if (story.story.victims.size < MAX_VICTIMS) {
+      story.story.addVictim(flow.responderAddress())
+      story.story.addFlow(flow)
+    }
+  }
+
+  #judge(group: SweepGroup, nowUs: number): void {
+    const isPending = Number.isFinite(nowUs) && nowUs - group.lastUs < 1_000_000
+    group.isDirty = isPending
+    if (group.storyKey !== null && this.#stories.get(group.storyKey) !== undefined) return
+    if (!group.isSweep(this.#config, nowUs)) return
+    const key = pairKey(group.parties.attackerKey, group.parties.protocol, 2)
+    let story = this.#stories.get(key)
+    if (story === undefined) {
+      story = new SweepStory(key, group)
+      this.#stories.set(key, story)
+    }
+    story.join(group)
+    this.#tellIfDue(story, group.lastUs)
+  }
+
+  #tellIfDue(story: SweepStory, nowUs: number): void {
+    const tries = story.tries
+    if (!story.story.isDue(tries, nowUs)) return
+    story.story.told(tries, nowUs)
+    this.#emit(story.tell(false))
+  }
+
+  #acquit(flow: LiveFlow): void {
+    const group = this.#group(flow)
+    if (group !== undefined) group.isAnswered(flow.responderKey)
+    else if (!isPing(flow)) {
+      this.#looks.withdraw(flow.originatorKey, serviceOf(flow), flow.responderKey)
+    }
+  }
+
+  #depart(group: SweepGroup): void {
+    if (group.storyKey !== null) this.#stories.get(group.storyKey)?.depart(group)
+  }
+
+  #group(flow: LiveFlow): SweepGroup | undefined {
+    return this.#groups.size === 0 ? undefined : this.#groups.get(this.#groupKey(flow))
+  }
+
+  #groupKey(flow: LiveFlow): number {
+    return pairKey(flow.originatorKey, serviceOf(flow), 3)
+  }
+}
+
+function isPing(flow: LiveFlow): boolean {
+  return flow.protocol === IpProtocol.ICMP || flow.protocol === IpProtocol.ICMPV6
+}
+
+/** Protocol and port in one number; every sort of ping is one service. */
+function serviceOf(flow: LiveFlow): number {
+  return isPing(flow) ? flow.protocol * 65536 : flow.protocol * 65536 + flow.responderPort
+}
