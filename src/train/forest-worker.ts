@@ -1,0 +1,8 @@
+/** A thread that grows small forests: one job in, one flat forest out. */
+import { parentPort } from 'node:worker_threads'
+import { growRandomForest } from '../detect/models/index.ts'
+import type { GrowJob } from './grow-forest.ts'
+
+parentPort?.on('message', ({ bag, options }: GrowJob) => {
+  parentPort?.postMessage(growRandomForest(bag, options).forest)
+})

@@ -1,0 +1,103 @@
+/** The truth file: which captures hold what, and who attacked whom in them. */
+import { existsSync, readFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { PicketError } from '../core/errors.ts'
+
+const KINDS = ['attack', 'benign', 'mixed'] as const
+const MAXIMUM_ROWS = 100_000
+
+/** A row of the truth file, as far as it is read. */
+export interface TruthRow {
+  readonly name: string
+  readonly file: string
+  readonly kind: (typeof KINDS)[number]
+  readonly attacker_ips: readonly string[]
+  readonly victim_ips: readonly string[]
+  readonly origin?: string
+}
+
+export interface LabelledCapture {
+  readonly truth: TruthRow
+  readonly path: string
+}
+
+/**
+ * Reads a truth file and finds its captures in `capturesDir`, by their path or by their file name.
+ *
+ * Shape: a JSON array of `{name, file, kind, attacker_ips, victim_ips, …}`; other fields are ignored.
+ * Errors: `ERR_TRAIN_INPUT` names what is missing or wrong, all missing captures at once.
+ */
+export function readTruth(truthFile: string, capturesDir: string): LabelledCapture[] {
+  const rows = checkedRows(parsedFile(truthFile), truthFile)
+  const captures = rows.map((truth) => ({ truth, path: capturePath(capturesDir, truth.file) }))
+  const missing = captures.filter(({ path }) => !existsSync(path))
+  if (missing.length > 0) {
+    const names = missing.slice(0, 5).map(({ truth }) => truth.file)
+    const more = missing.length > 5 ? ` and ${missing.length - 5} more` : ''
+    throw new PicketError('ERR_TRAIN_INPUT', `captures are missing in ${capturesDir}: ${names.join(', ')}${more}`, {
+      hint: 'name the folder that holds the files of the truth file with --captures',
+    }) // prettier-ignore
+  }
+  for (const kind of ['attack', 'benign'] as const) {
+    const isThere = rows.some(
+      (row) => row.kind === kind || (kind === 'attack' && row.kind === 'mixed'),
+    )
+    if (!isThere) {
+      throw new PicketError('ERR_TRAIN_INPUT', `${truthFile} names no ${kind} capture`, {
+        hint: 'a model needs both attacks and ordinary traffic to learn from',
+      })
+    }
+  }
+  return captures
+}
+
+function parsedFile(truthFile: string): unknown {
+  try {
+    return JSON.parse(readFileSync(truthFile, 'utf8'))
+  } catch (cause) {
+    const isMissing = (cause as NodeJS.ErrnoException).code !== undefined
+    const problem = isMissing ? 'cannot be read' : 'is not JSON'
+    throw new PicketError('ERR_TRAIN_INPUT', `the truth file ${truthFile} ${problem}`, {
+      cause,
+      hint: 'it is a JSON array of {"name", "file", "kind", "attacker_ips", "victim_ips"}',
+    })
+  }
+}
+
+function checkedRows(json: unknown, truthFile: string): TruthRow[] {
+  if (!Array.isArray(json) || json.length > MAXIMUM_ROWS) {
+    throw wrongRow(truthFile, 'is not a list of captures')
+  }
+  json.forEach((row: unknown, index) => {
+    const fault = rowFault(row)
+    if (fault !== null) throw wrongRow(`${truthFile}[${index}]`, fault)
+  })
+  return json as TruthRow[]
+}
+
+function rowFault(row: unknown): string | null {
+  if (typeof row !== 'object' || row === null) return 'is not an object'
+  const { name, file, kind, attacker_ips, victim_ips, origin } = row as Record<string, unknown>
+  if (typeof name !== 'string' || name === '') return 'has no name'
+  if (typeof file !== 'string' || file === '') return 'has no file'
+  if (!KINDS.some((known) => known === kind)) return `has a kind that is not ${KINDS.join(', ')}`
+  if (!isTextList(attacker_ips)) return 'has no list attacker_ips'
+  if (!isTextList(victim_ips)) return 'has no list victim_ips'
+  if (origin !== undefined && typeof origin !== 'string') return 'has an origin that is not text'
+  return null
+}
+
+function isTextList(value: unknown): boolean {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string')
+}
+
+function wrongRow(where: string, fault: string): PicketError {
+  return new PicketError('ERR_TRAIN_INPUT', `${where} ${fault}`, {
+    hint: 'each row needs name, file, kind (attack, benign or mixed), attacker_ips and victim_ips',
+  })
+}
+
+function capturePath(capturesDir: string, file: string): string {
+  const whole = join(capturesDir, file)
+  return existsSync(whole) ? whole : join(capturesDir, basename(file))
+}
