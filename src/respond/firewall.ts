@@ -12,12 +12,16 @@ export interface FirewallEntry {
 export interface Firewall {
   /** `iptables`, `dry-run`. */
   readonly name: string
+  /** Why IPv6 targets can't be enforced on this host, as last seen; null when they can. */
+  readonly ipv6Problem: string | null
   /**
-   * Makes chain, sets and jumps exist and hold exactly `entries`. Idempotent; touches nothing that is not
-   * ours. Errors: `ERR_FIREWALL_MISSING`, `ERR_FIREWALL_DENIED`, `ERR_FIREWALL_FAILED`; the kernel is then as it was.
+   * Makes chain, sets and jumps exist and hold exactly `entries`. Idempotent; touches nothing that is not ours.
+   *
+   * IPv6 entries are left out where `ipv6Problem` says so.
+   * Errors: `ERR_FIREWALL_MISSING`, `ERR_FIREWALL_DENIED`, `ERR_FIREWALL_FAILED`; what was blocked stays so.
    */
   synchronise(entries: readonly FirewallEntry[]): Promise<void>
-  /** Adds entries, or renews their timeouts. Errors as above. */
+  /** Adds entries, or renews their timeouts. Errors as above, and for IPv6 where `ipv6Problem` says so. */
   add(entries: readonly FirewallEntry[]): Promise<void>
   /** Removes entries; those not there are no error. Errors as above. */
   remove(entries: readonly FirewallEntry[]): Promise<void>

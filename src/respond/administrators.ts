@@ -1,0 +1,85 @@
+/**
+ * Finds who is logged in over SSH right now, so that no block cuts off those who could lift it.
+ *
+ * A mere connection to port 22 is not enough: then nobody who is guessing passwords could be blocked. It
+ * takes a connection that is held by an sshd whose title says it has let a user in. Sockets by which that
+ * sshd forwards ports are left out: their local port is nobody's listening port.
+ */
+import { readdir, readFile, readlink } from 'node:fs/promises'
+import { canonicalAddress, formatIpv4Word, formatIpv6Words } from '../net/address.ts'
+import { machineWord } from './host-facts.ts'
+
+const TCP_ESTABLISHED = '01'
+const TCP_LISTEN = '0A'
+/** `sshd: root@pts/0`, `sshd-session: deploy@notty`; before login it is `sshd: root [priv]`, `[net]`. */
+const LOGGED_IN = /^sshd(?:-session)?: [^\s[\]]+@(?:notty|pts\/|tty)/
+
+/** One socket of `/proc/net/tcp` or `tcp6`. */
+export interface TcpSocket {
+  readonly localPort: number
+  readonly remoteAddress: string
+  /** Two hex digits. */
+  readonly state: string
+  readonly inode: string
+}
+
+/** Returns the addresses of the far ends of all SSH sessions of users that are logged in. */
+export async function readAdministrators(): Promise<readonly string[]> {
+  const tables = await Promise.all(['/proc/net/tcp', '/proc/net/tcp6'].map(readOrEmpty))
+  const sockets = tables.flatMap(readTcpTable)
+  const listening = new Set(
+    sockets.filter(({ state }) => state === TCP_LISTEN).map(({ localPort }) => localPort),
+  )
+  const inbound = sockets.filter(
+    ({ state, localPort }) => state === TCP_ESTABLISHED && listening.has(localPort),
+  )
+  if (inbound.length === 0) return []
+  const held = await loggedInSockets()
+  const peers = inbound.filter(({ inode }) => held.has(inode))
+  return [...new Set(peers.map(({ remoteAddress }) => remoteAddress))]
+}
+
+/** Reads the rows of `/proc/net/tcp` or `tcp6`; IPv4-mapped addresses become IPv4. */
+export function readTcpTable(text: string): TcpSocket[] {
+  return text.split('\n').flatMap((line) => {
+    const columns = line.trim().split(/\s+/)
+    const [local = '', remote = '', state = ''] = columns.slice(1, 4)
+    const [remoteHex = ''] = remote.split(':')
+    const remoteAddress = procAddress(remoteHex)
+    if (remoteAddress === null) return []
+    const localPort = Number.parseInt(local.split(':')[1] ?? '', 16)
+    return [{ localPort, remoteAddress, state, inode: columns[9] ?? '' }]
+  })
+}
+
+function procAddress(hex: string): string | null {
+  if (!/^(?:[0-9A-F]{8}|[0-9A-F]{32})$/i.test(hex)) return null
+  const words = (hex.match(/.{8}/g) ?? []).map(machineWord)
+  const [a = 0, b = 0, c = 0, d = 0] = words
+  return words.length === 1 ? formatIpv4Word(a) : canonicalAddress(formatIpv6Words(a, b, c, d))
+}
+
+async function loggedInSockets(): Promise<ReadonlySet<string>> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
+  const inodes = await Promise.all(
+    pids.map(async (pid) => {
+      const title = await readOrEmpty(`/proc/${pid}/cmdline`)
+      return LOGGED_IN.test(title) ? socketsOf(pid) : []
+    }),
+  )
+  return new Set(inodes.flat())
+}
+
+async function socketsOf(pid: string): Promise<string[]> {
+  const folder = `/proc/${pid}/fd`
+  const names = await readdir(folder).catch(() => [])
+  const links = await Promise.all(
+    names.map((name) => readlink(`${folder}/${name}`).catch(() => '')),
+  )
+  return links.flatMap((link) => /^socket:\[(\d+)\]$/.exec(link)?.[1] ?? [])
+}
+
+/** Processes come and go while they are read, and without root most are closed to us. */
+function readOrEmpty(path: string): Promise<string> {
+  return readFile(path, 'utf8').catch(() => '')
+}

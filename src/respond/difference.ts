@@ -1,0 +1,40 @@
+/** Compares what the firewall holds with what it should hold. */
+import type { FirewallEntry } from './firewall.ts'
+
+/** The kernel counts whole seconds from its own start, the record milliseconds of the wall clock. */
+const TOLERANCE_SECONDS = 2
+
+export interface Difference {
+  readonly missing: readonly string[]
+  readonly surplus: readonly string[]
+  /** There, but to be lifted at another time. */
+  readonly mistimed: readonly string[]
+}
+
+/** Names the targets in which the two differ; remaining times may differ by two seconds. */
+export function difference(
+  wanted: readonly FirewallEntry[],
+  held: readonly FirewallEntry[],
+): Difference {
+  const heldByTarget = new Map(held.map((entry) => [entry.target, entry]))
+  const wantedTargets = new Set(wanted.map((entry) => entry.target))
+  const missing: string[] = []
+  const mistimed: string[] = []
+  for (const entry of wanted) {
+    const other = heldByTarget.get(entry.target)
+    if (other === undefined) missing.push(entry.target)
+    else if (!sameTime(entry.remainingSeconds, other.remainingSeconds)) mistimed.push(entry.target)
+  }
+  const surplus = held.map((entry) => entry.target).filter((target) => !wantedTargets.has(target))
+  return { missing, surplus, mistimed }
+}
+
+/** Says whether there is any difference at all. */
+export function differs({ missing, surplus, mistimed }: Difference): boolean {
+  return missing.length + surplus.length + mistimed.length > 0
+}
+
+function sameTime(one: number | null, other: number | null): boolean {
+  if (one === null || other === null) return one === other
+  return Math.abs(one - other) <= TOLERANCE_SECONDS
+}

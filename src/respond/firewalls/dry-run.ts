@@ -1,0 +1,38 @@
+/** Keeps what would be blocked in memory and enforces nothing: for trying out, and hosts without iptables. */
+import type { Clock } from '../../core/clock.ts'
+import type { Firewall, FirewallEntry } from '../firewall.ts'
+
+interface DryEntry {
+  readonly family: 4 | 6
+  readonly expiresAtMs: number | null
+}
+
+/** Opens a firewall that forgets all at the process's end, as a reboot would. */
+export function createDryRunFirewall(clock: Clock): Firewall {
+  const held = new Map<string, DryEntry>()
+  const put = ({ target, family, remainingSeconds }: FirewallEntry): void => {
+    const expiresAtMs = remainingSeconds === null ? null : clock.nowMs() + remainingSeconds * 1000
+    held.set(target, { family, expiresAtMs })
+  }
+  return {
+    name: 'dry-run',
+    ipv6Problem: null,
+    synchronise: async (entries) => {
+      held.clear()
+      entries.forEach(put)
+    },
+    add: async (entries) => entries.forEach(put),
+    remove: async (entries) => entries.forEach(({ target }) => held.delete(target)),
+    list: async () => listUnexpired(held, clock.nowMs()),
+    isIntact: async () => true,
+    teardown: async () => held.clear(),
+  }
+}
+
+function listUnexpired(held: ReadonlyMap<string, DryEntry>, nowMs: number): FirewallEntry[] {
+  return [...held].flatMap(([target, { family, expiresAtMs }]) => {
+    if (expiresAtMs !== null && expiresAtMs <= nowMs) return []
+    const remainingSeconds = expiresAtMs === null ? null : Math.ceil((expiresAtMs - nowMs) / 1000)
+    return [{ target, family, remainingSeconds }]
+  })
+}

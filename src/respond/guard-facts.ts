@@ -1,0 +1,54 @@
+/** Gathers what the guards protect, anew for each order, from the host and the configuration. */
+import { PicketError } from '../core/errors.ts'
+import { parseCidr, type Cidr } from '../net/cidr.ts'
+import { readAdministrators } from './administrators.ts'
+import type { RespondConfig } from './config.ts'
+import { guardAll, type GuardFacts } from './guards.ts'
+import { readHostFacts } from './host-facts.ts'
+import { resolveHosts } from './resolved-hosts.ts'
+
+export interface GuardSources {
+  readonly config: Pick<RespondConfig, 'minPrefix4' | 'minPrefix6'>
+  /** Addresses and ranges of `policy.allowlist`. */
+  readonly allowlist: readonly string[]
+  /** Names or addresses of the SIEMs that events are sent to. */
+  readonly sinkHosts: readonly string[]
+}
+
+/**
+ * Makes the function that gathers the facts.
+ *
+ * Errors: `ERR_CONFIG_INVALID` at once for an allowlist entry that is no range: an allowlist that is half
+ * understood protects nobody. The function rejects when the host can't be read: then nothing is blocked.
+ */
+export function createGuardFacts(sources: GuardSources): () => Promise<GuardFacts> {
+  const { minPrefix4, minPrefix6 } = sources.config
+  const allowlist = sources.allowlist.map(readAllowlistEntry)
+  const resolve = resolveHosts(sources.sinkHosts)
+  return async () => {
+    const [host, administrators, sinks] = await Promise.all([
+      readHostFacts(),
+      readAdministrators(),
+      resolve(),
+    ])
+    const guarded = [
+      ...guardAll('own-address', host.ownAddresses),
+      ...guardAll('gateway', host.gateways),
+      ...guardAll('resolver', host.resolvers),
+      ...guardAll('sink', sinks),
+      ...allowlist.map((range) => ({ guard: 'allowlist' as const, range })),
+      ...guardAll('administrator', administrators),
+    ]
+    return { minPrefix4, minPrefix6, guarded }
+  }
+}
+
+function readAllowlistEntry(text: string): Cidr {
+  const range = parseCidr(text)
+  if (range !== null) return range
+  throw new PicketError(
+    'ERR_CONFIG_INVALID',
+    `policy.allowlist holds ${JSON.stringify(text)}, which is neither an address nor a range`,
+    { hint: 'write it like 192.0.2.10 or 2001:db8:1::/48' },
+  )
+}

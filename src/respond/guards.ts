@@ -1,0 +1,118 @@
+/** What is never blocked, whoever orders it: a security agent must not be the one who cuts the host off. */
+import { PicketError } from '../core/errors.ts'
+import { cidrOverlaps, formatCidr, parseCidr, type Cidr } from '../net/cidr.ts'
+
+/** Every guard by the name it has in the API's answer. */
+export const GUARDS = [
+  'range-too-wide',
+  'special-range',
+  'own-address',
+  'gateway',
+  'resolver',
+  'sink',
+  'allowlist',
+  'administrator',
+  'caller',
+  'too-many-blocks',
+] as const
+
+export type Guard = (typeof GUARDS)[number]
+
+/** A range that a guard protects. */
+export interface GuardedRange {
+  readonly guard: Guard
+  readonly range: Cidr
+}
+
+export interface GuardFacts {
+  /** The shortest prefixes that may be blocked. */
+  readonly minPrefix4: number
+  readonly minPrefix6: number
+  readonly guarded: readonly GuardedRange[]
+}
+
+export interface Refusal {
+  readonly guard: Guard
+  /** Completes "… is not blocked: ". */
+  readonly why: string
+}
+
+/** An order that a guard refused; nothing was recorded and nothing changed. */
+export class BlockRefused extends PicketError {
+  readonly guard: Guard
+  readonly why: string
+
+  constructor(target: string, refusal: Refusal) {
+    const hint = HINTS[refusal.guard]
+    super('ERR_BLOCK_REFUSED', `${target} is not blocked: ${refusal.why}`, hint ? { hint } : {})
+    this.name = 'BlockRefused'
+    this.guard = refusal.guard
+    this.why = refusal.why
+  }
+}
+
+/** Source: RFC 6890 (special-purpose addresses), RFC 4291 §2.4, RFC 919 §7 (limited broadcast). */
+const SPECIAL_RANGES = [
+  ['0.0.0.0/8', 'it holds the unspecified address'],
+  ['127.0.0.0/8', 'it is loopback'],
+  ['169.254.0.0/16', 'it is link-local (cloud metadata, address autoconfiguration)'],
+  ['224.0.0.0/4', 'it is multicast'],
+  ['255.255.255.255', 'it is broadcast'],
+  ['::', 'it holds the unspecified address'],
+  ['::1', 'it is loopback'],
+  ['fe80::/10', 'it is link-local (neighbours and routers speak from there)'],
+  ['ff00::/8', 'it is multicast'],
+] as const
+
+const SPECIAL = SPECIAL_RANGES.flatMap(([text, why]) => {
+  const range = parseCidr(text)
+  return range === null ? [] : [{ range, why }]
+})
+
+const MEANINGS: Readonly<Partial<Record<Guard, string>>> = {
+  'own-address': "this host's own address",
+  gateway: "this host's gateway",
+  resolver: "this host's DNS resolver",
+  sink: 'a SIEM that events are sent to',
+  allowlist: 'on the allowlist',
+  administrator: 'logged in to this host over SSH',
+  caller: 'the one who orders it',
+}
+
+const HINTS: Readonly<Partial<Record<Guard, string>>> = {
+  'range-too-wide': 'block smaller ranges, or change respond.minPrefix4 or respond.minPrefix6',
+  allowlist: 'change policy.allowlist if it must be blocked',
+  'too-many-blocks': 'lift blocks, or raise respond.maxActiveBlocks',
+}
+
+/** Returns the first guard that protects anything in the target, or null when it may be blocked. */
+export function refusal(target: Cidr, facts: GuardFacts): Refusal | null {
+  const special = SPECIAL.find(({ range }) => cidrOverlaps(range, target))
+  if (special && special.range.prefix <= target.prefix) {
+    return { guard: 'special-range', why: special.why }
+  }
+  const minPrefix = target.network.family === 4 ? facts.minPrefix4 : facts.minPrefix6
+  if (target.prefix < minPrefix) {
+    return { guard: 'range-too-wide', why: `ranges wider than /${minPrefix} are refused` }
+  }
+  if (special) return { guard: 'special-range', why: special.why }
+  const guarded = facts.guarded.find(({ range }) => cidrOverlaps(range, target))
+  return guarded ? { guard: guarded.guard, why: meaning(guarded, target) } : null
+}
+
+/** Puts texts under a guard; those that are no address (a zone, a name) can't be targets either. */
+export function guardAll(guard: Guard, texts: readonly string[]): GuardedRange[] {
+  return texts.flatMap((text) => {
+    const range = parseCidr(text)
+    return range === null ? [] : [{ guard, range }]
+  })
+}
+
+function meaning({ guard, range }: GuardedRange, target: Cidr): string {
+  const what = MEANINGS[guard] ?? guard
+  const [protectedText, targetText] = [formatCidr(range), formatCidr(target)]
+  if (protectedText === targetText) return `it is ${what}`
+  return range.prefix >= target.prefix
+    ? `it holds ${protectedText}, ${what}`
+    : `it lies in ${protectedText}, ${what}`
+}
