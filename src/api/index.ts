@@ -18,7 +18,7 @@ import { compileChecks } from './validation.ts'
 
 export type { Peer } from './auth.ts'
 export type { BlockOrders } from './handlers/blocks.ts'
-export { listen, type ApiListener } from './listen.ts'
+export { listen, somebodyAnswers, type ApiListener } from './listen.ts'
 export type { ApiApp } from './router.ts'
 export { createToken, revokeToken } from './token.ts'
 

@@ -13,7 +13,7 @@ import type { ApiApp } from './router.ts'
 
 export interface ApiListener {
   /** `http://127.0.0.1:8460`; null when TCP is switched off. */
-  readonly address: string | null
+  readonly url: string | null
   readonly socketPath: string
   /** Stops accepting, lets running requests end for half a second, then cuts them. */
   close(): Promise<void>
@@ -49,9 +49,9 @@ export async function listen(
     servers.push(await listenUnix(app, socketPath))
     const tcp = config.enabled ? await listenTcp(app, config) : null
     if (tcp !== null) servers.push(tcp)
-    const address = tcp === null ? null : urlOf(tcp.address() as AddressInfo)
-    log.info('The API listens', { address, socketPath })
-    return { address, socketPath, close: () => closeAll(servers) }
+    const url = tcp === null ? null : urlOf(tcp.address() as AddressInfo)
+    log.info('The API listens', { url, socketPath })
+    return { url, socketPath, close: () => closeAll(servers) }
   } catch (error) {
     await closeAll(servers)
     throw error

@@ -2,6 +2,7 @@
 import type { components } from '../../openapi/contract.d.ts'
 import { PicketError } from '../core/errors.ts'
 import type { Scope } from '../record/token-store.ts'
+import { BlockRefused } from '../respond/index.ts'
 
 export type Problem = components['schemas']['Problem']
 export type ProblemName = NameOf<Problem['type']>
@@ -87,6 +88,7 @@ export function forbidden(scope: Scope, held: readonly Scope[]): ApiProblem {
 export function problemFrom(error: unknown): ApiProblem {
   if (error instanceof ApiProblem) return error
   if (!(error instanceof PicketError)) return internal()
+  const guard = error instanceof BlockRefused ? { guard: error.guard } : {}
   const details = {
     detail: error.message,
     ...(error.hint === undefined ? {} : { hint: error.hint }),
@@ -95,7 +97,7 @@ export function problemFrom(error: unknown): ApiProblem {
     case 'ERR_API_REQUEST':
       return invalidRequest([{ field: 'cursor', message: error.hint ?? error.message }])
     case 'ERR_BLOCK_REFUSED':
-      return new ApiProblem('block-refused', details)
+      return new ApiProblem('block-refused', { ...details, ...guard })
     case 'ERR_FIREWALL_DENIED':
     case 'ERR_FIREWALL_MISSING':
     case 'ERR_FIREWALL_FAILED':

@@ -1,6 +1,6 @@
 /** The reference of the configuration, written from the schema: every key, its default, its bounds. */
 import { stringify } from 'yaml'
-import { configSchema } from './schema.ts'
+import { configSchema, type Config } from './schema.ts'
 
 interface SchemaNode {
   readonly type?: string | readonly string[]
@@ -25,6 +25,11 @@ export function referenceYaml(): string {
     '',
   ]
   return `${[...head, ...section(configSchema as unknown as SchemaNode, 0)].join('\n')}\n`
+}
+
+/** Gives a configuration as YAML that would load as it. */
+export function configYaml(config: Config): string {
+  return stringify(config)
 }
 
 /** Gives the schema as plain JSON Schema, for editors and for checks before a rollout. */

@@ -2,41 +2,14 @@
 import type { components } from '../../../openapi/contract.d.ts'
 import { rfc3339FromUs } from '../../core/clock.ts'
 import type { Block, BlockLog } from '../../record/block-log.ts'
+import type { Blocker, BlockOrder } from '../../respond/index.ts'
 import type { Caller } from '../auth.ts'
 import type { Handler } from '../contract.ts'
-import { ApiProblem, notFound } from '../problem.ts'
+import { notFound, type ApiProblem } from '../problem.ts'
 import { rangeOf } from '../query.ts'
 
 /** What the API asks of the response. */
-export interface BlockOrders {
-  order(order: BlockOrder): Promise<BlockOutcome>
-  /** Lifts a block; one that is over is given as it stands; null when there is none of that id. */
-  lift(id: string, actor: string): Promise<Block | null>
-}
-
-export interface BlockOrder {
-  readonly target: string
-  /** Null for good; undefined for the configured default. */
-  readonly ttlSeconds?: number | null | undefined
-  readonly reason: string | null
-  readonly source: Block['source']
-  /** As in the audit trail. */
-  readonly actor: string
-  readonly orderedBy: string
-  readonly eventId: string | null
-  /** Who asks must not cut itself off. */
-  readonly callerAddress: string | null
-}
-
-export type BlockOutcome =
-  | { readonly kind: 'created'; readonly block: Block }
-  | { readonly kind: 'existing'; readonly block: Block }
-  | {
-      readonly kind: 'refused'
-      readonly guard: string
-      readonly why: string
-      readonly hint: string
-    }
+export type BlockOrders = Pick<Blocker, 'order' | 'lift'>
 
 type BlockHandlers = {
   [Id in 'listBlocks' | 'createBlock' | 'getBlock' | 'deleteBlock']: Handler<Id>
@@ -50,13 +23,9 @@ export function blockHandlers(blocks: BlockLog, orders: BlockOrders): BlockHandl
       return { status: 200, body: { items: items.map(apiBlock), nextCursor } }
     },
     createBlock: async ({ body, caller }) => {
-      const outcome = await orders.order(orderFrom(body, caller!))
-      if (outcome.kind === 'refused') {
-        const { guard, why, hint } = outcome
-        throw new ApiProblem('block-refused', { detail: why, guard, hint })
-      }
-      const block = apiBlock(outcome.block)
-      if (outcome.kind === 'existing') return { status: 200, body: block }
+      const { block: ordered, created } = await orders.order(orderFrom(body, caller!))
+      const block = apiBlock(ordered)
+      if (!created) return { status: 200, body: block }
       return { status: 201, body: block, headers: { location: `/v1/blocks/${block.id}` } }
     },
     getBlock: ({ path }) => {

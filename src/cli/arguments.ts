@@ -1,0 +1,65 @@
+/** Reads what people type after options: durations, times, lists; wrong ones are usage errors. */
+import { InvalidArgumentError } from 'commander'
+import { usFromRfc3339 } from '../core/clock.ts'
+import { SCOPES, type Scope } from '../record/token-store.ts'
+
+const UNIT_SECONDS: Readonly<Record<string, number>> = {
+  '': 1,
+  s: 1,
+  m: 60,
+  h: 3600,
+  d: 86400,
+  w: 604800,
+}
+
+/** Reads `600`, `10m`, `2h`, `30d` or `1w` as seconds; 1 or more. */
+export function seconds(text: string): number {
+  const [, count = '', unit = ''] = /^(\d{1,9})([smhdw]?)$/.exec(text) ?? []
+  const result = count === '' ? Number.NaN : Number(count) * UNIT_SECONDS[unit]!
+  if (!(result >= 1)) {
+    throw new InvalidArgumentError('give seconds or a number with s, m, h, d or w, such as 10m.')
+  }
+  return result
+}
+
+/** Reads seconds, or `never` as null. */
+export function secondsOrNever(text: string): number | null {
+  return text === 'never' ? null : seconds(text)
+}
+
+/** Reads a point in time, given in full (`2026-01-05T10:00:00Z`, `2026-01-05`) or as an age (`2h`), as RFC 3339. */
+export function pointInTime(text: string): string {
+  if (/^\d{4}-\d\d-\d\d$/.test(text)) return checkedTime(`${text}T00:00:00Z`)
+  if (/^\d{1,9}[smhdw]$/.test(text)) {
+    return new Date(Date.now() - seconds(text) * 1000).toISOString()
+  }
+  return checkedTime(text)
+}
+
+/** Reads a whole number within bounds. */
+export function wholeNumber(minimum: number, maximum: number): (text: string) => number {
+  return (text) => {
+    const number = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN
+    if (number >= minimum && number <= maximum) return number
+    throw new InvalidArgumentError(`give a whole number from ${minimum} to ${maximum}.`)
+  }
+}
+
+/** Reads scopes separated by commas. */
+export function scopeList(text: string): Scope[] {
+  const names = text.split(',').map((name) => name.trim())
+  return names.map((name) => {
+    const scope = SCOPES.find((known) => known === name)
+    if (scope === undefined) {
+      throw new InvalidArgumentError(`'${name}' is no scope; choose from ${SCOPES.join(', ')}.`)
+    }
+    return scope
+  })
+}
+
+function checkedTime(text: string): string {
+  if (!Number.isNaN(usFromRfc3339(text))) return text
+  throw new InvalidArgumentError(
+    'give a time such as 2026-01-05T10:00:00Z, a day such as 2026-01-05, or an age such as 2h.',
+  )
+}

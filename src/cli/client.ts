@@ -1,0 +1,134 @@
+/** The API as commands see it: typed by the contract, spoken to the running agent or to the record itself. */
+import createClient, { type Client } from 'openapi-fetch'
+import { Agent, fetch as undiciFetch, Request as UndiciRequest } from 'undici'
+import type { components, paths } from '../../openapi/contract.d.ts'
+import { createApi, somebodyAnswers, type ApiParts } from '../api/index.ts'
+import { systemClock } from '../core/clock.ts'
+import { PicketError } from '../core/errors.ts'
+import { silentLog } from '../core/log.ts'
+import { createMetrics } from '../core/metrics.ts'
+import { VERSION } from '../core/package-root.ts'
+import type { CommandContext } from './context.ts'
+import { openRecordForReading } from './record-access.ts'
+
+type Problem = components['schemas']['Problem']
+
+export interface ApiClient {
+  readonly api: Client<paths>
+  /** Whether a running agent answers, rather than its record. */
+  readonly isAgent: boolean
+  close(): Promise<void>
+}
+
+// The host part means nothing on a unix socket or in this process.
+const BASE_URL = 'http://picket.localhost'
+
+/**
+ * Opens the running agent's API; null when no agent runs on this data folder.
+ *
+ * Errors: `ERR_API_REQUEST` from the calls, when the socket may not be opened by this user.
+ */
+export async function openAgent(context: CommandContext): Promise<ApiClient | null> {
+  const { socketPath } = context
+  if (!(await somebodyAnswers(socketPath))) return null
+  const dispatcher = new Agent({ connect: { socketPath } })
+  const api = createClient<paths>({
+    baseUrl: BASE_URL,
+    // One home for HTTP: undici's own Request goes with undici's own fetch.
+    Request: UndiciRequest as unknown as typeof Request,
+    fetch: async (request) => {
+      try {
+        const answer = await undiciFetch(request as unknown as UndiciRequest, { dispatcher })
+        return answer as unknown as Response
+      } catch (cause) {
+        throw unreachable(socketPath, cause)
+      }
+    },
+  })
+  return { api, isAgent: true, close: () => dispatcher.close() }
+}
+
+/**
+ * Opens the API for reading: the running agent's, else the record's own, served within this process.
+ *
+ * Errors: `ERR_RECORD_OPEN` when there is neither.
+ */
+export async function openForReading(context: CommandContext): Promise<ApiClient> {
+  return (await openAgent(context)) ?? (await openRecordApi(context))
+}
+
+async function openRecordApi(context: CommandContext): Promise<ApiClient> {
+  const record = await openRecordForReading(context)
+  return inProcess(context, { record, blocker: NO_BLOCKER, close: () => record.close() })
+}
+
+/** Serves the API within this process, over what the caller has opened. */
+export function inProcess(
+  context: CommandContext,
+  parts: Pick<ApiParts, 'record' | 'blocker'> & { close(): Promise<void> },
+): ApiClient {
+  const app = createApi({
+    record: parts.record,
+    blocker: parts.blocker,
+    health: () => ({ status: 'degraded', version: VERSION, problems: ['the agent does not run'] }),
+    metrics: createMetrics(),
+    clock: systemClock,
+    log: silentLog,
+    config: context.config.api,
+  })
+  const api = createClient<paths>({
+    baseUrl: BASE_URL,
+    fetch: async (request) => app.fetch(request, { peer: { kind: 'local' } }),
+  })
+  return { api, isAgent: false, close: () => parts.close() }
+}
+
+/** Gives the answer's data, or raises the problem it holds. */
+export function answerOf<Data>(answer: {
+  readonly data?: Data | undefined
+  readonly error?: Problem | undefined
+  readonly response: Response
+}): Data {
+  if (answer.data !== undefined) return answer.data
+  throw failureOf(answer.error, answer.response.status)
+}
+
+function failureOf(problem: Problem | undefined, status: number): PicketError {
+  if (problem === undefined) {
+    return new PicketError('ERR_API_REQUEST', `the agent answered with status ${status}`)
+  }
+  const faults = (problem.errors ?? []).map(faultWords)
+  const message = faults.length > 0 ? faults.join('; ') : (problem.detail ?? problem.title)
+  const isUsage = problem.type === 'urn:picket:problem:invalid-request'
+  const hint = problem.hint
+  return new PicketError(isUsage ? 'ERR_USAGE' : 'ERR_API_REQUEST', message, hint ? { hint } : {})
+}
+
+function faultWords(fault: NonNullable<Problem['errors']>[number]): string {
+  const value = fault.value === undefined ? '' : ` ${JSON.stringify(fault.value)}`
+  return `${fault.field}${value} ${fault.message}`
+}
+
+const NO_BLOCKER: ApiParts['blocker'] = {
+  order: () => Promise.reject(noAgent()),
+  lift: () => Promise.reject(noAgent()),
+}
+
+/** Says that a command needs a running agent. */
+export function noAgent(): PicketError {
+  return new PicketError('ERR_API_REQUEST', 'no agent runs on this data folder', {
+    hint: 'start it: picket start (with the same --data-dir)',
+  })
+}
+
+function unreachable(socketPath: string, cause: unknown): PicketError {
+  const inner = (cause as { cause?: NodeJS.ErrnoException }).cause
+  if (inner?.code === 'EACCES') {
+    return new PicketError('ERR_API_REQUEST', `the agent's socket ${socketPath} is not yours`, {
+      cause,
+      hint: 'run this as the user that the agent runs as, such as root (sudo)',
+    })
+  }
+  const reason = inner?.message ?? String(cause)
+  return new PicketError('ERR_API_REQUEST', `the agent does not answer: ${reason}`, { cause })
+}

@@ -1,0 +1,161 @@
+/** `picket blocks`, `picket block`, `picket unblock`: who is kept out. */
+import type { components, operations } from '../../../openapi/contract.d.ts'
+import { PicketError } from '../../core/errors.ts'
+import { formatCidr, parseCidr } from '../../net/cidr.ts'
+import { secondsOrNever } from '../arguments.ts'
+import { answerOf, noAgent, openAgent, type ApiClient } from '../client.ts'
+import type { CommandContext } from '../context.ts'
+import type { AddCommands, Invocation } from '../invocation.ts'
+import { clockTime, EXIT, printJsonLines } from '../output.ts'
+import { collectPages } from '../pages.ts'
+import { printable } from '../printable.ts'
+import { openForLifting } from '../lifting.ts'
+import { printTable, type Column } from '../table.ts'
+import { listThrough, withLimit } from './listing.ts'
+
+type Block = components['schemas']['Block']
+type BlocksOptions = NonNullable<operations['listBlocks']['parameters']['query']> & {
+  limit: number
+}
+interface BlockOptions {
+  readonly ttl?: number | null
+  readonly reason?: string
+  readonly event?: string
+}
+interface UnblockOptions {
+  readonly all?: true
+}
+
+const COLUMNS: readonly Column<Block>[] = [
+  { title: 'target', text: (block) => block.target },
+  { title: 'state', text: (block) => block.state },
+  { title: 'since (UTC)', text: (block) => clockTime(block.createdAt) },
+  { title: 'until (UTC)', text: untilWords },
+  { title: 'by', text: (block) => `${block.source}:${block.orderedBy ?? ''}` },
+  { title: 'id', text: (block) => block.id },
+  { title: 'why', text: (block) => block.failure ?? block.reason ?? '', mayWrap: true },
+]
+
+/** Adds `blocks`, `block` and `unblock`. */
+export const addBlocks: AddCommands = (program, run) => {
+  withLimit(program.command('blocks'))
+    .description('list blocks in force or to be, newest first')
+    .option('--state <state>', 'only in this state: pending, active, failed, expired, lifted')
+    .option('--target <range>', 'only those that are, hold, or lie in this address or range')
+    .addHelpText('after', '\nExamples:\n  picket blocks\n  picket blocks --state lifted --json')
+    .action(run<BlocksOptions>(listBlocks))
+  program
+    .command('block')
+    .argument('<target>', 'an IPv4 or IPv6 address, or a range in CIDR notation')
+    .description('keep an address or a range out')
+    .option('--ttl <time>', 'how long: 600, 10m, 2h, 30d, or never to end', secondsOrNever)
+    .option('--reason <text>', 'for whoever reads the block later')
+    .option('--event <id>', 'the event that led to it')
+    .addHelpText('after', "\nExamples:\n  picket block 192.0.2.7 --ttl 10m --reason 'port scan'")
+    .action(run<BlockOptions>(orderBlock))
+  program
+    .command('unblock')
+    .argument('[target]', 'the address, the range, or the id of the block')
+    .option('--all', 'lift every block')
+    .description('let an address or a range in again; works without a running agent too')
+    .addHelpText('after', '\nExamples:\n  picket unblock 192.0.2.7\n  picket unblock --all')
+    .action(run<UnblockOptions>(unblock))
+}
+
+async function listBlocks({ options, context }: Invocation<BlocksOptions>): Promise<number> {
+  const commandContext = context()
+  const { limit, ...filters } = options
+  const items = await listThrough(commandContext, limit, 'no blocks', async ({ api }, position) =>
+    answerOf(await api.GET('/v1/blocks', { params: { query: { ...filters, ...position } } })),
+  )
+  printBlocks(items, commandContext)
+  return EXIT.ok
+}
+
+async function orderBlock({ args, options, context }: Invocation<BlockOptions>): Promise<number> {
+  const commandContext = context()
+  const client = await openAgent(commandContext)
+  if (client === null) throw noAgent()
+  try {
+    const body = {
+      target: args[0] ?? '',
+      ...(options.ttl === undefined ? {} : { ttlSeconds: options.ttl }),
+      ...(options.reason === undefined ? {} : { reason: options.reason }),
+      ...(options.event === undefined ? {} : { eventId: options.event }),
+    }
+    printBlocks([answerOf(await client.api.POST('/v1/blocks', { body }))], commandContext)
+    return EXIT.ok
+  } finally {
+    await client.close()
+  }
+}
+
+async function unblock({ args, options, context }: Invocation<UnblockOptions>): Promise<number> {
+  const [target] = args
+  if ((target === undefined) === (options.all === undefined)) {
+    throw new PicketError('ERR_USAGE', 'name what to unblock: one target or id, or --all', {
+      hint: 'picket blocks lists what is blocked',
+    })
+  }
+  const commandContext = context()
+  const agent = await openAgent(commandContext)
+  const lifting = agent === null ? await openForLifting(commandContext) : null
+  const client = agent ?? lifting!
+  try {
+    const ids = target === undefined ? await idsOfStanding(client) : [await idOf(client, target)]
+    // Without an agent nobody else puts right a firewall that holds more than the record says.
+    if (target === undefined) await lifting?.liftAll()
+    const lifted: Block[] = []
+    for (const blockId of ids) lifted.push(await lift(client, blockId))
+    if (lifted.length === 0) commandContext.terminal.writeError('nothing was blocked\n')
+    printBlocks(lifted, commandContext)
+    return EXIT.ok
+  } finally {
+    await client.close()
+  }
+}
+
+/** Lifts one block; one that is lifted already is given as it stands. */
+async function lift({ api }: ApiClient, blockId: string): Promise<Block> {
+  const params = { path: { blockId } }
+  return answerOf(await api.DELETE('/v1/blocks/{blockId}', { params }))
+}
+
+async function idsOfStanding(client: ApiClient): Promise<string[]> {
+  const blocks = await standing(client)
+  return blocks.map((block) => block.id)
+}
+
+async function standing({ api }: ApiClient, target?: string): Promise<readonly Block[]> {
+  const filter = target === undefined ? {} : { target }
+  const { items } = await collectPages(Number.MAX_SAFE_INTEGER, async (position) =>
+    answerOf(await api.GET('/v1/blocks', { params: { query: { ...filter, ...position } } })),
+  )
+  return items
+}
+
+/** Finds the block that is meant: by id, or the one in force on exactly this target. */
+async function idOf(client: ApiClient, target: string): Promise<string> {
+  const range = parseCidr(target)
+  if (range === null) return target
+  const overlapping = await standing(client, target)
+  const exact = overlapping.find((block) => block.target === formatCidr(range))
+  if (exact !== undefined) return exact.id
+  const others = overlapping.map((block) => block.target).slice(0, 5)
+  throw new PicketError('ERR_API_REQUEST', `${printable(target)} is not blocked`, {
+    hint:
+      others.length === 0
+        ? 'picket blocks lists what is blocked'
+        : `these blocks touch it: ${others.join(', ')}`,
+  })
+}
+
+function printBlocks(blocks: readonly Block[], { json, terminal }: CommandContext): void {
+  if (json) printJsonLines(blocks, terminal)
+  else printTable(terminal, COLUMNS, blocks)
+}
+
+function untilWords(block: Block): string {
+  const end = block.liftedAt ?? block.expiresAt
+  return end === null ? 'lifted by hand' : clockTime(end)
+}

@@ -1,0 +1,43 @@
+/** `picket config`: check the configuration, print it as it is in force, print its reference. */
+import { configYaml, DEFAULT_CONFIG_FILE, referenceYaml } from '../../config/index.ts'
+import type { AddCommands, Invocation } from '../invocation.ts'
+import { EXIT } from '../output.ts'
+import { jsonLine } from '../printable.ts'
+
+/** Adds `config check`, `config print` and `config reference`. */
+export const addConfig: AddCommands = (program, run) => {
+  const config = program.command('config').description('check, print and explain the configuration')
+  config
+    .command('check')
+    .description('say whether the configuration is valid, with every fault')
+    .addHelpText('after', '\nExamples:\n  picket config check --config ./picket.yaml')
+    .action(run(check))
+  config
+    .command('print')
+    .description('print the configuration in force, defaults and overrides included')
+    .addHelpText('after', '\nExamples:\n  picket config print --json')
+    .action(run(print))
+  config
+    .command('reference')
+    .description('print every key with its default and what it means')
+    .addHelpText('after', '\nExamples:\n  picket config reference > /etc/picket/picket.yaml')
+    .action(run(reference))
+}
+
+async function check({ globals, context, world }: Invocation): Promise<number> {
+  const { json } = context()
+  const file = globals.config ?? `${DEFAULT_CONFIG_FILE} (or the defaults, where it does not exist)`
+  world.terminal.write(json ? `${jsonLine({ valid: true, file })}\n` : `valid: ${file}\n`)
+  return EXIT.ok
+}
+
+async function print({ context }: Invocation): Promise<number> {
+  const { config, json, terminal } = context()
+  terminal.write(json ? `${jsonLine(config)}\n` : configYaml(config))
+  return EXIT.ok
+}
+
+async function reference({ world }: Invocation): Promise<number> {
+  world.terminal.write(referenceYaml())
+  return EXIT.ok
+}

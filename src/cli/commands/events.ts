@@ -1,0 +1,85 @@
+/** `picket events`: what was detected. */
+import type { operations } from '../../../openapi/contract.d.ts'
+import type { Event } from '../../record/event.ts'
+import { wholeNumber } from '../arguments.ts'
+import { answerOf, openForReading } from '../client.ts'
+import type { AddCommands, Invocation } from '../invocation.ts'
+import { EXIT, printEvents, whoToWhom } from '../output.ts'
+import { jsonLine } from '../printable.ts'
+import { printFields } from '../table.ts'
+import { listThrough, withLimit, withSpan } from './listing.ts'
+
+type EventOptions = NonNullable<operations['listEvents']['parameters']['query']> & { limit: number }
+
+const EXAMPLES = `
+Examples:
+  picket events --from 2h
+  picket events --kind scan --min-severity 6
+  picket events --attacker 192.0.2.0/24 --json
+  picket events show 0198c0de-0000-7000-8000-000000000002`
+
+/** Adds `events` and `events show`. */
+export const addEvents: AddCommands = (program, run) => {
+  const events = program.command('events').description('list what was detected, newest first')
+  withLimit(withSpan(events))
+    .option('--kind <kind>', 'an event kind, or the beginning of one (scan.vertical)')
+    .option('--family <family>', 'a family of events (scan, flood, bruteforce, …)')
+    .option('--min-severity <n>', 'the least severity, 0 to 10', wholeNumber(0, 10))
+    .option('--attacker <range>', "the attacker's address or range")
+    .option('--address <range>', 'an address or range in any role')
+    .option('--verdict <verdict>', 'allow, alert or block')
+    .addHelpText('after', EXAMPLES)
+    .action(run<EventOptions>(listEvents))
+  events
+    .command('show')
+    .argument('<id>', 'the event')
+    .description('show one event with its reasons')
+    .action(run(showEvent))
+}
+
+async function listEvents({ options, context }: Invocation<EventOptions>): Promise<number> {
+  const commandContext = context()
+  const { limit, ...filters } = options
+  const items = await listThrough(commandContext, limit, 'no events', async ({ api }, position) =>
+    answerOf(await api.GET('/v1/events', { params: { query: { ...filters, ...position } } })),
+  )
+  printEvents(items, commandContext)
+  return EXIT.ok
+}
+
+async function showEvent({ args, context }: Invocation): Promise<number> {
+  const { terminal, json, ...rest } = context()
+  const client = await openForReading({ terminal, json, ...rest })
+  try {
+    const path = { eventId: args[0] ?? '' }
+    const event = answerOf(await client.api.GET('/v1/events/{eventId}', { params: { path } }))
+    if (json) terminal.write(`${jsonLine(event)}\n`)
+    else printFields(terminal, fieldsOf(event))
+    return EXIT.ok
+  } finally {
+    await client.close()
+  }
+}
+
+function fieldsOf(event: Event): (readonly [string, string])[] {
+  const wouldBlock = event.simulated ? ' (would have blocked)' : ''
+  return [
+    ['id', event.id],
+    ['kind', event.kind],
+    ['why', event.summary],
+    ['who', whoToWhom(event)],
+    ['victims', event.victims.join(', ')],
+    ['severity', `${event.severity} of 10, confidence ${event.confidence}`],
+    ['verdict', `${event.verdict}${wouldBlock}: ${event.decision}`],
+    ['first seen', event.firstSeen],
+    ['last seen', `${event.lastSeen} (${event.count} times)`],
+    ...event.reasons.map((reason): [string, string] => [
+      'reason',
+      `${reason.feature} is ${reason.value}${reason.baseline === null ? '' : `, usual ${reason.baseline}`} (weight ${reason.weight})`,
+    ]),
+    ['detectors', event.detectors.join(', ')],
+    ['mitre', event.mitre.join(', ')],
+    ['flows', event.flows.join(', ')],
+    ['interface', event.interface ?? ''],
+  ]
+}

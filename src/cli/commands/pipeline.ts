@@ -1,0 +1,52 @@
+/** `picket start` and `picket replay`: the pipeline, live and from files. */
+import { PicketError } from '../../core/errors.ts'
+import type { AddCommands, Invocation } from '../invocation.ts'
+
+/** Adds `start`, which is also what runs without a command, and `replay`. */
+export const addPipeline: AddCommands = (program, run) => {
+  program
+    .command('start')
+    .description('run the agent until it is told to stop (the default command)')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  picket start\n  picket start --config ./picket.yaml --data-dir ./state',
+    )
+    .action(run(startAgent))
+  program
+    .command('replay')
+    .argument('<files...>', 'captures: pcap or pcapng, plain or gzipped')
+    .description('run the pipeline over capture files; the events stay in the log')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  picket replay attack.pcap\n  picket replay *.pcap --json --data-dir /tmp/trial',
+    )
+    .action(run(replayFiles))
+  // Commander would take an unknown command for an argument of the default one.
+  program.allowExcessArguments(true).action(
+    run<object>(async (invocation) => {
+      const [unknown] = program.args
+      if (unknown === undefined) return startAgent(invocation)
+      throw unknownCommand(
+        unknown,
+        program.commands.map((command) => command.name()),
+      )
+    }),
+  )
+}
+
+// Loaded only when they run: the sensor and its native parts are heavy for `picket events`.
+async function startAgent({ context }: Invocation): Promise<number> {
+  const { start } = await import('./start.ts')
+  return start(context())
+}
+
+async function replayFiles({ args, context }: Invocation): Promise<number> {
+  const { replay } = await import('./replay.ts')
+  return replay(args.flat(), context())
+}
+
+function unknownCommand(name: string, known: readonly string[]): PicketError {
+  const near = known.find((one) => one.startsWith(name) || name.startsWith(one))
+  const hint = near === undefined ? `the commands are ${known.join(', ')}` : `did you mean ${near}?`
+  return new PicketError('ERR_USAGE', `unknown command '${name}'`, { hint })
+}

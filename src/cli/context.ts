@@ -1,0 +1,60 @@
+/** What every command works with: the configuration, the data folder, and where to print. */
+import { join } from 'node:path'
+import { dataDirectory, loadConfig, type Config } from '../config/index.ts'
+import type { PrintOptions } from './output.ts'
+import type { Terminal } from './terminal.ts'
+
+/** The options that every command takes, before or after its name. */
+export interface GlobalOptions {
+  /** `--config FILE`. */
+  readonly config?: string
+  /** `--data-dir DIR`. */
+  readonly dataDir?: string
+  /** `--json`. */
+  readonly json?: boolean
+}
+
+/** The world outside, handed in so that tests can be one. */
+export interface CliWorld {
+  readonly terminal: Terminal
+  readonly environment: Readonly<Record<string, string | undefined>>
+}
+
+export interface CommandContext extends PrintOptions {
+  readonly config: Config
+  /** The file named with `--config`, if any. */
+  readonly configFile: string | undefined
+  /** The data folder; it may not exist yet. */
+  readonly directory: string
+  /** What `--data-dir` said, to be repeated in commands that we suggest; null without it. */
+  readonly directoryOption: string | null
+  /** How this program is called here: `picket`, or `npm start --`. */
+  readonly program: string
+  /** The running agent's unix socket, if one runs. */
+  readonly socketPath: string
+}
+
+/**
+ * Loads the configuration and finds the data folder.
+ *
+ * Errors: `ERR_CONFIG_READ`, `ERR_CONFIG_INVALID`.
+ */
+export function commandContext(options: GlobalOptions, world: CliWorld): CommandContext {
+  const config = loadConfig({ file: options.config, environment: world.environment })
+  const directory = dataDirectory(config, options.dataDir)
+  return {
+    config,
+    configFile: options.config,
+    directory,
+    directoryOption: options.dataDir ?? null,
+    program: programName(world.environment),
+    socketPath: join(directory, 'picket.sock'),
+    terminal: world.terminal,
+    json: options.json === true,
+  }
+}
+
+/** Says how the reader calls us, for the commands that we suggest. */
+export function programName(environment: CliWorld['environment']): string {
+  return environment['npm_lifecycle_event'] === 'start' ? 'npm start --' : 'picket'
+}

@@ -1,0 +1,157 @@
+/** What this host must have for Picket to do its work; each check says what it found and how to mend it. */
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { createServer } from 'node:net'
+import { dirname } from 'node:path'
+import { somebodyAnswers } from '../api/index.ts'
+import { canCapture, captureInterfaces, findTcpdump } from '../capture/index.ts'
+import { findTool } from '../respond/index.ts'
+import type { CommandContext } from './context.ts'
+
+/** `missing`: the agent can't do without it; `note`: it can, but does less. */
+export const CHECK_STATES = ['ok', 'note', 'missing'] as const
+export type CheckState = (typeof CHECK_STATES)[number]
+
+export interface CheckResult {
+  readonly check: string
+  readonly state: CheckState
+  readonly found: string
+  /** What to do; null when there is nothing to do. */
+  readonly fix: string | null
+}
+
+/** Looks at this host; `context` is null where the configuration can't be read, and what needs it is left out. */
+export async function checkHost(context: CommandContext | null): Promise<readonly CheckResult[]> {
+  const tcpdump = findTcpdump()
+  return [
+    nodeVersion(),
+    addon('better-sqlite3', 'missing', 'the record cannot be opened'),
+    captureDriver(tcpdump),
+    addon('cap', tcpdump === null ? 'missing' : 'note', 'only capture.driver cap needs it'),
+    capturePrivilege(),
+    ...(context === null ? [] : [captureTargets(context), dataFolder(context)]),
+    ...(context?.config.respond.firewall === 'dry-run' ? [] : await firewallTools()),
+    ...(context === null ? [] : await agentAndPort(context)),
+  ]
+}
+
+const ok = (check: string, found: string): CheckResult => ({ check, state: 'ok', found, fix: null })
+
+function nodeVersion(): CheckResult {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+  const found = `Node ${process.versions.node}`
+  if (major > 20 || (major === 20 && minor >= 19)) return ok('node', found)
+  return { check: 'node', state: 'missing', found, fix: 'install Node 20.19 or newer' }
+}
+
+function addon(name: string, stateWithout: CheckState, why: string): CheckResult {
+  const check = `addon ${name}`
+  try {
+    const required: unknown = createRequire(import.meta.url)(name)
+    // better-sqlite3 loads its native part with the first database only.
+    if (name === 'better-sqlite3') new (required as new (path: string) => unknown)(':memory:')
+    return ok(check, 'loads')
+  } catch (error) {
+    const reason = (error instanceof Error ? error.message : String(error)).split('\n')[0]
+    const fix = `npm rebuild ${name} (needs a compiler${name === 'cap' ? ' and libpcap-dev' : ''})`
+    return { check, state: stateWithout, found: `does not load (${why}): ${reason}`, fix }
+  }
+}
+
+function captureDriver(tcpdump: string | null): CheckResult {
+  if (tcpdump !== null) return ok('tcpdump', tcpdump)
+  const found = 'not installed; capture falls back to the addon cap'
+  return { check: 'tcpdump', state: 'note', found, fix: 'apt-get install tcpdump' }
+}
+
+async function firewallTools(): Promise<CheckResult[]> {
+  const tools = ['iptables', 'ip6tables', 'ipset'] as const
+  const results = await Promise.all(tools.map((tool) => firewallTool(tool, 'missing')))
+  return [...results, await firewallTool('conntrack', 'note'), firewallPrivilege()]
+}
+
+async function firewallTool(tool: string, stateWithout: CheckState): Promise<CheckResult> {
+  const path = await findTool(tool)
+  if (path !== null) return ok(tool, path)
+  const packageName = tool === 'ip6tables' ? 'iptables' : tool
+  const found =
+    stateWithout === 'note'
+      ? 'not installed; connections that stand when a block begins live on'
+      : 'not installed; blocks cannot be enforced'
+  const fix = `apt-get install ${packageName} (or set respond.firewall to dry-run)`
+  return { check: tool, state: stateWithout, found, fix }
+}
+
+function capturePrivilege(): CheckResult {
+  if (canCapture()) return ok('may capture', 'CAP_NET_RAW')
+  return {
+    check: 'may capture',
+    state: 'missing',
+    found: 'this user has no CAP_NET_RAW; replay works without',
+    fix: 'run as root, or under deploy/systemd/picket.service',
+  }
+}
+
+const CAP_NET_ADMIN = 12
+
+function firewallPrivilege(): CheckResult {
+  const status = readFileSync('/proc/self/status', 'utf8')
+  const effective = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? '0'}`)
+  if (((effective >> BigInt(CAP_NET_ADMIN)) & 1n) === 1n) return ok('may block', 'CAP_NET_ADMIN')
+  return {
+    check: 'may block',
+    state: 'missing',
+    found: 'this user has no CAP_NET_ADMIN',
+    fix: 'run as root, or under deploy/systemd/picket.service, or set respond.firewall to dry-run',
+  }
+}
+
+function captureTargets({ config }: CommandContext): CheckResult {
+  try {
+    const found = captureInterfaces(config.capture.interfaces).join(', ')
+    return ok('interfaces', found || 'none: nothing is captured')
+  } catch (error) {
+    const found = error instanceof Error ? error.message : String(error)
+    const fix = 'set capture.interfaces to interfaces of this host'
+    return { check: 'interfaces', state: 'missing', found, fix }
+  }
+}
+
+function dataFolder({ directory }: CommandContext): CheckResult {
+  let place = directory
+  while (!existsSync(place) && dirname(place) !== place) place = dirname(place)
+  try {
+    accessSync(place, constants.W_OK | constants.X_OK)
+    const found = place === directory ? directory : `${directory} (will be made)`
+    return ok('data folder', found)
+  } catch {
+    const found = `${place} is not writable for this user`
+    const fix = 'choose another folder with --data-dir or record.dir, or run as its owner'
+    return { check: 'data folder', state: 'missing', found, fix }
+  }
+}
+
+async function agentAndPort({ config, socketPath }: CommandContext): Promise<CheckResult[]> {
+  if (await somebodyAnswers(socketPath)) return [ok('agent', `runs (${socketPath})`)]
+  const agent: CheckResult = {
+    check: 'agent',
+    state: 'note',
+    found: 'does not run on this data folder',
+    fix: 'picket start',
+  }
+  if (!config.api.enabled) return [agent]
+  const { host, port } = config.api
+  const refusal = await listenRefusal(host, port)
+  if (refusal === null) return [agent, ok('API port', `${host}:${port} is free`)]
+  const found = `${host}:${port} cannot be had: ${refusal}`
+  const fix = 'stop what has it, or set api.host and api.port'
+  return [agent, { check: 'API port', state: 'missing', found, fix }]
+}
+
+function listenRefusal(host: string, port: number): Promise<string | null> {
+  return new Promise((resolve) => {
+    const server = createServer()
+    server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message))
+    server.listen(port, host, () => server.close(() => resolve(null)))
+  })
+}

@@ -1,0 +1,94 @@
+/** Commander's use: the whole command line, its global options and its help. */
+import { Command, type CommanderError } from 'commander'
+import { PicketError } from '../core/errors.ts'
+import { VERSION } from '../core/package-root.ts'
+import { addBlocks } from './commands/blocks.ts'
+import { addConfig } from './commands/config.ts'
+import { addDoctor } from './commands/doctor.ts'
+import { addEvents } from './commands/events.ts'
+import { addFlows } from './commands/flows.ts'
+import { addPipeline } from './commands/pipeline.ts'
+import { addTokens } from './commands/token.ts'
+import { addTrain } from './commands/train.ts'
+import { commandContext, type CliWorld, type GlobalOptions } from './context.ts'
+import type { Runner } from './invocation.ts'
+import { EXIT } from './output.ts'
+
+const EXAMPLES = `
+Examples:
+  picket                                            run the agent
+  picket replay capture.pcap                        look for attacks in a capture file
+  picket events --from 1h --min-severity 6          what was detected
+  picket token create --scopes read,block           a token for the API
+  picket block 192.0.2.7 --ttl 10m --reason 'scan'  keep somebody out
+  picket unblock --all                              let everybody in again
+  picket doctor                                     what is missing on this host
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a capture file is damaged.`
+
+/** Builds the program; `finish` is told the exit code of the command that ran. */
+export function buildProgram(world: CliWorld, finish: (exitCode: number) => void): Command {
+  const run: Runner =
+    (work) =>
+    async (...given) => {
+      const command = given.at(-1) as Command
+      const globals = command.optsWithGlobals<GlobalOptions>()
+      const exitCode = await work({
+        options: command.opts(),
+        args: command.processedArgs as string[],
+        globals,
+        world,
+        context: () => commandContext(globals, world),
+      })
+      finish(exitCode)
+    }
+  const program = new Command('picket')
+    .description(
+      'A per-host security agent: sees attacks in the traffic, records them, tells the SIEM, blocks on order.',
+    )
+    .usage('[options] [command]')
+    .version(VERSION, '--version', 'print the version')
+    .option(
+      '--config <file>',
+      'the configuration (default: /etc/picket/picket.yaml where it exists)',
+    )
+    .option('--data-dir <dir>', 'the folder that holds all state')
+    .option('--json', 'print JSON, one object a line')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand(false)
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: (text) => world.terminal.write(text),
+      writeErr: (text) => world.terminal.writeError(text),
+      getOutHelpWidth: () => world.terminal.columns ?? 100,
+      getErrHelpWidth: () => world.terminal.columns ?? 100,
+      outputError: () => undefined,
+    })
+    .exitOverride()
+    .addHelpText('after', EXAMPLES)
+  for (const add of [addPipeline, addEvents, addFlows, addBlocks]) add(program, run)
+  for (const add of [addTokens, addTrain, addDoctor, addConfig]) add(program, run)
+  return program
+}
+
+/** Turns commander's refusal of a command line into our own usage error. */
+export function usageError(error: CommanderError, args: readonly string[]): PicketError {
+  const text = error.message.replace(/^error: /, '').trim()
+  const suggestion = /\n?\((Did you mean [^)]*)\)$/.exec(text)
+  const advice = /^(.*is invalid)\. (.*)$/s.exec(text)
+  if (suggestion) {
+    const hint = suggestion[1]!.replace(/^D/, 'd').replaceAll('\n', ' ')
+    return new PicketError('ERR_USAGE', text.slice(0, suggestion.index), { hint })
+  }
+  if (advice) {
+    return new PicketError('ERR_USAGE', advice[1]!, { hint: advice[2]!.replace(/\.$/, '') })
+  }
+  const command = args.find((word) => /^[a-z]+$/.test(word))
+  const hint = `picket ${command === undefined ? '' : `${command} `}--help`
+  return new PicketError('ERR_USAGE', text, { hint })
+}
+
+/** Says whether commander only ended because it printed help or the version. */
+export function isHelp(error: CommanderError): boolean {
+  return error.exitCode === EXIT.ok
+}

@@ -1,0 +1,33 @@
+/** Where commands print: the process's own streams, or memory in tests. */
+
+export interface Terminal {
+  /** Results: standard output. */
+  write(text: string): void
+  /** Progress, notes and errors: standard error. */
+  writeError(text: string): void
+  /** Width in characters; null when the output is no terminal and may be as wide as it likes. */
+  readonly columns: number | null
+}
+
+/**
+ * Gives the process's streams.
+ *
+ * A reader that goes away early (`| head`) is no error: what is still written then goes nowhere, quietly.
+ */
+export function processTerminal(): Terminal {
+  for (const stream of [process.stdout, process.stderr]) {
+    if (stream.listeners('error').includes(ignoreBrokenPipe)) continue
+    stream.on('error', ignoreBrokenPipe)
+  }
+  return {
+    write: (text) => void process.stdout.write(text),
+    writeError: (text) => void process.stderr.write(text),
+    get columns() {
+      return process.stdout.isTTY ? process.stdout.columns : null
+    },
+  }
+}
+
+function ignoreBrokenPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error
+}
