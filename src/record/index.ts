@@ -66,8 +66,9 @@ async function openToWrite(path: string, options: RecordOptions): Promise<EventR
     close: async () => {
       await retention.stop()
       await queue.flush()
-      await writer.close()
+      // The reader first: the last connection to go folds the WAL into the file, and a reader cannot.
       connection.close()
+      await writer.close()
     },
   }
 }

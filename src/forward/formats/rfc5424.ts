@@ -22,7 +22,6 @@ export interface Envelope {
  * one in plain ASCII gets none, since many a CEF parser looks for `CEF:` at the very beginning.
  */
 export function formatSyslog(envelope: Envelope, message: string): Buffer {
-  // eslint-disable-next-line no-control-regex
   const mark = /^[\u0000-\u007f]*$/.test(message) ? '' : '\ufeff'
   return Buffer.from(`${syslogHeader(envelope)} ${mark}${message}`, 'utf8')
 }

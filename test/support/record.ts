@@ -1,0 +1,125 @@
+/** A real record in a folder of its own, and events and flows to put into it. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { onTestFinished } from 'vitest'
+import { rfc3339FromUs, systemClock, type Clock } from '../../src/core/clock.ts'
+import { silentLog } from '../../src/core/log.ts'
+import { uuidv7 } from '../../src/core/uuid.ts'
+import type { Flow } from '../../src/flow/flow.ts'
+import { openRecord } from '../../src/record/index.ts'
+import type { Event } from '../../src/record/event.ts'
+import type { Story } from '../../src/record/event-log.ts'
+import type { EventRecord } from '../../src/record/record.ts'
+import { TEN_OCLOCK_US } from './detections.ts'
+
+export const RECORD_DEFAULTS = {
+  dir: null,
+  flows: true,
+  maxQueuedFlows: 200_000,
+  flowRetentionDays: 14,
+  eventRetentionDays: 365,
+}
+
+/** Makes a folder that is removed when the test is over. */
+export async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'pk-test-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  return folder
+}
+
+interface OpenChanges {
+  readonly mode?: 'write' | 'read'
+  readonly clock?: Clock
+  readonly config?: Partial<typeof RECORD_DEFAULTS>
+}
+
+/** Opens the record in `directory`; it is closed when the test is over. */
+export async function openedRecord(
+  directory: string,
+  { mode = 'write', clock = systemClock, config = {} }: OpenChanges = {},
+): Promise<EventRecord> {
+  const settings = { ...RECORD_DEFAULTS, ...config }
+  const record = await openRecord({ directory, clock, log: silentLog, config: settings, mode })
+  onTestFinished(() => record.close())
+  return record
+}
+
+/** An event that is valid by the contract, changed where a test cares. */
+export function event(changes: Partial<Event> = {}): Event {
+  return {
+    id: uuidv7(Date.now()),
+    sequence: 0,
+    revision: 1,
+    agent: '019b8d2a-0000-7000-8000-00000000000a',
+    interface: 'eth0',
+    kind: 'scan.vertical.syn',
+    family: 'scan',
+    severity: 6,
+    confidence: 0.97,
+    verdict: 'alert',
+    simulated: false,
+    decision: 'policy only alerts',
+    attacker: '192.0.2.7',
+    victims: ['10.0.0.5'],
+    host: null,
+    domain: null,
+    firstSeen: rfc3339FromUs(TEN_OCLOCK_US + 123),
+    lastSeen: rfc3339FromUs(TEN_OCLOCK_US + 8_000_123),
+    count: 1204,
+    summary: '1,204 ports of 10.0.0.5 tried in 8 s',
+    reasons: [{ feature: 'distinctPorts60s', value: 1204, baseline: 2, weight: 0.8 }],
+    detectors: ['port-scan'],
+    mitre: ['T1046'],
+    flows: ['1:LQU9qZlK+B5F3KDmev6m5PMibrg='],
+    incident: null,
+    process: null,
+    ...changes,
+  }
+}
+
+/** A story of one event. */
+export function story(changes: Partial<Event> = {}): Story {
+  const told = event(changes)
+  return { key: `${told.kind} ${told.id}`, event: told }
+}
+
+/** Stories whose first sightings are a second apart. */
+export function stories(count: number, changes: (index: number) => Partial<Event> = () => ({})) {
+  return Array.from({ length: count }, (_, index) =>
+    story({ firstSeen: rfc3339FromUs(TEN_OCLOCK_US + index * 1e6), ...changes(index) }),
+  )
+}
+
+/** A finished flow, changed where a test cares. */
+export function flow(changes: Partial<Flow> = {}): Flow {
+  return {
+    communityId: '1:LQU9qZlK+B5F3KDmev6m5PMibrg=',
+    interface: 'eth0',
+    ipVersion: 4,
+    originator: '192.0.2.7',
+    originatorPort: 40000,
+    responder: '10.0.0.5',
+    responderPort: 443,
+    protocol: 6,
+    vlan: 0,
+    startUs: TEN_OCLOCK_US,
+    endUs: TEN_OCLOCK_US + 2_500_000,
+    originatorPackets: 5,
+    responderPackets: 6,
+    originatorBytes: 500,
+    responderBytes: 5000,
+    originatorPayloadBytes: 300,
+    responderPayloadBytes: 4000,
+    originatorTcpFlags: 27,
+    responderTcpFlags: 27,
+    retransmissions: 0,
+    handshakeRttUs: 1234,
+    connState: 'SF',
+    application: 'tls',
+    endReason: 'fin',
+    anomalyScore: 0.41,
+    attackScore: 0.03,
+    ...changes,
+  }
+}

@@ -1,0 +1,142 @@
+import { describe, expect, it } from 'vitest'
+import { parseCidr } from '../../../src/net/cidr.ts'
+import { TEN_OCLOCK_US } from '../../support/detections.ts'
+import { flow, openedRecord, temporaryFolder } from '../../support/record.ts'
+
+const startingAt = (second: number) => ({
+  startUs: TEN_OCLOCK_US + second * 1e6,
+  endUs: TEN_OCLOCK_US + second * 1e6 + 500_000,
+})
+
+describe('FlowLog', () => {
+  it('gives back every fact of a flow', async () => {
+    const { flows } = await openedRecord(await temporaryFolder())
+    const unscored = { anomalyScore: null, attackScore: null, handshakeRttUs: null }
+    const kept = [
+      flow({ ...startingAt(2), vlan: 12, connState: 'S0', application: 'unknown', ...unscored }),
+      flow({ ...startingAt(1), ipVersion: 6, originator: '2001:db8::1', responder: 'fe80::9' }),
+      flow({ ...startingAt(0), communityId: 'not of version 1' }),
+    ]
+    flows.append(kept)
+    await flows.flush()
+    expect(flows.list({ limit: 10 }).items).toEqual(kept)
+  })
+
+  it('writes everything that was appended before it closes', async () => {
+    const folder = await temporaryFolder()
+    const { flows, close } = await openedRecord(folder)
+    for (let index = 0; index < 2500; index += 1) flows.append([flow(startingAt(index))])
+    await close()
+    const { items } = (await openedRecord(folder, { mode: 'read' })).flows.list({ limit: 3000 })
+    expect(items).toHaveLength(2500)
+  })
+
+  it('drops what does not fit the queue, counts it, and keeps the rest', async () => {
+    const { flows } = await openedRecord(await temporaryFolder(), {
+      config: { maxQueuedFlows: 1000 },
+    })
+    flows.append(Array.from({ length: 1500 }, () => flow()))
+    expect(flows.dropped()).toBe(500)
+    await flows.flush()
+    expect(flows.list({ limit: 2000 }).items).toHaveLength(1000)
+    flows.append([flow()])
+    await flows.flush()
+    expect(flows.dropped()).toBe(500)
+  })
+
+  it('counts flows whose addresses cannot be read, and writes their neighbours', async () => {
+    const { flows } = await openedRecord(await temporaryFolder())
+    flows.append([flow(), flow({ originator: '10.0.0.5; DROP TABLE flows' }), flow()])
+    await flows.flush()
+    expect(flows.dropped()).toBe(1)
+    expect(flows.list({ limit: 10 }).items).toHaveLength(2)
+  })
+
+  it('keeps nothing where the configuration wants no flows', async () => {
+    const { flows } = await openedRecord(await temporaryFolder(), { config: { flows: false } })
+    flows.append([flow()])
+    await flows.flush()
+    expect(flows.list({ limit: 10 }).items).toEqual([])
+    expect(flows.dropped()).toBe(0)
+  })
+})
+
+describe('FlowLog.list', () => {
+  it('pages newest first, also through flows that began at the same moment', async () => {
+    const { flows } = await openedRecord(await temporaryFolder())
+    flows.append(
+      Array.from({ length: 50 }, (_, index) =>
+        flow({ ...startingAt(index % 3), originatorPort: index }),
+      ),
+    )
+    await flows.flush()
+    const ports: number[] = []
+    let cursor: string | undefined
+    do {
+      const page = flows.list({ limit: 8, cursor })
+      ports.push(...page.items.map(({ originatorPort }) => originatorPort))
+      cursor = page.nextCursor ?? undefined
+      flows.append([flow({ ...startingAt(100), originatorPort: 9999 })])
+      await flows.flush()
+    } while (cursor !== undefined)
+    expect(new Set(ports).size).toBe(50)
+    expect(ports).toHaveLength(50)
+  })
+
+  it('finds rare and common addresses on either side, behind many others', async () => {
+    const { flows } = await openedRecord(await temporaryFolder())
+    const rare = [
+      flow({ ...startingAt(0), originator: '203.0.113.9', originatorPort: 1 }),
+      flow({ ...startingAt(1), responder: '203.0.113.200', originatorPort: 2 }),
+      flow({
+        ...startingAt(2),
+        originator: '203.0.113.9',
+        responder: '203.0.113.9',
+        originatorPort: 3,
+      }),
+    ]
+    const common = Array.from({ length: 25_000 }, (_, index) => flow(startingAt(10 + index)))
+    flows.append([...rare, ...common])
+    await flows.flush()
+    const ports = (text: string) =>
+      flows.list({ address: parseCidr(text)!, limit: 10 }).items.map((item) => item.originatorPort)
+    expect(ports('203.0.113.0/24')).toEqual([3, 2, 1])
+    expect(ports('203.0.113.9')).toEqual([3, 1])
+    expect(ports('10.0.0.0/8')).toHaveLength(10)
+    expect(ports('198.51.100.1')).toEqual([])
+    const first = flows.list({ address: parseCidr('203.0.113.0/24')!, limit: 2 })
+    const second = flows.list({
+      address: parseCidr('203.0.113.0/24')!,
+      limit: 2,
+      cursor: first.nextCursor!,
+    })
+    expect([...first.items, ...second.items].map((item) => item.originatorPort)).toEqual([3, 2, 1])
+    expect(second.nextCursor).toBeNull()
+  })
+
+  it.each([
+    ['port', { port: 53 }, [53]],
+    ['protocol', { protocol: 17 }, [53]],
+    ['time: still going on then', { fromUs: TEN_OCLOCK_US + 5_400_000 }, [7, 5]],
+    ['time: begun before', { toUs: TEN_OCLOCK_US + 5e6 }, [53]],
+    ['Community ID', { communityId: '1:AAAAAAAAAAAAAAAAAAAAAAAAAAA=' }, [5]],
+  ])('filters by %s', async (_, query, found) => {
+    const { flows } = await openedRecord(await temporaryFolder())
+    flows.append([
+      flow({ ...startingAt(1), responderPort: 53, protocol: 17 }),
+      flow({ ...startingAt(5), responderPort: 5, communityId: '1:AAAAAAAAAAAAAAAAAAAAAAAAAAA=' }),
+      flow({ ...startingAt(7), responderPort: 7 }),
+    ])
+    await flows.flush()
+    const { items } = flows.list({ ...query, limit: 10 })
+    expect(items.map(({ responderPort }) => responderPort)).toEqual(found)
+  })
+
+  it('refuses the cursor of another listing', async () => {
+    const { events, flows } = await openedRecord(await temporaryFolder())
+    expect(() => flows.list({ limit: 1, cursor: 'bm90IG91cnM' })).toThrow(
+      /not one this listing gave/,
+    )
+    expect(() => events.list({ limit: 1, cursor: 'bm90IG91cnM' })).toThrow(/not one this listing/)
+  })
+})

@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest'
+import { silentLog } from '../../../src/core/log.ts'
+import { startRetention } from '../../../src/record/retention.ts'
+import { Writer } from '../../../src/record/write/writer.ts'
+import {
+  flow,
+  openedRecord,
+  RECORD_DEFAULTS,
+  stories,
+  story,
+  temporaryFolder,
+} from '../../support/record.ts'
+
+const DAY_MS = 86_400_000
+
+/** A record whose clock the test sets, and its retention run on demand. */
+async function agingRecord() {
+  const directory = await temporaryFolder()
+  let nowMs = Date.UTC(2026, 5, 1)
+  const clock = { nowMs: () => nowMs }
+  const record = await openedRecord(directory, { clock })
+  const prune = async (): Promise<void> => {
+    const writer = await Writer.start({ path: record.path, nowMs })
+    const retention = startRetention({ writer, clock, log: silentLog, config: RECORD_DEFAULTS })
+    await retention.runOnce()
+    await retention.stop()
+    await writer.close()
+  }
+  return { record, prune, age: (days: number) => (nowMs += days * DAY_MS) }
+}
+
+describe('retention', () => {
+  it('deletes flows recorded too long ago, however old the capture they came from', async () => {
+    const { record, prune, age } = await agingRecord()
+    record.flows.append(Array.from({ length: 4500 }, () => flow({ originatorPort: 1 })))
+    await record.flows.flush()
+    age(10)
+    record.flows.append([flow({ originatorPort: 2, startUs: 0, endUs: 1 })])
+    await record.flows.flush()
+    await prune()
+    expect(record.flows.list({ limit: 5000 }).items).toHaveLength(4501)
+    age(5)
+    await prune()
+    expect(record.flows.list({ limit: 10 }).items).toMatchObject([{ originatorPort: 2 }])
+  })
+
+  it('deletes replaced states after a week and keeps the newest of each event', async () => {
+    const { record, prune, age } = await agingRecord()
+    const told = story()
+    await record.events.save([told], { forward: true })
+    await record.events.save([told, story()], { forward: true })
+    age(8)
+    await prune()
+    const states = record.outbox.after(0, 10)
+    expect(states.map(({ sequence, revision }) => [sequence, revision])).toEqual([
+      [2, 2],
+      [3, 1],
+    ])
+  })
+
+  it('deletes events, their states and participants in the end, and never reuses a sequence', async () => {
+    const { record, prune, age } = await agingRecord()
+    await record.events.save(stories(450), { forward: true })
+    age(366)
+    const [kept] = await record.events.save([story()], { forward: true })
+    await prune()
+    expect(record.events.list({ limit: 10 }).items).toEqual([kept])
+    expect(record.outbox.after(0, 10)).toEqual([kept])
+    age(366)
+    await prune()
+    expect(record.outbox.after(0, 10)).toEqual([])
+    const [next] = await record.events.save([story()], { forward: true })
+    expect(next?.sequence).toBe(452)
+  })
+
+  it('keeps the audit trail whole', async () => {
+    const { record, prune, age } = await agingRecord()
+    await record.audit.append({ actor: 'agent', action: 'agent.started', subject: '', details: {} })
+    age(4000)
+    await prune()
+    expect(record.audit.verify()).toMatchObject({ isIntact: true, rows: 1 })
+  })
+})
