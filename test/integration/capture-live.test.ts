@@ -71,7 +71,7 @@ describe.each(DRIVERS)('capture on loopback by %s', (driver) => {
     await expect(source.run(() => undefined)).rejects.toMatchObject({
       code: 'ERR_CAPTURE_OPEN',
       message: 'there is no interface "nosuch0"',
-      hint: expect.stringContaining('lo'),
+      hint: expect.stringContaining('lo') as string,
     })
   })
 })
@@ -131,6 +131,17 @@ describe('capture in a namespace', () => {
     await host.run('ip', ['link', 'del', 'down0'])
   })
 
+  it.each(DRIVERS)('is refused by %s without CAP_NET_RAW', async (driver) => {
+    const { host } = network.hosts
+    const without = ['setpriv', '--bounding-set=-net_raw', '--inh-caps=-net_raw']
+    const capture = new Capture(host, driver, host.interface, without)
+    const error = await capture.until('error', 1)
+    expect(error).toMatchObject({
+      code: 'ERR_CAPTURE_PRIVILEGE',
+      hint: 'run as root, or give the process CAP_NET_RAW',
+    })
+  })
+
   it('ends as failed when the interface goes away', async () => {
     const { host } = network.hosts
     await host.run('ip', ['link', 'add', 'gone0', 'type', 'veth', 'peer', 'name', 'gone1'])
@@ -139,7 +150,10 @@ describe('capture in a namespace', () => {
     await capture.until('listening', 1)
     await host.run('ip', ['link', 'del', 'gone0'])
     const { end } = await capture.until('end', 1)
-    expect(end).toMatchObject({ kind: 'failed', reason: expect.stringContaining('disappeared') })
+    expect(end).toMatchObject({
+      kind: 'failed',
+      reason: expect.stringContaining('disappeared') as string,
+    })
   })
 })
 
@@ -158,10 +172,9 @@ class Capture {
   readonly #lines: CaptureLine[] = []
   readonly #reading
 
-  constructor(host: TestHost, driver: string, name = host.interface) {
-    this.#child = host.spawn(process.execPath, [captureProgram, driver, name], {
-      stdio: ['ignore', 'pipe', 'ignore'],
-    })
+  constructor(host: TestHost, driver: string, name = host.interface, through: string[] = []) {
+    const [command = '', ...args] = [...through, process.execPath, captureProgram, driver, name]
+    this.#child = host.spawn(command, args, { stdio: ['ignore', 'pipe', 'ignore'] })
     if (this.#child.stdout === null) throw new Error('the capture program has no output')
     this.#reading = createInterface(this.#child.stdout)
     this.#reading.on('line', (line) => this.#lines.push(JSON.parse(line) as CaptureLine))

@@ -11,7 +11,10 @@ import { openFailure } from './tcpdump-messages.ts'
 
 /** libpcap's snap length, which cap fixes. */
 const FRAME_BYTES = 65535
-/** cap takes one wake-up a packet: with less than this it loses packets at 200,000 a second. */
+/**
+ * cap's immediate mode gives each frame a slot as long as the snap length, 64 KiB, so even this holds but a
+ * thousand frames: at 100,000 a second on loopback 6 % were lost. 256 MB lost none at 200,000.
+ */
 const MIN_BUFFER_MEGABYTES = 64
 const CLOCK_MS = 1000
 

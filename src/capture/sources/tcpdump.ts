@@ -33,6 +33,7 @@ export interface TcpdumpOptions {
  *
  * Cost: the kernel hands over a block of its buffer when it is full or a second old (TPACKET_V3 with
  * tcpdump's fixed timeout), so on a quiet link a frame arrives up to a second after its timestamp.
+ * `--immediate-mode` would spare that second at twice the CPU a frame, and lost 2 % of a 115,000/s load.
  * What the kernel still holds when `stop` is called is not handed on.
  * Errors: under a slow listener the pipe fills, tcpdump waits and the kernel drops, which it counts:
  * `statistics().kernelDrops`, renewed every five seconds and at the end.

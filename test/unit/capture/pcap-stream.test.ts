@@ -15,7 +15,7 @@ const packets: readonly CapturedPacket[] = [
 
 const expectedFrames = packets.map(({ timestampUs, bytes, wireLength }) => ({
   timestampUs,
-  linkType: LinkType.ETHERNET as number,
+  linkType: LinkType.ETHERNET,
   wireLength: wireLength ?? bytes.length,
   hex: Buffer.from(bytes).toString('hex'),
 }))

@@ -17,7 +17,7 @@ const packets: readonly CapturedPacket[] = [
 
 const expectedFrames = packets.map(({ timestampUs, bytes }) => ({
   timestampUs,
-  linkType: LinkType.ETHERNET as number,
+  linkType: LinkType.ETHERNET,
   wireLength: bytes.length,
   hex: Buffer.from(bytes).toString('hex'),
 }))

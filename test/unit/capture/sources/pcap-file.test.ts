@@ -158,7 +158,7 @@ describe('a file that cannot be opened', () => {
     const error = await failureOf(join(directory, 'missing.pcap'))
     expect(error).toMatchObject({
       code: 'ERR_CAPTURE_OPEN',
-      hint: expect.stringContaining('no such'),
+      hint: expect.stringContaining('no such') as string,
     })
   })
 
@@ -168,7 +168,7 @@ describe('a file that cannot be opened', () => {
     const error = await failureOf(path)
     expect(error).toMatchObject({
       code: 'ERR_CAPTURE_OPEN',
-      hint: expect.stringContaining('directory'),
+      hint: expect.stringContaining('directory') as string,
     })
   })
 })

@@ -46,7 +46,10 @@ describe('a tcpdump', () => {
       process.stdout.write('this is no capture at all')
       setInterval(() => undefined, 1000)`)
     const end = await source.run(() => undefined)
-    expect(end).toMatchObject({ kind: 'failed', reason: expect.stringContaining('at byte 0') })
+    expect(end).toMatchObject({
+      kind: 'failed',
+      reason: expect.stringContaining('at byte 0') as string,
+    })
   })
 
   it.each([
@@ -66,7 +69,7 @@ describe('a tcpdump', () => {
     const source = sourceOf(`console.error(${JSON.stringify(line)}); process.exitCode = 1`)
     await expect(source.run(() => undefined)).rejects.toMatchObject({
       code,
-      hint: expect.stringContaining(cure),
+      hint: expect.stringContaining(cure) as string,
     })
   })
 
@@ -116,7 +119,7 @@ describe('a tcpdump', () => {
       await expect(source.run(() => undefined)).rejects.toMatchObject({
         code: 'ERR_CAPTURE_OPEN',
         message: `there is no interface ${JSON.stringify(name)}`,
-        hint: expect.stringContaining('lo'),
+        hint: expect.stringContaining('lo') as string,
       })
     },
   )
