@@ -42,6 +42,8 @@ export function cefFields(event: Event, hostname: string, detail: CefDetail): Ce
   return [
     ...essentialFields(event, hostname),
     ...(detail.essentialsOnly ? [] : otherFields(event, detail)),
+    // Last, since many parsers take the rest of the line for the message.
+    { key: 'msg', value: event.summary, maxLength: Math.min(1023, detail.summaryLength) },
   ]
 }
 
@@ -64,8 +66,6 @@ function otherFields(event: Event, detail: CefDetail): CefField[] {
     ...optional('deviceInboundInterface', event.interface, 128),
     ...optional('destinationDnsDomain', event.domain, 255),
     ...customStrings(event, detail),
-    // Last, since many parsers take the rest of the line for the message.
-    { key: 'msg', value: event.summary, maxLength: Math.min(1023, detail.summaryLength) },
   ]
 }
 

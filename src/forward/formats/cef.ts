@@ -27,6 +27,7 @@ const SHORTENINGS: readonly Partial<CefDetail>[] = [
   { victims: 1, decisionLength: 0 },
   { summaryLength: 120 },
   { essentialsOnly: true },
+  { summaryLength: 0 },
 ]
 
 /**
