@@ -4,6 +4,7 @@ import type { Detector, Emit } from '../detector.ts'
 import { FtpBruteforce } from './bruteforce/ftp-bruteforce.ts'
 import { SshBruteforce } from './bruteforce/ssh-bruteforce.ts'
 import { SynFlood } from './flood/syn-flood.ts'
+import { Fingerprint } from './scan/fingerprint.ts'
 import { PortScan } from './scan/port-scan.ts'
 import { ArpSweep } from './sweep/arp-sweep.ts'
 import { Sweep } from './sweep/sweep.ts'
@@ -11,7 +12,9 @@ import { Sweep } from './sweep/sweep.ts'
 /** Makes every detector of behaviour that the configuration enables. */
 export function createRuleDetectors(config: DetectConfig, emit: Emit): Detector[] {
   const detectors: Detector[] = []
-  if (config.portScan.enabled) detectors.push(new PortScan(config.portScan, emit))
+  if (config.portScan.enabled) {
+    detectors.push(new PortScan(config.portScan, emit), new Fingerprint(emit))
+  }
   if (config.sweep.enabled) {
     detectors.push(new Sweep(config.sweep, emit), new ArpSweep(config.sweep, emit))
   }

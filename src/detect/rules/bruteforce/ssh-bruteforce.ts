@@ -58,8 +58,9 @@ export class SshBruteforce implements Detector {
     this.#connections.delete(key)
     const nowUs = flow.lastUs
     if (connection?.phase === 'logged-in') return
-    const isFailure = connection?.phase === 'logging-in' && connection.hasTried
-    const isUnread = connection === undefined || connection.phase === 'unreadable'
+    const isFailure = connection?.hasFailed === true
+    // Where not even the keys were exchanged in sight, sizes are all there is.
+    const isUnread = connection === undefined || connection.phase === 'clear'
     if (!isFailure && !(isUnread && isAsShortAsFailed(flow))) return
     const suspect = this.#ledger.open(hostsOfFlow(flow), flow.startUs, () => ({
       client: flow.originatorAddress(),
@@ -122,7 +123,7 @@ export class SshBruteforce implements Detector {
 
   #begin(key: number, packet: Packet): SshConnection | undefined {
     if (!beginsWithBanner(packet)) return undefined
-    const connection = new SshConnection(key, packet.timestampUs)
+    const connection = new SshConnection(packet.timestampUs)
     this.#connections.set(key, connection)
     return connection
   }

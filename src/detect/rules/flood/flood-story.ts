@@ -12,6 +12,7 @@ export class FloodStory {
   readonly #isRefused: boolean
   #completedShare = 0
   #peakRate = 0
+  #syns = 0
 
   constructor(victim: FloodVictim, isRefused: boolean) {
     this.story = new Story(victim.firstUs, victim.lastUs)
@@ -19,9 +20,15 @@ export class FloodStory {
     this.#isRefused = isRefused
   }
 
-  /** Takes in how the window stands. */
+  /** SYNs of the flood up to its last sign; what ordinary clients send later is not the flood's. */
+  get syns(): number {
+    return this.#syns
+  }
+
+  /** Takes in how the window stands, while it is a flood. */
   goesOn(victim: FloodVictim, nowUs: number): void {
     this.story.lastUs = victim.lastUs
+    this.#syns = victim.syns
     const sum = victim.window(nowUs)
     const outcomes = sum.completed + sum.abandoned
     if (outcomes > 0) this.#completedShare = sum.completed / outcomes
@@ -32,7 +39,7 @@ export class FloodStory {
   tell(victim: FloodVictim, isFinal: boolean): Detection {
     const attacker = victim.onlySource()
     const sources = victim.sources.value
-    const span = spanOf(victim.lastUs - victim.firstUs)
+    const span = spanOf(this.story.lastUs - this.story.firstUs)
     const share = Math.round(this.#completedShare * 1000) / 1000
     const from = attacker ?? counted(sources, 'source')
     const fate = this.#isRefused ? 'refused by a closed port' : 'hardly any completed'
@@ -42,15 +49,15 @@ export class FloodStory {
       kind: 'flood.syn',
       family: 'flood',
       severity: this.#isRefused ? 5 : this.#peakRate >= SEVERE_RATE ? 8 : 7,
-      confidence: confidenceOf(0.75, victim.syns, 500),
+      confidence: confidenceOf(0.75, this.#syns, 500),
       attacker,
       victims: [victim.address],
       host: null,
       domain: null,
-      firstSeenUs: victim.firstUs,
-      lastSeenUs: victim.lastUs,
-      count: victim.syns,
-      summary: `${counted(victim.syns, 'SYN')} to ${victim.address} from ${from} in ${span}, ${fate}`,
+      firstSeenUs: this.story.firstUs,
+      lastSeenUs: this.story.lastUs,
+      count: this.#syns,
+      summary: `${counted(this.#syns, 'SYN')} to ${victim.address} from ${from} in ${span}, ${fate}`,
       reasons: [
         {
           feature: 'synsPerSecond',

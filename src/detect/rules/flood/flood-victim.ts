@@ -110,6 +110,17 @@ export class FloodVictim {
     return sum.syns >= config.minSyns * REFUSED_FACTOR ? 'refused' : 'none'
   }
 
+  /** Sets the totals to the window's, from its first busy second on: the story begins there. */
+  beginStory(nowUs: number): void {
+    const since = Math.floor(nowUs / 1e6) - WINDOW_SECONDS
+    const seconds = this.#seconds.filter((second) => second.second > since)
+    const peak = Math.max(...seconds.map((second) => second.syns))
+    const busy = seconds.filter((second) => second.syns * 10 >= peak)
+    const firstSecond = Math.min(...busy.map((second) => second.second))
+    this.firstUs = Math.max(this.firstUs, firstSecond * 1e6)
+    this.syns = busy.reduce((sum, second) => sum + second.syns, 0)
+  }
+
   /** Begins the totals anew, so that the story of a flood does not hold the quiet hours before it. */
   restart(nowUs: number): void {
     if (nowUs - this.firstUs < WINDOW_SECONDS * 1e6) return

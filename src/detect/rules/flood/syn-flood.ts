@@ -91,14 +91,28 @@ export class SynFlood implements Detector {
   #judge(victim: FloodVictim, nowUs: number): void {
     const verdict = victim.judge(this.#config, nowUs)
     if (verdict === 'none') {
-      if (victim.story === null) victim.restart(nowUs)
+      this.#calm(victim, nowUs)
       return
     }
-    victim.story ??= new FloodStory(victim, verdict === 'refused')
+    if (victim.story === null) {
+      victim.beginStory(nowUs)
+      victim.story = new FloodStory(victim, verdict === 'refused')
+    }
     victim.story.goesOn(victim, nowUs)
-    if (!victim.story.story.isDue(victim.syns, nowUs)) return
-    victim.story.story.told(victim.syns, nowUs)
+    const { story, syns } = victim.story
+    if (!story.isDue(syns, nowUs)) return
+    story.told(syns, nowUs)
     this.#emit(victim.story.tell(victim, false))
+  }
+
+  /** No flood (any more): after a while the story is over, and the totals begin anew. */
+  #calm(victim: FloodVictim, nowUs: number): void {
+    if (victim.story !== null) {
+      if (nowUs - victim.story.story.lastUs < QUIET_US) return
+      this.#finish(victim)
+      victim.story = null
+    }
+    victim.restart(nowUs)
   }
 
   #finish(victim: FloodVictim): void {

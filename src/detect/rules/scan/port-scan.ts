@@ -14,12 +14,12 @@ import type { PortScanConfig } from '../config.ts'
 import { CappedTable } from '../state/capped-table.ts'
 import { FirstLooks } from '../state/first-looks.ts'
 import { pairKey } from '../state/pair-key.ts'
-import { Probe, probedPort, probeOf, Target, targetOf } from './probe.ts'
+import { Probe, probedPort, probeOf, sortOf } from './probe.ts'
 import { ScanStory } from './scan-story.ts'
 import { ScanTarget } from './scan-target.ts'
 
-/** A waiting item holds port and sort of probe, so that several sorts on one port are several items. */
-const SORT_STEP = 65536
+/** Room for every sort of probe beside the victim in the waiting room's second key. */
+const SORTS = 16
 
 /** A flow whose originator sent this much was at work, even where no answer was captured. */
 const AT_WORK_PACKETS = 5
@@ -43,31 +43,31 @@ export class PortScan implements Detector {
   }
 
   flowOpened(flow: LiveFlow): void {
-    const probe = probeOf(flow)
-    if (probe !== Probe.NONE && probe !== Probe.ICMP) this.#attempt(flow, probe)
+    const probe = portProbeOf(flow)
+    if (probe !== Probe.NONE) this.#attempt(flow, probe)
   }
 
   flowAnswered(flow: LiveFlow): void {
-    const probe = this.#trackedProbe(flow)
+    const probe = portProbeOf(flow)
     if (probe === Probe.NONE) return
-    const target = this.#target(flow, targetOf(probe))
+    const target = this.#target(flow, probe)
     const port = probedPort(flow)
     if (isRefusal(flow)) target?.isRefused(port)
     else if (target !== undefined) target.isUsed(port)
-    else this.#looks.withdraw(flow.originatorKey, waitingKey(flow, probe), port + probe * SORT_STEP)
+    else this.#looks.withdraw(flow.originatorKey, waitingKey(flow, probe), port)
   }
 
   flowEnded(flow: LiveFlow): void {
-    const probe = this.#trackedProbe(flow)
+    const probe = portProbeOf(flow)
     if (probe === Probe.NONE) return
     if (flow.protocol === IpProtocol.TCP && isAnsweredInVain(flow)) {
       this.#attempt(flow, probe)
-      this.#target(flow, Target.TCP)?.isLeftIdle(flow.responderPort)
+      this.#target(flow, probe)?.isLeftIdle(flow.responderPort)
       return
     }
     const isAtWork = flow.originatorPackets >= AT_WORK_PACKETS || flow.responderPayloadBytes > 0
     const hasSpoken = flow.protocol === IpProtocol.TCP && flow.originatorPayloadBytes > 0
-    if (isAtWork || hasSpoken) this.#target(flow, targetOf(probe))?.isUsed(probedPort(flow))
+    if (isAtWork || hasSpoken) this.#target(flow, probe)?.isUsed(probedPort(flow))
   }
 
   tick(nowUs: number): void {
@@ -84,21 +84,15 @@ export class PortScan implements Detector {
     return this.#looks.forgotten + this.#targets.forgotten + this.#stories.forgotten
   }
 
-  /** Only flows that may be probes, and only while somebody waits or stands under suspicion. */
-  #trackedProbe(flow: LiveFlow): number {
-    const probe = flow.protocol === IpProtocol.ICMP ? Probe.NONE : probeOf(flow)
-    return probe === Probe.ICMP ? Probe.NONE : probe
-  }
-
   #attempt(flow: LiveFlow, probe: number): void {
     const port = probedPort(flow)
-    const known = this.#target(flow, targetOf(probe))
+    const known = this.#target(flow, probe)
     if (known !== undefined) {
       this.#tries(known, { port, probe, isEmpty: flow.openingPayloadBytes === 0 }, flow)
       return
     }
-    const item = port + probe * SORT_STEP
-    const place = this.#looks.note(flow.originatorKey, waitingKey(flow, probe), item, flow.lastUs)
+    const waiting = waitingKey(flow, probe)
+    const place = this.#looks.note(flow.originatorKey, waiting, port, flow.lastUs)
     if (place >= 0) this.#promote(flow, probe, place)
   }
 
@@ -106,16 +100,19 @@ export class PortScan implements Detector {
     const look = this.#looks.take(place)
     const victim = flow.responderAddress()
     if (victim.startsWith('ff')) return
-    const target = targetOf(probe)
-    const key = pairKey(flow.originatorKey, flow.responderKey, target)
-    const parties = { key, attacker: flow.originatorAddress(), victim, target }
-    const row = new ScanTarget({ ...parties, attackerKey: flow.originatorKey }, look.firstUs)
+    const key = pairKey(flow.originatorKey, flow.responderKey, sortOf(probe))
+    const parties = {
+      key,
+      attackerKey: flow.originatorKey,
+      attacker: flow.originatorAddress(),
+      victim,
+      sort: sortOf(probe),
+    }
+    const row = new ScanTarget(parties, look.firstUs)
     row.lastUs = flow.lastUs
     this.#targets.set(key, row)
     const isEmpty = flow.openingPayloadBytes === 0
-    for (const item of look.items) {
-      row.tries(item % SORT_STEP, Math.floor(item / SORT_STEP), isEmpty)
-    }
+    for (const port of look.items) row.tries(port, probe, isEmpty)
     this.#judge(row, flow)
   }
 
@@ -137,14 +134,13 @@ export class PortScan implements Detector {
 
   #judge(target: ScanTarget, flow: LiveFlow): void {
     if (!target.isScan(this.#config)) return
-    const key = pairKey(target.parties.attackerKey, target.parties.target, 1)
+    const key = pairKey(target.parties.attackerKey, target.parties.sort, 1)
     let story = this.#stories.get(key)
     if (story === undefined) {
       story = new ScanStory(key, target, target.minPorts(this.#config))
       this.#stories.set(key, story)
     }
     story.join(target)
-    story.story.lastUs = Math.max(story.story.lastUs, flow.lastUs)
     if (story.story.isDue(story.ports, flow.lastUs)) this.#tell(story, flow)
   }
 
@@ -168,15 +164,21 @@ export class PortScan implements Detector {
     if (target.storyKey !== null) this.#stories.get(target.storyKey)?.depart(target)
   }
 
-  #target(flow: LiveFlow, target: number): ScanTarget | undefined {
+  #target(flow: LiveFlow, probe: number): ScanTarget | undefined {
     if (this.#targets.size === 0) return undefined
-    return this.#targets.get(pairKey(flow.originatorKey, flow.responderKey, target))
+    return this.#targets.get(pairKey(flow.originatorKey, flow.responderKey, sortOf(probe)))
   }
 }
 
-/** The waiting room's second key: the victim and what is scanned on it. */
+/** Ping tries hosts, not ports. */
+function portProbeOf(flow: LiveFlow): number {
+  const probe = probeOf(flow)
+  return probe === Probe.ICMP ? Probe.NONE : probe
+}
+
+/** The waiting room's second key: the victim and how it is scanned. */
 function waitingKey(flow: LiveFlow, probe: number): number {
-  return flow.responderKey * 4 + targetOf(probe)
+  return flow.responderKey * SORTS + sortOf(probe)
 }
 
 /** RST to the opening, or an ICMP error about it. */

@@ -19,9 +19,6 @@ export const Probe = {
   NONE: 0, SYN: 1, CONNECT: 2, FIN: 3, NULL: 4, XMAS: 5, ACK: 6, MAIMON: 7, ODD: 8, UDP: 9, IP_PROTOCOL: 10, ICMP: 11,
 } as const // prettier-ignore
 
-/** What is scanned: TCP ports, UDP ports, or IP protocols. */
-export const Target = { TCP: 0, UDP: 1, IP_PROTOCOL: 2, ICMP: 3 } as const
-
 const SIX_FLAGS = TcpFlag.FIN | TcpFlag.SYN | TcpFlag.RST | TcpFlag.PSH | TcpFlag.ACK | TcpFlag.URG
 
 /** A SYN with no more than an MSS option, which no socket API sends: 20 + 24 (IPv4), 40 + 24 (IPv6). */
@@ -48,11 +45,14 @@ export function probeOf(flow: LiveFlow): number {
   }
 }
 
-/** Gives the kind of target a probe is aimed at. */
-export function targetOf(probe: number): number {
-  if (probe === Probe.UDP) return Target.UDP
-  if (probe === Probe.IP_PROTOCOL) return Target.IP_PROTOCOL
-  return probe === Probe.ICMP ? Target.ICMP : Target.TCP
+/** Gives the sort under which probes are told together: a bare SYN and a socket's SYN are one. */
+export function sortOf(probe: number): number {
+  return probe === Probe.CONNECT ? Probe.SYN : probe
+}
+
+/** Says whether no innocent program sends such probes. */
+export function isStealthy(sort: number): boolean {
+  return sort === Probe.FIN || sort === Probe.NULL || sort === Probe.XMAS || sort === Probe.ODD
 }
 
 /** Gives the port a probe tries; the whole range of UDP traceroute is one port. */

@@ -2,37 +2,39 @@
 import type { Detection, Reason } from '../../detection.ts'
 import { Story } from '../state/story.ts'
 import { confidenceOf, counted, grouped, listed, spanOf } from '../state/wording.ts'
-import { Probe, PROBES, Target } from './probe.ts'
+import { Probe, PROBES, type ProbeName } from './probe.ts'
 import type { ScanTarget } from './scan-target.ts'
 
 /** Ports from which a scan is a broad one, and severity 6 rather than 5. */
 const BROAD_SCAN_PORTS = 100
 
+/** Sorts of probe that programs send as well: a narrow scan with them is less sure and less grave. */
+const ORDINARY: readonly ProbeName[] = ['syn', 'connect', 'udp']
+
 interface Totals {
   ports: number
   failed: number
   refused: number
+  connects: number
   hosts: number
-  hasFingerprint: boolean
-  readonly bySort: number[]
 }
 
 export class ScanStory {
   readonly key: number
-  readonly attacker: string
-  readonly target: number
-  readonly minPorts: number
   readonly story: Story
+  readonly #attacker: string
+  readonly #sort: number
+  readonly #minPorts: number
   readonly #targets = new Set<ScanTarget>()
   /** What hosts that were since forgotten had added. */
-  readonly #departed: Totals = emptyTotals()
+  readonly #departed: Totals = { ports: 0, failed: 0, refused: 0, connects: 0, hosts: 0 }
   #ports = 0
 
   constructor(key: number, target: ScanTarget, minPorts: number) {
     this.key = key
-    this.attacker = target.parties.attacker
-    this.target = target.parties.target
-    this.minPorts = minPorts
+    this.#attacker = target.parties.attacker
+    this.#sort = target.parties.sort
+    this.#minPorts = minPorts
     this.story = new Story(target.firstUs, target.lastUs)
   }
 
@@ -50,6 +52,7 @@ export class ScanStory {
     this.#targets.add(target)
     this.#ports += target.portsTried
     this.story.addVictim(target.parties.victim)
+    this.story.lastUs = Math.max(this.story.lastUs, target.lastUs)
   }
 
   /** A host of the story was tried on one more port. */
@@ -65,24 +68,25 @@ export class ScanStory {
 
   /** Tells the story as it stands. */
   tell(isFinal: boolean): Detection {
-    const totals = this.#totals()
-    const sort = mainSort(totals)
-    const isStealthy = sort !== 'syn' && sort !== 'connect' && sort !== 'udp'
+    const totals = { ...this.#departed }
+    for (const target of this.#targets) addTo(totals, target)
+    const sort = this.#sortName(totals)
+    const isOrdinary = ORDINARY.includes(sort)
     return {
       id: this.story.id,
       detector: 'port-scan',
       kind: `scan.vertical.${sort}`,
       family: 'scan',
-      severity: totals.ports >= BROAD_SCAN_PORTS || isStealthy ? 6 : 5,
-      confidence: confidenceOf(isStealthy ? 0.85 : 0.75, totals.failed - this.minPorts, 20),
-      attacker: this.attacker,
+      severity: totals.ports >= BROAD_SCAN_PORTS || !isOrdinary ? 6 : 5,
+      confidence: confidenceOf(isOrdinary ? 0.75 : 0.85, totals.failed - this.#minPorts, 20),
+      attacker: this.#attacker,
       victims: [...this.story.victims],
       host: null,
       domain: null,
       firstSeenUs: this.story.firstUs,
       lastSeenUs: this.story.lastUs,
       count: this.#ports,
-      summary: this.#summary(totals, sort),
+      summary: this.#summary(totals),
       reasons: this.#reasons(totals),
       mitre: ['T1046', 'T1595.001'],
       flows: [...this.story.flows],
@@ -90,62 +94,40 @@ export class ScanStory {
     }
   }
 
-  #summary(totals: Totals, sort: string): string {
-    const span = spanOf(this.story.lastUs - this.story.firstUs)
+  #sortName(totals: Totals): ProbeName {
+    const isConnect = this.#sort === Probe.SYN && totals.connects * 2 > totals.ports
+    return isConnect ? 'connect' : PROBES[this.#sort]!
+  }
+
+  #summary(totals: Totals): string {
     const victims = [...this.story.victims]
-    const hosts =
-      totals.hosts === 1 ? victims[0] : `${totals.hosts} hosts (${listed(victims, totals.hosts)})`
-    if (sort === 'fingerprint') {
-      return `the system of ${hosts} fingerprinted in ${span} with TCP flags that no program sends`
-    }
-    const unit = this.target === Target.IP_PROTOCOL ? 'IP protocol' : 'port'
+    const all = `${grouped(totals.hosts)} hosts (${listed(victims, totals.hosts)})`
+    const hosts = totals.hosts === 1 ? victims[0] : all
+    const what = counted(totals.ports, this.#sort === Probe.IP_PROTOCOL ? 'IP protocol' : 'port')
+    const span = spanOf(this.story.lastUs - this.story.firstUs)
     const failed = `${grouped(totals.failed)} unanswered or refused`
-    return `${counted(totals.ports, unit)} of ${hosts} tried in ${span}, ${failed}; ${this.minPorts} are enough for a scan`
+    return `${what} of ${hosts} tried in ${span}, ${failed}; ${this.#minPorts} are enough for a scan`
   }
 
   #reasons(totals: Totals): Reason[] {
-    const share = totals.ports === 0 ? 0 : totals.failed / totals.ports
-    const what = this.target === Target.IP_PROTOCOL ? 'distinctProtocols' : 'distinctPorts'
+    const failedShare = totals.ports === 0 ? 0 : totals.failed / totals.ports
+    const what = this.#sort === Probe.IP_PROTOCOL ? 'distinctProtocols' : 'distinctPorts'
     return [
-      { feature: what, value: totals.ports, baseline: this.minPorts, weight: 0.6 },
-      {
-        feature: 'failedShare',
-        value: Math.round(share * 1000) / 1000,
-        baseline: 0.5,
-        weight: 0.3,
-      },
+      { feature: what, value: totals.ports, baseline: this.#minPorts, weight: 0.6 },
+      { feature: 'failedShare', value: round(failedShare), baseline: 0.5, weight: 0.3 },
       { feature: 'refused', value: totals.refused, baseline: null, weight: 0.1 },
     ]
   }
-
-  #totals(): Totals {
-    const totals: Totals = { ...this.#departed, bySort: [...this.#departed.bySort] }
-    for (const target of this.#targets) addTo(totals, target)
-    return totals
-  }
-}
-
-function emptyTotals(): Totals {
-  const bySort = new Array<number>(PROBES.length).fill(0)
-  return { ports: 0, failed: 0, refused: 0, hosts: 0, hasFingerprint: false, bySort }
 }
 
 function addTo(totals: Totals, target: ScanTarget): void {
   totals.ports += target.portsTried
   totals.failed += target.portsFailed
   totals.refused += target.portsRefused
+  totals.connects += target.connects
   totals.hosts += 1
-  totals.hasFingerprint ||= target.isFingerprint()
-  for (const probe of PROBES.keys()) totals.bySort[probe]! += target.triesBySort(probe)
 }
 
-/** The most frequent sort of probe names the scan; OS detection on few ports is its own. */
-function mainSort(totals: Totals): string {
-  const isFew = totals.ports < 12 * totals.hosts
-  if (totals.hasFingerprint && isFew) return 'fingerprint'
-  let best: number = Probe.SYN
-  for (const probe of PROBES.keys()) {
-    if (totals.bySort[probe]! > totals.bySort[best]!) best = probe
-  }
-  return PROBES[best]!
+function round(share: number): number {
+  return Math.round(share * 1000) / 1000
 }

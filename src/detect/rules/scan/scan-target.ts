@@ -1,13 +1,7 @@
 /** What one source has tried on one host: the evidence of a vertical scan. */
 import type { PortScanConfig } from '../config.ts'
 import { PortSet } from '../state/port-set.ts'
-import { Probe, PROBES, Target } from './probe.ts'
-
-/** Sorts of probe that no innocent program sends. */
-const STEALTHY: readonly number[] = [Probe.FIN, Probe.NULL, Probe.XMAS, Probe.ODD]
-
-/** Sorts of stealthy probe on one host that make an OS fingerprint rather than a scan. */
-const FINGERPRINT_SORTS = 3
+import { isStealthy, Probe } from './probe.ts'
 
 /** Open ports left unused count by themselves only from this many times the threshold. */
 const IDLE_ALONE_FACTOR = 4
@@ -20,8 +14,8 @@ export interface ScanParties {
   readonly attacker: string
   readonly victim: string
   readonly attackerKey: number
-  /** One of `Target`. */
-  readonly target: number
+  /** What is tried, and how: a sort of probe, CONNECT counting as SYN. */
+  readonly sort: number
 }
 
 export class ScanTarget {
@@ -36,7 +30,8 @@ export class ScanTarget {
   /** Ports that answered and were then left without a word. */
   readonly #idle = new PortSet()
   readonly #refused = new PortSet()
-  readonly #bySort = new Array<number>(PROBES.length).fill(0)
+  /** Of the SYNs, those as a socket makes them. */
+  #connects = 0
   #emptyOpenings = 0
 
   constructor(parties: ScanParties, firstUs: number) {
@@ -47,12 +42,8 @@ export class ScanTarget {
 
   /** Notes a try; `isEmpty` says that it carried no payload. True when the port is new. */
   tries(port: number, probe: number, isEmpty: boolean): boolean {
-    if (!this.#tried.add(port)) {
-      // The same port by another sort of probe: OS detection does this, and it must not go unnoticed.
-      if (this.#bySort[probe] === 0) this.#bySort[probe] = 1
-      return false
-    }
-    this.#bySort[probe]! += 1
+    if (!this.#tried.add(port)) return false
+    if (probe === Probe.CONNECT) this.#connects += 1
     if (isEmpty) this.#emptyOpenings += 1
     return true
   }
@@ -88,13 +79,12 @@ export class ScanTarget {
     return this.#tried.size - this.#used.size - this.#idle.size
   }
 
-  triesBySort(probe: number): number {
-    return this.#bySort[probe]!
+  get connects(): number {
+    return this.#connects
   }
 
   /** Says whether the tries so far are a scan. */
   isScan(config: PortScanConfig): boolean {
-    if (this.isFingerprint()) return true
     const minPorts = this.minPorts(config)
     const idle = this.#idle.size
     const counting = idle >= minPorts * IDLE_ALONE_FACTOR ? idle : Math.min(idle, this.portsFailed)
@@ -102,22 +92,16 @@ export class ScanTarget {
     return evidence >= minPorts && evidence >= this.#used.size
   }
 
-  /** Says whether the flags tried are those of OS detection: several that no stack sends. */
-  isFingerprint(): boolean {
-    return STEALTHY.filter((probe) => this.#bySort[probe]! > 0).length >= FINGERPRINT_SORTS
-  }
-
   /** How many ports in vain make a scan here. */
   minPorts(config: PortScanConfig): number {
-    if (this.parties.target === Target.IP_PROTOCOL) return config.minProtocols
-    if (this.parties.target === Target.UDP) {
+    if (this.parties.sort === Probe.IP_PROTOCOL) return config.minProtocols
+    if (this.parties.sort === Probe.UDP) {
       // Media and games open ports of one server in bursts, always with payload; probes are mostly
       // empty or refused.
       const telling = Math.max(this.#emptyOpenings, this.#refused.size)
       const factor = telling * 2 >= this.#tried.size ? 1 : UDP_PAYLOAD_FACTOR
       return config.minPorts * factor
     }
-    const stealthy = STEALTHY.reduce((sum, probe) => sum + this.#bySort[probe]!, 0)
-    return stealthy * 2 > this.#tried.size ? config.minStealthPorts : config.minPorts
+    return isStealthy(this.parties.sort) ? config.minStealthPorts : config.minPorts
   }
 }
