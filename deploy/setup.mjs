@@ -8,7 +8,7 @@
  */
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { checkNode, SetupError } from './setup/ground.mjs'
+import { checkNode, orExplain } from './setup/ground.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const [purpose = 'setup', ...args] = process.argv.slice(2)
@@ -48,12 +48,6 @@ if (!Object.hasOwn(successors, purpose)) {
   process.stderr.write(`error: unknown purpose ${purpose}\nhint: use start, test or bench\n`)
   process.exit(2)
 }
-try {
-  await prepare()
-} catch (failure) {
-  if (!(failure instanceof SetupError)) throw failure
-  process.stderr.write(`\nerror: ${failure.message}\nhint: ${failure.hint}\n`)
-  process.exit(1)
-}
+await orExplain(prepare)
 const successor = successors[purpose]
 if (successor) await handOver(successor)

@@ -6,12 +6,16 @@ import { lastLines, run, SetupError, step } from './ground.mjs'
 
 const alsoCompiledFrom = ['tsconfig.json', 'package-lock.json', 'openapi/contract.d.ts']
 
-/** Compiles, if anything changed, and removes what no source stands behind any more. */
-export async function build(root) {
+/**
+ * Compiles, if anything changed, and removes what no source stands behind any more.
+ *
+ * `announce` wraps the work with words to the user; without it they go to stderr.
+ */
+export async function build(root, announce = step) {
   const stampFile = join(root, 'dist/.built-from')
   const stamp = sourcesStamp(root)
   if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return
-  await step('building', async () => {
+  await announce('building', async () => {
     rmSync(stampFile, { force: true })
     const compiler = join(root, 'node_modules/typescript/bin/tsc')
     const argv = [compiler, '-p', 'tsconfig.json', '--pretty', 'false']

@@ -38,6 +38,17 @@ export async function step(what, work) {
   return result
 }
 
+/** Does the work, and where it meets a SetupError, tells it to the user and ends with exit code 1. */
+export async function orExplain(work) {
+  try {
+    await work()
+  } catch (failure) {
+    if (!(failure instanceof SetupError)) throw failure
+    say(`\nerror: ${failure.message}\nhint: ${failure.hint}`)
+    process.exit(1)
+  }
+}
+
 /** Runs a program to its end. Shape: `{ code, output }`, the output being both streams in order. */
 export async function run(command, argv, options = {}) {
   return await new Promise((resolve) => {

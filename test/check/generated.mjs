@@ -1,0 +1,53 @@
+/** The files that are written by the program from something else, and whether they are up to date. */
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { root } from './root.mjs'
+import { runProgram } from './steps.mjs'
+
+const generated = {
+  'openapi/contract.d.ts': contract,
+  'deploy/config.reference.yaml': async () => (await configuration()).referenceYaml(),
+  'deploy/config.schema.json': async () => (await configuration()).configJsonSchema(),
+}
+
+/** A step of the check: fails with the names of the files that are not what would be generated. */
+export async function staleFiles() {
+  const stale = []
+  try {
+    for (const [path, generate] of Object.entries(generated)) {
+      const present = existsSync(join(root, path)) ? readFileSync(join(root, path), 'utf8') : ''
+      if (present !== (await generate())) stale.push(path)
+    }
+  } catch (failure) {
+    return { passed: 0, failed: 1, output: String(failure) }
+  }
+  if (stale.length === 0) return { passed: 1, failed: 0 }
+  const cure = 'write them anew with `npm run generate`, and commit them'
+  return { passed: 0, failed: 1, output: `not up to date: ${stale.join(', ')}\n${cure}` }
+}
+
+/** Writes the named generated files anew. */
+export async function writeGenerated(...paths) {
+  for (const path of paths) {
+    writeFileSync(join(root, path), await generated[path]())
+    process.stdout.write(`${path}\n`)
+  }
+}
+
+async function configuration() {
+  return await import('../../dist/config/index.js')
+}
+
+async function contract() {
+  const folder = mkdtempSync(join(tmpdir(), 'picket-generate-'))
+  try {
+    const file = join(folder, 'contract.d.ts')
+    const argv = ['openapi/picket.yaml', '--output', file]
+    const { code, output } = await runProgram('openapi-typescript', argv, 1)
+    if (code !== 0) throw new Error(output)
+    return readFileSync(file, 'utf8')
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}

@@ -1,0 +1,45 @@
+/** Three suites: unit tests side by side, the others one file at a time (they share ports and names). */
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+
+const oneAtATime = { fileParallelism: false, maxWorkers: 1 }
+
+export default defineConfig({
+  root: fileURLToPath(new URL('..', import.meta.url)),
+  test: {
+    pool: 'forks',
+    maxWorkers: 2,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['test/*.test.ts', 'test/unit/**/*.test.ts'],
+          testTimeout: 20_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'integration',
+          include: ['test/integration/**/*.test.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+          ...oneAtATime,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+          ...oneAtATime,
+          sequence: { groupOrder: 2 },
+        },
+      },
+    ],
+  },
+})
