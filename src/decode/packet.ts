@@ -59,10 +59,16 @@ export class Packet {
   ipLength = 0
   isFragment = false
   isLaterFragment = false
+  /** Where the fragment's bytes belong in the whole IP payload, in bytes. */
+  fragmentOffset = 0
+  /** What fragments of one packet share: 16 bits for IPv4, 32 (signed) for IPv6. */
+  fragmentId = 0
 
   /** TCP/UDP ports; for ICMP and ICMPv6 the type and the code. */
   sourcePort = 0
   destinationPort = 0
+  /** The identifier of ICMP and ICMPv6 queries; meaningless in other messages. */
+  icmpIdentifier = 0
   tcpFlags = 0
   tcpSequence = 0
   tcpAcknowledgement = 0

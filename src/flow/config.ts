@@ -7,7 +7,8 @@ export const flowConfig = Type.Object(
       default: 262144,
       minimum: 1024,
       maximum: 8388608,
-      description: 'The most flows held at a time; beyond it the flow idle longest goes, one-packet flows first.',
+      description:
+        'The most flows held at a time; beyond it the flow idle longest goes, one-packet flows first.',
     }),
     tcpIdleTimeoutMs: Type.Integer({
       default: 300000,

@@ -1,0 +1,282 @@
+/** The flow table: packets in, flows out; what it may hold is capped and what it loses is counted. */
+import {
+  decodeQuotedPacket,
+  isUnreachable,
+  malformedIndex,
+  Packet,
+  PacketKind,
+} from '../decode/index.ts'
+import { IpProtocol, TcpFlag } from '../net/protocol.ts'
+import type { FlowConfig } from './config.ts'
+import { FlowCursor } from './flow-cursor.ts'
+import { FlowKey, packPorts } from './flow-key.ts'
+import type { EndReason, FlowObserver, LiveFlow } from './flow.ts'
+import { foldFirstPacket, foldPacket, Side } from './fold-packet.ts'
+import { confirmsHandshake } from './fold-tcp.ts'
+import { randomSeed } from './seeds.ts'
+import { EvictionList, EvictionLists } from './table/eviction-lists.ts'
+import { FlowRecords, NO_RECORD } from './table/flow-records.ts'
+import { FragmentTable } from './table/fragment-table.ts'
+import { PacketClock } from './table/packet-clock.ts'
+import { DOUBLE_SHIFT, Double, State, WORD_SHIFT, Word } from './table/record-layout.ts'
+import { TimerWheel } from './table/timer-wheel.ts'
+import { endReasonOf, flowTimeouts, timeoutUs, type FlowTimeouts } from './flow-end.ts'
+
+const BAD_TOTAL_LENGTH = malformedIndex('ipv4-total-length')
+const CUT_TCP = malformedIndex('tcp-truncated')
+const SYN_ACK = TcpFlag.SYN | TcpFlag.ACK
+
+export interface FlowStatistics {
+  readonly liveFlows: number
+  readonly opened: number
+  readonly ended: number
+  /** Flows lost to a full table, closed ones not counted. */
+  readonly evicted: number
+  /** The most flows held at the same time so far. */
+  readonly highWater: number
+  /** How often packet time jumped back by more than reordering explains. */
+  readonly clockSteps: number
+}
+
+export interface FlowTableOptions {
+  /** Of the keyed hash; drawn at random unless given. */
+  readonly hashSeed?: number
+}
+
+/**
+ * Folds packets into bidirectional flows and tells an observer when they open, are answered and end.
+ *
+ * Memory: 264 bytes a flow, at most `maxFlows` of them; pages are paid for as they are first used.
+ */
+export class FlowTable {
+  readonly #observer: FlowObserver
+  readonly #timeouts: FlowTimeouts
+  readonly #records: FlowRecords
+  readonly #wheel: TimerWheel
+  readonly #lists: EvictionLists
+  readonly #fragments = new FragmentTable()
+  readonly #clock = new PacketClock()
+  readonly #cursor: FlowCursor
+  readonly #key: FlowKey
+  readonly #quoted = new Packet()
+  readonly #fire: (record: number) => void
+  #opened = 0
+  #ended = 0
+  #evicted = 0
+
+  constructor(config: FlowConfig, observer: FlowObserver, options: FlowTableOptions = {}) {
+    this.#observer = observer
+    this.#timeouts = flowTimeouts(config)
+    this.#records = new FlowRecords(config.maxFlows)
+    this.#wheel = new TimerWheel(this.#records)
+    this.#lists = new EvictionLists(this.#records)
+    this.#cursor = new FlowCursor(this.#records)
+    this.#key = new FlowKey(options.hashSeed ?? randomSeed())
+    this.#fire = (record) => this.#endOrPutOff(record)
+  }
+
+  /**
+   * Folds a packet into its flow, opening one if none is live; the cursor stays on it until the next call.
+   *
+   * Returns null for what belongs to no flow: not IP, or malformed so that its receiver drops it too.
+   * Cost: O(1), no allocation. Errors: never throws; a full table evicts and counts.
+   * Source: RFC 9293 §3.6 (closing), RFC 5103 (both directions in one record).
+   */
+  fold(packet: Packet): LiveFlow | null {
+    if (packet.kind !== PacketKind.IP) return null
+    this.advance(packet.timestampUs)
+    if (packet.malformed !== 0 && packet.malformed !== BAD_TOTAL_LENGTH) {
+      if (packet.malformed === CUT_TCP && packet.isFragment) this.#keyOf(packet)
+      return null
+    }
+    this.#keyOf(packet)
+    let record = this.#records.find(this.#key)
+    let side: number = this.#records.isReverse ? Side.RESPONDER : Side.ORIGINATOR
+    let inherited = 0
+    if (record === NO_RECORD) {
+      side = openingSide(packet)
+    } else if (this.#isReused(record, packet)) {
+      this.#endNow(record, 'idle')
+      record = NO_RECORD
+      side = Side.ORIGINATOR
+    } else if (this.#isTooOld(record, packet)) {
+      inherited = this.#records.words[(record << WORD_SHIFT) + Word.STATE]! & State.ENDPOINTS
+      this.#endNow(record, 'active-timeout')
+      record = NO_RECORD
+    }
+    const isNew = record === NO_RECORD
+    if (isNew) record = this.#open(packet, side, inherited)
+    this.#add(record, packet, side)
+    this.#cursor.pointAt(record)
+    if (isNew) this.#observer.flowOpened(this.#cursor)
+    if (side === Side.RESPONDER) this.#answer(record)
+    if (isUnreachable(packet)) this.#refuse(packet)
+    this.#cursor.pointAt(record)
+    return this.#cursor
+  }
+
+  /**
+   * Ends the flows whose time is up by the packets' clock; `fold` does so itself, a silent link needs it.
+   *
+   * Cost: nothing until the next tick of 0.13 s; then the flows due, at most one look a flow.
+   */
+  advance(nowUs: number): void {
+    const now = this.#clock.observe(nowUs)
+    if (now >= this.#wheel.nextTickUs) this.#wheel.advance(now, this.#fire)
+  }
+
+  /** Ends every live flow: closed ones with their own reason, the rest with `capture-end`. */
+  end(): void {
+    for (let record = this.#lists.first(); record !== NO_RECORD; record = this.#lists.first()) {
+      this.#endNow(record, 'capture-end')
+    }
+  }
+
+  get statistics(): FlowStatistics {
+    return {
+      liveFlows: this.#records.live,
+      opened: this.#opened,
+      ended: this.#ended,
+      evicted: this.#evicted,
+      highWater: this.#records.highWater,
+      clockSteps: this.#clock.steps,
+    }
+  }
+
+  #keyOf(packet: Packet): void {
+    const key = this.#key
+    key.takeAddresses(packet)
+    if (!packet.isFragment) {
+      key.setPorts(packPorts(packet))
+    } else if (packet.isLaterFragment) {
+      key.setPorts(this.#fragments.recall(packet, key.meta, this.#clock.nowUs))
+    } else {
+      key.setPorts(packPorts(packet))
+      this.#fragments.remember(packet, key.meta, key.ports, this.#clock.nowUs)
+    }
+  }
+
+  /** A SYN on a closed flow's five-tuple opens a new flow: the port is used again. */
+  #isReused(record: number, packet: Packet): boolean {
+    const isClosed = (this.#stateOf(record) & State.CLOSED) !== 0
+    return isClosed && (packet.tcpFlags & SYN_ACK) === TcpFlag.SYN
+  }
+
+  #isTooOld(record: number, packet: Packet): boolean {
+    const startUs = this.#records.doubles[(record << DOUBLE_SHIFT) + Double.START_US]!
+    return packet.timestampUs - startUs >= this.#timeouts.activeUs
+  }
+
+  #stateOf(record: number): number {
+    return this.#records.words[(record << WORD_SHIFT) + Word.STATE]!
+  }
+
+  /** Files a new flow; the roles stand as `side` says, also when the responder is heard first. */
+  #open(packet: Packet, side: number, inherited: number): number {
+    if (this.#records.isFull) this.#endNow(this.#lists.victim(), 'evicted')
+    if (side === Side.RESPONDER) this.#key.swap()
+    const record = this.#records.add(this.#key)
+    this.#records.words[(record << WORD_SHIFT) + Word.STATE] = inherited
+    this.#lists.append(record, EvictionList.FRESH)
+    this.#wheel.schedule(record, this.#clock.nowUs + this.#timeouts.unansweredUs)
+    foldFirstPacket(this.#records, record, packet)
+    this.#opened += 1
+    return record
+  }
+
+  #add(record: number, packet: Packet, side: number): void {
+    const { words, doubles } = this.#records
+    const at = record << WORD_SHIFT
+    const before = words[at + Word.STATE]!
+    doubles[(record << DOUBLE_SHIFT) + Double.TOUCHED_US] = this.#clock.nowUs
+    foldPacket(this.#records, record, packet, side)
+    const state = words[at + Word.STATE]!
+    if ((state & State.CLOSED) !== 0) {
+      if ((before & State.CLOSED) === 0) this.#linger(record)
+    } else if ((state & State.CONFIRMED) === 0) {
+      this.#rankUnconfirmed(record, packet, side)
+    }
+  }
+
+  /** A closed flow waits only for its last packets, and is among the first to go. */
+  #linger(record: number): void {
+    this.#lists.move(record, EvictionList.UNCONFIRMED)
+    this.#wheel.cancel(record)
+    this.#wheel.schedule(record, this.#clock.nowUs + this.#timeouts.closedUs)
+  }
+
+  #rankUnconfirmed(record: number, packet: Packet, side: number): void {
+    const words = this.#records.words
+    const at = record << WORD_SHIFT
+    const state = words[at + Word.STATE]!
+    const isTcp = packet.protocol === IpProtocol.TCP
+    if (
+      side === Side.ORIGINATOR &&
+      words[at + Word.RESPONDER_PACKETS] !== 0 &&
+      (!isTcp || confirmsHandshake(words, at, packet))
+    ) {
+      words[at + Word.STATE] = state | State.CONFIRMED
+      this.#lists.move(record, EvictionList.CONFIRMED)
+      return
+    }
+    const isFresh = ((state >>> State.LIST_SHIFT) & State.LIST_MASK) === EvictionList.FRESH
+    const packets = words[at + Word.ORIGINATOR_PACKETS]! + words[at + Word.RESPONDER_PACKETS]!
+    if (isFresh && packets > 1) this.#lists.move(record, EvictionList.UNCONFIRMED)
+  }
+
+  /** The responder's side has spoken. */
+  #answer(record: number): void {
+    const words = this.#records.words
+    const at = record << WORD_SHIFT
+    const state = words[at + Word.STATE]!
+    if ((state & State.ANSWERED) !== 0) return
+    words[at + Word.STATE] = state | State.ANSWERED
+    const isFresh = ((state >>> State.LIST_SHIFT) & State.LIST_MASK) === EvictionList.FRESH
+    if (isFresh) this.#lists.move(record, EvictionList.UNCONFIRMED)
+    this.#cursor.pointAt(record)
+    this.#observer.flowAnswered(this.#cursor)
+  }
+
+  /** Tells the flow an ICMP error speaks of, if it is live. */
+  #refuse(error: Packet): void {
+    const quoted = this.#quoted
+    if (!decodeQuotedPacket(error, quoted)) return
+    this.#key.takeAddresses(quoted)
+    this.#key.setPorts(packPorts(quoted))
+    const record = this.#records.find(this.#key)
+    if (record === NO_RECORD) return
+    this.#records.words[(record << WORD_SHIFT) + Word.STATE]! |= State.ICMP_REFUSED
+    if (!this.#records.isReverse) this.#answer(record)
+  }
+
+  #endOrPutOff(record: number): void {
+    const { words, doubles } = this.#records
+    const at = record << WORD_SHIFT
+    const allowed = timeoutUs(this.#timeouts, words[at + Word.STATE]!, words[at + Word.META]!)
+    const dueUs = doubles[(record << DOUBLE_SHIFT) + Double.TOUCHED_US]! + allowed
+    if (dueUs > this.#clock.nowUs) this.#wheel.schedule(record, dueUs)
+    else this.#finish(record, 'idle')
+  }
+
+  #endNow(record: number, reason: EndReason): void {
+    this.#wheel.cancel(record)
+    this.#finish(record, reason)
+  }
+
+  /** Reports a flow that is off the wheel and forgets it. */
+  #finish(record: number, reason: EndReason): void {
+    const finalReason = endReasonOf(this.#stateOf(record), reason)
+    this.#cursor.pointAt(record)
+    this.#observer.flowEnded(this.#cursor, finalReason)
+    this.#lists.remove(record)
+    this.#records.remove(record)
+    this.#ended += 1
+    if (finalReason === 'evicted') this.#evicted += 1
+  }
+}
+
+/** Who speaks first opens the flow, but a SYN-ACK answers a SYN that was missed. */
+function openingSide(packet: Packet): number {
+  const isSynAck = packet.protocol === IpProtocol.TCP && (packet.tcpFlags & SYN_ACK) === SYN_ACK
+  return isSynAck ? Side.RESPONDER : Side.ORIGINATOR
+}

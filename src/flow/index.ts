@@ -1,0 +1,16 @@
+/** Flow: packets become flows, both directions of a conversation in one record. */
+export { addressKey } from './address-key.ts'
+export { communityId, type FlowTuple } from './community-id.ts'
+export {
+  APPLICATIONS,
+  CONN_STATES,
+  END_REASONS,
+  type Application,
+  type ConnState,
+  type EndReason,
+  type Flow,
+  type FlowObserver,
+  type LiveFlow,
+} from './flow.ts'
+export { FlowTable, type FlowStatistics, type FlowTableOptions } from './flow-table.ts'
+export { toFlow, type FlowScores } from './to-flow.ts'
