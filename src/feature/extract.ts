@@ -10,6 +10,11 @@ export interface ExtractorOptions {
   readonly hosts?: number
   /** Seeds the sketches; live it should be a secret, in training and replay a constant. */
   readonly seed?: number
+  /**
+   * Renames hosts. Keys of IPv6 hosts are drawn anew by each process; training numbers them in order of
+   * appearance, so that the same captures fill the same bits of the sketches.
+   */
+  readonly keyOf?: (key: number) => number
 }
 
 const HANDSHAKE_STATES = new Set(['S1', 'SF', 'S2', 'S3', 'RSTO', 'RSTR'])
@@ -27,6 +32,7 @@ const ORDINARY_FLAGS = ~(TcpFlag.ECE | TcpFlag.CWR | TcpFlag.PSH | TcpFlag.URG)
  */
 export class Extractor {
   readonly #portSeed: number
+  readonly #keyOf: (key: number) => number
   readonly #originators10s: HostWindow
   readonly #originators60s: HostWindow
   readonly #responders10s: HostWindow
@@ -38,6 +44,7 @@ export class Extractor {
     const window = (windowUs: number, salt: number): HostWindow =>
       new HostWindow({ windowUs, capacity, seed: hashKey(salt, seed) })
     this.#portSeed = hashKey(5, seed)
+    this.#keyOf = options.keyOf ?? ((key) => key)
     this.#originators10s = window(10e6, 1)
     this.#originators60s = window(60e6, 2)
     this.#responders10s = window(10e6, 3)
@@ -55,7 +62,9 @@ export class Extractor {
   }
 
   flowOpened(flow: LiveFlow): void {
-    const { originatorKey, responderKey, startUs } = flow
+    const { startUs } = flow
+    const originatorKey = this.#keyOf(flow.originatorKey)
+    const responderKey = this.#keyOf(flow.responderKey)
     const port = hashKey(flow.responderPort * 256 + flow.protocol, this.#portSeed)
     const originator = hashKey(originatorKey, this.#portSeed)
     const responder = hashKey(responderKey, this.#portSeed)
@@ -67,8 +76,8 @@ export class Extractor {
 
   flowAnswered(flow: LiveFlow): void {
     if (isRefused(flow)) return
-    this.#originators60s.answer(flow.originatorKey, flow.startUs)
-    this.#responders60s.answer(flow.responderKey, flow.startUs)
+    this.#originators60s.answer(this.#keyOf(flow.originatorKey), flow.startUs)
+    this.#responders60s.answer(this.#keyOf(flow.responderKey), flow.startUs)
   }
 
   /** Writes the flow's vector into `out`, which holds at least `FEATURE_COUNT` values. */
@@ -86,13 +95,14 @@ export class Extractor {
 
   #writeOriginator(flow: LiveFlow, out: Float64Array, from: number): number {
     let at = from
+    const host = this.#keyOf(flow.originatorKey)
     const near = this.#originators10s
-    near.read(flow.originatorKey, flow.startUs)
+    near.read(host, flow.startUs)
     out[at++] = Math.log1p(near.opened)
     out[at++] = Math.log1p(near.ports)
     out[at++] = Math.log1p(near.peers)
     const wide = this.#originators60s
-    wide.read(flow.originatorKey, flow.startUs)
+    wide.read(host, flow.startUs)
     out[at++] = Math.log1p(wide.opened)
     out[at++] = Math.log1p(wide.ports)
     out[at++] = Math.log1p(wide.peers)
@@ -102,11 +112,12 @@ export class Extractor {
 
   #writeResponder(flow: LiveFlow, out: Float64Array, from: number): number {
     let at = from
+    const host = this.#keyOf(flow.responderKey)
     const near = this.#responders10s
-    near.read(flow.responderKey, flow.startUs)
+    near.read(host, flow.startUs)
     out[at++] = Math.log1p(near.opened)
     const wide = this.#responders60s
-    wide.read(flow.responderKey, flow.startUs)
+    wide.read(host, flow.startUs)
     out[at++] = Math.log1p(wide.opened)
     out[at++] = Math.log1p(wide.ports)
     out[at++] = Math.log1p(wide.peers)

@@ -4,9 +4,11 @@ import { Decoder, Packet } from '../decode/index.ts'
 import { FEATURE_COUNT, Extractor } from '../feature/index.ts'
 import { FlowTable } from '../flow/index.ts'
 import { flowConfig, type FlowConfig } from '../flow/config.ts'
-import type { LiveFlow } from '../flow/flow.ts'
+import type { FlowObserver, LiveFlow } from '../flow/flow.ts'
 import { groupOf, labellerOf } from './label.ts'
 import type { LabelledCapture } from './truth.ts'
+
+const HASH_SEED = 1
 
 /** The labelled flows of one capture. */
 export interface CaptureRows {
@@ -26,11 +28,11 @@ export interface CaptureRows {
  */
 export async function captureRows(capture: LabelledCapture): Promise<CaptureRows> {
   const labelOf = labellerOf(capture.truth)
-  const extractor = new Extractor()
+  const extractor = new Extractor({ keyOf: numberedIpv6Hosts() })
   const rows: Float64Array[] = []
   const labels: (0 | 1)[] = []
   let leftOut = 0
-  const table = new FlowTable(defaultFlowConfig(), {
+  const observer: FlowObserver = {
     flowOpened: (flow: LiveFlow) => extractor.flowOpened(flow),
     flowAnswered: (flow: LiveFlow) => extractor.flowAnswered(flow),
     flowEnded(flow: LiveFlow) {
@@ -44,9 +46,23 @@ export async function captureRows(capture: LabelledCapture): Promise<CaptureRows
       rows.push(row)
       labels.push(label)
     },
-  })
+  }
+  // A fixed seed: the same captures must give the same vectors, also where sketches collide.
+  const table = new FlowTable(defaultFlowConfig(), observer, { hashSeed: HASH_SEED })
   await replayInto(table, capture.path)
   return { name: capture.truth.name, group: groupOf(capture.truth), rows, labels, leftOut }
+}
+
+const FIRST_IPV6_KEY = 2 ** 32
+
+function numberedIpv6Hosts(): (key: number) => number {
+  const numbers = new Map<number, number>()
+  return (key) => {
+    if (key < FIRST_IPV6_KEY) return key
+    const number = numbers.get(key) ?? FIRST_IPV6_KEY + numbers.size
+    numbers.set(key, number)
+    return number
+  }
 }
 
 async function replayInto(table: FlowTable, path: string): Promise<void> {

@@ -121,5 +121,5 @@ function readTraining(value: unknown): Record<string, string | number> {
   )
   if (entries.length > MAXIMUM_FACTS || !isSound)
     throw new Refusal('training holds more than facts')
-  return Object.fromEntries(entries) as Record<string, string | number>
+  return Object.fromEntries(entries)
 }
