@@ -52,7 +52,8 @@ function essentialFields(event: Event, hostname: string): CefField[] {
     { key: 'externalId', value: event.id, maxLength: 40 },
     ...timeFields(event),
     ...addressFields(event),
-    { key: 'cnt', value: event.count },
+    // The dictionary's cnt is a 32-bit integer.
+    { key: 'cnt', value: Math.min(event.count, 0x7fffffff) },
     { key: 'act', value: event.verdict, maxLength: 63 },
     { key: 'cat', value: event.family, maxLength: 1023 },
     { key: 'deviceExternalId', value: event.agent, maxLength: 255 },

@@ -13,7 +13,7 @@ import { TcpConnection } from './tcp-connection.ts'
 export const OVERLAP_MS = 30_000
 const FINISH_TIMEOUT_MS = 3000
 /** At the end of the agent, which has a second. */
-const LAST_FINISH_TIMEOUT_MS = 700
+const LAST_FINISH_TIMEOUT_MS = 500
 
 export interface SyslogTcpOptions {
   readonly config: SyslogSinkConfig
