@@ -90,7 +90,7 @@ function figures(path: string, evaluation: Evaluation): (readonly [string, strin
     ['threshold', evaluation.threshold.toFixed(3)],
     ['recall', share(evaluation.recallByCapture, trivialRival.recallByCapture)],
     ['false alarms', perThousand(evaluation.falsePerThousand, trivialRival.falsePerThousand)],
-    ['put to use', `set detect.randomForest.path to ${path}`],
+    ['put to use', `set detect.randomForest.model to ${path}`],
   ]
 }
 

@@ -1,0 +1,219 @@
+/** Everything that is wrong with a request is told clearly, all at once, and changes nothing. */
+import { connect } from 'node:net'
+import { beforeAll, describe, expect, test } from 'vitest'
+import type { components } from '../../openapi/contract.d.ts'
+import { serveApi, type Answer, type TestApi } from '../support/api-server.ts'
+
+type Problem = components['schemas']['Problem']
+
+const problemOf = (answer: Answer): Problem => answer.body as Problem
+const faultsOf = (answer: Answer): Record<string, string> =>
+  Object.fromEntries((problemOf(answer).errors ?? []).map(({ field, message }) => [field, message]))
+
+let api: TestApi
+beforeAll(async () => {
+  const served = await serveApi()
+  api = served
+  return () => served.close()
+})
+
+async function order(body: unknown): Promise<Answer> {
+  return api.call('POST', '/v1/blocks', { token: await api.token(['block']), body })
+}
+
+describe('a query', () => {
+  const cases: [string, string, string, RegExp][] = [
+    ['/v1/events', 'minSeverity=11', 'minSeverity', /from 0 to 10/],
+    ['/v1/events', 'minSeverity=six', 'minSeverity', /a whole number/],
+    ['/v1/events', 'limit=0x10', 'limit', /a whole number/],
+    ['/v1/events', 'limit=1e2', 'limit', /a whole number/],
+    ['/v1/events', 'limit=', 'limit', /a whole number/],
+    ['/v1/events', 'limit=0', 'limit', /from 1 to 1000/],
+    ['/v1/events', 'limit=5&limit=6', 'limit', /given 2 times/],
+    ['/v1/events', 'attacker=1.2.3.4;+rm+-rf+/', 'attacker', /IPv4 or IPv6 address/],
+    ['/v1/events', 'address=010.8.8.8', 'address', /IPv4 or IPv6 address/],
+    ['/v1/events', 'address=fe80::1%25eth0', 'address', /IPv4 or IPv6 address/],
+    ['/v1/events', 'from=yesterday', 'from', /RFC 3339/],
+    ['/v1/events', 'from=2026-01-05T10:00:00+01:00', 'from', /%2B/],
+    ['/v1/events', 'to=2026-13-45T99:00:00Z', 'to', /RFC 3339/],
+    ['/v1/events', 'family=scans', 'family', /one of scan, sweep/],
+    ['/v1/events', 'kind=%00', 'kind', /of the form/],
+    ['/v1/events', 'severity=5', 'severity', /not a known parameter; known: from, to, kind/],
+    ['/v1/events', '__proto__=5', '__proto__', /not a known parameter/],
+    ['/v1/events', 'cursor=bm90LW91cnM', 'cursor', /./],
+    ['/v1/flows', 'port=65536', 'port', /from 0 to 65535/],
+    ['/v1/flows', 'protocol=256', 'protocol', /IP protocol/],
+    ['/v1/flows', 'communityId=2:x', 'communityId', /of the form/],
+    ['/v1/blocks', 'state=dead', 'state', /one of pending/],
+    ['/v1/events/not-a-uuid', '', 'eventId', /a UUID/],
+    ['/v1/health', 'verbose=1', 'verbose', /there are none here/],
+  ]
+  test.each(cases)('%s?%s is refused at %s', async (path, query, field, message) => {
+    const answer = await api.call('GET', `${path}?${query}`, { token: await api.token(['read']) })
+    expect(answer.status).toBe(400)
+    expect(problemOf(answer).type).toBe('urn:picket:problem:invalid-request')
+    expect(faultsOf(answer)[field]).toMatch(message)
+  })
+
+  test('is told all its faults at once, with what was given', async () => {
+    const path = '/v1/events?limit=9999&attacker=nobody&colour=red&to=later'
+    const answer = await api.call('GET', path, { token: await api.token(['read']) })
+    expect(Object.keys(faultsOf(answer)).sort()).toEqual(['attacker', 'colour', 'limit', 'to'])
+    expect(problemOf(answer).errors).toContainEqual(
+      expect.objectContaining({ field: 'limit', value: 9999 }),
+    )
+  })
+})
+
+describe('an order to block', () => {
+  const bodies: [string, unknown, string, RegExp][] = [
+    ['a shell command for a target', { target: '1.2.3.4; rm -rf /' }, 'target', /address/],
+    ['no target', {}, 'target', /is required/],
+    ['an empty target', { target: '' }, 'target', /address/],
+    ['a number for a target', { target: 12 }, 'target', /a string/],
+    [
+      'a fraction of a second',
+      { target: '192.0.2.7', ttlSeconds: 1.5 },
+      'ttlSeconds',
+      /a whole number or null/,
+    ],
+    ['no time at all', { target: '192.0.2.7', ttlSeconds: 0 }, 'ttlSeconds', /from 1 to 2147483/],
+    ['a time as text', { target: '192.0.2.7', ttlSeconds: '600' }, 'ttlSeconds', /a whole number/],
+    [
+      'an endless reason',
+      { target: '192.0.2.7', reason: 'x'.repeat(1001) },
+      'reason',
+      /1000 or fewer/,
+    ],
+    [
+      'a field we do not know',
+      { target: '192.0.2.7', ttl: 600 },
+      'ttl',
+      /known: target, ttlSeconds/,
+    ],
+    ['a list', [{ target: '192.0.2.7' }], 'body', /a JSON object/],
+    ['a null', 'null', 'body', /a JSON object/],
+    ['broken JSON', '{"target": ', 'body', /valid JSON/],
+    ['a deep nest', '['.repeat(30_000), 'body', /valid JSON/],
+    ['nothing', '', 'body', /valid JSON/],
+  ]
+  test.each(bodies)('with %s is refused and blocks nothing', async (_, body, field, message) => {
+    const answer = await order(body)
+    expect(answer.status).toBe(400)
+    expect(faultsOf(answer)[field]).toMatch(message)
+    expect(api.record.blocks.standing()).toEqual([])
+  })
+
+  test.each([
+    ['0.0.0.0/0', /range-too-wide|special-range/],
+    ['127.0.0.1', /special-range/],
+    ['198.51.100.1', /own-address/],
+    ['198.51.100.0/24', /own-address/],
+    ['::/0', /range-too-wide|special-range/],
+  ])('for %s is refused by a guard that is named', async (target, guard) => {
+    const answer = await order({ target })
+    expect(answer.status).toBe(409)
+    expect(problemOf(answer)).toMatchObject({ type: 'urn:picket:problem:block-refused' })
+    expect(problemOf(answer).guard).toMatch(guard)
+    expect(problemOf(answer).detail).toContain('is not blocked')
+    expect(api.record.blocks.standing()).toEqual([])
+  })
+
+  test('that is not JSON by its own account is refused', async () => {
+    const token = await api.token(['block'])
+    const headers = { 'content-type': 'text/plain' }
+    const answer = await api.call('POST', '/v1/blocks', {
+      token,
+      headers,
+      body: '{"target":"192.0.2.7"}',
+    })
+    expect(answer.status).toBe(415)
+    expect(problemOf(answer).detail).toContain('text/plain')
+  })
+
+  test('of 10 MB is refused long before it has all arrived', async () => {
+    const token = await api.token(['block'])
+    const head = [
+      'POST /v1/blocks HTTP/1.1',
+      'Host: localhost',
+      `Authorization: Bearer ${token}`,
+      'Content-Type: application/json',
+      `Content-Length: ${10 * 1024 * 1024}`,
+      '\r\n',
+    ].join('\r\n')
+    // Nothing but the head and a first piece is ever sent: who waited for the rest would wait for ever.
+    const answer = await rawExchange([head, 'x'.repeat(1000)])
+    expect(answer).toMatch(/^HTTP\/1.1 413 /)
+    expect(answer).toContain('urn:picket:problem:body-too-large')
+  })
+
+  test('without a stated length is cut off at the limit', async () => {
+    const token = await api.token(['block'])
+    const head = [
+      'POST /v1/blocks HTTP/1.1',
+      'Host: localhost',
+      `Authorization: Bearer ${token}`,
+      'Content-Type: application/json',
+      'Transfer-Encoding: chunked',
+      '\r\n',
+    ].join('\r\n')
+    const chunk = `${(70_000).toString(16)}\r\n${'x'.repeat(70_000)}\r\n`
+    const answer = await rawExchange([head, chunk])
+    expect(answer).toMatch(/^HTTP\/1.1 413 /)
+  })
+})
+
+describe('a path or method', () => {
+  test('that does not exist is not found', async () => {
+    const answer = await api.call('GET', '/nowhere')
+    expect(answer.status).toBe(404)
+    expect(answer.type).toBe('application/problem+json')
+  })
+
+  test('that does not fit names those that do', async () => {
+    const answer = await api.call('PUT', '/v1/blocks', {
+      token: await api.token(['admin']),
+      body: {},
+    })
+    expect(answer.status).toBe(405)
+    expect(answer.headers.get('allow')).toBe('GET, POST, HEAD')
+  })
+
+  test.each(['events', 'blocks'])('for an unknown one of %s is not found', async (things) => {
+    const path = `/v1/${things}/019b8d2a-0000-7000-8000-000000000009`
+    const answer = await api.call('GET', path, { token: await api.token(['read']) })
+    expect(answer.status).toBe(404)
+    expect(problemOf(answer).type).toBe('urn:picket:problem:not-found')
+  })
+
+  test('of an unknown block cannot be lifted', async () => {
+    const path = '/v1/blocks/019b8d2a-0000-7000-8000-000000000009'
+    const answer = await api.call('DELETE', path, { token: await api.token(['block']) })
+    expect(answer.status).toBe(404)
+  })
+
+  test('with a header of 20 KB is refused', async () => {
+    const head = `GET /v1/health HTTP/1.1\r\nHost: localhost\r\nX-Long: ${'x'.repeat(20_000)}\r\n\r\n`
+    expect(await rawExchange([head])).toMatch(/^HTTP\/1.1 431 /)
+  })
+})
+
+/** Sends bytes as they are and gives the first that come back. */
+function rawExchange(pieces: readonly string[]): Promise<string> {
+  const { hostname, port } = new URL(api.url)
+  return new Promise((resolve, reject) => {
+    const socket = connect(Number(port), hostname, () => {
+      for (const piece of pieces) socket.write(piece)
+    })
+    let received = ''
+    socket.on('data', (bytes) => {
+      received += bytes.toString()
+      if (!received.includes('\r\n\r\n') || (received.includes('{') && !received.includes('}')))
+        return
+      socket.destroy()
+      resolve(received)
+    })
+    socket.on('error', reject)
+    socket.on('close', () => resolve(received))
+  })
+}

@@ -1,0 +1,169 @@
+/** The API on real sockets over a real record and a real blocker; only the firewall is the dry-run one. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
+import { onTestFinished } from 'vitest'
+import { createApi, createToken, listen, type Health } from '../../src/api/index.ts'
+import type { Clock } from '../../src/core/clock.ts'
+import { silentLog } from '../../src/core/log.ts'
+import { createMetrics } from '../../src/core/metrics.ts'
+import { parseCidr } from '../../src/net/cidr.ts'
+import { openRecord } from '../../src/record/index.ts'
+import type { EventRecord } from '../../src/record/record.ts'
+import type { Scope } from '../../src/record/token-store.ts'
+import { createBlocker, createFirewall } from '../../src/respond/index.ts'
+import { contractFaults } from './contract-checker.ts'
+import { RECORD_DEFAULTS } from './record.ts'
+
+export const API_DEFAULTS = { enabled: true, host: '127.0.0.1', port: 0, maxBodyBytes: 65_536 }
+const RESPOND_DEFAULTS = {
+  firewall: 'dry-run',
+  defaultTtlSeconds: 3600,
+  minPrefix4: 16,
+  minPrefix6: 48,
+  maxActiveBlocks: 100,
+  reconcileSeconds: 10,
+  onStop: 'keep',
+} as const
+
+export const FULL_HEALTH: Health = {
+  status: 'ok',
+  version: '0.1.0',
+  agent: '019b8d2a-0000-7000-8000-00000000000a',
+  problems: [],
+  firewall: { name: 'dry-run', usable: true, activeBlocks: 0 },
+}
+
+export interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  readonly type: string
+  readonly body: unknown
+}
+
+export interface CallOptions {
+  readonly token?: string
+  readonly body?: unknown
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+export interface AuditRow {
+  readonly actor: string
+  readonly subject: string
+  readonly details: string
+}
+
+export interface TestApi {
+  readonly url: string
+  readonly socketPath: string
+  readonly record: EventRecord
+  /** Calls the API and holds every answer against the document. */
+  call(method: string, path: string, options?: CallOptions): Promise<Answer>
+  token(scopes: readonly Scope[], expiresAtMs?: number): Promise<string>
+  /** The audit rows of an action, oldest first. */
+  audited(action: string): readonly AuditRow[]
+}
+
+/** A clock that tests set. */
+export function settableClock(
+  startMs = Date.now(),
+): Clock & { nowMs(): number; set(ms: number): void } {
+  let nowMs = startMs
+  return { nowMs: () => nowMs, set: (ms) => void (nowMs = ms) }
+}
+
+/** This host's own address, as far as the guards know. */
+const OWN_ADDRESS = parseCidr('198.51.100.1')!
+
+/** Serves the API until the test is over. */
+export async function servedApi(options: { readonly clock?: Clock } = {}): Promise<TestApi> {
+  const api = await serveApi(options)
+  onTestFinished(() => api.close())
+  return api
+}
+
+/** Serves the API until it is closed; for tests that share one. */
+export async function serveApi({
+  clock = settableClock(),
+}: { readonly clock?: Clock } = {}): Promise<TestApi & { close(): Promise<void> }> {
+  const directory = await mkdtemp(join(tmpdir(), 'pk-api-'))
+  const config = RECORD_DEFAULTS
+  const record = await openRecord({ directory, clock, log: silentLog, config, mode: 'write' })
+  const guarded = [{ guard: 'own-address' as const, range: OWN_ADDRESS }]
+  const blocker = createBlocker({
+    firewall: createFirewall(RESPOND_DEFAULTS, { clock }),
+    blocks: record.blocks,
+    guardFacts: () => Promise.resolve({ minPrefix4: 16, minPrefix6: 48, guarded }),
+    clock,
+    log: silentLog,
+    config: RESPOND_DEFAULTS,
+  })
+  const app = createApi({
+    record,
+    blocker,
+    health: () => FULL_HEALTH,
+    metrics: createMetrics(),
+    clock,
+    log: silentLog,
+    config: API_DEFAULTS,
+  })
+  const socketPath = join(directory, 'picket.sock')
+  const listener = await listen(app, { config: API_DEFAULTS, socketPath, log: silentLog })
+  const url = listener.url!
+  return {
+    async close() {
+      await listener.close()
+      await record.close()
+      await rm(directory, { recursive: true })
+    },
+    url,
+    socketPath,
+    record,
+    audited(action) {
+      const database = new Database(record.path, { readonly: true })
+      const rows = database.prepare('SELECT * FROM audit WHERE action = ? ORDER BY id').all(action)
+      database.close()
+      return rows as AuditRow[]
+    },
+    call: (method, path, options) => checkedCall(url, method, path, options),
+    async token(scopes, expiresAtMs) {
+      const order = {
+        scopes,
+        description: null,
+        expiresAtMs: expiresAtMs ?? null,
+        actor: 'local:0',
+      }
+      return (await createToken(record.tokens, clock, order)).token
+    },
+  }
+}
+
+async function checkedCall(
+  url: string,
+  method: string,
+  path: string,
+  { token, body, headers = {} }: CallOptions = {},
+): Promise<Answer> {
+  const response = await fetch(url + path, {
+    method,
+    headers: {
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  })
+  const type = response.headers.get('content-type') ?? ''
+  const text = await response.text()
+  const answer: Answer = {
+    status: response.status,
+    headers: response.headers,
+    type,
+    body: type.includes('json') && text !== '' ? JSON.parse(text) : text,
+  }
+  const isDescribed = response.status !== 405 && !path.startsWith('/nowhere') && method !== 'HEAD'
+  const faults = isDescribed ? contractFaults(method, path, answer) : []
+  if (faults.length > 0) throw new Error(`${method} ${path}: ${faults.join('; ')}\n${text}`)
+  return answer
+}
