@@ -22,9 +22,9 @@ export function seconds(text: string): number {
   return result
 }
 
-/** Reads seconds, or `never` as null. */
-export function secondsOrNever(text: string): number | null {
-  return text === 'never' ? null : seconds(text)
+/** Reads seconds, or `never`; not as null, which commander would turn into an empty string. */
+export function secondsOrNever(text: string): number | 'never' {
+  return text === 'never' ? text : seconds(text)
 }
 
 /** Reads a point in time, given in full (`2026-01-05T10:00:00Z`, `2026-01-05`) or as an age (`2h`), as RFC 3339. */

@@ -18,7 +18,7 @@ type BlocksOptions = NonNullable<operations['listBlocks']['parameters']['query']
   limit: number
 }
 interface BlockOptions {
-  readonly ttl?: number | null
+  readonly ttl?: number | 'never'
   readonly reason?: string
   readonly event?: string
 }
@@ -77,9 +77,10 @@ async function orderBlock({ args, options, context }: Invocation<BlockOptions>):
   const client = await openAgent(commandContext)
   if (client === null) throw noAgent()
   try {
+    const { ttl } = options
     const body = {
       target: args[0] ?? '',
-      ...(options.ttl === undefined ? {} : { ttlSeconds: options.ttl }),
+      ...(ttl === undefined ? {} : { ttlSeconds: ttl === 'never' ? null : ttl }),
       ...(options.reason === undefined ? {} : { reason: options.reason }),
       ...(options.event === undefined ? {} : { eventId: options.event }),
     }

@@ -21,6 +21,10 @@ export const addPipeline: AddCommands = (program, run) => {
       '\nExamples:\n  picket replay attack.pcap\n  picket replay *.pcap --json --data-dir /tmp/trial',
     )
     .action(run(replayFiles))
+}
+
+/** Makes `start` what runs without a command; to be added last, since it lets the program take any argument. */
+export const addDefault: AddCommands = (program, run) => {
   // Commander would take an unknown command for an argument of the default one.
   program.allowExcessArguments(true).action(
     run<object>(async (invocation) => {

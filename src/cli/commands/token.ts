@@ -15,7 +15,7 @@ import { printFields, printTable, type Column } from '../table.ts'
 interface CreateOptions {
   readonly scopes: readonly Scope[]
   readonly description?: string
-  readonly expires?: number | null
+  readonly expires?: number | 'never'
 }
 
 const COLUMNS: readonly Column<StoredToken>[] = [
@@ -51,12 +51,12 @@ export const addTokens: AddCommands = (program, run) => {
 async function create({ options, context }: Invocation<CreateOptions>): Promise<number> {
   const commandContext = context()
   const { terminal, json } = commandContext
-  const expires = options.expires ?? null
+  const { expires = 'never' } = options
   const made = await withRecord(openRecordForWriting(commandContext), (record) =>
     createToken(record.tokens, systemClock, {
       scopes: options.scopes,
       description: options.description ?? null,
-      expiresAtMs: expires === null ? null : systemClock.nowMs() + expires * 1000,
+      expiresAtMs: expires === 'never' ? null : systemClock.nowMs() + expires * 1000,
       actor: localActor(),
     }),
   )

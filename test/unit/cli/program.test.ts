@@ -1,0 +1,127 @@
+/** How the command line is read: options, help, and what is told to who mistypes. */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { VERSION } from '../../../src/core/package-root.ts'
+import { run } from '../../support/memory-terminal.ts'
+import { temporaryFolder } from '../../support/record.ts'
+
+const COMMANDS = [
+  ['start'],
+  ['replay'],
+  ['events'],
+  ['events', 'show'],
+  ['flows'],
+  ['blocks'],
+  ['block'],
+  ['unblock'],
+  ['token'],
+  ['token', 'create'],
+  ['token', 'list'],
+  ['token', 'revoke'],
+  ['train'],
+  ['doctor'],
+  ['config', 'check'],
+  ['config', 'print'],
+  ['config', 'reference'],
+]
+
+test.each(COMMANDS)('%s %s explains itself with --help', async (...command) => {
+  const { exitCode, out, err } = await run(...command.filter((word) => word !== ''), '--help')
+  expect(exitCode).toBe(0)
+  expect(out).toMatch(/^Usage: picket/)
+  expect(out).toContain('--data-dir <dir>')
+  expect(err).toBe('')
+})
+
+test('the program shows examples and exit codes with --help', async () => {
+  const { exitCode, out } = await run('--help')
+  expect(exitCode).toBe(0)
+  expect(out).toContain('picket unblock --all')
+  expect(out).toContain('Exit codes:')
+})
+
+test('--version prints the version alone', async () => {
+  expect(await run('--version')).toMatchObject({ exitCode: 0, out: `${VERSION}\n` })
+})
+
+test.each([
+  [['evnts'], "unknown command 'evnts'", /the commands are start, replay/],
+  [['event'], "unknown command 'event'", /did you mean events/],
+  [['events', '--kindd', 'x'], "unknown option '--kindd'", /did you mean --kind/],
+  [['events', '--limit', '0'], 'is invalid', /from 1 to 1000000/],
+  [['events', '--from', 'soon'], 'is invalid', /such as 2h/],
+  [['events', 'extra'], 'too many arguments', /picket events --help/],
+  [['events', 'show'], "missing required argument 'id'", /picket events --help/],
+  [['block'], "missing required argument 'target'", /picket block --help/],
+  [['block', '192.0.2.7', '--ttl', '0'], 'is invalid', /such as 10m/],
+  [['unblock'], 'name what to unblock', /picket blocks/],
+  [['unblock', '192.0.2.7', '--all'], 'name what to unblock', /picket blocks/],
+  [['token', 'create', '--scopes', 'root'], 'is invalid', /choose from read, block, admin/],
+  [['replay'], "missing required argument 'files'", /picket replay --help/],
+  [['train'], "required option '--truth <file>' not specified", /picket train --help/],
+])('%j is a usage error that says what to do', async (argv, message, hint) => {
+  const { exitCode, out, err } = await run(...argv)
+  expect(exitCode).toBe(2)
+  expect(out).toBe('')
+  expect(err).toMatch(/^picket: /)
+  expect(err.split('hint: ')[0]).toContain(message)
+  expect(err.split('hint: ')[1]).toMatch(hint)
+})
+
+describe('global options', () => {
+  test.each([
+    ['before', ['--data-dir', 'DIR', '--json', 'token', 'create']],
+    ['after', ['token', 'create', '--data-dir', 'DIR', '--json']],
+    ['between', ['token', '--data-dir', 'DIR', 'create', '--json']],
+  ])('are taken %s the command', async (_, argv) => {
+    const folder = await temporaryFolder()
+    const { exitCode, json } = await run(...argv.map((word) => word.replace('DIR', folder)))
+    expect(exitCode).toBe(0)
+    expect(json).toMatchObject([{ token: expect.stringMatching(/^pkt_/) as string }])
+  })
+})
+
+describe('config', () => {
+  test('check passes a valid file and lists every fault of another', async () => {
+    const file = join(await temporaryFolder(), 'picket.yaml')
+    writeFileSync(file, 'api: { port: 8461 }\n')
+    expect(await run('config', 'check', '--config', file)).toMatchObject({
+      exitCode: 0,
+      out: `valid: ${file}\n`,
+    })
+    writeFileSync(file, 'api: { prot: 1, port: 99999 }\n')
+    const { exitCode, err } = await run('config', 'check', '--config', file)
+    expect(exitCode).toBe(1)
+    expect(err).toContain('api.prot')
+    expect(err).toContain('api.port is 99999')
+  })
+
+  test('print shows what is in force, as YAML that is valid again', async () => {
+    const folder = await temporaryFolder()
+    const file = join(folder, 'picket.yaml')
+    writeFileSync(file, 'api: { port: 8461 }\n')
+    const { out } = await run('config', 'print', '--config', file)
+    expect(out).toContain('port: 8461')
+    const again = join(folder, 'again.yaml')
+    writeFileSync(again, out)
+    expect((await run('config', 'check', '--config', again)).exitCode).toBe(0)
+  })
+
+  test('reference prints every key with what it means', async () => {
+    const { out } = await run('config', 'reference')
+    expect(out).toContain('# The loopback address to listen on')
+  })
+})
+
+test('doctor tells what is wrong with the configuration and looks at the rest all the same', async () => {
+  const folder = await temporaryFolder()
+  const file = join(folder, 'picket.yaml')
+  writeFileSync(file, 'nonsense: 1\n')
+  const { exitCode, json } = await run('doctor', '--json', '--config', file, '--data-dir', folder)
+  expect(exitCode).toBe(1)
+  expect(json[0]).toMatchObject({ check: 'configuration', state: 'missing' })
+  expect(json).toContainEqual(
+    expect.objectContaining({ check: 'addon better-sqlite3', state: 'ok' }),
+  )
+})
