@@ -72,6 +72,7 @@ class RecordedBlocker implements Blocker {
   #tail: Promise<unknown> = Promise.resolve()
   /** False when the firewall may differ from the record: the next change then reconciles all. */
   #isSettled = false
+  #wasSettled = false
   #fault: string | null = null
   #ticker: NodeJS.Timeout | undefined
   #expiryTimer: NodeJS.Timeout | undefined
@@ -230,13 +231,17 @@ class RecordedBlocker implements Blocker {
 
   async #reconcileNow(): Promise<string[]> {
     const { firewall, clock, log } = this.#options
+    const isFirst = !this.#wasSettled
     this.#isSettled = false
     try {
       const repaired = await reconcile(firewall, this.#standing, clock.nowMs())
       this.#isSettled = true
       if (this.#fault !== null) log.info('The firewall can be used again')
       this.#fault = null
-      if (repaired.length > 0) log.warn('The firewall was put right', { repaired })
+      // After a start there is always something to do; later somebody else was at the firewall.
+      const tell = isFirst ? log.info : log.warn
+      if (repaired.length > 0) tell('The firewall was put right', { repaired })
+      this.#wasSettled = true
       return repaired
     } catch (error) {
       this.#noteFault(error)

@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest'
+import { difference, differs } from '../../../src/respond/difference.ts'
+import type { FirewallEntry } from '../../../src/respond/firewall.ts'
+
+function entry(target: string, remainingSeconds: number | null): FirewallEntry {
+  return { target, family: 4, remainingSeconds }
+}
+
+test('names what is missing, what is too much, and what ends at another time', () => {
+  const wanted = [entry('192.0.2.1', 60), entry('192.0.2.2', null), entry('192.0.2.3', 60)]
+  const held = [entry('192.0.2.2', 60), entry('192.0.2.3', 300), entry('192.0.2.4', null)]
+  expect(difference(wanted, held)).toEqual({
+    missing: ['192.0.2.1'],
+    surplus: ['192.0.2.4'],
+    mistimed: ['192.0.2.2', '192.0.2.3'],
+  })
+})
+
+test('two seconds between two clocks are no difference, three are', () => {
+  expect(differs(difference([entry('192.0.2.1', 60)], [entry('192.0.2.1', 58)]))).toBe(false)
+  expect(differs(difference([entry('192.0.2.1', 60)], [entry('192.0.2.1', 57)]))).toBe(true)
+})

@@ -1,0 +1,73 @@
+import { expect, test } from 'vitest'
+import {
+  rulesStand,
+  rulesToRemove,
+  rulesToRestore,
+} from '../../../../src/respond/firewalls/packet-rules.ts'
+
+const CHAIN = `-A PICKET -m set --match-set picket4 src -j DROP
+-A PICKET -m set --match-set picket4 dst -j DROP`
+
+const WHOLE = `-P INPUT DROP
+-P FORWARD ACCEPT
+-P OUTPUT ACCEPT
+-N DOCKER
+-N PICKET
+-A INPUT -j PICKET
+-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+-A FORWARD -j PICKET
+-A FORWARD -o docker0 -j DOCKER
+-A OUTPUT -j PICKET
+${CHAIN}
+`
+
+test('rules stand when chain and jumps are there and the jumps come first', () => {
+  expect(rulesStand(WHOLE, 'picket4')).toBe(true)
+})
+
+test.each([
+  ['the chain is missing', WHOLE.replace('-N PICKET\n', '')],
+  ['one of its rules is missing', WHOLE.replace(CHAIN.split('\n')[1]!, '')],
+  ['its rules name another set', WHOLE.replaceAll('picket4', 'other')],
+  ['it has a rule more', `${WHOLE}-A PICKET -j RETURN\n`],
+  ['a jump is missing', WHOLE.replace('-A OUTPUT -j PICKET\n', '')],
+  ['a jump is there twice', `${WHOLE}-A INPUT -j PICKET\n`],
+  ['a jump is not first', WHOLE.replace('-A INPUT -j', '-A INPUT -i lo -j ACCEPT\n-A INPUT -j')],
+])('rules do not stand when %s', (_, listing) => {
+  expect(rulesStand(listing, 'picket4')).toBe(false)
+})
+
+test('restoring takes out every jump of ours and puts one first, in one transaction', () => {
+  const listing = WHOLE.concat('-A INPUT -j PICKET\n')
+  expect(rulesToRestore(listing, 'picket4').split('\n')).toEqual([
+    '*filter',
+    ':PICKET - [0:0]',
+    ...CHAIN.split('\n'),
+    '-D INPUT -j PICKET',
+    '-D INPUT -j PICKET',
+    '-I INPUT 1 -j PICKET',
+    '-D FORWARD -j PICKET',
+    '-I FORWARD 1 -j PICKET',
+    '-D OUTPUT -j PICKET',
+    '-I OUTPUT 1 -j PICKET',
+    'COMMIT',
+    '',
+  ])
+})
+
+test('removing names our jumps and our chain and nothing else', () => {
+  expect(rulesToRemove(WHOLE)?.split('\n')).toEqual([
+    '*filter',
+    '-D INPUT -j PICKET',
+    '-D FORWARD -j PICKET',
+    '-D OUTPUT -j PICKET',
+    '-F PICKET',
+    '-X PICKET',
+    'COMMIT',
+    '',
+  ])
+})
+
+test('where nothing is ours, nothing is removed', () => {
+  expect(rulesToRemove('-P INPUT ACCEPT\n-N PICKET-OTHER\n-A INPUT -j PICKET-OTHER\n')).toBeNull()
+})
