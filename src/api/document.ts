@@ -1,8 +1,8 @@
 /** The API document as the server reads it: its operations, ready to be routed and checked. */
 import { readFileSync } from 'node:fs'
-import { parse } from 'yaml'
 import type { operations } from '../../openapi/contract.d.ts'
 import { packagedFile } from '../core/package-root.ts'
+import { parseYaml } from '../core/yaml.ts'
 import { SCOPES, type Scope } from '../record/token-store.ts'
 
 export type OperationId = keyof operations
@@ -51,7 +51,7 @@ export interface ApiDocument {
 
 /** Reads `openapi/picket.yaml`, the only description of the API. */
 export function readApiDocument(): ApiDocument {
-  return parse(readFileSync(packagedFile('openapi/picket.yaml'), 'utf8')) as ApiDocument
+  return parseYaml(readFileSync(packagedFile('openapi/picket.yaml'), 'utf8')) as ApiDocument
 }
 
 /** Lists every operation of the document. */

@@ -1,6 +1,6 @@
-/** Requests checked against the document by Ajv; every fault is told at once, in words. */
-import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js'
+/** Requests checked against the document; every fault is told at once, in words. */
 import { usFromRfc3339 } from '../core/clock.ts'
+import { schemaCompiler, type ErrorObject, type SchemaCompiler } from '../core/json-schema.ts'
 import { parseCidr } from '../net/cidr.ts'
 import { protocolNumber } from '../net/protocol.ts'
 import type { ApiDocument, JsonSchema, Operation, Parameter } from './document.ts'
@@ -44,18 +44,18 @@ export function compileChecks(
   document: ApiDocument,
   operations: readonly Operation[],
 ): ReadonlyMap<string, RequestCheck> {
-  const ajv = new Ajv2020({ allErrors: true, useDefaults: true, verbose: true, strict: false })
-  for (const [name, { admits }] of Object.entries(FORMATS)) ajv.addFormat(name, admits)
-  ajv.addSchema(document, DOCUMENT_ID)
-  return new Map(operations.map((operation) => [operation.id, compileCheck(ajv, operation)]))
+  const admitters = Object.entries(FORMATS).map(([name, { admits }]) => [name, admits] as const)
+  const compiler = schemaCompiler(Object.fromEntries(admitters))
+  compiler.addSchema(document, DOCUMENT_ID)
+  return new Map(operations.map((operation) => [operation.id, compileCheck(compiler, operation)]))
 }
 
-function compileCheck(ajv: Ajv2020, operation: Operation): RequestCheck {
+function compileCheck(compiler: SchemaCompiler, operation: Operation): RequestCheck {
   const checks = {
-    query: ajv.compile(objectOf(operation.parameters.filter((one) => one.in === 'query'))),
-    path: ajv.compile(objectOf(operation.parameters.filter((one) => one.in === 'path'))),
+    query: compiler.compile(objectOf(operation.parameters.filter((one) => one.in === 'query'))),
+    path: compiler.compile(objectOf(operation.parameters.filter((one) => one.in === 'path'))),
   }
-  const checkBody = operation.bodySchema && ajv.compile(rebased(operation.bodySchema))
+  const checkBody = operation.bodySchema && compiler.compile(rebased(operation.bodySchema))
   return {
     parameters(given) {
       const { values: query, faults: repeated } = readQuery(given.query, operation.parameters)

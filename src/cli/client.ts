@@ -39,7 +39,7 @@ export async function openAgent(context: CommandContext): Promise<ApiClient | nu
     fetch: async (request) => {
       try {
         const answer = await undiciFetch(request as unknown as UndiciRequest, { dispatcher })
-        return answer as unknown as Response
+        return answer
       } catch (cause) {
         throw unreachable(socketPath, cause)
       }

@@ -2,8 +2,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { parseDocument } from 'yaml'
 import { PicketError } from '../core/errors.ts'
+import { parseYamlDocument } from '../core/yaml.ts'
 import { applyEnvironment } from './environment.ts'
 import type { Config } from './schema.ts'
 import { validateConfig } from './validate.ts'
@@ -47,7 +47,7 @@ function readYaml(file: string): unknown {
       hint: 'name a readable YAML file with --config',
     })
   }
-  const document = parseDocument(text)
+  const document = parseYamlDocument(text)
   const [error] = document.errors
   if (error) {
     throw new PicketError('ERR_CONFIG_READ', `${file} is not valid YAML: ${error.message}`, {

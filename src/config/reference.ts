@@ -1,5 +1,5 @@
 /** The reference of the configuration, written from the schema: every key, its default, its bounds. */
-import { stringify } from 'yaml'
+import { toYaml } from '../core/yaml.ts'
 import { configSchema, type Config } from './schema.ts'
 
 interface SchemaNode {
@@ -29,7 +29,7 @@ export function referenceYaml(): string {
 
 /** Gives a configuration as YAML that would load as it. */
 export function configYaml(config: Config): string {
-  return stringify(config)
+  return toYaml(config)
 }
 
 /** Gives the schema as plain JSON Schema, for editors and for checks before a rollout. */
@@ -55,10 +55,7 @@ function entry(key: string, field: SchemaNode, depth: number): string[] {
       ...section(field, depth + 1),
     ]
   }
-  const value = stringify(
-    { [key]: field.default ?? null },
-    { flowCollectionPadding: true },
-  ).trimEnd()
+  const value = toYaml({ [key]: field.default ?? null }, { flowCollectionPadding: true }).trimEnd()
   const lines = value.split('\n').map((line) => `${indent}${line}`)
   return [...comments, ...examples(key, field, indent), ...itemFields(field, indent), ...lines]
 }
@@ -75,7 +72,7 @@ function describe(field: SchemaNode): string {
 function examples(key: string, field: SchemaNode, indent: string): string[] {
   const [example] = field.examples ?? []
   if (example === undefined) return []
-  const text = stringify({ [key]: example })
+  const text = toYaml({ [key]: example })
     .trimEnd()
     .split('\n')
   return [`${indent}# Example:`, ...text.map((line) => `${indent}#   ${line}`)]

@@ -1,14 +1,14 @@
-/** Ajv's use for configuration: defaults filled in, and every fault told at once, in words. */
-import { Ajv, type ErrorObject } from 'ajv'
+/** Checks a configuration: defaults filled in, and every fault told at once, in words. */
 import { PicketError } from '../core/errors.ts'
+import { schemaCompiler, type ErrorObject } from '../core/json-schema.ts'
 import { parseAddress } from '../net/address.ts'
 import { parseCidr } from '../net/cidr.ts'
 import { configSchema, type Config } from './schema.ts'
 
-const ajv = new Ajv({ allErrors: true, useDefaults: true, verbose: true, strict: false })
-ajv.addFormat('cidr', (text: string) => parseCidr(text) !== null)
-ajv.addFormat('address', (text: string) => parseAddress(text) !== null)
-const check = ajv.compile<Config>(configSchema as object)
+const check = schemaCompiler({
+  cidr: (text) => parseCidr(text) !== null,
+  address: (text) => parseAddress(text) !== null,
+}).compile<Config>(configSchema as object)
 
 const FORMAT_NAMES: Readonly<Record<string, string>> = {
   cidr: 'an IPv4 or IPv6 address or a CIDR range',
