@@ -31,7 +31,11 @@ export class Writer {
 
   /** Opens the database in a new thread. Errors: `ERR_RECORD_OPEN`, `ERR_RECORD_LOCKED`. */
   static async start(settings: WriterSettings): Promise<Writer> {
-    const worker = new Worker(builtModule(import.meta.url, './worker.ts'), { workerData: settings })
+    const worker = new Worker(builtModule(import.meta.url, './worker.ts'), {
+      workerData: settings,
+      // Flags meant for the main script (--input-type, a test runner's loader) are none of its business.
+      execArgv: [],
+    })
     const started = await new Promise<Started>((resolve, reject) => {
       worker.once('message', resolve)
       worker.once('error', reject)

@@ -1,0 +1,116 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { pathToFileURL } from 'node:url'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { packagedFile } from '../../src/core/package-root.ts'
+import { event, flow, openedRecord, RECORD_DEFAULTS, temporaryFolder } from '../support/record.ts'
+
+const built = (module: string): string => pathToFileURL(packagedFile(`dist/${module}`)).href
+
+/** The head of a child's program: the built record, opened in the folder that argv names. */
+const OPEN = `
+import { openRecord } from '${built('record/index.js')}'
+import { systemClock as clock } from '${built('core/clock.js')}'
+import { silentLog as log } from '${built('core/log.js')}'
+import { uuidv7 } from '${built('core/uuid.js')}'
+const [directory, count] = process.argv.slice(1)
+const config = ${JSON.stringify(RECORD_DEFAULTS)}
+const record = await openRecord({ directory, clock, log, config })
+const story = () => {
+  const id = uuidv7(Date.now())
+  return { key: id, event: { ...${JSON.stringify(event())}, id } }
+}
+`
+
+/** Runs a program in a process of its own; it is killed at the end of the test if it still lives. */
+function child(program: string, ...args: readonly string[]): ChildProcess {
+  const process_ = spawn(process.execPath, ['--input-type=module', '-e', OPEN + program, ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  onTestFinished(() => void process_.kill('SIGKILL'))
+  return process_
+}
+
+/** Every line the child printed, once it has ended, with its exit code; `onLine` sees them as they come. */
+async function linesOf(process_: ChildProcess, onLine: (count: number) => void = () => undefined) {
+  const lines: string[] = []
+  const ended = once(process_, 'close')
+  createInterface({ input: process_.stdout! }).on('line', (line) => {
+    lines.push(line)
+    onLine(lines.length)
+  })
+  const [code] = (await ended) as [number | null]
+  return { lines, code }
+}
+
+describe('a process killed with -9', () => {
+  it('leaves every event whose saving was acknowledged', async () => {
+    const folder = await temporaryFolder()
+    const writer = child(
+      `for (;;) {
+         const saved = await record.events.save([story(), story(), story()], { forward: true })
+         process.stdout.write(saved.map(({ id, sequence }) => sequence + ' ' + id + '\\n').join(''))
+         record.flows.append([${JSON.stringify(flow())}])
+       }`,
+      folder,
+    )
+    const { lines } = await linesOf(writer, (count) => {
+      if (count > 300) writer.kill('SIGKILL')
+    })
+    expect(lines.length).toBeGreaterThan(300)
+    const record = await openedRecord(folder)
+    expect(record.startFindings).toEqual([])
+    const kept = record.outbox.after(0, 100_000)
+    const states = new Map(kept.map(({ sequence, id }) => [sequence, id]))
+    for (const line of lines.filter((whole) => /^\d+ [0-9a-f-]{36}$/.test(whole))) {
+      const [sequence, id] = line.split(' ')
+      expect(states.get(Number(sequence))).toBe(id)
+      expect(record.events.get(id!)).not.toBeNull()
+    }
+    expect(kept.map(({ sequence }) => sequence)).toEqual(kept.map((_, index) => index + 1))
+  })
+})
+
+describe('two processes that write', () => {
+  it('share one sequence and one audit chain, without a gap or a fork', async () => {
+    const folder = await temporaryFolder()
+    const program = `
+      for (let round = 0; round < Number(count); round += 1) {
+        const [saved] = await record.events.save([story()], { forward: true })
+        await record.audit.append({ actor: 'agent', action: 'test', subject: saved.id, details: {} })
+        record.flows.append([${JSON.stringify(flow())}])
+        process.stdout.write(saved.sequence + '\\n')
+      }
+      await record.close()`
+    const results = await Promise.all([1, 2, 3].map(() => linesOf(child(program, folder, '60'))))
+    expect(results.map(({ code }) => code)).toEqual([0, 0, 0])
+    const sequences = results.flatMap(({ lines }) => lines.map(Number)).sort((a, b) => a - b)
+    expect(sequences).toEqual(Array.from({ length: 180 }, (_, index) => index + 1))
+    const record = await openedRecord(folder)
+    expect(record.audit.verify()).toMatchObject({ isIntact: true, rows: 180 })
+    expect(record.flows.list({ limit: 1000 }).items).toHaveLength(180)
+  })
+
+  it('let a short one in while a long one writes flows without pause', async () => {
+    const folder = await temporaryFolder()
+    const writer = child(
+      `const flows = Array.from({ length: 1000 }, () => (${JSON.stringify(flow())}))
+       process.stdout.write('writing\\n')
+       const until = Date.now() + 4000
+       while (Date.now() < until) { record.flows.append(flows); await record.flows.flush() }
+       await record.close()`,
+      folder,
+    )
+    const finished = linesOf(writer)
+    await once(writer.stdout!, 'data')
+    const record = await openedRecord(folder)
+    const startedMs = performance.now()
+    for (let round = 0; round < 5; round += 1) {
+      await record.events.save([{ key: 'k', event: event() }], { forward: true })
+    }
+    expect(performance.now() - startedMs).toBeLessThan(3000)
+    await record.close()
+    expect((await finished).code).toBe(0)
+  })
+})
