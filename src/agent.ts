@@ -6,18 +6,19 @@ import type { Config } from './config/index.ts'
 import { systemClock } from './core/clock.ts'
 import { PicketError } from './core/errors.ts'
 import type { Log } from './core/log.ts'
-import { createMetrics } from './core/metrics.ts'
+import { createMetrics, type Metrics } from './core/metrics.ts'
 import { VERSION } from './core/package-root.ts'
 import { BlockBudget, EventFolder, policyFromConfig } from './decide/index.ts'
 import { loadStoredModels, storeModel } from './detect/models/index.ts'
 import { DetectionIntake } from './detection-intake.ts'
-import { createForwarders } from './forward/index.ts'
+import { createForwarders, type Forwarders } from './forward/index.ts'
 import { agentHealth } from './health.ts'
 import { captureDropDetection, sensorFailureDetection } from './health-detections.ts'
 import { openRecord } from './record/index.ts'
-import { createBlocker, createFirewall, createGuardFacts } from './respond/index.ts'
+import type { EventRecord } from './record/record.ts'
+import { createBlocker, createFirewall, createGuardFacts, type Blocker } from './respond/index.ts'
 import { countSensorReport } from './sensor-metrics.ts'
-import { superviseSensor, type SupervisedSensor } from './sensor-supervisor.ts'
+import { SupervisedSensor } from './sensor-supervisor.ts'
 
 export interface Agent {
   /** Where the API is served: `http://127.0.0.1:8460`; null when it is served on the socket alone. */
@@ -25,9 +26,9 @@ export interface Agent {
   readonly socketPath: string
   readonly databasePath: string
   readonly sensors: readonly SupervisedSensor[]
-  /** Health in brief: what does not do its work. */
+  /** What does not do its work, in words. */
   problems(): readonly string[]
-  /** Ends in the order of the data's way, everything written. */
+  /** Ends the parts in the order of the data's way, everything written. */
   stop(): Promise<void>
 }
 
@@ -38,6 +39,17 @@ export interface AgentOptions {
   readonly log: Log
 }
 
+/** What every part is handed. */
+interface Ground extends AgentOptions {
+  readonly record: EventRecord
+  readonly metrics: Metrics
+}
+
+/** How each part that was started is stopped; the last started goes first. */
+type Stops = (() => Promise<void>)[]
+
+const clock = systemClock
+
 /**
  * Starts every part, the record first and the sensors last.
  *
@@ -45,144 +57,133 @@ export interface AgentOptions {
  * address, an unknown interface); what was started by then is stopped again. A sensor or a firewall that
  * does not work degrades the agent: it runs, says so in `/v1/health`, and tries again.
  */
-export async function startAgent({ config, directory, log }: AgentOptions): Promise<Agent> {
-  const clock = systemClock
-  const startedAtMs = clock.nowMs()
+export async function startAgent(options: AgentOptions): Promise<Agent> {
+  const { config, directory } = options
+  const interfaces = captureInterfaces(config.capture.interfaces)
   const socketPath = join(directory, 'picket.sock')
-  const stops: (() => Promise<void>)[] = []
-  const stop = async (): Promise<void> => {
-    for (const stopPart of stops.splice(0).reverse()) await stopPart()
-  }
-
   if (await somebodyAnswers(socketPath)) {
     throw new PicketError('ERR_RECORD_LOCKED', `another agent runs on ${directory}`, {
       hint: 'stop it first, or choose another folder with --data-dir',
     })
   }
+  const stops: Stops = []
+  const stop = async (): Promise<void> => {
+    for (const stopPart of stops.splice(0).reverse()) await stopPart()
+  }
   try {
-    const interfaces = captureInterfaces(config.capture.interfaces)
-    const metrics = createMetrics()
-    const record = await openRecord({ directory, clock, log, config: config.record, mode: 'write' })
-    stops.push(() => record.close())
-    stops.push(() => record.audit.append(audit('agent.stopped', {})))
-    await record.audit.append(audit('agent.started', { version: VERSION, interfaces }))
-
-    const blocker = createBlocker({
-      firewall: createFirewall(config.respond),
-      blocks: record.blocks,
-      guardFacts: createGuardFacts({
-        config: config.respond,
-        allowlist: config.policy.allowlist,
-        sinkHosts: config.forward.sinks.map((sink) => sink.host),
-      }),
-      clock,
-      log,
-      config: config.respond,
-    })
-    await blocker.start()
-    stops.push(() => blocker.stop())
-
-    const forwarders = createForwarders({
-      config: config.forward,
-      record,
-      log,
-      clock,
-      version: VERSION,
-      metrics,
-    })
-    stops.push(() => forwarders.stop())
-
-    const foldFromUs = (startedAtMs - config.policy.foldSeconds * 1000) * 1000
-    const intake = new DetectionIntake({
-      policy: policyFromConfig(config.policy),
-      budget: new BlockBudget(config.policy.maxBlocksPerMinute, clock),
-      folder: new EventFolder({
-        agentId: record.agentId,
-        foldSeconds: config.policy.foldSeconds,
-        clock,
-        openStories: record.events.storiesSince(foldFromUs),
-      }),
-      events: record.events,
-      clock,
-      log,
-      async order({ target, ttlSeconds, reason, detector, eventId }) {
-        const actor = `policy:${detector}`
-        const order = { target, ttlSeconds, reason, eventId, orderedBy: detector, actor }
-        await blocker.order({ ...order, source: 'policy', callerAddress: null })
-      },
-      onRecorded(events) {
-        for (const { family } of events) {
-          metrics.count('events_total', 'Event states recorded', 1, { family })
-        }
-        forwarders.wake()
-      },
-    })
-    stops.push(() => intake.close())
-
-    const sensors: SupervisedSensor[] = []
-    const health = agentHealth({ record, sensors, forwarders, blocker, startedAtMs, config })
-    const api = await listen(
-      createApi({ record, blocker, health, metrics, clock, log, config: config.api }),
-      { config: config.api, socketPath, log },
-    )
-    stops.push(() => api.close())
-
-    for (const interfaceName of interfaces) {
-      sensors.push(
-        superviseSensor(interfaceName, {
-          log,
-          assignment: () => ({
-            interfaceName,
-            capture: config.capture,
-            flow: config.flow,
-            detect: config.detect,
-            models: loadStoredModels(
-              directory,
-              interfaceName,
-              log,
-              config.detect.randomForest.model,
-            ),
-            wantsFlows: config.record.flows,
-          }),
-          onBatch(flows, detections) {
-            record.flows.append(flows)
-            if (detections.length > 0) intake.receive(detections, interfaceName)
-          },
-          onReport(report, before) {
-            countSensorReport(metrics, interfaceName, report, before)
-            const drops = captureDropDetection(interfaceName, report, before, clock.nowMs())
-            if (drops) intake.receive([drops], interfaceName)
-          },
-          onModelLearned(model) {
-            storeModel(directory, interfaceName, model, log)
-          },
-          onFailed(reason, atMs) {
-            metrics.count('sensor_restarts_total', 'Sensors that failed', 1, {
-              interface: interfaceName,
-            })
-            intake.receive([sensorFailureDetection(interfaceName, reason, atMs)], interfaceName)
-          },
-        }),
-      )
-    }
-    stops.push(async () => void (await Promise.all(sensors.map((sensor) => sensor.stop()))))
-    return {
-      apiUrl: api.url,
-      socketPath,
-      databasePath: record.path,
-      sensors,
-      problems: () => health().problems ?? [],
-      stop,
-    }
+    return { ...(await startParts(options, interfaces, socketPath, stops)), socketPath, stop }
   } catch (error) {
     await stop()
     throw error
   }
 }
 
+async function startParts(
+  options: AgentOptions,
+  interfaces: readonly string[],
+  socketPath: string,
+  stops: Stops,
+): Promise<Omit<Agent, 'socketPath' | 'stop'>> {
+  const { config, directory, log } = options
+  const startedAtMs = clock.nowMs()
+  const metrics = createMetrics()
+
+  const record = await openRecord({ directory, clock, log, config: config.record, mode: 'write' })
+  stops.push(() => record.close())
+  const ground = { ...options, record, metrics }
+  await record.audit.append(audit('agent.started', { version: VERSION, interfaces }))
+  stops.push(() => record.audit.append(audit('agent.stopped', {})))
+
+  const blocker = createAgentBlocker(ground)
+  await blocker.start()
+  stops.push(() => blocker.stop())
+
+  const forwarders = createForwarders({
+    ...{ config: config.forward, record, log, clock, version: VERSION, metrics },
+  })
+  stops.push(() => forwarders.stop())
+
+  const intake = createIntake(ground, blocker, forwarders)
+  stops.push(() => intake.close())
+
+  const sensors: SupervisedSensor[] = []
+  const health = agentHealth({ record, sensors, forwarders, blocker, startedAtMs })
+  const app = createApi({ record, blocker, health, metrics, clock, log, config: config.api })
+  const api = await listen(app, { config: config.api, socketPath, log })
+  stops.push(() => api.close())
+
+  sensors.push(...interfaces.map((name) => startSensor(name, ground, intake)))
+  stops.push(async () => void (await Promise.all(sensors.map((sensor) => sensor.stop()))))
+  const problems = (): readonly string[] => health().problems ?? []
+  return { apiUrl: api.url, databasePath: record.path, sensors, problems }
+}
+
+function createAgentBlocker({ config, record, log }: Ground): Blocker {
+  return createBlocker({
+    firewall: createFirewall(config.respond),
+    blocks: record.blocks,
+    guardFacts: createGuardFacts({
+      config: config.respond,
+      allowlist: config.policy.allowlist,
+      sinkHosts: config.forward.sinks.map((sink) => sink.host),
+    }),
+    clock,
+    log,
+    config: config.respond,
+  })
+}
+
+function createIntake(ground: Ground, blocker: Blocker, forwarders: Forwarders): DetectionIntake {
+  const { config, record, metrics, log } = ground
+  const { foldSeconds, maxBlocksPerMinute } = config.policy
+  const openSinceUs = (clock.nowMs() - foldSeconds * 1000) * 1000
+  const openStories = record.events.storiesSince(openSinceUs)
+  return new DetectionIntake({
+    policy: policyFromConfig(config.policy),
+    budget: new BlockBudget(maxBlocksPerMinute, clock),
+    folder: new EventFolder({ agentId: record.agentId, foldSeconds, clock, openStories }),
+    events: record.events,
+    clock,
+    log,
+    async order({ detector, ...order }) {
+      const by = { source: 'policy', orderedBy: detector, actor: `policy:${detector}` } as const
+      await blocker.order({ ...order, ...by, callerAddress: null })
+    },
+    onRecorded(events) {
+      for (const { family } of events) {
+        metrics.count('events_total', 'Event states recorded', 1, { family })
+      }
+      forwarders.wake()
+    },
+  })
+}
+
+function startSensor(interfaceName: string, ground: Ground, intake: DetectionIntake) {
+  const { config, directory, log, record, metrics } = ground
+  const { capture, flow, detect } = config
+  return new SupervisedSensor(interfaceName, {
+    log,
+    assignment() {
+      const models = loadStoredModels(directory, interfaceName, log, detect.randomForest.model)
+      return { interfaceName, capture, flow, detect, models, wantsFlows: config.record.flows }
+    },
+    onBatch(flows, detections) {
+      record.flows.append(flows)
+      if (detections.length > 0) intake.receive(detections, interfaceName)
+    },
+    onReport(report, before) {
+      countSensorReport(metrics, interfaceName, report, before)
+      const drops = captureDropDetection(interfaceName, report, before, clock.nowMs())
+      if (drops) intake.receive([drops], interfaceName)
+    },
+    onModelLearned: (model) => storeModel(directory, interfaceName, model, log),
+    onFailed(reason) {
+      metrics.count('sensor_failures_total', 'Sensors that failed', 1, { interface: interfaceName })
+      intake.receive([sensorFailureDetection(interfaceName, reason, clock.nowMs())], interfaceName)
+    },
+  })
+}
+
 const audit = (action: string, details: Readonly<Record<string, unknown>>) => ({
-  actor: 'agent',
-  action,
-  subject: 'agent',
-  details,
+  ...{ actor: 'agent', action, subject: 'agent', details },
 })

@@ -1,6 +1,5 @@
 /** How the agent is, gathered from its parts when somebody asks. */
 import type { components } from '../openapi/contract.d.ts'
-import type { Config } from './config/index.ts'
 import { rfc3339FromUs } from './core/clock.ts'
 import { VERSION } from './core/package-root.ts'
 import type { Forwarders } from './forward/index.ts'
@@ -16,7 +15,6 @@ export interface HealthSources {
   readonly forwarders: Forwarders
   readonly blocker: Blocker
   readonly startedAtMs: number
-  readonly config: Config
 }
 
 /** Makes the function that looks at every part and says how it is. */
@@ -25,7 +23,7 @@ export function agentHealth(sources: HealthSources): () => Health {
     const { record, sensors, forwarders, blocker, startedAtMs } = sources
     const firewall = blocker.status()
     const problems = [
-      ...sensors.filter((sensor) => sensor.state() === 'failed').map(sensorProblem),
+      ...sensors.filter((sensor) => sensor.state === 'failed').map(sensorProblem),
       ...forwarders.health().flatMap(sinkProblem),
       ...(firewall.problem === null ? [] : [`firewall ${firewall.name}: ${firewall.problem}`]),
       ...(record.flows.dropped() === 0 ? [] : [`${record.flows.dropped()} flows were not written`]),
@@ -37,7 +35,7 @@ export function agentHealth(sources: HealthSources): () => Health {
       startedAt: rfc3339FromUs(startedAtMs * 1000),
       problems,
       sensors: sensors.map(sensorHealth),
-      models: sensors.flatMap((sensor) => modelHealth(sensor, sources.config)),
+      models: sensors.flatMap(modelHealth),
       sinks: [...forwarders.health()],
       record: {
         path: record.path,
@@ -54,30 +52,30 @@ export function agentHealth(sources: HealthSources): () => Health {
 }
 
 function sensorHealth(sensor: SupervisedSensor): NonNullable<Health['sensors']>[number] {
-  const report = sensor.report()
+  const report = sensor.report
   return {
     interface: sensor.interfaceName,
-    state: sensor.state(),
-    driver: sensor.source(),
+    state: sensor.state,
+    driver: sensor.source,
     frames: report?.frames ?? 0,
     kernelDrops: report?.kernelDrops ?? null,
     liveFlows: report?.liveFlows ?? 0,
-    restarts: sensor.restarts(),
+    restarts: sensor.restarts,
   }
 }
 
-function modelHealth(sensor: SupervisedSensor, config: Config): NonNullable<Health['models']> {
-  const learning = sensor.report()?.learning
-  const isForestOn = config.detect.randomForest.enabled
+function modelHealth(sensor: SupervisedSensor): NonNullable<Health['models']> {
+  const report = sensor.report
   const place = { interface: sensor.interfaceName }
+  const forest = report?.hasRandomForest ? 'scoring' : 'off'
   return [
-    { name: 'isolation-forest', state: 'off', progress: 0, ...learning, ...place },
-    { name: 'random-forest', state: isForestOn ? 'scoring' : 'off', progress: 1, ...place },
+    { name: 'isolation-forest', state: 'off', progress: 0, ...report?.learning, ...place },
+    { name: 'random-forest', state: forest, progress: 1, ...place },
   ]
 }
 
 function sensorProblem(sensor: SupervisedSensor): string {
-  return `no capture on ${sensor.interfaceName}: ${sensor.lastFailure() ?? 'the sensor failed'}`
+  return `no capture on ${sensor.interfaceName}: ${sensor.lastFailure ?? 'the sensor failed'}`
 }
 
 function sinkProblem(sink: NonNullable<Health['sinks']>[number]): string[] {

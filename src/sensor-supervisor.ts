@@ -1,6 +1,8 @@
 /** The agent's side of a sensor: starts the process, starts it again when it dies, knows how it is. */
 import { fork, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
 import { builtModule } from './core/built-module.ts'
+import { PicketError } from './core/errors.ts'
 import type { Log } from './core/log.ts'
 import type { Detection } from './detect/index.ts'
 import type { Flow } from './flow/flow.ts'
@@ -12,138 +14,163 @@ const SLOWEST_RESTART_MS = 30_000
 const SETTLED_MS = 60_000
 const STOP_WITHIN_MS = 1_200
 
+export type SensorState = 'starting' | 'running' | 'failed' | 'stopped'
+
 export interface SupervisorOptions {
   readonly log: Log
   /** Asked at every start, so that a model learned meanwhile is in force after a restart. */
   assignment(): SensorAssignment
   onBatch(flows: readonly Flow[], detections: readonly Detection[]): void
+  /** `before` is null for the first report of a process, whose counts begin at nothing. */
   onReport(report: SensorReport, before: SensorReport | null): void
   onModelLearned(model: string): void
   /** The sensor failed and is about to be started again. */
-  onFailed(reason: string, blindFromMs: number): void
+  onFailed(reason: string): void
 }
 
-export type SensorState = 'starting' | 'running' | 'failed' | 'stopped'
-
-export interface SupervisedSensor {
+/** A sensor process that is kept running from construction until `stop`. */
+export class SupervisedSensor {
   readonly interfaceName: string
-  state(): SensorState
-  /** `eth0 (tcpdump)`; null until the interface is open. */
-  source(): string | null
-  report(): SensorReport | null
-  restarts(): number
-  lastFailure(): string | null
   /** Resolves once the sensor runs or has failed for the first time. */
   readonly settled: Promise<void>
+  readonly #options: SupervisorOptions
+  #settle: () => void = () => undefined
+  #child: ChildProcess
+  #startedAtMs = 0
+  #state: SensorState = 'starting'
+  #source: string | null = null
+  #report: SensorReport | null = null
+  #restarts = 0
+  /** Why the process that ran last ended; null as long as it has not said. */
+  #failure: string | null = null
+  #restartTimer: NodeJS.Timeout | undefined
+  #backoffMs = FIRST_RESTART_MS
+  #isStopping = false
+
+  constructor(interfaceName: string, options: SupervisorOptions) {
+    this.interfaceName = interfaceName
+    this.#options = options
+    this.settled = new Promise((resolve) => (this.#settle = resolve))
+    this.#child = this.#start()
+  }
+
+  get state(): SensorState {
+    return this.#state
+  }
+
+  /** `eth0 (tcpdump)`; null until the interface is open. */
+  get source(): string | null {
+    return this.#source
+  }
+
+  get report(): SensorReport | null {
+    return this.#report
+  }
+
+  get restarts(): number {
+    return this.#restarts
+  }
+
+  get lastFailure(): string | null {
+    return this.#failure
+  }
+
   /** Ends the sensor; resolves when everything it had seen has been handed over. */
-  stop(): Promise<void>
-}
+  async stop(): Promise<void> {
+    this.#isStopping = true
+    clearTimeout(this.#restartTimer)
+    const child = this.#child
+    if (child.exitCode === null && child.signalCode === null && child.pid !== undefined) {
+      const ended = once(child, 'exit')
+      this.#tell({ kind: 'stop' })
+      const kill = setTimeout(() => child.kill('SIGKILL'), STOP_WITHIN_MS)
+      await ended
+      clearTimeout(kill)
+    }
+    this.#state = 'stopped'
+  }
 
-/** Starts a sensor process and keeps it running until `stop`. */
-export function superviseSensor(
-  interfaceName: string,
-  options: SupervisorOptions,
-): SupervisedSensor {
-  let child: ChildProcess
-  let state: SensorState = 'starting'
-  let source: string | null = null
-  let report: SensorReport | null = null
-  let restarts = 0
-  let lastFailure: string | null = null
-  let restartTimer: NodeJS.Timeout | undefined
-  let backoffMs = FIRST_RESTART_MS
-  let isStopping = false
-  let settle: () => void = () => undefined
-  const settled = new Promise<void>((resolve) => (settle = resolve))
-  let ended: () => void = () => undefined
-  const end = new Promise<void>((resolve) => (ended = resolve))
-
-  function start(): void {
-    const startedAtMs = Date.now()
-    let failure: string | null = null
-    state = 'starting'
-    child = fork(builtModule(import.meta.url, './sensor-process.ts'), [], {
+  #start(): ChildProcess {
+    this.#state = 'starting'
+    this.#startedAtMs = Date.now()
+    this.#report = null
+    const child = fork(builtModule(import.meta.url, './sensor-process.ts'), [], {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     })
-    child.on('message', (message: FromSensor) => {
-      if (message.kind === 'ended') failure = withHint(message)
-      else receive(message)
+    this.#child = child
+    child.on('message', (message: FromSensor) => this.#receive(message))
+    // A process that could not even be started has no exit.
+    child.on('error', (error) => {
+      this.#failure = error.message
+      if (child.pid === undefined) this.#ended('')
     })
-    child.on('error', (error) => (failure = error.message))
-    child.once('exit', (code, signal) => {
-      if (isStopping) return finish()
-      restartLater(failure ?? `the process ended with ${signal ?? code}`, startedAtMs)
-    })
-    tell({ kind: 'start', assignment: options.assignment() })
+    child.once('exit', (code, signal) => this.#ended(`the process ended with ${signal ?? code}`))
+    this.#assign()
+    return child
   }
 
-  function receive(message: Exclude<FromSensor, { kind: 'ended' }>): void {
-    switch (message.kind) {
-      case 'running':
-        state = 'running'
-        source = message.source
-        options.log.info('capturing', { interface: interfaceName, source })
-        return settle()
-      case 'batch':
-        return options.onBatch(message.flows, message.detections)
-      case 'report': {
-        const before = report
-        report = message.report
-        return options.onReport(message.report, before)
-      }
-      case 'learned':
-        return options.onModelLearned(message.model)
+  #assign(): void {
+    try {
+      this.#failure = null
+      this.#tell({ kind: 'start', assignment: this.#options.assignment() })
+    } catch (error) {
+      // A model file that the configuration names may have gone bad since the last start.
+      if (!(error instanceof PicketError)) throw error
+      this.#failure = error.message
+      this.#child.kill()
     }
   }
 
-  function restartLater(reason: string, startedAtMs: number): void {
-    if (Date.now() - startedAtMs > SETTLED_MS) backoffMs = FIRST_RESTART_MS
-    state = 'failed'
-    lastFailure = reason
-    report = null
-    restarts += 1
-    options.log.error('a sensor failed', { interface: interfaceName, reason, retryMs: backoffMs })
-    options.onFailed(reason, Date.now())
-    settle()
-    restartTimer = setTimeout(start, backoffMs)
-    backoffMs = Math.min(SLOWEST_RESTART_MS, backoffMs * 2)
+  #receive(message: FromSensor): void {
+    switch (message.kind) {
+      case 'running':
+        return this.#running(message.source)
+      case 'batch':
+        return this.#options.onBatch(message.flows, message.detections)
+      case 'report':
+        this.#options.onReport(message.report, this.#report)
+        this.#report = message.report
+        return
+      case 'learned':
+        return this.#options.onModelLearned(message.model)
+      case 'ended':
+        this.#failure = failureWords(message)
+    }
   }
 
-  function tell(message: ToSensor): void {
-    if (child.connected) child.send(message, () => undefined)
+  #running(source: string): void {
+    this.#state = 'running'
+    this.#source = source
+    this.#options.log.info('capturing', { interface: this.interfaceName, source })
+    this.#settle()
   }
 
-  function finish(): void {
-    state = 'stopped'
-    ended()
+  #ended(how: string): void {
+    if (this.#isStopping) return
+    if (Date.now() - this.#startedAtMs > SETTLED_MS) this.#backoffMs = FIRST_RESTART_MS
+    const reason = this.#failure ?? how
+    const { log } = this.#options
+    this.#state = 'failed'
+    this.#failure = reason
+    this.#restarts += 1
+    log.error('a sensor failed', {
+      interface: this.interfaceName,
+      reason,
+      retryMs: this.#backoffMs,
+    })
+    this.#options.onFailed(reason)
+    this.#settle()
+    this.#restartTimer = setTimeout(() => this.#start(), this.#backoffMs)
+    this.#backoffMs = Math.min(SLOWEST_RESTART_MS, this.#backoffMs * 2)
   }
 
-  start()
-  return {
-    interfaceName,
-    state: () => state,
-    source: () => source,
-    report: () => report,
-    restarts: () => restarts,
-    lastFailure: () => lastFailure,
-    settled,
-    async stop() {
-      isStopping = true
-      clearTimeout(restartTimer)
-      if (child.exitCode !== null || child.signalCode !== null) finish()
-      tell({ kind: 'stop' })
-      const kill = setTimeout(() => child.kill('SIGKILL'), STOP_WITHIN_MS)
-      await end
-      clearTimeout(kill)
-    },
+  #tell(message: ToSensor): void {
+    if (this.#child.connected) this.#child.send(message, () => undefined)
   }
 }
 
-function withHint(message: {
-  readonly reason: string | null
-  readonly hint: string | null
-}): string {
-  const reason = message.reason ?? 'the capture stopped by itself'
-  return message.hint === null ? reason : `${reason} (${message.hint})`
+function failureWords({ reason, hint }: Extract<FromSensor, { kind: 'ended' }>): string {
+  const words = reason ?? 'the capture stopped by itself'
+  return hint === null ? words : `${words} (${hint})`
 }

@@ -4,7 +4,7 @@ import { Decoder } from './decode/index.ts'
 import { Packet } from './decode/packet.ts'
 import { createDetectors, type Detection, type Detector } from './detect/index.ts'
 import type { DetectConfig } from './detect/config.ts'
-import { FlowScorer, type StoredModels } from './detect/models/index.ts'
+import { FlowScorer, type LearningState, type StoredModels } from './detect/models/index.ts'
 import { FlowTable, toFlow } from './flow/index.ts'
 import type { FlowConfig } from './flow/config.ts'
 import type { EndReason, Flow, FlowObserver, LiveFlow } from './flow/flow.ts'
@@ -43,7 +43,8 @@ export interface SensorStatistics {
   readonly malformed: Readonly<Record<string, number>>
   /** Entries that detectors forgot because a table was full. */
   readonly forgotten: number
-  readonly learning: ReturnType<FlowScorer['learning']>
+  readonly learning: LearningState
+  readonly hasRandomForest: boolean
 }
 
 /** Wires the stages of one sensor. */
@@ -99,6 +100,7 @@ export function createSensor(options: SensorOptions): Sensor {
         scorer.forgotten(),
       ),
       learning: scorer.learning(),
+      hasRandomForest: scorer.hasRandomForest,
     }),
   }
 }

@@ -71,9 +71,7 @@ function reload(context: CommandContext, log: Log): Config | null {
 
 async function greet(agent: Agent, config: Config, context: CommandContext): Promise<void> {
   await Promise.all(agent.sensors.map((sensor) => sensor.settled))
-  const sensors = agent.sensors.map(
-    (sensor) => sensor.source() ?? `${sensor.interfaceName}: FAILED`,
-  )
+  const sensors = agent.sensors.map((sensor) => sensor.source ?? `${sensor.interfaceName}: FAILED`)
   const options = context.directoryOption === null ? '' : ` --data-dir ${context.directoryOption}`
   const lines = [
     `Picket is running (version ${VERSION}).`,

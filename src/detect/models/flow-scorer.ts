@@ -94,8 +94,11 @@ export class FlowScorer {
     this.#score(flow)
     const { anomalyScore, attackScore } = this.#scores
     const isAttackLike = attackScore !== null && attackScore >= this.#attackThreshold
-    if (isAttackLike) this.#attackStories?.flagged(flow, attackScore, this.#row, false)
-    else this.#attackStories?.passed(flow)
+    // Who sent nothing is no attacker: answers to forged packets make flows that open at their victim.
+    if (flow.originatorPackets > 0) {
+      if (isAttackLike) this.#attackStories?.flagged(flow, attackScore, this.#row, false)
+      else this.#attackStories?.passed(flow)
+    }
     if (anomalyScore !== null && this.#anomaly) {
       const isStrong = anomalyScore >= this.#anomaly.strongThreshold
       if (anomalyScore >= this.#anomaly.threshold) {
@@ -123,6 +126,11 @@ export class FlowScorer {
   /** Keeps the flows of whom the detection names out of the baseline. */
   suspect(detection: Detection): void {
     if (this.#baseline) this.#suspects.add(detection)
+  }
+
+  /** Says whether a random forest is in force. */
+  get hasRandomForest(): boolean {
+    return this.#attack !== null
   }
 
   learning(): LearningState {
