@@ -117,11 +117,11 @@ export const synFloodConfig = Type.Object(
 const loginFields = {
   enabled,
   minFailures: Type.Integer({
-    default: 10,
+    default: 12,
     minimum: 2,
     maximum: 100000,
     description:
-      'Failed logins of one client at one server, over at least three connections, that make an attack.',
+      'Failed logins of one client at one server, over at least four connections, that make an attack.',
   }),
   minConnections: Type.Integer({
     default: 6,

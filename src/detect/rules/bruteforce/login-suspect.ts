@@ -5,7 +5,7 @@ import { Story } from '../state/story.ts'
 import { confidenceOf, counted, spanOf } from '../state/wording.ts'
 
 /** Failures are spread over at least this many connections before they count as guessing. */
-const MIN_CONNECTIONS_WITH_FAILURES = 3
+const MIN_CONNECTIONS_WITH_FAILURES = 4
 
 /** Short connections whose course could not be read count this much less. */
 const UNREAD_FACTOR = 3

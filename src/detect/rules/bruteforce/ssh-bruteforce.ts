@@ -1,8 +1,8 @@
 /**
  * Detects password guessing over SSH by how logins fare, on whatever port SSH is spoken.
  *
- * Reads the course of each connection from the sizes of its segments; where that fails (a capture begun in
- * mid-connection, one direction only) a connection that ends as short as failed ones do counts a third.
+ * Reads the course of each connection from the sizes of its segments; where that fails (one direction only)
+ * a connection that ends as short as failed ones do counts a third.
  */
 import type { Packet } from '../../../decode/packet.ts'
 import { APPLICATIONS, type LiveFlow } from '../../../flow/flow.ts'
@@ -59,9 +59,7 @@ export class SshBruteforce implements Detector {
     const nowUs = flow.lastUs
     if (connection?.phase === 'logged-in') return
     const isFailure = connection?.hasFailed === true
-    // Where not even the keys were exchanged in sight, sizes are all there is.
-    const isUnread = connection === undefined || connection.phase === 'clear'
-    if (!isFailure && !(isUnread && isAsShortAsFailed(flow))) return
+    if (!isFailure && !(isUnread(connection, flow) && isAsShortAsFailed(flow))) return
     const suspect = this.#ledger.open(hostsOfFlow(flow), flow.startUs, () => ({
       client: flow.originatorAddress(),
       server: flow.responderAddress(),
@@ -141,8 +139,17 @@ function beginsWithBanner(packet: Packet): boolean {
   )
 }
 
+/** Sizes of answers could not be read: one direction only, or a cipher whose sizes are not known. */
+function isUnread(connection: SshConnection | undefined, flow: LiveFlow): boolean {
+  const isOneWay = flow.originatorPackets === 0 || flow.responderPackets === 0
+  return isOneWay || connection === undefined || connection.phase === 'keyed'
+}
+
 function isAsShortAsFailed(flow: LiveFlow): boolean {
   const { originatorPayloadBytes: sent, responderPayloadBytes: received } = flow
-  const isShort = (bytes: number): boolean => bytes >= FAILED_BYTES.min && bytes <= FAILED_BYTES.max
-  return isShort(sent) && (received === 0 || isShort(received))
+  const fits = (bytes: number): boolean => bytes >= FAILED_BYTES.min && bytes <= FAILED_BYTES.max
+  return (
+    fits(Math.max(sent, received)) &&
+    (sent === 0 || received === 0 || fits(Math.min(sent, received)))
+  )
 }

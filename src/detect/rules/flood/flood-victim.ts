@@ -48,7 +48,7 @@ export class FloodVictim {
   #lead = 0
   #leaderSyns = 0
   readonly #seconds: Second[] = []
-  /** The sample: a hash of source and port, and when its SYN came; 0 for a free place. */
+  /** The sample: a hash of source, port and sequence, and when its SYN came; 0 for a free place. */
   readonly #sampleHashes = new Int32Array(SAMPLES)
   readonly #sampleUs = new Float64Array(SAMPLES)
 
@@ -73,18 +73,22 @@ export class FloodVictim {
     this.sources.add(source)
     this.ports.add(mix(7, packet.destinationPort))
     this.#follow(packet, source)
-    const hash = mix(source, packet.sourcePort)
+    const hash = handshakeHash(source, packet.sourcePort, packet.tcpSequence)
     const place = hash & (SAMPLES - 1)
     const sampledUs = this.#sampleUs[place]!
-    if (sampledUs !== 0 && nowUs - sampledUs < COMPLETION_US) return
-    if (sampledUs !== 0) second.abandoned += 1
+    if (sampledUs !== 0) {
+      // The very same SYN again counts as a handshake given up: some floods repeat one packet.
+      const isRepeat = this.#sampleHashes[place] === hash
+      if (!isRepeat && nowUs - sampledUs < COMPLETION_US) return
+      second.abandoned += 1
+    }
     this.#sampleHashes[place] = hash
     this.#sampleUs[place] = nowUs
   }
 
   /** A segment with ACK came: whoever sends one after its SYN has completed the handshake. */
   acknowledgement(packet: Packet): void {
-    const hash = mix(sourceHash(packet), packet.sourcePort)
+    const hash = handshakeHash(sourceHash(packet), packet.sourcePort, packet.tcpSequence - 1)
     const place = hash & (SAMPLES - 1)
     if (this.#sampleUs[place] === 0 || this.#sampleHashes[place] !== hash) return
     this.#sampleUs[place] = 0
@@ -183,4 +187,9 @@ export class FloodVictim {
     }
     return place
   }
+}
+
+/** The ACK of the handshake carries the SYN's sequence number plus one (RFC 9293 §3.5). */
+function handshakeHash(source: number, port: number, synSequence: number): number {
+  return mix(mix(source, port), synSequence | 0)
 }

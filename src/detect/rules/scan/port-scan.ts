@@ -65,9 +65,7 @@ export class PortScan implements Detector {
       this.#target(flow, probe)?.isLeftIdle(flow.responderPort)
       return
     }
-    const isAtWork = flow.originatorPackets >= AT_WORK_PACKETS || flow.responderPayloadBytes > 0
-    const hasSpoken = flow.protocol === IpProtocol.TCP && flow.originatorPayloadBytes > 0
-    if (isAtWork || hasSpoken) this.#target(flow, probe)?.isUsed(probedPort(flow))
+    if (wasPutToUse(flow)) this.#target(flow, probe)?.isUsed(probedPort(flow))
   }
 
   tick(nowUs: number): void {
@@ -179,6 +177,15 @@ function portProbeOf(flow: LiveFlow): number {
 /** The waiting room's second key: the victim and how it is scanned. */
 function waitingKey(flow: LiveFlow, probe: number): number {
   return flow.responderKey * SORTS + sortOf(probe)
+}
+
+/** Something was done over the flow, as far as either direction shows. */
+function wasPutToUse(flow: LiveFlow): boolean {
+  if (flow.wasIcmpRefused) return false
+  if (flow.originatorPackets >= AT_WORK_PACKETS || flow.responderPayloadBytes > 0) return true
+  // Data before the handshake's ACK is no use of a port: fragments of a SYN count as payload.
+  const isPastHandshake = (flow.originatorTcpFlags & TcpFlag.ACK) !== 0
+  return flow.protocol === IpProtocol.TCP && isPastHandshake && flow.originatorPayloadBytes > 0
 }
 
 /** RST to the opening, or an ICMP error about it. */

@@ -6,8 +6,10 @@ import { isStealthy, Probe } from './probe.ts'
 /** Open ports left unused count by themselves only from this many times the threshold. */
 const IDLE_ALONE_FACTOR = 4
 
-/** UDP probes that carry payload and are not refused must be this many times as many. */
+/** UDP tries that are mostly at high ports, with payload, and silent must be this many times as many. */
 const UDP_PAYLOAD_FACTOR = 3
+
+const WELL_KNOWN_PORTS = 1024
 
 export interface ScanParties {
   readonly key: number
@@ -32,7 +34,7 @@ export class ScanTarget {
   readonly #refused = new PortSet()
   /** Of the SYNs, those as a socket makes them. */
   #connects = 0
-  #emptyOpenings = 0
+  #tellingOpenings = 0
 
   constructor(parties: ScanParties, firstUs: number) {
     this.parties = parties
@@ -44,7 +46,7 @@ export class ScanTarget {
   tries(port: number, probe: number, isEmpty: boolean): boolean {
     if (!this.#tried.add(port)) return false
     if (probe === Probe.CONNECT) this.#connects += 1
-    if (isEmpty) this.#emptyOpenings += 1
+    if (isEmpty || port < WELL_KNOWN_PORTS) this.#tellingOpenings += 1
     return true
   }
 
@@ -96,9 +98,9 @@ export class ScanTarget {
   minPorts(config: PortScanConfig): number {
     if (this.parties.sort === Probe.IP_PROTOCOL) return config.minProtocols
     if (this.parties.sort === Probe.UDP) {
-      // Media and games open ports of one server in bursts, always with payload; probes are mostly
-      // empty or refused.
-      const telling = Math.max(this.#emptyOpenings, this.#refused.size)
+      // Media and games open high ports of one server in bursts, always with payload; probes are
+      // mostly empty, refused, or aimed at well-known ports.
+      const telling = Math.max(this.#tellingOpenings, this.#refused.size)
       const factor = telling * 2 >= this.#tried.size ? 1 : UDP_PAYLOAD_FACTOR
       return config.minPorts * factor
     }
