@@ -8,3 +8,4 @@ export {
   type FeatureDefinition,
 } from './features.ts'
 export { Extractor, type ExtractorOptions } from './extract.ts'
+export { hashKey } from './distinct-counter.ts'

@@ -37,11 +37,11 @@ export interface TrainingOptions {
   readonly seed?: number
   /** Trees of the model, an even number; default 100. */
   readonly trees?: number
-  /** Rows of each bag, at most 2,000; default 1,000. */
+  /** Rows of each bag, at most 2,000; default 800. */
   readonly bagRows?: number
   /** Folds of the cross-validation; default 5. */
   readonly folds?: number
-  /** Share of the features each tree sees; default 0.6. */
+  /** Share of the features each tree sees; default 0.3. */
   readonly featureShare?: number
   readonly threads?: number
   onProgress?(progress: TrainingProgress): void
@@ -67,9 +67,9 @@ export async function trainRandomForest(options: TrainingOptions): Promise<Train
   const settings: Settings = {
     seed: 1,
     trees: 100,
-    bagRows: 1000,
+    bagRows: 800,
     folds: 5,
-    featureShare: 0.6,
+    featureShare: 0.3,
     ...options,
   }
   checkSettings(settings)

@@ -5,6 +5,8 @@ import type { Detection } from '../../detection.ts'
 
 const MAXIMUM_VICTIMS = 32
 const MAXIMUM_FLOWS = 16
+/** A clock that goes back further than any flow lives: captures spliced together. */
+const CLOCK_JUMP_US = 3600e6
 const LATEST_UUID_MS = 2 ** 48 - 1
 
 /** The facts of a story that every Detection repeats. */
@@ -19,8 +21,8 @@ export class HostStory {
   windowFlows = 0
   windowFlagged = 0
   windowStrong = 0
-  count = 0
-  scoreSum = 0
+  /** Flagged flows in all. */
+  count: number
   bestScore = -1
   firstSeenUs = Infinity
   lastSeenUs = -Infinity
@@ -31,37 +33,52 @@ export class HostStory {
   readonly bestRow: Float64Array
   readonly #victims = new Set<string>()
   readonly #flows: string[] = []
+  #earlier: number
+  #scoreSum = 0
+  #scored = 0
   #windowStartUs = -Infinity
   #id: string | null = null
 
-  constructor(vectorLength: number) {
+  /** `earlier`: flagged flows that were counted before there was a story. */
+  constructor(vectorLength: number, earlier = 0) {
     this.bestRow = new Float64Array(vectorLength)
+    this.#earlier = earlier
+    this.count = earlier
   }
 
-  /** Begins a new window when the present one is over, or when the clock jumped back. */
-  turnWindow(nowUs: number, windowUs: number): void {
-    const age = nowUs - this.#windowStartUs
-    if (age >= 0 && age < windowUs) return
-    this.#windowStartUs = nowUs
-    this.windowFlows = this.windowFlagged = this.windowStrong = 0
+  /** Mean score of the flagged flows. */
+  get meanScore(): number {
+    return this.#scoreSum / Math.max(1, this.#scored)
   }
 
-  /** Adds a flagged flow. Costs strings only from the second on: floods of one-flow hosts stay cheap. */
+  /**
+   * Says whether a flow of that time counts in the present window, which is begun anew when it is over.
+   *
+   * Flows end in the order of their timeouts, not of their last packets: one that ends late counts no more.
+   */
+  countsIn(timeUs: number, windowUs: number): boolean {
+    const age = timeUs - this.#windowStartUs
+    if (age >= windowUs || age < -CLOCK_JUMP_US) {
+      this.#windowStartUs = timeUs
+      this.windowFlows = this.windowFlagged = this.#earlier
+      this.windowStrong = 0
+      this.#earlier = 0
+      return true
+    }
+    return age > -windowUs
+  }
+
+  /** Adds a flagged flow to the totals, and keeps its victim and Community ID as far as there is room. */
   flag(flow: LiveFlow, score: number, row: Float64Array): void {
-    this.windowFlagged += 1
     this.count += 1
-    this.scoreSum += score
+    this.#scoreSum += score
+    this.#scored += 1
     this.firstSeenUs = Math.min(this.firstSeenUs, flow.startUs)
     this.lastSeenUs = Math.max(this.lastSeenUs, flow.lastUs)
     if (score > this.bestScore) {
       this.bestScore = score
       this.bestRow.set(row)
     }
-    if (this.count > 1) this.remember(flow)
-  }
-
-  /** Keeps the flow's victim and Community ID, as far as there is room. */
-  remember(flow: LiveFlow): void {
     if (this.#victims.size < MAXIMUM_VICTIMS) this.#victims.add(flow.responderAddress())
     if (this.#flows.length < MAXIMUM_FLOWS) {
       const id = flow.communityId()

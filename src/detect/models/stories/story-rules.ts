@@ -17,6 +17,7 @@ const HOUR_US = 3600e6
 export function attackRules(model: RandomForestModel, config: RandomForestConfig): StoryRules {
   return {
     windowUs: MINUTE_US,
+    startsAt: Math.min(5, config.minimumFlows),
     tellingsPerMinute: 60,
     tell(story, address) {
       const isEnough =
@@ -30,7 +31,7 @@ export function attackRules(model: RandomForestModel, config: RandomForestConfig
         kind: 'anomaly.attack-like',
         family: 'anomaly',
         severity: 5,
-        confidence: rounded(Math.min(0.9, story.scoreSum / story.count)),
+        confidence: rounded(Math.min(0.9, story.meanScore)),
         attacker: address,
         host: null,
         domain: null,
@@ -53,6 +54,7 @@ export function anomalyRules(
 ): StoryRules {
   return {
     windowUs: 5 * MINUTE_US,
+    startsAt: 1,
     tellingsPerMinute: 20,
     tell(story, address) {
       const reasons = reasonsOf(model, story.bestRow)

@@ -3,6 +3,7 @@ import { FEATURE_COUNT } from '../../../feature/index.ts'
 import type { LiveFlow } from '../../../flow/flow.ts'
 import type { Detection } from '../../detection.ts'
 import type { Emit } from '../../detector.ts'
+import { Candidates } from './candidates.ts'
 import { HostStory } from './host-story.ts'
 
 const MAXIMUM_HOSTS = 4096
@@ -12,6 +13,8 @@ const QUIET_US = 300e6
 export interface StoryRules {
   /** The tumbling window of the verdict. */
   readonly windowUs: number
+  /** Flagged flows within the window from which a host gets a story at all. */
+  readonly startsAt: number
   /** New stories told in a minute; more are counted as forgotten. */
   readonly tellingsPerMinute: number
   /** What the story amounts to now; null when it is not worth telling (yet). */
@@ -23,6 +26,7 @@ export class StoryTable {
   readonly #rules: StoryRules
   readonly #emit: Emit
   readonly #stories = new Map<number, HostStory>()
+  readonly #candidates: Candidates
   #forgotten = 0
   #minute = -1
   #toldThisMinute = 0
@@ -30,9 +34,10 @@ export class StoryTable {
   constructor(rules: StoryRules, emit: Emit) {
     this.#rules = rules
     this.#emit = emit
+    this.#candidates = new Candidates(rules.windowUs)
   }
 
-  /** Stories dropped because the table was full or too many were told at once. */
+  /** Flagged flows that began no story because the table was full or too many were told at once. */
   get forgotten(): number {
     return this.#forgotten
   }
@@ -42,16 +47,18 @@ export class StoryTable {
     if (this.#stories.size === 0) return
     const story = this.#stories.get(flow.originatorKey)
     if (story === undefined) return
-    story.turnWindow(flow.lastUs, this.#rules.windowUs)
-    story.windowFlows += 1
+    if (story.countsIn(flow.lastUs, this.#rules.windowUs)) story.windowFlows += 1
   }
 
   /** Adds a flagged flow to its originator's story and tells it when there is news. */
   flagged(flow: LiveFlow, score: number, row: Float64Array, isStrong: boolean): void {
-    const story = this.#storyOf(flow.originatorKey)
-    story.turnWindow(flow.lastUs, this.#rules.windowUs)
-    story.windowFlows += 1
-    if (isStrong) story.windowStrong += 1
+    const story = this.#stories.get(flow.originatorKey) ?? this.#begin(flow)
+    if (story === null) return
+    if (story.countsIn(flow.lastUs, this.#rules.windowUs)) {
+      story.windowFlows += 1
+      story.windowFlagged += 1
+      if (isStrong) story.windowStrong += 1
+    }
     story.flag(flow, score, row)
     const isNews =
       story.told === null ||
@@ -63,34 +70,38 @@ export class StoryTable {
   /** Ends the stories that have been quiet for five minutes, or all of them. */
   close(nowUs: number, isEnd = false): void {
     for (const [host, story] of this.#stories) {
+      const quietUs = story.told === null ? this.#rules.windowUs : QUIET_US
       // A clock that jumped far back (spliced captures) ends a story too.
-      if (!isEnd && Math.abs(nowUs - story.lastSeenUs) < QUIET_US) continue
+      if (!isEnd && Math.abs(nowUs - story.lastSeenUs) < quietUs) continue
       this.#stories.delete(host)
-      if (story.told) this.#emit({ ...story.told, ...story.facts(), isFinal: true })
+      this.#conclude(story)
     }
   }
 
-  #storyOf(host: number): HostStory {
-    const known = this.#stories.get(host)
-    if (known !== undefined) return known
-    if (this.#stories.size >= MAXIMUM_HOSTS) this.#forgetOldest()
-    const story = new HostStory(FEATURE_COUNT)
-    this.#stories.set(host, story)
+  /** Begins a story for the flow's originator once it has enough flagged flows and there is room. */
+  #begin(flow: LiveFlow): HostStory | null {
+    const { originatorKey, lastUs } = flow
+    const flagged = this.#candidates.hit(originatorKey, lastUs)
+    if (flagged < this.#rules.startsAt) return null
+    if (this.#stories.size >= MAXIMUM_HOSTS || !this.#mayTell(lastUs)) {
+      this.#forgotten += 1
+      return null
+    }
+    const story = new HostStory(FEATURE_COUNT, flagged - 1)
+    this.#stories.set(originatorKey, story)
     return story
   }
 
-  #forgetOldest(): void {
-    for (const [host, story] of this.#stories) {
-      this.#stories.delete(host)
-      this.#forgotten += 1
-      if (story.told) this.#emit({ ...story.told, ...story.facts(), isFinal: true })
-      return
-    }
+  /** Tells a story that was told before for the last time, with its final figures. */
+  #conclude(story: HostStory): void {
+    if (story.told === null) return
+    const address = story.told.attacker ?? story.told.host ?? ''
+    const last = this.#rules.tell(story, address) ?? story.told
+    this.#emit({ ...last, isFinal: true })
   }
 
   #tell(story: HostStory, flow: LiveFlow): void {
-    if (story.told === null && !this.#mayBegin(flow.lastUs)) return
-    if (story.count === 1) story.remember(flow)
+    if (story.told === null && !this.#mayTell(flow.lastUs)) return
     const detection = this.#rules.tell(story, flow.originatorAddress())
     if (detection === null) return
     if (story.told === null) this.#toldThisMinute += 1
@@ -99,14 +110,12 @@ export class StoryTable {
     this.#emit(detection)
   }
 
-  #mayBegin(nowUs: number): boolean {
+  #mayTell(nowUs: number): boolean {
     const minute = Math.floor(nowUs / 60e6)
     if (minute !== this.#minute) {
       this.#minute = minute
       this.#toldThisMinute = 0
     }
-    if (this.#toldThisMinute < this.#rules.tellingsPerMinute) return true
-    this.#forgotten += 1
-    return false
+    return this.#toldThisMinute < this.#rules.tellingsPerMinute
   }
 }

@@ -273,10 +273,32 @@ describe('FlowScorer on attack-like flows', () => {
     expect(detections).toEqual([])
   })
 
+  it('does not accuse the victim of a reflected flood, in whose name others were addressed', () => {
+    const scorer = scorerWith({ randomForest })
+    for (let index = 1; index < 200; index += 1) {
+      const answer = probe(index, START_US + index * 1e4)
+      pass(scorer, { ...answer, originatorPackets: 0, responderPackets: 1 })
+    }
+    scorer.end(START_US + 1e9)
+    expect(detections).toEqual([])
+  })
+
+  it('counts flows within a minute though they end in the order of their timeouts', () => {
+    const scorer = scorerWith({ randomForest })
+    for (let index = 0; index < 40; index += 1) {
+      pass(scorer, probe(index, START_US + ((index * 7) % 40) * 1e6))
+    }
+    expect(detections.length).toBeGreaterThan(0)
+    scorer.end(START_US + 1e9)
+    expect(detections.at(-1)).toMatchObject({ isFinal: true, count: 40 })
+    expect(detections.at(-1)!.summary).toMatch(/^40 flows of 192.0.2.7/)
+  })
+
   it('accuses nobody in a flood from a hundred thousand invented addresses', () => {
     const scorer = scorerWith({ randomForest })
+    const flow = unansweredSyn({ startUs: START_US, lastUs: START_US })
     for (let host = 0; host < 100_000; host += 1) {
-      pass(scorer, unansweredSyn({ originatorKey: host, startUs: START_US, lastUs: START_US }))
+      pass(scorer, Object.assign(flow, { originatorKey: host }))
     }
     scorer.end(START_US)
     expect(detections).toEqual([])
