@@ -11,10 +11,11 @@ import { uuidv7 } from '../core/uuid.ts'
 import { formatCidr, type Cidr } from '../net/cidr.ts'
 import type { Block, BlockLog } from '../record/block-log.ts'
 import type { RespondConfig } from './config.ts'
+import { Enforcement } from './enforcement.ts'
 import type { Firewall } from './firewall.ts'
-import { BlockRefused, guardAll, refusal, type GuardFacts } from './guards.ts'
+import { BlockRefused, guardAll, refusal, type GuardFacts } from './guards/refusal.ts'
 import { expiryOf, laterExpiry, readTarget, type BlockOrder } from './order.ts'
-import { markActive, markExpired, markFailed, reconcile } from './reconcile.ts'
+import { markActive, markFailed, obstacleTo } from './reconcile.ts'
 import { entryOf, isStanding, StandingBlocks } from './standing-blocks.ts'
 
 /** The longest delay a timer of Node can wait. */
@@ -56,7 +57,7 @@ export interface Blocker {
   reconcile(): Promise<{ readonly repaired: readonly string[] }>
   /** Reconciles now and from then on; never rejects for the firewall's sake: see `status`. */
   start(): Promise<void>
-  /** Ends what is under way; clears the firewall where `respond.onStop` is `lift`. */
+  /** Ends what is under way; clears the firewall, not the record, where `respond.onStop` is `lift`. */
   stop(): Promise<void>
   status(): BlockerStatus
 }
@@ -69,11 +70,8 @@ export function createBlocker(options: BlockerOptions): Blocker {
 class RecordedBlocker implements Blocker {
   readonly #options: BlockerOptions
   readonly #standing: StandingBlocks
+  readonly #enforcement: Enforcement
   #tail: Promise<unknown> = Promise.resolve()
-  /** False when the firewall may differ from the record: the next change then reconciles all. */
-  #isSettled = false
-  #wasSettled = false
-  #fault: string | null = null
   #ticker: NodeJS.Timeout | undefined
   #expiryTimer: NodeJS.Timeout | undefined
   #isRunning = false
@@ -81,6 +79,7 @@ class RecordedBlocker implements Blocker {
   constructor(options: BlockerOptions) {
     this.#options = options
     this.#standing = new StandingBlocks(options.blocks)
+    this.#enforcement = new Enforcement({ ...options, standing: this.#standing })
   }
 
   async order(order: BlockOrder): Promise<{ block: Block; created: boolean }> {
@@ -89,7 +88,7 @@ class RecordedBlocker implements Blocker {
     const expiresAtMs = expiryOf(order.ttlSeconds, config.defaultTtlSeconds, clock.nowMs())
     const facts = await this.#options.guardFacts()
     return this.#oneAtATime(async () => {
-      await this.#expireDue()
+      await this.#enforcement.expireDue()
       this.#guard(target, facts, order.callerAddress)
       const { block, created } = await this.#recordOrder(order, formatCidr(target), expiresAtMs)
       return { block: await this.#enforce(block), created }
@@ -100,12 +99,12 @@ class RecordedBlocker implements Blocker {
     return this.#oneAtATime(async () => {
       const block = this.#options.blocks.get(id)
       if (block === null || !isStanding(block)) {
-        if (!this.#isSettled) await this.#reconcileNow()
+        await this.#enforcement.settle()
         return block
       }
       const lifted = await this.#recordLift(block, actor)
       const entry = entryOf(block, this.#options.clock.nowMs())
-      await this.#apply(() => this.#options.firewall.remove([entry]))
+      await this.#enforcement.apply(() => this.#options.firewall.remove([entry]))
       return lifted
     })
   }
@@ -114,21 +113,21 @@ class RecordedBlocker implements Blocker {
     return this.#oneAtATime(async () => {
       const blocks = this.#standing.all()
       await Promise.all(blocks.map((block) => this.#recordLift(block, actor)))
-      await this.#reconcileNow()
+      await this.#enforcement.reconcile()
       return blocks.length
     })
   }
 
   reconcile(): Promise<{ repaired: readonly string[] }> {
-    return this.#oneAtATime(async () => ({ repaired: await this.#reconcileNow() }))
+    return this.#oneAtATime(async () => ({ repaired: await this.#enforcement.reconcile() }))
   }
 
   async start(): Promise<void> {
     this.#isRunning = true
     await this.#tick()
     const { reconcileSeconds } = this.#options.config
-    if (this.#isRunning)
-      this.#ticker = setInterval(() => void this.#tick(), reconcileSeconds * 1000)
+    if (!this.#isRunning) return
+    this.#ticker = setInterval(() => void this.#tick(), reconcileSeconds * 1000)
   }
 
   async stop(): Promise<void> {
@@ -136,17 +135,23 @@ class RecordedBlocker implements Blocker {
     clearInterval(this.#ticker)
     clearTimeout(this.#expiryTimer)
     await this.#tail
-    if (this.#options.config.onStop === 'lift') await this.#options.firewall.teardown()
+    if (this.#options.config.onStop === 'keep') return
+    try {
+      await this.#options.firewall.teardown()
+    } catch (error) {
+      if (!(error instanceof PicketError)) throw error
+      this.#options.log.error('Blocks stay in the firewall', { why: error.message })
+    }
   }
 
   status(): BlockerStatus {
     const failed = this.#standing.count('failed')
+    const { fault } = this.#enforcement
     return {
       name: this.#options.firewall.name,
-      usable: this.#fault === null,
+      usable: fault === null,
       activeBlocks: this.#standing.count('active'),
-      problem:
-        this.#fault ?? (failed > 0 ? `${failed} blocks are recorded but not in force` : null),
+      problem: fault ?? inWords(failed),
     }
   }
 
@@ -196,16 +201,16 @@ class RecordedBlocker implements Blocker {
   async #enforce(block: Block): Promise<Block> {
     const { firewall, clock } = this.#options
     try {
-      await this.#apply(() => firewall.add([entryOf(block, clock.nowMs())]))
+      await this.#enforcement.apply(() => firewall.add([entryOf(block, clock.nowMs())]))
     } catch (error) {
       if (error instanceof PicketError) await this.#recordFailure(block.target, error.message)
       throw error
     }
-    const now = this.#standing.find(block.target) ?? block
-    if (now.state === 'failed' && now.failure !== null && firewall.ipv6Problem !== null) {
-      throw new PicketError('ERR_FIREWALL_FAILED', `${block.target}: ${now.failure}`)
+    const obstacle = obstacleTo(firewall, block)
+    if (obstacle !== null) {
+      throw new PicketError('ERR_FIREWALL_FAILED', `${block.target} can't be blocked: ${obstacle}`)
     }
-    return markActive(this.#standing, now)
+    return markActive(this.#standing, this.#standing.find(block.target) ?? block)
   }
 
   async #recordFailure(target: string, failure: string): Promise<void> {
@@ -213,72 +218,15 @@ class RecordedBlocker implements Blocker {
     if (block !== null) await markFailed(this.#standing, block, failure)
   }
 
-  /** Makes one change; where the firewall is not as it should be, before or after, all is put right. */
-  async #apply(change: () => Promise<void>): Promise<void> {
-    if (this.#isSettled) {
-      try {
-        await change()
-        if (await this.#options.firewall.isIntact()) return
-      } catch (error) {
-        if (!(error instanceof PicketError)) throw error
-        this.#options.log.warn('The firewall refused a change; all is compared', {
-          why: error.message,
-        })
-      }
-    }
-    await this.#reconcileNow()
-  }
-
-  async #reconcileNow(): Promise<string[]> {
-    const { firewall, clock, log } = this.#options
-    const isFirst = !this.#wasSettled
-    this.#isSettled = false
-    try {
-      const repaired = await reconcile(firewall, this.#standing, clock.nowMs())
-      this.#isSettled = true
-      if (this.#fault !== null) log.info('The firewall can be used again')
-      this.#fault = null
-      // After a start there is always something to do; later somebody else was at the firewall.
-      const tell = isFirst ? log.info : log.warn
-      if (repaired.length > 0) tell('The firewall was put right', { repaired })
-      this.#wasSettled = true
-      return repaired
-    } catch (error) {
-      this.#noteFault(error)
-      throw error
-    }
-  }
-
-  async #expireDue(): Promise<void> {
-    const { firewall, clock } = this.#options
-    const nowMs = clock.nowMs()
-    if (this.#standing.due(nowMs).length === 0) return
-    try {
-      const expired = await markExpired(this.#standing, nowMs)
-      const entries = expired.map((block) => entryOf(block, nowMs))
-      await this.#apply(() => firewall.remove(entries))
-    } catch (error) {
-      this.#noteFault(error)
-    }
-  }
-
   #tick(): Promise<void> {
     return this.#oneAtATime(async () => {
       try {
-        await this.#reconcileNow()
+        await this.#enforcement.reconcile()
       } catch (error) {
         // `status` and the log tell what is wrong, and the next tick tries again.
         if (!(error instanceof PicketError)) throw error
       }
     })
-  }
-
-  /** Keeps a failure of the world for `status`, logged once; our own mistakes go on up. */
-  #noteFault(error: unknown): void {
-    if (!(error instanceof PicketError)) throw error
-    if (this.#fault === error.message) return
-    this.#fault = error.message
-    this.#options.log.error('Blocks are not enforced', { why: error.message, hint: error.hint })
   }
 
   async #oneAtATime<Result>(task: () => Promise<Result>): Promise<Result> {
@@ -296,6 +244,14 @@ class RecordedBlocker implements Blocker {
     const next = this.#isRunning ? this.#standing.nextExpiryMs() : null
     if (next === null) return
     const delayMs = Math.min(MAX_TIMER_MS, Math.max(1, next - this.#options.clock.nowMs()))
-    this.#expiryTimer = setTimeout(() => void this.#oneAtATime(() => this.#expireDue()), delayMs)
+    this.#expiryTimer = setTimeout(
+      () => void this.#oneAtATime(() => this.#enforcement.expireDue()),
+      delayMs,
+    )
   }
+}
+
+function inWords(failedBlocks: number): string | null {
+  if (failedBlocks === 0) return null
+  return `${failedBlocks} ${failedBlocks === 1 ? 'block is' : 'blocks are'} recorded but not in force`
 }

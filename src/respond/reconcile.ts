@@ -58,6 +58,12 @@ export async function markActive(standing: StandingBlocks, block: Block): Promis
   return standing.save({ ...block, state: 'active', failure: null }, 'agent', 'block.enforced')
 }
 
+/** Says why this firewall can't hold this block, whatever is tried; null when it can. */
+export function obstacleTo(firewall: Firewall, block: Block): string | null {
+  const problem = block.target.includes(':') ? firewall.ipv6Problem : null
+  return problem === null ? null : `no IPv6 packet filter on this host (${problem})`
+}
+
 async function repair(
   firewall: Firewall,
   blocks: readonly Block[],
@@ -73,9 +79,9 @@ async function repair(
 }
 
 async function markTrue(firewall: Firewall, standing: StandingBlocks, block: Block): Promise<void> {
-  const problem = block.target.includes(':') ? firewall.ipv6Problem : null
-  if (problem === null) await markActive(standing, block)
-  else await markFailed(standing, block, `no IPv6 packet filter on this host (${problem})`)
+  const obstacle = obstacleTo(firewall, block)
+  if (obstacle === null) await markActive(standing, block)
+  else await markFailed(standing, block, obstacle)
 }
 
 function describe(isIntact: boolean, { missing, surplus, mistimed }: Difference): string[] {

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { builtModule } from '../../src/core/built-module.ts'
-import type { HostFacts } from '../../src/respond/host-facts.ts'
+import type { HostFacts } from '../../src/respond/guards/host-facts.ts'
 import { until } from '../support/await-until.ts'
 import { joinHosts, type TestHost, type TestNetwork } from '../support/namespace.ts'
 import { holdTcp } from '../support/tcp-probe.ts'
@@ -33,7 +33,7 @@ afterAll(async () => {
 
 /** Calls a function of the built module inside the host: /proc/net shows a process its own namespace. */
 async function askInside<Answer>(host: TestHost, module: string, name: string): Promise<Answer> {
-  const path = builtModule(import.meta.url, `../../src/respond/${module}`)
+  const path = builtModule(import.meta.url, `../../src/respond/guards/${module}`)
   const script = `import(${JSON.stringify(path)}).then(async (module) =>
     console.log(JSON.stringify(await module.${name}())))`
   const outcome = await host.run(process.execPath, ['-e', script])

@@ -186,7 +186,7 @@ test('more entries than the set may hold are refused, and what was blocked stays
   const tooMany = ['192.0.2.1', '192.0.2.2', '192.0.2.3'].map((target) => entry(target))
   await expect(firewall(2).synchronise(tooMany)).rejects.toMatchObject({
     code: 'ERR_FIREWALL_FAILED',
-    message: expect.stringContaining('full'),
+    message: expect.stringContaining('full') as string,
   })
   expect(await connectsTcp(attacker, victim.address4, PORT, 600)).toBe(false)
   await firewall(2).teardown()
@@ -209,7 +209,7 @@ test('on a kernel without IPv6 filtering IPv4 is blocked as usual and IPv6 is re
   expect(without6.ipv6Problem).toContain('ip6tables')
   await expect(without6.add([entry('2001:db8::7')])).rejects.toMatchObject({
     code: 'ERR_FIREWALL_FAILED',
-    message: expect.stringContaining('2001:db8::7'),
+    message: expect.stringContaining('2001:db8::7') as string,
   })
 })
 

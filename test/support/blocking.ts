@@ -1,7 +1,7 @@
 /** What tests of blocking start from: guard facts, a configuration, an order, a clock to set. */
 import type { Clock } from '../../src/core/clock.ts'
 import type { RespondConfig } from '../../src/respond/config.ts'
-import type { GuardFacts } from '../../src/respond/guards.ts'
+import type { GuardFacts } from '../../src/respond/guards/refusal.ts'
 import type { BlockOrder } from '../../src/respond/order.ts'
 
 export const OPEN_FACTS: GuardFacts = { minPrefix4: 16, minPrefix6: 48, guarded: [] }

@@ -5,7 +5,7 @@ import { createBlocker, type Blocker } from '../../../src/respond/blocker.ts'
 import type { RespondConfig } from '../../../src/respond/config.ts'
 import type { Firewall } from '../../../src/respond/firewall.ts'
 import { createDryRunFirewall } from '../../../src/respond/firewalls/dry-run.ts'
-import { guardAll, type GuardFacts } from '../../../src/respond/guards.ts'
+import { guardAll, type GuardFacts } from '../../../src/respond/guards/refusal.ts'
 import { OPEN_FACTS, orderFor, RESPOND_CONFIG, SetClock } from '../../support/blocking.ts'
 import { MemoryBlockLog } from '../../support/memory-block-log.ts'
 
@@ -201,6 +201,41 @@ describe('when the firewall can not be used', () => {
     fault = null
     expect((await blocker.lift(block.id, 'local:0'))?.state).toBe('lifted')
     expect(await firewall.list()).toEqual([])
+  })
+})
+
+describe('on a kernel without IPv6 filtering', () => {
+  beforeEach(() => {
+    const inner = firewall
+    const ipv6Problem = 'ip6tables: Address family not supported by protocol'
+    const refused = new PicketError('ERR_FIREWALL_FAILED', ipv6Problem)
+    firewall = {
+      ...inner,
+      ipv6Problem,
+      add: async (entries) => {
+        if (entries.some(({ family }) => family === 6)) throw refused
+        await inner.add(entries)
+      },
+    }
+    blocker = blockerWith()
+  })
+
+  test('an order for IPv6 rejects with the reason and is recorded as failed', async () => {
+    await expect(blocker.order(orderFor('2001:db8::7'))).rejects.toMatchObject({
+      code: 'ERR_FIREWALL_FAILED',
+      message: expect.stringContaining('Address family not supported') as string,
+    })
+    expect(blocks.standing()).toMatchObject([{ target: '2001:db8::7', state: 'failed' }])
+    expect(blocker.status()).toMatchObject({
+      usable: true,
+      problem: '1 block is recorded but not in force',
+    })
+  })
+
+  test('IPv4 is blocked all the same', async () => {
+    await blocker.order(orderFor('2001:db8::7')).catch(() => undefined)
+    expect((await blocker.order(orderFor('192.0.2.7'))).block.state).toBe('active')
+    expect((await firewall.list()).map(({ target }) => target)).toEqual(['192.0.2.7'])
   })
 })
 

@@ -28,7 +28,7 @@ test('a refusal for want of rights says which rights', async () => {
   const script = 'BEGIN { print "you must be root" > "/dev/stderr"; exit 4 }'
   await expect(runCommand('awk', [script])).rejects.toMatchObject({
     code: 'ERR_FIREWALL_DENIED',
-    hint: expect.stringContaining('CAP_NET_ADMIN'),
+    hint: expect.stringContaining('CAP_NET_ADMIN') as string,
   })
 })
 
@@ -43,7 +43,7 @@ test('what a failing tool said is told, on one line and not endlessly', async ()
 test('a tool that hangs is ended', async () => {
   await expect(runCommand('sleep', ['30'], { timeoutMs: 50 })).rejects.toMatchObject({
     code: 'ERR_FIREWALL_FAILED',
-    message: expect.stringContaining('did not end within 50 ms'),
+    message: expect.stringContaining('did not end within 50 ms') as string,
   })
 })
 

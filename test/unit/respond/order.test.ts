@@ -26,8 +26,8 @@ describe('a target', () => {
     expect(() => readTarget(text)).toThrow(
       expect.objectContaining({
         code: 'ERR_API_REQUEST',
-        message: expect.stringContaining(`target is ${JSON.stringify(text)}`),
-        hint: expect.stringContaining('192.0.2.7'),
+        message: expect.stringContaining(`target is ${JSON.stringify(text)}`) as string,
+        hint: expect.stringContaining('192.0.2.7') as string,
       }),
     )
   })

@@ -6,7 +6,7 @@
  * sshd forwards ports are left out: their local port is nobody's listening port.
  */
 import { readdir, readFile, readlink } from 'node:fs/promises'
-import { canonicalAddress, formatIpv4Word, formatIpv6Words } from '../net/address.ts'
+import { canonicalAddress, formatIpv4Word, formatIpv6Words } from '../../net/address.ts'
 import { machineWord } from './host-facts.ts'
 
 const TCP_ESTABLISHED = '01'

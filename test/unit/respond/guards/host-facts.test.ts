@@ -7,7 +7,7 @@ import {
   localAddresses6,
   nameservers,
   readHostFacts,
-} from '../../../src/respond/host-facts.ts'
+} from '../../../../src/respond/guards/host-facts.ts'
 
 const isLittle = endianness() === 'LE'
 

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { parseCidr } from '../../../src/net/cidr.ts'
+import { parseCidr } from '../../../../src/net/cidr.ts'
 import {
   BlockRefused,
   guardAll,
   refusal,
   type Guard,
   type GuardFacts,
-} from '../../../src/respond/guards.ts'
+} from '../../../../src/respond/guards/refusal.ts'
 
 const FACTS: GuardFacts = {
   minPrefix4: 16,

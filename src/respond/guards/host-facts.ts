@@ -1,7 +1,7 @@
 /** Reads from /proc and /etc what this host can't do without: its addresses, gateways and resolvers. */
 import { readFile } from 'node:fs/promises'
 import { endianness, networkInterfaces } from 'node:os'
-import { formatIpv4Word, formatIpv6Words } from '../net/address.ts'
+import { formatIpv4Word, formatIpv6Words } from '../../net/address.ts'
 
 const RTF_GATEWAY = 0x2
 /** systemd-resolved puts itself into the first and the servers it asks into the second. */

@@ -1,9 +1,9 @@
 /** Gathers what the guards protect, anew for each order, from the host and the configuration. */
-import { PicketError } from '../core/errors.ts'
-import { parseCidr, type Cidr } from '../net/cidr.ts'
+import { PicketError } from '../../core/errors.ts'
+import { parseCidr, type Cidr } from '../../net/cidr.ts'
 import { readAdministrators } from './administrators.ts'
-import type { RespondConfig } from './config.ts'
-import { guardAll, type GuardFacts } from './guards.ts'
+import type { RespondConfig } from '../config.ts'
+import { guardAll, type GuardFacts } from './refusal.ts'
 import { readHostFacts } from './host-facts.ts'
 import { resolveHosts } from './resolved-hosts.ts'
 

@@ -1,6 +1,6 @@
 import { endianness } from 'node:os'
 import { expect, test } from 'vitest'
-import { readTcpTable } from '../../../src/respond/administrators.ts'
+import { readTcpTable } from '../../../../src/respond/guards/administrators.ts'
 
 const HEADER =
   '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode'

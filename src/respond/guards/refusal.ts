@@ -1,6 +1,6 @@
 /** What is never blocked, whoever orders it: a security agent must not be the one who cuts the host off. */
-import { PicketError } from '../core/errors.ts'
-import { cidrOverlaps, formatCidr, parseCidr, type Cidr } from '../net/cidr.ts'
+import { PicketError } from '../../core/errors.ts'
+import { cidrOverlaps, formatCidr, parseCidr, type Cidr } from '../../net/cidr.ts'
 
 /** Every guard by the name it has in the API's answer. */
 export const GUARDS = [

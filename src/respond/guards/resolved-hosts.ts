@@ -1,6 +1,6 @@
 /** Keeps the addresses behind a few host names, so that a guard knows them when a name server is away. */
 import { lookup } from 'node:dns/promises'
-import { parseAddress } from '../net/address.ts'
+import { parseAddress } from '../../net/address.ts'
 
 const FRESH_MS = 60_000
 /** An order waits no longer for a name server; what was known before counts until it answers. */
