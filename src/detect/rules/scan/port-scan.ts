@@ -21,6 +21,9 @@ import { ScanTarget } from './scan-target.ts'
 /** Room for every sort of probe beside the victim in the waiting room's second key. */
 const SORTS = 16
 
+/** A scan must gather within this many times the pause after which a suspect is forgotten. */
+const SLOWEST_FACTOR = 4
+
 /** A flow whose originator sent this much was at work, even where no answer was captured. */
 const AT_WORK_PACKETS = 5
 
@@ -84,7 +87,7 @@ export class PortScan implements Detector {
 
   #attempt(flow: LiveFlow, probe: number): void {
     const port = probedPort(flow)
-    const known = this.#target(flow, probe)
+    const known = this.#knownTarget(flow, probe)
     if (known !== undefined) {
       this.#tries(known, { port, probe, isEmpty: flow.openingPayloadBytes === 0 }, flow)
       return
@@ -160,6 +163,16 @@ export class PortScan implements Detector {
 
   #depart(target: ScanTarget): void {
     if (target.storyKey !== null) this.#stories.get(target.storyKey)?.depart(target)
+  }
+
+  /** Finds the target; one that has gathered for too long without becoming a scan begins anew. */
+  #knownTarget(flow: LiveFlow, probe: number): ScanTarget | undefined {
+    const known = this.#target(flow, probe)
+    if (known === undefined || known.storyKey !== null) return known
+    if (flow.lastUs - known.firstUs <= this.#forgetAfterUs * SLOWEST_FACTOR) return known
+    const renewed = new ScanTarget(known.parties, flow.lastUs)
+    this.#targets.set(known.parties.key, renewed)
+    return renewed
   }
 
   #target(flow: LiveFlow, probe: number): ScanTarget | undefined {

@@ -6,8 +6,9 @@ import { isStealthy, Probe } from './probe.ts'
 /** Open ports left unused count by themselves only from this many times the threshold. */
 const IDLE_ALONE_FACTOR = 4
 
-/** UDP tries that are mostly at high ports, with payload, and silent must be this many times as many. */
-const UDP_PAYLOAD_FACTOR = 3
+/** A scan shows in at least this share of its tries that it is one; otherwise it takes several times as many. */
+const MIN_TELLING_SHARE = 0.25
+const UNTELLING_FACTOR = 3
 
 const WELL_KNOWN_PORTS = 1024
 
@@ -34,7 +35,8 @@ export class ScanTarget {
   readonly #refused = new PortSet()
   /** Of the SYNs, those as a socket makes them. */
   #connects = 0
-  #tellingOpenings = 0
+  /** Tries that programs hardly make in vain: well-known ports, empty datagrams, SYNs no socket makes. */
+  #tellingTries = 0
 
   constructor(parties: ScanParties, firstUs: number) {
     this.parties = parties
@@ -46,7 +48,8 @@ export class ScanTarget {
   tries(port: number, probe: number, isEmpty: boolean): boolean {
     if (!this.#tried.add(port)) return false
     if (probe === Probe.CONNECT) this.#connects += 1
-    if (isEmpty || port < WELL_KNOWN_PORTS) this.#tellingOpenings += 1
+    const isRaw = probe === Probe.UDP ? isEmpty : probe !== Probe.CONNECT
+    if (isRaw || port < WELL_KNOWN_PORTS) this.#tellingTries += 1
     return true
   }
 
@@ -94,16 +97,19 @@ export class ScanTarget {
     return evidence >= minPorts && evidence >= this.#used.size
   }
 
-  /** How many ports in vain make a scan here. */
+  /**
+   * How many ports in vain make a scan here.
+   *
+   * Ordinary programs try many ports of one host in vain, too: passive FTP behind a firewall, media and games,
+   * peers behind one carrier's NAT. They use high ports, with a socket's SYN or with payload.
+   */
   minPorts(config: PortScanConfig): number {
-    if (this.parties.sort === Probe.IP_PROTOCOL) return config.minProtocols
-    if (this.parties.sort === Probe.UDP) {
-      // Media and games open high ports of one server in bursts, always with payload; probes are
-      // mostly empty, refused, or aimed at well-known ports.
-      const telling = Math.max(this.#tellingOpenings, this.#refused.size)
-      const factor = telling * 2 >= this.#tried.size ? 1 : UDP_PAYLOAD_FACTOR
-      return config.minPorts * factor
-    }
-    return isStealthy(this.parties.sort) ? config.minStealthPorts : config.minPorts
+    const { sort } = this.parties
+    if (sort === Probe.IP_PROTOCOL) return config.minProtocols
+    if (isStealthy(sort)) return config.minStealthPorts
+    const refusals = sort === Probe.UDP ? this.#refused.size : 0
+    const telling = Math.max(this.#tellingTries, refusals)
+    const isTelling = telling >= this.#tried.size * MIN_TELLING_SHARE
+    return isTelling ? config.minPorts : config.minPorts * UNTELLING_FACTOR
   }
 }

@@ -12,7 +12,11 @@ const ANSWER_GRACE_US = 1_000_000
 /** The least share of vain attempts; a ping sweep finds many hosts alive. */
 const MIN_VAIN_SHARE = { ping: 0.3, neighbours: 0.5, scattered: 0.8 } as const
 
-const ANSWERED = -1
+/** Tries longer ago than this no longer count: a sweep has to gather within it. */
+const WINDOW_US = 1_800_000_000
+
+/** A source that opens as many flows to other high ports is a peer among peers. */
+const FIRST_HIGH_PORT = 1024
 
 export interface SweepParties {
   readonly key: number
@@ -28,7 +32,7 @@ export class SweepGroup {
   readonly firstUs: number
   lastUs: number
   storyKey: number | null = null
-  /** When each host was first tried, or ANSWERED. */
+  /** When each host was first tried; negative once it has answered. */
   readonly #hosts = new Map<number, number>()
   #answered = 0
   #beyond = 0
@@ -52,8 +56,8 @@ export class SweepGroup {
 
   isAnswered(hostKey: number): void {
     const triedUs = this.#hosts.get(hostKey)
-    if (triedUs === undefined || triedUs === ANSWERED) return
-    this.#hosts.set(hostKey, ANSWERED)
+    if (triedUs === undefined || triedUs < 0) return
+    this.#hosts.set(hostKey, -triedUs)
     this.#answered += 1
   }
 
@@ -76,17 +80,30 @@ export class SweepGroup {
     return addresses
   }
 
-  /** Says whether the tries so far are a sweep; tries made just before `nowUs` are not yet held against it. */
-  isSweep(config: SweepConfig, nowUs: number): boolean {
+  /**
+   * Says whether the tries so far are a sweep; tries made just before `nowUs` are not yet held against it.
+   *
+   * `highPortOpenings` is how many flows the source opened to high ports of late.
+   */
+  isSweep(config: SweepConfig, nowUs: number, highPortOpenings: number): boolean {
+    this.#forgetOld()
     const counts = this.#count(nowUs - ANSWER_GRACE_US)
+    return this.#isDense(counts, config) || this.#isScattered(counts, config, highPortOpenings)
+  }
+
+  #isScattered(counts: Counts, config: SweepConfig, highPortOpenings: number): boolean {
+    const { port } = this.parties
+    const isHigh = port >= FIRST_HIGH_PORT
+    if (isHigh && highPortOpenings - this.hostsTried > this.hostsTried) return false
     const vainShare = counts.vain / (counts.vain + this.#answered)
-    if (counts.vain >= config.minScattered && vainShare >= MIN_VAIN_SHARE.scattered) return true
+    return counts.vain >= config.minScattered && vainShare >= MIN_VAIN_SHARE.scattered
+  }
+
+  #isDense(counts: Counts, config: SweepConfig): boolean {
     if (counts.neighboursTried < config.minNeighbours) return false
-    const neighbourShare = counts.neighboursVain / counts.neighboursTried
-    if (this.#isPing()) return neighbourShare >= MIN_VAIN_SHARE.ping
-    return (
-      counts.neighboursVain >= config.minNeighbours && neighbourShare >= MIN_VAIN_SHARE.neighbours
-    )
+    const vainShare = counts.neighboursVain / counts.neighboursTried
+    if (this.#isPing()) return vainShare >= MIN_VAIN_SHARE.ping
+    return counts.neighboursVain >= config.minNeighbours && vainShare >= MIN_VAIN_SHARE.neighbours
   }
 
   #isPing(): boolean {
@@ -94,22 +111,43 @@ export class SweepGroup {
   }
 
   /** Counts vain tries in all, and tries and vain tries in the /24 that holds most of them. */
-  #count(graceUs: number): { vain: number; neighboursTried: number; neighboursVain: number } {
+  #count(graceUs: number): Counts {
     const tried = new Map<number, number>()
     const vain = new Map<number, number>()
     let allVain = 0
     for (const [host, triedUs] of this.#hosts) {
-      if (triedUs > graceUs) continue
+      if (Math.abs(triedUs) > graceUs) continue
       // IPv6 keys are hashes: neighbours can't be told, so each such host is a network of its own.
       const network = host < 4294967296 ? Math.floor(host / 256) : host
       tried.set(network, (tried.get(network) ?? 0) + 1)
-      if (triedUs === ANSWERED) continue
+      if (triedUs < 0) continue
       allVain += 1
       vain.set(network, (vain.get(network) ?? 0) + 1)
     }
     let densest = -1
     let most = 0
-    for (const [network, count] of tried) if (count > most) [densest, most] = [network, count]
+    for (const [network, count] of tried) {
+      if (count <= most) continue
+      densest = network
+      most = count
+    }
     return { vain: allVain, neighboursTried: most, neighboursVain: vain.get(densest) ?? 0 }
   }
+
+  #forgetOld(): void {
+    const beforeUs = this.lastUs - WINDOW_US
+    for (const [host, triedUs] of this.#hosts) {
+      if (Math.abs(triedUs) >= beforeUs) return
+      this.#hosts.delete(host)
+      if (triedUs < 0) this.#answered -= 1
+    }
+  }
+}
+
+/** What the tries amount to. */
+interface Counts {
+  readonly vain: number
+  /** Of the /24 that holds most tries. */
+  readonly neighboursTried: number
+  readonly neighboursVain: number
 }

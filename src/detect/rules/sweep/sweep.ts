@@ -13,6 +13,7 @@ import { CappedTable } from '../state/capped-table.ts'
 import { FirstLooks } from '../state/first-looks.ts'
 import { pairKey } from '../state/pair-key.ts'
 import { MAX_VICTIMS } from '../state/story.ts'
+import { HighPortOpenings } from './high-port-openings.ts'
 import { SweepGroup } from './sweep-group.ts'
 import { SweepStory } from './sweep-story.ts'
 
@@ -26,6 +27,7 @@ export class Sweep implements Detector {
   readonly #looks: FirstLooks
   readonly #groups: CappedTable<SweepGroup>
   readonly #stories: CappedTable<SweepStory>
+  readonly #highPorts = new HighPortOpenings()
   readonly #forgetAfterUs: number
 
   constructor(config: SweepConfig, emit: Emit) {
@@ -40,6 +42,9 @@ export class Sweep implements Detector {
   flowOpened(flow: LiveFlow): void {
     const probe = probeOf(flow)
     if (probe === Probe.NONE || probe === Probe.IP_PROTOCOL) return
+    if (probe !== Probe.ICMP) {
+      this.#highPorts.note(flow.originatorKey, flow.responderPort, flow.lastUs)
+    }
     const group = this.#group(flow)
     if (group !== undefined) {
       this.#tries(group, flow)
@@ -112,7 +117,8 @@ export class Sweep implements Detector {
     const isPending = Number.isFinite(nowUs) && nowUs - group.lastUs < 1_000_000
     group.isDirty = isPending
     if (group.storyKey !== null && this.#stories.get(group.storyKey) !== undefined) return
-    if (!group.isSweep(this.#config, nowUs)) return
+    const highPortOpenings = this.#highPorts.count(group.parties.attackerKey, group.lastUs)
+    if (!group.isSweep(this.#config, nowUs, highPortOpenings)) return
     const key = pairKey(group.parties.attackerKey, group.parties.protocol, 2)
     let story = this.#stories.get(key)
     if (story === undefined) {
