@@ -18,6 +18,8 @@ import { refuseForeign, refuseOlder } from './sqlite/migrate.ts'
 import { FlowQueue } from './write/flow-queue.ts'
 import { Writer } from './write/writer.ts'
 
+export { EventFolder, type EventFolderOptions, type FoldedEvent } from './event-folder.ts'
+
 export interface RecordOptions {
   /** Made, for its owner alone, when it is not there. */
   readonly directory: string

@@ -2,8 +2,8 @@
 import { rfc3339FromUs, usFromRfc3339, type Clock } from '../core/clock.ts'
 import { uuidv7 } from '../core/uuid.ts'
 import type { Detection } from '../detect/detection.ts'
-import type { Event } from '../record/event.ts'
-import type { Decision } from './decision.ts'
+import type { Decision } from '../decide/index.ts'
+import type { Event } from './event.ts'
 
 /** The event as it now stands, and the key by which later repeats of its story find it. */
 export interface FoldedEvent {

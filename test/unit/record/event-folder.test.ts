@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { alert, EventFolder, type Decision } from '../../../src/decide/index.ts'
+import { alert, type Decision } from '../../../src/decide/index.ts'
+import { EventFolder } from '../../../src/record/event-folder.ts'
 import { detection, TEN_OCLOCK_US } from '../../support/detections.ts'
 
 const alerted = alert('test')
