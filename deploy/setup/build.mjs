@@ -1,6 +1,14 @@
 /** Compiles `src` to `dist` where the sources are not those that `dist` was made from. */
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join, relative } from 'node:path'
 import { lastLines, run, SetupError, step } from './ground.mjs'
 
@@ -25,6 +33,8 @@ export async function build(root, announce = step) {
       throw new SetupError(`the sources do not compile:\n${lastLines(output)}`, hint)
     }
     removeStale(root)
+    // So that a link to it, from /usr/local/bin say, is a command.
+    if (existsSync(join(root, 'dist/main.js'))) chmodSync(join(root, 'dist/main.js'), 0o755)
     writeFileSync(stampFile, stamp)
   })
 }

@@ -1,0 +1,71 @@
+/** The build step of the set-up, on a project of two files. */
+import { execFile } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { packagedFile } from '../../../src/core/package-root.ts'
+
+let project: string
+
+beforeEach(() => {
+  project = mkdtempSync(join(tmpdir(), 'picket-build-'))
+  mkdirSync(join(project, 'src'))
+  symlinkSync(packagedFile('node_modules'), join(project, 'node_modules'))
+  const compilerOptions = { module: 'NodeNext', rootDir: 'src', outDir: 'dist', types: [] }
+  write('tsconfig.json', JSON.stringify({ compilerOptions, include: ['src'] }))
+  write('package.json', '{ "type": "module" }')
+  write('src/main.ts', 'export const answer: number = 42\n')
+  write('src/other.ts', 'export const question = 6 * 9\n')
+})
+
+afterEach(() => rmSync(project, { recursive: true, force: true }))
+
+function write(path: string, text: string): void {
+  writeFileSync(join(project, path), text)
+}
+
+/** Builds the project in a process of its own, as the set-up does; gives what the user reads. */
+async function build(): Promise<{ readonly code: number; readonly words: string }> {
+  const module = pathToFileURL(packagedFile('deploy/setup/build.mjs')).href
+  const ground = pathToFileURL(packagedFile('deploy/setup/ground.mjs')).href
+  const script = `
+    import { build } from '${module}'
+    import { orExplain } from '${ground}'
+    await orExplain(async () => await build(process.argv[1]))`
+  const argv = ['--input-type=module', '-e', script, project]
+  return await new Promise((resolve) => {
+    const child = execFile(process.execPath, argv, (_failure, _stdout, words) =>
+      resolve({ code: child.exitCode ?? -1, words }),
+    )
+  })
+}
+
+describe('the build step', () => {
+  it('compiles, and says nothing when nothing changed', async () => {
+    expect((await build()).words).toMatch(/^• building …\n {2}done in [\d.]+ s\n$/)
+    expect(existsSync(join(project, 'dist/main.js'))).toBe(true)
+    expect(await build()).toEqual({ code: 0, words: '' })
+  })
+
+  it('removes what no source stands behind any more, and leaves what it did not compile', async () => {
+    await build()
+    write('dist/picket.deb', 'made by something else')
+    rmSync(join(project, 'src/other.ts'))
+    await build()
+    expect(existsSync(join(project, 'dist/other.js'))).toBe(false)
+    expect(existsSync(join(project, 'dist/main.js'))).toBe(true)
+    expect(existsSync(join(project, 'dist/picket.deb'))).toBe(true)
+  })
+
+  it('names the faults of sources that do not compile, and tries again next time', async () => {
+    write('src/main.ts', "export const answer: number = 'many'\n")
+    const failed = await build()
+    expect(failed.code).toBe(1)
+    expect(failed.words).toContain('error: the sources do not compile')
+    expect(failed.words).toContain('src/main.ts(1,14): error TS2322')
+    write('src/main.ts', 'export const answer: number = 42\n')
+    expect((await build()).code).toBe(0)
+  })
+})
