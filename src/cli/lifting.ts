@@ -7,7 +7,7 @@ import type { CommandContext } from './context.ts'
 import { openRecordForWriting } from './record-access.ts'
 
 export interface LiftingClient extends ApiClient {
-  /** Lifts every block and clears the firewall, whatever the record says. */
+  /** Lifts every block and removes our chain, jumps and sets from the firewall, whatever the record says. */
   liftAll(): Promise<number>
 }
 
@@ -19,8 +19,9 @@ export interface LiftingClient extends ApiClient {
 export async function openForLifting(context: CommandContext): Promise<LiftingClient> {
   const { config } = context
   const record = await openRecordForWriting(context)
+  const firewall = createFirewall(config.respond)
   const blocker = createBlocker({
-    firewall: createFirewall(config.respond),
+    firewall,
     blocks: record.blocks,
     guardFacts: createGuardFacts({ config: config.respond, allowlist: [], sinkHosts: [] }),
     clock: systemClock,
@@ -28,5 +29,12 @@ export async function openForLifting(context: CommandContext): Promise<LiftingCl
     config: config.respond,
   })
   const client = inProcess(context, { record, blocker, close: () => record.close() })
-  return { ...client, liftAll: () => blocker.liftAll('local') }
+  return {
+    ...client,
+    async liftAll() {
+      const lifted = await blocker.liftAll('local')
+      await firewall.teardown()
+      return lifted
+    },
+  }
 }
