@@ -1,0 +1,193 @@
+/** From captures to a model and on to its scores: the stages of `picket train`, on made-up traffic. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { silentLog } from '../../src/core/log.ts'
+import { Decoder, Packet } from '../../src/decode/index.ts'
+import { openPcapFile } from '../../src/capture/index.ts'
+import type { Detection } from '../../src/detect/detection.ts'
+import { FlowScorer, formatModel, loadShippedModels } from '../../src/detect/models/index.ts'
+import { isolationForestConfig, randomForestConfig } from '../../src/detect/models/config.ts'
+import { flowConfig } from '../../src/flow/config.ts'
+import { FlowTable, type LiveFlow } from '../../src/flow/index.ts'
+import { seededRandom } from '../../src/detect/models/index.ts'
+import { trainRandomForest, type TrainingProgress } from '../../src/train/index.ts'
+import { ipv4 } from '../support/ip-builder.ts'
+import { ethernet, tcp, type TcpFields } from '../support/packet-builder.ts'
+import { writePcap, type CapturedPacket } from '../support/pcap-writer.ts'
+
+const SMALL = { trees: 20, bagRows: 120, folds: 2, seed: 5 }
+let directory = ''
+let truthFile = ''
+
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'picket-train-'))
+  const truth = [1, 2, 3].flatMap((lab) => [writeScan(lab), writeBrowsing(lab)])
+  truthFile = join(directory, 'truth.json')
+  writeFileSync(truthFile, JSON.stringify(truth))
+})
+afterAll(() => {
+  rmSync(directory, { recursive: true })
+})
+
+function segment(
+  source: string,
+  destination: string,
+  atUs: number,
+  fields: TcpFields,
+): CapturedPacket {
+  const bytes = ethernet(ipv4({ source, destination }, tcp(fields)))
+  return { timestampUs: 1_700_000_000_000_000 + Math.round(atUs), bytes }
+}
+
+/** A SYN scan of 120 ports, of which some answer with RST. */
+function writeScan(lab: number): object {
+  const [attacker, victim] = [`192.0.2.${lab}`, `10.0.${lab}.5`]
+  const packets = Array.from({ length: 120 }, (_, port) => {
+    const atUs = port * 20_000
+    const probe = { sourcePort: 50_000, destinationPort: 1 + port, flags: 'S' }
+    const refusal = { sourcePort: 1 + port, destinationPort: 50_000, flags: 'RA' }
+    const sent = segment(attacker, victim, atUs, probe)
+    return port % 3 === 0 ? [sent] : [sent, segment(victim, attacker, atUs + 300, refusal)]
+  })
+  const file = `scan-${lab}.pcap`
+  writePcap(join(directory, file), packets.flat())
+  return { name: `scan ${lab}`, file, kind: 'attack', attacker_ips: [attacker], victim_ips: [victim], origin: `lab ${lab}` } // prettier-ignore
+}
+
+/** Sixty web visits of one client to a few servers. */
+function writeBrowsing(lab: number): object {
+  const random = seededRandom(lab)
+  const packets = Array.from({ length: 60 }, (_, visit) =>
+    webVisit(
+      `10.1.${lab}.9`,
+      `198.51.100.${1 + (visit % 7)}`,
+      40_000 + visit,
+      visit * 900_000,
+      random,
+    ),
+  )
+  const file = `browsing-${lab}.pcap`
+  const inOrder = packets.flat().sort((a, b) => a.timestampUs - b.timestampUs)
+  writePcap(join(directory, file), inOrder)
+  return { name: `browsing ${lab}`, file, kind: 'benign', attacker_ips: [], victim_ips: [] }
+}
+
+function webVisit(
+  client: string,
+  server: string,
+  clientPort: number,
+  startUs: number,
+  random: () => number,
+): CapturedPacket[] {
+  let atUs = startUs
+  const say = (isClient: boolean, flags: string, payload = ''): CapturedPacket => {
+    atUs += 2000 + random() * 30_000
+    const ports = isClient ? [clientPort, 443] : [443, clientPort]
+    const fields = { sourcePort: ports[0]!, destinationPort: ports[1]!, flags, payload }
+    return segment(isClient ? client : server, isClient ? server : client, atUs, fields)
+  }
+  const answers = Array.from({ length: 2 + Math.floor(random() * 5) }, () =>
+    say(false, 'PA', 'y'.repeat(200 + Math.floor(random() * 1200))),
+  )
+  atUs = startUs
+  const opening = [
+    say(true, 'S'),
+    say(false, 'SA'),
+    say(true, 'A'),
+    say(true, 'PA', 'x'.repeat(300)),
+  ]
+  return [...opening, ...answers, say(true, 'FA'), say(false, 'FA')]
+}
+
+const defaultsOf = (schema: { properties: object }) =>
+  Object.fromEntries(
+    Object.entries(schema.properties).map(([key, field]) => [
+      key,
+      (field as { default: unknown }).default,
+    ]),
+  ) as never
+
+async function detectionsIn(file: string, randomForest: string | null): Promise<Detection[]> {
+  const detections: Detection[] = []
+  const scorer = new FlowScorer(
+    {
+      isolationForest: defaultsOf(isolationForestConfig),
+      randomForest: defaultsOf(randomForestConfig),
+    },
+    { models: { isolationForest: null, randomForest }, emit: (each) => detections.push(each) },
+  )
+  const table = new FlowTable(defaultsOf(flowConfig), {
+    flowOpened: (flow: LiveFlow) => scorer.flowOpened(flow),
+    flowAnswered: (flow: LiveFlow) => scorer.flowAnswered(flow),
+    flowEnded: (flow: LiveFlow, reason) => void scorer.flowEnded(flow, reason),
+  })
+  const decoder = new Decoder()
+  const packet = new Packet()
+  await openPcapFile(join(directory, file)).run((frame) => {
+    decoder.decode(frame, packet)
+    table.fold(packet)
+  })
+  table.end()
+  scorer.end(packet.timestampUs)
+  return detections
+}
+
+describe('training', () => {
+  it('makes a model that finds the scanner, leaves the browser alone and beats chance by far', async () => {
+    const stages = new Set<string>()
+    const onProgress = ({ stage, done, total }: TrainingProgress): void => {
+      stages.add(stage)
+      expect(done).toBeLessThanOrEqual(total)
+    }
+    const { model, evaluation } = await trainRandomForest({ ...SMALL, truthFile, capturesDir: directory, onProgress }) // prettier-ignore
+    expect([...stages]).toEqual(['reading', 'validating', 'growing'])
+    expect(evaluation).toMatchObject({ captures: 6, attackFlows: 360, benignFlows: 180, folds: 2 })
+    expect(evaluation.byCapture.rocAuc).toBeGreaterThan(0.95)
+    expect(evaluation.falsePerThousand).toBeLessThanOrEqual(2)
+    expect(evaluation.trivialRival.byFlow.rocAuc).toBeGreaterThan(0)
+
+    const found = await detectionsIn('scan-1.pcap', formatModel(model))
+    expect(found.at(-1)).toMatchObject({
+      kind: 'anomaly.attack-like', attacker: '192.0.2.1', victims: ['10.0.1.5'], isFinal: true,
+    }) // prettier-ignore
+    expect(await detectionsIn('browsing-1.pcap', formatModel(model))).toEqual([])
+  })
+
+  it('gives the same model for the same seed, on one thread or on two, and another for another', async () => {
+    const train = async (changes: object): Promise<string> => {
+      const options = { ...SMALL, truthFile, capturesDir: directory, ...changes }
+      return formatModel((await trainRandomForest(options)).model)
+    }
+    const first = await train({ threads: 0 })
+    expect(await train({ threads: 2 })).toBe(first)
+    expect(await train({ threads: 0, seed: 6 })).not.toBe(first)
+  })
+
+  it.each<[string, object, RegExp]>([
+    ['more folds than independent captures', { folds: 5 }, /5 folds need 5/],
+    ['a bag too large for the package', { bagRows: 5000 }, /bagRows is 5000/],
+    ['half a tree', { trees: 2.5 }, /trees is 2.5/],
+    ['a folder without the captures', { capturesDir: '/nowhere' }, /captures are missing/],
+  ])('refuses %s with a hint', async (_words, changes, message) => {
+    const options = { ...SMALL, truthFile, capturesDir: directory, ...changes }
+    await expect(trainRandomForest(options)).rejects.toMatchObject({
+      code: 'ERR_TRAIN_INPUT',
+      message: expect.stringMatching(message) as unknown,
+      hint: expect.any(String) as unknown,
+    })
+  })
+})
+
+describe('the shipped random forest', () => {
+  it('fits this version, finds a scan it never saw and leaves browsing alone', async () => {
+    const { randomForest } = loadShippedModels(silentLog)
+    expect(randomForest).not.toBeNull()
+    const found = await detectionsIn('scan-2.pcap', randomForest)
+    expect(found.at(-1)).toMatchObject({ attacker: '192.0.2.2', detector: 'random-forest' })
+    for (const lab of [1, 2, 3]) {
+      expect(await detectionsIn(`browsing-${lab}.pcap`, randomForest)).toEqual([])
+    }
+  })
+})
