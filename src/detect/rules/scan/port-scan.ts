@@ -7,25 +7,27 @@
  * Source: Jung et al., "Fast Portscan Detection Using Sequential Hypothesis Testing" (2004), for failed
  * first contacts as the evidence; nmap's reference guide for the sorts of probe.
  */
-import { IpProtocol, TcpFlag } from '../../../net/protocol.ts'
+import { IpProtocol } from '../../../net/protocol.ts'
 import type { LiveFlow } from '../../../flow/flow.ts'
 import type { Detector, Emit } from '../../detector.ts'
 import type { PortScanConfig } from '../config.ts'
 import { CappedTable } from '../state/capped-table.ts'
 import { FirstLooks } from '../state/first-looks.ts'
 import { pairKey } from '../state/pair-key.ts'
+import { isAnsweredInVain, isRefused, wasPutToUse } from './outcome.ts'
 import { Probe, probedPort, probeOf, sortOf } from './probe.ts'
+import { ScanCrowd } from './scan-crowd.ts'
 import { ScanStory } from './scan-story.ts'
 import { ScanTarget } from './scan-target.ts'
 
 /** Room for every sort of probe beside the victim in the waiting room's second key. */
 const SORTS = 16
 
+/** The most hosts whose scanners are counted together. */
+const MAX_CROWDS = 1024
+
 /** A scan must gather within this many times the pause after which a suspect is forgotten. */
 const SLOWEST_FACTOR = 4
-
-/** A flow whose originator sent this much was at work, even where no answer was captured. */
-const AT_WORK_PACKETS = 5
 
 export class PortScan implements Detector {
   readonly name = 'port-scan'
@@ -34,6 +36,8 @@ export class PortScan implements Detector {
   readonly #looks: FirstLooks
   readonly #targets: CappedTable<ScanTarget>
   readonly #stories: CappedTable<ScanStory>
+  /** By victim and sort: who scans it at the same time. */
+  readonly #crowds: CappedTable<ScanCrowd>
   readonly #forgetAfterUs: number
 
   constructor(config: PortScanConfig, emit: Emit) {
@@ -43,6 +47,7 @@ export class PortScan implements Detector {
     this.#looks = new FirstLooks(65536, this.#forgetAfterUs)
     this.#targets = new CappedTable(config.maxTargets, (target) => this.#depart(target))
     this.#stories = new CappedTable(config.maxTargets, (story) => this.#finish(story))
+    this.#crowds = new CappedTable(MAX_CROWDS, (crowd) => this.#tellCrowd(crowd, true))
   }
 
   flowOpened(flow: LiveFlow): void {
@@ -55,7 +60,7 @@ export class PortScan implements Detector {
     if (probe === Probe.NONE) return
     const target = this.#target(flow, probe)
     const port = probedPort(flow)
-    if (isRefusal(flow)) target?.isRefused(port)
+    if (isRefused(flow)) target?.isRefused(port)
     else if (target !== undefined) target.isUsed(port)
     else this.#looks.withdraw(flow.originatorKey, waitingKey(flow, probe), port)
   }
@@ -65,7 +70,9 @@ export class PortScan implements Detector {
     if (probe === Probe.NONE) return
     if (flow.protocol === IpProtocol.TCP && isAnsweredInVain(flow)) {
       this.#attempt(flow, probe)
-      this.#target(flow, probe)?.isLeftIdle(flow.responderPort)
+      const target = this.#target(flow, probe)
+      target?.isLeftIdle(flow.responderPort)
+      if (target?.storyKey === null) this.#judge(target, flow)
       return
     }
     if (wasPutToUse(flow)) this.#target(flow, probe)?.isUsed(probedPort(flow))
@@ -74,15 +81,21 @@ export class PortScan implements Detector {
   tick(nowUs: number): void {
     this.#targets.expire(nowUs - this.#forgetAfterUs, (target) => this.#depart(target))
     this.#stories.expire(nowUs - this.#forgetAfterUs, (story) => this.#finish(story))
+    this.#crowds.expire(nowUs - this.#forgetAfterUs, (crowd) => this.#tellCrowd(crowd, true))
     for (const story of this.#stories.values()) this.#tellIfDue(story, nowUs)
+    for (const crowd of this.#crowds.values()) {
+      if (crowd.isDue(nowUs)) this.#tellCrowd(crowd, false)
+    }
   }
 
   end(): void {
     this.#stories.expire(Number.POSITIVE_INFINITY, (story) => this.#finish(story))
+    this.#crowds.expire(Number.POSITIVE_INFINITY, (crowd) => this.#tellCrowd(crowd, true))
   }
 
   forgotten(): number {
-    return this.#looks.forgotten + this.#targets.forgotten + this.#stories.forgotten
+    const { forgotten } = this.#looks
+    return forgotten + this.#targets.forgotten + this.#stories.forgotten + this.#crowds.forgotten
   }
 
   #attempt(flow: LiveFlow, probe: number): void {
@@ -134,15 +147,45 @@ export class PortScan implements Detector {
   }
 
   #judge(target: ScanTarget, flow: LiveFlow): void {
-    if (!target.isScan(this.#config)) return
+    if (target.isInCrowd || !target.isScan(this.#config)) return
     const key = pairKey(target.parties.attackerKey, target.parties.sort, 1)
-    let story = this.#stories.get(key)
-    if (story === undefined) {
-      story = new ScanStory(key, target, target.minPorts(this.#config))
-      this.#stories.set(key, story)
-    }
+    const story = this.#stories.get(key) ?? this.#begin(key, target, flow)
+    if (story === null) return
     story.join(target)
     if (story.story.isDue(story.ports, flow.lastUs)) this.#tell(story, flow)
+  }
+
+  /** Begins a source's story; null where it drowns in a crowd. */
+  #begin(key: number, target: ScanTarget, flow: LiveFlow): ScanStory | null {
+    const crowd = this.#crowd(target, flow)
+    if (!crowd.names(key, flow.lastUs)) {
+      target.isInCrowd = true
+      if (crowd.adds(flow.lastUs)) this.#tellCrowd(crowd, false)
+      return null
+    }
+    const story = new ScanStory(key, target, target.minPorts(this.#config))
+    this.#stories.set(key, story)
+    for (const storyKey of crowd.company(flow.lastUs)) {
+      const companion = this.#stories.get(storyKey)
+      if (companion !== undefined) companion.hasCompany = true
+    }
+    return story
+  }
+
+  #crowd(target: ScanTarget, flow: LiveFlow): ScanCrowd {
+    const { victim, sort } = target.parties
+    const key = pairKey(flow.responderKey, sort, 5)
+    let crowd = this.#crowds.get(key)
+    if (crowd === undefined) {
+      crowd = new ScanCrowd(key, victim, sort, flow.lastUs)
+      this.#crowds.set(key, crowd)
+    }
+    return crowd
+  }
+
+  #tellCrowd(crowd: ScanCrowd, isFinal: boolean): void {
+    const detection = crowd.tell(isFinal)
+    if (detection !== null) this.#emit(detection)
   }
 
   #tell(story: ScanStory, flow: LiveFlow): void {
@@ -190,24 +233,4 @@ function portProbeOf(flow: LiveFlow): number {
 /** The waiting room's second key: the victim and how it is scanned. */
 function waitingKey(flow: LiveFlow, probe: number): number {
   return flow.responderKey * SORTS + sortOf(probe)
-}
-
-/** Something was done over the flow, as far as either direction shows. */
-function wasPutToUse(flow: LiveFlow): boolean {
-  if (flow.wasIcmpRefused) return false
-  if (flow.originatorPackets >= AT_WORK_PACKETS || flow.responderPayloadBytes > 0) return true
-  // Data before the handshake's ACK is no use of a port: fragments of a SYN count as payload.
-  const isPastHandshake = (flow.originatorTcpFlags & TcpFlag.ACK) !== 0
-  return flow.protocol === IpProtocol.TCP && isPastHandshake && flow.originatorPayloadBytes > 0
-}
-
-/** RST to the opening, or an ICMP error about it. */
-function isRefusal(flow: LiveFlow): boolean {
-  return flow.wasIcmpRefused || (flow.responderTcpFlags & TcpFlag.RST) !== 0
-}
-
-/** Accepted by the responder, and over without a byte of payload either way. */
-function isAnsweredInVain(flow: LiveFlow): boolean {
-  const accepted = (flow.responderTcpFlags & TcpFlag.SYN) !== 0
-  return accepted && flow.originatorPayloadBytes + flow.responderPayloadBytes === 0
 }

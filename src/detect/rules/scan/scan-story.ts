@@ -11,6 +11,9 @@ const BROAD_SCAN_PORTS = 100
 /** Sorts of probe that programs send as well: a narrow scan with them is less sure and less grave. */
 const ORDINARY: readonly ProbeName[] = ['syn', 'connect', 'udp']
 
+/** Decoys are meant to have somebody else blocked. */
+const MAX_CONFIDENCE_IN_COMPANY = 0.6
+
 interface Totals {
   ports: number
   failed: number
@@ -22,6 +25,8 @@ interface Totals {
 export class ScanStory {
   readonly key: number
   readonly story: Story
+  /** Others began to scan the same host at the same time: any of them may be a decoy. */
+  hasCompany = false
   readonly #attacker: string
   readonly #sort: number
   readonly #minPorts: number
@@ -72,13 +77,15 @@ export class ScanStory {
     for (const target of this.#targets) addTo(totals, target)
     const sort = this.#sortName(totals)
     const isOrdinary = ORDINARY.includes(sort)
+    const floor = isOrdinary ? 0.75 : 0.85
+    const confidence = confidenceOf(floor, totals.failed - this.#minPorts, 20)
     return {
       id: this.story.id,
       detector: 'port-scan',
       kind: `scan.vertical.${sort}`,
       family: 'scan',
       severity: totals.ports >= BROAD_SCAN_PORTS || !isOrdinary ? 6 : 5,
-      confidence: confidenceOf(isOrdinary ? 0.75 : 0.85, totals.failed - this.#minPorts, 20),
+      confidence: this.hasCompany ? Math.min(confidence, MAX_CONFIDENCE_IN_COMPANY) : confidence,
       attacker: this.#attacker,
       victims: [...this.story.victims],
       host: null,
@@ -106,7 +113,8 @@ export class ScanStory {
     const what = counted(totals.ports, this.#sort === Probe.IP_PROTOCOL ? 'IP protocol' : 'port')
     const span = spanOf(this.story.lastUs - this.story.firstUs)
     const failed = `${grouped(totals.failed)} unanswered or refused`
-    return `${what} of ${hosts} tried in ${span}, ${failed}; ${this.#minPorts} are enough for a scan`
+    const company = this.hasCompany ? '; others scan at the same time, some may be decoys' : ''
+    return `${what} of ${hosts} tried in ${span}, ${failed}; ${this.#minPorts} are enough for a scan${company}`
   }
 
   #reasons(totals: Totals): Reason[] {

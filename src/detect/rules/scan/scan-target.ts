@@ -27,6 +27,8 @@ export class ScanTarget {
   lastUs: number
   /** The story this host is part of, once it is. */
   storyKey: number | null = null
+  /** Counted into a crowd of scanners instead of having a story. */
+  isInCrowd = false
   readonly #tried = new PortSet()
   /** Ports that answered and are, as far as seen, used as ports are meant to be. */
   readonly #used = new PortSet()

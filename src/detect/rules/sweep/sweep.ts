@@ -4,10 +4,11 @@
  * A dense range (a dozen addresses of one /24) is enough with half of them silent; scattered addresses take
  * more and nearly all in vain, since peer-to-peer programs knock at many dead peers.
  */
-import { IpProtocol, TcpFlag } from '../../../net/protocol.ts'
+import { IpProtocol } from '../../../net/protocol.ts'
 import type { LiveFlow } from '../../../flow/flow.ts'
 import type { Detector, Emit } from '../../detector.ts'
 import type { SweepConfig } from '../config.ts'
+import { isRefused, wasPutToUse } from '../scan/outcome.ts'
 import { Probe, probeOf } from '../scan/probe.ts'
 import { CappedTable } from '../state/capped-table.ts'
 import { FirstLooks } from '../state/first-looks.ts'
@@ -16,9 +17,6 @@ import { MAX_VICTIMS } from '../state/story.ts'
 import { HighPortOpenings } from './high-port-openings.ts'
 import { SweepGroup } from './sweep-group.ts'
 import { SweepStory } from './sweep-story.ts'
-
-/** A flow whose originator sent this much was at work, even where no answer was captured. */
-const AT_WORK_PACKETS = 5
 
 export class Sweep implements Detector {
   readonly name = 'sweep'
@@ -60,14 +58,12 @@ export class Sweep implements Detector {
   }
 
   flowAnswered(flow: LiveFlow): void {
-    if (flow.wasIcmpRefused || (flow.responderTcpFlags & TcpFlag.RST) !== 0) return
-    this.#acquit(flow)
+    if (!isRefused(flow)) this.#acquit(flow)
   }
 
   flowEnded(flow: LiveFlow): void {
-    const hasSpoken = flow.protocol === IpProtocol.TCP && flow.originatorPayloadBytes > 0
-    const isAtWork = flow.originatorPackets >= AT_WORK_PACKETS && flow.protocol !== IpProtocol.ICMP
-    if (hasSpoken || isAtWork) this.#acquit(flow)
+    // A ping is answered or it is not, however often it is sent.
+    if (!isPing(flow) && wasPutToUse(flow)) this.#acquit(flow)
   }
 
   tick(nowUs: number): void {

@@ -1,0 +1,26 @@
+/** What became of a flow that may have been a probe. */
+import { IpProtocol, TcpFlag } from '../../../net/protocol.ts'
+import type { LiveFlow } from '../../../flow/flow.ts'
+
+/** A flow whose originator sent this much was at work, even where no answer was captured. */
+const AT_WORK_PACKETS = 5
+
+/** RST to the opening, or an ICMP error about it. */
+export function isRefused(flow: LiveFlow): boolean {
+  return flow.wasIcmpRefused || (flow.responderTcpFlags & TcpFlag.RST) !== 0
+}
+
+/** Accepted by the responder, and over without a byte of payload either way. */
+export function isAnsweredInVain(flow: LiveFlow): boolean {
+  const accepted = (flow.responderTcpFlags & TcpFlag.SYN) !== 0
+  return accepted && flow.originatorPayloadBytes + flow.responderPayloadBytes === 0
+}
+
+/** Something was done over the flow, as far as either direction shows. */
+export function wasPutToUse(flow: LiveFlow): boolean {
+  if (flow.wasIcmpRefused) return false
+  if (flow.originatorPackets >= AT_WORK_PACKETS || flow.responderPayloadBytes > 0) return true
+  // Data before the handshake's ACK is no use of a port: fragments of a SYN count as payload.
+  const isPastHandshake = (flow.originatorTcpFlags & TcpFlag.ACK) !== 0
+  return flow.protocol === IpProtocol.TCP && isPastHandshake && flow.originatorPayloadBytes > 0
+}
