@@ -2,7 +2,7 @@
 import type { Clock } from './core/clock.ts'
 import { PicketError } from './core/errors.ts'
 import type { Log } from './core/log.ts'
-import { alert, BlockBudget, decide, type Decision, type Policy } from './decide/index.ts'
+import { alert, decide, type BlockBudget, type Decision, type Policy } from './decide/index.ts'
 import type { Detection } from './detect/index.ts'
 import type { Event } from './record/event.ts'
 import type { EventLog } from './record/event-log.ts'

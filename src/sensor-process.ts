@@ -1,4 +1,5 @@
 /** A sensor as a process of its own: it reads packets and holds no token, database or firewall. */
+import { randomInt } from 'node:crypto'
 import { openLiveSource } from './capture/index.ts'
 import type { CaptureEnd, CaptureSource } from './capture/source.ts'
 import { PicketError } from './core/errors.ts'
@@ -33,6 +34,7 @@ async function runSensor(assignment: SensorAssignment): Promise<void> {
   const channel = new Channel()
   const sensor = createSensor({
     ...assignment,
+    seed: randomInt(0x7fffffff),
     onFlow: (flow) => channel.flow(flow),
     onDetection: (detection) => channel.detection(detection),
     onModelLearned: (model) => channel.say({ kind: 'learned', model }),

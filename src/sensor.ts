@@ -17,6 +17,8 @@ export interface SensorOptions {
   readonly flow: FlowConfig
   readonly detect: DetectConfig
   readonly models: StoredModels
+  /** Of hashes, sketches and samples: chance for live traffic, so that nobody can aim at them; fixed for replays. */
+  readonly seed?: number
   /** False to make no Flow records (the log keeps none). */
   readonly wantsFlows: boolean
   onFlow(flow: Flow): void
@@ -53,6 +55,7 @@ export function createSensor(options: SensorOptions): Sensor {
   const packet = new Packet()
   const scorer = new FlowScorer(options.detect, {
     models: options.models,
+    ...(options.seed === undefined ? {} : { seed: options.seed }),
     emit: (detection) => options.onDetection(detection),
     onModelLearned: (model) => options.onModelLearned(model),
   })

@@ -24,7 +24,7 @@ export function referenceYaml(): string {
     '# Any key can be set by a variable too: PICKET__FLOW__MAX_FLOWS for flow.maxFlows.',
     '',
   ]
-  return `${[...head, ...section(configSchema as unknown as SchemaNode, 0)].join('\n')}\n`
+  return `${[...head, ...section(configSchema, 0)].join('\n')}\n`
 }
 
 /** Gives a configuration as YAML that would load as it. */

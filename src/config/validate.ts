@@ -23,9 +23,7 @@ const FORMAT_NAMES: Readonly<Record<string, string>> = {
  */
 export function validateConfig(document: unknown, origin: string): Config {
   const candidate: unknown = document === null || document === undefined ? {} : document
-  const faults = check(candidate)
-    ? sinkFaults(candidate as Config)
-    : (check.errors ?? []).map(fault)
+  const faults = check(candidate) ? sinkFaults(candidate) : (check.errors ?? []).map(fault)
   if (faults.length === 0) return deepFreeze(candidate as Config)
   const unique = [...new Set(faults)]
   throw new PicketError('ERR_CONFIG_INVALID', `${origin}: ${unique.join('; ')}`, {

@@ -36,7 +36,9 @@ export function formatCidr(cidr: Cidr): string {
 /** Says whether the address lies in the range; never across families. */
 export function cidrContains(cidr: Cidr, address: IpAddress): boolean {
   if (cidr.network.family !== address.family) return false
-  return maskedWords(address, cidr.prefix).every((word, index) => word === cidr.network.words[index])
+  return maskedWords(address, cidr.prefix).every(
+    (word, index) => word === cidr.network.words[index],
+  )
 }
 
 /** Says whether two ranges share at least one address. */

@@ -156,6 +156,8 @@ describe('an attack on a host with Picket', () => {
     const hydra = ['-I', '-t', '8', '-l', 'operator', '-P', join(folder, 'passwords')]
     const guessing = attacker.spawn('hydra', [...hydra, `ssh://${victim.address4}`], {
       stdio: 'ignore',
+      // Interrupted, hydra leaves a file to go on from where it is.
+      cwd: folder,
     })
     const ended = once(guessing, 'exit')
     const event = await eventOf(`attacker=${attacker.address4}&kind=bruteforce.ssh`)

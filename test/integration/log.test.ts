@@ -1,7 +1,6 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
@@ -26,7 +25,7 @@ it('appends the operational log to a file, one JSON object a line', async () => 
 it('tells a syslog daemon as well', async () => {
   const daemon = createSocket('udp4').bind(0, '127.0.0.1')
   await once(daemon, 'listening')
-  const { port } = daemon.address() as AddressInfo
+  const { port } = daemon.address()
   const syslog = { ...noSyslog, enabled: true, host: '127.0.0.1', port }
   const log = createLog({ level: 'info', format: 'json', file: null, syslog })
   const received = once(daemon, 'message') as Promise<[Buffer]>

@@ -36,7 +36,7 @@ export async function replay(files: readonly string[], context: CommandContext):
     config: config.record,
     mode: 'write',
   })
-  const models = loadShippedModels(log)
+  const models = loadShippedModels(log, config.detect.randomForest.model)
   let exitCode: number = EXIT.ok
   try {
     for (const file of files) {

@@ -32,17 +32,17 @@ export function loadStoredModels(
   randomForestPath: string | null = null,
 ): StoredModels {
   const isolationForest = readOrSetAside(isolationForestPath(dataDirectory, interfaceName), log)
-  if (randomForestPath !== null) {
-    const text = readModelText(randomForestPath)
-    requireKind(text, randomForestPath)
-    return { isolationForest, randomForest: text }
-  }
-  return { isolationForest, randomForest: shippedModel(log) }
+  const { randomForest } = loadShippedModels(log, randomForestPath)
+  return { isolationForest, randomForest }
 }
 
-/** The models of a replay: no host has taught anything, the shipped random forest speaks. */
-export function loadShippedModels(log: Log): StoredModels {
-  return { isolationForest: null, randomForest: shippedModel(log) }
+/**
+ * The models of a replay: no host has taught anything; the random forest at `randomForestPath` speaks (null:
+ * the shipped one). Errors: as above for a path the user named.
+ */
+export function loadShippedModels(log: Log, randomForestPath: string | null = null): StoredModels {
+  const randomForest = randomForestPath === null ? shippedModel(log) : namedModel(randomForestPath)
+  return { isolationForest: null, randomForest }
 }
 
 /** Keeps the model an interface has taught, under DATA/models. Errors: logs and goes on; it is learned anew. */
@@ -74,12 +74,16 @@ function isolationForestPath(dataDirectory: string, interfaceName: string): stri
   return join(dataDirectory, 'models', `isolation-forest-${encodeURIComponent(interfaceName)}.json`)
 }
 
+function namedModel(path: string): string {
+  const text = readModelText(path)
+  requireKind(text, path)
+  return text
+}
+
 function shippedModel(log: Log): string | null {
   const path = packagedFile(SHIPPED_RANDOM_FOREST)
   try {
-    const text = readModelText(path)
-    requireKind(text, path)
-    return text
+    return namedModel(path)
   } catch (error) {
     if (!(error instanceof PicketError)) throw error
     log.warn('The shipped random forest cannot be used', {
