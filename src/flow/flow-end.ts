@@ -29,9 +29,10 @@ export function flowTimeouts(config: FlowConfig): FlowTimeouts {
 /** How long a flow in this state may be silent. */
 export function timeoutUs(timeouts: FlowTimeouts, state: number, meta: number): number {
   if ((state & State.CLOSED) !== 0) return timeouts.closedUs
-  if ((state & State.ANSWERED) === 0) return timeouts.unansweredUs
+  const isConfirmed = (state & State.CONFIRMED) !== 0
+  if (!isConfirmed && (state & State.ANSWERED) === 0) return timeouts.unansweredUs
   const isTcp = (meta & Meta.PROTOCOL_MASK) === IpProtocol.TCP
-  return isTcp && (state & State.CONFIRMED) !== 0 ? timeouts.tcpIdleUs : timeouts.otherIdleUs
+  return isTcp && isConfirmed ? timeouts.tcpIdleUs : timeouts.otherIdleUs
 }
 
 /** The reason to report: a closed flow was over already, whatever took it from the table. */

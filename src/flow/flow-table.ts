@@ -100,7 +100,7 @@ export class FlowTable {
       record = NO_RECORD
       side = Side.ORIGINATOR
     } else if (this.#isTooOld(record, packet)) {
-      inherited = this.#records.words[(record << WORD_SHIFT) + Word.STATE]! & State.ENDPOINTS
+      inherited = this.#stateOf(record) & State.INHERITED
       this.#endNow(record, 'active-timeout')
       record = NO_RECORD
     }
@@ -177,7 +177,8 @@ export class FlowTable {
     if (side === Side.RESPONDER) this.#key.swap()
     const record = this.#records.add(this.#key)
     this.#records.words[(record << WORD_SHIFT) + Word.STATE] = inherited
-    this.#lists.append(record, EvictionList.FRESH)
+    const isConfirmed = (inherited & State.CONFIRMED) !== 0
+    this.#lists.append(record, isConfirmed ? EvictionList.CONFIRMED : EvictionList.FRESH)
     this.#wheel.schedule(record, this.#clock.nowUs + this.#timeouts.unansweredUs)
     foldFirstPacket(this.#records, record, packet)
     this.#opened += 1

@@ -37,8 +37,9 @@ export function foldPacket(
   const { words } = records
   if (packet.protocol === IpProtocol.TCP) foldTcp(records, record, packet, side)
   words[at + Word.ORIGINATOR_PACKETS + side]! += 1
+  // The packet that opens a flow earns it no second chance.
+  if (words[at + Word.SIZE_MAX] !== 0) words[at + Word.STATE]! |= State.REFERENCED
   foldSizesAndGaps(records, record, packet, side)
-  words[at + Word.STATE]! |= State.REFERENCED
   if (packet.payloadCaptured > 0) lookForApplication(words, at, packet)
 }
 

@@ -83,6 +83,8 @@ export const State = {
   ICMP_REFUSED: 1 << 7,
   /** The originator went on after the answer: it is really there. */
   CONFIRMED: 1 << 8,
+  /** What a flow begun anew after its active timeout takes over: ends' states and `CONFIRMED`. */
+  INHERITED: 63 | (1 << 8),
   /** Touched since it was last considered for eviction. */
   REFERENCED: 1 << 9,
   /** TCP closed by both or reset; lingers for its last packets. */
