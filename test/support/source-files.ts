@@ -65,7 +65,7 @@ function importedBy(node: ts.Node): [specifier: string, isTypeOnly: boolean] | u
 
 function importsOnlyTypes(clause: ts.ImportClause | undefined): boolean {
   if (!clause) return false
-  if (clause.isTypeOnly) return true
+  if (clause.phaseModifier === ts.SyntaxKind.TypeKeyword) return true
   const names = clause.namedBindings
   return !clause.name && !!names && ts.isNamedImports(names) && areTypes(names.elements)
 }
