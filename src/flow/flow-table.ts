@@ -84,7 +84,7 @@ export class FlowTable {
    */
   fold(packet: Packet): LiveFlow | null {
     if (packet.kind !== PacketKind.IP) return null
-    this.advance(packet.timestampUs)
+    this.#passTime(packet)
     if (packet.malformed !== 0 && packet.malformed !== BAD_TOTAL_LENGTH) {
       if (packet.malformed === CUT_TCP && packet.isFragment) this.#keyOf(packet)
       return null
@@ -121,8 +121,7 @@ export class FlowTable {
    * Cost: nothing until the next tick of 0.13 s; then the flows due, at most one look a flow.
    */
   advance(nowUs: number): void {
-    const now = this.#clock.observe(nowUs)
-    if (now >= this.#wheel.nextTickUs) this.#wheel.advance(now, this.#fire)
+    this.#passTime({ timestampUs: nowUs })
   }
 
   /** Ends every live flow: closed ones with their own reason, the rest with `capture-end`. */
@@ -141,6 +140,11 @@ export class FlowTable {
       highWater: this.#records.highWater,
       clockSteps: this.#clock.steps,
     }
+  }
+
+  #passTime(seen: { readonly timestampUs: number }): void {
+    this.#clock.observe(seen)
+    if (this.#wheel.isDue(this.#clock)) this.#wheel.advance(this.#clock.nowUs, this.#fire)
   }
 
   #keyOf(packet: Packet): void {

@@ -9,14 +9,17 @@ const REORDERING_US = 60e6
 /** Longer than any timeout: a jump of years ages flows no more than this does, and keeps doubles exact. */
 const LONGEST_STEP_US = 2 * 86_400e6
 
+const NOW = 0
+const HIGHEST = 1
+
 export class PacketClock {
-  #nowUs = 0
-  #highestUs = Number.NaN
+  /** In a typed array, since a number that is not a small integer is boxed anew when it is handed on. */
+  readonly #times = Float64Array.of(0, Number.NaN)
   #steps = 0
 
   /** Time elapsed since the first packet, in µs; never falls. */
   get nowUs(): number {
-    return this.#nowUs
+    return this.#times[NOW]!
   }
 
   /** How often packet time jumped back by more than reordering explains. */
@@ -24,17 +27,17 @@ export class PacketClock {
     return this.#steps
   }
 
-  /** Takes note of a packet's time and returns the clock's. */
-  observe(timestampUs: number): number {
-    const step = timestampUs - this.#highestUs
+  /** Takes note of the time of what was seen. */
+  observe(seen: { readonly timestampUs: number }): void {
+    const times = this.#times
+    const step = seen.timestampUs - times[HIGHEST]!
     if (step > 0) {
-      this.#nowUs += step < LONGEST_STEP_US ? step : LONGEST_STEP_US
-      this.#highestUs = timestampUs
+      times[NOW]! += step < LONGEST_STEP_US ? step : LONGEST_STEP_US
+      times[HIGHEST] = seen.timestampUs
     } else if (!(step >= -REORDERING_US)) {
       // The first packet of all comes here too: NaN compares false.
       if (step < 0) this.#steps += 1
-      this.#highestUs = timestampUs
+      times[HIGHEST] = seen.timestampUs
     }
-    return this.#nowUs
   }
 }

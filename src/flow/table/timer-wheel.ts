@@ -5,6 +5,7 @@
  * were touched since are put off again, so a flow costs one visit a timeout however many packets it has.
  */
 import { NO_RECORD, type FlowRecords } from './flow-records.ts'
+import type { PacketClock } from './packet-clock.ts'
 import { WORD_SHIFT, Word } from './record-layout.ts'
 
 const SLOTS = 2048
@@ -20,9 +21,9 @@ export class TimerWheel {
     this.#records = records
   }
 
-  /** When the next slot comes up; before that `advance` has nothing to do. */
-  get nextTickUs(): number {
-    return (this.#tick + 1) * TICK_US
+  /** Says whether a slot has come up since the last turn; before that `advance` has nothing to do. */
+  isDue(clock: PacketClock): boolean {
+    return clock.nowUs >= (this.#tick + 1) * TICK_US
   }
 
   /** Puts a record into the slot of its due time; at the soonest the next one. */
