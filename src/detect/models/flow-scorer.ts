@@ -96,8 +96,10 @@ export class FlowScorer {
     const isAttackLike = attackScore !== null && attackScore >= this.#attackThreshold
     // Who sent nothing is no attacker: answers to forged packets make flows that open at their victim.
     if (flow.originatorPackets > 0) {
-      if (isAttackLike) this.#attackStories?.flagged(flow, attackScore, this.#row, false)
-      else this.#attackStories?.passed(flow)
+      if (!isAttackLike) this.#attackStories?.passed(flow)
+      else if (!this.#suspects.has(flow)) {
+        this.#attackStories?.flagged(flow, attackScore, this.#row, false)
+      }
     }
     if (anomalyScore !== null && this.#anomaly) {
       const isStrong = anomalyScore >= this.#anomaly.strongThreshold
@@ -123,9 +125,12 @@ export class FlowScorer {
     this.#anomalyStories?.close(nowUs, true)
   }
 
-  /** Keeps the flows of whom the detection names out of the baseline. */
+  /**
+   * Notes whom a rule accuses: their flows stay out of the baseline, and the random forest, which would
+   * only say the same again, tells no story of its own about them.
+   */
   suspect(detection: Detection): void {
-    if (this.#baseline) this.#suspects.add(detection)
+    this.#suspects.add(detection)
   }
 
   /** Says whether a random forest is in force. */

@@ -1,4 +1,4 @@
-/** The hosts that detectors spoke of: their flows must not teach the model what is usual. */
+/** The hosts that rules spoke of: they must not teach a model what is usual, nor be told of twice. */
 import { parseAddress } from '../../../net/address.ts'
 import type { LiveFlow } from '../../../flow/flow.ts'
 import type { Detection } from '../../detection.ts'

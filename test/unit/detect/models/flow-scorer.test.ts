@@ -257,6 +257,13 @@ describe('FlowScorer on attack-like flows', () => {
     expect(detections[0]!.flows.length).toBeLessThanOrEqual(16)
   })
 
+  it('leaves those to a rule whom the rule accuses already', () => {
+    const scorer = scorerWith({ randomForest })
+    scorer.suspect(detection({ attacker: '192.0.2.7' }))
+    for (let index = 1; index < 90; index += 1) pass(scorer, probe(index, START_US + index * 1e5))
+    expect(detections).toEqual([])
+  })
+
   it('says nothing when they are few among many ordinary ones', () => {
     const scorer = scorerWith({ randomForest })
     for (let index = 1; index < 200; index += 1) {
