@@ -30,6 +30,8 @@ export class LoginSuspect {
   #failedConnections = 0
   #unreadConnections = 0
   #logins = 0
+  /** The last login that excused what was before; flows that ended before are reported after it. */
+  #loginUs = 0
   #story: Story | null = null
   #toldLogins = 0
 
@@ -49,14 +51,16 @@ export class LoginSuspect {
     if (isFirstOfConnection) this.#connectionsWithFailures += 1
   }
 
-  /** A connection that tried to log in ended without having done so. */
+  /** A connection that tried to log in ended, by its last packet at `nowUs`, without having done so. */
   failedConnection(nowUs: number): void {
+    if (nowUs <= this.#loginUs) return
     this.#sign(nowUs)
     this.#failedConnections += 1
   }
 
   /** A connection ended as short as failed ones are, but could not be read. */
   unreadConnection(nowUs: number): void {
+    if (nowUs <= this.#loginUs) return
     this.#sign(nowUs)
     this.#unreadConnections += 1
   }
@@ -64,8 +68,12 @@ export class LoginSuspect {
   /** A login succeeded: whoever can log in and was not guessing before is excused. */
   login(nowUs: number): void {
     this.#sign(nowUs)
-    if (this.#story !== null) this.#logins += 1
-    else this.#fade(0)
+    if (this.#story !== null) {
+      this.#logins += 1
+      return
+    }
+    this.#loginUs = Math.max(this.#loginUs, nowUs)
+    this.#fade(0)
   }
 
   /** Says whether there is something (new) to tell; opens the story when guessing is beyond doubt. */

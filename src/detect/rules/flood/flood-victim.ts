@@ -4,7 +4,6 @@ import type { SynFloodConfig } from '../config.ts'
 import { DistinctCount } from '../state/distinct-count.ts'
 import { sourceAddress, sourceHash } from '../state/packet-address.ts'
 import { mix } from '../state/pair-key.ts'
-import type { FloodStory } from './flood-story.ts'
 
 const WINDOW_SECONDS = 10
 const SAMPLES = 1024
@@ -34,11 +33,9 @@ interface Second {
 }
 
 export class FloodVictim {
-  readonly key: number
   readonly address: string
   firstUs: number
   lastUs: number
-  story: FloodStory | null = null
   syns = 0
   sources = new DistinctCount()
   ports = new DistinctCount()
@@ -52,8 +49,7 @@ export class FloodVictim {
   readonly #sampleHashes = new Int32Array(SAMPLES)
   readonly #sampleUs = new Float64Array(SAMPLES)
 
-  constructor(key: number, address: string, nowUs: number) {
-    this.key = key
+  constructor(address: string, nowUs: number) {
     this.address = address
     this.firstUs = nowUs
     this.lastUs = nowUs

@@ -10,7 +10,7 @@ import { IpProtocol, TcpFlag } from '../../../net/protocol.ts'
 import type { LiveFlow } from '../../../flow/flow.ts'
 import type { Detector, Emit } from '../../detector.ts'
 import type { SynFloodConfig } from '../config.ts'
-import { CappedTable } from '../state/capped-table.ts'
+import { CappedTable, type Row } from '../state/capped-table.ts'
 import { destinationAddress, destinationHash, sourceHash } from '../state/packet-address.ts'
 import { MAX_FLOWS } from '../state/story.ts'
 import { FloodStory } from './flood-story.ts'
@@ -25,19 +25,25 @@ const QUIET_US = 30_000_000
 
 const HANDSHAKE_FLAGS = TcpFlag.SYN | TcpFlag.ACK | TcpFlag.RST
 
+/** A host that is watched, and the story of the flood on it while there is one. */
+interface Watched extends Row {
+  readonly victim: FloodVictim
+  story: FloodStory | null
+}
+
 export class SynFlood implements Detector {
   readonly name = 'syn-flood'
   readonly #config: SynFloodConfig
   readonly #emit: Emit
   readonly #rates = new SynRates()
-  readonly #victims: CappedTable<FloodVictim>
-  /** The victim of the packet at hand, where it carried a SYN that opened a flow worth naming. */
-  #naming: FloodVictim | null = null
+  readonly #watched: CappedTable<Watched>
+  /** The story of the packet at hand, where its flow is worth naming. */
+  #naming: FloodStory | null = null
 
   constructor(config: SynFloodConfig, emit: Emit) {
     this.#config = config
     this.#emit = emit
-    this.#victims = new CappedTable(config.maxVictims, (victim) => this.#finish(victim))
+    this.#watched = new CappedTable(config.maxVictims, (watched) => this.#finish(watched))
   }
 
   packet(packet: Packet): void {
@@ -46,76 +52,82 @@ export class SynFlood implements Detector {
     this.#naming = null
     const flags = packet.tcpFlags & HANDSHAKE_FLAGS
     if (flags === TcpFlag.SYN) this.#syn(packet)
-    else if (this.#victims.size > 0) this.#other(packet, flags)
+    else if (this.#watched.size > 0) this.#other(packet, flags)
   }
 
   flowOpened(flow: LiveFlow): void {
-    if (this.#naming?.story) this.#naming.story.story.addFlow(flow)
+    this.#naming?.story.addFlow(flow)
   }
 
   tick(nowUs: number): void {
-    for (const victim of this.#victims.values()) this.#judge(victim, nowUs)
-    this.#victims.expire(nowUs - QUIET_US, (victim) => this.#finish(victim))
+    for (const watched of this.#watched.values()) this.#judge(watched, nowUs)
+    this.#watched.expire(nowUs - QUIET_US, (watched) => this.#finish(watched))
   }
 
   end(nowUs: number): void {
     // Samples still open a second after the end of the capture are not completed either.
-    for (const victim of this.#victims.values()) this.#judge(victim, nowUs + 1_000_000)
-    this.#victims.expire(Number.POSITIVE_INFINITY, (victim) => this.#finish(victim))
+    for (const watched of this.#watched.values()) this.#judge(watched, nowUs + 1_000_000)
+    this.#watched.expire(Number.POSITIVE_INFINITY, (watched) => this.#finish(watched))
   }
 
   forgotten(): number {
-    return this.#victims.forgotten
+    return this.#watched.forgotten
   }
 
   #syn(packet: Packet): void {
     const key = destinationHash(packet)
-    let victim = this.#victims.get(key)
-    if (victim === undefined) {
-      if (this.#rates.count(key, packet.timestampUs) < WATCH_FROM) return
-      victim = new FloodVictim(key, destinationAddress(packet), packet.timestampUs)
-      this.#victims.set(key, victim)
+    let watched = this.#watched.get(key)
+    if (watched === undefined) {
+      const nowUs = packet.timestampUs
+      if (this.#rates.count(key, nowUs) < WATCH_FROM) return
+      const victim = new FloodVictim(destinationAddress(packet), nowUs)
+      watched = { victim, story: null, lastUs: nowUs }
+      this.#watched.set(key, watched)
     }
-    victim.syn(packet)
-    if (victim.story !== null && victim.story.story.flows.size < MAX_FLOWS) this.#naming = victim
+    watched.victim.syn(packet)
+    watched.lastUs = watched.victim.lastUs
+    const { story } = watched
+    if (story !== null && story.story.flows.size < MAX_FLOWS) this.#naming = story
   }
 
   #other(packet: Packet, flags: number): void {
     if (flags === TcpFlag.ACK) {
-      this.#victims.get(destinationHash(packet))?.acknowledgement(packet)
+      this.#watched.get(destinationHash(packet))?.victim.acknowledgement(packet)
     } else if ((flags & TcpFlag.RST) !== 0) {
-      this.#victims.get(sourceHash(packet))?.refusal(packet.timestampUs)
+      this.#watched.get(sourceHash(packet))?.victim.refusal(packet.timestampUs)
     }
   }
 
-  #judge(victim: FloodVictim, nowUs: number): void {
+  #judge(watched: Watched, nowUs: number): void {
+    const { victim } = watched
     const verdict = victim.judge(this.#config, nowUs)
     if (verdict === 'none') {
-      this.#calm(victim, nowUs)
+      this.#calm(watched, nowUs)
       return
     }
-    if (victim.story === null) {
+    if (watched.story === null) {
       victim.beginStory(nowUs)
-      victim.story = new FloodStory(victim, verdict === 'refused')
+      watched.story = new FloodStory(victim, verdict === 'refused')
     }
-    victim.story.goesOn(victim, nowUs)
-    const { story, syns } = victim.story
+    watched.story.goesOn(victim, nowUs)
+    const { story, syns } = watched.story
     if (!story.isDue(syns, nowUs)) return
     story.told(syns, nowUs)
-    this.#emit(victim.story.tell(victim, false))
+    this.#emit(watched.story.tell(victim, false))
   }
 
   /** No flood (any more): after a while the story is over, and the totals begin anew. */
-  #calm(victim: FloodVictim, nowUs: number): void {
-    if (victim.story !== null) {
-      if (nowUs - victim.story.story.lastUs < QUIET_US) return
-      this.#finish(victim)
-      victim.story = null
+  #calm(watched: Watched, nowUs: number): void {
+    if (watched.story !== null) {
+      if (nowUs - watched.story.story.lastUs < QUIET_US) return
+      this.#finish(watched)
+      watched.story = null
     }
-    victim.restart(nowUs)
+    watched.victim.restart(nowUs)
   }
 
-  #finish(victim: FloodVictim): void {
-    if (victim.story?.story.wasTold === true) this.#emit(victim.story.tell(victim, true))
+  #finish(watched: Watched): void {
+    const { story, victim } = watched
+    if (story?.story.wasTold === true) this.#emit(story.tell(victim, true))
   }
 }

@@ -75,7 +75,8 @@ export class PortScan implements Detector {
       if (target?.storyKey === null) this.#judge(target, flow)
       return
     }
-    if (wasPutToUse(flow)) this.#target(flow, probe)?.isUsed(probedPort(flow))
+    if (isRefused(flow)) this.#target(flow, probe)?.isRefused(probedPort(flow))
+    else if (wasPutToUse(flow)) this.#target(flow, probe)?.isUsed(probedPort(flow))
   }
 
   tick(nowUs: number): void {

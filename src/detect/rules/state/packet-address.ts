@@ -1,9 +1,11 @@
 /** The two ends of a packet as integers to hash by and, for what is reported, as text. */
+import { randomInt } from 'node:crypto'
 import { formatIpv4Word, formatIpv6Words, type IpAddress } from '../../../net/address.ts'
 import type { Packet } from '../../../decode/packet.ts'
 import { mix } from './pair-key.ts'
 
-const HASH_START = 0x51ed270b
+/** Seeded, so that nobody can make two addresses fall together. */
+const HASH_START = randomInt(1, 0x7fffffff)
 
 /** Hashes the source address to 32 bits, signed. */
 export function sourceHash(packet: Packet): number {

@@ -1,0 +1,143 @@
+import { describe, expect, test } from 'vitest'
+import { WatchedTraffic } from '../../../../support/watched-traffic.ts'
+
+const SOURCE = '10.0.0.9'
+
+function range(from: number, count: number): number[] {
+  return Array.from({ length: count }, (_, index) => from + index)
+}
+
+/** Addresses all over the Internet, no two of one /24. */
+function scattered(index: number): string {
+  return `${20 + (index % 150)}.${(index * 37) % 256}.${(index * 91) % 256}.${1 + (index % 250)}`
+}
+
+describe('a sweep', () => {
+  test('by ping is one event, though a third of the hosts answer', () => {
+    const traffic = new WatchedTraffic()
+    for (const host of range(1, 60)) traffic.ping(SOURCE, `10.0.1.${host}`, host % 3 === 0)
+    const events = traffic.end()
+    expect(events).toMatchObject([
+      { kind: 'sweep.icmp', family: 'sweep', attacker: SOURCE, count: 60, isFinal: true },
+    ])
+    expect(events[0]!.victims).toHaveLength(32)
+    expect(events[0]!.victims).toContain('10.0.1.1')
+  })
+
+  test('of one TCP port is told while it goes on, two seconds after it began', () => {
+    const traffic = new WatchedTraffic()
+    for (const host of range(1, 220)) {
+      const ports = { sourcePort: 52000, destinationPort: 445 }
+      traffic.tcp(SOURCE, `10.0.1.${host}`, { ...ports, flags: 'S' }, 10_000)
+    }
+    expect(traffic.tellings).not.toEqual([])
+    expect(traffic.end()).toMatchObject([{ kind: 'sweep.tcp', attacker: SOURCE, count: 220 }])
+  })
+
+  test('of the Internet for one port is found, and for two is one event', () => {
+    const traffic = new WatchedTraffic()
+    for (const index of range(0, 300)) {
+      const ports = { sourcePort: 52000, destinationPort: index % 10 === 0 ? 2323 : 23 }
+      traffic.tcp(SOURCE, scattered(index), { ...ports, flags: 'S' })
+    }
+    expect(traffic.end()).toMatchObject([{ kind: 'sweep.tcp', attacker: SOURCE }])
+  })
+
+  test('of one UDP port is found', () => {
+    const traffic = new WatchedTraffic()
+    for (const host of range(1, 60)) {
+      traffic.udp(SOURCE, `10.0.1.${host}`, { sourcePort: 60806, destinationPort: 161 })
+    }
+    expect(traffic.end()).toMatchObject([{ kind: 'sweep.udp', attacker: SOURCE, count: 60 }])
+  })
+
+  test('by ARP is told at once', () => {
+    const traffic = new WatchedTraffic()
+    for (const host of range(1, 24)) traffic.arpRequest(SOURCE, `10.0.0.${host + 20}`)
+    expect(traffic.tellings).toMatchObject([{ kind: 'sweep.arp', attacker: SOURCE, count: 24 }])
+    for (const host of range(45, 200)) traffic.arpRequest(SOURCE, `10.0.0.${host}`)
+    expect(traffic.end()).toMatchObject([{ kind: 'sweep.arp', count: 224, isFinal: true }])
+  })
+
+  test('over IPv6 is found', () => {
+    const traffic = new WatchedTraffic()
+    for (const host of range(1, 80)) {
+      const ports = { sourcePort: 52000, destinationPort: 22 }
+      traffic.tcp('fd00::9', `fd00:1::${host.toString(16)}`, { ...ports, flags: 'S' })
+    }
+    expect(traffic.end()).toMatchObject([{ kind: 'sweep.tcp', attacker: 'fd00::9' }])
+  })
+})
+
+describe('the sweep detector keeps quiet about', () => {
+  test('a browser that talks to a hundred servers of a few networks', () => {
+    const traffic = new WatchedTraffic()
+    for (const index of range(0, 100)) {
+      const ports = { sourcePort: 40000 + index, destinationPort: 443 }
+      traffic.conversation(SOURCE, `198.51.100.${index + 1}`, ports, [600, -4000])
+    }
+    expect(traffic.end()).toEqual([])
+  })
+
+  test('requests whose answers are not captured', () => {
+    const traffic = new WatchedTraffic()
+    for (const index of range(0, 100)) {
+      const ports = { sourcePort: 40000 + index, destinationPort: 443 }
+      const server = `198.51.100.${index + 1}`
+      traffic.socketSyn(SOURCE, server, ports)
+      traffic.tcp(SOURCE, server, { ...ports, flags: 'A' })
+      traffic.tcp(SOURCE, server, { ...ports, flags: 'PA', payload: 'GET / HTTP/1.1\r\n\r\n' })
+      traffic.tcp(SOURCE, server, { ...ports, flags: 'FA' })
+      traffic.tcp(SOURCE, server, { ...ports, flags: 'A' })
+      traffic.wait(3_000_000)
+    }
+    expect(traffic.end()).toEqual([])
+  })
+
+  test('a peer-to-peer program that knocks at hundreds of dead peers', () => {
+    const traffic = new WatchedTraffic()
+    for (const index of range(0, 600)) {
+      const port = index % 7 === 0 ? 6881 : 10000 + ((index * 7919) % 50000)
+      const ports = { sourcePort: 40000 + index, destinationPort: port }
+      if (index % 5 === 0) traffic.conversation(SOURCE, scattered(index), ports, [68, -68])
+      else traffic.socketSyn(SOURCE, scattered(index), ports)
+      traffic.udp(SOURCE, scattered(index), {
+        sourcePort: 51413,
+        destinationPort: port,
+        payload: 'd1:',
+      })
+      traffic.wait(100_000)
+    }
+    expect(traffic.end()).toEqual([])
+  })
+
+  test('a resolver that asks many servers, a few of them dead', () => {
+    const traffic = new WatchedTraffic()
+    for (const index of range(0, 300)) {
+      const ports = { sourcePort: 20000 + index, destinationPort: 53 }
+      traffic.udp(SOURCE, scattered(index), { ...ports, payload: 'a question' })
+      if (index % 4 === 0) continue
+      const back = { sourcePort: 53, destinationPort: ports.sourcePort }
+      traffic.udp(scattered(index), SOURCE, { ...back, payload: 'an answer' })
+    }
+    expect(traffic.end()).toEqual([])
+  })
+
+  test('a monitor that pings a rack of hosts that are up', () => {
+    const traffic = new WatchedTraffic()
+    for (let round = 0; round < 20; round += 1) {
+      for (const host of range(1, 40)) traffic.ping(SOURCE, `10.0.1.${host}`, true)
+      traffic.silence(60_000_000)
+    }
+    expect(traffic.end()).toEqual([])
+  })
+
+  test('a gateway that asks for its clients now and then, and hosts that announce themselves', () => {
+    const traffic = new WatchedTraffic()
+    for (let round = 0; round < 10; round += 1) {
+      for (const host of range(1, 20)) traffic.arpRequest('10.0.0.1', `10.0.0.${host + 1}`, 500_000)
+      for (const host of range(1, 40)) traffic.arpRequest(`10.0.0.${host}`, `10.0.0.${host}`)
+    }
+    expect(traffic.end()).toEqual([])
+  })
+})
