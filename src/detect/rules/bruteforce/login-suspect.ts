@@ -7,7 +7,7 @@ import { confidenceOf, counted, spanOf } from '../state/wording.ts'
 /** Failures are spread over at least this many connections before they count as guessing. */
 const MIN_CONNECTIONS_WITH_FAILURES = 4
 
-/** Short connections whose course could not be read count this much less. */
+/** Connections that only seem to have failed count this much less. */
 const UNREAD_FACTOR = 3
 
 /** Without a story the failures of more than an hour ago count half. */
@@ -58,7 +58,7 @@ export class LoginSuspect {
     this.#failedConnections += 1
   }
 
-  /** A connection ended as short as failed ones are, but could not be read. */
+  /** A connection seems to have failed, but the server's side of it was not seen. */
   unreadConnection(nowUs: number): void {
     if (nowUs <= this.#loginUs) return
     this.#sign(nowUs)
@@ -111,7 +111,7 @@ export class LoginSuspect {
       reasons: [
         { feature: 'failedLogins', value: this.#failedTries, baseline: config.minFailures, weight: 0.5 },
         { feature: 'failedConnections', value: this.#failedConnections, baseline: config.minConnections, weight: 0.3 },
-        { feature: 'shortConnections', value: this.#unreadConnections, baseline: null, weight: 0.1 },
+        { feature: 'seeminglyFailedConnections', value: this.#unreadConnections, baseline: null, weight: 0.1 },
         { feature: 'loginsSince', value: this.#logins, baseline: 0, weight: 0.1 },
       ], // prettier-ignore
       mitre: hasSucceeded ? ['T1110.001', 'T1078'] : ['T1110.001'],

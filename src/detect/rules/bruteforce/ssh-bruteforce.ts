@@ -1,8 +1,8 @@
 /**
  * Detects password guessing over SSH by how logins fare, on whatever port SSH is spoken.
  *
- * Reads the course of each connection from the sizes of its segments; where that fails (one direction only)
- * a connection that ends as short as failed ones do counts a third.
+ * Reads the course of each connection from the sizes of its segments; where only the
+ * client's side is captured, a connection that seems to have failed counts a third.
  */
 import type { Packet } from '../../../decode/packet.ts'
 import { APPLICATIONS, type LiveFlow } from '../../../flow/flow.ts'
@@ -28,9 +28,6 @@ const CONNECTION_IDLE_US = 600_000_000
 const MAX_SSH_PORTS = 256
 
 const SSH = APPLICATIONS.indexOf('ssh')
-
-/** The key exchange alone is longer than the lower bound; any work done after a login exceeds the upper. */
-const FAILED_BYTES = { min: 600, max: 4500 } as const
 
 export class SshBruteforce implements Detector {
   readonly name = 'ssh-bruteforce'
@@ -59,7 +56,8 @@ export class SshBruteforce implements Detector {
     const nowUs = flow.lastUs
     if (connection?.phase === 'logged-in') return
     const isFailure = connection?.hasFailed === true
-    if (!isFailure && !(isUnread(connection, flow) && isAsShortAsFailed(flow))) return
+    const isUnread = connection?.phase === 'keyed' && connection.seemsFailed
+    if (!isFailure && !isUnread) return
     const suspect = this.#ledger.open(hostsOfFlow(flow), flow.startUs, () => ({
       client: flow.originatorAddress(),
       server: flow.responderAddress(),
@@ -136,20 +134,5 @@ function beginsWithBanner(packet: Packet): boolean {
     buffer[at + 1] === 0x53 &&
     buffer[at + 2] === 0x48 &&
     buffer[at + 3] === 0x2d
-  )
-}
-
-/** Sizes of answers could not be read: one direction only, or a cipher whose sizes are not known. */
-function isUnread(connection: SshConnection | undefined, flow: LiveFlow): boolean {
-  const isOneWay = flow.originatorPackets === 0 || flow.responderPackets === 0
-  return isOneWay || connection === undefined || connection.phase === 'keyed'
-}
-
-function isAsShortAsFailed(flow: LiveFlow): boolean {
-  const { originatorPayloadBytes: sent, responderPayloadBytes: received } = flow
-  const fits = (bytes: number): boolean => bytes >= FAILED_BYTES.min && bytes <= FAILED_BYTES.max
-  return (
-    fits(Math.max(sent, received)) &&
-    (sent === 0 || received === 0 || fits(Math.min(sent, received)))
   )
 }

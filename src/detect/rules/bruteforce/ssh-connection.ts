@@ -7,6 +7,8 @@
  * §5.1) or success, whose payload is 1 byte and which is therefore exactly 16 bytes shorter than the
  * acceptance under every cipher and MAC. The same reasoning is found in Zeek's SSH analyzer. Sizes on the
  * wire are enough, so captures that cut their packets short serve as well.
+ * Where only the client is captured: its service request is as long as the acceptance, what it sends to log in
+ * is longer, and once logged in it sends shorter messages (channel data, end of file, close).
  * Left out: compression before authentication, and rekeying before it.
  */
 import type { Packet } from '../../../decode/packet.ts'
@@ -41,6 +43,10 @@ export class SshConnection {
   #failureBytes = 0
   #lastTryBytes = 0
   #hasFailed = false
+  #clientSegments = 0
+  #serviceRequestBytes = 0
+  #clientTries = 0
+  #clientWorked = false
   #failedTries = 0
 
   constructor(nowUs: number) {
@@ -62,16 +68,25 @@ export class SshConnection {
     return this.#hasFailed
   }
 
+  /** By the client's side alone: it tried to log in, with no key, and then never worked. */
+  get seemsFailed(): boolean {
+    return this.#clientTries > 0 && !this.#clientWorked
+  }
+
   client(packet: Packet): void {
     this.lastUs = packet.timestampUs
+    this.#clientSegments += 1
     this.#lastTryBytes = packet.payloadLength
-    if (this.#phase === 'clear' && isNewKeys(packet)) this.#phase = 'keyed'
+    if (this.#phase !== 'clear') this.#readRequest(packet.payloadLength)
+    else if (isNewKeys(packet)) this.#phase = 'keyed'
   }
 
   /** Takes a segment of the server; says what it told of a login. */
   server(packet: Packet): LoginNews {
     this.lastUs = packet.timestampUs
-    if (this.#phase === 'clear' || this.#phase === 'logged-in') return 'none'
+    if (this.#phase === 'logged-in') return 'none'
+    // Without the client's side, the acceptance's size is the sign that the keys were exchanged.
+    if (this.#phase === 'clear' && this.#clientSegments > 0) return 'none'
     if (this.#isRepeat(packet)) return 'none'
     if (this.#phase === 'logging-in') return this.#readAnswer(packet.payloadLength)
     // Anything longer is the server's list of extensions (RFC 8308), which may come first.
@@ -80,6 +95,15 @@ export class SshConnection {
       this.#phase = 'logging-in'
     }
     return 'none'
+  }
+
+  #readRequest(bytes: number): void {
+    if (this.#serviceRequestBytes === 0) {
+      if (ACCEPTANCE_SIZES.has(bytes)) this.#serviceRequestBytes = bytes
+      return
+    }
+    if (bytes < this.#serviceRequestBytes || bytes >= KEY_TRY_BYTES) this.#clientWorked = true
+    else this.#clientTries += 1
   }
 
   #isRepeat(packet: Packet): boolean {

@@ -131,6 +131,17 @@ describe('the SSH detector keeps quiet about', () => {
     expect(traffic.end()).toEqual([])
   })
 
+  test.each(['client', 'server'] as const)(
+    'an automation of which only the %s is captured',
+    (sides) => {
+      const traffic = new WatchedTraffic()
+      for (let index = 0; index < 100; index += 1) {
+        visit(traffic, { ports: portsOf(index), segments: LOGIN, sides })
+      }
+      expect(traffic.end()).toEqual([])
+    },
+  )
+
   test('an agent that offers several keys before the right one', () => {
     const traffic = new WatchedTraffic()
     const wrongKeys = [140, -76, 140, -76, 140, -76, 140, -76]
