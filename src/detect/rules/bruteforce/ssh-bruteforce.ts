@@ -19,7 +19,7 @@ import {
   keyOfFlow,
 } from './connection-key.ts'
 import { LoginLedger } from './login-ledger.ts'
-import { SshConnection } from './ssh-connection.ts'
+import { beginsWithBanner, SshConnection } from './ssh-connection.ts'
 
 const MAX_CONNECTIONS = 8192
 const CONNECTION_IDLE_US = 600_000_000
@@ -123,16 +123,4 @@ export class SshBruteforce implements Detector {
     this.#connections.set(key, connection)
     return connection
   }
-}
-
-/** `SSH-` (RFC 4253 §4.2). */
-function beginsWithBanner(packet: Packet): boolean {
-  if (packet.payloadCaptured < 4) return false
-  const { buffer, payloadOffset: at } = packet
-  return (
-    buffer[at] === 0x53 &&
-    buffer[at + 1] === 0x53 &&
-    buffer[at + 2] === 0x48 &&
-    buffer[at + 3] === 0x2d
-  )
 }

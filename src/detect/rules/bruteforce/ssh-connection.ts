@@ -84,7 +84,7 @@ export class SshConnection {
   /** Takes a segment of the server; says what it told of a login. */
   server(packet: Packet): LoginNews {
     this.lastUs = packet.timestampUs
-    if (this.#phase === 'logged-in') return 'none'
+    if (this.#phase === 'logged-in' || beginsWithBanner(packet)) return 'none'
     // Without the client's side, the acceptance's size is the sign that the keys were exchanged.
     if (this.#phase === 'clear' && this.#clientSegments > 0) return 'none'
     if (this.#isRepeat(packet)) return 'none'
@@ -128,6 +128,14 @@ export class SshConnection {
     this.#failedTries += 1
     return 'failure'
   }
+}
+
+/** `SSH-` (RFC 4253 §4.2). */
+export function beginsWithBanner(packet: Packet): boolean {
+  if (packet.payloadCaptured < 4) return false
+  const { buffer, payloadOffset: at } = packet
+  const isSsh = buffer[at] === 0x53 && buffer[at + 1] === 0x53 && buffer[at + 2] === 0x48
+  return isSsh && buffer[at + 3] === 0x2d
 }
 
 /** A clear packet that is NEWKEYS: length, padding, 21. */
