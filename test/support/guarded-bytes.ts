@@ -9,7 +9,7 @@ export class GuardedBytes {
           throw new RangeError(`read of byte ${key} of ${target.length}`)
         }
         const value: unknown = Reflect.get(target, key, target)
-        return typeof value === 'function' ? value.bind(target) : value
+        return typeof value === 'function' ? (value.bind(target) as unknown) : value
       },
     })
   }
