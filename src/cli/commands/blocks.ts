@@ -74,12 +74,13 @@ async function listBlocks({ options, context }: Invocation<BlocksOptions>): Prom
 
 async function orderBlock({ args, options, context }: Invocation<BlockOptions>): Promise<number> {
   const commandContext = context()
+  const target = requireTarget(args[0] ?? '')
   const client = await openAgent(commandContext)
   if (client === null) throw noAgent()
   try {
     const { ttl } = options
     const body = {
-      target: args[0] ?? '',
+      target,
       ...(ttl === undefined ? {} : { ttlSeconds: ttl === 'never' ? null : ttl }),
       ...(options.reason === undefined ? {} : { reason: options.reason }),
       ...(options.event === undefined ? {} : { eventId: options.event }),
@@ -89,6 +90,16 @@ async function orderBlock({ args, options, context }: Invocation<BlockOptions>):
   } finally {
     await client.close()
   }
+}
+
+/** A mistyped address is worth saying so at once, whether or not an agent runs. */
+function requireTarget(target: string): string {
+  if (parseCidr(target) !== null) return target
+  throw new PicketError(
+    'ERR_USAGE',
+    `${JSON.stringify(target)} is neither an address nor a range in CIDR notation`,
+    { hint: 'write it like 192.0.2.7, 192.0.2.0/24, 2001:db8::7 or 2001:db8::/64' },
+  )
 }
 
 async function unblock({ args, options, context }: Invocation<UnblockOptions>): Promise<number> {

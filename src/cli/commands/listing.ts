@@ -41,7 +41,7 @@ export async function listThrough<Item>(
   try {
     const { items, hasMore } = await collectPages(limit, (position) => fetchPage(client, position))
     if (items.length === 0 && !context.json) context.terminal.writeError(`${nothing}\n`)
-    if (hasMore) context.terminal.writeError(`there are more; ask for them with --limit\n`)
+    if (hasMore) context.terminal.writeError(`there may be more; ask for them with --limit\n`)
     return items
   } finally {
     await client.close()

@@ -38,10 +38,11 @@ export class FloodStory {
 
   tell(victim: FloodVictim, isFinal: boolean): Detection {
     const attacker = victim.onlySource()
-    const sources = victim.sources.value
+    // A sketch may be a few per cent off; more sources than SYNs there cannot be.
+    const sources = Math.min(victim.sources.value, victim.syns)
     const span = spanOf(this.story.lastUs - this.story.firstUs)
     const share = Math.round(this.#completedShare * 1000) / 1000
-    const from = attacker ?? counted(sources, 'source')
+    const from = attacker ?? `about ${counted(sources, 'source')}`
     const fate = this.#isRefused ? 'refused by a closed port' : 'hardly any completed'
     return {
       id: this.story.id,

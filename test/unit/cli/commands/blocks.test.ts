@@ -48,7 +48,7 @@ test('what is no address is a usage error', async () => {
   const where = ['--data-dir', dirname(api.socketPath)]
   const { exitCode, err } = await run('block', '1.2.3.4; rm -rf /', ...where)
   expect(exitCode).toBe(2)
-  expect(err).toContain('must be an IPv4 or IPv6 address')
+  expect(err).toContain('is neither an address nor a range')
 })
 
 test('unblocking an address inside a blocked range names the range', async () => {

@@ -1,0 +1,152 @@
+/** The agent in the face of what happens to agents: a sensor that dies, a new configuration, a twin. */
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { stringify } from 'yaml'
+import type { components } from '../../openapi/contract.d.ts'
+import type { Event } from '../../src/record/event.ts'
+import { until } from '../support/await-until.ts'
+import { joinHosts, type TestNetwork } from '../support/namespace.ts'
+import { picket, startAgentIn, type RunningAgent } from '../support/running-agent.ts'
+
+type Health = components['schemas']['Health']
+
+const folder = mkdtempSync(join(tmpdir(), 'picket-life-'))
+const data = join(folder, 'data')
+const configFile = join(data, 'picket.yaml')
+const config = { capture: { interfaces: ['eth0'] } }
+let network: TestNetwork<'victim' | 'attacker'>
+let agent: RunningAgent
+let token: string
+
+beforeAll(async () => {
+  network = await joinHosts(['victim', 'attacker'])
+  agent = await startAgentIn(network.hosts.victim, data, config)
+  const args = ['token', 'create', '--scopes', 'read,block', '--json', '--data-dir', data]
+  const { stdout } = await picket(network.hosts.victim, ...args)
+  token = (JSON.parse(stdout) as { token: string }).token
+})
+
+afterAll(async () => {
+  await agent?.end('SIGKILL')
+  await network?.remove()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+async function health(): Promise<Health> {
+  return (await agent.call('GET', '/v1/health', token)).body as Health
+}
+
+async function firstEvent(query: string): Promise<Event | null> {
+  const { body } = await agent.call('GET', `/v1/events?${query}`, token)
+  return (body as { items: Event[] }).items[0] ?? null
+}
+
+function childOf(pid: number, name: string): number {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')
+  const found = children.find((child) => {
+    return readFileSync(`/proc/${child}/cmdline`, 'utf8').includes(name)
+  })
+  if (found === undefined) throw new Error(`process ${pid} has no child ${name}`)
+  return Number(found)
+}
+
+describe('an agent that runs', () => {
+  it('records that a sensor was killed, starts another, and that one sees', async () => {
+    const { attacker, victim } = network.hosts
+    process.kill(childOf(agent.child.pid!, 'sensor-process'), 'SIGKILL')
+    const event = await until('the failure is an event', () =>
+      firstEvent('kind=health.sensor-failed'),
+    )
+    expect(event).toMatchObject({ family: 'health', attacker: null, interface: 'eth0' })
+    expect(event.summary).toMatch(/Blind on eth0: .*SIGKILL/)
+    const sensor = await until('it captures again', async () => {
+      const [first] = (await health()).sensors ?? []
+      return first?.state === 'running' ? first : null
+    })
+    expect(sensor.restarts).toBe(1)
+    await attacker.run('nmap', ['-n', '-Pn', '-sS', '-p1-200', victim.address4])
+    await until('the new sensor sees a scan', () => firstEvent(`attacker=${attacker.address4}`))
+  })
+
+  it('says in health when its tcpdump was killed, and recovers', async () => {
+    const sensor = childOf(agent.child.pid!, 'sensor-process')
+    process.kill(childOf(sensor, 'tcpdump'), 'SIGKILL')
+    await until('health says it', async () => {
+      const { status, problems } = await health()
+      return status === 'degraded' && problems?.some((problem) => problem.includes('eth0'))
+        ? true
+        : null
+    })
+    await until('it is well again', async () => ((await health()).status === 'ok' ? true : null))
+  })
+
+  it('refuses a twin on the same data folder and goes on undisturbed', async () => {
+    const args = ['start', '--config', configFile, '--data-dir', data]
+    const twin = await picket(network.hosts.victim, ...args)
+    expect(twin).toMatchObject({ code: 1 })
+    expect(twin.stderr).toMatch(/another agent runs on/)
+    expect((await health()).status).toBe('ok')
+  })
+
+  it('keeps the old configuration on SIGHUP when the new one has a fault', async () => {
+    writeFileSync(configFile, stringify({ ...config, policy: { mood: 'block' } }))
+    agent.child.kill('SIGHUP')
+    await until('the fault is told', () =>
+      /policy\.mood is not a known key; did you mean mode\?/.test(agent.output()) ? true : null,
+    )
+    expect((await health()).status).toBe('ok')
+  })
+
+  it('lets policy block by itself once it is told to by SIGHUP', async () => {
+    const { attacker, victim } = network.hosts
+    const rule = { detector: 'port-scan', minSeverity: 5, minConfidence: 0.5, ttlSeconds: 30 }
+    writeFileSync(
+      configFile,
+      stringify({ ...config, policy: { mode: 'block', blockWhen: [rule] } }),
+    )
+    agent.child.kill('SIGHUP')
+    await until('it runs anew', () =>
+      agent.output().includes('running with the new configuration') ? true : null,
+    )
+    await until('it captures', async () => {
+      const [sensor] = (await health()).sensors ?? []
+      return sensor?.state === 'running' ? true : null
+    })
+    await attacker.run('nmap', ['-n', '-Pn', '-sF', '-p1-100', victim.address4])
+    const event = await until('the event says block', () => firstEvent('verdict=block'))
+    expect(event.attacker).toBe(attacker.address4)
+    const block = await until('the attacker is blocked', async () => {
+      const { body } = await agent.call('GET', '/v1/blocks', token)
+      return (body as { items: components['schemas']['Block'][] }).items[0] ?? null
+    })
+    expect(block).toMatchObject({
+      ...{ target: attacker.address4, state: 'active', source: 'policy', orderedBy: 'port-scan' },
+      eventId: event.id,
+    })
+  })
+
+  it('says to an ordinary user what it cannot do, what it can, and how to get there', async () => {
+    const own = join(folder, 'ordinary')
+    const args = ['--reuid=65534', '--regid=65534', '--clear-groups', '--inh-caps=-all']
+    const command = [process.execPath, 'dist/main.js', 'start', '--data-dir', own]
+    const outcome = await network.hosts.victim.run('setpriv', [...args, ...command])
+    expect(outcome.code).toBe(1)
+    expect(outcome.stderr).toMatch(/may not capture packets .* or change the firewall/)
+    expect(outcome.stderr).toMatch(/run as root/)
+    expect(outcome.stderr).toMatch(/picket replay FILE\.pcap/)
+  })
+
+  it('leaves no process behind when it is killed', async () => {
+    const sensor = childOf(agent.child.pid!, 'sensor-process')
+    const tcpdump = childOf(sensor, 'tcpdump')
+    await agent.end('SIGKILL')
+    await until('sensor and tcpdump are gone', () => {
+      const list = execFileSync('ps', ['-o', 'pid=', '-e'], { encoding: 'utf8' }).split('\n')
+      const pids = new Set(list.map(Number))
+      return pids.has(sensor) || pids.has(tcpdump) ? null : true
+    })
+  })
+})
