@@ -12,7 +12,7 @@ import { FlowCursor } from './flow-cursor.ts'
 import { FlowKey, packPorts } from './flow-key.ts'
 import type { EndReason, FlowObserver, LiveFlow } from './flow.ts'
 import { foldFirstPacket, foldPacket, Side } from './fold-packet.ts'
-import { confirmsHandshake } from './fold-tcp.ts'
+import { FlowRanks } from './flow-ranks.ts'
 import { randomSeed } from './seeds.ts'
 import { EvictionList, EvictionLists } from './table/eviction-lists.ts'
 import { FlowRecords, NO_RECORD } from './table/flow-records.ts'
@@ -54,6 +54,7 @@ export class FlowTable {
   readonly #records: FlowRecords
   readonly #wheel: TimerWheel
   readonly #lists: EvictionLists
+  readonly #ranks: FlowRanks
   readonly #fragments = new FragmentTable()
   readonly #clock = new PacketClock()
   readonly #cursor: FlowCursor
@@ -70,6 +71,7 @@ export class FlowTable {
     this.#records = new FlowRecords(config.maxFlows)
     this.#wheel = new TimerWheel(this.#records)
     this.#lists = new EvictionLists(this.#records)
+    this.#ranks = new FlowRanks(this.#records, this.#lists)
     this.#cursor = new FlowCursor(this.#records)
     this.#key = new FlowKey(options.hashSeed ?? randomSeed())
     this.#fire = (record) => this.#endOrPutOff(record)
@@ -199,7 +201,7 @@ export class FlowTable {
     if ((state & State.CLOSED) !== 0) {
       if ((before & State.CLOSED) === 0) this.#linger(record)
     } else if ((state & State.CONFIRMED) === 0) {
-      this.#rankUnconfirmed(record, packet, side)
+      this.#ranks.fold(record, packet, side)
     }
   }
 
@@ -210,25 +212,6 @@ export class FlowTable {
     this.#wheel.schedule(record, this.#clock.nowUs + this.#timeouts.closedUs)
   }
 
-  #rankUnconfirmed(record: number, packet: Packet, side: number): void {
-    const words = this.#records.words
-    const at = record << WORD_SHIFT
-    const state = words[at + Word.STATE]!
-    const isTcp = packet.protocol === IpProtocol.TCP
-    if (
-      side === Side.ORIGINATOR &&
-      words[at + Word.RESPONDER_PACKETS] !== 0 &&
-      (!isTcp || confirmsHandshake(words, at, packet))
-    ) {
-      words[at + Word.STATE] = state | State.CONFIRMED
-      this.#lists.move(record, EvictionList.CONFIRMED)
-      return
-    }
-    const isFresh = ((state >>> State.LIST_SHIFT) & State.LIST_MASK) === EvictionList.FRESH
-    const packets = words[at + Word.ORIGINATOR_PACKETS]! + words[at + Word.RESPONDER_PACKETS]!
-    if (isFresh && packets > 1) this.#lists.move(record, EvictionList.UNCONFIRMED)
-  }
-
   /** The responder's side has spoken. */
   #answer(record: number): void {
     const words = this.#records.words
@@ -236,8 +219,7 @@ export class FlowTable {
     const state = words[at + Word.STATE]!
     if ((state & State.ANSWERED) !== 0) return
     words[at + Word.STATE] = state | State.ANSWERED
-    const isFresh = ((state >>> State.LIST_SHIFT) & State.LIST_MASK) === EvictionList.FRESH
-    if (isFresh) this.#lists.move(record, EvictionList.UNCONFIRMED)
+    this.#ranks.leaveFresh(record)
     this.#cursor.pointAt(record)
     this.#observer.flowAnswered(this.#cursor)
   }

@@ -6,13 +6,14 @@
 import { writeFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
 import { fileURLToPath } from 'node:url'
+import { format } from 'prettier'
 import { benchCapture } from './capture.mjs'
 import { measurePipeline } from './pipeline.mjs'
 
 const resultsFile = fileURLToPath(new URL('RESULTS.md', import.meta.url))
 const { path, words } = benchCapture(process.argv[2])
 const figures = await measurePipeline(path)
-const report = render(figures)
+const report = await format(render(figures), { parser: 'markdown' })
 writeFileSync(resultsFile, report)
 process.stdout.write(report)
 
