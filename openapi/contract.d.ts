@@ -71,6 +71,11 @@ export interface paths {
         /**
          * List flows, newest first
          * @description Filters are joined by AND. `from` and `to` bound the flow's end and start.
+         *
+         *     Time and addresses are found at once; `port`, `protocol` and `communityId` by looking at the flows one by
+         *     one, newest first. After ten seconds the page ends with what was found by then, be it less than `limit` or
+         *     nothing at all, and `nextCursor` goes on from there: only a null `nextCursor` is the end. At most eight
+         *     listings are under way at once; another is answered with 503 and `Retry-After`.
          */
         get: operations["listFlows"];
         put?: never;
@@ -526,6 +531,8 @@ export interface components {
         /** @description The firewall or the record could not do its part; the detail says why. */
         Unavailable: {
             headers: {
+                /** @description Seconds to wait, where too much was asked at once. */
+                "Retry-After"?: number;
                 [name: string]: unknown;
             };
             content: {
@@ -852,6 +859,7 @@ export interface operations {
             400: components["responses"]["InvalidRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            503: components["responses"]["Unavailable"];
             default: components["responses"]["Problem"];
         };
     };

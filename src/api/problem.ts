@@ -25,6 +25,9 @@ const PROBLEMS: Readonly<Record<ProblemName, { status: number; title: string }>>
   internal: { status: 500, title: 'Picket made a mistake' },
 }
 
+/** No query takes longer, so that by then others have ended. */
+const RETRY_AFTER_SECONDS = '10'
+
 type ProblemDetails = Omit<Problem, 'type' | 'title' | 'status'>
 type ProblemHeaders = Readonly<Record<string, string>>
 
@@ -104,8 +107,11 @@ export function problemFrom(error: unknown): ApiProblem {
       return new ApiProblem('firewall-unavailable', details)
     case 'ERR_RECORD_LOCKED':
     case 'ERR_RECORD_OPEN':
+    case 'ERR_RECORD_READ':
     case 'ERR_RECORD_WRITE':
       return new ApiProblem('record-unavailable', details)
+    case 'ERR_RECORD_BUSY':
+      return new ApiProblem('record-unavailable', details, { 'retry-after': RETRY_AFTER_SECONDS })
     default:
       return internal()
   }

@@ -10,6 +10,14 @@ export const recordConfig = Type.Object(
         'The data folder (log, socket, models); null for /var/lib/picket as root, else ~/.local/state/picket. `--data-dir` goes before it.',
     }),
     flows: Type.Boolean({ default: true, description: 'Keep finished flows in the log.' }),
+    flowsPerStory: Type.Unsafe<number | null>({
+      type: ['integer', 'null'],
+      default: 1000,
+      minimum: 0,
+      maximum: 10000000,
+      description:
+        'Of a scan, sweep or flood that an event tells of, so many fruitless flows are kept for each party; the rest are folded into the event and counted. null keeps every one.',
+    }),
     maxQueuedFlows: Type.Integer({
       default: 200000,
       minimum: 1000,

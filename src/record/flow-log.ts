@@ -26,6 +26,13 @@ export interface FlowLog {
   dropped(): number
   /** Resolves when everything appended so far is on disk (or counted as dropped). */
   flush(): Promise<void>
-  /** Newest first (by start). Errors: `ERR_API_REQUEST` for a cursor that is not ours. */
-  list(query: FlowQuery): Page<Flow>
+  /**
+   * Newest first (by start), looked for in a thread of its own.
+   *
+   * Cost: some 2 s for a million flows that must be looked at one by one (by port, protocol, Community ID).
+   * After 10 s the page ends with what was found, none perhaps, and `nextCursor` goes on from there.
+   * Errors: `ERR_API_REQUEST` for a cursor that is not ours; `ERR_RECORD_BUSY` when too many queries are
+   * under way; `ERR_RECORD_READ`.
+   */
+  list(query: FlowQuery): Promise<Page<Flow>>
 }

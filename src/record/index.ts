@@ -8,8 +8,8 @@ import type { RecordConfig } from './config.ts'
 import type { EventRecord } from './record.ts'
 import { blockReader } from './read/blocks.ts'
 import { eventReader } from './read/events.ts'
-import { listFlows } from './read/flows.ts'
 import { outboxReader } from './read/outbox.ts'
+import { Reader } from './read/reader.ts'
 import { tokenReader } from './read/tokens.ts'
 import { startRetention } from './retention.ts'
 import { verifyAudit } from './sqlite/audit-chain.ts'
@@ -50,6 +50,7 @@ async function openToWrite(path: string, options: RecordOptions): Promise<EventR
   makePrivateFile(path, options.directory)
   const writer = await Writer.start({ path, nowMs: clock.nowMs() })
   const connection = openToQuery(path)
+  const reader = new Reader({ path })
   const queue = new FlowQueue({ writer, clock, log, capacity: config.maxQueuedFlows })
   const retention = startRetention({ writer, clock, log, config })
   for (const finding of writer.findings) log.warn(finding)
@@ -63,12 +64,13 @@ async function openToWrite(path: string, options: RecordOptions): Promise<EventR
       },
       dropped: () => queue.dropped,
       flush: () => queue.flush(),
-      list: (query) => listFlows(connection, query),
+      list: (query) => reader.listFlows(query),
     },
     close: async () => {
       await retention.stop()
       await queue.flush()
-      // The reader first: the last connection to go folds the WAL into the file, and a reader cannot.
+      // The readers first: the last connection to go folds the WAL into the file, and they cannot.
+      await reader.close()
       connection.close()
       await writer.close()
     },
@@ -77,6 +79,7 @@ async function openToWrite(path: string, options: RecordOptions): Promise<EventR
 
 function openToRead(path: string, clock: Clock): EventRecord {
   const connection = openToQuery(path)
+  const reader = new Reader({ path })
   const refuse = (): Promise<never> =>
     Promise.reject(new PicketError('ERR_RECORD_WRITE', `${path} was opened for reading only`))
   return {
@@ -87,11 +90,11 @@ function openToRead(path: string, clock: Clock): EventRecord {
       append: () => undefined,
       dropped: () => 0,
       flush: () => Promise.resolve(),
-      list: (query) => listFlows(connection, query),
+      list: (query) => reader.listFlows(query),
     },
-    close: () => {
+    close: async () => {
+      await reader.close()
       connection.close()
-      return Promise.resolve()
     },
   }
 }

@@ -5,7 +5,7 @@ import { rfc3339FromUs } from '../../src/core/clock.ts'
 import { FULL_HEALTH, servedApi } from '../support/api-server.ts'
 import { OPERATIONS } from '../support/contract-checker.ts'
 import { TEN_OCLOCK_US } from '../support/detections.ts'
-import { flow, stories } from '../support/record.ts'
+import { flow, insertFlows, stories } from '../support/record.ts'
 
 type EventPage = components['schemas']['EventPage']
 type FlowPage = components['schemas']['FlowPage']
@@ -13,6 +13,7 @@ type Block = components['schemas']['Block']
 type BlockPage = components['schemas']['BlockPage']
 
 const AT_LEAST_A_PAGE = 250
+const MANY_FLOWS = 300_000
 
 describe('the agent', () => {
   test('tells anyone its status and version, and a reader the rest', async () => {
@@ -136,6 +137,42 @@ describe('flows', () => {
     expect(await list('protocol=17')).toMatchObject([{ protocol: 'udp', application: null }])
     expect(await list('port=9999&address=10.0.0.0/8')).toHaveLength(1)
     expect(await list('communityId=1:LQU9qZlK%2BB5F3KDmev6m5PMibrg=')).toHaveLength(2)
+  })
+})
+
+describe('a search through many flows', () => {
+  const SLOW = '/v1/flows?port=7'
+
+  test('keeps nobody waiting who asks for something else after it', async () => {
+    const api = await servedApi()
+    const token = await api.token(['read'])
+    insertFlows(api.record.path, MANY_FLOWS)
+    await api.call('GET', '/v1/flows?limit=1', { token })
+    const order: string[] = []
+    const slow = api.call('GET', SLOW, { token }).then(() => order.push('search'))
+    await api.call('GET', '/v1/health')
+    order.push('health')
+    await api.call('GET', '/v1/events', { token })
+    order.push('events')
+    await slow
+    expect(order).toEqual(['health', 'events', 'search'])
+  })
+
+  test('is put off when too many are under way', async () => {
+    const api = await servedApi()
+    const token = await api.token(['read'])
+    insertFlows(api.record.path, MANY_FLOWS)
+    const answers = await Promise.all(
+      Array.from({ length: 12 }, () => api.call('GET', SLOW, { token })),
+    )
+    const refused = answers.filter(({ status }) => status === 503)
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(8)
+    expect(refused).toHaveLength(4)
+    expect(refused[0]!.headers.get('retry-after')).toBe('10')
+    expect(refused[0]!.body).toMatchObject({
+      type: 'urn:picket:problem:record-unavailable',
+      detail: '8 listings of the log are under way',
+    })
   })
 })
 

@@ -89,7 +89,7 @@ describe('two processes that write', () => {
     expect(sequences).toEqual(Array.from({ length: 180 }, (_, index) => index + 1))
     const record = await openedRecord(folder)
     expect(record.audit.verify()).toMatchObject({ isIntact: true, rows: 180 })
-    expect(record.flows.list({ limit: 1000 }).items).toHaveLength(180)
+    expect((await record.flows.list({ limit: 1000 })).items).toHaveLength(180)
   })
 
   it('let a short one in while a long one writes flows without pause', async () => {

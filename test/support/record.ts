@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import Database from 'better-sqlite3'
 import { onTestFinished } from 'vitest'
 import { rfc3339FromUs, systemClock, type Clock } from '../../src/core/clock.ts'
 import { silentLog } from '../../src/core/log.ts'
@@ -11,6 +12,7 @@ import { openRecord } from '../../src/record/index.ts'
 import type { Event } from '../../src/record/event.ts'
 import type { Story } from '../../src/record/event-log.ts'
 import type { EventRecord } from '../../src/record/record.ts'
+import { FLOW_COLUMNS, flowValues } from '../../src/record/sqlite/flow-row.ts'
 import { TEN_OCLOCK_US } from './detections.ts'
 
 export const RECORD_DEFAULTS = {
@@ -122,4 +124,18 @@ export function flow(changes: Partial<Flow> = {}): Flow {
     attackScore: 0.03,
     ...changes,
   }
+}
+
+/** Puts `count` copies of a flow into the log at once, each beginning 1 ms after the one before. */
+export function insertFlows(path: string, count: number, changes: Partial<Flow> = {}): void {
+  const columns = FLOW_COLUMNS.map((name) => (name === 'start_us' ? '? + number * 1000' : '?'))
+  const database = new Database(path)
+  database
+    .prepare(
+      `WITH RECURSIVE numbers (number) AS
+         (SELECT 0 UNION ALL SELECT number + 1 FROM numbers WHERE number + 1 < ?)
+       INSERT INTO flows (${FLOW_COLUMNS.join(', ')}) SELECT ${columns.join(', ')} FROM numbers`,
+    )
+    .run(count, flowValues(flow(changes), Math.floor(Date.now() / 1000)))
+  database.close()
 }

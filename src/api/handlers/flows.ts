@@ -10,9 +10,9 @@ import { rangeOf, timeUsOf } from '../query.ts'
 /** Serves `listFlows`. */
 export function flowHandlers(flows: FlowLog): { listFlows: Handler<'listFlows'> } {
   return {
-    listFlows: ({ query }) => {
+    listFlows: async ({ query }) => {
       const { protocol } = query
-      const { items, nextCursor } = flows.list({
+      const { items, nextCursor } = await flows.list({
         ...query,
         fromUs: timeUsOf(query.from),
         toUs: timeUsOf(query.to),

@@ -85,3 +85,28 @@ export function openError(path: string, cause: unknown): PicketError {
       : 'check that the data folder exists, that its disk has room, and that you may read and write it',
   })
 }
+
+/** Turns what a statement threw into a `PicketError` that says what to do. */
+export function workError(
+  code: 'ERR_RECORD_READ' | 'ERR_RECORD_WRITE',
+  cause: unknown,
+): PicketError {
+  if (cause instanceof PicketError) return cause
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  const hint = cureFor(cause)
+  const work = code === 'ERR_RECORD_READ' ? 'read' : 'write to'
+  return new PicketError(code, `cannot ${work} the log: ${reason}`, {
+    cause,
+    ...(hint === undefined ? {} : { hint }),
+  })
+}
+
+function cureFor(cause: unknown): string | undefined {
+  const code = sqliteCode(cause)
+  if (code === 'SQLITE_FULL' || code?.startsWith('SQLITE_IOERR')) {
+    return 'make room on the disk that holds the data folder'
+  }
+  return meansDamage(cause)
+    ? 'the file is damaged; restart the agent, which sets it aside'
+    : undefined
+}

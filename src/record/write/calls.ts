@@ -1,5 +1,4 @@
-/** What the writer can be asked to do, and the messages that carry it to its thread and back. */
-import type { ErrorCode } from '../../core/errors.ts'
+/** What the writer can be asked to do. */
 import type { Flow } from '../../flow/flow.ts'
 import type { AuditEntry, Block } from '../block-log.ts'
 import type { Story } from '../event-log.ts'
@@ -46,29 +45,6 @@ export interface PruneLimits {
 }
 
 export type CallName = keyof WriterCalls
-
-export type Request = {
-  [Name in CallName]: {
-    readonly id: number
-    readonly name: Name
-    readonly input: WriterCalls[Name]['input']
-  }
-}[CallName]
-
-export interface Failure {
-  readonly code: ErrorCode
-  readonly message: string
-  readonly hint: string | undefined
-}
-
-export type Reply =
-  | { readonly kind: 'done'; readonly id: number; readonly output: unknown }
-  | { readonly kind: 'failed'; readonly id: number; readonly failure: Failure }
-
-/** The first message of the writer's thread. */
-export type Started =
-  | { readonly kind: 'started'; readonly findings: readonly string[] }
-  | { readonly kind: 'refused'; readonly failure: Failure }
 
 export interface WriterSettings {
   readonly path: string

@@ -116,7 +116,7 @@ describe('a damaged file', () => {
     await file.close()
     const second = await openedRecord(folder)
     expect(second.startFindings).toHaveLength(1)
-    expect(second.flows.list({ limit: 1 }).items).toEqual([])
+    expect((await second.flows.list({ limit: 1 })).items).toEqual([])
   })
 
   it('is left where it is while another process writes to it', async () => {

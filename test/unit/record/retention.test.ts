@@ -38,10 +38,10 @@ describe('retention', () => {
     record.flows.append([flow({ originatorPort: 2, startUs: 0, endUs: 1 })])
     await record.flows.flush()
     await prune()
-    expect(record.flows.list({ limit: 5000 }).items).toHaveLength(4501)
+    expect((await record.flows.list({ limit: 5000 })).items).toHaveLength(4501)
     age(5)
     await prune()
-    expect(record.flows.list({ limit: 10 }).items).toMatchObject([{ originatorPort: 2 }])
+    expect((await record.flows.list({ limit: 10 })).items).toMatchObject([{ originatorPort: 2 }])
   })
 
   it('deletes replaced states after a week and keeps the newest of each event', async () => {
