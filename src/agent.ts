@@ -165,7 +165,8 @@ function startSensor(interfaceName: string, ground: Ground, intake: DetectionInt
     log,
     assignment() {
       const models = loadStoredModels(directory, interfaceName, log, detect.randomForest.model)
-      return { interfaceName, capture, flow, detect, models, wantsFlows: config.record.flows }
+      const { flows: wantsFlows, flowsPerStory } = config.record
+      return { interfaceName, capture, flow, detect, models, wantsFlows, flowsPerStory }
     },
     onBatch(flows, detections) {
       record.flows.append(flows)

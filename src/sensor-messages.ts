@@ -15,6 +15,7 @@ export interface SensorAssignment {
   readonly detect: DetectConfig
   readonly models: StoredModels
   readonly wantsFlows: boolean
+  readonly flowsPerStory: number | null
 }
 
 export type ToSensor =

@@ -6,6 +6,7 @@ const COUNTERS = {
   frames: ['frames_total', 'Frames captured'],
   kernelDrops: ['kernel_drops_total', 'Frames dropped by the kernel before capture'],
   openedFlows: ['flows_opened_total', 'Flows begun'],
+  foldedFlows: ['flows_folded_total', 'Fruitless flows that an event accounts for'],
   evictedFlows: ['flows_evicted_total', 'Flows that left the full table early'],
   droppedFlows: ['flows_dropped_total', 'Finished flows not handed to the agent'],
   forgotten: [

@@ -2,7 +2,7 @@
 import type { Frame } from './capture/source.ts'
 import { Decoder } from './decode/index.ts'
 import { Packet } from './decode/packet.ts'
-import { createDetectors, type Detection, type Detector } from './detect/index.ts'
+import { createDetectors, ToldFlows, type Detection, type Detector } from './detect/index.ts'
 import type { DetectConfig } from './detect/config.ts'
 import { FlowScorer, type LearningState, type StoredModels } from './detect/models/index.ts'
 import { FlowTable, toFlow } from './flow/index.ts'
@@ -21,6 +21,8 @@ export interface SensorOptions {
   readonly seed?: number
   /** False to make no Flow records (the log keeps none). */
   readonly wantsFlows: boolean
+  /** As `record.flowsPerStory`; null makes a record of every flow. */
+  readonly flowsPerStory: number | null
   onFlow(flow: Flow): void
   onDetection(detection: Detection): void
   /** The isolation forest has learned this host; the model is to be kept. */
@@ -42,6 +44,8 @@ export interface SensorStatistics {
   readonly openedFlows: number
   readonly endedFlows: number
   readonly evictedFlows: number
+  /** Ended flows that got no record of their own, since an event accounts for them. */
+  readonly foldedFlows: number
   readonly malformed: Readonly<Record<string, number>>
   /** Entries that detectors forgot because a table was full. */
   readonly forgotten: number
@@ -53,6 +57,8 @@ export interface SensorStatistics {
 export function createSensor(options: SensorOptions): Sensor {
   const decoder = new Decoder()
   const packet = new Packet()
+  const toldFlows = options.flowsPerStory === null ? null : new ToldFlows(options.flowsPerStory)
+  const counts = { foldedFlows: 0 }
   const scorer = new FlowScorer(options.detect, {
     models: options.models,
     ...(options.seed === undefined ? {} : { seed: options.seed }),
@@ -61,10 +67,14 @@ export function createSensor(options: SensorOptions): Sensor {
   })
   const detectors = createDetectors(options.detect, (detection) => {
     scorer.suspect(detection)
+    toldFlows?.tell(detection)
     options.onDetection(detection)
   })
   const packetWatchers = detectors.filter((detector) => detector.packet !== undefined)
-  const table = new FlowTable(options.flow, observeFlows(options, detectors, scorer))
+  const table = new FlowTable(
+    options.flow,
+    observeFlows({ options, detectors, scorer, toldFlows, counts }),
+  )
   let nextTickUs = 0
   let lastUs = 0
 
@@ -97,6 +107,7 @@ export function createSensor(options: SensorOptions): Sensor {
       openedFlows: table.statistics.opened,
       endedFlows: table.statistics.ended,
       evictedFlows: table.statistics.evicted,
+      foldedFlows: counts.foldedFlows,
       malformed: decoder.malformedCounts(),
       forgotten: detectors.reduce(
         (sum, detector) => sum + (detector.forgotten?.() ?? 0),
@@ -108,11 +119,16 @@ export function createSensor(options: SensorOptions): Sensor {
   }
 }
 
-function observeFlows(
-  options: SensorOptions,
-  detectors: readonly Detector[],
-  scorer: FlowScorer,
-): FlowObserver {
+interface FlowWatchers {
+  readonly options: SensorOptions
+  readonly detectors: readonly Detector[]
+  readonly scorer: FlowScorer
+  readonly toldFlows: ToldFlows | null
+  readonly counts: { foldedFlows: number }
+}
+
+function observeFlows(watchers: FlowWatchers): FlowObserver {
+  const { options, detectors, scorer, toldFlows, counts } = watchers
   const onOpened = detectors.filter((detector) => detector.flowOpened !== undefined)
   const onAnswered = detectors.filter((detector) => detector.flowAnswered !== undefined)
   const onEnded = detectors.filter((detector) => detector.flowEnded !== undefined)
@@ -127,6 +143,10 @@ function observeFlows(
     },
     flowEnded(flow: LiveFlow, reason: EndReason) {
       for (const detector of onEnded) detector.flowEnded!(flow, reason)
+      if (toldFlows?.covers(flow)) {
+        counts.foldedFlows += 1
+        return
+      }
       const scores = scorer.flowEnded(flow, reason)
       if (options.wantsFlows) options.onFlow(toFlow(flow, reason, options.interfaceName, scores))
     },

@@ -7,6 +7,7 @@ export type { Detection, Family, Reason } from './detection.ts'
 export type { Detector, Emit } from './detector.ts'
 export { detectConfig, type DetectConfig } from './config.ts'
 export * from './models/index.ts'
+export { ToldFlows } from './told-flows.ts'
 
 /**
  * Makes the detectors that the configuration enables, in the order in which they are to be called.

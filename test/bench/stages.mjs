@@ -51,6 +51,7 @@ function sensor(wantsFlows) {
     models: loadShippedModels(silentLog, config.detect.randomForest.model),
     seed: 1,
     wantsFlows,
+    flowsPerStory: 1000,
     onFlow: () => undefined,
     onDetection: () => undefined,
     onModelLearned: () => undefined,

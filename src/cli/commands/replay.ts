@@ -103,10 +103,11 @@ async function replayFile(
   const saved = await record.events.save([...stories.values()], { forward: false })
   const events = [...saved].sort((one, other) => (one.firstSeen < other.firstSeen ? -1 : 1))
   const { frames } = source.statistics()
-  const { openedFlows } = sensor.statistics()
+  const { openedFlows, foldedFlows } = sensor.statistics()
+  const folded = foldedFlows > 0 ? ` (${foldedFlows} folded into events)` : ''
   const seconds = (performance.now() - startedAt) / 1000
   context.terminal.writeError(
-    `${source.name}: ${frames} packets, ${openedFlows} flows, ${events.length} events in ${seconds.toFixed(1)} s\n`,
+    `${source.name}: ${frames} packets, ${openedFlows} flows${folded}, ${events.length} events in ${seconds.toFixed(1)} s\n`,
   )
   return { events, end }
 }
@@ -133,6 +134,7 @@ function createReplaySensor(name: string, parts: ReplayParts): Sensor {
     detect: config.detect,
     models: parts.models,
     wantsFlows: config.record.flows,
+    flowsPerStory: config.record.flowsPerStory,
     onFlow: (flow) => parts.flows.add(flow),
     onDetection: (detection) => {
       const folded = folder.fold(detection, decide(detection, policy), name)
