@@ -25,7 +25,9 @@ async function prepare() {
   const { installSystemPackages } = await import('./setup/system-packages.mjs')
   const { buildAddons, installNpmPackages } = await import('./setup/npm-packages.mjs')
   const { build } = await import('./setup/build.mjs')
-  await installSystemPackages(root, purpose)
+  // Whoever asks for the agent should know what it will lack; who lists events need not.
+  const isAgent = args.every((argument) => argument === 'start' || argument.startsWith('-'))
+  await installSystemPackages(root, { isForTests: purpose === 'test', isTold: isAgent })
   await installNpmPackages(root)
   await buildAddons(root)
   await build(root)

@@ -29,12 +29,17 @@ export function say(line) {
   process.stderr.write(`${line}\n`)
 }
 
-/** Does one step that takes a while: says what it is about to do, and then how long that took. */
+/**
+ * Does one step that takes a while: says what it is about to do, and then how long that took.
+ *
+ * A failure that can be lived with is the work's result, not thrown.
+ */
 export async function step(what, work) {
   const startedAt = performance.now()
   say(`• ${what} …`)
   const result = await work()
-  say(`  done in ${((performance.now() - startedAt) / 1000).toFixed(1)} s`)
+  const verdict = result instanceof SetupError ? 'failed after' : 'done in'
+  say(`  ${verdict} ${((performance.now() - startedAt) / 1000).toFixed(1)} s`)
   return result
 }
 

@@ -37,25 +37,38 @@ const needed = {
 const servicesOf = { rsyslog: 'rsyslog', 'nginx-light': 'nginx', 'openssh-server': 'ssh' }
 const policyFile = '/usr/sbin/policy-rc.d'
 
-/** Installs what is missing where it can; else says with which command somebody else can. */
-export async function installSystemPackages(root, purpose) {
-  const missing = await missingPackages(root, purpose)
+/** Installs what is missing where it can; else says (if told to) how somebody else can. */
+export async function installSystemPackages(root, { isForTests, isTold }) {
+  const missing = await missingPackages(root, isForTests)
   if (missing.length === 0) return
-  if (!isInstalled('apt-get')) {
-    say(`• not installed: ${missing.join(', ')} (Debian's names; use your package manager)`)
-  } else if (process.getuid?.() !== 0) {
-    say(`• not installed: ${missing.join(', ')}; to install, as root:`)
-    say(`    apt-get update && apt-get install --no-install-recommends ${missing.join(' ')}`)
-  } else {
-    await step(`installing ${missing.join(', ')} with apt-get`, async () => await install(missing))
-    return
+  const names = missing.join(', ')
+  if (isInstalled('apt-get') && process.getuid?.() === 0) {
+    const failure = await step(
+      `installing ${names} with apt-get`,
+      async () => await install(missing),
+    )
+    if (!failure) return
+    if (isForTests) throw failure
+    say(`  ${failure.message}\n  hint: ${failure.hint}\n  going on without`)
+  } else if (isTold) {
+    sayMissing(missing)
   }
   if (needed.compiling.make() && needed.compiling['g++']()) return
-  if ((await addonsMissing(root)).length === 0) return
-  throw new SetupError('there is no C++ compiler, and the npm packages need one', 'see above')
+  if (!(await addonsMissing(root)).includes('better-sqlite3')) return
+  const hint = 'install g++, make and python3 with your package manager (as root)'
+  throw new SetupError('there is no C++ compiler, and an npm package has to be compiled', hint)
 }
 
-async function missingPackages(root, purpose) {
+function sayMissing(packages) {
+  if (isInstalled('apt-get')) {
+    say(`• not installed: ${packages.join(', ')}; to install, as root:`)
+    say(`    apt-get update && apt-get install --no-install-recommends ${packages.join(' ')}`)
+  } else {
+    say(`• not installed: ${packages.join(', ')} (Debian's names; use your package manager)`)
+  }
+}
+
+async function missingPackages(root, isForTests) {
   const absent = (packages) =>
     Object.entries(packages).flatMap(([name, isThere]) => (isThere() ? [] : [name]))
   const toCompile = absent(needed.compiling)
@@ -63,22 +76,24 @@ async function missingPackages(root, purpose) {
   return [
     ...(isToCompile ? toCompile : []),
     ...absent(needed.running),
-    ...(purpose === 'test' ? absent(needed.testing) : []),
+    ...(isForTests ? absent(needed.testing) : []),
   ]
 }
 
+/** Installs, and gives the failure if there was one. */
 async function install(packages) {
   const installing = async () =>
     await aptGet('install', '-y', '--no-install-recommends', ...packages)
-  await withoutServiceStarts(async () => {
-    let result = hasPackageLists() ? await installing() : undefined
-    if (result?.code !== 0) {
-      const update = await aptGet('update')
-      result = await installing()
-      if (result.code !== 0) throw aptFailure(update.code === 0 ? result : update, packages)
-    }
+  const failure = await withoutServiceStarts(async () => {
+    if (hasPackageLists() && (await installing()).code === 0) return undefined
+    const update = await aptGet('update')
+    const { code, output } = await installing()
+    // An update that reached no mirror ends with code 0 all the same, and only says so.
+    const warnings = update.output.split('\n').filter((line) => /^(Err|W|E):/.test(line))
+    return code === 0 ? undefined : aptFailure([...warnings, output].join('\n'), packages)
   })
   await leaveOff(packages)
+  return failure
 }
 
 async function aptGet(...argv) {
@@ -86,7 +101,7 @@ async function aptGet(...argv) {
   return await run('apt-get', ['-q', '-o', 'DPkg::Lock::Timeout=120', ...argv], { env })
 }
 
-function aptFailure({ output }, packages) {
+function aptFailure(output, packages) {
   return new SetupError(
     `apt-get could not install ${packages.join(', ')}:\n${lastLines(output)}`,
     'mend what apt-get complains about (network, mirrors, disk, another apt running); then try again',
