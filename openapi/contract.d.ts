@@ -33,7 +33,12 @@ export interface paths {
         };
         /**
          * List events, newest first
-         * @description Filters are joined by AND. `from` and `to` compare with `lastSeen` and `firstSeen`, so that every event alive in the span is found.
+         * @description Filters are joined by AND. `from` and `to` compare with `lastSeen` and `firstSeen`, so that every event alive
+         *     in the span is found.
+         *
+         *     After ten seconds the page ends with what was found by then, be it less than `limit` or nothing at all, and
+         *     `nextCursor` goes on from there: only a null `nextCursor` is the end. At most eight listings of events and
+         *     flows are under way at once; another is answered with 503 and `Retry-After`.
          */
         get: operations["listEvents"];
         put?: never;
@@ -75,7 +80,7 @@ export interface paths {
          *     Time and addresses are found at once; `port`, `protocol` and `communityId` by looking at the flows one by
          *     one, newest first. After ten seconds the page ends with what was found by then, be it less than `limit` or
          *     nothing at all, and `nextCursor` goes on from there: only a null `nextCursor` is the end. At most eight
-         *     listings are under way at once; another is answered with 503 and `Retry-After`.
+         *     listings of events and flows are under way at once; another is answered with 503 and `Retry-After`.
          */
         get: operations["listFlows"];
         put?: never;
@@ -708,6 +713,7 @@ export interface operations {
             400: components["responses"]["InvalidRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            503: components["responses"]["Unavailable"];
             default: components["responses"]["Problem"];
         };
     };

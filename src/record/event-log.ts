@@ -40,8 +40,14 @@ export interface EventLog {
    * Errors: rejects with `ERR_RECORD_WRITE`; then nothing of the batch is kept.
    */
   save(stories: readonly Story[], options: { readonly forward: boolean }): Promise<readonly Event[]>
-  /** Newest first (by first sighting). Errors: `ERR_API_REQUEST` for a cursor that is not ours. */
-  list(query: EventQuery): Page<Event>
+  /**
+   * Newest first (by first sighting), looked for in a thread of its own.
+   *
+   * After 10 s the page ends with what was found, none perhaps, and `nextCursor` goes on from there.
+   * Errors: `ERR_API_REQUEST` for a cursor that is not ours; `ERR_RECORD_BUSY` when too many queries are
+   * under way; `ERR_RECORD_READ`.
+   */
+  list(query: EventQuery): Promise<Page<Event>>
   get(id: string): Event | null
   /** Stories last seen at or after this time, so that folding goes on after a restart. */
   storiesSince(lastSeenUs: number): readonly Story[]

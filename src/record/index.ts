@@ -55,7 +55,7 @@ async function openToWrite(path: string, options: RecordOptions): Promise<EventR
   const retention = startRetention({ writer, clock, log, config })
   for (const finding of writer.findings) log.warn(finding)
   return {
-    ...rooms(connection, writer, clock),
+    ...rooms({ connection, reader, writer, clock }),
     path,
     startFindings: writer.findings,
     flows: {
@@ -83,7 +83,7 @@ function openToRead(path: string, clock: Clock): EventRecord {
   const refuse = (): Promise<never> =>
     Promise.reject(new PicketError('ERR_RECORD_WRITE', `${path} was opened for reading only`))
   return {
-    ...rooms(connection, { call: refuse }, clock),
+    ...rooms({ connection, reader, writer: { call: refuse }, clock }),
     path,
     startFindings: [],
     flows: {
@@ -101,16 +101,20 @@ function openToRead(path: string, clock: Clock): EventRecord {
 
 type Room = 'agentId' | 'events' | 'outbox' | 'blocks' | 'audit' | 'tokens'
 
-function rooms(
-  connection: Connection,
-  writer: Pick<Writer, 'call'>,
-  clock: Clock,
-): Pick<EventRecord, Room> {
+interface Doors {
+  readonly connection: Connection
+  readonly reader: Reader
+  readonly writer: Pick<Writer, 'call'>
+  readonly clock: Clock
+}
+
+function rooms({ connection, reader, writer, clock }: Doors): Pick<EventRecord, Room> {
   const now = (): { readonly atMs: number } => ({ atMs: clock.nowMs() })
   return {
     agentId: connection.prepare('SELECT id FROM agent').pluck().get() as string,
     events: {
       ...eventReader(connection),
+      list: (query) => reader.listEvents(query),
       save: async (stories, { forward }) => {
         if (stories.length === 0) return []
         const states = await writer.call('saveEvents', { stories, forward, ...now() })

@@ -10,8 +10,8 @@ export function eventHandlers(events: EventLog): {
   getEvent: Handler<'getEvent'>
 } {
   return {
-    listEvents: ({ query }) => {
-      const { items, nextCursor } = events.list({
+    listEvents: async ({ query }) => {
+      const { items, nextCursor } = await events.list({
         ...query,
         fromUs: timeUsOf(query.from),
         toUs: timeUsOf(query.to),

@@ -1,10 +1,12 @@
 /** What the reader's thread can be asked to do. */
 import type { Flow } from '../../flow/flow.ts'
-import type { Page } from '../event-log.ts'
+import type { Event } from '../event.ts'
+import type { EventQuery, Page } from '../event-log.ts'
 import type { FlowQuery } from '../flow-log.ts'
 
+/** A step of a listing is a page for which a bounded number of rows was looked at. */
 export interface ReaderCalls {
-  /** Takes one step of a listing: a page for which a bounded number of rows was looked at. */
+  stepEvents: { input: EventQuery; output: Page<Event> }
   stepFlows: { input: FlowQuery; output: Page<Flow> }
   close: { input: null; output: null }
 }

@@ -1,11 +1,14 @@
-/** Reads events: pages, single ones, and the stories that may still go on. */
+/** Reads events: pages in steps of bounded work, single ones, and the stories that may still go on. */
 import type { Cidr } from '../../net/cidr.ts'
 import type { Event } from '../event.ts'
 import type { EventLog, EventQuery, Page } from '../event-log.ts'
 import { keyRange } from '../sqlite/address-key.ts'
 import type { Connection } from '../sqlite/connection.ts'
-import { decodeIdCursor, encodeCursor } from './cursor.ts'
+import { decodeIdCursor, encodeCursor, type Position } from './cursor.ts'
 import { Where } from './where.ts'
+
+/** How many events a step looks at: some 20 ms. An address with fewer events than this is rare. */
+export const EVENTS_PER_STEP = 10_000
 
 interface ListedRow {
   readonly id: string
@@ -14,7 +17,7 @@ interface ListedRow {
 }
 
 /** The reading half of the event log. */
-export function eventReader(connection: Connection): Omit<EventLog, 'save'> {
+export function eventReader(connection: Connection): Omit<EventLog, 'save' | 'list'> {
   const selectOne = connection.prepare('SELECT body FROM events WHERE id = ?').pluck()
   const selectSince = connection.prepare(
     'SELECT story_key, body FROM events WHERE last_seen_us >= ? ORDER BY last_seen_us',
@@ -23,7 +26,6 @@ export function eventReader(connection: Connection): Omit<EventLog, 'save'> {
     .prepare("SELECT seq FROM sqlite_sequence WHERE name = 'event_revisions'")
     .pluck()
   return {
-    list: (query) => listEvents(connection, query),
     get: (id) => {
       const body = selectOne.get(id.toLowerCase()) as string | undefined
       return body === undefined ? null : (JSON.parse(body) as Event)
@@ -36,30 +38,59 @@ export function eventReader(connection: Connection): Omit<EventLog, 'save'> {
   }
 }
 
-function listEvents(connection: Connection, query: EventQuery): Page<Event> {
-  const where = conditionsOf(query)
-  const sql = `SELECT id, first_seen_us, body FROM events ${where.sql}
+/**
+ * Gives the events of one step that fit the query. `nextCursor` is where the next step begins, which may find
+ * none; only null is the end.
+ *
+ * Errors: `ERR_API_REQUEST` for a cursor that is not ours.
+ */
+export function stepEvents(connection: Connection, query: EventQuery): Page<Event> {
+  const participants = participantsOf(query)
+  const rare = participants.find((one) => isRare(connection, one))
+  // Few are quickly looked up and sorted; everything else is found by walking back in time.
+  const end = rare === undefined ? endOfStep(connection, query) : null
+  const where = windowOf(query)
+  if (end !== null) where.and('(first_seen_us, id) >= (?, ?)', end.time, end.tie)
+  andFilters(where, query)
+  for (const one of participants) {
+    if (one === rare) andIn(where, one)
+    else andExists(where, one)
+  }
+  const sql = `SELECT id, first_seen_us, body FROM events
+    ${rare === undefined ? 'INDEXED BY events_by_first_seen' : ''} ${where.sql}
     ORDER BY first_seen_us DESC, id DESC LIMIT ?`
   const found = connection.prepare(sql).all(...where.values, query.limit + 1) as ListedRow[]
   const rows = found.slice(0, query.limit)
   const last = rows.at(-1)
+  const isFull = found.length > rows.length && last !== undefined
+  const stop = isFull ? { time: last.first_seen_us, tie: last.id } : end
   return {
     items: rows.map((row) => JSON.parse(row.body) as Event),
-    nextCursor:
-      last === undefined || found.length <= query.limit
-        ? null
-        : encodeCursor('events', { time: last.first_seen_us, tie: last.id }),
+    nextCursor: stop === null ? null : encodeCursor('events', stop),
   }
 }
 
-function conditionsOf(query: EventQuery): Where {
+/** Finds the last event that the step looks at; null when it comes to the end. */
+function endOfStep(connection: Connection, query: EventQuery): Position<string> | null {
+  const where = windowOf(query)
+  const sql = `SELECT first_seen_us AS time, id AS tie FROM events INDEXED BY events_by_first_seen
+    ${where.sql} ORDER BY first_seen_us DESC, id DESC LIMIT 1 OFFSET ${EVENTS_PER_STEP - 1}`
+  return (connection.prepare(sql).get(...where.values) as Position<string> | undefined) ?? null
+}
+
+/** Bounds the walk: what the index alone can tell. */
+function windowOf(query: EventQuery): Where {
   const where = new Where()
   if (query.cursor !== undefined) {
     const { time, tie } = decodeIdCursor('events', query.cursor)
     where.and('(first_seen_us, id) < (?, ?)', time, tie)
   }
-  if (query.fromUs !== undefined) where.and('last_seen_us >= ?', query.fromUs)
   if (query.toUs !== undefined) where.and('first_seen_us < ?', query.toUs)
+  return where
+}
+
+function andFilters(where: Where, query: EventQuery): void {
+  if (query.fromUs !== undefined) where.and('last_seen_us >= ?', query.fromUs)
   if (query.kind !== undefined) {
     // `/` is the character after `.`, so this is the range of kinds that begin with `kind.`.
     where.and(
@@ -72,16 +103,44 @@ function conditionsOf(query: EventQuery): Where {
   if (query.family !== undefined) where.and('family = ?', query.family)
   if (query.verdict !== undefined) where.and('verdict = ?', query.verdict)
   if (query.minSeverity !== undefined) where.and('severity >= ?', query.minSeverity)
-  if (query.attacker !== undefined) andParticipant(where, query.attacker, "AND role = 'attacker'")
-  if (query.address !== undefined) andParticipant(where, query.address, '')
-  return where
 }
 
-function andParticipant(where: Where, cidr: Cidr, role: string): void {
-  const { first, last } = keyRange(cidr)
+/** A condition on who takes part in an event. */
+interface Participant {
+  readonly sql: string
+  readonly values: readonly unknown[]
+}
+
+function participantsOf({ attacker, address }: EventQuery): readonly Participant[] {
+  const within = (cidr: Cidr, role: string): Participant => {
+    const { first, last } = keyRange(cidr)
+    return { sql: `address BETWEEN ? AND ? ${role}`, values: [first, last] }
+  }
+  return [
+    ...(attacker === undefined ? [] : [within(attacker, "AND role = 'attacker'")]),
+    ...(address === undefined ? [] : [within(address, '')]),
+  ]
+}
+
+function isRare(connection: Connection, { values }: Participant): boolean {
+  const sql = `SELECT count(*) FROM (SELECT 1 FROM event_participants
+    WHERE address BETWEEN ? AND ? LIMIT ${EVENTS_PER_STEP})`
+  return (
+    (connection
+      .prepare(sql)
+      .pluck()
+      .get(...values) as number) < EVENTS_PER_STEP
+  )
+}
+
+function andIn(where: Where, { sql, values }: Participant): void {
+  where.and(`row IN (SELECT event_row FROM event_participants WHERE ${sql})`, ...values)
+}
+
+function andExists(where: Where, { sql, values }: Participant): void {
+  const participants = 'event_participants INDEXED BY event_participants_by_event'
   where.and(
-    `row IN (SELECT event_row FROM event_participants WHERE address BETWEEN ? AND ? ${role})`,
-    first,
-    last,
+    `EXISTS (SELECT 1 FROM ${participants} WHERE event_row = events.row AND ${sql})`,
+    ...values,
   )
 }

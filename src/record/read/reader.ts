@@ -2,7 +2,8 @@
 import { builtModule } from '../../core/built-module.ts'
 import { PicketError } from '../../core/errors.ts'
 import type { Flow } from '../../flow/flow.ts'
-import type { Page } from '../event-log.ts'
+import type { Event } from '../event.ts'
+import type { EventQuery, Page } from '../event-log.ts'
 import type { FlowQuery } from '../flow-log.ts'
 import { Thread } from '../thread.ts'
 import type { ReaderCalls, ReaderSettings } from './calls.ts'
@@ -18,6 +19,14 @@ export interface ReaderOptions {
   readonly queryMs?: number
   readonly maxQueries?: number
 }
+
+/** What a query still has to get, and where it goes on. */
+interface Part {
+  readonly limit: number
+  readonly cursor?: string | undefined
+}
+
+type Step<Item> = (thread: Thread<ReaderCalls>, part: Part) => Promise<Page<Item>>
 
 /**
  * Lists without holding up the agent's thread, whatever is asked.
@@ -41,17 +50,16 @@ export class Reader {
   }
 
   /**
-   * Gives a page of flows. Errors: `ERR_API_REQUEST` for a cursor that is not ours, `ERR_RECORD_BUSY` when
+   * Gives a page of events. Errors: `ERR_API_REQUEST` for a cursor that is not ours, `ERR_RECORD_BUSY` when
    * too many queries are under way, `ERR_RECORD_READ`.
    */
-  async listFlows(query: FlowQuery): Promise<Page<Flow>> {
-    if (this.#queries >= this.#maxQueries) throw busy(this.#queries)
-    this.#queries += 1
-    try {
-      return await this.#stepThrough(query)
-    } finally {
-      this.#queries -= 1
-    }
+  listEvents(query: EventQuery): Promise<Page<Event>> {
+    return this.#list(query, (thread, part) => thread.call('stepEvents', { ...query, ...part }))
+  }
+
+  /** Gives a page of flows. Errors: as `listEvents`. */
+  listFlows(query: FlowQuery): Promise<Page<Flow>> {
+    return this.#list(query, (thread, part) => thread.call('stepFlows', { ...query, ...part }))
   }
 
   /** Ends the thread when its present step is done; queries under way fail. */
@@ -62,18 +70,27 @@ export class Reader {
     await thread?.close()
   }
 
-  async #stepThrough(query: FlowQuery): Promise<Page<Flow>> {
+  async #list<Item>(part: Part, step: Step<Item>): Promise<Page<Item>> {
+    if (this.#queries >= this.#maxQueries) throw busy(this.#queries)
+    this.#queries += 1
+    try {
+      return await this.#stepThrough(part, step)
+    } finally {
+      this.#queries -= 1
+    }
+  }
+
+  async #stepThrough<Item>(part: Part, step: Step<Item>): Promise<Page<Item>> {
     const untilMs = performance.now() + this.#queryMs
-    const items: Flow[] = []
-    let cursor = query.cursor ?? null
+    const items: Item[] = []
+    let cursor = part.cursor
     do {
-      const thread = await this.#started()
-      const limit = query.limit - items.length
-      const step = await thread.call('stepFlows', { ...query, limit, cursor: cursor ?? undefined })
-      items.push(...step.items)
-      cursor = step.nextCursor
-    } while (cursor !== null && items.length < query.limit && performance.now() < untilMs)
-    return { items, nextCursor: cursor }
+      const limit = part.limit - items.length
+      const page = await step(await this.#started(), { limit, cursor })
+      items.push(...page.items)
+      cursor = page.nextCursor ?? undefined
+    } while (cursor !== undefined && items.length < part.limit && performance.now() < untilMs)
+    return { items, nextCursor: cursor ?? null }
   }
 
   /** Gives the thread, a new one when the last has failed. */

@@ -3,6 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { openError, openReader, workError, type Connection } from '../sqlite/connection.ts'
 import { answerCalls, type Answers } from '../thread.ts'
 import type { ReaderCalls, ReaderSettings } from './calls.ts'
+import { stepEvents } from './events.ts'
 import { stepFlows } from './flows.ts'
 
 function open({ path }: ReaderSettings): Connection {
@@ -15,6 +16,7 @@ function open({ path }: ReaderSettings): Connection {
 
 function answersOf(connection: Connection): Answers<ReaderCalls> {
   return {
+    stepEvents: (query) => stepEvents(connection, query),
     stepFlows: (query) => stepFlows(connection, query),
     close: () => {
       connection.close()

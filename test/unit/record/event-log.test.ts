@@ -37,7 +37,7 @@ describe('EventLog', () => {
     const { events, outbox } = await openedRecord(await temporaryFolder())
     const validate = contractValidator()
     await events.save([story({ host: '10.0.0.5', domain: 'a.example', incident: 'x' })], forward)
-    for (const kept of [...events.list({ limit: 1 }).items, ...outbox.after(0, 1)]) {
+    for (const kept of [...(await events.list({ limit: 1 })).items, ...outbox.after(0, 1)]) {
       expect(validate(kept), JSON.stringify(validate.errors)).toBe(true)
     }
   })
@@ -59,7 +59,7 @@ describe('EventLog', () => {
     await expect(events.save([story(), broken], forward)).rejects.toMatchObject({
       code: 'ERR_RECORD_WRITE',
     })
-    expect(events.list({ limit: 10 }).items).toEqual([])
+    expect((await events.list({ limit: 10 })).items).toEqual([])
     expect(await events.save([story()], forward)).toMatchObject([{ sequence: 1 }])
   })
 
@@ -83,7 +83,7 @@ describe('EventLog.list', () => {
     const seen: string[] = []
     let cursor: string | undefined
     do {
-      const page = events.list({ limit: 7, cursor })
+      const page = await events.list({ limit: 7, cursor })
       seen.push(...page.items.map(({ id }) => id))
       cursor = page.nextCursor ?? undefined
       await events.save([story({ firstSeen: rfc3339FromUs(TEN_OCLOCK_US + 1e9) })], forward)
@@ -116,7 +116,11 @@ describe('EventLog.list', () => {
       const range = (text: string | undefined) =>
         text === undefined ? undefined : parseCidr(text)!
       const { attacker, address } = query
-      const page = events.list({ attacker: range(attacker), address: range(address), limit: 10 })
+      const page = await events.list({
+        attacker: range(attacker),
+        address: range(address),
+        limit: 10,
+      })
       expect(page.items.map(({ summary }) => summary)).toEqual(found)
     },
   )
@@ -126,8 +130,8 @@ describe('EventLog.list', () => {
     const told = story({ victims: ['10.0.0.5'] })
     await events.save([told], forward)
     await events.save([{ ...told, event: { ...told.event, victims: ['10.0.0.6'] } }], forward)
-    expect(events.list({ address: parseCidr('10.0.0.5')!, limit: 1 }).items).toEqual([])
-    expect(events.list({ address: parseCidr('10.0.0.6')!, limit: 1 }).items).toHaveLength(1)
+    expect((await events.list({ address: parseCidr('10.0.0.5')!, limit: 1 })).items).toEqual([])
+    expect((await events.list({ address: parseCidr('10.0.0.6')!, limit: 1 })).items).toHaveLength(1)
   })
 
   it('takes a kind for itself and for what begins with it and a dot', async () => {
@@ -137,10 +141,11 @@ describe('EventLog.list', () => {
       stories(5, (index) => ({ kind: kinds[index]! })),
       forward,
     )
-    const found = (kind: string) => events.list({ kind, limit: 10 }).items.map((item) => item.kind)
-    expect(found('scan.vertical')).toEqual(['scan.vertical.syn', 'scan.vertical'])
-    expect(found('scan')).toHaveLength(4)
-    expect(found('sca')).toEqual([])
+    const found = async (kind: string) =>
+      (await events.list({ kind, limit: 10 })).items.map((item) => item.kind)
+    expect(await found('scan.vertical')).toEqual(['scan.vertical.syn', 'scan.vertical'])
+    expect(await found('scan')).toHaveLength(4)
+    expect(await found('sca')).toEqual([])
   })
 
   it('joins filters by AND', async () => {
@@ -154,9 +159,9 @@ describe('EventLog.list', () => {
     )
     const filters = { minSeverity: 3, family: 'scan', verdict: 'alert' }
     const span = { fromUs: TEN_OCLOCK_US + 4e6, toUs: TEN_OCLOCK_US + 7e6 }
-    const { items } = events.list({ ...filters, ...span, limit: 10 })
+    const { items } = await events.list({ ...filters, ...span, limit: 10 })
     expect(items.map(({ severity }) => severity)).toEqual([6, 5, 4])
-    expect(events.list({ ...filters, verdict: 'block', limit: 10 }).items).toEqual([])
+    expect((await events.list({ ...filters, verdict: 'block', limit: 10 })).items).toEqual([])
   })
 })
 

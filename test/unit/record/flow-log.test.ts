@@ -140,6 +140,8 @@ describe('FlowLog.list', () => {
     await expect(flows.list({ limit: 1, cursor: 'bm90IG91cnM' })).rejects.toThrow(
       /not one this listing gave/,
     )
-    expect(() => events.list({ limit: 1, cursor: 'bm90IG91cnM' })).toThrow(/not one this listing/)
+    await expect(events.list({ limit: 1, cursor: 'bm90IG91cnM' })).rejects.toThrow(
+      /not one this listing gave/,
+    )
   })
 })

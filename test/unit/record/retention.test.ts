@@ -64,7 +64,7 @@ describe('retention', () => {
     age(366)
     const [kept] = await record.events.save([story()], { forward: true })
     await prune()
-    expect(record.events.list({ limit: 10 }).items).toEqual([kept])
+    expect((await record.events.list({ limit: 10 })).items).toEqual([kept])
     expect(record.outbox.after(0, 10)).toEqual([kept])
     age(366)
     await prune()

@@ -3,11 +3,19 @@ import { setTimeout as elapsed } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { Flow } from '../../../../src/flow/flow.ts'
 import { parseCidr } from '../../../../src/net/cidr.ts'
+import type { EventQuery } from '../../../../src/record/event-log.ts'
 import type { FlowQuery } from '../../../../src/record/flow-log.ts'
 import { Reader, type ReaderOptions } from '../../../../src/record/read/reader.ts'
+import { EVENTS_PER_STEP } from '../../../../src/record/read/events.ts'
 import { FLOWS_PER_STEP } from '../../../../src/record/read/flows.ts'
 import { TEN_OCLOCK_US } from '../../../support/detections.ts'
-import { flow, insertFlows, openedRecord, temporaryFolder } from '../../../support/record.ts'
+import {
+  flow,
+  insertFlows,
+  openedRecord,
+  stories,
+  temporaryFolder,
+} from '../../../support/record.ts'
 
 const MANY = 300_000
 const ABSENT = { port: 7, limit: 10 }
@@ -104,6 +112,37 @@ describe('pages cut off by time', () => {
     const { items, pages } = await everyPage(openedReader({ path, queryMs: 0 }), { port: 7 })
     expect(items).toEqual([])
     expect(pages).toBe(4)
+  })
+})
+
+describe('pages of events cut off by time', () => {
+  it('give everything once, newest first, by whatever filter', async () => {
+    const { path, events } = await openedRecord(await temporaryFolder())
+    const told = stories(1.2 * EVENTS_PER_STEP, (index) =>
+      index % 4000 === 0 ? { verdict: 'block', attacker: '203.0.113.9' } : {},
+    )
+    await events.save(told, { forward: false })
+    const hurried = openedReader({ path, queryMs: 0 })
+    const odd = [8000, 4000, 0].map((index) => told[index]!.event.id)
+    const filters: Omit<EventQuery, 'limit'>[] = [
+      { verdict: 'block' },
+      { attacker: parseCidr('203.0.113.9')! },
+      { address: parseCidr('10.0.0.5')!, verdict: 'block' },
+      { address: parseCidr('10.0.0.0/8')!, attacker: parseCidr('203.0.113.0/24')! },
+    ]
+    for (const query of filters) {
+      const ids: string[] = []
+      let cursor: string | undefined
+      do {
+        const page = await hurried.listEvents({ ...query, limit: 2, cursor })
+        ids.push(...page.items.map(({ id }) => id))
+        cursor = page.nextCursor ?? undefined
+      } while (cursor !== undefined)
+      expect(ids).toEqual(odd)
+    }
+    const first = await hurried.listEvents({ kind: 'c2', limit: 2 })
+    expect(first.items).toEqual([])
+    expect(first.nextCursor).not.toBeNull()
   })
 })
 
