@@ -18,6 +18,7 @@ import { TEN_OCLOCK_US } from './detections.ts'
 export const RECORD_DEFAULTS = {
   dir: null,
   flows: true,
+  flowsPerStory: 1000,
   maxQueuedFlows: 200_000,
   flowRetentionDays: 14,
   eventRetentionDays: 365,
