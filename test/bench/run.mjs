@@ -4,13 +4,14 @@
  * Usage: `npm run bench [-- FILE.pcap]`, or `node test/bench/run.mjs [FILE.pcap]` once built.
  */
 import { writeFileSync } from 'node:fs'
-import { cpus, totalmem } from 'node:os'
+import { cpus, loadavg, totalmem } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { format } from 'prettier'
 import { benchCapture } from './capture.mjs'
 import { measurePipeline } from './pipeline.mjs'
 
 const resultsFile = fileURLToPath(new URL('RESULTS.md', import.meta.url))
+const loadBefore = loadavg()[0].toFixed(1)
 const { path, words } = benchCapture(process.argv[2])
 const figures = await measurePipeline(path)
 const report = await format(render(figures), { parser: 'markdown' })
@@ -25,7 +26,8 @@ function render({ packets, replay, tcpdump, stages, memory, summary }) {
 
 Written by \`npm run bench\`; medians of three rounds, one after the other with tcpdump's.
 
-- Machine: ${model.trim()}, ${cpus().length} cores, ${gigabytes} GiB; Node ${process.version}
+- Machine: ${model.trim()}, ${cpus().length} cores, ${gigabytes} GiB; Node ${process.version};
+  load of others before the run ${loadBefore}
 - Capture: ${words}, ${count} packets
 - Run: \`${summary}\`
 
