@@ -60,7 +60,10 @@ export function printFailure(error: unknown, terminal: Terminal): number {
     return EXIT.failure
   }
   terminal.writeError(`picket: ${printable(error.message)}\n`)
-  if (error.hint !== undefined) terminal.writeError(`hint: ${printable(error.hint)}\n`)
+  if (error.hint !== undefined) {
+    const lines = error.hint.split('\n').map(printable)
+    terminal.writeError(`hint: ${lines.join('\n      ')}\n`)
+  }
   if (error.code === 'ERR_USAGE') return EXIT.usage
   const isDamage = error.code === 'ERR_CAPTURE_DAMAGED' || error.code === 'ERR_CAPTURE_FORMAT'
   return isDamage ? EXIT.damaged : EXIT.failure

@@ -42,7 +42,7 @@ export const runCommand: RunCommand = async (tool, args, options = {}) => {
         timeout: timeoutMs,
         killSignal: 'SIGKILL',
         maxBuffer: MAX_OUTPUT_BYTES,
-        env: { LC_ALL: 'C', PATH: FOLDERS.join(':') },
+        env: environment(),
       },
       (error, stdout, stderr) => {
         if (error === null) resolve(stdout)
@@ -53,6 +53,13 @@ export const runCommand: RunCommand = async (tool, args, options = {}) => {
     child.stdin?.on('error', () => undefined)
     child.stdin?.end(input)
   })
+}
+
+/** Nothing of ours but where iptables-legacy is to keep its lock when /run is not ours to write to. */
+function environment(): NodeJS.ProcessEnv {
+  const { XTABLES_LOCKFILE } = process.env
+  const lock = XTABLES_LOCKFILE === undefined ? {} : { XTABLES_LOCKFILE }
+  return { LC_ALL: 'C', PATH: FOLDERS.join(':'), ...lock }
 }
 
 /** Returns the absolute path of a system tool, or null when it is not installed. */

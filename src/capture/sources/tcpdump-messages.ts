@@ -62,7 +62,7 @@ function openHint(interfaceName: string, reason: string): string {
 }
 
 function isRoutine(line: string): boolean {
-  return /listening on |dropped privs to |packets? (captured|received by filter|dropped by )/.test(
+  return /listening on |dropped privs to |setgid\/setuid failed|packets? (captured|received by filter|dropped by )/.test(
     line,
   )
 }

@@ -37,8 +37,8 @@ export async function start(context: CommandContext): Promise<number> {
       log.info('running with the new configuration')
     }
   } finally {
-    signals.close()
     await log.close()
+    signals.close()
   }
 }
 
@@ -52,7 +52,7 @@ function refuseWithoutPrivilege(config: Config): void {
         'run as root (sudo npm start), or under deploy/systemd/picket.service, which gives just these two;',
         'without them `picket replay FILE.pcap` works on a capture file, `picket doctor` says what is missing,',
         'and PICKET__CAPTURE__INTERFACES= (empty) serves the log and the API without capturing',
-      ].join('\n      '),
+      ].join('\n'),
     },
   )
 }

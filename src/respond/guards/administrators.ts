@@ -2,12 +2,14 @@
  * Finds who is logged in over SSH right now, so that no block cuts off those who could lift it.
  *
  * A mere connection to port 22 is not enough: then nobody who is guessing passwords could be blocked. It
- * takes a connection that is held by an sshd whose title says it has let a user in. Sockets by which that
+ * takes a login that the host has on record, or a connection held by an sshd whose title says it has let a
+ * user in. Sockets by which that
  * sshd forwards ports are left out: their local port is nobody's listening port.
  */
 import { readdir, readFile, readlink } from 'node:fs/promises'
 import { canonicalAddress, formatIpv4Word, formatIpv6Words } from '../../net/address.ts'
 import { machineWord } from './host-facts.ts'
+import { readLoginRecords } from './login-records.ts'
 
 const TCP_ESTABLISHED = '01'
 const TCP_LISTEN = '0A'
@@ -25,6 +27,12 @@ export interface TcpSocket {
 
 /** Returns the addresses of the far ends of all SSH sessions of users that are logged in. */
 export async function readAdministrators(): Promise<readonly string[]> {
+  const [recorded, seen] = await Promise.all([readLoginRecords(), readSshSessions()])
+  return [...new Set([...recorded, ...seen])]
+}
+
+/** What sshd's own processes show; without the right to look into them, nothing. */
+async function readSshSessions(): Promise<readonly string[]> {
   const tables = await Promise.all(['/proc/net/tcp', '/proc/net/tcp6'].map(readOrEmpty))
   const sockets = tables.flatMap(readTcpTable)
   const listening = new Set(
@@ -36,7 +44,7 @@ export async function readAdministrators(): Promise<readonly string[]> {
   if (inbound.length === 0) return []
   const held = await loggedInSockets()
   const peers = inbound.filter(({ inode }) => held.has(inode))
-  return [...new Set(peers.map(({ remoteAddress }) => remoteAddress))]
+  return peers.map(({ remoteAddress }) => remoteAddress)
 }
 
 /** Reads the rows of `/proc/net/tcp` or `tcp6`; IPv4-mapped addresses become IPv4. */
