@@ -21,6 +21,7 @@ const PORT = 8080
 const RECORD_CONFIG = {
   dir: null,
   flows: false,
+  flowsPerStory: null,
   maxQueuedFlows: 1000,
   flowRetentionDays: 14,
   eventRetentionDays: 365,
