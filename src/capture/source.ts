@@ -4,12 +4,15 @@
 export const LinkType = {
   NULL: 0,
   ETHERNET: 1,
+  PPPOE: 51,
   RAW: 101,
+  WLAN: 105,
   LOOP: 108,
   LINUX_SLL: 113,
-  LINUX_SLL2: 276,
+  RADIOTAP: 127,
   IPV4: 228,
   IPV6: 229,
+  LINUX_SLL2: 276,
 } as const
 
 /**

@@ -1,6 +1,6 @@
 /** Makes a reused packet new: nothing of the one before may shine through. */
 import type { Frame } from '../capture/source.ts'
-import { PacketKind, type Packet } from './packet.ts'
+import { PacketKind, Tunnel, type Packet } from './packet.ts'
 
 /** Resets every field and opens the payload window over the whole frame. */
 export function clearPacket(packet: Packet, frame: Frame): void {
@@ -11,6 +11,8 @@ export function clearPacket(packet: Packet, frame: Frame): void {
   packet.vlan = 0
   packet.sourceMac = 0
   packet.destinationMac = 0
+  packet.tunnel = Tunnel.NONE
+  packet.tunnelDepth = 0
   packet.buffer = frame.buffer
   packet.payloadOffset = frame.offset
   packet.payloadCaptured = Math.min(frame.capturedLength, frame.buffer.length - frame.offset)

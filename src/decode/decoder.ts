@@ -1,19 +1,25 @@
 /** The decoder: frames in, the one reused packet filled, what could not be read counted. */
-import { LinkType, type Frame } from '../capture/source.ts'
-import { decodeIpv4 } from './ip/ipv4.ts'
-import { decodeIpv6 } from './ip/ipv6.ts'
-import { decodeEthernet } from './link/ethernet.ts'
-import { decodeNullLoop } from './link/null-loop.ts'
-import { decodeRaw } from './link/raw.ts'
-import { decodeSll, decodeSll2 } from './link/sll.ts'
+import type { Frame } from '../capture/source.ts'
+import { IpProtocol } from '../net/protocol.ts'
+import { clearPacket } from './clear-packet.ts'
+import { decodeLink } from './link/link.ts'
 import { malformedIndex } from './malformed.ts'
 import { MALFORMED_REASONS, type MalformedReason, type Packet } from './packet.ts'
-import { clearPacket } from './clear-packet.ts'
+import { openTunnels } from './tunnel/open-tunnels.ts'
 
 const LINK_UNKNOWN = malformedIndex('link-unknown')
 
+/** Frames of a link type that no decoder reads. */
+export interface UnreadableLink {
+  /** LINKTYPE number. */
+  readonly linkType: number
+  readonly frames: number
+}
+
 export class Decoder {
   readonly #malformed = new Float64Array(MALFORMED_REASONS.length)
+  /** Link types are 16 bits wide, which bounds this. */
+  readonly #unreadable = new Map<number, number>()
   #frames = 0
 
   /**
@@ -24,32 +30,8 @@ export class Decoder {
    */
   decode(frame: Frame, packet: Packet): void {
     clearPacket(packet, frame)
-    switch (frame.linkType) {
-      case LinkType.ETHERNET:
-        decodeEthernet(packet)
-        break
-      case LinkType.LINUX_SLL:
-        decodeSll(packet)
-        break
-      case LinkType.LINUX_SLL2:
-        decodeSll2(packet)
-        break
-      case LinkType.NULL:
-      case LinkType.LOOP:
-        decodeNullLoop(packet)
-        break
-      case LinkType.RAW:
-        decodeRaw(packet)
-        break
-      case LinkType.IPV4:
-        decodeIpv4(packet)
-        break
-      case LinkType.IPV6:
-        decodeIpv6(packet)
-        break
-      default:
-        packet.malformed = LINK_UNKNOWN
-    }
+    if (!decodeLink(packet, frame.linkType)) this.#refuseLink(packet, frame.linkType)
+    if (packet.protocol !== IpProtocol.TCP) openTunnels(packet)
     this.#frames += 1
     if (packet.malformed !== 0) this.#malformed[packet.malformed]! += 1
   }
@@ -59,6 +41,11 @@ export class Decoder {
     return this.#frames
   }
 
+  /** The link types met that no decoder reads. */
+  unreadableLinks(): UnreadableLink[] {
+    return Array.from(this.#unreadable, ([linkType, frames]) => ({ linkType, frames }))
+  }
+
   /** How many frames could not be read to their end, by reason (`none` holds the rest). */
   malformedCounts(): Record<MalformedReason, number> {
     const counts = Object.fromEntries(
@@ -66,5 +53,10 @@ export class Decoder {
     ) as Record<MalformedReason, number>
     const malformed = this.#malformed.reduce((sum, count) => sum + count, 0)
     return { ...counts, none: this.#frames - malformed }
+  }
+
+  #refuseLink(packet: Packet, linkType: number): void {
+    packet.malformed = LINK_UNKNOWN
+    this.#unreadable.set(linkType, (this.#unreadable.get(linkType) ?? 0) + 1)
   }
 }

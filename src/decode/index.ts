@@ -1,5 +1,5 @@
 /** Decode: frames become packets. */
-export { Decoder } from './decoder.ts'
+export { Decoder, type UnreadableLink } from './decoder.ts'
 export { malformedIndex } from './malformed.ts'
-export { MALFORMED_REASONS, Packet, PacketKind, type MalformedReason } from './packet.ts'
+export { MALFORMED_REASONS, Packet, PacketKind, Tunnel, type MalformedReason } from './packet.ts'
 export { decodeQuotedPacket, isUnreachable } from './quoted-packet.ts'

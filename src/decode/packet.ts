@@ -3,12 +3,20 @@
 /** What the packet is, as far as it could be read. */
 export const PacketKind = { NONE: 0, IP: 1, ARP: 2, OTHER: 3 } as const
 
+/** The outermost tunnel a packet was taken out of. */
+export const Tunnel = { NONE: 0, GRE: 1, VXLAN: 2, IP_IN_IP: 3, TEREDO: 4 } as const
+
 /** Reasons for which a frame could not be read to its end; each is counted under its name. */
 export const MALFORMED_REASONS = [
   'none',
   'link-truncated',
   'link-unknown',
   'vlan-truncated',
+  'pppoe-header',
+  'wlan-encrypted',
+  'wlan-aggregated',
+  'wlan-fragment',
+  'wlan-checksum',
   'arp-truncated',
   'ipv4-truncated',
   'ipv4-header-length',
@@ -20,6 +28,7 @@ export const MALFORMED_REASONS = [
   'udp-truncated',
   'udp-length',
   'icmp-truncated',
+  'tunnel-depth',
 ] as const
 export type MalformedReason = (typeof MALFORMED_REASONS)[number]
 
@@ -41,6 +50,10 @@ export class Packet {
   /** MAC addresses as 48-bit integers, 0 where the link has none. */
   sourceMac = 0
   destinationMac = 0
+  /** One of `Tunnel`. In a tunnel all below, and the MAC addresses of bridged frames, are the inner packet's. */
+  tunnel: number = Tunnel.NONE
+  /** How many tunnels the packet was taken out of; 0 for a plain one, at most 3. */
+  tunnelDepth = 0
 
   /** 4 or 6; 0 when not IP. */
   ipVersion = 0

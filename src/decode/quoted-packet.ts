@@ -36,6 +36,8 @@ export function decodeQuotedPacket(error: Packet, quoted: Packet): boolean {
   quoted.malformed = 0
   quoted.timestampUs = error.timestampUs
   quoted.vlan = error.vlan
+  // The flow of an error that came through a tunnel is one in the tunnel.
+  quoted.tunnelDepth = error.tunnelDepth
   quoted.buffer = error.buffer
   quoted.payloadOffset = error.payloadOffset
   quoted.payloadCaptured = error.payloadCaptured

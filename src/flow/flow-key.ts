@@ -1,6 +1,9 @@
 /**
  * The key of a flow, taken from a packet: addresses, ports, protocol and VLAN, and their keyed hash.
  *
+ * The depth of tunnels is in it too: the `any` device shows a packet in its tunnel and bare, and in
+ * one flow each would look sent twice.
+ *
  * The hash is the same for both directions. Its seeds are secret to the process, since whoever floods a
  * host chooses addresses and ports and would otherwise choose the bucket too.
  */
@@ -13,6 +16,7 @@ import { seedsFrom } from './seeds.ts'
 export const Meta = {
   PROTOCOL_MASK: 0xff,
   IPV6: 1 << 8,
+  TUNNEL_SHIFT: 9,
   VLAN_SHIFT: 16,
 } as const
 
@@ -47,7 +51,8 @@ export class FlowKey {
     this.source3 = packet.source3
     this.destination3 = packet.destination3
     this.isIpv6 = packet.ipVersion === 6
-    this.meta = packet.protocol | (packet.vlan << Meta.VLAN_SHIFT)
+    this.meta =
+      packet.protocol | (packet.tunnelDepth << Meta.TUNNEL_SHIFT) | (packet.vlan << Meta.VLAN_SHIFT)
     if (!this.isIpv6) return
     this.meta |= Meta.IPV6
     this.source0 = packet.source0

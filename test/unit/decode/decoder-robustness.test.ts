@@ -17,6 +17,16 @@ import {
   udp,
   vlan,
 } from '../../support/packet-builder.ts'
+import {
+  bridged,
+  gre,
+  ipInIp,
+  teredo,
+  teredoAuthentication,
+  teredoOrigin,
+  vxlan,
+} from '../../support/tunnel-builder.ts'
+import { radiotap, wlan } from '../../support/wlan-builder.ts'
 import { seededRandom } from '../../support/seeded-random.ts'
 
 const four = { source: '192.0.2.1', destination: '198.51.100.7' }
@@ -40,6 +50,35 @@ const samples: [string, number, Uint8Array][] = [
   ['SLL2', LinkType.LINUX_SLL2, linuxSll2(ipv6(six, segment))],
   ['NULL', LinkType.NULL, nullLoop(ipv4(four, segment))],
   ['raw', LinkType.RAW, ipv6(six, segment).bytes],
+  ['PPPoE alone', LinkType.PPPOE, pppoe(ipv4(four, datagram)).bytes],
+  ['802.11', LinkType.WLAN, wlan(ipv4(four, segment), { qos: true, way: 'both', flags: 0x80 })],
+  [
+    'radiotap',
+    LinkType.RADIOTAP,
+    radiotap(wlan(ipv4(four, segment)), { flags: 0, timer: true, moreWords: 1 }),
+  ],
+  [
+    'GRE',
+    1,
+    ethernet(ipv4(four, gre(ipv6(six, segment), { checksum: true, key: 1, sequence: 2 }))),
+  ],
+  ['GRE bridging', 1, ethernet(ipv4(four, gre(bridged(ethernet(vlan(3, ipv4(four, segment)))))))],
+  ['VXLAN', 1, ethernet(ipv4(four, vxlan(ethernet(ipv4(four, segment)))))],
+  ['IP in IP', 1, ethernet(ipv6(six, ipInIp(ipv4(four, ipInIp(ipv4(four, segment))))))],
+  [
+    'Teredo',
+    1,
+    ethernet(
+      ipv4(
+        four,
+        teredo(
+          ipv6({ ...six, source: '2001::1' }, segment),
+          teredoAuthentication(2, 3),
+          teredoOrigin(),
+        ),
+      ),
+    ),
+  ],
 ]
 
 /** Decodes with a guard around the frame: a read outside it throws. */

@@ -44,6 +44,7 @@ describe('every link type leads to the same packet', () => {
     ['NULL, little-endian', LinkType.NULL, nullLoop(bare)],
     ['NULL, big-endian', LinkType.NULL, nullLoop(bare, 'big')],
     ['LOOP', LinkType.LOOP, nullLoop(bare, 'big')],
+    ['PPPoE without Ethernet', LinkType.PPPOE, pppoe(bare).bytes],
     ['raw', LinkType.RAW, bare.bytes],
     ['IPv4', LinkType.IPV4, bare.bytes],
   ]
@@ -81,8 +82,29 @@ describe('every link type leads to the same packet', () => {
     expect(packet.destinationMac).toBe(0x020000000002)
   })
 
+  it("cuts what lies behind PPPoE's own length, and counts headers that are none", () => {
+    const session = ethernet(pppoe(bare))
+    expect(decoded(concat(session, new Uint8Array(9))).payloadLength).toBe(5)
+    for (const [at, value] of [
+      [14, 0x12],
+      [15, 0x07],
+      [18, 0xff],
+      [19, 1],
+    ] as const) {
+      expect(reasonOf(decoded(session.with(at, value)))).toBe('pppoe-header')
+    }
+  })
+
   it('calls an unknown link type by its name and other EtherTypes "other"', () => {
-    expect(reasonOf(decoded(bare.bytes, { linkType: 250 }))).toBe('link-unknown')
+    const decoder = new Decoder()
+    const packet = new Packet()
+    for (const linkType of [250, 147, 250])
+      decoder.decode(frameOf(bare.bytes, { linkType }), packet)
+    expect(reasonOf(packet)).toBe('link-unknown')
+    expect(decoder.unreadableLinks()).toEqual([
+      { linkType: 250, frames: 2 },
+      { linkType: 147, frames: 1 },
+    ])
     const lldp = ethernet({ etherType: 0x88cc, bytes: new Uint8Array(46) })
     expect(decoded(lldp)).toMatchObject({ kind: PacketKind.OTHER, malformed: 0 })
   })
