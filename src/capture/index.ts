@@ -9,8 +9,9 @@ import { CapSource, isCapUsable } from './sources/cap.ts'
 import { TcpdumpSource } from './sources/tcpdump.ts'
 
 export { captureInterfaces } from './interfaces.ts'
+export { linkTypeWords, READABLE_LINK_TYPES } from './link-types.ts'
 export { canCapture } from './privileges.ts'
-export { openPcapFile, type PcapFileSource } from './sources/pcap-file.ts'
+export { openPcapFile, openPcapStream, type PcapFileSource } from './sources/pcap-file.ts'
 
 /** Where tcpdump is installed even when a service's PATH leaves these out. */
 const SYSTEM_DIRECTORIES = ['/usr/sbin', '/usr/bin', '/usr/local/sbin', '/sbin', '/bin']

@@ -24,7 +24,7 @@ Examples:
   picket unblock --all                              let everybody in again
   picket doctor                                     what is missing on this host
 
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a capture file is damaged.`
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a capture is damaged or cannot be read.`
 
 /** Builds the program; `finish` is told the exit code of the command that ran. */
 export function buildProgram(world: CliWorld, finish: (exitCode: number) => void): Command {

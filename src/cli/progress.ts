@@ -2,8 +2,8 @@
 import type { Terminal } from './terminal.ts'
 
 export interface Progress {
-  /** Shows a share (0–1) and how many packets have been read. */
-  show(share: number, packets: number): void
+  /** Shows a share (0–1; null when the whole is not known) and how many packets have been read. */
+  show(share: number | null, packets: number): void
   /** Wipes the line, so that results begin on a clean one. */
   clear(): void
 }
@@ -15,8 +15,8 @@ export function createProgress(terminal: Terminal, what: string): Progress {
   let isShown = false
   return {
     show(share, packets) {
-      const percent = Math.floor(Math.min(1, share) * 100)
-      const text = `${what}: ${percent} %, ${packets.toLocaleString('en')} packets`
+      const percent = share === null ? '' : `${Math.floor(Math.min(1, share) * 100)} %, `
+      const text = `${what}: ${percent}${packets.toLocaleString('en')} packets`
       if (isInteractive) {
         terminal.writeError(`\r\u001b[K${text}`)
         isShown = true

@@ -1,11 +1,16 @@
 /** `picket replay` as its users run it: the demo capture, and files that are none. */
-import { execFile } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFile, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { afterAll, describe, expect, it } from 'vitest'
 import { packagedFile } from '../../src/core/package-root.ts'
 import type { Event } from '../../src/record/event.ts'
+import { ethernet, tcp } from '../support/packet-builder.ts'
+import { ipv4 } from '../support/ip-builder.ts'
+import { writePcap, writePcapng } from '../support/pcap-writer.ts'
 import { seededBytes } from '../support/seeded-bytes.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'picket-replay-'))
@@ -23,14 +28,27 @@ interface Outcome {
   readonly stderr: string
 }
 
-function picket(...args: string[]): Promise<Outcome> {
-  const command = [packagedFile('dist/main.js'), ...args, '--data-dir', data]
-  return new Promise((resolve) => {
-    execFile(process.execPath, command, { maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
-      resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr })
-    })
-  })
+interface Running {
+  readonly child: ChildProcess
+  readonly outcome: Promise<Outcome>
 }
+
+function startPicket(...args: string[]): Running {
+  const command = [packagedFile('dist/main.js'), ...args, '--data-dir', data]
+  let resolve: (outcome: Outcome) => void = () => undefined
+  const outcome = new Promise<Outcome>((settle) => (resolve = settle))
+  const child = execFile(
+    process.execPath,
+    command,
+    { maxBuffer: 1 << 26 },
+    (error, stdout, stderr) => {
+      resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr })
+    },
+  )
+  return { child, outcome }
+}
+
+const picket = (...args: string[]): Promise<Outcome> => startPicket(...args).outcome
 
 const eventsIn = (stdout: string): Event[] =>
   stdout
@@ -59,7 +77,7 @@ describe('picket replay', () => {
       expect([victim.ipv4, victim.ipv6]).toContain(event.victims[0])
     }
     expect(code).toBe(0)
-    expect(stderr).toMatch(/demo\.pcap: \d+ packets, \d+ flows, \d+ events/)
+    expect(stderr).toMatch(/demo\.pcap: \d+ packets, \d+ flows.*, \d+ events/)
   })
 
   it('leaves the events and the flows in the log', async () => {
@@ -98,6 +116,75 @@ describe('picket replay', () => {
   })
 
   it.each([
+    ['as it is', readFileSync(demo)],
+    ["gzip'd", gzipSync(readFileSync(demo))],
+  ])('reads a capture from standard input, %s', async (_, bytes) => {
+    const { child, outcome } = startPicket('replay', '-', '--json')
+    child.stdin!.end(bytes)
+    const { code, stdout, stderr } = await outcome
+    expect({ code, stderr }).toEqual({
+      code: 0,
+      stderr: expect.stringMatching(/^stdin: \d+ packets, \d+ flows/) as string,
+    })
+    const [first] = eventsIn(stdout)
+    expect(first).toMatchObject({ interface: 'stdin', kind: 'scan.vertical.syn' })
+  })
+
+  it('ends standard input at Ctrl-C with all that was read', async () => {
+    const { child, outcome } = startPicket('replay', '-', '--json')
+    // More than the pipe holds: once it is gone the program is at work.
+    await new Promise((resolve) => child.stdin!.write(readFileSync(demo), resolve))
+    child.stdin!.on('error', () => undefined)
+    child.kill('SIGINT')
+    const { code, stderr } = await outcome
+    expect({ code, stderr }).toEqual({
+      code: 0,
+      stderr: expect.stringMatching(/^stdin: /) as string,
+    })
+  })
+
+  it('follows a capture as it grows, tells at once, and ends at Ctrl-C', async () => {
+    const whole = readFileSync(demo)
+    const growing = join(folder, 'growing.pcap')
+    writeFileSync(growing, whole.subarray(0, 100_001))
+    const { child, outcome } = startPicket('replay', '--follow', growing, '--json')
+    let told = ''
+    child.stdout!.on('data', (text: string) => {
+      told += text
+      if (told.includes('flood.syn')) child.kill('SIGINT')
+    })
+    await once(child.stdout!, 'data')
+    expect(eventsIn(told)[0]).toMatchObject({ kind: 'scan.vertical.syn' })
+    expect(told).not.toContain('flood.syn')
+    appendFileSync(growing, whole.subarray(100_001))
+    const { code, stderr } = await outcome
+    expect({ code, stderr }).toEqual({
+      code: 0,
+      stderr: expect.stringMatching(/growing\.pcap: 12539 packets/) as string,
+    })
+  })
+
+  it('refuses a link type by its name, and exits with 3 when there is no other', async () => {
+    const timestampUs = 1_700_000_000_000_000
+    const bytes = ethernet(
+      ipv4({ source: '10.0.0.1', destination: '10.0.0.2' }, tcp({ flags: 'S' })),
+    )
+    const strange = join(folder, 'strange.pcap')
+    writePcap(strange, [{ timestampUs, bytes }], 147)
+    const refused = await picket('replay', strange)
+    expect(refused.code).toBe(3)
+    expect(refused.stderr).toContain('link type 147 (USER0) is not supported; 1 packets')
+    expect(refused.stderr).toMatch(/hint: supported are NULL, ETHERNET, .*IEEE802_11_RADIOTAP/)
+    const mixed = join(folder, 'mixed.pcapng')
+    const packets = [0, 1, 1].map((interfaceIndex) => ({ timestampUs, bytes, interfaceIndex }))
+    writePcapng(mixed, packets, { interfaces: [{ linkType: 1 }, { linkType: 249 }] })
+    const half = await picket('replay', mixed)
+    expect(half.code).toBe(0)
+    expect(half.stderr).toContain('link type 249 (USBPCAP) is not supported; 2 packets')
+    expect(half.stderr).toContain('mixed.pcapng: 3 packets, 1 flows')
+  })
+
+  it.each([
     ['random bytes', seededBytes(7, 5000), 3, /is no capture/],
     ['an empty file', Buffer.alloc(0), 3, /is no capture/],
   ])('refuses %s in words and goes on with the next file', async (_, bytes, exitCode, message) => {
@@ -112,6 +199,8 @@ describe('picket replay', () => {
   it.each([
     [['replay', '/nowhere.pcap'], 1, /\/nowhere\.pcap/],
     [['replay'], 2, /missing required argument/],
+    [['replay', '--follow', demo, demo], 2, /--follow takes one capture/],
+    [['replay', '--follow', '/nowhere.pcap'], 1, /\/nowhere\.pcap/],
     [['replay', demo, '--config', '/nowhere.yaml'], 1, /\/nowhere\.yaml/],
     [['block', '1.2.3.4; rm -rf /'], 2, /1\.2\.3\.4; rm -rf/],
     [['nonsense'], 2, /nonsense/],

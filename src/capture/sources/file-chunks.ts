@@ -34,6 +34,9 @@ export async function* fileChunks(file: FileHandle): AsyncGenerator<Uint8Array, 
   }
 }
 
+/** How many bytes it takes to know gzip. */
+export const GZIP_MAGIC_BYTES = 2
+
 /** Says whether a file that begins with these bytes is gzip'd (RFC 1952 §2.3.1). */
 export function isGzip(head: Uint8Array): boolean {
   return head[0] === 0x1f && head[1] === 0x8b

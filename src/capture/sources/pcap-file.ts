@@ -1,19 +1,10 @@
-/** Frames from a capture file: pcap or pcapng, plain or gzip'd. */
-import { statSync } from 'node:fs'
-import { open, type FileHandle } from 'node:fs/promises'
-import { basename } from 'node:path'
+/** Frames from a capture file or a stream of one: pcap or pcapng, plain or gzip'd. */
+import type { Readable } from 'node:stream'
 import { PicketError } from '../../core/errors.ts'
 import { CaptureStream, type CaptureFault } from '../capture-stream.ts'
 import type { CaptureEnd, CaptureSource, CaptureStatistics, FrameListener } from '../source.ts'
-import { fileChunks, isGzip, unpackedChunks } from './file-chunks.ts'
-
-const OPEN_HINTS: Readonly<Record<string, string>> = {
-  ENOENT: 'check the path; there is no such file',
-  ENOTDIR: 'check the path; there is no such file',
-  EACCES: 'run as a user who may read the file',
-  EPERM: 'run as a user who may read the file',
-  EISDIR: 'name a capture file, not a directory',
-}
+import { fileInput, streamInput, type CaptureInput } from './capture-input.ts'
+import { GZIP_MAGIC_BYTES, isGzip, unpackedChunks } from './file-chunks.ts'
 
 /** A capture file as a source of frames, on the packets' own clock. */
 export interface PcapFileSource extends CaptureSource {
@@ -25,6 +16,8 @@ export interface PcapFileSource extends CaptureSource {
 export interface PcapFileOptions {
   /** Awaited before each further chunk is read, so that slower stages can make the reader wait. */
   pace?(): Promise<void>
+  /** Goes on as the file grows, until `stop()`. */
+  readonly isFollowed?: boolean
 }
 
 /**
@@ -37,39 +30,48 @@ export interface PcapFileOptions {
  * `ERR_CAPTURE_FORMAT` (no capture at all).
  */
 export function openPcapFile(path: string, options: PcapFileOptions = {}): PcapFileSource {
-  return new PcapFile(path, options)
+  return new PcapFile(fileInput(path, options.isFollowed === true), options)
+}
+
+/** Makes a source that reads a capture from a stream, such as standard input; else as `openPcapFile`. */
+export function openPcapStream(
+  stream: Readable,
+  name: string,
+  options: Pick<PcapFileOptions, 'pace'> = {},
+): PcapFileSource {
+  return new PcapFile(streamInput(stream, name), options)
 }
 
 class PcapFile implements PcapFileSource {
   readonly name: string
   readonly sizeBytes: number
-  readonly #path: string
+  readonly #input: CaptureInput
   readonly #options: PcapFileOptions
+  readonly #stop = new AbortController()
   #stream: CaptureStream | null = null
   #bytes = 0
   #unpackedBytes = 0
   #fault: CaptureFault | null = null
   #failure: string | null = null
-  #isStopped = false
 
-  constructor(path: string, options: PcapFileOptions) {
+  constructor(input: CaptureInput, options: PcapFileOptions) {
     this.#options = options
-    this.#path = path
-    this.name = basename(path)
-    this.sizeBytes = sizeOf(path)
+    this.#input = input
+    this.name = input.name
+    this.sizeBytes = input.sizeBytes
   }
 
   async run(onFrame: FrameListener): Promise<CaptureEnd> {
     const stream = new CaptureStream(onFrame)
     this.#stream = stream
-    const file = await openForReading(this.#path)
+    const input = await this.#input.open(this.#stop.signal)
     try {
-      await this.#readInto(stream, file)
+      await this.#readInto(stream, input.chunks)
       this.#fault ??= this.#isStopped ? null : stream.end()
     } catch (error) {
       this.#noteReadError(error)
     } finally {
-      await file.close()
+      await input.close()
     }
     if (this.#failure !== null) return { kind: 'failed', reason: this.#failure }
     if (this.#fault !== null) return this.#endForFault(this.#fault)
@@ -77,23 +79,27 @@ class PcapFile implements PcapFileSource {
   }
 
   stop(): void {
-    this.#isStopped = true
+    this.#stop.abort()
   }
 
   statistics(): CaptureStatistics {
     return { frames: this.#stream?.frames ?? 0, bytes: this.#bytes, kernelDrops: null }
   }
 
+  get #isStopped(): boolean {
+    return this.#stop.signal.aborted
+  }
+
   #isOver(): boolean {
     return this.#isStopped || this.#fault !== null
   }
 
-  async #readInto(stream: CaptureStream, file: FileHandle): Promise<void> {
-    const chunks = this.#countedChunks(file)
-    const first = await chunks.next()
-    if (first.done) return
-    const whole = startingWith(first.value, chunks)
-    for await (const chunk of isGzip(first.value) ? unpackedChunks(whole) : whole) {
+  async #readInto(stream: CaptureStream, input: AsyncIterable<Uint8Array>): Promise<void> {
+    const chunks = this.#countedChunks(input)
+    const first = await firstBytes(chunks)
+    if (first.length === 0) return
+    const whole = startingWith(first, chunks)
+    for await (const chunk of isGzip(first) ? unpackedChunks(whole) : whole) {
       if (this.#isOver()) return
       this.#unpackedBytes += chunk.length
       this.#fault = stream.push(chunk)
@@ -101,9 +107,9 @@ class PcapFile implements PcapFileSource {
     }
   }
 
-  /** The file's chunks until its end, `stop()`, or a fault that makes the rest unreadable. */
-  async *#countedChunks(file: FileHandle): AsyncGenerator<Uint8Array, void, void> {
-    for await (const chunk of fileChunks(file)) {
+  /** The input's chunks until its end, `stop()`, or a fault that makes the rest unreadable. */
+  async *#countedChunks(input: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
+    for await (const chunk of input) {
       if (this.#isOver()) return
       this.#bytes += chunk.length
       yield chunk
@@ -112,7 +118,7 @@ class PcapFile implements PcapFileSource {
 
   #endForFault({ kind, byteOffset, reason }: CaptureFault): CaptureEnd {
     if (kind === 'damaged') return { kind, byteOffset, reason }
-    throw new PicketError('ERR_CAPTURE_FORMAT', `${this.#path} is no capture: ${reason}`, {
+    throw new PicketError('ERR_CAPTURE_FORMAT', `${this.#input.place} is no capture: ${reason}`, {
       hint: 'give a pcap or pcapng file, as tcpdump and Wireshark write them; gzip is fine',
     })
   }
@@ -133,37 +139,22 @@ class PcapFile implements PcapFileSource {
   }
 }
 
+/** Returns enough to know gzip by; what comes from a pipe or a growing file may begin with less. */
+async function firstBytes(chunks: AsyncGenerator<Uint8Array, void, void>): Promise<Uint8Array> {
+  let first: Uint8Array = new Uint8Array(0)
+  while (first.length < GZIP_MAGIC_BYTES) {
+    const next = await chunks.next()
+    if (next.done) return first
+    const isEnough = first.length === 0 && next.value.length >= GZIP_MAGIC_BYTES
+    first = isEnough ? next.value : Buffer.concat([first, next.value])
+  }
+  return first
+}
+
 async function* startingWith(
   first: Uint8Array,
   rest: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array, void, void> {
   yield first
   yield* rest
-}
-
-/** Size only matters for progress; what is wrong with the file is told when it is opened. */
-function sizeOf(path: string): number {
-  try {
-    return statSync(path).size
-  } catch {
-    return 0
-  }
-}
-
-async function openForReading(path: string): Promise<FileHandle> {
-  let file: FileHandle
-  try {
-    file = await open(path, 'r')
-  } catch (error) {
-    throw cannotOpen(path, (error as NodeJS.ErrnoException).code ?? 'EIO', error)
-  }
-  const found = await file.stat()
-  if (!found.isDirectory()) return file
-  await file.close()
-  throw cannotOpen(path, 'EISDIR')
-}
-
-function cannotOpen(path: string, code: string, cause?: unknown): PicketError {
-  const hint = OPEN_HINTS[code] ?? 'check that the file can be read'
-  return new PicketError('ERR_CAPTURE_OPEN', `cannot open ${path}: ${code}`, { hint, cause })
 }

@@ -14,11 +14,13 @@ export const addPipeline: AddCommands = (program, run) => {
     .action(run(startAgent))
   program
     .command('replay')
-    .argument('<files...>', 'captures: pcap or pcapng, plain or gzipped')
+    .argument('<files...>', 'captures: pcap or pcapng, plain or gzipped; - is standard input')
+    .option('--follow', 'go on as the capture grows, until Ctrl-C, and print events as they come')
     .description('run the pipeline over capture files; the events stay in the log')
     .addHelpText(
       'after',
-      '\nExamples:\n  picket replay attack.pcap\n  picket replay *.pcap --json --data-dir /tmp/trial',
+      '\nExamples:\n  picket replay attack.pcap\n  picket replay *.pcap --json --data-dir /tmp/trial' +
+        '\n  tcpdump -i eth0 -U -w - | picket replay -\n  picket replay --follow growing.pcap',
     )
     .action(run(replayFiles))
 }
@@ -44,9 +46,10 @@ async function startAgent({ context }: Invocation): Promise<number> {
   return start(context())
 }
 
-async function replayFiles({ args, context }: Invocation): Promise<number> {
+async function replayFiles(invocation: Invocation<{ readonly follow?: boolean }>): Promise<number> {
+  const { args, options, context } = invocation
   const { replay } = await import('./replay.ts')
-  return replay(args.flat(), context())
+  return replay(args.flat(), { isFollowed: options.follow === true }, context())
 }
 
 function unknownCommand(name: string, known: readonly string[]): PicketError {

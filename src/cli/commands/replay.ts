@@ -1,32 +1,35 @@
 /** `picket replay`: the whole pipeline over capture files, on the packets' own clock. */
-import { openPcapFile } from '../../capture/index.ts'
+import { linkTypeWords, READABLE_LINK_TYPES } from '../../capture/index.ts'
 import type { CaptureEnd } from '../../capture/source.ts'
 import { systemClock } from '../../core/clock.ts'
+import { PicketError } from '../../core/errors.ts'
 import { createLog } from '../../core/log.ts'
-import { decide, policyFromConfig } from '../../decide/index.ts'
-import { loadShippedModels, type StoredModels } from '../../detect/models/index.ts'
-import type { Flow } from '../../flow/flow.ts'
-import { EventFolder, openRecord, type FoldedEvent } from '../../record/index.ts'
-import type { Event } from '../../record/event.ts'
-import type { EventRecord } from '../../record/record.ts'
-import { createSensor, type Sensor } from '../../sensor.ts'
+import type { UnreadableLink } from '../../decode/index.ts'
+import { loadShippedModels } from '../../detect/models/index.ts'
+import { openRecord } from '../../record/index.ts'
 import type { CommandContext } from '../context.ts'
 import { EXIT, printEvents, printFailure } from '../output.ts'
-import { createProgress } from '../progress.ts'
-
-const FLOWS_PER_APPEND = 1_000
-
-interface Replayed {
-  readonly events: readonly Event[]
-  readonly end: CaptureEnd
-}
+import {
+  isEndless,
+  replayFile,
+  STDIN,
+  type Replay,
+  type Replayed,
+  type ReplayOptions,
+} from '../replaying.ts'
 
 /**
  * Replays each file and prints its events as they stood in the end; they stay in the log (not forwarded).
  *
- * Exit: 0 when all was read, 3 when a file is damaged or no capture (the others are still replayed).
+ * Exit: 0 when all was read, or reading was ended by Ctrl-C where there is no end; 3 when a file is damaged,
+ * no capture, or of a link type that is not supported (the others are still replayed).
  */
-export async function replay(files: readonly string[], context: CommandContext): Promise<number> {
+export async function replay(
+  files: readonly string[],
+  options: ReplayOptions,
+  context: CommandContext,
+): Promise<number> {
+  refuseOddFiles(files, options)
   const log = createLog({ ...context.config.log, level: 'warn' })
   const { config, directory } = context
   const record = await openRecord({
@@ -37,10 +40,11 @@ export async function replay(files: readonly string[], context: CommandContext):
     mode: 'write',
   })
   const models = loadShippedModels(log, config.detect.randomForest.model)
+  const shared = { ...options, record, models, context }
   let exitCode: number = EXIT.ok
   try {
     for (const file of files) {
-      exitCode = Math.max(exitCode, await replayAndPrint(file, record, models, context))
+      exitCode = Math.max(exitCode, await replayAndPrint(file, shared))
     }
   } finally {
     await record.close()
@@ -49,126 +53,47 @@ export async function replay(files: readonly string[], context: CommandContext):
   return exitCode
 }
 
-async function replayAndPrint(
-  file: string,
-  record: EventRecord,
-  models: StoredModels,
-  context: CommandContext,
-): Promise<number> {
+function refuseOddFiles(files: readonly string[], { isFollowed }: ReplayOptions): void {
+  if (isFollowed && files.length > 1) {
+    throw new PicketError('ERR_USAGE', '--follow takes one capture', {
+      hint: 'picket replay --follow capture.pcap',
+    })
+  }
+  if (files.includes(STDIN) && process.stdin.isTTY) {
+    throw new PicketError('ERR_USAGE', 'standard input is a terminal, not a capture', {
+      hint: 'tcpdump -i eth0 -U -w - | picket replay -',
+    })
+  }
+}
+
+async function replayAndPrint(file: string, shared: Replay): Promise<number> {
+  const { terminal } = shared.context
   let replayed: Replayed
   try {
-    replayed = await replayFile(file, record, models, context)
+    replayed = await replayFile(file, shared)
   } catch (error) {
-    return printFailure(error, context.terminal)
+    return printFailure(error, terminal)
   }
-  printEvents(replayed.events, context)
-  const { end } = replayed
-  if (end.kind === 'complete') return EXIT.ok
+  printEvents(replayed.events, shared.context)
+  const { end, frames, unreadable } = replayed
+  const name = file === STDIN ? 'stdin' : file
+  const unread = unreadable.reduce((sum, link) => sum + link.frames, 0)
+  for (const link of unreadable) terminal.writeError(`picket: ${name}: ${refusalOf(link)}\n`)
+  if (unread > 0) terminal.writeError(`hint: supported are ${READABLE_LINK_TYPES.join(', ')}\n`)
+  const isStoppedAtWill = end.kind === 'stopped' && isEndless(file, shared)
+  if (end.kind === 'complete' || isStoppedAtWill) {
+    return unread > 0 && unread === frames ? EXIT.damaged : EXIT.ok
+  }
   const fault =
     end.kind === 'damaged' ? `damaged at byte ${end.byteOffset}: ${end.reason}` : reasonOf(end)
-  context.terminal.writeError(
-    `picket: ${file} is ${fault}\nhint: what could be read was processed; the log holds it\n`,
+  terminal.writeError(
+    `picket: ${name} is ${fault}\nhint: what could be read was processed; the log holds it\n`,
   )
   return EXIT.damaged
 }
 
+const refusalOf = ({ linkType, frames }: UnreadableLink): string =>
+  `link type ${linkTypeWords(linkType)} is not supported; ${frames} packets were not read`
+
 const reasonOf = (end: CaptureEnd): string =>
   end.kind === 'failed' ? `unreadable: ${end.reason}` : 'not read to its end'
-
-async function replayFile(
-  file: string,
-  record: EventRecord,
-  models: StoredModels,
-  context: CommandContext,
-): Promise<Replayed> {
-  const startedAt = performance.now()
-  const flows = new FlowBatches(record)
-  const source = openPcapFile(file, { pace: () => flows.roomForMore() })
-  const progress = createProgress(context.terminal, source.name)
-  const stories = new Map<string, FoldedEvent>()
-  const sensor = createReplaySensor(source.name, { record, models, context, flows, stories })
-  const timer = setInterval(() => {
-    progress.show(source.statistics().bytes / (source.sizeBytes || 1), source.statistics().frames)
-  }, 200)
-  let end: CaptureEnd
-  try {
-    end = await source.run((frame) => sensor.frame(frame))
-  } finally {
-    clearInterval(timer)
-    progress.clear()
-  }
-  sensor.end()
-  flows.handOver()
-  await record.flows.flush()
-  const saved = await record.events.save([...stories.values()], { forward: false })
-  const events = [...saved].sort((one, other) => (one.firstSeen < other.firstSeen ? -1 : 1))
-  const { frames } = source.statistics()
-  const { openedFlows, foldedFlows } = sensor.statistics()
-  const folded = foldedFlows > 0 ? ` (${foldedFlows} folded into events)` : ''
-  const seconds = (performance.now() - startedAt) / 1000
-  context.terminal.writeError(
-    `${source.name}: ${frames} packets, ${openedFlows} flows${folded}, ${events.length} events in ${seconds.toFixed(1)} s\n`,
-  )
-  return { events, end }
-}
-
-interface ReplayParts {
-  readonly record: EventRecord
-  readonly models: StoredModels
-  readonly context: CommandContext
-  readonly flows: FlowBatches
-  readonly stories: Map<string, FoldedEvent>
-}
-
-function createReplaySensor(name: string, parts: ReplayParts): Sensor {
-  const { config } = parts.context
-  const policy = policyFromConfig({ ...config.policy, mode: 'alert' })
-  const folder = new EventFolder({
-    agentId: parts.record.agentId,
-    foldSeconds: config.policy.foldSeconds,
-    clock: systemClock,
-  })
-  return createSensor({
-    interfaceName: name,
-    flow: config.flow,
-    detect: config.detect,
-    models: parts.models,
-    wantsFlows: config.record.flows,
-    flowsPerStory: config.record.flowsPerStory,
-    onFlow: (flow) => parts.flows.add(flow),
-    onDetection: (detection) => {
-      const folded = folder.fold(detection, decide(detection, policy), name)
-      parts.stories.set(folded.event.id, folded)
-    },
-    onModelLearned: () => undefined,
-  })
-}
-
-/** Hands flows to the log in batches, and makes the reader wait while the disk is behind. */
-class FlowBatches {
-  readonly #record: EventRecord
-  #flows: Flow[] = []
-  #appended = 0
-
-  constructor(record: EventRecord) {
-    this.#record = record
-  }
-
-  add(flow: Flow): void {
-    this.#flows.push(flow)
-    if (this.#flows.length >= FLOWS_PER_APPEND) this.handOver()
-  }
-
-  handOver(): void {
-    this.#record.flows.append(this.#flows)
-    this.#appended += this.#flows.length
-    this.#flows = []
-  }
-
-  async roomForMore(): Promise<void> {
-    // A chunk of 1 MiB ends at most some 60,000 flows; the queue holds three times as many.
-    if (this.#appended < 50_000) return
-    await this.#record.flows.flush()
-    this.#appended = 0
-  }
-}

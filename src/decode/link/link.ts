@@ -1,9 +1,8 @@
-/** Where a frame begins, told by its capture's link type. */
+/** The links besides Ethernet: where a frame begins, told by its capture's link type. */
 import { LinkType } from '../../capture/source.ts'
 import { decodeIpv4 } from '../ip/ipv4.ts'
 import { decodeIpv6 } from '../ip/ipv6.ts'
 import type { Packet } from '../packet.ts'
-import { decodeEthernet } from './ethernet.ts'
 import { decodeNullLoop } from './null-loop.ts'
 import { decodePppoe } from './pppoe.ts'
 import { decodeRadiotap } from './radiotap.ts'
@@ -11,12 +10,9 @@ import { decodeRaw } from './raw.ts'
 import { decodeSll, decodeSll2 } from './sll.ts'
 import { decodeWlan } from './wlan.ts'
 
-/** Decodes a frame and what it carries; false when no decoder reads its link type. */
+/** Decodes a frame of any link type but Ethernet, and what it carries; false when no decoder reads the type. */
 export function decodeLink(packet: Packet, linkType: number): boolean {
   switch (linkType) {
-    case LinkType.ETHERNET:
-      decodeEthernet(packet)
-      return true
     case LinkType.LINUX_SLL:
       decodeSll(packet)
       return true

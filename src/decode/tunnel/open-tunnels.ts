@@ -11,6 +11,13 @@ import { openIpInIp } from './ip-in-ip.ts'
 import { isTeredoPort, openTeredo } from './teredo.ts'
 import { isVxlanPort, openVxlan } from './vxlan.ts'
 
+/** Says whether a packet looks from outside as if it carried another; TCP need not be asked. */
+export function mayBeTunnel(packet: Packet): boolean {
+  const protocol = packet.protocol
+  if (protocol === IpProtocol.UDP) return isVxlanPort(packet) || isTeredoPort(packet)
+  return protocol === IpProtocol.GRE || protocol === IpProtocol.IPIP || protocol === IpProtocol.IPV6
+}
+
 /**
  * Replaces a decoded packet by the innermost one that it carries.
  *

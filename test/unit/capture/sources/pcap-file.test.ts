@@ -1,9 +1,17 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { PassThrough, Readable } from 'node:stream'
 import { constants, gunzipSync, gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openPcapFile } from '../../../../src/capture/index.ts'
+import { openPcapFile, openPcapStream } from '../../../../src/capture/index.ts'
 import type { CaptureEnd } from '../../../../src/capture/source.ts'
 import { PicketError } from '../../../../src/core/errors.ts'
 import { keepFrame, readCapture, type KeptFrame } from '../../../support/captured-frames.ts'
@@ -131,6 +139,72 @@ describe('a capture file', () => {
       writeFileSync(path, bytes)
       await expect(openPcapFile(path).run(throwing)).rejects.toBe(mistake)
     }
+  })
+})
+
+describe('a capture from a stream', () => {
+  it.each([
+    ['plain', capture.subarray(0, 3000), 1],
+    ['in pieces', capture, 1000],
+    ["gzip'd", gzipSync(capture), 333],
+  ])('is read to its end, %s', async (_name, bytes, pieceBytes) => {
+    const pieces: Buffer[] = []
+    for (let at = 0; at < bytes.length; at += pieceBytes) {
+      pieces.push(bytes.subarray(at, at + pieceBytes))
+    }
+    const source = openPcapStream(Readable.from(pieces), 'stdin')
+    const frames: KeptFrame[] = []
+    await source.run((frame) => frames.push(keepFrame(frame)))
+    const plain = bytes.length === 3000 ? bytes : capture
+    expect(frames).toEqual(readCapture(plain).frames)
+    expect(source).toMatchObject({ name: 'stdin', sizeBytes: 0 })
+    expect(source.statistics().bytes).toBe(bytes.length)
+  })
+
+  it('can be stopped while nothing comes', async () => {
+    const stream = new PassThrough()
+    const source = openPcapStream(stream, 'stdin')
+    stream.write(capture.subarray(0, 24))
+    const running = source.run(() => undefined)
+    source.stop()
+    expect(await running).toEqual({ kind: 'stopped' })
+  })
+
+  it('that holds no capture is refused by its name', async () => {
+    const running = openPcapStream(Readable.from([Buffer.from('some text')]), 'stdin').run(() => {
+      throw new Error('no frame was expected')
+    })
+    await expect(running).rejects.toThrow('stdin is no capture')
+  })
+})
+
+describe('a growing file', () => {
+  it('is read on as it grows, wherever it was cut, until it is stopped', async () => {
+    const path = join(directory, 'growing.pcap')
+    writeFileSync(path, capture.subarray(0, 1))
+    const source = openPcapFile(path, { isFollowed: true })
+    const hex: string[] = []
+    const running = source.run((frame) => {
+      hex.push(keepFrame(frame).hex)
+      if (hex.length === 10) appendFileSync(path, capture.subarray(50_000))
+      if (hex.length === packets.length) source.stop()
+    })
+    appendFileSync(path, capture.subarray(1, 50_000))
+    expect(await running).toEqual({ kind: 'stopped' })
+    expect(hex).toEqual(packets.map((packet) => packet.bytes.toString('hex')))
+  })
+
+  it('that becomes shorter is given up', async () => {
+    const path = join(directory, 'shrinking.pcap')
+    writeFileSync(path, capture)
+    const source = openPcapFile(path, { isFollowed: true })
+    const end = await source.run(() => {
+      if (source.statistics().frames === packets.length) truncateSync(path, 100)
+    })
+    expect(end).toMatchObject({
+      kind: 'failed',
+      reason: 'the file became shorter while it was followed',
+    })
   })
 })
 

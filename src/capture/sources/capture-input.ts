@@ -1,0 +1,91 @@
+/** Where the bytes of a capture come from: a file, a file that still grows, or a stream. */
+import { statSync } from 'node:fs'
+import { open, type FileHandle } from 'node:fs/promises'
+import { basename } from 'node:path'
+import type { Readable } from 'node:stream'
+import { PicketError } from '../../core/errors.ts'
+import { fileChunks } from './file-chunks.ts'
+import { growingChunks, streamChunks } from './growing-file.ts'
+
+const OPEN_HINTS: Readonly<Record<string, string>> = {
+  ENOENT: 'check the path; there is no such file',
+  ENOTDIR: 'check the path; there is no such file',
+  EACCES: 'run as a user who may read the file',
+  EPERM: 'run as a user who may read the file',
+  EISDIR: 'name a capture file, not a directory',
+}
+
+/** Bytes of a capture that have not been asked for yet. */
+export interface CaptureInput {
+  /** For people: `scan.pcap`, `stdin`. */
+  readonly name: string
+  /** What the user called it: the path. */
+  readonly place: string
+  /** 0 when it cannot be known. */
+  readonly sizeBytes: number
+  /** Opens it; `stop` ends the chunks. Errors: `ERR_CAPTURE_OPEN`. */
+  open(stop: AbortSignal): Promise<OpenInput>
+}
+
+export interface OpenInput {
+  /** Each chunk is valid until the next is asked for. */
+  readonly chunks: AsyncIterable<Uint8Array>
+  close(): Promise<void>
+}
+
+/** Makes the input of a file; one that is followed goes on as it grows. */
+export function fileInput(path: string, isFollowed: boolean): CaptureInput {
+  return {
+    name: basename(path),
+    place: path,
+    sizeBytes: isFollowed ? 0 : sizeOf(path),
+    async open(stop) {
+      const file = await openForReading(path)
+      const chunks = isFollowed ? growingChunks(file, stop) : fileChunks(file)
+      return { chunks, close: () => file.close() }
+    },
+  }
+}
+
+/** Makes the input of a stream, such as standard input. */
+export function streamInput(stream: Readable, name: string): CaptureInput {
+  return {
+    name,
+    place: name,
+    sizeBytes: 0,
+    open(stop) {
+      const close = (): Promise<void> => {
+        stream.destroy()
+        return Promise.resolve()
+      }
+      return Promise.resolve({ chunks: streamChunks(stream, stop), close })
+    },
+  }
+}
+
+/** Size only matters for progress; what is wrong with the file is told when it is opened. */
+function sizeOf(path: string): number {
+  try {
+    return statSync(path).size
+  } catch {
+    return 0
+  }
+}
+
+async function openForReading(path: string): Promise<FileHandle> {
+  let file: FileHandle
+  try {
+    file = await open(path, 'r')
+  } catch (error) {
+    throw cannotOpen(path, (error as NodeJS.ErrnoException).code ?? 'EIO', error)
+  }
+  const found = await file.stat()
+  if (!found.isDirectory()) return file
+  await file.close()
+  throw cannotOpen(path, 'EISDIR')
+}
+
+function cannotOpen(path: string, code: string, cause?: unknown): PicketError {
+  const hint = OPEN_HINTS[code] ?? 'check that the file can be read'
+  return new PicketError('ERR_CAPTURE_OPEN', `cannot open ${path}: ${code}`, { hint, cause })
+}
