@@ -368,6 +368,50 @@ export interface components {
                 usable: boolean;
                 activeBlocks: number;
             };
+            host?: components["schemas"]["Host"];
+        };
+        /** @description The host as it was when last read (every five seconds). Shares are of the time of all its processors between two readings, 0 to 1, and null before the second. */
+        Host: {
+            readAt: components["schemas"]["Timestamp"];
+            processors: number;
+            cpuShare: number | null;
+            /** @description Load averages of 1, 5 and 15 minutes. */
+            load: number[];
+            memory: {
+                totalBytes: number;
+                /** @description What programs can still get without swapping. */
+                availableBytes: number;
+            };
+            /** @description The file system of the data folder. */
+            disk: {
+                totalBytes: number;
+                /** @description What ordinary users may still fill. */
+                freeBytes: number;
+            };
+            /** @description What the kernel counts of each captured interface, from its making on. */
+            interfaces: components["schemas"]["InterfaceCounters"][];
+            /** @description What the agent, its sensors and their capture programs use. */
+            processes: components["schemas"]["ProcessUse"][];
+        };
+        InterfaceCounters: {
+            interface: string;
+            receivedPackets: number;
+            receivedBytes: number;
+            receiveErrors: number;
+            receiveDrops: number;
+            sentPackets: number;
+            sentBytes: number;
+            sendErrors: number;
+            sendDrops: number;
+        };
+        ProcessUse: {
+            /** @enum {string} */
+            role: "agent" | "sensor" | "capture";
+            /** @description Whose sensor it is; null for the agent. */
+            interface: string | null;
+            pid: number;
+            cpuShare: number | null;
+            residentBytes: number;
         };
         Problem: {
             /**

@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { createApi, listen, somebodyAnswers } from './api/index.ts'
 import { captureInterfaces } from './capture/index.ts'
+import { agentHealth } from './agent-health.ts'
 import type { Config } from './config/index.ts'
 import { systemClock } from './core/clock.ts'
 import { PicketError } from './core/errors.ts'
@@ -9,16 +10,14 @@ import type { Log } from './core/log.ts'
 import { createMetrics, type Metrics } from './core/metrics.ts'
 import { VERSION } from './core/package-root.ts'
 import { BlockBudget, policyFromConfig } from './decide/index.ts'
-import { loadStoredModels, storeModel } from './detect/models/index.ts'
 import { DetectionIntake } from './detection-intake.ts'
 import { createForwarders, type Forwarders } from './forward/index.ts'
-import { agentHealth } from './health.ts'
-import { captureDropDetection, sensorFailureDetection } from './health-detections.ts'
+import { HostWatch, WHOLE_HOST } from './health/index.ts'
 import { EventFolder, openRecord } from './record/index.ts'
 import type { EventRecord } from './record/record.ts'
 import { createBlocker, createFirewall, createGuardFacts, type Blocker } from './respond/index.ts'
-import { countSensorReport } from './sensor-metrics.ts'
-import { SupervisedSensor } from './sensor-supervisor.ts'
+import type { SupervisedSensor } from './sensor-supervisor.ts'
+import { startSensors } from './watched-sensors.ts'
 
 export interface Agent {
   /** Where the API is served: `http://127.0.0.1:8460`; null when it is served on the socket alone. */
@@ -86,11 +85,10 @@ async function startParts(
 ): Promise<Omit<Agent, 'socketPath' | 'stop'>> {
   const { config, directory, log } = options
   const startedAtMs = clock.nowMs()
-  const metrics = createMetrics()
 
   const record = await openRecord({ directory, clock, log, config: config.record, mode: 'write' })
   stops.push(() => record.close())
-  const ground = { ...options, record, metrics }
+  const ground = { ...options, record, metrics: createMetrics() }
   await record.audit.append(audit('agent.started', { version: VERSION, interfaces }))
   stops.push(() => record.audit.append(audit('agent.stopped', {})))
 
@@ -98,23 +96,25 @@ async function startParts(
   await blocker.start()
   stops.push(() => blocker.stop())
 
-  const forwarders = createForwarders({
-    ...{ config: config.forward, record, log, clock, version: VERSION, metrics },
-  })
+  const forwarders = createAgentForwarders(ground)
   stops.push(() => forwarders.stop())
 
   const intake = createIntake(ground, blocker, forwarders)
   stops.push(() => intake.close())
 
   const sensors: SupervisedSensor[] = []
-  const health = agentHealth({ record, sensors, forwarders, blocker, startedAtMs })
-  const app = createApi({ record, blocker, health, metrics, clock, log, config: config.api })
+  const host = startHostWatch(ground, intake, sensors)
+  stops.push(async () => host.stop())
+
+  const health = agentHealth({ record, sensors, host, forwarders, blocker, startedAtMs })
+  const app = createApi({ ...ground, blocker, health, clock, config: config.api })
   const api = await listen(app, { config: config.api, socketPath, log })
   stops.push(() => api.close())
 
-  sensors.push(...interfaces.map((name) => startSensor(name, ground, intake)))
-  stops.push(async () => void (await Promise.all(sensors.map((sensor) => sensor.stop()))))
-  const problems = (): readonly string[] => health().problems ?? []
+  const watched = startSensors(interfaces, { ...ground, clock, flows: record.flows, intake })
+  sensors.push(...watched.sensors)
+  stops.push(() => watched.stop())
+  const problems = () => health().problems ?? []
   return { apiUrl: api.url, databasePath: record.path, sensors, problems }
 }
 
@@ -130,6 +130,12 @@ function createAgentBlocker({ config, record, log }: Ground): Blocker {
     clock,
     log,
     config: config.respond,
+  })
+}
+
+function createAgentForwarders({ config, record, log, metrics }: Ground): Forwarders {
+  return createForwarders({
+    ...{ config: config.forward, record, log, clock, version: VERSION, metrics },
   })
 }
 
@@ -158,30 +164,15 @@ function createIntake(ground: Ground, blocker: Blocker, forwarders: Forwarders):
   })
 }
 
-function startSensor(interfaceName: string, ground: Ground, intake: DetectionIntake) {
-  const { config, directory, log, record, metrics } = ground
-  const { capture, flow, detect } = config
-  return new SupervisedSensor(interfaceName, {
-    log,
-    assignment() {
-      const models = loadStoredModels(directory, interfaceName, log, detect.randomForest.model)
-      const { flows: wantsFlows, flowsPerStory } = config.record
-      return { interfaceName, capture, flow, detect, models, wantsFlows, flowsPerStory }
-    },
-    onBatch(flows, detections) {
-      record.flows.append(flows)
-      if (detections.length > 0) intake.receive(detections, interfaceName)
-    },
-    onReport(report, before) {
-      countSensorReport(metrics, interfaceName, report, before)
-      const drops = captureDropDetection(interfaceName, report, before, clock.nowMs())
-      if (drops) intake.receive([drops], interfaceName)
-    },
-    onModelLearned: (model) => storeModel(directory, interfaceName, model, log),
-    onFailed(reason) {
-      metrics.count('sensor_failures_total', 'Sensors that failed', 1, { interface: interfaceName })
-      intake.receive([sensorFailureDetection(interfaceName, reason, clock.nowMs())], interfaceName)
-    },
+function startHostWatch(
+  { config, directory, log, metrics }: Ground,
+  intake: DetectionIntake,
+  sensors: readonly SupervisedSensor[],
+): HostWatch {
+  return new HostWatch({
+    ...{ config: config.health, directory, clock, log, metrics },
+    sensors: () => sensors,
+    onDetection: (detection) => intake.receive([detection], WHOLE_HOST),
   })
 }
 

@@ -29,7 +29,8 @@ export function countSensorReport(
   }
   for (const [reason, count] of Object.entries(report.malformed)) {
     const gained = count - (before?.malformed[reason] ?? 0)
-    if (gained > 0) {
+    // `none` counts the frames that were read.
+    if (gained > 0 && reason !== 'none') {
       metrics.count('malformed_total', 'Frames that could not be read', gained, {
         ...labels,
         reason,

@@ -24,8 +24,10 @@ export interface SupervisorOptions {
   /** `before` is null for the first report of a process, whose counts begin at nothing. */
   onReport(report: SensorReport, before: SensorReport | null): void
   onModelLearned(model: string): void
-  /** The sensor failed and is about to be started again. */
-  onFailed(reason: string): void
+  /** The sensor captures: for the first time, or again. */
+  onRunning(): void
+  /** The sensor failed and is about to be started again; `last` is the process's last report. */
+  onFailed(reason: string, last: SensorReport | null): void
 }
 
 /** A sensor process that is kept running from construction until `stop`. */
@@ -61,6 +63,12 @@ export class SupervisedSensor {
   /** `eth0 (tcpdump)`; null until the interface is open. */
   get source(): string | null {
     return this.#source
+  }
+
+  /** Undefined while no process runs. */
+  get pid(): number | undefined {
+    const { exitCode, signalCode, pid } = this.#child
+    return exitCode === null && signalCode === null ? pid : undefined
   }
 
   get report(): SensorReport | null {
@@ -143,6 +151,7 @@ export class SupervisedSensor {
     this.#state = 'running'
     this.#source = source
     this.#options.log.info('capturing', { interface: this.interfaceName, source })
+    this.#options.onRunning()
     this.#settle()
   }
 
@@ -159,7 +168,7 @@ export class SupervisedSensor {
       reason,
       retryMs: this.#backoffMs,
     })
-    this.#options.onFailed(reason)
+    this.#options.onFailed(reason, this.#report)
     this.#settle()
     this.#restartTimer = setTimeout(() => this.#start(), this.#backoffMs)
     this.#backoffMs = Math.min(SLOWEST_RESTART_MS, this.#backoffMs * 2)

@@ -2,9 +2,12 @@
 import { describe, expect, it } from 'vitest'
 import { readSources, type SourceFile, type SourceImport } from './support/source-files.ts'
 
-/** Earlier ones never import later ones. The files of `src` itself (the wiring) come before the cli. */
+/**
+ * Earlier ones never import later ones. The files of `src` itself (the wiring) come before the cli.
+ * `health` stands after detect, since what the agent says of itself is a detection like any other.
+ */
 const STAGES =
-  'core net capture decode flow feature detect decide record forward respond api train config wiring cli'
+  'core net capture decode flow feature detect health decide record forward respond api train config wiring cli'
 const stages = STAGES.split(' ')
 /** Ground: every file of it is a door, since it has no inner life to protect. */
 const ground = ['core', 'net', 'wiring']

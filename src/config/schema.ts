@@ -7,6 +7,7 @@ import { policyConfig } from '../decide/config.ts'
 import { detectConfig } from '../detect/config.ts'
 import { flowConfig } from '../flow/config.ts'
 import { forwardConfig } from '../forward/config.ts'
+import { healthConfig } from '../health/config.ts'
 import { recordConfig } from '../record/config.ts'
 import { respondConfig } from '../respond/config.ts'
 
@@ -20,6 +21,7 @@ export const configSchema = Type.Object(
     forward: forwardConfig,
     respond: respondConfig,
     api: apiConfig,
+    health: healthConfig,
     log: logConfig,
   },
   { additionalProperties: false },

@@ -23,6 +23,7 @@ export const ERROR_CODES = [
   'ERR_SINK_CONNECT',
   'ERR_API_LISTEN',
   'ERR_API_REQUEST',
+  'ERR_HOST_READ',
   'ERR_TRAIN_INPUT',
 ] as const
 

@@ -4,8 +4,13 @@ import { Counter, Gauge, Registry } from 'prom-client'
 export interface Metrics {
   /** Adds `by` (default 1) to the counter `name`; `help` is kept from the first call. */
   count(name: string, help: string, by?: number, labels?: Readonly<Record<string, string>>): void
-  /** Sets the gauge `name`. */
-  gauge(name: string, help: string, value: number, labels?: Readonly<Record<string, string>>): void
+  /** Sets the gauge `name`; null takes the value away, since what it measured is gone or unknown. */
+  gauge(
+    name: string,
+    help: string,
+    value: number | null,
+    labels?: Readonly<Record<string, string>>,
+  ): void
   /** OpenMetrics/Prometheus text. */
   render(): Promise<string>
   readonly contentType: string
@@ -33,7 +38,8 @@ export function createMetrics(): Metrics {
         gauge = new Gauge({ name: `picket_${name}`, help, labelNames, registers: [registry] })
         gauges.set(name, gauge)
       }
-      gauge.set(labels, value)
+      if (value === null) gauge.remove(labels)
+      else gauge.set(labels, value)
     },
     render: () => registry.metrics(),
     contentType: registry.contentType,

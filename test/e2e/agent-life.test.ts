@@ -61,12 +61,19 @@ describe('an agent that runs', () => {
       firstEvent('kind=health.sensor-failed'),
     )
     expect(event).toMatchObject({ family: 'health', attacker: null, interface: 'eth0' })
-    expect(event.summary).toMatch(/Blind on eth0: .*SIGKILL/)
+    expect(event.summary).toMatch(/^Blind on eth0 .*SIGKILL/)
     const sensor = await until('it captures again', async () => {
       const [first] = (await health()).sensors ?? []
       return first?.state === 'running' ? first : null
     })
     expect(sensor.restarts).toBe(1)
+    const over = await until('the event tells from when to when', async () => {
+      const now = await firstEvent('kind=health.sensor-failed')
+      return now?.summary.includes(' to ') ? now : null
+    })
+    expect(over.id).toBe(event.id)
+    expect(over.summary).toMatch(/^Blind on eth0 from \d\d:\d\d:\d\d to \d\d:\d\d:\d\d: .*SIGKILL/)
+    expect(over.lastSeen > over.firstSeen).toBe(true)
     await attacker.run('nmap', ['-n', '-Pn', '-sS', '-p1-200', victim.address4])
     await until('the new sensor sees a scan', () => firstEvent(`attacker=${attacker.address4}`))
   })
@@ -81,6 +88,23 @@ describe('an agent that runs', () => {
         : null
     })
     await until('it is well again', async () => ((await health()).status === 'ok' ? true : null))
+  })
+
+  it('tells of the host and of what it uses itself: in health, in metrics and as one event', async () => {
+    const host = await until('health has two readings', async () => {
+      const { host } = await health()
+      return host && host.cpuShare !== null && host.processes.length === 3 ? host : null
+    })
+    expect(host.processes.map(({ role }) => role)).toEqual(['agent', 'sensor', 'capture'])
+    expect(host.interfaces).toMatchObject([{ interface: 'eth0' }])
+    const event = await until('the event is there', () => firstEvent('kind=health.host'))
+    expect(event).toMatchObject({ family: 'health', severity: 0, interface: 'host', count: 1 })
+    const url = 'http://127.0.0.1:8460/metrics'
+    const header = `Authorization: Bearer ${token}`
+    const { stdout } = await network.hosts.victim.run('curl', ['-s', '-H', header, url])
+    expect(stdout).toMatch(/^picket_host_cpu_ratio 0?\.?\d/m)
+    expect(stdout).toMatch(/^picket_interface_packets\{interface="eth0",direction="received"\} \d/m)
+    expect(stdout).toMatch(/^picket_process_resident_bytes\{role="sensor",interface="eth0"\} \d/m)
   })
 
   it('refuses a twin on the same data folder and goes on undisturbed', async () => {
@@ -120,7 +144,9 @@ describe('an agent that runs', () => {
     expect(event.attacker).toBe(attacker.address4)
     const block = await until('the attacker is blocked', async () => {
       const { body } = await agent.call('GET', '/v1/blocks', token)
-      return (body as { items: components['schemas']['Block'][] }).items[0] ?? null
+      const [first] = (body as { items: components['schemas']['Block'][] }).items
+      // It is in the record before it is in the kernel.
+      return first && first.state !== 'pending' ? first : null
     })
     expect(block).toMatchObject({
       ...{ target: attacker.address4, state: 'active', source: 'policy', orderedBy: 'port-scan' },
@@ -137,6 +163,33 @@ describe('an agent that runs', () => {
     expect(outcome.stderr).toMatch(/may not capture packets .* or change the firewall/)
     expect(outcome.stderr).toMatch(/run as root/)
     expect(outcome.stderr).toMatch(/picket replay FILE\.pcap/)
+  })
+
+  it('names an interface that went down or away, and says how long it was blind', async () => {
+    const link = (...args: string[]) =>
+      execFileSync('ip', ['-n', network.hosts.victim.namespace, 'link', ...args])
+    const told = (kind: string, words: RegExp) =>
+      until(
+        `${kind} like ${words}`,
+        async () => {
+          const event = await firstEvent(`kind=${kind}`)
+          return event && words.test(event.summary) ? event : null
+        },
+        { withinMs: 40_000 },
+      )
+    link('set', 'eth0', 'down')
+    await told('health.interface-down', /^Blind on eth0 since .*: the interface is down/)
+    expect((await health()).problems).toEqual(['no capture on eth0: the interface is down'])
+    link('set', 'eth0', 'up')
+    await told('health.interface-down', /^Blind on eth0 from .* to .*: the interface is down/)
+    link('del', 'eth0')
+    const gone = /^Blind on eth0 since .*: the interface eth0 is gone; /
+    const event = await told('health.sensor-failed', gone)
+    expect(event).toMatchObject({ family: 'health', interface: 'eth0' })
+    link('add', 'eth0', 'type', 'veth', 'peer', 'name', 'port0')
+    link('set', 'eth0', 'up')
+    const over = await told('health.sensor-failed', /^Blind on eth0 from .* to .*eth0 is gone; /)
+    expect(over.count).toBeGreaterThan(1)
   })
 
   it('leaves no process behind when it is killed', async () => {

@@ -33,7 +33,14 @@ export const CEF_NAMES: Readonly<Record<string, string>> = {
   policy: 'Policy violation',
   health: 'Agent health',
   'health.capture-drops': 'Agent capture drops',
+  'health.channel-full': 'Agent channel full',
+  'health.flows-unwritten': 'Agent flows not written',
+  'health.forgotten': 'Agent detector tables full',
+  'health.host': 'Agent host facts',
+  'health.interface-down': 'Agent interface down',
   'health.sensor-failed': 'Agent sensor failed',
+  'health.table-full': 'Agent flow table full',
+  'health.unreadable': 'Agent unreadable traffic',
 }
 
 /** Names a kind of event; one that the table does not know gets its family's name. */

@@ -3,6 +3,7 @@ import type { components } from '../openapi/contract.d.ts'
 import { rfc3339FromUs } from './core/clock.ts'
 import { VERSION } from './core/package-root.ts'
 import type { Forwarders } from './forward/index.ts'
+import { isInterfaceDown, type HostReading } from './health/index.ts'
 import type { EventRecord } from './record/record.ts'
 import type { Blocker } from './respond/index.ts'
 import type { SupervisedSensor } from './sensor-supervisor.ts'
@@ -15,6 +16,8 @@ export interface HealthSources {
   readonly forwarders: Forwarders
   readonly blocker: Blocker
   readonly startedAtMs: number
+  /** Holds the last reading of the host. */
+  readonly host: { readonly reading: HostReading | null }
 }
 
 /** Makes the function that looks at every part and says how it is. */
@@ -22,8 +25,9 @@ export function agentHealth(sources: HealthSources): () => Health {
   return () => {
     const { record, sensors, forwarders, blocker, startedAtMs } = sources
     const firewall = blocker.status()
+    const host = sources.host.reading
     const problems = [
-      ...sensors.filter((sensor) => sensor.state === 'failed').map(sensorProblem),
+      ...sensors.flatMap(sensorProblem),
       ...forwarders.health().flatMap(sinkProblem),
       ...(firewall.problem === null ? [] : [`firewall ${firewall.name}: ${firewall.problem}`]),
       ...(record.flows.dropped() === 0 ? [] : [`${record.flows.dropped()} flows were not written`]),
@@ -47,6 +51,7 @@ export function agentHealth(sources: HealthSources): () => Health {
         usable: firewall.usable,
         activeBlocks: firewall.activeBlocks,
       },
+      ...(host === null ? {} : { host }),
     }
   }
 }
@@ -74,8 +79,10 @@ function modelHealth(sensor: SupervisedSensor): NonNullable<Health['models']> {
   ]
 }
 
-function sensorProblem(sensor: SupervisedSensor): string {
-  return `no capture on ${sensor.interfaceName}: ${sensor.lastFailure ?? 'the sensor failed'}`
+function sensorProblem({ state, interfaceName, lastFailure }: SupervisedSensor): string[] {
+  const prefix = `no capture on ${interfaceName}`
+  if (state === 'failed') return [`${prefix}: ${lastFailure ?? 'the sensor failed'}`]
+  return isInterfaceDown(interfaceName) ? [`${prefix}: the interface is down`] : []
 }
 
 function sinkProblem(sink: NonNullable<Health['sinks']>[number]): string[] {
