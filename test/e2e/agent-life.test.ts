@@ -124,6 +124,20 @@ describe('an agent that runs', () => {
     expect((await health()).status).toBe('ok')
   })
 
+  it('goes on with the old configuration when it cannot run with the new one', async () => {
+    writeFileSync(configFile, stringify({ capture: { interfaces: ['nosuch0'] } }))
+    agent.child.kill('SIGHUP')
+    await until('the reason is told', () =>
+      /there is no interface .*nosuch0/.test(agent.output()) ? true : null,
+    )
+    await until('it captures as before', async () => {
+      // While it starts again nobody answers.
+      const report = (await health()) as Health | null
+      const [sensor] = report?.sensors ?? []
+      return sensor?.interface === 'eth0' && sensor.state === 'running' ? true : null
+    })
+  })
+
   it('lets policy block by itself once it is told to by SIGHUP', async () => {
     const { attacker, victim } = network.hosts
     const rule = { detector: 'port-scan', minSeverity: 5, minConfidence: 0.5, ttlSeconds: 30 }

@@ -25,6 +25,9 @@ const LINK_TYPES: Readonly<Record<string, number>> = {
   NULL: LinkType.NULL,
 }
 
+/** A CommonJS addon, loaded only where it is used: hosts that run tcpdump may lack it. */
+const require = createRequire(import.meta.url)
+
 /** Handles that failed to open; see `requireOpenable`. */
 const neverCollected: CapHandle[] = []
 
@@ -155,7 +158,7 @@ export function isCapUsable(): boolean {
 
 function loadCap(): CapAddon {
   try {
-    return createRequire(import.meta.url)('cap') as CapAddon
+    return require('cap') as CapAddon
   } catch (cause) {
     throw new PicketError('ERR_CAPTURE_OPEN', 'the capture addon `cap` does not load', {
       hint: 'install tcpdump, or libpcap-dev and a compiler and rebuild: npm rebuild cap',

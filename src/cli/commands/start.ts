@@ -18,23 +18,17 @@ export async function start(context: CommandContext): Promise<number> {
   const log = createLog(context.config.log)
   const signals = new SignalQueue()
   try {
-    let config = context.config
-    let agent = await startAgent({ config, directory: context.directory, log })
-    await greet(agent, config, context)
+    let running = await startWith(context.config, context, log)
+    await greet(running, context)
     for (;;) {
       const signal = await signals.next()
-      if (signal !== 'SIGHUP') {
+      if (signal === 'SIGHUP') {
+        running = await reload(running, context, log)
+      } else {
         log.info('stopping', { signal })
-        await agent.stop()
+        await running.agent.stop()
         return EXIT.ok
       }
-      const reloaded = reload(context, log)
-      if (reloaded === null) continue
-      // A restart in the same process: the record and the blocks stand, capture pauses for a moment.
-      await agent.stop()
-      config = reloaded
-      agent = await startAgent({ config, directory: context.directory, log })
-      log.info('running with the new configuration')
     }
   } finally {
     await log.close()
@@ -57,19 +51,41 @@ function refuseWithoutPrivilege(config: Config): void {
   )
 }
 
-function reload(context: CommandContext, log: Log): Config | null {
+/** An agent and the configuration it runs with. */
+interface Running {
+  readonly agent: Agent
+  readonly config: Config
+}
+
+async function startWith(config: Config, context: CommandContext, log: Log): Promise<Running> {
+  return { agent: await startAgent({ config, directory: context.directory, log }), config }
+}
+
+/**
+ * Reads the configuration again and starts the agent anew with it, in the same process: the record and
+ * the blocks stand, capture pauses for a moment.
+ *
+ * A configuration that is invalid, or valid but not to be run with (an interface that is not there, a port
+ * that is taken), must not cost the host its watchman: the old one then goes on.
+ */
+async function reload(running: Running, context: CommandContext, log: Log): Promise<Running> {
+  let isStopped = false
   try {
-    return loadConfig({ file: context.configFile, environment: process.env })
+    const config = loadConfig({ file: context.configFile, environment: process.env })
+    await running.agent.stop()
+    isStopped = true
+    const renewed = await startWith(config, context, log)
+    log.info('running with the new configuration')
+    return renewed
   } catch (error) {
     if (!(error instanceof PicketError)) throw error
-    log.error('the new configuration is refused; the old one stays in force', {
-      reason: error.message,
-    })
-    return null
+    const { message: reason, hint } = error
+    log.error('the new configuration is refused; the old one stays in force', { reason, hint })
+    return isStopped ? startWith(running.config, context, log) : running
   }
 }
 
-async function greet(agent: Agent, config: Config, context: CommandContext): Promise<void> {
+async function greet({ agent, config }: Running, context: CommandContext): Promise<void> {
   await Promise.all(agent.sensors.map((sensor) => sensor.settled))
   const sensors = agent.sensors.map((sensor) => sensor.source ?? `${sensor.interfaceName}: FAILED`)
   const options = context.directoryOption === null ? '' : ` --data-dir ${context.directoryOption}`
