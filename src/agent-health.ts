@@ -1,5 +1,6 @@
 /** How the agent is, gathered from its parts when somebody asks. */
 import type { components } from '../openapi/contract.d.ts'
+import type { Config } from './config/index.ts'
 import { rfc3339FromUs } from './core/clock.ts'
 import { VERSION } from './core/package-root.ts'
 import type { Forwarders } from './forward/index.ts'
@@ -16,17 +17,22 @@ export interface HealthSources {
   readonly forwarders: Forwarders
   readonly blocker: Blocker
   readonly startedAtMs: number
+  readonly config: Pick<Config, 'capture'>
   /** Holds the last reading of the host. */
   readonly host: { readonly reading: HostReading | null }
 }
+
+const NO_INTERFACE = 'nothing is captured: no interface but loopback is up'
 
 /** Makes the function that looks at every part and says how it is. */
 export function agentHealth(sources: HealthSources): () => Health {
   return () => {
     const { record, sensors, forwarders, blocker, startedAtMs } = sources
     const firewall = blocker.status()
+    const wantsCapture = sources.config.capture.interfaces.length > 0
     const host = sources.host.reading
     const problems = [
+      ...(wantsCapture && sensors.length === 0 ? [NO_INTERFACE] : []),
       ...sensors.flatMap(sensorProblem),
       ...forwarders.health().flatMap(sinkProblem),
       ...(firewall.problem === null ? [] : [`firewall ${firewall.name}: ${firewall.problem}`]),

@@ -106,7 +106,7 @@ async function startParts(
   const host = startHostWatch(ground, intake, sensors)
   stops.push(async () => host.stop())
 
-  const health = agentHealth({ record, sensors, host, forwarders, blocker, startedAtMs })
+  const health = agentHealth({ ...ground, sensors, host, forwarders, blocker, startedAtMs })
   const app = createApi({ ...ground, blocker, health, clock, config: config.api })
   const api = await listen(app, { config: config.api, socketPath, log })
   stops.push(() => api.close())

@@ -216,4 +216,26 @@ describe('an agent that runs', () => {
       return pids.has(sensor) || pids.has(tcpdump) ? null : true
     })
   })
+
+  it('calls itself degraded, not well, when there is no interface to capture on', async () => {
+    const { attacker } = network.hosts
+    execFileSync('ip', ['-n', attacker.namespace, 'link', 'set', 'eth0', 'down'])
+    const own = join(folder, 'blind')
+    const blind = await startAgentIn(attacker, own, {})
+    try {
+      expect(blind.output()).toMatch(/captures +nothing: no interface but loopback is up/)
+      const made = await picket(
+        attacker,
+        ...['token', 'create', '--scopes', 'read', '--json', '--data-dir', own],
+      )
+      const read = (JSON.parse(made.stdout) as { token: string }).token
+      const { body } = await blind.call('GET', '/v1/health', read)
+      expect(body).toMatchObject({
+        status: 'degraded',
+        problems: ['nothing is captured: no interface but loopback is up'],
+      })
+    } finally {
+      await blind.end('SIGKILL')
+    }
+  })
 })

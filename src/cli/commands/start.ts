@@ -91,7 +91,7 @@ async function greet({ agent, config }: Running, context: CommandContext): Promi
   const options = context.directoryOption === null ? '' : ` --data-dir ${context.directoryOption}`
   const lines = [
     `Picket is running (version ${VERSION}).`,
-    `  captures   ${sensors.join(', ') || 'nothing (capture.interfaces is empty)'}`,
+    `  captures   ${sensors.join(', ') || nothingWords(config)}`,
     `  API        ${agent.apiUrl ? `${agent.apiUrl}/v1` : 'off on TCP'} and the socket ${agent.socketPath}`,
     `  token      ${context.program} token create --scopes read,block${options}`,
     `  log        ${agent.databasePath}`,
@@ -103,6 +103,11 @@ async function greet({ agent, config }: Running, context: CommandContext): Promi
     'Ctrl-C stops it.',
   ]
   context.terminal.write(`${lines.join('\n')}\n`)
+}
+
+function nothingWords(config: Config): string {
+  if (config.capture.interfaces.length === 0) return 'nothing (capture.interfaces is empty)'
+  return 'nothing: no interface but loopback is up'
 }
 
 function policyWords(config: Config): string {
