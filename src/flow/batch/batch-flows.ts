@@ -30,6 +30,7 @@ function addFlow(writer: FlowBatchWriter, flow: Flow): void {
   if (originator === null || responder === null) return
   const source = {
     ...flow,
+    ipVersion: originator.family,
     lastUs: flow.endUs,
     originatorRetransmissions: flow.retransmissions,
     responderRetransmissions: 0,

@@ -31,7 +31,10 @@ export function summarise(batch: FlowBatch): BatchSummary {
 
 /** The hash under which a batch's summary has an address. */
 export function addressHash({ words }: IpAddress): number {
-  return hashOfWords(Int32Array.from(words, (word) => word | 0), 0)
+  return hashOfWords(
+    Int32Array.from(words, (word) => word | 0),
+    0,
+  )
 }
 
 /** Says whether sorted hashes hold one. */

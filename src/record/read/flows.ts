@@ -74,12 +74,14 @@ function batchesBefore(
 
 /** Tells by the addresses in it whether a batch may hold what is asked for; ranges cannot be told so. */
 function batchTest({ address }: FlowQuery): (row: BatchRow) => boolean {
-  const isSingle = address !== undefined && address.prefix === (address.network.family === 4 ? 32 : 128)
+  const isSingle =
+    address !== undefined && address.prefix === (address.network.family === 4 ? 32 : 128)
   if (!isSingle) return () => true
   const hash = addressHash(address.network)
   return ({ address_hashes: { buffer, byteOffset, byteLength } }) => {
     const aligned = byteOffset % 4 === 0 ? byteOffset : 0
-    const source = aligned === byteOffset ? buffer : buffer.slice(byteOffset, byteOffset + byteLength)
+    const source =
+      aligned === byteOffset ? buffer : buffer.slice(byteOffset, byteOffset + byteLength)
     return holdsHash(new Uint32Array(source, aligned, byteLength / 4), hash)
   }
 }
