@@ -1,65 +1,92 @@
 /**
- * Measures Picket on this machine, prints the figures and writes them to RESULTS.md.
+ * Measures Picket on this machine, prints the figures and, after a complete run, writes them to RESULTS.md.
  *
- * Usage: `npm run bench [-- FILE.pcap]`, or `node test/bench/run.mjs [FILE.pcap]` once built.
+ * Usage: `npm run bench [-- FILE.pcap] [OPTIONS]`, or `node test/bench/run.mjs` once built; see `--help`.
  */
-import { writeFileSync } from 'node:fs'
-import { cpus, loadavg, totalmem } from 'node:os'
+import { existsSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { format } from 'prettier'
-import { benchCapture } from './capture.mjs'
-import { measurePipeline } from './pipeline.mjs'
+import { root } from '../check/root.mjs'
+import { floodCapture, mixedCapture } from './captures.mjs'
+import { machine } from './machine.mjs'
+import { readOptions, USAGE, UsageError } from './options.mjs'
+import { measurePipeline, renderPipeline } from './pipeline.mjs'
 
 const resultsFile = fileURLToPath(new URL('RESULTS.md', import.meta.url))
-const loadBefore = loadavg()[0].toFixed(1)
-const { path, words } = benchCapture(process.argv[2])
-const figures = await measurePipeline(path)
-const report = await format(render(figures), { parser: 'markdown' })
-writeFileSync(resultsFile, report)
-process.stdout.write(report)
 
-function render({ packets, replay, tcpdump, stages, memory, summary }) {
-  const { model } = cpus()[0] ?? { model: 'unknown processor' }
-  const gigabytes = Math.round(totalmem() / 2 ** 30)
-  const count = packets.toLocaleString('en')
+/** The sections of the report, in order: which parts ask for one, and how its text is made. */
+const sections = [
+  {
+    title: 'The whole pipeline',
+    parts: ['pipeline', 'peers'],
+    text: async ({ file, rounds, parts }) => {
+      const options = { capture: mixedCapture(file), rounds, hasPeers: parts.includes('peers') }
+      return renderPipeline(await measurePipeline(options))
+    },
+  },
+  {
+    title: 'The whole pipeline under a SYN flood',
+    parts: ['flood', 'peers'],
+    text: async ({ syns, rounds, parts }) => {
+      const options = { capture: floodCapture(syns), rounds, hasPeers: parts.includes('peers') }
+      return renderPipeline(await measurePipeline({ ...options, keepsEveryFlow: true }))
+    },
+  },
+  colleague('Live capture', 'live', 'measureLive', 'renderLive'),
+  colleague('Whose flow it was', 'owner', 'measureOwners', 'renderOwners'),
+]
+
+/** A section whose two functions stand in a file of the part's own name, where there is one. */
+function colleague(title, part, measure, render) {
+  const file = new URL(`${part}.mjs`, import.meta.url)
+  const text = async (options) => {
+    const module = await import(file)
+    return module[render](await module[measure](options))
+  }
+  return { title, parts: [part], text, isThere: existsSync(file) }
+}
+
+async function run(options) {
+  const startedAt = performance.now()
+  const loadBefore = machine().load
+  const texts = []
+  for (const { title, parts, text, isThere = true } of sections) {
+    if (!isThere || !parts.some((part) => options.parts.includes(part))) continue
+    process.stderr.write(`${title} …\n`)
+    texts.push(`## ${title}\n\n${await text(options)}`)
+  }
+  const minutes = ((performance.now() - startedAt) / 60_000).toFixed(0)
+  const report = [head({ ...options, loadBefore, minutes }), ...texts].join('\n\n')
+  return await format(report, { parser: 'markdown' })
+}
+
+function head({ rounds, loadBefore, minutes }) {
+  const { words } = machine()
   return `# What Picket costs
 
-Written by \`npm run bench\`; medians of three rounds, one after the other with tcpdump's.
+Written by \`npm run bench\` in ${minutes} minutes: medians of ${rounds} rounds, in each of which the programs ran one
+after the other.
 
-- Machine: ${model.trim()}, ${cpus().length} cores, ${gigabytes} GiB; Node ${process.version};
-  load of others before the run ${loadBefore}
-- Capture: ${words}, ${count} packets
-- Run: \`${summary}\`
-
-| | wall | CPU | packets a second |
-| --- | ---: | ---: | ---: |
-${row('`picket replay`, capture to record', replay, packets)}
-${row('`tcpdump -r FILE -w /dev/null`', tcpdump, packets)}
-| ratio | ${ratio(replay, tcpdump, 'wallSeconds')} | ${ratio(replay, tcpdump, 'cpuSeconds')} | |
-
-| stage | CPU a packet | share |
-| --- | ---: | ---: |
-${stages.map((stage) => stageRow(stage, replay, packets)).join('\n')}
-
-Memory, resident, at most, without the record: ${memory} MB.
+- Machine: ${words}; load of others before the run ${loadBefore}
 `
 }
 
-function seconds(value) {
-  return `${value.toFixed(2)} s`
+async function main() {
+  const options = readOptions(process.argv.slice(2))
+  if (options.isHelp) return process.stdout.write(USAGE)
+  if (!existsSync(join(root, 'dist', 'main.js'))) {
+    throw new UsageError('Picket is not built; run `npm run build` first')
+  }
+  const report = await run(options)
+  if (options.isComplete) writeFileSync(resultsFile, report)
+  process.stdout.write(report)
 }
 
-function ratio(one, other, key) {
-  return `${(one[key] / other[key]).toFixed(1)}×`
-}
-
-function row(name, { wallSeconds, cpuSeconds }, packets) {
-  const rate = Math.round(packets / wallSeconds).toLocaleString('en')
-  return `| ${name} | ${seconds(wallSeconds)} | ${seconds(cpuSeconds)} | ${rate} |`
-}
-
-function stageRow({ name, cpuSeconds }, replay, packets) {
-  const nanoseconds = Math.round((cpuSeconds / packets) * 1e9).toLocaleString('en')
-  const share = Math.round((100 * cpuSeconds) / replay.cpuSeconds)
-  return `| ${name} | ${nanoseconds} ns | ${share} % |`
+try {
+  await main()
+} catch (failure) {
+  if (!(failure instanceof UsageError)) throw failure
+  process.stderr.write(`error: ${failure.message}\nhint: npm run bench -- --help\n`)
+  process.exitCode = 2
 }
