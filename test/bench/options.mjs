@@ -25,7 +25,8 @@ export class UsageError extends Error {}
 /**
  * Reads the arguments.
  *
- * Shape: `{ isHelp, file, rounds, syns, parts, isComplete }`. Errors: `UsageError`.
+ * Shape: `{ isHelp, file, rounds, syns, parts, hasPeers, isComplete }`; peers run beside both captures where
+ * neither is asked for. Errors: `UsageError`.
  */
 export function readOptions(args) {
   const { values, positionals } = parse(args)
@@ -34,12 +35,16 @@ export function readOptions(args) {
   }
   const [file] = positionals
   if (file !== undefined && !existsSync(file)) throw new UsageError(`there is no file ${file}`)
+  const parts = values.only === undefined ? PARTS : partsOf(values.only)
+  const hasPeers = parts.includes('peers')
+  const hasCapture = parts.includes('pipeline') || parts.includes('flood')
   return {
     isHelp: values.help === true,
     file,
     rounds: wholeNumber('--rounds', values.rounds ?? '3', 1, 99),
     syns: wholeNumber('--syns', values.syns ?? '1000000', 1, 10_000_000),
-    parts: values.only === undefined ? PARTS : partsOf(values.only),
+    parts: hasPeers && !hasCapture ? ['pipeline', 'flood', ...parts] : parts,
+    hasPeers,
     isComplete: values.only === undefined,
   }
 }

@@ -1,17 +1,11 @@
 /** The whole pipeline over a capture, from the file to the record, beside tcpdump and Picket's peers. */
-import { writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
-import { join } from 'node:path'
 import { isInstalled } from '../../deploy/setup/ground.mjs'
-import { root } from '../check/root.mjs'
 import { runContest } from './contest.mjs'
 import { findPeers } from './peers.mjs'
+import { replayArgv } from './replay.mjs'
 import { countScored } from './scored-flows.mjs'
 import { count, megabytes, seconds, table, times } from './words.mjs'
-
-const program = join(root, 'dist', 'main.js')
-/** An hour's patience of the isolation forest would outlast the capture: here it is grown as soon as it can. */
-export const bothForests = { isolationForest: { minimumMinutes: 0 } }
 
 /**
  * Measures replay (capture, decode, flows, features, rules, both forests, record) over one capture.
@@ -34,12 +28,7 @@ export async function measurePipeline({ capture, rounds, hasPeers, keepsEveryFlo
 function picket({ outcome, keepsEveryFlow }) {
   const does = 'all, → SQLite'
   const replay = (config, prefix = []) => {
-    return (file, folder) => {
-      const path = join(folder, 'picket.yaml')
-      writeFileSync(path, JSON.stringify({ detect: bothForests, ...config }))
-      const args = ['--json', '--config', path, '--data-dir', folder]
-      return [...prefix, process.execPath, program, 'replay', file, ...args]
-    }
+    return (file, folder) => [...prefix, ...replayArgv(file, folder, { config })]
   }
   const note = async ({ stderr }, folder) => {
     outcome.summary ??= stderr.trim().split('\n').at(-1)

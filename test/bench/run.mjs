@@ -12,25 +12,38 @@ import { floodCapture, mixedCapture } from './captures.mjs'
 import { machine } from './machine.mjs'
 import { readOptions, USAGE, UsageError } from './options.mjs'
 import { measurePipeline, renderPipeline } from './pipeline.mjs'
+import { measureStages, renderStages } from './stages.mjs'
 
 const resultsFile = fileURLToPath(new URL('RESULTS.md', import.meta.url))
 
-/** The sections of the report, in order: which parts ask for one, and how its text is made. */
+/** The sections of the report, in order: the parts that ask for one, and how its text is made. */
 const sections = [
   {
     title: 'The whole pipeline',
-    parts: ['pipeline', 'peers'],
-    text: async ({ file, rounds, parts }) => {
-      const options = { capture: mixedCapture(file), rounds, hasPeers: parts.includes('peers') }
-      return renderPipeline(await measurePipeline(options))
+    parts: ['pipeline'],
+    text: async ({ file, rounds, hasPeers }) => {
+      const capture = mixedCapture(file)
+      return renderPipeline(await measurePipeline({ capture, rounds, hasPeers }))
     },
   },
   {
     title: 'The whole pipeline under a SYN flood',
-    parts: ['flood', 'peers'],
-    text: async ({ syns, rounds, parts }) => {
-      const options = { capture: floodCapture(syns), rounds, hasPeers: parts.includes('peers') }
-      return renderPipeline(await measurePipeline({ ...options, keepsEveryFlow: true }))
+    parts: ['flood'],
+    text: async ({ syns, rounds, hasPeers }) => {
+      const options = { capture: floodCapture(syns), rounds, hasPeers, keepsEveryFlow: true }
+      return renderPipeline(await measurePipeline(options))
+    },
+  },
+  {
+    title: 'Stage by stage',
+    parts: ['stages'],
+    text: async ({ file, syns, rounds }) => {
+      const captures = [mixedCapture(file), floodCapture(syns)]
+      const texts = []
+      for (const capture of captures) {
+        texts.push(renderStages(await measureStages({ capture, rounds })))
+      }
+      return texts.join('\n')
     },
   },
   colleague('Live capture', 'live', 'measureLive', 'renderLive'),
