@@ -1,13 +1,12 @@
 /** Picket's own command over a capture, from the file to the record, with both forests at work. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { root } from '../check/root.mjs'
+import { readGcTrace, traceFlags } from './gc-trace.mjs'
 import { measureChild } from './measured-child.mjs'
 
 const program = join(root, 'dist', 'main.js')
-const gcWatcher = fileURLToPath(new URL('children/watch-gc-of-program.mjs', import.meta.url))
 /** An hour's patience of the isolation forest would outlast the capture: here it is grown as soon as it can. */
 const bothForests = { isolationForest: { minimumMinutes: 0 } }
 
@@ -19,18 +18,24 @@ export function replayArgv(file, folder, { config = {}, flags = [] } = {}) {
   return [process.execPath, ...flags, program, 'replay', file, ...own]
 }
 
-/** Measures one replay, and how long its threads stood still for garbage collection: the first one and all others. */
+/**
+ * Measures one replay, garbage collection and all that was allocated included.
+ *
+ * Shape: as `measureChild`, and `gcSeconds`, `allocatedBytes` of the thread that reads packets, and the same
+ * with `OfRecord` of the record's threads.
+ */
 export async function measureReplay(file) {
   const folder = mkdtempSync(join(tmpdir(), 'picket-bench-'))
   try {
-    const [command, ...args] = replayArgv(file, folder, { flags: ['--import', gcWatcher] })
-    const env = { ...process.env, PICKET_BENCH_GC: folder }
-    const cost = await measureChild(command, args, { env, keepsOutput: false })
-    const noted = readdirSync(folder).filter((name) => name.startsWith('gc-of-thread-'))
-    const secondsOf = (name) => Number(readFileSync(join(folder, name), 'latin1'))
-    const others = noted.filter((name) => name !== 'gc-of-thread-0').map(secondsOf)
-    const gcSeconds = secondsOf('gc-of-thread-0')
-    return { ...cost, gcSeconds, gcSecondsOfOthers: others.reduce((sum, one) => sum + one, 0) }
+    const [command, ...args] = replayArgv(file, folder, { flags: traceFlags })
+    const cost = await measureChild(command, args)
+    const [reading, ...ofRecord] = readGcTrace(cost.stdout)
+    const sum = (key) => ofRecord.reduce((total, thread) => total + thread[key], 0)
+    const record = {
+      gcSecondsOfRecord: sum('gcSeconds'),
+      allocatedBytesOfRecord: sum('allocatedBytes'),
+    }
+    return { ...cost, ...reading, ...record }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

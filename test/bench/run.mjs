@@ -11,7 +11,9 @@ import { root } from '../check/root.mjs'
 import { floodCapture, mixedCapture } from './captures.mjs'
 import { machine } from './machine.mjs'
 import { readOptions, USAGE, UsageError } from './options.mjs'
+import { measureMemory, renderMemory } from './memory.mjs'
 import { measurePipeline, renderPipeline } from './pipeline.mjs'
+import { measureRecord, renderRecord } from './record.mjs'
 import { measureStages, renderStages } from './stages.mjs'
 
 const resultsFile = fileURLToPath(new URL('RESULTS.md', import.meta.url))
@@ -45,6 +47,16 @@ const sections = [
       }
       return texts.join('\n')
     },
+  },
+  {
+    title: 'Memory of live flows',
+    parts: ['memory'],
+    text: async (options) => renderMemory(await measureMemory(options)),
+  },
+  {
+    title: 'The record',
+    parts: ['record'],
+    text: async (options) => renderRecord(await measureRecord(options)),
   },
   colleague('Live capture', 'live', 'measureLive', 'renderLive'),
   colleague('Whose flow it was', 'owner', 'measureOwners', 'renderOwners'),

@@ -59,9 +59,9 @@ export function renderStages({ capture, start, replay, stages }) {
     return [name, nanosecondsEach(own, packets), share(own), `${count(bytesAPacket)} B`, gc]
   })
   const record = Math.max(0, replay.cpuSeconds - before - start.cpuSeconds)
-  const gcOfReplay = percent(replay.gcSeconds / replay.wallSeconds)
-  const gcOfOthers = percent(replay.gcSecondsOfOthers / replay.wallSeconds)
-  rows.push(['record', nanosecondsEach(record, packets), share(record), '', gcOfReplay])
+  const gc = percent(replay.gcSeconds / replay.wallSeconds)
+  const allocated = `${count(replay.allocatedBytes / packets)} B`
+  rows.push(['record', nanosecondsEach(record, packets), share(record), allocated, gc])
   const startCosts = nanosecondsEach(start.cpuSeconds, packets)
   rows.push(['start and end of the program', startCosts, share(start.cpuSeconds), '', ''])
   const heads = ['stage', 'CPU a packet', 'share', 'allocated a packet, up to here']
@@ -70,6 +70,8 @@ export function renderStages({ capture, start, replay, stages }) {
 ${table([...heads, 'GC of wall time, up to here'], rows)}
 
 - All of it costs ${nanosecondsEach(replay.cpuSeconds, packets)} of CPU a packet, ${nanosecondsEach(replay.cpuSeconds, flows)} a flow.
-- Garbage collection is that of the thread that reads packets; the record's threads stood still for ${gcOfOthers} of the time.
+- Allocation and garbage collection are those of the thread that reads packets. Allocation is counted from the middle
+  of the capture on, when all is warm; in the row of the record from the start of the program. The record's threads allocate ${count(replay.allocatedBytesOfRecord / packets)} B a packet
+  and stand still for ${percent(replay.gcSecondsOfRecord / replay.wallSeconds)} of the time.
 `
 }
