@@ -58,13 +58,16 @@ const all = [
     name: 'Suricata without rules',
     does: 'flows, applications → EVE',
     package: 'suricata',
+    source: 'of Debian backports',
     argv: (file, folder) => ['suricata', '-k', 'none', '-S', '/dev/null', '-l', folder, '-r', file],
   },
 ]
 
-/** The peers that are installed, and the Debian packages of those that are not. */
+/** The peers that are installed, and the Debian packages, in words, of those that are not. */
 export function findPeers() {
   const isThere = ({ argv }) => isInstalled(argv('', '')[0])
-  const missing = all.filter((peer) => !isThere(peer)).map((peer) => peer.package)
+  const missing = all
+    .filter((peer) => !isThere(peer))
+    .map((peer) => [peer.package, peer.source].filter(Boolean).join(', '))
   return { installed: all.filter(isThere), missing: [...new Set(missing)] }
 }

@@ -95,6 +95,6 @@ function notes({ rows, outcome, missing }) {
     `- Of the newest ${count(flows)} flows on record ${count(anomaly)} carry the isolation forest's score, ${count(attack)} the random forest's.`,
     ...(rows[0].runs > 1 && once.length > 0 ? [`- Slow, and run once: ${once.join(', ')}.`] : []),
     ...failed.map(({ name, failure }) => `- ${name} failed: ${failure.split('\n').at(-1)}`),
-    ...missing.map((name) => `- Not installed: ${name} (\`apt-get install ${name}\`).`),
+    ...missing.map((name) => `- Not installed: apt-get install ${name}.`),
   ]
 }

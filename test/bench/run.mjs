@@ -7,6 +7,7 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { format } from 'prettier'
+import { isInstalled } from '../../deploy/setup/ground.mjs'
 import { root } from '../check/root.mjs'
 import { floodCapture, mixedCapture } from './captures.mjs'
 import { machine } from './machine.mjs'
@@ -90,8 +91,8 @@ function head({ rounds, loadBefore, minutes }) {
   const { words } = machine()
   return `# What Picket costs
 
-Written by \`npm run bench\` in ${minutes} minutes: medians of ${rounds} rounds, in each of which the programs ran one
-after the other.
+Written by \`npm run bench\` in ${minutes} minutes: ${rounds === 1 ? 'one round' : `medians of ${rounds} rounds`}; within a
+round the programs run one after the other.
 
 - Machine: ${words}; load of others before the run ${loadBefore}
 `
@@ -102,6 +103,11 @@ async function main() {
   if (options.isHelp) return process.stdout.write(USAGE)
   if (!existsSync(join(root, 'dist', 'main.js'))) {
     throw new UsageError('Picket is not built; run `npm run build` first')
+  }
+  if (!isInstalled('tcpdump')) {
+    throw new UsageError(
+      'tcpdump is not installed, which everything is measured by; apt-get install tcpdump',
+    )
   }
   const report = await run(options)
   if (options.isComplete) writeFileSync(resultsFile, report)
