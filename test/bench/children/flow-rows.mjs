@@ -11,6 +11,7 @@ import Database from 'better-sqlite3'
 import { validateConfig } from '../../../dist/config/index.js'
 import { systemClock } from '../../../dist/core/clock.js'
 import { silentLog } from '../../../dist/core/log.js'
+import { batchFlows } from '../../../dist/flow/index.js'
 import { openRecord } from '../../../dist/record/index.js'
 import { FinishedFlows } from './finished-flows.mjs'
 import { askFlows } from './questions.mjs'
@@ -24,10 +25,10 @@ async function picket(folder) {
   const record = await openRecord({ directory: folder, config, clock: systemClock, log: silentLog })
   return {
     path: record.path,
-    write: async (flows) => {
-      for (let at = 0; at < flows.length; at += TRANSACTION) {
-        record.flows.append(flows.slice(at, at + TRANSACTION))
-      }
+    // The sensor hands flows on in such batches; what making them costs is told by the stages.
+    prepare: (flows) => batchFlows(flows),
+    write: async (batches) => {
+      for (const batch of batches) record.flows.append(batch)
       await record.flows.flush()
     },
     ask: async (span) => await askFlows(record.flows, span),
@@ -58,10 +59,9 @@ function plain(folder, isIndexed) {
   })
   return {
     path,
-    write: async (flows) => {
-      for (let at = 0; at < flows.length; at += TRANSACTION) {
-        insertAll(flows.slice(at, at + TRANSACTION))
-      }
+    prepare: (flows) => flows,
+    write: async (batches) => {
+      for (const batch of batches) insertAll(batch)
     },
     close: async () => database.close(),
   }
@@ -75,8 +75,12 @@ const source = new FinishedFlows()
 const cost = { wallSeconds: 0, cpuSeconds: 0, slowestBatchSeconds: 0 }
 const span = { firstUs: source.timeUs, lastUs: 0 }
 for (let written = 0; written < rows; written += BATCH) {
-  const flows = source.make(Math.min(BATCH, rows - written))
-  await measured(async () => await target.write(flows))
+  const batches = []
+  const end = Math.min(rows, written + BATCH)
+  for (let at = written; at < end; at += TRANSACTION) {
+    batches.push(target.prepare(source.make(Math.min(TRANSACTION, end - at))))
+  }
+  await measured(async () => await target.write(batches))
 }
 span.lastUs = source.timeUs
 const answers = await target.ask?.(span)

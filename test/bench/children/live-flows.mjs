@@ -5,11 +5,9 @@
  * Usage: `node --expose-gc test/bench/children/live-flows.mjs table|sensor FLOWS`.
  */
 import { validateConfig } from '../../../dist/config/index.js'
-import { silentLog } from '../../../dist/core/log.js'
 import { Decoder, Packet } from '../../../dist/decode/index.js'
-import { loadShippedModels } from '../../../dist/detect/models/index.js'
 import { FlowTable } from '../../../dist/flow/index.js'
-import { createSensor } from '../../../dist/sensor.js'
+import { benchSensor } from './sensor.mjs'
 import { TcpFrames } from './tcp-frames.mjs'
 
 const MAX_FLOWS = 2 ** 20
@@ -34,18 +32,7 @@ function table() {
 }
 
 function sensor() {
-  const sensor = createSensor({
-    interfaceName: 'bench',
-    flow: config.flow,
-    detect: config.detect,
-    models: loadShippedModels(silentLog, config.detect.randomForest.model),
-    seed: 1,
-    wantsFlows: true,
-    flowsPerStory: config.record.flowsPerStory,
-    onFlow: () => undefined,
-    onDetection: () => undefined,
-    onModelLearned: () => undefined,
-  })
+  const sensor = benchSensor(config, { keepsFlows: true })
   return { frame: sensor.frame, live: () => sensor.statistics().liveFlows }
 }
 

@@ -7,13 +7,11 @@
  */
 import { openPcapFile } from '../../../dist/capture/index.js'
 import { validateConfig } from '../../../dist/config/index.js'
-import { silentLog } from '../../../dist/core/log.js'
 import { Decoder, Packet } from '../../../dist/decode/index.js'
-import { loadShippedModels } from '../../../dist/detect/models/index.js'
 import { FlowTable } from '../../../dist/flow/index.js'
-import { createSensor } from '../../../dist/sensor.js'
 import { AllocationMeter } from './allocation-meter.mjs'
 import { GcWatch } from './gc-watch.mjs'
+import { benchSensor } from './sensor.mjs'
 
 const PACKETS_A_LOOK = 8192
 const configWith = (detect) => validateConfig({ detect }, 'the bench')
@@ -50,19 +48,8 @@ const stages = {
   records: () => sensor(bothForests, true),
 }
 
-function sensor(config, wantsFlows) {
-  const sensor = createSensor({
-    interfaceName: 'bench',
-    flow: config.flow,
-    detect: config.detect,
-    models: loadShippedModels(silentLog, config.detect.randomForest.model),
-    seed: 1,
-    wantsFlows,
-    flowsPerStory: config.record.flowsPerStory,
-    onFlow: () => undefined,
-    onDetection: () => undefined,
-    onModelLearned: () => undefined,
-  })
+function sensor(config, keepsFlows) {
+  const sensor = benchSensor(config, { keepsFlows })
   const { frame, end } = sensor
   return { frame, end, flows: () => sensor.statistics().openedFlows }
 }
