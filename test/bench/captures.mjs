@@ -6,7 +6,7 @@ import { basename, join } from 'node:path'
 import { writeBenchCapture } from '../support/bench-capture.mjs'
 import { writeFloodCapture } from '../support/flood-capture.mjs'
 import { root } from '../check/root.mjs'
-import { count } from './words.mjs'
+import { count } from './measuring/words.mjs'
 
 /** Beside the project, where recorded traffic is kept; it is not part of it. */
 const realTrafficMaker = join(root, '..', 'shared', 'tools', 'make-bench-pcap.py')

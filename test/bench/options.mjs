@@ -16,6 +16,7 @@ Usage: npm run bench [-- [FILE.pcap] [OPTIONS]]
   --help           prints this
 
 A complete run writes test/bench/RESULTS.md; with --only the figures are printed and nothing is written.
+Programs beside which Picket is measured are left out where they are not installed.
 Leave the machine alone meanwhile: a default run takes about a quarter of an hour on two cores.
 `
 

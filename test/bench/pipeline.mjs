@@ -1,11 +1,11 @@
 /** The whole pipeline over a capture, from the file to the record, beside tcpdump and Picket's peers. */
 import { cpus } from 'node:os'
 import { isInstalled } from '../../deploy/setup/ground.mjs'
-import { runContest } from './contest.mjs'
-import { findPeers } from './peers.mjs'
-import { replayArgv } from './replay.mjs'
-import { countScored } from './scored-flows.mjs'
-import { count, megabytes, seconds, table, times } from './words.mjs'
+import { runContest } from './contest/contest.mjs'
+import { findPeers } from './contest/peers.mjs'
+import { replayArgv } from './contest/replay.mjs'
+import { countScored } from './contest/scored-flows.mjs'
+import { count, megabytes, seconds, table, times } from './measuring/words.mjs'
 
 /**
  * Measures replay (capture, decode, flows, features, rules, both forests, record) over one capture.
@@ -89,10 +89,11 @@ function notes({ rows, outcome, missing }) {
   const once = rows.filter(({ isPeer, runs }) => isPeer && runs === 1).map(({ name }) => name)
   const failed = rows.filter(({ failure }) => failure !== undefined)
   const { flows, anomaly, attack } = outcome.scored
+  const unlearned = anomaly > 0 ? '' : ' (it saw too little ordinary traffic to learn from)'
   return [
     `- Picket said: \`${outcome.summary}\``,
     `- Wall time × tcpdump, from the best round to the worst: ${spreads.join('; ')}.`,
-    `- Of the newest ${count(flows)} flows on record ${count(anomaly)} carry the isolation forest's score, ${count(attack)} the random forest's.`,
+    `- Of the newest ${count(flows)} flows on record ${count(anomaly)} carry the isolation forest's score${unlearned}, ${count(attack)} the random forest's.`,
     ...(rows[0].runs > 1 && once.length > 0 ? [`- Slow, and run once: ${once.join(', ')}.`] : []),
     ...failed.map(({ name, failure }) => `- ${name} failed: ${failure.split('\n').at(-1)}`),
     ...missing.map((name) => `- Not installed: apt-get install ${name}.`),

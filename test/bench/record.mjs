@@ -2,9 +2,9 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { runOwnChild } from './measured-child.mjs'
-import { medians, middle } from './statistics.mjs'
-import { count, nanosecondsEach, seconds, table, times } from './words.mjs'
+import { runOwnChild } from './measuring/measured-child.mjs'
+import { medians, middle } from './measuring/statistics.mjs'
+import { count, nanosecondsEach, seconds, table, times } from './measuring/words.mjs'
 
 const KINDS = {
   plain: 'better-sqlite3, one table, no index',
@@ -61,7 +61,8 @@ export function renderRecord(runs) {
     return [KINDS[kind], ...speeds, cpu, count(bytes / rows), seconds(slowestBatchSeconds)]
   })
   const [{ rows: written }] = runs.picket
-  return `${count(written)} flows, appended in batches of 1,000; the batch is one transaction in the plain tables.
+  return `${count(written)} flows in batches of 1,000, each one transaction in the plain tables. Picket is handed batches as its sensor makes
+them; what making them costs stands under "flow records" above.
 
 ${table(heads, rows)}
 

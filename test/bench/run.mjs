@@ -10,7 +10,7 @@ import { format } from 'prettier'
 import { isInstalled } from '../../deploy/setup/ground.mjs'
 import { root } from '../check/root.mjs'
 import { floodCapture, mixedCapture } from './captures.mjs'
-import { machine } from './machine.mjs'
+import { machine } from './measuring/machine.mjs'
 import { readOptions, USAGE, UsageError } from './options.mjs'
 import { measureMemory, renderMemory } from './memory.mjs'
 import { measurePipeline, renderPipeline } from './pipeline.mjs'
@@ -52,39 +52,49 @@ const sections = [
   {
     title: 'Memory of live flows',
     parts: ['memory'],
-    text: async (options) => renderMemory(await measureMemory(options)),
+    text: async () => renderMemory(await measureMemory()),
   },
   {
     title: 'The record',
     parts: ['record'],
     text: async (options) => renderRecord(await measureRecord(options)),
   },
-  colleague('Live capture', 'live', 'measureLive', 'renderLive'),
-  colleague('Whose flow it was', 'owner', 'measureOwners', 'renderOwners'),
+  sectionInFile('live', 'measureLive', 'renderLive'),
+  sectionInFile('owner', 'measureOwners', 'renderOwners'),
 ]
 
-/** A section whose two functions stand in a file of the part's own name, where there is one. */
-function colleague(title, part, measure, render) {
+/** A section with a heading of its own, whose two functions stand in a file of the part's name, where there is one. */
+function sectionInFile(part, measure, render) {
   const file = new URL(`${part}.mjs`, import.meta.url)
-  const text = async (options) => {
+  const text = async () => {
+    if (!existsSync(file)) return ''
     const module = await import(file)
-    return module[render](await module[measure](options))
+    return module[render](await module[measure]())
   }
-  return { title, parts: [part], text, isThere: existsSync(file) }
+  return { parts: [part], text }
 }
 
+/** Measures what was asked for. A section that fails is told of in its place: the others took long to measure. */
 async function run(options) {
   const startedAt = performance.now()
   const loadBefore = machine().load
   const texts = []
-  for (const { title, parts, text, isThere = true } of sections) {
-    if (!isThere || !parts.some((part) => options.parts.includes(part))) continue
-    process.stderr.write(`${title} …\n`)
-    texts.push(`## ${title}\n\n${await text(options)}`)
+  let failures = 0
+  for (const { title, parts, text } of sections) {
+    if (!parts.some((part) => options.parts.includes(part))) continue
+    process.stderr.write(`${title ?? parts[0]} …\n`)
+    if (title !== undefined) texts.push(`## ${title}`)
+    try {
+      texts.push(await text(options))
+    } catch (failure) {
+      failures += 1
+      process.stderr.write(`${failure.stack}\n`)
+      texts.push(`${parts[0]} could not be measured: ${failure.message}`)
+    }
   }
-  const minutes = ((performance.now() - startedAt) / 60_000).toFixed(0)
+  const minutes = Math.max(1, (performance.now() - startedAt) / 60_000).toFixed(0)
   const report = [head({ ...options, loadBefore, minutes }), ...texts].join('\n\n')
-  return await format(report, { parser: 'markdown' })
+  return { report: await format(report, { parser: 'markdown' }), failures }
 }
 
 function head({ rounds, loadBefore, minutes }) {
@@ -109,8 +119,9 @@ async function main() {
       'tcpdump is not installed, which everything is measured by; apt-get install tcpdump',
     )
   }
-  const report = await run(options)
-  if (options.isComplete) writeFileSync(resultsFile, report)
+  const { report, failures } = await run(options)
+  if (options.isComplete && failures === 0) writeFileSync(resultsFile, report)
+  if (failures > 0) process.exitCode = 1
   process.stdout.write(report)
 }
 

@@ -1,10 +1,10 @@
 /** What each stage costs: CPU, memory allocated, and time lost to garbage collection. */
 import { floodCapture } from './captures.mjs'
 import { allocationFlags } from './children/allocation-meter.mjs'
-import { runOwnChild } from './measured-child.mjs'
-import { measureReplay } from './replay.mjs'
-import { medians } from './statistics.mjs'
-import { count, nanosecondsEach, percent, table } from './words.mjs'
+import { runOwnChild } from './measuring/measured-child.mjs'
+import { measureReplay } from './contest/replay.mjs'
+import { medians } from './measuring/statistics.mjs'
+import { count, nanosecondsEach, percent, table } from './measuring/words.mjs'
 
 /** In the order of the pipeline, each run with all that come before it. */
 const STAGES = {
@@ -56,7 +56,9 @@ export function renderStages({ capture, start, replay, stages }) {
     const own = Math.max(0, cpuSeconds - before)
     before = cpuSeconds
     const gc = percent(gcSeconds / wallSeconds)
-    return [name, nanosecondsEach(own, packets), share(own), `${count(bytesAPacket)} B`, gc]
+    // Too short a capture to look twice has no figure.
+    const allocated = bytesAPacket === null ? '' : `${count(bytesAPacket)} B`
+    return [name, nanosecondsEach(own, packets), share(own), allocated, gc]
   })
   const record = Math.max(0, replay.cpuSeconds - before - start.cpuSeconds)
   const gc = percent(replay.gcSeconds / replay.wallSeconds)

@@ -2,9 +2,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { root } from '../check/root.mjs'
-import { readGcTrace, traceFlags } from './gc-trace.mjs'
-import { measureChild } from './measured-child.mjs'
+import { root } from '../../check/root.mjs'
+import { readGcTrace, traceFlags } from '../measuring/gc-trace.mjs'
+import { measureChild } from '../measuring/measured-child.mjs'
 
 const program = join(root, 'dist', 'main.js')
 /** An hour's patience of the isolation forest would outlast the capture: here it is grown as soon as it can. */

@@ -3,14 +3,14 @@ import { execFile } from 'node:child_process'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { packagedFile } from '../../../src/core/package-root.ts'
+import { packagedFile } from '../../../../src/core/package-root.ts'
 
 interface GcTraceModule {
   readonly traceFlags: readonly string[]
   readGcTrace(stdout: string): { readonly gcSeconds: number; readonly allocatedBytes: number }[]
 }
 
-const url = pathToFileURL(packagedFile('test/bench/gc-trace.mjs')).href
+const url = pathToFileURL(packagedFile('test/bench/measuring/gc-trace.mjs')).href
 const { readGcTrace, traceFlags } = (await import(url)) as GcTraceModule
 
 /** Allocates 64 MB in arrays of 8 KB that nobody keeps. */

@@ -43,7 +43,7 @@ export async function measureChild(command, args, options = {}) {
 
 /** Runs one of our own programs in `children/`, and gives what it prints as JSON. */
 export async function runOwnChild(name, args, { flags = [], prefix = [] } = {}) {
-  const program = new URL(`children/${name}`, import.meta.url).pathname
+  const program = new URL(`../children/${name}`, import.meta.url).pathname
   const [command, ...rest] = [...prefix, process.execPath, ...flags, program, ...args]
   const { stdout } = await measureChild(command, rest.map(String))
   return JSON.parse(stdout)

@@ -2,15 +2,15 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { measureChild } from './measured-child.mjs'
-import { median } from './statistics.mjs'
+import { measureChild } from '../measuring/measured-child.mjs'
+import { median } from '../measuring/statistics.mjs'
 
 /** tcpdump is so quick that one run would drown in the clock's steps of 10 ms. */
 const TCPDUMP_RUNS = 5
 const TCPDUMP_SECONDS = 1
 const MOST_TCPDUMP_RUNS = 20
 /** Who takes longer is run once, and ended after the limit: the others are what the time is for. */
-const SLOW_SECONDS = 20
+const SLOW_SECONDS = 10
 const LIMIT_SECONDS = 90
 
 /**
@@ -63,7 +63,8 @@ async function measureTcpdump(file) {
   while (!isEnough() && runs.length < MOST_TCPDUMP_RUNS) {
     runs.push(await measureChild('tcpdump', ['-r', file, '-w', '/dev/null']))
   }
-  const peakBytes = median(runs, 'peakBytes')
+  // Over before it was looked at twice, now and then.
+  const peakBytes = Math.max(...runs.map((run) => run.peakBytes))
   const cpuSeconds = sum(runs, 'cpuSeconds') / runs.length
   return { wallSeconds: median(runs, 'wallSeconds'), cpuSeconds, peakBytes }
 }

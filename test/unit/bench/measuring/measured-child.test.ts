@@ -1,7 +1,7 @@
 /** What a measured program is said to cost is what it took: time, CPU of all threads, memory. */
 import { pathToFileURL } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { packagedFile } from '../../../src/core/package-root.ts'
+import { packagedFile } from '../../../../src/core/package-root.ts'
 
 interface Cost {
   readonly wallSeconds: number
@@ -19,7 +19,7 @@ interface MeasuredChildModule {
   ): Promise<Cost>
 }
 
-const url = pathToFileURL(packagedFile('test/bench/measured-child.mjs')).href
+const url = pathToFileURL(packagedFile('test/bench/measuring/measured-child.mjs')).href
 const { measureChild } = (await import(url)) as MeasuredChildModule
 const node = async (source: string, options?: object): Promise<Cost> =>
   await measureChild(process.execPath, ['-e', source], options)

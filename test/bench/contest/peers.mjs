@@ -1,5 +1,5 @@
 /** Programs that read captures and know flows, as Debian ships them: who they are and how they are run. */
-import { isInstalled } from '../../deploy/setup/ground.mjs'
+import { isInstalled } from '../../../deploy/setup/ground.mjs'
 
 /** Port 9 of this very host: nobody listens, so that what is exported goes nowhere. */
 const NOWHERE = '127.0.0.1:9'
