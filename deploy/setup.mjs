@@ -22,12 +22,14 @@ const successors = {
 async function prepare() {
   checkNode()
   // Imported only now: on a Node too old for them the message above must come first.
-  const { installSystemPackages } = await import('./setup/system-packages.mjs')
+  const { installPeers, installSystemPackages } = await import('./setup/system-packages.mjs')
   const { buildAddons, installNpmPackages } = await import('./setup/npm-packages.mjs')
   const { build } = await import('./setup/build.mjs')
   // Whoever asks for the agent should know what it will lack; who lists events need not.
   const isAgent = args.every((argument) => argument === 'start' || argument.startsWith('-'))
+  const isHelp = args.includes('--help')
   await installSystemPackages(root, { isForTests: purpose === 'test', isTold: isAgent })
+  if (purpose === 'bench' && !isHelp) await installPeers()
   await installNpmPackages(root)
   await buildAddons(root)
   await build(root)
@@ -42,7 +44,7 @@ async function handOver(successor) {
   process.argv = [process.argv[0], path, ...(purpose === 'start' && !args[0] ? ['start'] : args)]
   // npm moves to the project's folder; the files in the arguments are meant from where the user is.
   const startedIn = process.env.npm_lifecycle_event && process.env.INIT_CWD
-  if (purpose === 'start' && startedIn) process.chdir(startedIn)
+  if (startedIn && purpose !== 'test') process.chdir(startedIn)
   await import(pathToFileURL(path).href)
 }
 

@@ -32,9 +32,25 @@ const needed = {
     'openssh-server': program('sshd'),
     'openssh-client': program('ssh-keygen'),
   },
+  /** What Picket is measured beside: `test/bench` goes without those that are missing. */
+  measuring: {
+    softflowd: program('softflowd'),
+    nfdump: program('nfpcapd'),
+    'argus-server': program('argus'),
+    p0f: program('p0f'),
+    'libndpi-bin': program('ndpiReader'),
+    tshark: program('tshark'),
+  },
 }
-/** Services that come with a test package and that nobody asked this machine to offer. */
-const servicesOf = { rsyslog: 'rsyslog', 'nginx-light': 'nginx', 'openssh-server': 'ssh' }
+/** Services that come with a package of the tests or the bench and that nobody asked this machine to offer. */
+const servicesOf = {
+  rsyslog: 'rsyslog',
+  'nginx-light': 'nginx',
+  'openssh-server': 'ssh',
+  softflowd: 'softflowd',
+  nfdump: 'nfdump',
+  'argus-server': 'argus',
+}
 const policyFile = '/usr/sbin/policy-rc.d'
 
 /** Installs what is missing where it can; else says (if told to) how somebody else can. */
@@ -59,6 +75,25 @@ export async function installSystemPackages(root, { isForTests, isTold }) {
   throw new SetupError('there is no C++ compiler, and an npm package has to be compiled', hint)
 }
 
+/**
+ * Installs the programs that Picket is measured beside, where it can; what cannot be had is only told.
+ *
+ * One by one, since apt-get installs nothing at all when one name of several is unknown.
+ */
+export async function installPeers() {
+  const missing = absent(needed.measuring)
+  if (missing.length === 0) return
+  if (!isInstalled('apt-get') || process.getuid?.() !== 0) {
+    sayMissing(missing)
+    return
+  }
+  for (const name of missing) {
+    const what = `installing ${name} with apt-get, to measure beside it`
+    const failure = await step(what, async () => await install([name]))
+    if (failure) say(`  ${failure.message}\n  going on without`)
+  }
+}
+
 function sayMissing(packages) {
   if (isInstalled('apt-get')) {
     say(`• not installed: ${packages.join(', ')}; to install, as root:`)
@@ -68,9 +103,11 @@ function sayMissing(packages) {
   }
 }
 
+function absent(packages) {
+  return Object.entries(packages).flatMap(([name, isThere]) => (isThere() ? [] : [name]))
+}
+
 async function missingPackages(root, isForTests) {
-  const absent = (packages) =>
-    Object.entries(packages).flatMap(([name, isThere]) => (isThere() ? [] : [name]))
   const toCompile = absent(needed.compiling)
   const isToCompile = toCompile.length > 0 && (await addonsMissing(root)).length > 0
   return [
@@ -131,11 +168,11 @@ async function withoutServiceStarts(work) {
   }
 }
 
-/** Keeps the daemons that only our tests use from starting with the next boot. */
+/** Keeps the daemons that only our tests and measurements use from starting with the next boot. */
 async function leaveOff(packages) {
   if (!existsSync('/run/systemd/system')) return
   const services = packages.flatMap((name) => servicesOf[name] ?? [])
   if (services.length === 0) return
   await run('systemctl', ['disable', '--quiet', ...services])
-  say(`  ${services.join(', ')} are for the tests alone: neither started nor enabled`)
+  say(`  ${services.join(', ')} are for tests and measurements alone: neither started nor enabled`)
 }

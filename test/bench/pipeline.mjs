@@ -1,79 +1,107 @@
-/** The whole pipeline on one capture, beside `tcpdump -r FILE -w /dev/null`: ratios and shares of stages. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { root } from '../check/root.mjs'
-import { measureChild, median } from './measured-child.mjs'
-
-const ROUNDS = 3
-const TCPDUMP_RUNS = 5
-const STAGES = ['capture', 'decode', 'flow', 'detect', 'flow records']
-const stagesProgram = fileURLToPath(new URL('stages.mjs', import.meta.url))
+/** The whole pipeline over a capture, from the file to the record, beside tcpdump and Picket's peers. */
+import { readFileSync } from 'node:fs'
+import { isInstalled } from '../../deploy/setup/ground.mjs'
+import { runContest } from './contest/contest.mjs'
+import { findPeers } from './contest/peers.mjs'
+import { replayArgv } from './contest/replay.mjs'
+import { countScored } from './contest/scored-flows.mjs'
+import { count, megabytes, seconds, table, times } from './measuring/words.mjs'
 
 /**
- * Measures replay (capture to record, nothing left out), tcpdump, and each stage on its way.
+ * Measures replay (capture, decode, flows, features, rules, both forests, record) over one capture.
  *
- * Rounds are interleaved, so that a busy moment of the machine falls on both sides; medians are kept.
+ * Shape: the contest's rows, and what Picket's first run said and left in the record.
  */
-export async function measurePipeline(file) {
-  const rounds = { replay: [], tcpdump: [] }
-  const prefixes = Object.fromEntries(STAGES.map((stage) => [stage, []]))
-  for (let round = 0; round < ROUNDS; round += 1) {
-    rounds.tcpdump.push(await measureTcpdump(file))
-    rounds.replay.push(await measureReplay(file))
-    for (const stage of STAGES) {
-      const { stdout } = await measureChild(process.execPath, [stagesProgram, stage, file])
-      prefixes[stage].push(JSON.parse(stdout))
-    }
-    process.stderr.write(`round ${round + 1} of ${ROUNDS}\n`)
-  }
-  const replay = costOf(rounds.replay)
-  const tcpdump = costOf(rounds.tcpdump)
-  const packets = prefixes.capture[0].packets
-  const memory = median(prefixes['flow records'], 'maxRssMegabytes')
-  const summary = rounds.replay[0].stderr.trim().split('\n').at(-1)
-  return { packets, replay, tcpdump, stages: stageCosts(prefixes, replay), memory, summary }
+export async function measurePipeline({ capture, rounds, hasPeers, keepsEveryFlow }) {
+  const outcome = {}
+  const peers = hasPeers ? findPeers() : { installed: [], missing: [] }
+  const contestants = [
+    ...picket({ outcome, keepsEveryFlow }),
+    ...peers.installed.map((peer) => ({ ...peer, isPeer: true })),
+  ]
+  const onRun = (words) => process.stderr.write(`  ${words}\n`)
+  const rows = await runContest({ file: capture.path, contestants, rounds, onRun })
+  return { capture, rows, outcome, missing: peers.missing }
 }
 
-const costOf = (measurements) => ({
-  wallSeconds: median(measurements, 'wallSeconds'),
-  cpuSeconds: median(measurements, 'cpuSeconds'),
-})
-
-async function measureTcpdump(file) {
-  const args = ['-r', file, '-w', '/dev/null']
-  const costs = []
-  let cpuSeconds = 0
-  for (let run = 0; run < TCPDUMP_RUNS; run += 1) {
-    costs.push(await measureChild('tcpdump', args))
-    cpuSeconds += costs.at(-1).cpuSeconds
+/** Picket as it comes, held to one core, and (where asked for) recording also what an event accounts for. */
+function picket({ outcome, keepsEveryFlow }) {
+  const does = 'all, → SQLite'
+  const replay = (config, prefix = []) => {
+    return (file, folder) => [...prefix, ...replayArgv(file, folder, { config })]
   }
-  return { wallSeconds: median(costs, 'wallSeconds'), cpuSeconds: cpuSeconds / TCPDUMP_RUNS }
+  const note = async ({ stderr }, folder) => {
+    outcome.summary ??= stderr.trim().split('\n').at(-1)
+    outcome.scored ??= await countScored(folder)
+  }
+  const contestants = [{ name: '**Picket**', does, argv: replay({}), look: note }]
+  if (isInstalled('taskset')) {
+    const pinned = ['taskset', '-c', lastCore()]
+    contestants.push({ name: '**Picket**, on one core', does, argv: replay({}, pinned) })
+  }
+  if (keepsEveryFlow) {
+    const everyFlow = replay({ record: { flowsPerStory: null } })
+    contestants.push({ name: '**Picket**, every flow recorded', does, argv: everyFlow })
+  }
+  return contestants
 }
 
-async function measureReplay(file) {
-  const directory = mkdtempSync(join(tmpdir(), 'picket-bench-'))
-  try {
-    const config = join(directory, 'defaults.yaml')
-    writeFileSync(config, '{}\n')
-    const program = join(root, 'dist', 'main.js')
-    const args = [program, 'replay', file, '--json', '--config', config, '--data-dir', directory]
-    return await measureChild(process.execPath, args)
-  } finally {
-    rmSync(directory, { recursive: true })
-  }
+/** The last core that we may run on: the first one has most of the machine's interrupts. */
+function lastCore() {
+  const status = readFileSync('/proc/self/status', 'latin1')
+  return /^Cpus_allowed_list:.*?(\d+)$/m.exec(status)[1]
 }
 
-/** What each stage adds to those before it; what replay adds to all of them is the record. */
-function stageCosts(prefixes, replay) {
-  let before = 0
-  const costs = STAGES.map((name) => {
-    const upTo = median(prefixes[name], 'cpuSeconds')
-    const cpuSeconds = Math.max(0, upTo - before)
-    before = upTo
-    return { name, cpuSeconds }
-  })
-  const record = Math.max(0, replay.cpuSeconds - before)
-  return [...costs, { name: 'record, and the start of the program', cpuSeconds: record }]
+/** Renders one capture's rows. */
+export function renderPipeline({ capture, rows, outcome, missing }) {
+  const packets = Number(/(\d+) packets/.exec(outcome.summary)?.[1])
+  const heads = [
+    '',
+    'does',
+    'wall',
+    '× tcpdump',
+    'CPU',
+    '× tcpdump',
+    'packets a second',
+    'peak RSS',
+  ]
+  const body = rows.map((row) => cells(row, packets))
+  return `${count(packets)} packets: ${capture.words}.
+
+${table(heads, body, ['does'])}
+
+${notes({ rows, outcome, missing }).join('\n')}
+`
+}
+
+function cells({ name, does, failure, isCutShort, ...row }, packets) {
+  if (failure !== undefined) return [name, does, 'failed', '', '', '', '', '']
+  const atLeast = isCutShort ? '> ' : ''
+  return [
+    name,
+    does,
+    atLeast + seconds(row.wallSeconds),
+    `${atLeast}**${times(row.wallTimes)}**`,
+    atLeast + seconds(row.cpuSeconds),
+    `${atLeast}**${times(row.cpuTimes)}**`,
+    isCutShort ? '' : count(packets / row.wallSeconds),
+    megabytes(row.peakBytes),
+  ]
+}
+
+function notes({ rows, outcome, missing }) {
+  const own = rows.filter(({ isPeer }) => !isPeer).slice(1)
+  const spreads = own.map(({ name, spread }) => `${name} ${spread.map(times).join(' to ')}`)
+  const once = rows.filter(({ isPeer, runs }) => isPeer && runs === 1).map(({ name }) => name)
+  const failed = rows.filter(({ failure }) => failure !== undefined)
+  const { flows, anomaly, attack } = outcome.scored
+  const unlearned = anomaly > 0 ? '' : ' (it saw too little ordinary traffic to learn from)'
+  return [
+    `- Picket said: \`${outcome.summary}\``,
+    `- Wall time × tcpdump, from the best round to the worst: ${spreads.join('; ')}.`,
+    `- Of the newest ${count(flows)} flows on record ${count(anomaly)} carry the isolation forest's score${unlearned}, ${count(attack)} the random forest's.`,
+    ...(rows[0].runs > 1 && once.length > 0 ? [`- Slow, and run once: ${once.join(', ')}.`] : []),
+    ...failed.map(({ name, failure }) => `- ${name} failed: ${failure.split('\n').at(-1)}`),
+    ...missing.map((name) => `- Not installed: apt-get install ${name}.`),
+  ]
 }

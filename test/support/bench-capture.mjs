@@ -5,12 +5,9 @@
  *
  * Usage: `node test/support/bench-capture.mjs OUT.pcap [PACKETS]`.
  */
-import { closeSync, openSync, writeSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { CaptureWriter, seededRandom } from './capture-writer.mjs'
 
-const START_SECONDS = 1_700_000_000
-const CHUNK_BYTES = 1 << 20
-const LARGEST_PACKET = 2048
 const TALKING_AT_ONCE = 2000
 const FIN = 1
 const SYN = 2
@@ -18,82 +15,35 @@ const RST = 4
 const PSH = 8
 const ACK = 16
 
-/** Numbers from 0 up to, and without, `bound`; the same in every run (splitmix32). */
-function seededRandom(seed) {
-  let state = seed | 0
-  return (bound) => {
-    state = (state + 0x9e3779b9) | 0
-    let mixed = Math.imul(state ^ (state >>> 16), 0x21f0aaad)
-    mixed = Math.imul(mixed ^ (mixed >>> 15), 0x735a2d97)
-    return ((mixed ^ (mixed >>> 15)) >>> 0) % bound
-  }
-}
-
 const random = seededRandom(7)
 
-/** Collects packets and writes them in chunks. */
-class PcapFile {
-  #file
-  #chunk = Buffer.alloc(CHUNK_BYTES)
-  #used = 24
-  #timeUs = 0
-  packets = 0
-
-  constructor(path) {
-    this.#file = openSync(path, 'w')
-    const head = [0xa1b2c3d4, (4 << 16) | 2, 0, 0, 65535, 1]
-    head.forEach((word, index) => this.#chunk.writeUInt32LE(word >>> 0, index * 4))
+/** Appends one packet: addresses as 32-bit integers, `payload` bytes behind the transport header. */
+function write(file, timeUs, packet) {
+  const { from, to, protocol, fromPort, toPort, flags = 0, sequence = 0, payload } = packet
+  const header = protocol === 6 ? 20 : 8
+  const ipLength = 20 + header + payload.length
+  let at = file.begin(14 + ipLength, timeUs)
+  const { chunk } = file
+  chunk.fill(0, at, at + 14 + 20 + header)
+  chunk.writeUInt16BE(0x0800, at + 12)
+  at += 14
+  chunk.writeUInt8(0x45, at)
+  chunk.writeUInt16BE(ipLength, at + 2)
+  chunk.writeUInt8(64, at + 8)
+  chunk.writeUInt8(protocol, at + 9)
+  chunk.writeUInt32BE(from, at + 12)
+  chunk.writeUInt32BE(to, at + 16)
+  at += 20
+  chunk.writeUInt16BE(fromPort, at)
+  chunk.writeUInt16BE(toPort, at + 2)
+  if (protocol === 6) {
+    chunk.writeUInt32BE(sequence >>> 0, at + 4)
+    chunk.writeUInt8(0x50, at + 12)
+    chunk.writeUInt8(flags, at + 13)
+  } else if (protocol === 17) {
+    chunk.writeUInt16BE(8 + payload.length, at + 4)
   }
-
-  /** Appends one packet: addresses as 32-bit integers, `payload` bytes behind the transport header. */
-  add({ from, to, protocol, fromPort, toPort, flags = 0, sequence = 0, payload }) {
-    const header = protocol === 6 ? 20 : 8
-    const ipLength = 20 + header + payload.length
-    const length = 14 + ipLength
-    const chunk = this.#roomFor(16 + length)
-    let at = this.#used
-    this.#timeUs += random(300)
-    chunk.writeUInt32LE(START_SECONDS + Math.floor(this.#timeUs / 1e6), at)
-    chunk.writeUInt32LE(this.#timeUs % 1e6, at + 4)
-    chunk.writeUInt32LE(length, at + 8)
-    chunk.writeUInt32LE(length, at + 12)
-    at += 16
-    chunk.fill(0, at, at + 14 + 20 + header)
-    chunk.writeUInt16BE(0x0800, at + 12)
-    at += 14
-    chunk.writeUInt8(0x45, at)
-    chunk.writeUInt16BE(ipLength, at + 2)
-    chunk.writeUInt8(64, at + 8)
-    chunk.writeUInt8(protocol, at + 9)
-    chunk.writeUInt32BE(from, at + 12)
-    chunk.writeUInt32BE(to, at + 16)
-    at += 20
-    chunk.writeUInt16BE(fromPort, at)
-    chunk.writeUInt16BE(toPort, at + 2)
-    if (protocol === 6) {
-      chunk.writeUInt32BE(sequence >>> 0, at + 4)
-      chunk.writeUInt8(0x50, at + 12)
-      chunk.writeUInt8(flags, at + 13)
-    } else if (protocol === 17) {
-      chunk.writeUInt16BE(8 + payload.length, at + 4)
-    }
-    payload.copy(chunk, at + header)
-    this.#used += 16 + length
-    this.packets += 1
-  }
-
-  close() {
-    writeSync(this.#file, this.#chunk, 0, this.#used)
-    closeSync(this.#file)
-  }
-
-  #roomFor(bytes) {
-    if (this.#used + Math.max(bytes, LARGEST_PACKET) > CHUNK_BYTES) {
-      writeSync(this.#file, this.#chunk, 0, this.#used)
-      this.#used = 0
-    }
-    return this.#chunk
-  }
+  payload.copy(chunk, at + header)
 }
 
 const filler = Buffer.from(Array.from({ length: 1448 }, () => random(256)))
@@ -178,13 +128,18 @@ function* anything() {
 
 /** Writes a capture of at least `packets` packets to `path`. */
 export function writeBenchCapture(path, packets = 1_200_000) {
-  const file = new PcapFile(path)
+  const file = new CaptureWriter(path)
+  let timeUs = 0
   const talks = Array.from({ length: TALKING_AT_ONCE }, anything)
   while (file.packets < packets) {
     const index = random(talks.length)
     const { value, done } = talks[index].next()
-    if (done) talks[index] = anything()
-    else file.add(value)
+    if (done) {
+      talks[index] = anything()
+    } else {
+      timeUs += random(300)
+      write(file, timeUs, value)
+    }
   }
   file.close()
 }
