@@ -16,14 +16,12 @@ import { FlowRanks } from './flow-ranks.ts'
 import { randomSeed } from './seeds.ts'
 import { EvictionList, EvictionLists } from './table/eviction-lists.ts'
 import { FlowRecords, NO_RECORD } from './table/flow-records.ts'
-import { FragmentTable } from './table/fragment-table.ts'
 import { PacketClock } from './table/packet-clock.ts'
 import { DOUBLE_SHIFT, Double, State, WORD_SHIFT, Word } from './table/record-layout.ts'
 import { TimerWheel } from './table/timer-wheel.ts'
 import { endReasonOf, flowTimeouts, timeoutUs, type FlowTimeouts } from './flow-end.ts'
 
 const BAD_TOTAL_LENGTH = malformedIndex('ipv4-total-length')
-const CUT_TCP = malformedIndex('tcp-truncated')
 const SYN_ACK = TcpFlag.SYN | TcpFlag.ACK
 
 export interface FlowStatistics {
@@ -55,7 +53,6 @@ export class FlowTable {
   readonly #wheel: TimerWheel
   readonly #lists: EvictionLists
   readonly #ranks: FlowRanks
-  readonly #fragments = new FragmentTable()
   readonly #clock = new PacketClock()
   readonly #cursor: FlowCursor
   readonly #key: FlowKey
@@ -87,11 +84,9 @@ export class FlowTable {
   fold(packet: Packet): LiveFlow | null {
     if (packet.kind !== PacketKind.IP) return null
     this.#passTime(packet)
-    if (packet.malformed !== 0 && packet.malformed !== BAD_TOTAL_LENGTH) {
-      if (packet.malformed === CUT_TCP && packet.isFragment) this.#keyOf(packet)
-      return null
-    }
-    this.#keyOf(packet)
+    if (packet.malformed !== 0 && packet.malformed !== BAD_TOTAL_LENGTH) return null
+    this.#key.takeAddresses(packet)
+    this.#key.setPorts(packPorts(packet))
     let record = this.#records.find(this.#key)
     let side: number = this.#records.isReverse ? Side.RESPONDER : Side.ORIGINATOR
     let inherited = 0
@@ -147,19 +142,6 @@ export class FlowTable {
   #passTime(seen: { readonly timestampUs: number }): void {
     this.#clock.observe(seen)
     if (this.#wheel.isDue(this.#clock)) this.#wheel.advance(this.#clock.nowUs, this.#fire)
-  }
-
-  #keyOf(packet: Packet): void {
-    const key = this.#key
-    key.takeAddresses(packet)
-    if (!packet.isFragment) {
-      key.setPorts(packPorts(packet))
-    } else if (packet.isLaterFragment) {
-      key.setPorts(this.#fragments.recall(packet, key.meta, this.#clock.nowUs))
-    } else {
-      key.setPorts(packPorts(packet))
-      this.#fragments.remember(packet, key.meta, key.ports, this.#clock.nowUs)
-    }
   }
 
   /** A SYN on a closed flow's five-tuple opens a new flow: the port is used again. */
