@@ -172,6 +172,15 @@ describe('TCP', () => {
     expect(flows.table.statistics.opened).toBe(1)
   })
 
+  it('takes a SYN far from what was sent for a new use of the port, not for a repetition', () => {
+    const flows = new FoldedFlows()
+    flows.fold(talk.tcpOut('S', { sequence: 3_000_000_000 }))
+    flows.fold(talk.tcpOut('S', { sequence: 2_000_000_000 }), 60)
+    flows.fold(talk.tcpOut('A', { sequence: 2_000_000_001, payload: 'x' }), 61)
+    flows.fold(talk.tcpOut('A', { sequence: 2_000_000_002, payload: 'x' }), 62)
+    expect(flows.last).toMatchObject({ originatorPackets: 4, originatorRetransmissions: 0 })
+  })
+
   it('survives a packet whose two ends are the same', () => {
     const land = conversation({ responder: '10.0.0.1', originatorPort: 80 })
     const flows = new FoldedFlows()
@@ -232,38 +241,5 @@ describe('ICMP', () => {
     const quote = ipv4(there, udp({ destinationPort: 161 })).bytes
     flows.fold(ipv4(back, icmp({ type: 3, code: 3, payload: quote })))
     expect(flows.kinds).toEqual(['opened'])
-  })
-})
-
-describe('fragments', () => {
-  const whole = udp({ payload: 'x'.repeat(100) })
-  const first = { ...there, moreFragments: true, slice: [0, 64] as const }
-  const later = { ...there, fragmentOffset: 64, slice: [64, 108] as const }
-
-  it('join the flow of their first one', () => {
-    const flows = new FoldedFlows()
-    flows.fold(ipv4(first, whole))
-    flows.fold(ipv4(later, whole))
-    expect(flows.last).toMatchObject({ originatorPackets: 2, responderPort: 53 })
-    flows.fold(ipv4({ ...later, identification: 99 }, whole))
-    expect(flows.last).toMatchObject({ originatorPackets: 1, responderPort: 0 })
-  })
-
-  it('are forgotten after as long as a host would reassemble them', () => {
-    const flows = new FoldedFlows()
-    flows.fold(ipv4(first, whole), 0)
-    flows.fold(ipv4(later, whole), 31_000)
-    expect(flows.last!.responderPort).toBe(0)
-  })
-
-  it('of eight bytes cannot hide a SYN', () => {
-    const flows = new FoldedFlows()
-    const syn = tcp({ flags: 'S', destinationPort: 22 })
-    flows.fold(ipv4({ ...there, moreFragments: true, slice: [0, 8] }, syn))
-    flows.fold(ipv4({ ...there, moreFragments: true, fragmentOffset: 8, slice: [8, 16] }, syn))
-    flows.fold(ipv4({ ...there, fragmentOffset: 16, slice: [16, 20] }, syn))
-    expect(flows.told[0]!.flow).toMatchObject({ responderPort: 22, originatorTcpFlags: 2 })
-    expect(CONN_STATES[flows.last!.connState]).toBe('S0')
-    expect(flows.table.statistics.opened).toBe(1)
   })
 })
