@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { APPLICATIONS, CONN_STATES } from '../../../src/flow/flow.ts'
+import { APPLICATIONS } from '../../../src/flow/flow.ts'
 import { conversation, handshake } from '../../support/conversation.ts'
 import { FoldedFlows, START_US } from '../../support/folded-flows.ts'
 import { ipv4, ipv6 } from '../../support/ip-builder.ts'
-import { arp, icmp, icmp6, ipData, tcp, udp, vlan } from '../../support/packet-builder.ts'
+import { arp, icmp, icmp6, ipData, udp, vlan } from '../../support/packet-builder.ts'
 
 const talk = conversation()
 const there = { source: '10.0.0.1', destination: '10.0.0.2' }

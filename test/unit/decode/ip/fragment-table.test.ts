@@ -37,15 +37,17 @@ class Pieces {
   }
 }
 
+const quarrels: [name: string, one: [number, number], other: [number, number]][] = [
+  ['a later one that reaches back (teardrop)', [0, 64], [48, 96]],
+  ['a later one within another', [0, 64], [24, 32]],
+  ['one around another', [64, 72], [48, 96]],
+  ['one that begins alike and ends later', [64, 96], [64, 128]],
+  ['the first one, by one sent before it', [48, 96], [0, 64]],
+]
+
 describe('fragments that overlap', () => {
-  it.each([
-    ['a later one that reaches back (teardrop)', [0, 64], [48, 96]],
-    ['a later one within another', [0, 64], [24, 32]],
-    ['one around another', [64, 72], [48, 96]],
-    ['one that begins alike and ends later', [64, 96], [64, 128]],
-    ['the first one, by one sent before it', [48, 96], [0, 64]],
-  ] as const)('are noticed: %s', (_name, one, other) => {
-    const pieces = new Pieces().piece(...one).piece(...other)
+  it.each(quarrels)('are noticed: %s', (_name, [start, end], [otherStart, otherEnd]) => {
+    const pieces = new Pieces().piece(start, end).piece(otherStart, otherEnd)
     expect(pieces.faults).toEqual([0, FragmentFault.OVERLAP])
     expect(pieces.overlapping).toBe(1)
   })
