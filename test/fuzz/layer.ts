@@ -8,7 +8,7 @@ export interface Layer {
   /** Plays one round and returns how many frames it took; throws what is to be reported. */
   round(random: Random): number | Promise<number>
   /** Figures worth telling at the end. */
-  figures?(): string
+  figures?(): Promise<string>
 }
 
 /** What Picket must never do, as the fuzz found it. */

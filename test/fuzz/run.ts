@@ -28,6 +28,10 @@ class Tally {
     this.layer = layer
   }
 
+  get goesOn(): boolean {
+    return this.failures < MOST_FAILURES
+  }
+
   /** Plays one round; what it throws is printed with the way to see it again. */
   async play(wish: Wish, round: number): Promise<void> {
     const { name } = this.layer
@@ -48,15 +52,15 @@ class Tally {
   /** Plays rounds for a moment. */
   async playSlice(wish: Wish): Promise<void> {
     const untilMs = performance.now() + SLICE_MS
-    while (performance.now() < untilMs && this.failures < MOST_FAILURES) {
+    while (performance.now() < untilMs && this.goesOn) {
       await this.play(wish, this.rounds)
     }
   }
 
-  tell(): string {
+  async tell(): Promise<string> {
     const { name } = this.layer
     const rate = Math.round(this.frames / Math.max(0.001, this.elapsedMs / 1000))
-    const figures = this.layer.figures?.()
+    const figures = await this.layer.figures?.()
     return `${name}: ${this.rounds} rounds, ${this.frames} frames, ${rate} frames/s, ${this.failures} failures${figures === undefined ? '' : `; ${figures}`}`
   }
 }
@@ -76,7 +80,9 @@ if (wish.round !== undefined) {
   for (const tally of tallies) await tally.play(wish, Number(wish.round))
 } else {
   const untilMs = performance.now() + Number(wish.seconds) * 1000
-  while (performance.now() < untilMs) for (const tally of tallies) await tally.playSlice(wish)
+  while (performance.now() < untilMs && tallies.some((tally) => tally.goesOn)) {
+    for (const tally of tallies) await tally.playSlice(wish)
+  }
 }
-for (const tally of tallies) print(tally.tell())
+for (const tally of tallies) print(await tally.tell())
 process.exit(tallies.some(({ failures }) => failures > 0) ? 1 : 0)

@@ -86,13 +86,10 @@ function expectInside({ payloadOffset, payloadCaptured }: Packet, frame: Frame):
 }
 
 function fieldsOf(packet: Packet): string {
-  const { buffer: _, ...fields } = packet
-  for (const [name, value] of Object.entries(fields)) {
-    if (typeof value === 'number' && !Number.isFinite(value)) {
-      throw new Violation(`${name} is ${value}`)
-    }
-  }
-  return Object.values(fields).join(' ')
+  const fields = Object.entries(packet).filter(([name]) => name !== 'buffer')
+  const wrong = fields.find(([, value]) => typeof value === 'number' && !Number.isFinite(value))
+  if (wrong !== undefined) throw new Violation(`${wrong[0]} is ${wrong[1]}`)
+  return fields.map(([, value]) => String(value)).join(' ')
 }
 
 function expectSame(one: string, other: string, { bytes, linkType }: SeedFrame): void {
