@@ -2,12 +2,14 @@ import { describe, expect, it } from 'vitest'
 import { APPLICATIONS } from '../../../src/flow/flow.ts'
 import { conversation, handshake } from '../../support/conversation.ts'
 import { FoldedFlows, START_US } from '../../support/folded-flows.ts'
-import { ipv4, ipv6 } from '../../support/ip-builder.ts'
-import { arp, icmp, icmp6, ipData, udp, vlan } from '../../support/packet-builder.ts'
+import { ipv4, ipv6, ipv6Extension } from '../../support/ip-builder.ts'
+import { arp, icmp, icmp6, ipData, tcp, udp, vlan } from '../../support/packet-builder.ts'
 
 const talk = conversation()
 const there = { source: '10.0.0.1', destination: '10.0.0.2' }
 const back = { source: '10.0.0.2', destination: '10.0.0.1' }
+const six = { source: '2001:db8::1', destination: '2001:db8::2' }
+const sixBack = { source: '2001:db8::2', destination: '2001:db8::1' }
 
 describe('a flow', () => {
   it('holds both directions, and the first sender is the originator', () => {
@@ -232,6 +234,20 @@ describe('ICMP', () => {
     expect(flows.kinds).toEqual(['opened', 'opened', 'answered'])
     const refused = flows.told[2]!.flow
     expect(refused).toMatchObject({ responderPort: 161, responderPackets: 0 })
+    flows.fold(probe)
+    expect(flows.last!.wasIcmpRefused).toBe(true)
+  })
+
+  it.each([
+    ['a datagram over IPv6', ipv6(six, udp({ destinationPort: 161 })), 17, 161],
+    ['a ping over IPv6', ipv6(six, icmp6({ type: 128, identifier: 77 })), 58, 0],
+    ['a SYN behind extension headers', ipv6(six, ipv6Extension(0, tcp({ flags: 'S' }))), 6, 80],
+  ])('answers the flow that an ICMPv6 error speaks of: %s', (_name, probe, protocol, port) => {
+    const flows = new FoldedFlows()
+    flows.fold(probe)
+    flows.fold(ipv6(sixBack, icmp6({ type: 1, code: 1, payload: probe.bytes })))
+    expect(flows.kinds).toEqual(['opened', 'opened', 'answered'])
+    expect(flows.told[2]!.flow).toMatchObject({ protocol, responderPort: port })
     flows.fold(probe)
     expect(flows.last!.wasIcmpRefused).toBe(true)
   })
