@@ -4,7 +4,6 @@ import type { Detection } from './detect/index.ts'
 import type { DetectConfig } from './detect/config.ts'
 import type { StoredModels } from './detect/models/index.ts'
 import type { FlowConfig } from './flow/config.ts'
-import type { Flow } from './flow/flow.ts'
 import type { SensorStatistics } from './sensor.ts'
 
 /** What a sensor process is told when it starts. */
@@ -35,7 +34,8 @@ export type FromSensor =
   | { readonly kind: 'running'; readonly source: string }
   | {
       readonly kind: 'batch'
-      readonly flows: readonly Flow[]
+      /** The bytes of a batch, see `FlowBatch.from`. */
+      readonly flows: Uint8Array | null
       readonly detections: readonly Detection[]
     }
   | { readonly kind: 'report'; readonly report: SensorReport }

@@ -4,9 +4,10 @@ import { openLiveSource } from './capture/index.ts'
 import type { CaptureEnd, CaptureSource } from './capture/source.ts'
 import { PicketError } from './core/errors.ts'
 import type { Detection } from './detect/index.ts'
-import type { Flow } from './flow/flow.ts'
+import type { EndReason, LiveFlow } from './flow/flow.ts'
+import { FlowBatchWriter, type FlowScores } from './flow/index.ts'
 import type { FromSensor, SensorAssignment, ToSensor } from './sensor-messages.ts'
-import { createSensor, type Sensor } from './sensor.ts'
+import { createSensor, type FlowKeeper, type Sensor } from './sensor.ts'
 
 const FLOWS_PER_BATCH = 2_000
 const HAND_OVER_MS = 100
@@ -31,11 +32,11 @@ process.on('disconnect', () => {
 })
 
 async function runSensor(assignment: SensorAssignment): Promise<void> {
-  const channel = new Channel()
+  const channel = new Channel(assignment.interfaceName)
   const sensor = createSensor({
     ...assignment,
+    flows: assignment.wantsFlows ? channel : null,
     seed: randomInt(0x7fffffff),
-    onFlow: (flow) => channel.flow(flow),
     onDetection: (detection) => channel.detection(detection),
     onModelLearned: (model) => channel.say({ kind: 'learned', model }),
   })
@@ -99,15 +100,19 @@ function report(
 }
 
 /** Gathers flows and detections into batches and hands them to the agent. */
-class Channel {
+class Channel implements FlowKeeper {
   droppedFlows = 0
-  #flows: Flow[] = []
+  readonly #flows: FlowBatchWriter
   #detections: Detection[] = []
   #underWay = 0
 
-  flow(flow: Flow): void {
-    this.#flows.push(flow)
-    if (this.#flows.length >= FLOWS_PER_BATCH) this.handOver()
+  constructor(interfaceName: string) {
+    this.#flows = new FlowBatchWriter(interfaceName, FLOWS_PER_BATCH)
+  }
+
+  add(flow: LiveFlow, reason: EndReason, scores: FlowScores): void {
+    this.#flows.add(flow, reason, scores)
+    if (this.#flows.isFull) this.handOver()
   }
 
   detection(detection: Detection): void {
@@ -116,19 +121,16 @@ class Channel {
 
   handOver(options: { readonly evenOverLimit?: boolean } = {}): void {
     if (this.#flows.length === 0 && this.#detections.length === 0) return
-    const isFull = this.#underWay >= MAX_BATCHES_UNDER_WAY && !options.evenOverLimit
-    if (isFull && this.#detections.length === 0 && this.#flows.length < FLOWS_PER_BATCH) return
-    if (isFull) this.droppedFlows += this.#flows.length
-    const batch: FromSensor = {
-      kind: 'batch',
-      flows: isFull ? [] : this.#flows,
-      detections: this.#detections,
-    }
-    this.#flows = []
+    const isBusy = this.#underWay >= MAX_BATCHES_UNDER_WAY && !options.evenOverLimit
+    if (isBusy && this.#detections.length === 0 && !this.#flows.isFull) return
+    const flows = this.#flows.take()
+    if (isBusy) this.droppedFlows += flows?.length ?? 0
+    const kept = isBusy ? null : (flows?.bytes ?? null)
+    const detections = this.#detections
     this.#detections = []
-    if (batch.flows.length === 0 && batch.detections.length === 0) return
+    if (kept === null && detections.length === 0) return
     this.#underWay += 1
-    this.say(batch, () => (this.#underWay -= 1))
+    this.say({ kind: 'batch', flows: kept, detections }, () => (this.#underWay -= 1))
   }
 
   say(message: FromSensor, done: () => void = () => undefined): void {

@@ -5,7 +5,7 @@ import { builtModule } from './core/built-module.ts'
 import { PicketError } from './core/errors.ts'
 import type { Log } from './core/log.ts'
 import type { Detection } from './detect/index.ts'
-import type { Flow } from './flow/flow.ts'
+import { FlowBatch } from './flow/index.ts'
 import type { FromSensor, SensorAssignment, SensorReport, ToSensor } from './sensor-messages.ts'
 
 const FIRST_RESTART_MS = 500
@@ -20,7 +20,7 @@ export interface SupervisorOptions {
   readonly log: Log
   /** Asked at every start, so that a model learned meanwhile is in force after a restart. */
   assignment(): SensorAssignment
-  onBatch(flows: readonly Flow[], detections: readonly Detection[]): void
+  onBatch(flows: FlowBatch | null, detections: readonly Detection[]): void
   /** `before` is null for the first report of a process, whose counts begin at nothing. */
   onReport(report: SensorReport, before: SensorReport | null): void
   onModelLearned(model: string): void
@@ -135,7 +135,10 @@ export class SupervisedSensor {
       case 'running':
         return this.#running(message.source)
       case 'batch':
-        return this.#options.onBatch(message.flows, message.detections)
+        return this.#options.onBatch(
+          message.flows === null ? null : FlowBatch.from(message.flows),
+          message.detections,
+        )
       case 'report':
         this.#options.onReport(message.report, this.#report)
         this.#report = message.report

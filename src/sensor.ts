@@ -5,25 +5,28 @@ import { Packet } from './decode/packet.ts'
 import { createDetectors, ToldFlows, type Detection, type Detector } from './detect/index.ts'
 import type { DetectConfig } from './detect/config.ts'
 import { FlowScorer, type LearningState, type StoredModels } from './detect/models/index.ts'
-import { FlowTable, toFlow } from './flow/index.ts'
+import { FlowTable, type FlowScores } from './flow/index.ts'
 import type { FlowConfig } from './flow/config.ts'
-import type { EndReason, Flow, FlowObserver, LiveFlow } from './flow/flow.ts'
+import type { EndReason, FlowObserver, LiveFlow } from './flow/flow.ts'
 
 const TICK_US = 1_000_000
 
+/** Takes the flows that are to be kept, one by one as they end. */
+export interface FlowKeeper {
+  /** The cursor is valid only during the call. */
+  add(flow: LiveFlow, reason: EndReason, scores: FlowScores): void
+}
+
 export interface SensorOptions {
-  /** Names the flows and events: an interface, or a capture file. */
-  readonly interfaceName: string
   readonly flow: FlowConfig
   readonly detect: DetectConfig
   readonly models: StoredModels
   /** Of hashes, sketches and samples: chance for live traffic, so that nobody can aim at them; fixed for replays. */
   readonly seed?: number
-  /** False to make no Flow records (the log keeps none). */
-  readonly wantsFlows: boolean
+  /** Null where the log keeps no flows. */
+  readonly flows: FlowKeeper | null
   /** As `record.flowsPerStory`; null makes a record of every flow. */
   readonly flowsPerStory: number | null
-  onFlow(flow: Flow): void
   onDetection(detection: Detection): void
   /** The isolation forest has learned this host; the model is to be kept. */
   onModelLearned(model: string): void
@@ -152,7 +155,7 @@ function observeFlows(watchers: FlowWatchers): FlowObserver {
         return
       }
       const scores = scorer.flowEnded(flow, reason)
-      if (options.wantsFlows) options.onFlow(toFlow(flow, reason, options.interfaceName, scores))
+      options.flows?.add(flow, reason, scores)
     },
   }
 }

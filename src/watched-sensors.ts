@@ -65,7 +65,7 @@ function startSensor(
       return { interfaceName, capture, flow, detect, models, wantsFlows, flowsPerStory }
     },
     onBatch(batch, detections) {
-      flows.append(batch)
+      if (batch !== null) flows.append(batch)
       if (detections.length > 0) intake.receive(detections, interfaceName)
     },
     onReport(report, before) {

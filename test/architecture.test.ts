@@ -34,7 +34,7 @@ const homes: Readonly<Record<string, string>> = {
   commander: 'src/cli/',
   hono: 'src/api/',
   'isolation-forest': 'src/detect/models/isolation-forest.ts',
-  'ml-random-forest': 'src/detect/models/random-forest.ts',
+  'ml-random-forest': 'src/train/random-forest.ts',
   'openapi-fetch': 'src/cli/client.ts',
   'prom-client': 'src/core/metrics.ts',
   undici: 'src/cli/client.ts',

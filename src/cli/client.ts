@@ -1,12 +1,15 @@
-/** The API as commands see it: typed by the contract, spoken to the running agent or to the record itself. */
-import createClient, { type Client } from 'openapi-fetch'
-import { Agent, fetch as undiciFetch, Request as UndiciRequest } from 'undici'
+/**
+ * The API as commands see it: typed by the contract, spoken to the running agent or to the record itself.
+ *
+ * What speaks HTTP is loaded when it is needed, since `replay` and `--help` need none of it.
+ */
+import type { Client } from 'openapi-fetch'
+import type { Request as UndiciRequest } from 'undici'
 import type { components, paths } from '../../openapi/contract.d.ts'
-import { createApi, somebodyAnswers, type ApiParts } from '../api/index.ts'
+import type { ApiParts } from '../api/index.ts'
 import { systemClock } from '../core/clock.ts'
 import { PicketError } from '../core/errors.ts'
 import { silentLog } from '../core/log.ts'
-import { createMetrics } from '../core/metrics.ts'
 import { VERSION } from '../core/package-root.ts'
 import type { CommandContext } from './context.ts'
 import { openRecordForReading } from './record-access.ts'
@@ -30,15 +33,18 @@ const BASE_URL = 'http://picket.localhost'
  */
 export async function openAgent(context: CommandContext): Promise<ApiClient | null> {
   const { socketPath } = context
+  const { somebodyAnswers } = await import('../api/index.ts')
   if (!(await somebodyAnswers(socketPath))) return null
-  const dispatcher = new Agent({ connect: { socketPath } })
+  const undici = await import('undici')
+  const { default: createClient } = await import('openapi-fetch')
+  const dispatcher = new undici.Agent({ connect: { socketPath } })
   const api = createClient<paths>({
     baseUrl: BASE_URL,
     // One home for HTTP: undici's own Request goes with undici's own fetch.
-    Request: UndiciRequest as unknown as typeof Request,
+    Request: undici.Request as unknown as typeof Request,
     fetch: async (request) => {
       try {
-        const answer = await undiciFetch(request as unknown as UndiciRequest, { dispatcher })
+        const answer = await undici.fetch(request as unknown as UndiciRequest, { dispatcher })
         return answer
       } catch (cause) {
         throw unreachable(socketPath, cause)
@@ -63,10 +69,13 @@ async function openRecordApi(context: CommandContext): Promise<ApiClient> {
 }
 
 /** Serves the API within this process, over what the caller has opened. */
-export function inProcess(
+export async function inProcess(
   context: CommandContext,
   parts: Pick<ApiParts, 'record' | 'blocker'> & { close(): Promise<void> },
-): ApiClient {
+): Promise<ApiClient> {
+  const { createApi } = await import('../api/index.ts')
+  const { createMetrics } = await import('../core/metrics.ts')
+  const { default: createClient } = await import('openapi-fetch')
   const app = createApi({
     record: parts.record,
     blocker: parts.blocker,

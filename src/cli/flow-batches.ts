@@ -1,28 +1,32 @@
 /** The way of a replay's flows into the log. */
-import type { Flow } from '../flow/flow.ts'
+import { FlowBatchWriter, type FlowScores } from '../flow/index.ts'
+import type { EndReason, LiveFlow } from '../flow/flow.ts'
 import type { EventRecord } from '../record/record.ts'
+import type { FlowKeeper } from '../sensor.ts'
 
-const FLOWS_PER_APPEND = 1_000
+const FLOWS_PER_BATCH = 1024
 
 /** Hands flows to the log in batches, and makes the reader wait while the disk is behind. */
-export class FlowBatches {
+export class FlowBatches implements FlowKeeper {
   readonly #record: EventRecord
-  #flows: Flow[] = []
+  readonly #writer: FlowBatchWriter
   #appended = 0
 
-  constructor(record: EventRecord) {
+  constructor(record: EventRecord, captureName: string) {
     this.#record = record
+    this.#writer = new FlowBatchWriter(captureName, FLOWS_PER_BATCH)
   }
 
-  add(flow: Flow): void {
-    this.#flows.push(flow)
-    if (this.#flows.length >= FLOWS_PER_APPEND) this.handOver()
+  add(flow: LiveFlow, reason: EndReason, scores: FlowScores): void {
+    this.#writer.add(flow, reason, scores)
+    if (this.#writer.isFull) this.handOver()
   }
 
   handOver(): void {
-    this.#record.flows.append(this.#flows)
-    this.#appended += this.#flows.length
-    this.#flows = []
+    const batch = this.#writer.take()
+    if (batch === null) return
+    this.#record.flows.append(batch)
+    this.#appended += batch.length
   }
 
   async roomForMore(): Promise<void> {

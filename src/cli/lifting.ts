@@ -28,7 +28,7 @@ export async function openForLifting(context: CommandContext): Promise<LiftingCl
     log: silentLog,
     config: config.respond,
   })
-  const client = inProcess(context, { record, blocker, close: () => record.close() })
+  const client = await inProcess(context, { record, blocker, close: () => record.close() })
   return {
     ...client,
     async liftAll() {

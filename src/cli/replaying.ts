@@ -1,4 +1,5 @@
 /** The replay of one capture: the stages wired to a file or standard input, and to the log. */
+import { basename } from 'node:path'
 import { setTimeout as waitMs } from 'node:timers/promises'
 import { openPcapFile, openPcapStream, type PcapFileSource } from '../capture/index.ts'
 import type { CaptureEnd } from '../capture/source.ts'
@@ -52,7 +53,7 @@ export const isEndless = (file: string, { isFollowed }: ReplayOptions): boolean 
 export async function replayFile(file: string, shared: Replay): Promise<Replayed> {
   const { record, context } = shared
   const startedAt = performance.now()
-  const flows = new FlowBatches(record)
+  const flows = new FlowBatches(record, file === STDIN ? 'stdin' : basename(file))
   const stories = new ReplayedStories(record)
   const source = sourceOf(file, shared, flows)
   const sensor = createReplaySensor(source.name, shared, flows, stories)
@@ -160,13 +161,11 @@ function createReplaySensor(
     clock: systemClock,
   })
   return createSensor({
-    interfaceName: name,
     flow: config.flow,
     detect: config.detect,
     models,
-    wantsFlows: config.record.flows,
+    flows: config.record.flows ? flows : null,
     flowsPerStory: config.record.flowsPerStory,
-    onFlow: (flow) => flows.add(flow),
     onDetection: (detection) => {
       stories.add(folder.fold(detection, decide(detection, policy), name), detection)
     },

@@ -1,6 +1,6 @@
 /** `PICKET__SECTION__NAME` variables: overrides of single keys, for containers and for a quick trial. */
 import { PicketError } from '../core/errors.ts'
-import { configSchema } from './schema.ts'
+import { writtenSchema } from './written-schema.ts'
 
 interface SchemaNode {
   readonly type?: string | readonly string[]
@@ -26,7 +26,7 @@ export function applyEnvironment(
 }
 
 function applyVariable(document: Record<string, unknown>, name: string, value: string): void {
-  let schema = configSchema as unknown as SchemaNode
+  let schema: SchemaNode = writtenSchema()
   let place = document
   const words = name.slice(PREFIX.length).split('__')
   for (const [index, word] of words.entries()) {

@@ -1,5 +1,4 @@
 /** The configuration: one schema, composed from the stages; load, check and reference. */
 export { dataDirectory, DEFAULT_CONFIG_FILE, loadConfig, type ConfigSource } from './load.ts'
-export { configJsonSchema, configYaml, referenceYaml } from './reference.ts'
 export type { Config } from './schema.ts'
 export { validateConfig } from './validate.ts'

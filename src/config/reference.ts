@@ -1,6 +1,6 @@
 /** The reference of the configuration, written from the schema: every key, its default, its bounds. */
 import { toYaml } from '../core/yaml.ts'
-import { configSchema, type Config } from './schema.ts'
+import { configSchema } from './schema.ts'
 
 interface SchemaNode {
   readonly type?: string | readonly string[]
@@ -25,11 +25,6 @@ export function referenceYaml(): string {
     '',
   ]
   return `${[...head, ...section(configSchema, 0)].join('\n')}\n`
-}
-
-/** Gives a configuration as YAML that would load as it. */
-export function configYaml(config: Config): string {
-  return toYaml(config)
 }
 
 /** Gives the schema as plain JSON Schema, for editors and for checks before a rollout. */

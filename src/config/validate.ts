@@ -3,12 +3,13 @@ import { PicketError } from '../core/errors.ts'
 import { schemaCompiler, type ErrorObject } from '../core/json-schema.ts'
 import { parseAddress } from '../net/address.ts'
 import { parseCidr } from '../net/cidr.ts'
-import { configSchema, type Config } from './schema.ts'
+import type { Config } from './schema.ts'
+import { writtenSchema } from './written-schema.ts'
 
 const check = schemaCompiler({
   cidr: (text) => parseCidr(text) !== null,
   address: (text) => parseAddress(text) !== null,
-}).compile<Config>(configSchema as object)
+}).compile<Config>(writtenSchema())
 
 const FORMAT_NAMES: Readonly<Record<string, string>> = {
   cidr: 'an IPv4 or IPv6 address or a CIDR range',

@@ -54,6 +54,19 @@ export class FlowCursor implements LiveFlow {
     return ipv6Key(this.#get(RESPONDER0), this.#get(RESPONDER1), this.#get(RESPONDER2), last)
   }
 
+  copyAddresses(words: Int32Array, originatorAt: number, responderAt: number): void {
+    this.#copyAddress(Word.ORIGINATOR0, Word.ORIGINATOR3, words, originatorAt)
+    this.#copyAddress(Word.RESPONDER0, Word.RESPONDER3, words, responderAt)
+  }
+
+  #copyAddress(first: number, last: number, words: Int32Array, at: number): void {
+    const isIpv6 = this.ipVersion === 6
+    words[at] = isIpv6 ? this.#get(first) : 0
+    words[at + 1] = isIpv6 ? this.#get(first + 1) : 0
+    words[at + 2] = isIpv6 ? this.#get(first + 2) : 0
+    words[at + 3] = this.#get(last)
+  }
+
   originatorAddress(): string {
     return this.#address(Word.ORIGINATOR0, Word.ORIGINATOR3)
   }

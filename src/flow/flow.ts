@@ -40,6 +40,8 @@ export interface LiveFlow {
    */
   readonly originatorKey: number
   readonly responderKey: number
+  /** Writes both addresses, four words each as in `IpAddress`, without an object. */
+  copyAddresses(words: Int32Array, originatorAt: number, responderAt: number): void
   /** Canonical text; allocates, so only for what is reported. */
   originatorAddress(): string
   responderAddress(): string

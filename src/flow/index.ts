@@ -13,4 +13,9 @@ export {
   type LiveFlow,
 } from './flow.ts'
 export { FlowTable, type FlowStatistics, type FlowTableOptions } from './flow-table.ts'
-export { toFlow, type FlowScores } from './to-flow.ts'
+export { addressHash, holdsHash, summarise } from './batch/batch-summary.ts'
+export { batchFlows } from './batch/batch-flows.ts'
+export { FlowBatch } from './batch/flow-batch.ts'
+export { FlowBatchWriter, type FlowScores } from './batch/flow-batch-writer.ts'
+export { flowTest, type FlowFilter } from './batch/flow-filter.ts'
+export { joinBatches } from './batch/join-batches.ts'

@@ -36,7 +36,7 @@ export interface RecordOptions {
  * Durability: events, blocks, tokens and audit rows are on disk when their promise resolves, and survive
  * kill -9 and, as far as the disk tells the truth, a power cut. Flows and sink positions survive kill -9;
  * a power cut may take back their last moments.
- * Memory: up to `maxQueuedFlows` flows of about 0.6 KB wait for the disk; the writer caches 32 MB.
+ * Memory: up to `maxQueuedFlows` flows of about 0.2 KB wait for the disk; the writer caches 32 MB.
  * Errors: `ERR_RECORD_OPEN`, `ERR_RECORD_LOCKED`. A damaged file is no error: it is set aside, a new one
  * begun, and `startFindings` tells.
  */
@@ -59,8 +59,8 @@ async function openToWrite(path: string, options: RecordOptions): Promise<EventR
     path,
     startFindings: writer.findings,
     flows: {
-      append: (flows) => {
-        if (config.flows) queue.append(flows)
+      append: (batch) => {
+        if (config.flows) queue.append(batch)
       },
       dropped: () => queue.dropped,
       flush: () => queue.flush(),

@@ -1,6 +1,7 @@
 /** Balanced bags: what each small forest is grown on. */
-import { sampleIndices, seededRandom, type Bag } from '../detect/models/index.ts'
+import { sampleIndices, seededRandom } from '../detect/models/index.ts'
 import type { CaptureRows } from './dataset.ts'
+import type { Bag } from './random-forest.ts'
 
 /**
  * Draws a bag: half attack, half benign, and within each half as evenly from every capture as its flows

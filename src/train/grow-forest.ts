@@ -3,13 +3,8 @@ import { availableParallelism } from 'node:os'
 import { existsSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
 import { builtModule } from '../core/built-module.ts'
-import {
-  growRandomForest,
-  mergeForests,
-  type Bag,
-  type FlatForest,
-} from '../detect/models/index.ts'
-import type { RandomForestOptions } from '../detect/models/index.ts'
+import { mergeForests, type FlatForest } from '../detect/models/index.ts'
+import { growRandomForest, type Bag, type RandomForestOptions } from './random-forest.ts'
 
 /** What a thread is told: grow one small forest on one bag. */
 export interface GrowJob {

@@ -9,7 +9,7 @@ import { validateConfig } from '../../dist/config/index.js'
 import { silentLog } from '../../dist/core/log.js'
 import { Decoder, Packet } from '../../dist/decode/index.js'
 import { loadShippedModels } from '../../dist/detect/models/index.js'
-import { FlowTable } from '../../dist/flow/index.js'
+import { FlowBatchWriter, FlowTable } from '../../dist/flow/index.js'
 import { createSensor } from '../../dist/sensor.js'
 
 const config = validateConfig({}, 'defaults')
@@ -45,17 +45,25 @@ const stages = {
 
 function sensor(wantsFlows) {
   return createSensor({
-    interfaceName: 'bench',
     flow: config.flow,
     detect: config.detect,
     models: loadShippedModels(silentLog, config.detect.randomForest.model),
     seed: 1,
-    wantsFlows,
+    flows: wantsFlows ? batches() : null,
     flowsPerStory: 1000,
-    onFlow: () => undefined,
     onDetection: () => undefined,
     onModelLearned: () => undefined,
   })
+}
+
+function batches() {
+  const writer = new FlowBatchWriter('bench', 1024)
+  return {
+    add(flow, reason, scores) {
+      writer.add(flow, reason, scores)
+      if (writer.isFull) writer.take()
+    },
+  }
 }
 
 const [stage, file] = process.argv.slice(2)

@@ -36,7 +36,7 @@ export async function writeGenerated(...paths) {
 }
 
 async function configuration() {
-  return await import('../../dist/config/index.js')
+  return await import('../../dist/config/reference.js')
 }
 
 async function contract() {

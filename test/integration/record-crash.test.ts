@@ -10,6 +10,7 @@ const built = (module: string): string => pathToFileURL(packagedFile(`dist/${mod
 
 /** The head of a child's program: the built record, opened in the folder that argv names. */
 const OPEN = `
+import { batchFlows } from '${built('flow/index.js')}'
 import { openRecord } from '${built('record/index.js')}'
 import { systemClock as clock } from '${built('core/clock.js')}'
 import { silentLog as log } from '${built('core/log.js')}'
@@ -51,7 +52,7 @@ describe('a process killed with -9', () => {
       `for (;;) {
          const saved = await record.events.save([story(), story(), story()], { forward: true })
          process.stdout.write(saved.map(({ id, sequence }) => sequence + ' ' + id + '\\n').join(''))
-         record.flows.append([${JSON.stringify(flow())}])
+         record.flows.append(batchFlows([${JSON.stringify(flow())}]))
        }`,
       folder,
     )
@@ -79,7 +80,7 @@ describe('two processes that write', () => {
       for (let round = 0; round < Number(count); round += 1) {
         const [saved] = await record.events.save([story()], { forward: true })
         await record.audit.append({ actor: 'agent', action: 'test', subject: saved.id, details: {} })
-        record.flows.append([${JSON.stringify(flow())}])
+        record.flows.append(batchFlows([${JSON.stringify(flow())}]))
         process.stdout.write(saved.sequence + '\\n')
       }
       await record.close()`
@@ -95,7 +96,7 @@ describe('two processes that write', () => {
   it('let a short one in while a long one writes flows without pause', async () => {
     const folder = await temporaryFolder()
     const writer = child(
-      `const flows = Array.from({ length: 1000 }, () => (${JSON.stringify(flow())}))
+      `const flows = batchFlows(Array.from({ length: 1000 }, () => (${JSON.stringify(flow())})))
        process.stdout.write('writing\\n')
        const until = Date.now() + 4000
        while (Date.now() < until) { record.flows.append(flows); await record.flows.flush() }

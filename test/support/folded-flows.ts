@@ -2,8 +2,8 @@
 import { Decoder, Packet } from '../../src/decode/index.ts'
 import type { FlowConfig } from '../../src/flow/config.ts'
 import {
+  FlowBatchWriter,
   FlowTable,
-  toFlow,
   type EndReason,
   type Flow,
   type LiveFlow,
@@ -38,12 +38,13 @@ export class FoldedFlows {
   last: LiveFlow | null = null
   readonly #decoder = new Decoder()
   readonly #packet = new Packet()
+  readonly #batch = new FlowBatchWriter('test', 1)
 
   constructor(config: Partial<FlowConfig> = {}, hashSeed?: number) {
     const complete = { ...FLOW_DEFAULTS, ...config }
     const tell = (kind: Told['kind'], live: LiveFlow, reason: EndReason): void => {
-      const flow = toFlow(live, reason, 'test', { anomalyScore: null, attackScore: null })
-      this.told.push({ kind, flow, reason })
+      this.#batch.add(live, reason, { anomalyScore: null, attackScore: null })
+      this.told.push({ kind, flow: this.#batch.take()!.flow(0), reason })
     }
     const observer = {
       flowOpened: (flow: LiveFlow) => tell('opened', flow, 'idle'),

@@ -7,12 +7,14 @@ import { onTestFinished } from 'vitest'
 import { rfc3339FromUs, systemClock, type Clock } from '../../src/core/clock.ts'
 import { silentLog } from '../../src/core/log.ts'
 import { uuidv7 } from '../../src/core/uuid.ts'
+import { batchFlows, joinBatches, type FlowBatch } from '../../src/flow/index.ts'
 import type { Flow } from '../../src/flow/flow.ts'
 import { openRecord } from '../../src/record/index.ts'
 import type { Event } from '../../src/record/event.ts'
 import type { Story } from '../../src/record/event-log.ts'
 import type { EventRecord } from '../../src/record/record.ts'
-import { FLOW_COLUMNS, flowValues } from '../../src/record/sqlite/flow-row.ts'
+import { Double } from '../../src/flow/batch/batch-layout.ts'
+import { FlowLogWriter } from '../../src/record/write/flow-log-writer.ts'
 import { TEN_OCLOCK_US } from './detections.ts'
 
 export const RECORD_DEFAULTS = {
@@ -97,7 +99,7 @@ export function stories(count: number, changes: (index: number) => Partial<Event
 /** A finished flow, changed where a test cares. */
 export function flow(changes: Partial<Flow> = {}): Flow {
   return {
-    communityId: '1:LQU9qZlK+B5F3KDmev6m5PMibrg=',
+    communityId: '1:CwI60096ZvJw6LB3YIdnbu0dbjw=',
     interface: 'eth0',
     ipVersion: 4,
     originator: '192.0.2.7',
@@ -127,16 +129,26 @@ export function flow(changes: Partial<Flow> = {}): Flow {
   }
 }
 
+/** The flows as one batch, in their order. */
+export function batchOf(...flows: readonly Flow[]): FlowBatch {
+  const batch = batchFlows(flows)
+  if (batch === null) throw new Error('a batch needs a flow with readable addresses')
+  return batch
+}
+
 /** Puts `count` copies of a flow into the log at once, each beginning 1 ms after the one before. */
 export function insertFlows(path: string, count: number, changes: Partial<Flow> = {}): void {
-  const columns = FLOW_COLUMNS.map((name) => (name === 'start_us' ? '? + number * 1000' : '?'))
+  const one = batchOf(flow(changes))
   const database = new Database(path)
-  database
-    .prepare(
-      `WITH RECURSIVE numbers (number) AS
-         (SELECT 0 UNION ALL SELECT number + 1 FROM numbers WHERE number + 1 < ?)
-       INSERT INTO flows (${FLOW_COLUMNS.join(', ')}) SELECT ${columns.join(', ')} FROM numbers`,
-    )
-    .run(count, flowValues(flow(changes), Math.floor(Date.now() / 1000)))
+  const writer = new FlowLogWriter(database)
+  const write = database.transaction((from: number, to: number) => {
+    const copies = joinBatches(new Array<FlowBatch>(to - from).fill(one))
+    const stride = copies.doubles.length / copies.length
+    for (let index = 0; index < copies.length; index += 1) {
+      copies.doubles[index * stride + Double.START_US]! += (from + index) * 1000
+    }
+    writer.append([copies], Math.floor(Date.now() / 1000))
+  })
+  for (let from = 0; from < count; from += 2000) write(from, Math.min(count, from + 2000))
   database.close()
 }

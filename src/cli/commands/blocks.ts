@@ -9,7 +9,6 @@ import type { AddCommands, Invocation } from '../invocation.ts'
 import { clockTime, EXIT, printJsonLines } from '../output.ts'
 import { collectPages } from '../pages.ts'
 import { printable } from '../printable.ts'
-import { openForLifting } from '../lifting.ts'
 import { printTable, type Column } from '../table.ts'
 import { listThrough, withLimit } from './listing.ts'
 
@@ -111,6 +110,7 @@ async function unblock({ args, options, context }: Invocation<UnblockOptions>): 
   }
   const commandContext = context()
   const agent = await openAgent(commandContext)
+  const { openForLifting } = await import('../lifting.ts')
   const lifting = agent === null ? await openForLifting(commandContext) : null
   const client = agent ?? lifting!
   try {

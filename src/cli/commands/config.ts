@@ -1,5 +1,8 @@
 /** `picket config`: check the configuration, print it as it is in force, print its reference. */
-import { configYaml, DEFAULT_CONFIG_FILE, referenceYaml } from '../../config/index.ts'
+import { readFileSync } from 'node:fs'
+import { DEFAULT_CONFIG_FILE } from '../../config/index.ts'
+import { packagedFile } from '../../core/package-root.ts'
+import { toYaml } from '../../core/yaml.ts'
 import type { AddCommands, Invocation } from '../invocation.ts'
 import { EXIT } from '../output.ts'
 import { jsonLine } from '../printable.ts'
@@ -33,11 +36,11 @@ async function check({ globals, context, world }: Invocation): Promise<number> {
 
 async function print({ context }: Invocation): Promise<number> {
   const { config, json, terminal } = context()
-  terminal.write(json ? `${jsonLine(config)}\n` : configYaml(config))
+  terminal.write(json ? `${jsonLine(config)}\n` : toYaml(config))
   return EXIT.ok
 }
 
 async function reference({ world }: Invocation): Promise<number> {
-  world.terminal.write(referenceYaml())
+  world.terminal.write(readFileSync(packagedFile('deploy/config.reference.yaml'), 'utf8'))
   return EXIT.ok
 }

@@ -1,7 +1,7 @@
 /** `picket doctor`: what is missing on this host, and how to mend it. */
 import { PicketError } from '../../core/errors.ts'
 import type { CommandContext } from '../context.ts'
-import { checkHost, type CheckResult } from '../host-checks.ts'
+import type { CheckResult } from '../host-checks.ts'
 import type { AddCommands, Invocation } from '../invocation.ts'
 import { EXIT, printJsonLines } from '../output.ts'
 import { printTable, type Column } from '../table.ts'
@@ -27,6 +27,7 @@ export const addDoctor: AddCommands = (program, run) => {
 }
 
 async function doctor({ globals, world, context }: Invocation): Promise<number> {
+  const { checkHost } = await import('../host-checks.ts')
   const { result, commandContext } = checkConfiguration(context)
   const results = [result, ...(await checkHost(commandContext))]
   if (globals.json === true) printJsonLines(results, world.terminal)

@@ -1,6 +1,5 @@
 /** `picket token`: who may use the API. Speaks to the record itself, so it works with and without an agent. */
 import { userInfo } from 'node:os'
-import { createToken, revokeToken } from '../../api/index.ts'
 import { rfc3339FromUs, systemClock } from '../../core/clock.ts'
 import { PicketError } from '../../core/errors.ts'
 import type { EventRecord } from '../../record/record.ts'
@@ -52,6 +51,7 @@ async function create({ options, context }: Invocation<CreateOptions>): Promise<
   const commandContext = context()
   const { terminal, json } = commandContext
   const { expires = 'never' } = options
+  const { createToken } = await import('../../api/index.ts')
   const made = await withRecord(openRecordForWriting(commandContext), (record) =>
     createToken(record.tokens, systemClock, {
       scopes: options.scopes,
@@ -91,6 +91,7 @@ async function list({ context }: Invocation): Promise<number> {
 async function revoke({ args, context }: Invocation): Promise<number> {
   const commandContext = context()
   const id = args[0] ?? ''
+  const { revokeToken } = await import('../../api/index.ts')
   const revoked = await withRecord(openRecordForWriting(commandContext), (record) =>
     revokeToken(record.tokens, systemClock, id, localActor()),
   )

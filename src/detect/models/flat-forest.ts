@@ -104,6 +104,11 @@ export function sumOfTrees(forest: FlatForest, row: Float64Array): number {
   return sum
 }
 
+/** The share of a random forest's trees that vote "attack", 0–1. */
+export function attackShare(forest: FlatForest, row: Float64Array): number {
+  return sumOfTrees(forest, row) / forest.roots.length
+}
+
 /**
  * Adds to `out` how much each feature moved the score on the row's paths: child's value minus parent's.
  *

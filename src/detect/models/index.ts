@@ -23,12 +23,11 @@ export {
 } from './model.ts'
 export {
   attackShare,
-  growRandomForest,
-  MAXIMUM_BAG_ROWS,
-  type Bag,
-  type RandomForestOptions,
-} from './random-forest.ts'
-export { mergeForests, type FlatForest } from './flat-forest.ts'
+  compileForest,
+  mergeForests,
+  type FlatForest,
+  type SourceNode,
+} from './flat-forest.ts'
 export { sampleIndices, seededRandom } from './random.ts'
 export { growIsolationForest, isolationScore } from './isolation-forest.ts'
 export { contributions, reasonsOf, wordsOf } from './explain.ts'

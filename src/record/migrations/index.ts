@@ -1,8 +1,9 @@
 /** The steps that bring a database of any earlier version to the present one, in order. */
 import { begin } from './001-begin.ts'
+import { flowBatches } from './002-flow-batches.ts'
 import type { Migration } from './migration.ts'
 
-export const MIGRATIONS: readonly Migration[] = [begin]
+export const MIGRATIONS: readonly Migration[] = [begin, flowBatches]
 
 /** The `user_version` of a database this build writes. */
 export const LATEST_VERSION = MIGRATIONS.at(-1)!.version

@@ -1,34 +1,21 @@
 /** Reads flows, newest first, by time, address, port, protocol and Community ID, in steps of bounded work. */
-import type { Flow } from '../../flow/flow.ts'
+import { addressHash, FlowBatch, flowTest, holdsHash, type Flow } from '../../flow/index.ts'
 import type { FlowQuery } from '../flow-log.ts'
 import type { Page } from '../event-log.ts'
-import { keyRange, type KeyRange } from '../sqlite/address-key.ts'
 import type { Connection } from '../sqlite/connection.ts'
-import { flowOfRow, packCommunityId, type FlowRow } from '../sqlite/flow-row.ts'
-import { decodeRowCursor, encodeCursor, type Position } from './cursor.ts'
+import { decodeRowCursor, encodeCursor } from './cursor.ts'
 import { Where } from './where.ts'
 
-/**
- * How many flows a step looks at, on each way: some 20 ms, however large the table. A range of addresses with
- * fewer flows than this is rare.
- */
-export const FLOWS_PER_STEP = 10_000
+/** How many flows a step looks at: some 20 ms, however large the log. */
+export const FLOWS_PER_STEP = 100_000
+/** How many batches a step passes over because of the addresses in them. */
+const BATCHES_PER_STEP = 2000
 
-/**
- * No flow is longer than the longest active timeout that may be configured (a day), so flows that ended
- * after a time began at most so long before it: what turns `fromUs` into a range of the start index.
- */
-const LONGEST_FLOW_US = 25 * 3600 * 1e6
-
-const NEWEST_FIRST = 'ORDER BY start_us DESC, row DESC'
-
-/** A walk along one index, and the condition that makes it a walk in order of time. */
-interface Way {
-  readonly index: string
-  readonly narrow: (where: Where) => Where
+interface BatchRow {
+  readonly first_flow: number
+  readonly flows: number
+  readonly address_hashes: Buffer
 }
-
-const ALL_FLOWS: Way = { index: 'flows_by_start', narrow: (where) => where }
 
 /**
  * Gives the flows of one step that fit the query. `nextCursor` is where the next step begins, which may find
@@ -37,112 +24,64 @@ const ALL_FLOWS: Way = { index: 'flows_by_start', narrow: (where) => where }
  * Errors: `ERR_API_REQUEST` for a cursor that is not ours.
  */
 export function stepFlows(connection: Connection, query: FlowQuery): Page<Flow> {
-  const ways = waysOf(connection, query)
-  const end = endOfStep(connection, query, ways)
-  const rows = rowsOf(connection, query, ways, end)
-  const page = rows.slice(0, query.limit)
-  const last = page.at(-1)
-  const stop = rows.length > page.length && last !== undefined ? positionOf(last) : end
-  return {
-    items: page.map(flowOfRow),
-    nextCursor: stop === null ? null : encodeCursor('flows', stop),
+  const before = query.cursor === undefined ? null : decodeRowCursor('flows', query.cursor).tie
+  const mayHold = batchTest(query)
+  const isWanted = flowTest(query)
+  const read = connection.prepare('SELECT batch FROM flow_batches WHERE first_flow = ?').pluck()
+  const items: Flow[] = []
+  let lookedAt = 0
+  let passed = 0
+  for (const row of batchesBefore(connection, query, before)) {
+    const { first_flow: first } = row
+    if (lookedAt >= FLOWS_PER_STEP || passed >= BATCHES_PER_STEP) {
+      return pageUpTo(items, first + row.flows)
+    }
+    passed += 1
+    if (!mayHold(row)) continue
+    const batch = FlowBatch.from(read.get(first) as Buffer)
+    if (batch === null) continue
+    lookedAt += batch.length
+    const end = before === null ? batch.length : Math.min(batch.length, before - first)
+    for (let index = end - 1; index >= 0; index -= 1) {
+      if (!isWanted(batch, index)) continue
+      if (items.length === query.limit) return pageUpTo(items, first + index + 1)
+      items.push(batch.flow(index))
+    }
   }
+  return { items, nextCursor: null }
 }
 
-const positionOf = (row: FlowRow): Position<number> => ({
-  time: row.start_us as number,
-  tie: row.row,
+/** The cursor is the number of the flow before which the next step begins. */
+const pageUpTo = (items: readonly Flow[], flow: number): Page<Flow> => ({
+  items,
+  nextCursor: encodeCursor('flows', { time: 0, tie: flow }),
 })
 
-/**
- * Chooses the way by what the indexes can give in order of time: all flows, or those of one address. The
- * flows of a range lie there address by address: few are quickly sorted, of many (one's own LAN) the newest
- * are sooner found among all flows.
- */
-function waysOf(connection: Connection, { address }: FlowQuery): readonly Way[] {
-  if (address === undefined) return [ALL_FLOWS]
-  const range = keyRange(address)
-  const { first, last } = range
-  if (first.equals(last)) return sides((column, where) => where.and(`${column} = ?`, first))
-  if (!isRare(connection, range)) return [ALL_FLOWS]
-  return sides((column, where) => where.and(`${column} BETWEEN ? AND ?`, first, last))
-}
-
-function sides(narrow: (column: string, where: Where) => Where): readonly Way[] {
-  return ['originator', 'responder'].map((column) => ({
-    index: `flows_by_${column}`,
-    narrow: (where) => narrow(column, where),
-  }))
-}
-
-function isRare(connection: Connection, { first, last }: KeyRange): boolean {
-  return ['originator', 'responder'].every((column) => {
-    const sql = `SELECT count(*) FROM (SELECT 1 FROM flows INDEXED BY flows_by_${column}
-      WHERE ${column} BETWEEN ? AND ? LIMIT ${FLOWS_PER_STEP})`
-    return (connection.prepare(sql).pluck().get(first, last) as number) < FLOWS_PER_STEP
-  })
-}
-
-/** Finds the last flow that the step looks at; null when it comes to the end. */
-function endOfStep(
+/** Walks back through the batches whose span of time fits, without reading their flows. */
+function batchesBefore(
   connection: Connection,
-  query: FlowQuery,
-  ways: readonly Way[],
-): Position<number> | null {
-  const ends = ways.flatMap(({ index, narrow }) => {
-    const where = narrow(windowOf(query))
-    const sql = `SELECT start_us AS time, row AS tie FROM flows INDEXED BY ${index} ${where.sql}
-      ${NEWEST_FIRST} LIMIT 1 OFFSET ${FLOWS_PER_STEP - 1}`
-    return connection.prepare(sql).all(...where.values) as Position<number>[]
-  })
-  // The newest end of all, so that no way is looked at more closely than another.
-  return ends.sort((one, other) => other.time - one.time || other.tie - one.tie)[0] ?? null
-}
-
-function rowsOf(
-  connection: Connection,
-  query: FlowQuery,
-  ways: readonly Way[],
-  end: Position<number> | null,
-): FlowRow[] {
-  const count = query.limit + 1
-  const parts = ways.map(({ index, narrow }) => {
-    const where = narrow(windowOf(query))
-    if (end !== null) where.and('(start_us, row) >= (?, ?)', end.time, end.tie)
-    andFilters(where, query)
-    const sql = `SELECT * FROM (SELECT * FROM flows INDEXED BY ${index} ${where.sql}
-      ${NEWEST_FIRST} LIMIT ${count})`
-    return { sql, values: where.values }
-  })
-  // UNION, not UNION ALL: a flow from an address to itself lies on both ways.
-  const sql = `${parts.map((part) => part.sql).join(' UNION ')} ${NEWEST_FIRST} LIMIT ${count}`
-  return connection.prepare(sql).all(...parts.flatMap((part) => part.values)) as FlowRow[]
-}
-
-/** Bounds the walk: what an index alone can tell. */
-function windowOf(query: FlowQuery): Where {
+  { fromUs, toUs }: FlowQuery,
+  before: number | null,
+): IterableIterator<BatchRow> {
   const where = new Where()
-  if (query.cursor !== undefined) {
-    const { time, tie } = decodeRowCursor('flows', query.cursor)
-    where.and('(start_us, row) < (?, ?)', time, tie)
-  }
-  if (query.fromUs !== undefined) where.and('start_us >= ?', query.fromUs - LONGEST_FLOW_US)
-  if (query.toUs !== undefined) where.and('start_us < ?', query.toUs)
-  return where
+  if (before !== null) where.and('first_flow < ?', before)
+  if (fromUs !== undefined) where.and('end_us >= ?', fromUs)
+  if (toUs !== undefined) where.and('start_us < ?', toUs)
+  const sql = `SELECT first_flow, flows, address_hashes FROM flow_batches ${where.sql}
+    ORDER BY first_flow DESC LIMIT ${BATCHES_PER_STEP + 1}`
+  return connection.prepare(sql).iterate(...where.values) as IterableIterator<BatchRow>
 }
 
-function andFilters(where: Where, query: FlowQuery): void {
-  if (query.fromUs !== undefined) where.and('end_us >= ?', query.fromUs)
-  if (query.address !== undefined) {
-    const { first, last } = keyRange(query.address)
-    const either = '(originator BETWEEN ? AND ? OR responder BETWEEN ? AND ?)'
-    where.and(either, first, last, first, last)
-  }
-  if (query.port !== undefined) {
-    where.and('(originator_port = ? OR responder_port = ?)', query.port, query.port)
-  }
-  if (query.protocol !== undefined) where.and('protocol = ?', query.protocol)
-  if (query.communityId !== undefined) {
-    where.and('community_id = ?', packCommunityId(query.communityId))
+/** Tells by the addresses in it whether a batch may hold what is asked for; ranges cannot be told so. */
+function batchTest({ address }: FlowQuery): (row: BatchRow) => boolean {
+  const isSingle =
+    address !== undefined && address.prefix === (address.network.family === 4 ? 32 : 128)
+  if (!isSingle) return () => true
+  const hash = addressHash(address.network)
+  return ({ address_hashes: { buffer, byteOffset, byteLength } }) => {
+    const aligned = byteOffset % 4 === 0 ? byteOffset : 0
+    const source =
+      aligned === byteOffset ? buffer : buffer.slice(byteOffset, byteOffset + byteLength)
+    return holdsHash(new Uint32Array(source, aligned, byteLength / 4), hash)
   }
 }

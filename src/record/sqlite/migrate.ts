@@ -46,7 +46,9 @@ export function migrate(connection: Connection, nowMs: number): void {
     .transaction(() => {
       const version = userVersion(connection)
       for (const migration of MIGRATIONS) {
-        if (migration.version > version) connection.exec(migration.sql)
+        if (migration.version <= version) continue
+        connection.exec(migration.sql)
+        migration.convert?.(connection)
       }
       connection.pragma(`application_id = ${APPLICATION_ID}`)
       connection.pragma(`user_version = ${LATEST_VERSION}`)

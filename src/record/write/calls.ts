@@ -1,5 +1,4 @@
 /** What the writer can be asked to do. */
-import type { Flow } from '../../flow/flow.ts'
 import type { AuditEntry, Block } from '../block-log.ts'
 import type { Story } from '../event-log.ts'
 import type { StoredToken } from '../token-store.ts'
@@ -16,8 +15,11 @@ export interface WriterCalls {
     input: { readonly stories: readonly Story[]; readonly forward: boolean; readonly atMs: number }
     output: readonly SavedState[]
   }
-  /** Gives how many were written; the rest had no readable address, or the disk is too full for flows. */
-  insertFlows: { input: { readonly flows: readonly Flow[]; readonly atMs: number }; output: number }
+  /** Takes the buffers of flow batches; gives how many flows were written: none where the disk is too full. */
+  insertFlows: {
+    input: { readonly batches: readonly Uint8Array[]; readonly atMs: number }
+    output: number
+  }
   saveBlock: {
     input: { readonly block: Block; readonly audit: AuditEntry; readonly atMs: number }
     output: null

@@ -1,9 +1,10 @@
 /** Writes finished flows in batches, as long as the disk has room to spare for them. */
 import { statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { FlowBatch } from '../../flow/index.ts'
 import { inTransaction, type Connection } from '../sqlite/connection.ts'
-import { FLOW_COLUMNS, flowValues } from '../sqlite/flow-row.ts'
 import type { WriterCalls } from './calls.ts'
+import { FlowLogWriter } from './flow-log-writer.ts'
 
 /**
  * Below this much free space flows are refused, so that what matters more (events, blocks, audit rows) and
@@ -12,28 +13,19 @@ import type { WriterCalls } from './calls.ts'
 const FREE_BYTES_FLOOR = 256 * 1024 * 1024
 const FREE_SPACE_CHECK_MS = 2000
 
-/** Prepares the writing of flows; the function gives how many of a batch were written. */
+/** Prepares the writing of flows; the function gives how many were written. */
 export function flowInserter(
   connection: Connection,
 ): (input: WriterCalls['insertFlows']['input']) => number {
-  const marks = FLOW_COLUMNS.map(() => '?').join(', ')
-  const insert = connection.prepare(
-    `INSERT INTO flows (${FLOW_COLUMNS.join(', ')}) VALUES (${marks})`,
-  )
+  const writer = new FlowLogWriter(connection)
   const hasRoom = roomWatch(dirname(connection.name))
-  return ({ flows, atMs }) => {
+  return ({ batches, atMs }) => {
     if (!hasRoom()) return 0
+    const readable = batches.map((bytes) => FlowBatch.from(bytes)).filter((batch) => batch !== null)
     // NORMAL: a power cut may take back the flows of the last moments; kill -9 takes back none.
-    return inTransaction(connection, 'NORMAL', () => {
-      let written = 0
-      for (const flow of flows) {
-        const values = flowValues(flow, Math.floor(atMs / 1000))
-        if (values === null) continue
-        insert.run(values)
-        written += 1
-      }
-      return written
-    })
+    return inTransaction(connection, 'NORMAL', () =>
+      writer.append(readable, Math.floor(atMs / 1000)),
+    )
   }
 }
 

@@ -2,7 +2,7 @@
 import { inTransaction, type Connection } from '../sqlite/connection.ts'
 import type { PruneLimits } from './calls.ts'
 
-const FLOWS_PER_STEP = 2000
+const FLOW_BATCHES_PER_STEP = 16
 const EVENTS_PER_STEP = 200
 const STATES_PER_STEP = 1000
 
@@ -12,10 +12,11 @@ const STATES_PER_STEP = 1000
  * Audit rows, blocks and tokens are kept for good.
  */
 export function pruner(connection: Connection): (limits: PruneLimits) => boolean {
-  // Flows lie in the order they were recorded, so the oldest are the first rows and need no index.
+  // Batches lie in the order they were recorded, so the oldest are the first rows and need no index.
   const deleteFlows = connection.prepare(
-    `DELETE FROM flows WHERE row IN (SELECT row FROM
-       (SELECT row, recorded_at_s FROM flows ORDER BY row LIMIT ${FLOWS_PER_STEP})
+    `DELETE FROM flow_batches WHERE first_flow IN (SELECT first_flow FROM
+       (SELECT first_flow, recorded_at_s FROM flow_batches
+        ORDER BY first_flow LIMIT ${FLOW_BATCHES_PER_STEP})
      WHERE recorded_at_s < ?)`,
   )
   const deleteStates = replacedStateDeleter(connection)

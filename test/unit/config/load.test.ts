@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { loadConfig, referenceYaml, validateConfig } from '../../../src/config/index.ts'
+import { loadConfig, validateConfig } from '../../../src/config/index.ts'
+import { referenceYaml } from '../../../src/config/reference.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'picket-config-'))
 afterAll(() => rmSync(folder, { recursive: true }))

@@ -1,7 +1,8 @@
+import Database from 'better-sqlite3'
 import { describe, expect, it } from 'vitest'
 import { parseCidr } from '../../../src/net/cidr.ts'
 import { TEN_OCLOCK_US } from '../../support/detections.ts'
-import { flow, openedRecord, temporaryFolder } from '../../support/record.ts'
+import { batchOf, flow, insertFlows, openedRecord, temporaryFolder } from '../../support/record.ts'
 
 const startingAt = (second: number) => ({
   startUs: TEN_OCLOCK_US + second * 1e6,
@@ -13,19 +14,25 @@ describe('FlowLog', () => {
     const { flows } = await openedRecord(await temporaryFolder())
     const unscored = { anomalyScore: null, attackScore: null, handshakeRttUs: null }
     const kept = [
-      flow({ ...startingAt(2), vlan: 12, connState: 'S0', application: 'unknown', ...unscored }),
-      flow({ ...startingAt(1), ipVersion: 6, originator: '2001:db8::1', responder: 'fe80::9' }),
-      flow({ ...startingAt(0), communityId: 'not of version 1' }),
+      flow({ ...startingAt(0), interface: 'tunnel-über-0', retransmissions: 3 }),
+      flow({
+        ...startingAt(1),
+        ipVersion: 6,
+        originator: '2001:db8::1',
+        responder: 'fe80::9',
+        communityId: '1:Pp1i4oJfcCeP1F3xDSnBA5IsUeE=',
+      }),
+      flow({ ...startingAt(2), vlan: 4095, connState: 'S0', application: 'unknown', ...unscored }),
     ]
-    flows.append(kept)
+    flows.append(batchOf(...kept))
     await flows.flush()
-    expect((await flows.list({ limit: 10 })).items).toEqual(kept)
+    expect((await flows.list({ limit: 10 })).items).toEqual(kept.toReversed())
   })
 
   it('writes everything that was appended before it closes', async () => {
     const folder = await temporaryFolder()
     const { flows, close } = await openedRecord(folder)
-    for (let index = 0; index < 2500; index += 1) flows.append([flow(startingAt(index))])
+    for (let index = 0; index < 2500; index += 1) flows.append(batchOf(flow(startingAt(index))))
     await close()
     const reopened = await openedRecord(folder, { mode: 'read' })
     const { items } = await reopened.flows.list({ limit: 3000 })
@@ -36,26 +43,47 @@ describe('FlowLog', () => {
     const { flows } = await openedRecord(await temporaryFolder(), {
       config: { maxQueuedFlows: 1000 },
     })
-    flows.append(Array.from({ length: 1500 }, () => flow()))
+    const half = batchOf(...Array.from({ length: 500 }, () => flow()))
+    for (const batch of [half, half, half]) flows.append(batch)
     expect(flows.dropped()).toBe(500)
     await flows.flush()
     expect((await flows.list({ limit: 2000 })).items).toHaveLength(1000)
-    flows.append([flow()])
+    flows.append(batchOf(flow()))
     await flows.flush()
     expect(flows.dropped()).toBe(500)
   })
 
-  it('counts flows whose addresses cannot be read, and writes their neighbours', async () => {
-    const { flows } = await openedRecord(await temporaryFolder())
-    flows.append([flow(), flow({ originator: '10.0.0.5; DROP TABLE flows' }), flow()])
-    await flows.flush()
-    expect(flows.dropped()).toBe(1)
-    expect((await flows.list({ limit: 10 })).items).toHaveLength(2)
+  it('joins the small batches of a quiet host, and keeps every flow and its place', async () => {
+    const folder = await temporaryFolder()
+    const batches = () => {
+      const database = new Database(`${folder}/picket.db`, { readonly: true })
+      const count = database.prepare('SELECT count(*) FROM flow_batches').pluck().get()
+      database.close()
+      return count as number
+    }
+    const write = async (from: number, to: number): Promise<void> => {
+      const { flows, close } = await openedRecord(folder)
+      for (let port = from; port < to; port += 1) {
+        flows.append(batchOf(flow({ originatorPort: port, interface: `eth${port % 3}` })))
+        await flows.flush()
+      }
+      await close()
+    }
+    await write(0, 40)
+    expect(batches()).toBe(40)
+    await write(40, 100)
+    expect(batches()).toBe(36)
+    const { flows } = await openedRecord(folder, { mode: 'read' })
+    const { items } = await flows.list({ limit: 1000 })
+    expect(items.map((item) => item.originatorPort)).toEqual(
+      Array.from({ length: 100 }, (_, index) => 99 - index),
+    )
+    expect(items.every((item) => item.interface === `eth${item.originatorPort % 3}`)).toBe(true)
   })
 
   it('keeps nothing where the configuration wants no flows', async () => {
     const { flows } = await openedRecord(await temporaryFolder(), { config: { flows: false } })
-    flows.append([flow()])
+    flows.append(batchOf(flow()))
     await flows.flush()
     expect((await flows.list({ limit: 10 })).items).toEqual([])
     expect(flows.dropped()).toBe(0)
@@ -63,29 +91,26 @@ describe('FlowLog', () => {
 })
 
 describe('FlowLog.list', () => {
-  it('pages newest first, also through flows that began at the same moment', async () => {
+  it('pages newest first, while flows are added', async () => {
     const { flows } = await openedRecord(await temporaryFolder())
-    flows.append(
-      Array.from({ length: 50 }, (_, index) =>
-        flow({ ...startingAt(index % 3), originatorPort: index }),
-      ),
-    )
-    await flows.flush()
+    for (let port = 0; port < 50; port += 1) {
+      flows.append(batchOf(flow({ ...startingAt(port), originatorPort: port })))
+      await flows.flush()
+    }
     const ports: number[] = []
     let cursor: string | undefined
     do {
       const page = await flows.list({ limit: 8, cursor })
       ports.push(...page.items.map(({ originatorPort }) => originatorPort))
       cursor = page.nextCursor ?? undefined
-      flows.append([flow({ ...startingAt(100), originatorPort: 9999 })])
+      flows.append(batchOf(flow({ ...startingAt(100), originatorPort: 9999 })))
       await flows.flush()
     } while (cursor !== undefined)
-    expect(new Set(ports).size).toBe(50)
-    expect(ports).toHaveLength(50)
+    expect(ports).toEqual(Array.from({ length: 50 }, (_, index) => 49 - index))
   })
 
   it('finds rare and common addresses on either side, behind many others', async () => {
-    const { flows } = await openedRecord(await temporaryFolder())
+    const { flows, path } = await openedRecord(await temporaryFolder())
     const rare = [
       flow({ ...startingAt(0), originator: '203.0.113.9', originatorPort: 1 }),
       flow({ ...startingAt(1), responder: '203.0.113.200', originatorPort: 2 }),
@@ -96,9 +121,9 @@ describe('FlowLog.list', () => {
         originatorPort: 3,
       }),
     ]
-    const common = Array.from({ length: 25_000 }, (_, index) => flow(startingAt(10 + index)))
-    flows.append([...rare, ...common])
+    flows.append(batchOf(...rare))
     await flows.flush()
+    insertFlows(path, 25_000, startingAt(10))
     const ports = async (text: string) => {
       const { items } = await flows.list({ address: parseCidr(text)!, limit: 10 })
       return items.map((item) => item.originatorPort)
@@ -122,14 +147,16 @@ describe('FlowLog.list', () => {
     ['protocol', { protocol: 17 }, [53]],
     ['time: still going on then', { fromUs: TEN_OCLOCK_US + 5_400_000 }, [7, 5]],
     ['time: begun before', { toUs: TEN_OCLOCK_US + 5e6 }, [53]],
-    ['Community ID', { communityId: '1:AAAAAAAAAAAAAAAAAAAAAAAAAAA=' }, [5]],
+    ['Community ID', { communityId: '1:8xb20qFRqslZsVr3qZ9+WDK7W6g=' }, [5]],
   ])('filters by %s', async (_, query, found) => {
     const { flows } = await openedRecord(await temporaryFolder())
-    flows.append([
-      flow({ ...startingAt(1), responderPort: 53, protocol: 17 }),
-      flow({ ...startingAt(5), responderPort: 5, communityId: '1:AAAAAAAAAAAAAAAAAAAAAAAAAAA=' }),
-      flow({ ...startingAt(7), responderPort: 7 }),
-    ])
+    flows.append(
+      batchOf(
+        flow({ ...startingAt(1), responderPort: 53, protocol: 17 }),
+        flow({ ...startingAt(5), responderPort: 5 }),
+        flow({ ...startingAt(7), responderPort: 7 }),
+      ),
+    )
     await flows.flush()
     const { items } = await flows.list({ ...query, limit: 10 })
     expect(items.map(({ responderPort }) => responderPort)).toEqual(found)

@@ -4,7 +4,7 @@ import { mkdir, open, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { LATEST_VERSION } from '../../../src/record/migrations/index.ts'
-import { flow, openedRecord, story, temporaryFolder } from '../../support/record.ts'
+import { batchOf, flow, openedRecord, story, temporaryFolder } from '../../support/record.ts'
 
 const refused = (message: RegExp) =>
   expect.objectContaining({
@@ -108,7 +108,7 @@ describe('a damaged file', () => {
   it('with a page overwritten is set aside at the next start', async () => {
     const folder = await temporaryFolder()
     const first = await openedRecord(folder)
-    first.flows.append(Array.from({ length: 3000 }, () => flow()))
+    first.flows.append(batchOf(...Array.from({ length: 3000 }, () => flow())))
     await first.close()
     const file = await open(join(folder, 'picket.db'), 'r+')
     // From page 20 on: beyond the schema, in the midst of rows and indexes.

@@ -3,6 +3,7 @@ import { silentLog } from '../../../src/core/log.ts'
 import { startRetention } from '../../../src/record/retention.ts'
 import { Writer } from '../../../src/record/write/writer.ts'
 import {
+  batchOf,
   flow,
   openedRecord,
   RECORD_DEFAULTS,
@@ -32,10 +33,10 @@ async function agingRecord() {
 describe('retention', () => {
   it('deletes flows recorded too long ago, however old the capture they came from', async () => {
     const { record, prune, age } = await agingRecord()
-    record.flows.append(Array.from({ length: 4500 }, () => flow({ originatorPort: 1 })))
+    record.flows.append(batchOf(...Array.from({ length: 4500 }, () => flow({ originatorPort: 1 }))))
     await record.flows.flush()
     age(10)
-    record.flows.append([flow({ originatorPort: 2, startUs: 0, endUs: 1 })])
+    record.flows.append(batchOf(flow({ originatorPort: 2, startUs: 0, endUs: 1 })))
     await record.flows.flush()
     await prune()
     expect((await record.flows.list({ limit: 5000 })).items).toHaveLength(4501)

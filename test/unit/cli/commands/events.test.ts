@@ -2,7 +2,7 @@ import { dirname } from 'node:path'
 import { expect, test } from 'vitest'
 import { serveApi, servedApi } from '../../../support/api-server.ts'
 import { run } from '../../../support/memory-terminal.ts'
-import { flow, openedRecord, stories, temporaryFolder } from '../../../support/record.ts'
+import { batchOf, flow, openedRecord, stories, temporaryFolder } from '../../../support/record.ts'
 
 async function recordedEvents(count: number): Promise<string> {
   const folder = await temporaryFolder()
@@ -72,10 +72,9 @@ test('where nothing was recorded the way to something is told', async () => {
 
 test('flows are listed with both ends', async () => {
   const served = await serveApi()
-  served.record.flows.append([
-    flow(),
-    flow({ originator: '2001:db8::7', responder: '2001:db8::5' }),
-  ])
+  served.record.flows.append(
+    batchOf(flow(), flow({ originator: '2001:db8::7', responder: '2001:db8::5' })),
+  )
   await served.record.flows.flush()
   const { out } = await run('flows', '--data-dir', dirname(served.socketPath))
   await served.close()

@@ -3,12 +3,12 @@ import {
   attackShare,
   contributions,
   growIsolationForest,
-  growRandomForest,
   reasonsOf,
   wordsOf,
   type IsolationForestModel,
   type RandomForestModel,
 } from '../../../../src/detect/models/index.ts'
+import { growRandomForest } from '../../../../src/train/random-forest.ts'
 import { FEATURE_COUNT, FEATURE_NAMES } from '../../../../src/feature/index.ts'
 import { labelledRows } from '../../../support/forest-rows.ts'
 

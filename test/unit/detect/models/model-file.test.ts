@@ -7,7 +7,6 @@ import { silentLog } from '../../../../src/core/log.ts'
 import {
   formatModel,
   growIsolationForest,
-  growRandomForest,
   loadStoredModels,
   parseModel,
   readModelFile,
@@ -15,6 +14,7 @@ import {
   type IsolationForestModel,
   type RandomForestModel,
 } from '../../../../src/detect/models/index.ts'
+import { growRandomForest } from '../../../../src/train/random-forest.ts'
 import { FEATURE_COUNT } from '../../../../src/feature/index.ts'
 import { labelledRows } from '../../../support/forest-rows.ts'
 

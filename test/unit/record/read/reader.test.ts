@@ -10,6 +10,7 @@ import { EVENTS_PER_STEP } from '../../../../src/record/read/events.ts'
 import { FLOWS_PER_STEP } from '../../../../src/record/read/flows.ts'
 import { TEN_OCLOCK_US } from '../../../support/detections.ts'
 import {
+  batchOf,
   flow,
   insertFlows,
   openedRecord,
@@ -17,7 +18,7 @@ import {
   temporaryFolder,
 } from '../../../support/record.ts'
 
-const MANY = 300_000
+const MANY = 400_000
 const ABSENT = { port: 7, limit: 10 }
 
 function openedReader(options: ReaderOptions): Reader {
@@ -74,22 +75,25 @@ describe('a query that must look at every flow', () => {
 })
 
 describe('pages cut off by time', () => {
-  const odd = { originator: '203.0.113.9', communityId: '1:AAAAAAAAAAAAAAAAAAAAAAAAAAA=' }
-  /** Common flows with five odd ones before, among and after them; two of each begin at one moment. */
+  const odd = { originator: '203.0.113.9' }
+  const oddId = batchOf(flow(odd)).communityId(0)
+  const common = Math.ceil(3.5 * FLOWS_PER_STEP)
+
+  /** Common flows with five pairs of odd ones before, among and after them. */
   async function mixedFlows(): Promise<string> {
     const { path, flows } = await openedRecord(await temporaryFolder())
-    const moments = [-1, 5_000, 12_345, 20_000, 40_000]
-    for (const moment of moments) {
-      const startUs = TEN_OCLOCK_US + moment * 1000
-      flows.append([flow({ ...odd, startUs }), flow({ ...odd, startUs, protocol: 17 })])
+    const bounds = [0, 5000, 12_345, FLOWS_PER_STEP, common, common]
+    for (const [index, from] of bounds.slice(0, -1).entries()) {
+      const startUs = TEN_OCLOCK_US + from * 1000
+      flows.append(batchOf(flow({ ...odd, startUs }), flow({ ...odd, startUs, protocol: 17 })))
       await flows.flush()
+      insertFlows(path, bounds[index + 1]! - from, { startUs })
     }
-    insertFlows(path, 3.5 * FLOWS_PER_STEP)
     return path
   }
 
   it.each([
-    ['Community ID', { communityId: odd.communityId }, 10],
+    ['Community ID', { communityId: oddId }, 5],
     ['protocol', { protocol: 17 }, 5],
     ['an address', { address: parseCidr('203.0.113.9')! }, 10],
     ['a rare range', { address: parseCidr('203.0.113.0/24')! }, 10],

@@ -1,12 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { mergeForests } from '../../../../src/detect/models/flat-forest.ts'
-import {
-  attackShare,
-  growRandomForest,
-  MAXIMUM_BAG_ROWS,
-} from '../../../../src/detect/models/random-forest.ts'
-import { FEATURE_COUNT } from '../../../../src/feature/index.ts'
-import { labelledRows } from '../../../support/forest-rows.ts'
+import { attackShare, mergeForests } from '../../../src/detect/models/index.ts'
+import { FEATURE_COUNT } from '../../../src/feature/index.ts'
+import { growRandomForest, MAXIMUM_BAG_ROWS } from '../../../src/train/random-forest.ts'
+import { labelledRows } from '../../support/forest-rows.ts'
 
 const columns = Array.from({ length: FEATURE_COUNT }, (_, column) => column).slice(2)
 const options = { trees: 7, seed: 3, featureShare: 0.5, columns }

@@ -5,7 +5,7 @@
  * bag of at most 2,000 rows. Votes are counted here, since its `predictProbability` drops the first tree.
  */
 import { RandomForestClassifier } from 'ml-random-forest'
-import { compileForest, sumOfTrees, type FlatForest, type SourceNode } from './flat-forest.ts'
+import { compileForest, type FlatForest, type SourceNode } from '../detect/models/index.ts'
 
 /** The most rows a bag may hold; beyond it training takes minutes. */
 export const MAXIMUM_BAG_ROWS = 2000
@@ -73,11 +73,6 @@ export function growRandomForest(bag: Bag, options: RandomForestOptions): GrownR
     return sourceNode(root, columnOf, bag.rows)
   })
   return { forest: compileForest(trees), classifier }
-}
-
-/** The share of trees that vote "attack", 0–1. */
-export function attackShare(forest: FlatForest, row: Float64Array): number {
-  return sumOfTrees(forest, row) / forest.roots.length
 }
 
 /** Inner nodes get the mean vote of the bag's rows that pass them: explanations compare against it. */
