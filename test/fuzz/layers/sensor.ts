@@ -7,8 +7,8 @@ import { validateConfig } from '../../../src/config/index.ts'
 import { silentLog } from '../../../src/core/log.ts'
 import { Decoder, Packet } from '../../../src/decode/index.ts'
 import { loadShippedModels } from '../../../src/detect/models/index.ts'
-import { FlowTable, type LiveFlow } from '../../../src/flow/index.ts'
-import { createSensor, type Sensor } from '../../../src/sensor.ts'
+import { FlowBatchWriter, FlowTable, type LiveFlow } from '../../../src/flow/index.ts'
+import { createSensor, type FlowKeeper, type Sensor } from '../../../src/sensor.ts'
 import { Violation, type Layer, type Random } from '../layer.ts'
 import { mutatedRun } from '../mutate.ts'
 import { PoisonedBuffer } from '../poisoned.ts'
@@ -64,14 +64,12 @@ function anyRun(seeds: readonly SeedCapture[], random: Random): Generator<SeedFr
 
 function newSensor(): Sensor {
   return createSensor({
-    interfaceName: 'fuzz',
     flow: config.flow,
     detect: config.detect,
     models,
     seed: 1,
-    wantsFlows: true,
+    flows: batches(),
     flowsPerStory: 1000,
-    onFlow: () => undefined,
     onDetection: ({ summary, confidence, severity }) => {
       const isSound = confidence >= 0 && confidence <= 1 && severity >= 0 && severity <= 10
       if (!isSound || /NaN|undefined|Infinity/.test(summary)) {
@@ -80,6 +78,17 @@ function newSensor(): Sensor {
     },
     onModelLearned: () => undefined,
   })
+}
+
+/** Writes flows as they leave the sensor, into batches that nobody takes. */
+function batches(): FlowKeeper {
+  const writer = new FlowBatchWriter('fuzz', 64)
+  return {
+    add(flow, reason, scores) {
+      writer.add(flow, reason, scores)
+      if (writer.isFull) writer.take()
+    },
+  }
 }
 
 /** Lets a run begin where the one before has ended: captures are years apart, and every flow would end. */
