@@ -3,13 +3,20 @@ import { PicketError } from '../core/errors.ts'
 import { schemaCompiler, type ErrorObject } from '../core/json-schema.ts'
 import { parseAddress } from '../net/address.ts'
 import { parseCidr } from '../net/cidr.ts'
+import { defaultsOf } from './defaults.ts'
 import type { Config } from './schema.ts'
 import { writtenSchema } from './written-schema.ts'
 
-const check = schemaCompiler({
-  cidr: (text) => parseCidr(text) !== null,
-  address: (text) => parseAddress(text) !== null,
-}).compile<Config>(writtenSchema())
+type Check = ReturnType<ReturnType<typeof schemaCompiler>['compile']>
+
+let compiled: Check | undefined
+
+function compileCheck(): Check {
+  return schemaCompiler({
+    cidr: (text) => parseCidr(text) !== null,
+    address: (text) => parseAddress(text) !== null,
+  }).compile(writtenSchema())
+}
 
 const FORMAT_NAMES: Readonly<Record<string, string>> = {
   cidr: 'an IPv4 or IPv6 address or a CIDR range',
@@ -24,13 +31,23 @@ const FORMAT_NAMES: Readonly<Record<string, string>> = {
  */
 export function validateConfig(document: unknown, origin: string): Config {
   const candidate: unknown = document === null || document === undefined ? {} : document
-  const faults = check(candidate) ? sinkFaults(candidate) : (check.errors ?? []).map(fault)
+  if (isEmpty(candidate)) return deepFreeze(defaultsOf(writtenSchema()) as Config)
+  const check = (compiled ??= compileCheck())
+  const faults = check(candidate)
+    ? sinkFaults(candidate as Config)
+    : (check.errors ?? []).map(fault)
   if (faults.length === 0) return deepFreeze(candidate as Config)
   const unique = [...new Set(faults)]
   throw new PicketError('ERR_CONFIG_INVALID', `${origin}: ${unique.join('; ')}`, {
     hint: 'see deploy/config.reference.yaml, or run `picket config reference`',
   })
 }
+
+const isEmpty = (value: unknown): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  !Array.isArray(value) &&
+  Object.keys(value).length === 0
 
 function sinkFaults(config: Config): string[] {
   const names = config.forward.sinks.map((sink) => sink.name)

@@ -1,7 +1,15 @@
-/** Ajv's home: JSON Schema 2020-12, compiled the way both the configuration and the API want it. */
-import { Ajv2020 } from 'ajv/dist/2020.js'
+/**
+ * Ajv's home: JSON Schema 2020-12, compiled the way both the configuration and the API want it.
+ *
+ * The package is loaded when it is first used: who has configured nothing needs no validator.
+ */
+import { createRequire } from 'node:module'
+import type * as Ajv from 'ajv/dist/2020.js'
+import type { Ajv2020, ErrorObject } from 'ajv/dist/2020.js'
 
-export type { ErrorObject } from 'ajv/dist/2020.js'
+const require = createRequire(import.meta.url)
+
+export type { ErrorObject }
 export type SchemaCompiler = Ajv2020
 
 /**
@@ -12,7 +20,8 @@ export type SchemaCompiler = Ajv2020
 export function schemaCompiler(
   formats: Readonly<Record<string, (text: string) => boolean>>,
 ): SchemaCompiler {
-  const ajv = new Ajv2020({ allErrors: true, useDefaults: true, verbose: true, strict: false })
+  const { Ajv2020: Compiler } = require('ajv/dist/2020.js') as typeof Ajv
+  const ajv = new Compiler({ allErrors: true, useDefaults: true, verbose: true, strict: false })
   for (const [name, admits] of Object.entries(formats)) ajv.addFormat(name, admits)
   return ajv
 }

@@ -3,7 +3,7 @@ import { CONN_STATES, type LiveFlow } from '../flow/flow.ts'
 import { IpProtocol, TcpFlag } from '../net/protocol.ts'
 import { FEATURE_COUNT } from './features.ts'
 import { hashKey } from './distinct-counter.ts'
-import { HostWindow } from './host-window.ts'
+import { HostWindows } from './host-windows.ts'
 
 export interface ExtractorOptions {
   /** Hosts remembered per role and window. */
@@ -28,37 +28,28 @@ const ORDINARY_FLAGS = ~(TcpFlag.ECE | TcpFlag.CWR | TcpFlag.PSH | TcpFlag.URG)
  * Watches flows open and be answered, and writes the vector of each flow that ended.
  *
  * Shape: `FEATURES` in order, every value finite. Cost: no allocation; about 0.3 µs per opened flow and as
- * much per vector; 120 bytes a host in each of four tables.
+ * much per vector; 208 bytes a host in each of two tables.
  */
 export class Extractor {
   readonly #portSeed: number
   readonly #keyOf: (key: number) => number
-  readonly #originators10s: HostWindow
-  readonly #originators60s: HostWindow
-  readonly #responders10s: HostWindow
-  readonly #responders60s: HostWindow
+  readonly #originators: HostWindows
+  readonly #responders: HostWindows
 
   constructor(options: ExtractorOptions = {}) {
     const seed = options.seed ?? 1
     const capacity = options.hosts ?? 16384
-    const window = (windowUs: number, salt: number): HostWindow =>
-      new HostWindow({ windowUs, capacity, seed: hashKey(salt, seed) })
+    const windows = (salt: number): HostWindows =>
+      new HostWindows({ nearUs: 10e6, wideUs: 60e6, capacity, seed: hashKey(salt, seed) })
     this.#portSeed = hashKey(5, seed)
     this.#keyOf = options.keyOf ?? ((key) => key)
-    this.#originators10s = window(10e6, 1)
-    this.#originators60s = window(60e6, 2)
-    this.#responders10s = window(10e6, 3)
-    this.#responders60s = window(60e6, 4)
+    this.#originators = windows(1)
+    this.#responders = windows(3)
   }
 
   /** Hosts forgotten while they still counted, because a table was full. */
   get evictions(): number {
-    return (
-      this.#originators10s.evictions +
-      this.#originators60s.evictions +
-      this.#responders10s.evictions +
-      this.#responders60s.evictions
-    )
+    return this.#originators.evictions + this.#responders.evictions
   }
 
   flowOpened(flow: LiveFlow): void {
@@ -68,16 +59,14 @@ export class Extractor {
     const port = hashKey(flow.responderPort * 256 + flow.protocol, this.#portSeed)
     const originator = hashKey(originatorKey, this.#portSeed)
     const responder = hashKey(responderKey, this.#portSeed)
-    this.#originators10s.open(originatorKey, startUs, port, responder)
-    this.#originators60s.open(originatorKey, startUs, port, responder)
-    this.#responders10s.open(responderKey, startUs, port, originator)
-    this.#responders60s.open(responderKey, startUs, port, originator)
+    this.#originators.open(originatorKey, startUs, port, responder)
+    this.#responders.open(responderKey, startUs, port, originator)
   }
 
   flowAnswered(flow: LiveFlow): void {
     if (isRefused(flow)) return
-    this.#originators60s.answer(this.#keyOf(flow.originatorKey), flow.startUs)
-    this.#responders60s.answer(this.#keyOf(flow.responderKey), flow.startUs)
+    this.#originators.answer(this.#keyOf(flow.originatorKey), flow.startUs)
+    this.#responders.answer(this.#keyOf(flow.responderKey), flow.startUs)
   }
 
   /** Writes the flow's vector into `out`, which holds at least `FEATURE_COUNT` values. */
@@ -95,33 +84,29 @@ export class Extractor {
 
   #writeOriginator(flow: LiveFlow, out: Float64Array, from: number): number {
     let at = from
-    const host = this.#keyOf(flow.originatorKey)
-    const near = this.#originators10s
-    near.read(host, flow.startUs)
+    const windows = this.#originators
+    windows.read(this.#keyOf(flow.originatorKey), flow.startUs)
+    const { near, wide } = windows
     out[at++] = Math.log1p(near.opened)
     out[at++] = Math.log1p(near.ports)
     out[at++] = Math.log1p(near.peers)
-    const wide = this.#originators60s
-    wide.read(host, flow.startUs)
     out[at++] = Math.log1p(wide.opened)
     out[at++] = Math.log1p(wide.ports)
     out[at++] = Math.log1p(wide.peers)
-    out[at++] = wide.failedShare
+    out[at++] = windows.failedShare
     return at
   }
 
   #writeResponder(flow: LiveFlow, out: Float64Array, from: number): number {
     let at = from
-    const host = this.#keyOf(flow.responderKey)
-    const near = this.#responders10s
-    near.read(host, flow.startUs)
+    const windows = this.#responders
+    windows.read(this.#keyOf(flow.responderKey), flow.startUs)
+    const { near, wide } = windows
     out[at++] = Math.log1p(near.opened)
-    const wide = this.#responders60s
-    wide.read(host, flow.startUs)
     out[at++] = Math.log1p(wide.opened)
     out[at++] = Math.log1p(wide.ports)
     out[at++] = Math.log1p(wide.peers)
-    out[at++] = wide.failedShare
+    out[at++] = windows.failedShare
     return at
   }
 }

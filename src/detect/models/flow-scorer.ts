@@ -8,7 +8,7 @@ import type { IsolationForestConfig, RandomForestConfig } from './config.ts'
 import { isolationScore } from './isolation-forest.ts'
 import { formatModel, parseModel } from './model-file.ts'
 import type { IsolationForestModel, RandomForestModel } from './model.ts'
-import { attackShare } from './flat-forest.ts'
+import { attackShareTowards } from './flat-forest.ts'
 import { ScoreCache } from './score-cache.ts'
 import { anomalyRules, attackRules } from './stories/story-rules.ts'
 import { StoryTable } from './stories/story-table.ts'
@@ -18,7 +18,7 @@ import { Suspects } from './learning/suspects.ts'
 export interface FlowScores {
   /** Isolation forest, 0–1; null while it is off or learning. */
   readonly anomalyScore: number | null
-  /** Random forest's share of votes for "attack", 0–1; null without a model. */
+  /** Random forest's share of votes for "attack", 0–1, of the trees that had to be asked; null without a model. */
   readonly attackScore: number | null
 }
 
@@ -162,7 +162,9 @@ export class FlowScorer {
       return
     }
     const anomalyScore = this.#anomaly ? isolationScore(this.#anomaly, this.#row) : null
-    const attackScore = this.#attack ? attackShare(this.#attack.forest, this.#row) : null
+    const attackScore = this.#attack
+      ? attackShareTowards(this.#attack.forest, this.#row, this.#attackThreshold)
+      : null
     this.#scores.anomalyScore = anomalyScore
     this.#scores.attackScore = attackScore
     if (slot >= 0) this.#cache.put(slot, this.#row, anomalyScore ?? 0, attackScore ?? 0)

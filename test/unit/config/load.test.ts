@@ -88,6 +88,12 @@ describe('loadConfig', () => {
   })
 })
 
+describe('the defaults', () => {
+  it('are the same where nothing is configured and where something is', () => {
+    expect(validateConfig({}, 'nothing')).toEqual(validateConfig({ capture: {} }, 'something'))
+  })
+})
+
 describe('referenceYaml', () => {
   it('is valid as it stands and equal to the defaults', () => {
     expect(validateConfig(parse(referenceYaml()), 'reference')).toEqual(

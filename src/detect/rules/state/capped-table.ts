@@ -8,6 +8,9 @@ export interface Row {
 /** How many rows an eviction looks at before it takes the one at hand. */
 const SECOND_CHANCES = 8
 
+/** Places of the filter; a power of two. */
+const FILTER_PLACES = 8192
+
 /**
  * Rows by integer key, at most `cap` of them.
  *
@@ -18,6 +21,11 @@ export class CappedTable<Value extends Row> {
   readonly #cap: number
   readonly #onEvicted: (row: Value) => void
   readonly #rows = new Map<number, { readonly row: Value; filedUs: number }>()
+  /**
+   * How many rows fall on each place: nearly all keys asked for, packet by packet, are of no row, and a
+   * look here tells so at a tenth of the Map's cost.
+   */
+  readonly #filter = new Uint32Array(FILTER_PLACES)
   #forgotten = 0
 
   constructor(cap: number, onEvicted: (row: Value) => void = () => undefined) {
@@ -35,16 +43,19 @@ export class CappedTable<Value extends Row> {
   }
 
   get(key: number): Value | undefined {
-    return this.#rows.size === 0 ? undefined : this.#rows.get(key)?.row
+    return this.#filter[placeOf(key)] === 0 ? undefined : this.#rows.get(key)?.row
   }
 
   set(key: number, row: Value): void {
-    if (this.#rows.size >= this.#cap && !this.#rows.has(key)) this.#evict()
+    if (!this.#rows.has(key)) {
+      if (this.#rows.size >= this.#cap) this.#evict()
+      this.#filter[placeOf(key)]! += 1
+    }
     this.#rows.set(key, { row, filedUs: row.lastUs })
   }
 
   delete(key: number): void {
-    this.#rows.delete(key)
+    if (this.#rows.delete(key)) this.#filter[placeOf(key)]! -= 1
   }
 
   *values(): Generator<Value> {
@@ -55,7 +66,7 @@ export class CappedTable<Value extends Row> {
   expire(beforeUs: number, onExpired: (row: Value) => void = () => undefined): void {
     for (const [key, { row }] of this.#rows) {
       if (row.lastUs >= beforeUs) continue
-      this.#rows.delete(key)
+      this.delete(key)
       onExpired(row)
     }
   }
@@ -70,9 +81,13 @@ export class CappedTable<Value extends Row> {
         this.#rows.set(key, entry)
         continue
       }
+      this.#filter[placeOf(key)]! -= 1
       this.#forgotten += 1
       this.#onEvicted(entry.row)
       return
     }
   }
 }
+
+/** Keys are hashes, or addresses whose last bits differ most. */
+const placeOf = (key: number): number => (key ^ (key / 65536)) & (FILTER_PLACES - 1)

@@ -24,15 +24,23 @@ const OTHER = 1
 const FIRST_US = 2
 const ITEMS = 3
 
-/** Fixed size: 77 bytes a place. Every call is O(1) and allocates nothing, `take` apart. */
+/**
+ * What a set of four pairs must tell on every look, in one cache line: the hash of each pair, how many items
+ * it has shown, and when it was last seen.
+ */
+const SET_WORDS = 16
+const COUNT = 4
+const SET_DOUBLES = 8
+const LAST_US = 4
+
+/** Fixed size: 80 bytes a place. Every call is O(1) and allocates nothing, `take` apart. */
 export class FirstLooks {
   readonly #setMask: number
   readonly #forgetAfterUs: number
   readonly #rows: Float64Array
-  /** Hash of the pair at each place, so that a miss costs one look at memory for the whole set. */
-  readonly #hashes: Int32Array
-  readonly #counts: Uint8Array
-  readonly #lasts: Float64Array
+  /** Sets as words, and the same memory as doubles. */
+  readonly #words: Int32Array
+  readonly #doubles: Float64Array
   #forgotten = 0
 
   /** `places` is rounded up to a power of two. */
@@ -41,9 +49,9 @@ export class FirstLooks {
     this.#setMask = sets - 1
     this.#forgetAfterUs = forgetAfterUs
     this.#rows = new Float64Array(sets * WAYS * ROW)
-    this.#hashes = new Int32Array(sets * WAYS)
-    this.#counts = new Uint8Array(sets * WAYS)
-    this.#lasts = new Float64Array(sets * WAYS)
+    const heads = new ArrayBuffer(sets * SET_WORDS * 4)
+    this.#words = new Int32Array(heads)
+    this.#doubles = new Float64Array(heads)
   }
 
   /** Pairs with more than one item that had to make room. */
@@ -55,22 +63,22 @@ export class FirstLooks {
   note(one: number, other: number, item: number, nowUs: number): number {
     const hash = pairHash(one, other)
     let place = this.#find(hash, one, other)
-    if (place < 0 || nowUs - this.#lasts[place]! > this.#forgetAfterUs) {
+    if (place < 0 || nowUs - this.#doubles[lastAt(place)]! > this.#forgetAfterUs) {
       if (place < 0) place = this.#makeRoom(hash, nowUs)
       this.#rows[place * ROW] = one
       this.#rows[place * ROW + OTHER] = other
       this.#rows[place * ROW + FIRST_US] = nowUs
-      this.#hashes[place] = hash
-      this.#counts[place] = 0
+      this.#words[hashAt(place)] = hash
+      this.#words[hashAt(place) + COUNT] = 0
     }
-    this.#lasts[place] = nowUs
-    const count = this.#counts[place]!
+    this.#doubles[lastAt(place)] = nowUs
+    const count = this.#words[hashAt(place) + COUNT]!
     const items = place * ROW + ITEMS
     for (let index = 0; index < count; index += 1) {
       if (this.#rows[items + index] === item) return -1
     }
     this.#rows[items + count] = item
-    this.#counts[place] = count + 1
+    this.#words[hashAt(place) + COUNT] = count + 1
     return count + 1 >= ENOUGH_ITEMS ? place : -1
   }
 
@@ -79,11 +87,11 @@ export class FirstLooks {
     const place = this.#find(pairHash(one, other), one, other)
     if (place < 0) return
     const items = place * ROW + ITEMS
-    const last = this.#counts[place]! - 1
+    const last = this.#words[hashAt(place) + COUNT]! - 1
     for (let index = 0; index <= last; index += 1) {
       if (this.#rows[items + index] !== item) continue
       this.#rows[items + index] = this.#rows[items + last]!
-      this.#counts[place] = last
+      this.#words[hashAt(place) + COUNT] = last
       return
     }
   }
@@ -91,16 +99,18 @@ export class FirstLooks {
   /** Frees a place that `note` returned and hands out what it held. */
   take(place: number): FirstLook {
     const items = place * ROW + ITEMS
-    const look = [...this.#rows.subarray(items, items + this.#counts[place]!)]
-    this.#counts[place] = 0
-    this.#lasts[place] = 0
+    const look = [...this.#rows.subarray(items, items + this.#words[hashAt(place) + COUNT]!)]
+    this.#words[hashAt(place) + COUNT] = 0
+    this.#doubles[lastAt(place)] = 0
     return { items: look, firstUs: this.#rows[place * ROW + FIRST_US]! }
   }
 
   #find(hash: number, one: number, other: number): number {
-    const base = (hash & this.#setMask) * WAYS
-    for (let place = base; place < base + WAYS; place += 1) {
-      if (this.#hashes[place] !== hash || this.#counts[place] === 0) continue
+    const set = hash & this.#setMask
+    const head = set * SET_WORDS
+    for (let way = 0; way < WAYS; way += 1) {
+      if (this.#words[head + way] !== hash || this.#words[head + COUNT + way] === 0) continue
+      const place = set * WAYS + way
       const row = place * ROW
       if (this.#rows[row] === one && this.#rows[row + OTHER] === other) return place
     }
@@ -108,15 +118,25 @@ export class FirstLooks {
   }
 
   #makeRoom(hash: number, nowUs: number): number {
-    const base = (hash & this.#setMask) * WAYS
-    let worst = base
-    for (let place = base; place < base + WAYS; place += 1) {
-      const lastUs = this.#lasts[place]!
-      if (this.#counts[place]! === 0 || nowUs - lastUs > this.#forgetAfterUs) return place
-      const fewer = this.#counts[place]! - this.#counts[worst]!
-      if (fewer < 0 || (fewer === 0 && lastUs < this.#lasts[worst]!)) worst = place
+    const set = hash & this.#setMask
+    const counts = set * SET_WORDS + COUNT
+    const lasts = set * SET_DOUBLES + LAST_US
+    let worst = 0
+    for (let way = 0; way < WAYS; way += 1) {
+      const lastUs = this.#doubles[lasts + way]!
+      if (this.#words[counts + way] === 0 || nowUs - lastUs > this.#forgetAfterUs) {
+        return set * WAYS + way
+      }
+      const fewer = this.#words[counts + way]! - this.#words[counts + worst]!
+      if (fewer < 0 || (fewer === 0 && lastUs < this.#doubles[lasts + worst]!)) worst = way
     }
-    if (this.#counts[worst]! > 1) this.#forgotten += 1
-    return worst
+    if (this.#words[counts + worst]! > 1) this.#forgotten += 1
+    return set * WAYS + worst
   }
 }
+
+/** Where a place's hash is among the words of the sets. */
+const hashAt = (place: number): number => (place >>> 2) * SET_WORDS + (place & 3)
+
+/** Where the time a place was last seen is among the doubles of the sets. */
+const lastAt = (place: number): number => (place >>> 2) * SET_DOUBLES + LAST_US + (place & 3)
