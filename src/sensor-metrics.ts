@@ -15,6 +15,13 @@ const COUNTERS = {
   ],
 } as const satisfies Partial<Record<keyof SensorReport, readonly [string, string]>>
 
+const FRAGMENTS = {
+  overlapping: ['fragments_overlapping_total', 'Fragments that overlap others and are no copies'],
+  tiny: ['fragments_tiny_total', 'Fragments that cut TCP headers before their flags'],
+  withoutPorts: ['fragments_without_ports_total', 'Later fragments not preceded by their first'],
+  forgotten: ['fragments_forgotten_total', 'Fragmented packets forgotten unfinished'],
+} as const
+
 /** Adds what has happened since the report before; a restarted sensor counts from nothing again. */
 export function countSensorReport(
   metrics: Metrics,
@@ -36,6 +43,11 @@ export function countSensorReport(
         reason,
       })
     }
+  }
+  for (const [fate, [name, help]] of Object.entries(FRAGMENTS)) {
+    const key = fate as keyof typeof FRAGMENTS
+    const gained = report.fragments[key] - (before?.fragments[key] ?? 0)
+    metrics.count(name, help, Math.max(0, gained), labels)
   }
   metrics.gauge('live_flows', 'Flows in the table', report.liveFlows, labels)
 }

@@ -1,6 +1,6 @@
 /** The whole sensor, wired: frames in, finished flows and detections out. Live and replay are the same. */
 import type { Frame } from './capture/source.ts'
-import { Decoder, type UnreadableLink } from './decode/index.ts'
+import { Decoder, type FragmentCounts, type UnreadableLink } from './decode/index.ts'
 import { Packet } from './decode/packet.ts'
 import { createDetectors, ToldFlows, type Detection, type Detector } from './detect/index.ts'
 import type { DetectConfig } from './detect/config.ts'
@@ -50,6 +50,7 @@ export interface SensorStatistics {
   /** Ended flows that got no record of their own, since an event accounts for them. */
   readonly foldedFlows: number
   readonly malformed: Readonly<Record<string, number>>
+  readonly fragments: FragmentCounts
   readonly unreadableLinks: readonly UnreadableLink[]
   /** Entries that detectors forgot because a table was full. */
   readonly forgotten: number
@@ -113,6 +114,7 @@ export function createSensor(options: SensorOptions): Sensor {
       evictedFlows: table.statistics.evicted,
       foldedFlows: counts.foldedFlows,
       malformed: decoder.malformedCounts(),
+      fragments: decoder.fragmentCounts(),
       unreadableLinks: decoder.unreadableLinks(),
       forgotten: detectors.reduce(
         (sum, detector) => sum + (detector.forgotten?.() ?? 0),

@@ -48,8 +48,16 @@ export interface CaptureStatistics {
 export type CaptureEnd =
   | { readonly kind: 'complete' }
   | { readonly kind: 'stopped' }
-  /** The capture is cut or corrupt at `byteOffset`; everything before it was handed on. */
-  | { readonly kind: 'damaged'; readonly byteOffset: number; readonly reason: string }
+  /**
+   * The capture is cut or corrupt at `byteOffset`, counted in what was unpacked where it was gzip'd;
+   * everything before it was handed on.
+   */
+  | {
+      readonly kind: 'damaged'
+      readonly byteOffset: number
+      readonly isUnpacked: boolean
+      readonly reason: string
+    }
   /** The source failed while running (tcpdump died, the interface went away). */
   | { readonly kind: 'failed'; readonly reason: string }
 

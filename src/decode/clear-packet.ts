@@ -38,6 +38,11 @@ export function clearNetwork(packet: Packet): void {
   packet.isLaterFragment = false
   packet.fragmentOffset = 0
   packet.fragmentId = 0
+  packet.hasMoreFragments = false
+  packet.fragmentAt = 0
+  packet.fragmentCaptured = 0
+  packet.fragmentLength = 0
+  packet.fragmentFault = 0
   packet.sourcePort = 0
   packet.destinationPort = 0
   packet.icmpIdentifier = 0

@@ -2,6 +2,7 @@
 import { LinkType, type Frame } from '../capture/source.ts'
 import { IpProtocol } from '../net/protocol.ts'
 import { clearPacket } from './clear-packet.ts'
+import { FragmentTable, type FragmentCounts } from './ip/fragment-table.ts'
 import { decodeEthernet } from './link/ethernet.ts'
 import { decodeLink } from './link/link.ts'
 import { malformedIndex } from './malformed.ts'
@@ -9,6 +10,14 @@ import { MALFORMED_REASONS, type MalformedReason, type Packet } from './packet.t
 import { mayBeTunnel, openTunnels } from './tunnel/open-tunnels.ts'
 
 const LINK_UNKNOWN = malformedIndex('link-unknown')
+
+const NO_FRAGMENTS: FragmentCounts = {
+  fragments: 0,
+  overlapping: 0,
+  tiny: 0,
+  withoutPorts: 0,
+  forgotten: 0,
+}
 
 /** Frames of a link type that no decoder reads. */
 export interface UnreadableLink {
@@ -21,6 +30,8 @@ export class Decoder {
   readonly #malformed = new Float64Array(MALFORMED_REASONS.length)
   /** Link types are 16 bits wide, which bounds this. */
   readonly #unreadable = new Map<number, number>()
+  /** Made when the first fragment comes, which on most hosts never happens. */
+  #fragments: FragmentTable | null = null
   #frames = 0
 
   /**
@@ -35,6 +46,7 @@ export class Decoder {
     if (frame.linkType === LinkType.ETHERNET) decodeEthernet(packet)
     else if (!decodeLink(packet, frame.linkType)) this.#refuseLink(packet, frame.linkType)
     if (packet.protocol !== IpProtocol.TCP && mayBeTunnel(packet)) openTunnels(packet)
+    if (packet.isFragment) this.#fragmentTable().note(packet)
     this.#frames += 1
     if (packet.malformed !== 0) this.#malformed[packet.malformed]! += 1
   }
@@ -42,6 +54,11 @@ export class Decoder {
   /** Frames decoded so far. */
   get frames(): number {
     return this.#frames
+  }
+
+  /** How fragments have fared, those that tunnels were cut into left out. */
+  fragmentCounts(): FragmentCounts {
+    return this.#fragments?.counts ?? NO_FRAGMENTS
   }
 
   /** The link types met that no decoder reads. */
@@ -56,6 +73,11 @@ export class Decoder {
     ) as Record<MalformedReason, number>
     const malformed = this.#malformed.reduce((sum, count) => sum + count, 0)
     return { ...counts, none: this.#frames - malformed }
+  }
+
+  #fragmentTable(): FragmentTable {
+    this.#fragments ??= new FragmentTable()
+    return this.#fragments
   }
 
   #refuseLink(packet: Packet, linkType: number): void {

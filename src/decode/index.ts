@@ -1,5 +1,13 @@
 /** Decode: frames become packets. */
 export { Decoder, type UnreadableLink } from './decoder.ts'
+export type { FragmentCounts } from './ip/fragment-table.ts'
 export { malformedIndex } from './malformed.ts'
-export { MALFORMED_REASONS, Packet, PacketKind, Tunnel, type MalformedReason } from './packet.ts'
+export {
+  FragmentFault,
+  MALFORMED_REASONS,
+  Packet,
+  PacketKind,
+  Tunnel,
+  type MalformedReason,
+} from './packet.ts'
 export { decodeQuotedPacket, isUnreachable } from './quoted-packet.ts'

@@ -4,7 +4,15 @@
 export const PacketKind = { NONE: 0, IP: 1, ARP: 2, OTHER: 3 } as const
 
 /** The outermost tunnel a packet was taken out of. */
-export const Tunnel = { NONE: 0, GRE: 1, VXLAN: 2, IP_IN_IP: 3, TEREDO: 4 } as const
+export const Tunnel = { NONE: 0, GRE: 1, VXLAN: 2, IP_IN_IP: 3, TEREDO: 4, GENEVE: 5 } as const
+
+/** What is wrong with a fragment, as bits of `Packet.fragmentFault`. */
+export const FragmentFault = {
+  /** It cuts TCP's header where no path is that narrow, so that the flags pass unseen (RFC 1858 §3, RFC 3128). */
+  TINY: 1,
+  /** It covers bytes that another piece of the same packet brought otherwise (RFC 1858 §4, RFC 5722). */
+  OVERLAP: 2,
+} as const
 
 /** Reasons for which a frame could not be read to its end; each is counted under its name. */
 export const MALFORMED_REASONS = [
@@ -28,6 +36,7 @@ export const MALFORMED_REASONS = [
   'udp-truncated',
   'udp-length',
   'icmp-truncated',
+  'sctp-truncated',
   'tunnel-depth',
 ] as const
 export type MalformedReason = (typeof MALFORMED_REASONS)[number]
@@ -37,7 +46,8 @@ export type MalformedReason = (typeof MALFORMED_REASONS)[number]
  *
  * Addresses are four 32-bit words as signed integers, most significant first; IPv4 sits in the last
  * word with the others 0. `payload*` is the transport payload (after TCP/UDP/ICMP headers, or after the
- * IP header for other protocols). A later IP fragment has `isLaterFragment` and no ports.
+ * IP header for other protocols). A later IP fragment has `isLaterFragment`: its payload is the middle of
+ * something, and its ports are those of its first fragment, 0 where that was not seen.
  */
 export class Packet {
   kind: number = PacketKind.NONE
@@ -77,7 +87,17 @@ export class Packet {
   /** What fragments of one packet share: 16 bits for IPv4, 32 (signed) for IPv6. */
   fragmentId = 0
 
-  /** TCP/UDP ports; for ICMP and ICMPv6 the type and the code. */
+  /** Whether more of the packet's bytes come behind the fragment's. */
+  hasMoreFragments = false
+  /** The fragment's bytes in `buffer`, the transport's header included. */
+  fragmentAt = 0
+  fragmentCaptured = 0
+  /** The fragment's bytes on the wire. */
+  fragmentLength = 0
+  /** Bits of `FragmentFault`. */
+  fragmentFault = 0
+
+  /** TCP, UDP and SCTP ports; for ICMP and ICMPv6 the type and the code. */
   sourcePort = 0
   destinationPort = 0
   /** The identifier of ICMP and ICMPv6 queries; meaningless in other messages. */

@@ -2,6 +2,7 @@
 import { Type, type Static } from '../core/config-field.ts'
 import { isolationForestConfig, randomForestConfig } from './models/config.ts'
 import {
+  fragmentsConfig,
   ftpBruteforceConfig,
   portScanConfig,
   sshBruteforceConfig,
@@ -14,6 +15,7 @@ export const detectConfig = Type.Object(
     portScan: portScanConfig,
     sweep: sweepConfig,
     synFlood: synFloodConfig,
+    fragments: fragmentsConfig,
     sshBruteforce: sshBruteforceConfig,
     ftpBruteforce: ftpBruteforceConfig,
     isolationForest: isolationForestConfig,

@@ -48,11 +48,18 @@ export function communityId(tuple: FlowTuple): string {
   length = writeAddress(isOrdered ? destination : source, length)
   length = input.writeUInt8(protocol, length)
   length = input.writeUInt8(0, length)
-  if (PROTOCOLS_WITH_PORTS.includes(protocol)) {
+  if (hasPorts(tuple)) {
     length = input.writeUInt16BE(isOrdered ? sourcePort : destinationPort, length)
     length = input.writeUInt16BE(isOrdered ? destinationPort : sourcePort, length)
   }
   return `1:${hash('sha1', input.subarray(0, length), 'base64')}`
+}
+
+/** A fragment whose first is not known has ports 0 with us and none elsewhere; nobody sends from port 0 to port 0. */
+function hasPorts({ protocol, sourcePort, destinationPort }: FlowTuple): boolean {
+  if (!PROTOCOLS_WITH_PORTS.includes(protocol)) return false
+  const isIcmp = protocol === IpProtocol.ICMP || protocol === IpProtocol.ICMPV6
+  return isIcmp || (sourcePort | destinationPort) !== 0
 }
 
 function compareAddresses(one: IpAddress, other: IpAddress): number {

@@ -125,7 +125,7 @@ export class FlowKey {
  */
 export function packPorts(packet: Packet): number {
   const { protocol, sourcePort, destinationPort } = packet
-  if (protocol === IpProtocol.TCP || protocol === IpProtocol.UDP) {
+  if (protocol === IpProtocol.TCP || protocol === IpProtocol.UDP || protocol === IpProtocol.SCTP) {
     return (sourcePort << 16) | destinationPort
   }
   if (protocol !== IpProtocol.ICMP && protocol !== IpProtocol.ICMPV6) return 0

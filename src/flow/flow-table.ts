@@ -16,14 +16,13 @@ import { FlowRanks } from './flow-ranks.ts'
 import { randomSeed } from './seeds.ts'
 import { EvictionList, EvictionLists } from './table/eviction-lists.ts'
 import { FlowRecords, NO_RECORD } from './table/flow-records.ts'
-import { FragmentTable } from './table/fragment-table.ts'
 import { PacketClock } from './table/packet-clock.ts'
 import { DOUBLE_SHIFT, Double, State, WORD_SHIFT, Word } from './table/record-layout.ts'
 import { TimerWheel } from './table/timer-wheel.ts'
+import { WaitingFragments } from './table/waiting-fragments.ts'
 import { endReasonOf, flowTimeouts, timeoutUs, type FlowTimeouts } from './flow-end.ts'
 
 const BAD_TOTAL_LENGTH = malformedIndex('ipv4-total-length')
-const CUT_TCP = malformedIndex('tcp-truncated')
 const SYN_ACK = TcpFlag.SYN | TcpFlag.ACK
 
 export interface FlowStatistics {
@@ -55,8 +54,8 @@ export class FlowTable {
   readonly #wheel: TimerWheel
   readonly #lists: EvictionLists
   readonly #ranks: FlowRanks
-  readonly #fragments = new FragmentTable()
   readonly #clock = new PacketClock()
+  readonly #waiting = new WaitingFragments()
   readonly #cursor: FlowCursor
   readonly #key: FlowKey
   readonly #quoted = new Packet()
@@ -80,18 +79,45 @@ export class FlowTable {
   /**
    * Folds a packet into its flow, opening one if none is live; the cursor stays on it until the next call.
    *
-   * Returns null for what belongs to no flow: not IP, or malformed so that its receiver drops it too.
+   * Returns null for what belongs to no flow: not IP, or malformed so that its receiver drops it too; and
+   * for a later fragment that waits for its first, up to a second, to be folded after it.
    * Cost: O(1), no allocation. Errors: never throws; a full table evicts and counts.
    * Source: RFC 9293 §3.6 (closing), RFC 5103 (both directions in one record).
    */
   fold(packet: Packet): LiveFlow | null {
     if (packet.kind !== PacketKind.IP) return null
     this.#passTime(packet)
-    if (packet.malformed !== 0 && packet.malformed !== BAD_TOTAL_LENGTH) {
-      if (packet.malformed === CUT_TCP && packet.isFragment) this.#keyOf(packet)
+    if (packet.isFragment) return this.#foldFragment(packet)
+    return isReadable(packet) ? this.#foldWhole(packet) : null
+  }
+
+  #foldFragment(packet: Packet): LiveFlow | null {
+    const waiting = this.#waiting
+    if (!isReadable(packet)) {
+      this.#foldWaiting(packet)
       return null
     }
-    this.#keyOf(packet)
+    if (!waiting.isWanting(packet)) {
+      const flow = this.#foldWhole(packet)
+      this.#foldWaiting(packet)
+      return flow
+    }
+    waiting.hold(packet, this.#clock.nowUs)
+    return null
+  }
+
+  /** Folds the later fragments that waited for this one. */
+  #foldWaiting(first: Packet): void {
+    if (first.isLaterFragment || this.#waiting.count === 0) return
+    for (let piece = this.#waiting.takeOf(first); piece !== null;) {
+      this.#foldWhole(piece)
+      piece = this.#waiting.takeOf(first)
+    }
+  }
+
+  #foldWhole(packet: Packet): LiveFlow {
+    this.#key.takeAddresses(packet)
+    this.#key.setPorts(packPorts(packet))
     let record = this.#records.find(this.#key)
     let side: number = this.#records.isReverse ? Side.RESPONDER : Side.ORIGINATOR
     let inherited = 0
@@ -128,6 +154,9 @@ export class FlowTable {
 
   /** Ends every live flow: closed ones with their own reason, the rest with `capture-end`. */
   end(): void {
+    for (let piece = this.#waiting.takeAny(); piece !== null; piece = this.#waiting.takeAny()) {
+      this.#foldWhole(piece)
+    }
     for (let record = this.#lists.first(); record !== NO_RECORD; record = this.#lists.first()) {
       this.#endNow(record, 'capture-end')
     }
@@ -146,19 +175,16 @@ export class FlowTable {
 
   #passTime(seen: { readonly timestampUs: number }): void {
     this.#clock.observe(seen)
+    if (this.#waiting.count > 0) this.#foldOverdue()
     if (this.#wheel.isDue(this.#clock)) this.#wheel.advance(this.#clock.nowUs, this.#fire)
   }
 
-  #keyOf(packet: Packet): void {
-    const key = this.#key
-    key.takeAddresses(packet)
-    if (!packet.isFragment) {
-      key.setPorts(packPorts(packet))
-    } else if (packet.isLaterFragment) {
-      key.setPorts(this.#fragments.recall(packet, key.meta, this.#clock.nowUs))
-    } else {
-      key.setPorts(packPorts(packet))
-      this.#fragments.remember(packet, key.meta, key.ports, this.#clock.nowUs)
+  /** Folds, with ports 0, the later fragments whose first did not come. */
+  #foldOverdue(): void {
+    const { nowUs } = this.#clock
+    for (let piece = this.#waiting.takeDue(nowUs); piece !== null;) {
+      this.#foldWhole(piece)
+      piece = this.#waiting.takeDue(nowUs)
     }
   }
 
@@ -260,6 +286,10 @@ export class FlowTable {
     this.#ended += 1
     if (finalReason === 'evicted') this.#evicted += 1
   }
+}
+
+function isReadable(packet: Packet): boolean {
+  return packet.malformed === 0 || packet.malformed === BAD_TOTAL_LENGTH
 }
 
 /** Who speaks first opens the flow, but a SYN-ACK answers a SYN that was missed. */

@@ -8,6 +8,8 @@ import { Endpoint, isOver, nextEndpointStates, peerState, senderState } from './
 const SYN_ACK = TcpFlag.SYN | TcpFlag.ACK
 /** How far behind the responder's next byte an acknowledgement may honestly lag. */
 const ACKNOWLEDGEMENT_WINDOW = 1 << 20
+/** The most that an end may have sent when its SYN is still repeated. */
+const LONGEST_STRETCH = 1 << 20
 
 /** Adds a segment to the record; call it before the packet itself is counted there. */
 export function foldTcp(records: FlowRecords, record: number, packet: Packet, side: number): void {
@@ -47,16 +49,24 @@ function foldSequence(words: Int32Array, at: number, packet: Packet, side: numbe
   const sequence = packet.tcpSequence | 0
   const end = (sequence + length) | 0
   const nextAt = at + Word.ORIGINATOR_NEXT + side
-  if (words[at + Word.ORIGINATOR_PACKETS + side] === 0) {
+  const next = words[nextAt]!
+  const isAnew = (packet.tcpFlags & TcpFlag.SYN) !== 0 && !isNear(sequence, next)
+  // 0 is "not known": a side's first packet may be a fragment, which tells no number.
+  if (isAnew || next === 0) {
     words[nextAt] = end
     return
   }
-  const next = words[nextAt]!
   if (((end - next) | 0) > 0) words[nextAt] = end
   if (length === 0 || ((sequence - next) | 0) >= 0) return
   // A keep-alive sends the byte before the next one again, and means nothing by it (RFC 9293 §3.8.4).
   const isKeepAlive = controls === 0 && length === 1 && ((sequence + 1 - next) | 0) === 0
   if (!isKeepAlive) words[at + Word.ORIGINATOR_RETRANSMISSIONS + side]! += 1
+}
+
+/** A SYN far from what was sent begins anew: the port is used again, and nobody saw how the last use ended. */
+function isNear(sequence: number, next: number): boolean {
+  const behind = (next - sequence) | 0
+  return behind > 0 && behind <= LONGEST_STRETCH
 }
 
 function foldHandshakeTime(records: FlowRecords, record: number, packet: Packet): void {

@@ -48,6 +48,27 @@ export function vxlan(
   return udp({ sourcePort: 50000, destinationPort: port, payload: concat(head, frame) })
 }
 
+/** Wraps an IP packet, or with EtherType 0x6558 an Ethernet frame, into Geneve (RFC 8926). */
+export function geneve(
+  payload: LinkPayload,
+  fields: { options?: number; flags?: number; port?: number } = {},
+): IpPayload {
+  const { options = 0, flags = 0, port = 6081 } = fields
+  const head = concat(new Uint8Array([options, flags]), uint16(payload.etherType), uint32(42 << 8))
+  const content = concat(head, new Uint8Array(options * 4), payload.bytes)
+  return udp({ sourcePort: 50000, destinationPort: port, payload: content })
+}
+
+/** Wraps an Ethernet frame into ERSPAN of a type. */
+export function erspan(frame: Uint8Array, type: 1 | 2 | 3, hasPlatform = false): IpPayload {
+  if (type === 1) return gre({ etherType: 0x88be, bytes: frame })
+  const head = new Uint8Array(type === 2 ? 8 : hasPlatform ? 20 : 12)
+  head[0] = (type - 1) << 4
+  if (hasPlatform) head[11] = 1
+  const etherType = type === 2 ? 0x88be : 0x22eb
+  return gre({ etherType, bytes: concat(head, frame) }, { sequence: 1 })
+}
+
 /** Wraps an IP packet straight into IP: protocol 4 or 41 by its version. */
 export function ipInIp(payload: LinkPayload): IpPayload {
   return ipData(payload.etherType === 0x0800 ? 4 : 41, payload.bytes)

@@ -4,7 +4,7 @@ import { PicketError } from '../../core/errors.ts'
 import { CaptureStream, type CaptureFault } from '../capture-stream.ts'
 import type { CaptureEnd, CaptureSource, CaptureStatistics, FrameListener } from '../source.ts'
 import { fileInput, streamInput, type CaptureInput } from './capture-input.ts'
-import { GZIP_MAGIC_BYTES, isGzip, unpackedChunks } from './file-chunks.ts'
+import { GZIP_MAGIC_BYTES, GzipFault, isGzip, unpackedChunks } from './gzip-chunks.ts'
 
 /** A capture file as a source of frames, on the packets' own clock. */
 export interface PcapFileSource extends CaptureSource {
@@ -51,6 +51,7 @@ class PcapFile implements PcapFileSource {
   #stream: CaptureStream | null = null
   #bytes = 0
   #unpackedBytes = 0
+  #isUnpacked = false
   #fault: CaptureFault | null = null
   #failure: string | null = null
 
@@ -99,7 +100,8 @@ class PcapFile implements PcapFileSource {
     const first = await firstBytes(chunks)
     if (first.length === 0) return
     const whole = startingWith(first, chunks)
-    for await (const chunk of isGzip(first) ? unpackedChunks(whole) : whole) {
+    this.#isUnpacked = isGzip(first)
+    for await (const chunk of this.#isUnpacked ? unpackedChunks(whole) : whole) {
       if (this.#isOver()) return
       this.#unpackedBytes += chunk.length
       this.#fault = stream.push(chunk)
@@ -117,7 +119,7 @@ class PcapFile implements PcapFileSource {
   }
 
   #endForFault({ kind, byteOffset, reason }: CaptureFault): CaptureEnd {
-    if (kind === 'damaged') return { kind, byteOffset, reason }
+    if (kind === 'damaged') return { kind, byteOffset, isUnpacked: this.#isUnpacked, reason }
     throw new PicketError('ERR_CAPTURE_FORMAT', `${this.#input.place} is no capture: ${reason}`, {
       hint: 'give a pcap or pcapng file, as tcpdump and Wireshark write them; gzip is fine',
     })
@@ -125,17 +127,16 @@ class PcapFile implements PcapFileSource {
 
   /** Having been stopped cuts gzip short as well, which then is no news. */
   #noteReadError(error: unknown): void {
-    const { code = '', syscall, message } = error as NodeJS.ErrnoException
-    const isPackingError = code.startsWith('Z_')
-    if (!isPackingError && syscall !== 'read') throw error
+    const { syscall, message } = error as NodeJS.ErrnoException
+    const isGzipFault = error instanceof GzipFault
+    if (!isGzipFault && syscall !== 'read') throw error
     if (this.#isOver()) return
-    if (!isPackingError) {
+    if (isGzipFault) {
+      const kind = this.#unpackedBytes === 0 ? 'format' : 'damaged'
+      this.#fault = { kind, byteOffset: this.#unpackedBytes, reason: message }
+    } else {
       this.#failure = message
-      return
     }
-    const kind = this.#unpackedBytes === 0 ? 'format' : 'damaged'
-    const reason = `the gzip file is cut or corrupt: ${message}`
-    this.#fault = { kind, byteOffset: this.#unpackedBytes, reason }
   }
 }
 

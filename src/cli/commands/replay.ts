@@ -84,10 +84,8 @@ async function replayAndPrint(file: string, shared: Replay): Promise<number> {
   if (end.kind === 'complete' || isStoppedAtWill) {
     return unread > 0 && unread === frames ? EXIT.damaged : EXIT.ok
   }
-  const fault =
-    end.kind === 'damaged' ? `damaged at byte ${end.byteOffset}: ${end.reason}` : reasonOf(end)
   terminal.writeError(
-    `picket: ${name} is ${fault}\nhint: what could be read was processed; the log holds it\n`,
+    `picket: ${name} is ${faultOf(end)}\nhint: what could be read was processed; the log holds it\n`,
   )
   return EXIT.damaged
 }
@@ -95,5 +93,9 @@ async function replayAndPrint(file: string, shared: Replay): Promise<number> {
 const refusalOf = ({ linkType, frames }: UnreadableLink): string =>
   `link type ${linkTypeWords(linkType)} is not supported; ${frames} packets were not read`
 
-const reasonOf = (end: CaptureEnd): string =>
-  end.kind === 'failed' ? `unreadable: ${end.reason}` : 'not read to its end'
+function faultOf(end: CaptureEnd): string {
+  if (end.kind === 'failed') return `unreadable: ${end.reason}`
+  if (end.kind !== 'damaged') return 'not read to its end'
+  const place = end.isUnpacked ? `${end.byteOffset} of the unpacked capture` : end.byteOffset
+  return `damaged at byte ${place}: ${end.reason}`
+}

@@ -4,6 +4,7 @@ import { readInt32, readUint16 } from '../octets.ts'
 import { PacketKind, type Packet } from '../packet.ts'
 import { cutPayload, skipHeader } from '../payload.ts'
 import { decodeTransport } from '../transport/transport.ts'
+import { beginFragment } from './fragment.ts'
 
 const VERSION_AND_LENGTH = 0
 const TOTAL_LENGTH = 2
@@ -55,14 +56,12 @@ export function decodeIpv4(packet: Packet): void {
   packet.protocol = buffer[at + PROTOCOL]!
   packet.source3 = readInt32(buffer, at + SOURCE)
   packet.destination3 = readInt32(buffer, at + DESTINATION)
-  const fragment = readUint16(buffer, at + FLAGS_AND_OFFSET)
-  if ((fragment & (MORE_FRAGMENTS | OFFSET_MASK)) !== 0) {
-    packet.isFragment = true
-    packet.fragmentId = readUint16(buffer, at + IDENTIFICATION)
-    packet.fragmentOffset = (fragment & OFFSET_MASK) * 8
-    packet.isLaterFragment = packet.fragmentOffset > 0
-  }
   cutPayload(packet, length)
   skipHeader(packet, headerLength)
+  const fragment = readUint16(buffer, at + FLAGS_AND_OFFSET)
+  if ((fragment & (MORE_FRAGMENTS | OFFSET_MASK)) !== 0) {
+    packet.fragmentId = readUint16(buffer, at + IDENTIFICATION)
+    beginFragment(packet, (fragment & OFFSET_MASK) * 8, (fragment & MORE_FRAGMENTS) !== 0)
+  }
   decodeTransport(packet)
 }

@@ -7,6 +7,7 @@ import { malformedIndex } from '../malformed.ts'
 import { readInt32, readUint16 } from '../octets.ts'
 import type { Packet } from '../packet.ts'
 import { skipHeader } from '../payload.ts'
+import { beginFragment } from './fragment.ts'
 
 const HOP_BY_HOP = 0
 const ROUTING = 43
@@ -42,9 +43,9 @@ export function peelExtensions(packet: Packet): boolean {
     const header = packet.protocol
     const length = headerLength(header, packet.buffer[at + LENGTH]!)
     if (length > packet.payloadLength) return refuse(packet)
-    if (header === FRAGMENT) readFragment(packet, at)
     packet.protocol = packet.buffer[at + NEXT_HEADER]!
     skipHeader(packet, length)
+    if (header === FRAGMENT) readFragment(packet, at)
     // What follows a later fragment's header is the middle of something, not a header.
     if (packet.isLaterFragment) return true
   }
@@ -75,10 +76,9 @@ function headerLength(header: number, field: number): number {
 function readFragment(packet: Packet, at: number): void {
   const place = readUint16(packet.buffer, at + FRAGMENT_PLACE)
   // Offset 0 without "more" is an atomic fragment: a whole packet (RFC 6946).
-  packet.isFragment = (place & 0xfff9) !== 0
-  packet.fragmentOffset = place & 0xfff8
-  packet.isLaterFragment = packet.fragmentOffset > 0
+  if ((place & 0xfff9) === 0) return
   packet.fragmentId = readInt32(packet.buffer, at + FRAGMENT_IDENTIFICATION)
+  beginFragment(packet, place & 0xfff8, (place & 1) !== 0)
 }
 
 function refuse(packet: Packet): false {

@@ -2,6 +2,7 @@
 import { IpProtocol } from '../../net/protocol.ts'
 import type { Packet } from '../packet.ts'
 import { decodeIcmp } from './icmp.ts'
+import { decodeSctp } from './sctp.ts'
 import { decodeLaterTcpFragment, decodeTcp } from './tcp.ts'
 import { decodeUdp } from './udp.ts'
 
@@ -15,4 +16,5 @@ export function decodeTransport(packet: Packet): void {
   if (protocol === IpProtocol.TCP) decodeTcp(packet)
   else if (protocol === IpProtocol.UDP) decodeUdp(packet)
   else if (protocol === IpProtocol.ICMP || protocol === IpProtocol.ICMPV6) decodeIcmp(packet)
+  else if (protocol === IpProtocol.SCTP) decodeSctp(packet)
 }

@@ -1,11 +1,12 @@
 /**
- * GRE (RFC 2784, key and sequence number RFC 2890) around IP, or around Ethernet (RFC 1701's bridging).
+ * GRE (RFC 2784, key and sequence number RFC 2890) around IP, or around Ethernet (RFC 1701's bridging, ERSPAN).
  *
  * Left out: source routes (RFC 1701) and PPTP's version 1 (RFC 2637), which are not opened; the checksum.
  */
 import { readUint16 } from '../octets.ts'
 import { Tunnel, type Packet } from '../packet.ts'
 import { enterEthernet, enterIpv4, enterIpv6 } from './enter-tunnel.ts'
+import { openErspan, openErspan3 } from './erspan.ts'
 
 const FLAGS = 0
 const PROTOCOL = 2
@@ -22,6 +23,8 @@ const VERSION_MASK = 0x0007
 const IPV4 = 0x0800
 const IPV6 = 0x86dd
 const TRANSPARENT_ETHERNET = 0x6558
+const ERSPAN = 0x88be
+const ERSPAN_3 = 0x22eb
 
 /** Opens the packet inside; false when it is none that we read. */
 export function openGre(packet: Packet): boolean {
@@ -36,6 +39,10 @@ export function openGre(packet: Packet): boolean {
       return enterIpv6(packet, Tunnel.GRE, length)
     case TRANSPARENT_ETHERNET:
       return enterEthernet(packet, Tunnel.GRE, length)
+    case ERSPAN:
+      return openErspan(packet, length, (flags & HAS_SEQUENCE) !== 0)
+    case ERSPAN_3:
+      return openErspan3(packet, length)
     default:
       return false
   }

@@ -6,6 +6,7 @@
  */
 import { IpProtocol } from '../../net/protocol.ts'
 import type { Packet } from '../packet.ts'
+import { isGenevePort, openGeneve } from './geneve.ts'
 import { openGre } from './gre.ts'
 import { openIpInIp } from './ip-in-ip.ts'
 import { isTeredoPort, openTeredo } from './teredo.ts'
@@ -14,7 +15,9 @@ import { isVxlanPort, openVxlan } from './vxlan.ts'
 /** Says whether a packet looks from outside as if it carried another; TCP need not be asked. */
 export function mayBeTunnel(packet: Packet): boolean {
   const protocol = packet.protocol
-  if (protocol === IpProtocol.UDP) return isVxlanPort(packet) || isTeredoPort(packet)
+  if (protocol === IpProtocol.UDP) {
+    return isVxlanPort(packet) || isGenevePort(packet) || isTeredoPort(packet)
+  }
   return protocol === IpProtocol.GRE || protocol === IpProtocol.IPIP || protocol === IpProtocol.IPV6
 }
 
@@ -32,6 +35,7 @@ function openTunnel(packet: Packet): boolean {
   switch (packet.protocol) {
     case IpProtocol.UDP:
       if (isVxlanPort(packet)) return openVxlan(packet)
+      if (isGenevePort(packet)) return openGeneve(packet)
       return isTeredoPort(packet) && openTeredo(packet)
     case IpProtocol.GRE:
       return openGre(packet)

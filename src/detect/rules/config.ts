@@ -145,7 +145,17 @@ export const ftpBruteforceConfig = Type.Object(loginFields, {
   description: 'Password guessing over FTP.',
 })
 
+export const fragmentsConfig = Type.Object(
+  { enabled, forgetAfterSeconds: forgetAfterSeconds(300) },
+  {
+    additionalProperties: false,
+    default: {},
+    description: 'Fragments that overlap, or cut TCP headers apart, to slip past whoever watches.',
+  },
+)
+
 export type PortScanConfig = Static<typeof portScanConfig>
 export type SweepConfig = Static<typeof sweepConfig>
+export type FragmentsConfig = Static<typeof fragmentsConfig>
 export type SynFloodConfig = Static<typeof synFloodConfig>
 export type LoginConfig = Static<typeof sshBruteforceConfig>

@@ -3,6 +3,7 @@ import type { DetectConfig } from '../config.ts'
 import type { Detector, Emit } from '../detector.ts'
 import { FtpBruteforce } from './bruteforce/ftp-bruteforce.ts'
 import { SshBruteforce } from './bruteforce/ssh-bruteforce.ts'
+import { FragmentEvasion } from './evasion/fragment-evasion.ts'
 import { SynFlood } from './flood/syn-flood.ts'
 import { Fingerprint } from './scan/fingerprint.ts'
 import { PortScan } from './scan/port-scan.ts'
@@ -19,6 +20,7 @@ export function createRuleDetectors(config: DetectConfig, emit: Emit): Detector[
     detectors.push(new Sweep(config.sweep, emit), new ArpSweep(config.sweep, emit))
   }
   if (config.synFlood.enabled) detectors.push(new SynFlood(config.synFlood, emit))
+  if (config.fragments.enabled) detectors.push(new FragmentEvasion(config.fragments, emit))
   if (config.sshBruteforce.enabled) {
     detectors.push(new SshBruteforce(config.sshBruteforce, emit))
   }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { CaptureStream } from '../../../src/capture/capture-stream.ts'
-import { readCapture } from '../../support/captured-frames.ts'
+import { keepFrame, readCapture } from '../../support/captured-frames.ts'
 import { pcapBytes, pcapngBytes, type CapturedPacket } from '../../support/pcap-writer.ts'
 import { seededBytes } from '../../support/seeded-bytes.ts'
 
@@ -57,6 +57,15 @@ describe('hostile captures', () => {
     }
   })
 
+  it('cut at any byte are read no further than to the cut, whatever lies behind it', () => {
+    for (const seed of seeds) {
+      for (let length = 0; length <= seed.length; length += 1) {
+        const [one, other] = [0x00, 0xff].map((poison) => readBefore(seed, length, poison))
+        expect(one).toEqual(other)
+      }
+    }
+  })
+
   it('never make a frame reach outside of its buffer', () => {
     for (let round = 0; round < FUZZ_ROUNDS; round += 1) {
       const seed = seeds[round % seeds.length] ?? Buffer.alloc(0)
@@ -70,6 +79,16 @@ describe('hostile captures', () => {
     }
   })
 })
+
+/** Reads the first `length` bytes of a chunk whose rest is poison. */
+function readBefore(capture: Uint8Array, length: number, poison: number): unknown[] {
+  const told: unknown[] = []
+  const stream = new CaptureStream((frame) => told.push(keepFrame(frame)))
+  const chunk = new Uint8Array(capture.length + 64).fill(poison)
+  chunk.set(capture.subarray(0, length))
+  told.push(stream.push(chunk, length), stream.end())
+  return told
+}
 
 describe('a stream that failed', () => {
   it('ignores what comes after the fault', () => {

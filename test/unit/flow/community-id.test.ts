@@ -5,7 +5,7 @@ import { parseAddress } from '../../../src/net/address.ts'
 import { conversation } from '../../support/conversation.ts'
 import { FoldedFlows } from '../../support/folded-flows.ts'
 import { ipv4, ipv6 } from '../../support/ip-builder.ts'
-import { icmp, icmp6, ipData } from '../../support/packet-builder.ts'
+import { icmp, icmp6, ipData, udp } from '../../support/packet-builder.ts'
 
 const vectors: [number, string, number, string, number, string][] = [
   [58, 'fe80::200:86ff:fe05:80da', 135, 'fe80::260:97ff:fe07:69ea', 0, 'dGHyGvjMfljg6Bppwm3bg0LO8TY='],
@@ -60,11 +60,25 @@ it('is what a live flow gives, whoever spoke first', () => {
   flows.fold(ipv6(six, icmp6({ type: 129, identifier: 0xabcd })))
   flows.fold(ipv4({ source: '10.0.0.1', destination: '10.0.0.2' }, icmp({ type: 11 })))
   flows.fold(ipv4({ source: '10.1.12.2', destination: '10.1.12.1' }, ipData(46)))
+  const sctp = { source: '192.168.170.8', destination: '192.168.170.56' }
+  flows.fold(ipv4(sctp, ipData(132, '\0\x07\0\x07' + '\0'.repeat(8))))
   expect(flows.end().map(({ communityId: id }) => id)).toEqual([
     '1:d/FP5EW3wiY1vCndhwleRRKHowQ=',
     '1:X0snYXpgwiv9TZtqg64sgzUn6Dk=',
     '1:+TW+HtLHvV1xnGhV1lv7XoJrqQg=',
     '1:YHxtAirCG//0OzkcVAukqKQN9xM=',
     '1:KHlLkgoJW7ifUTyTSgyVfkFHzKw=',
+    '1:MP2EtRCAUIZvTw6MxJHLV7N7JDs=',
+  ])
+})
+
+it('has no ports in it where no packet told them, as with tshark', () => {
+  const flows = new FoldedFlows()
+  const there = { source: '192.168.1.10', destination: '192.168.1.25' }
+  flows.fold(ipv4({ ...there, fragmentOffset: 64 }, udp({ payload: 'x' })))
+  flows.fold(ipv4(there, ipData(132)))
+  expect(flows.end().map(({ communityId: id }) => id)).toEqual([
+    '1:8cjNY7Hexr9BHkG8vuC+ZKGi4oQ=',
+    '1:8j1Q2212o1XYusAtq7aM+5bKwIA=',
   ])
 })

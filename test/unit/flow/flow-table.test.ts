@@ -1,13 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { APPLICATIONS, CONN_STATES } from '../../../src/flow/flow.ts'
+import { APPLICATIONS } from '../../../src/flow/flow.ts'
 import { conversation, handshake } from '../../support/conversation.ts'
 import { FoldedFlows, START_US } from '../../support/folded-flows.ts'
-import { ipv4, ipv6 } from '../../support/ip-builder.ts'
+import { ipv4, ipv6, ipv6Extension } from '../../support/ip-builder.ts'
 import { arp, icmp, icmp6, ipData, tcp, udp, vlan } from '../../support/packet-builder.ts'
 
 const talk = conversation()
 const there = { source: '10.0.0.1', destination: '10.0.0.2' }
 const back = { source: '10.0.0.2', destination: '10.0.0.1' }
+const six = { source: '2001:db8::1', destination: '2001:db8::2' }
+const sixBack = { source: '2001:db8::2', destination: '2001:db8::1' }
 
 describe('a flow', () => {
   it('holds both directions, and the first sender is the originator', () => {
@@ -172,6 +174,15 @@ describe('TCP', () => {
     expect(flows.table.statistics.opened).toBe(1)
   })
 
+  it('takes a SYN far from what was sent for a new use of the port, not for a repetition', () => {
+    const flows = new FoldedFlows()
+    flows.fold(talk.tcpOut('S', { sequence: 3_000_000_000 }))
+    flows.fold(talk.tcpOut('S', { sequence: 2_000_000_000 }), 60)
+    flows.fold(talk.tcpOut('A', { sequence: 2_000_000_001, payload: 'x' }), 61)
+    flows.fold(talk.tcpOut('A', { sequence: 2_000_000_002, payload: 'x' }), 62)
+    expect(flows.last).toMatchObject({ originatorPackets: 4, originatorRetransmissions: 0 })
+  })
+
   it('survives a packet whose two ends are the same', () => {
     const land = conversation({ responder: '10.0.0.1', originatorPort: 80 })
     const flows = new FoldedFlows()
@@ -227,43 +238,24 @@ describe('ICMP', () => {
     expect(flows.last!.wasIcmpRefused).toBe(true)
   })
 
+  it.each([
+    ['a datagram over IPv6', ipv6(six, udp({ destinationPort: 161 })), 17, 161],
+    ['a ping over IPv6', ipv6(six, icmp6({ type: 128, identifier: 77 })), 58, 0],
+    ['a SYN behind extension headers', ipv6(six, ipv6Extension(0, tcp({ flags: 'S' }))), 6, 80],
+  ])('answers the flow that an ICMPv6 error speaks of: %s', (_name, probe, protocol, port) => {
+    const flows = new FoldedFlows()
+    flows.fold(probe)
+    flows.fold(ipv6(sixBack, icmp6({ type: 1, code: 1, payload: probe.bytes })))
+    expect(flows.kinds).toEqual(['opened', 'opened', 'answered'])
+    expect(flows.told[2]!.flow).toMatchObject({ protocol, responderPort: port })
+    flows.fold(probe)
+    expect(flows.last!.wasIcmpRefused).toBe(true)
+  })
+
   it('lets an error about a flow nobody knows change nothing', () => {
     const flows = new FoldedFlows()
     const quote = ipv4(there, udp({ destinationPort: 161 })).bytes
     flows.fold(ipv4(back, icmp({ type: 3, code: 3, payload: quote })))
     expect(flows.kinds).toEqual(['opened'])
-  })
-})
-
-describe('fragments', () => {
-  const whole = udp({ payload: 'x'.repeat(100) })
-  const first = { ...there, moreFragments: true, slice: [0, 64] as const }
-  const later = { ...there, fragmentOffset: 64, slice: [64, 108] as const }
-
-  it('join the flow of their first one', () => {
-    const flows = new FoldedFlows()
-    flows.fold(ipv4(first, whole))
-    flows.fold(ipv4(later, whole))
-    expect(flows.last).toMatchObject({ originatorPackets: 2, responderPort: 53 })
-    flows.fold(ipv4({ ...later, identification: 99 }, whole))
-    expect(flows.last).toMatchObject({ originatorPackets: 1, responderPort: 0 })
-  })
-
-  it('are forgotten after as long as a host would reassemble them', () => {
-    const flows = new FoldedFlows()
-    flows.fold(ipv4(first, whole), 0)
-    flows.fold(ipv4(later, whole), 31_000)
-    expect(flows.last!.responderPort).toBe(0)
-  })
-
-  it('of eight bytes cannot hide a SYN', () => {
-    const flows = new FoldedFlows()
-    const syn = tcp({ flags: 'S', destinationPort: 22 })
-    flows.fold(ipv4({ ...there, moreFragments: true, slice: [0, 8] }, syn))
-    flows.fold(ipv4({ ...there, moreFragments: true, fragmentOffset: 8, slice: [8, 16] }, syn))
-    flows.fold(ipv4({ ...there, fragmentOffset: 16, slice: [16, 20] }, syn))
-    expect(flows.told[0]!.flow).toMatchObject({ responderPort: 22, originatorTcpFlags: 2 })
-    expect(CONN_STATES[flows.last!.connState]).toBe('S0')
-    expect(flows.table.statistics.opened).toBe(1)
   })
 })

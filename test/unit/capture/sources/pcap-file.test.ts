@@ -73,21 +73,48 @@ describe('a capture file', () => {
     expect(source.statistics().bytes).toBeLessThan(capture.length)
   })
 
-  it('whose gzip is cut gives all that could be unpacked', async () => {
-    const packed = gzipSync(capture)
-    const half = packed.subarray(0, packed.length / 2)
-    const unpacked = gunzipSync(half, { finishFlush: constants.Z_SYNC_FLUSH })
-    const { frames, end } = await read(half)
-    expect(end).toMatchObject({ kind: 'damaged', byteOffset: unpacked.length })
-    expect(frames).toEqual(readCapture(unpacked).frames)
+  it.each([1, 100, 4096, 1 << 20])(
+    'whose gzip is cut gives all that could be unpacked, in pieces of %d bytes',
+    async (pieceBytes) => {
+      const packed = gzipSync(pieceBytes === 1 ? capture.subarray(0, 9000) : capture)
+      for (const kept of [packed.length / 2, packed.length - 4]) {
+        const half = packed.subarray(0, kept)
+        const unpacked = gunzipSync(half, { finishFlush: constants.Z_SYNC_FLUSH })
+        const { frames, end } = await readStream(half, pieceBytes)
+        expect(end).toEqual({
+          kind: 'damaged',
+          byteOffset: unpacked.length,
+          isUnpacked: true,
+          reason: `its gzip is cut short after packed byte ${half.length}`,
+        })
+        expect(frames).toEqual(readCapture(unpacked).frames)
+      }
+    },
+  )
+
+  it.each([
+    ['large', capture, 0.45],
+    ['small', capture.subarray(0, 9000), 0.3],
+  ])('whose gzip is corrupt gives what could be unpacked, %s', async (_name, bytes, share) => {
+    const packed = gzipSync(bytes)
+    packed.fill(0xff, packed.length >> 1)
+    const { frames, end } = await read(packed)
+    expect(end).toMatchObject({ kind: 'damaged', isUnpacked: true })
+    expect(frames.length).toBeGreaterThan(readCapture(bytes).frames.length * share)
   })
 
-  it('whose gzip is corrupt gives what could be unpacked', async () => {
-    const packed = gzipSync(capture)
-    packed.fill(0xff, packed.length / 2)
-    const { frames, end } = await read(packed)
-    expect(end).toMatchObject({ kind: 'damaged' })
-    expect(frames.length).toBeGreaterThan(packets.length / 4)
+  it('whose second gzip member is damaged in its first bytes is not taken for whole', async () => {
+    const [one, two] = [gzipSync(capture.subarray(0, 40_000)), gzipSync(capture.subarray(40_000))]
+    two[0] = 0
+    const { end } = await read(Buffer.concat([one, two]))
+    const reason = expect.stringContaining('behind its gzip') as string
+    expect(end).toEqual({ kind: 'damaged', byteOffset: 40_000, isUnpacked: true, reason })
+  })
+
+  it('may be padded with zeros behind its gzip', async () => {
+    const { frames, end } = await read(Buffer.concat([gzipSync(capture), Buffer.alloc(20_000)]))
+    expect(end).toEqual({ kind: 'complete' })
+    expect(frames).toHaveLength(packets.length)
   })
 
   it('can be stopped, and then says so', async () => {
@@ -258,6 +285,19 @@ async function read(bytes: Uint8Array): Promise<{
   const frames: KeptFrame[] = []
   const end = await source.run((frame) => frames.push(keepFrame(frame)))
   return { source, frames, end }
+}
+
+async function readStream(
+  bytes: Uint8Array,
+  pieceBytes: number,
+): Promise<{ frames: KeptFrame[]; end: CaptureEnd }> {
+  const pieces: Uint8Array[] = []
+  for (let at = 0; at < bytes.length; at += pieceBytes) {
+    pieces.push(bytes.subarray(at, at + pieceBytes))
+  }
+  const frames: KeptFrame[] = []
+  const source = openPcapStream(Readable.from(pieces), 'stdin')
+  return { end: await source.run((frame) => frames.push(keepFrame(frame))), frames }
 }
 
 async function failureOf(path: string): Promise<PicketError> {

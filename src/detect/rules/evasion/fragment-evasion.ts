@@ -1,0 +1,158 @@
+/**
+ * Detects fragments that no honest sender makes: those that overlap, and those that cut TCP's header apart.
+ *
+ * Both show whoever watches other bytes than the receiver takes: nmap -f and --mtu 8, fragroute, teardrop.
+ * The decoder tells copies and reused identifications apart from quarrels, so one overlap is enough.
+ * Source: RFC 1858, RFC 3128, RFC 5722; Ptacek and Newsham, "Insertion, Evasion, and Denial of Service" (1998).
+ */
+import { FragmentFault, type Packet } from '../../../decode/packet.ts'
+import type { Detection } from '../../detection.ts'
+import type { Detector, Emit } from '../../detector.ts'
+import type { FragmentsConfig } from '../config.ts'
+import { CappedTable } from '../state/capped-table.ts'
+import {
+  destinationAddress,
+  destinationHash,
+  sourceAddress,
+  sourceHash,
+} from '../state/packet-address.ts'
+import { pairKey } from '../state/pair-key.ts'
+import { Story } from '../state/story.ts'
+import { confidenceOf, counted, spanOf } from '../state/wording.ts'
+
+const MAX_SUSPECTS = 512
+
+interface Fault {
+  readonly bit: number
+  readonly kind: string
+  readonly severity: number
+  /** Fragments of the fault that are no accident: a tiny first one always has a second behind it. */
+  readonly enough: number
+  readonly feature: string
+  readonly words: string
+}
+
+const FAULTS: readonly Fault[] = [
+  {
+    bit: FragmentFault.OVERLAP,
+    kind: 'evasion.overlapping-fragments',
+    severity: 5,
+    enough: 1,
+    feature: 'overlappingFragments',
+    words: 'with bytes that others had brought otherwise',
+  },
+  {
+    bit: FragmentFault.TINY,
+    kind: 'evasion.tiny-fragments',
+    severity: 4,
+    enough: 2,
+    feature: 'tinyFragments',
+    words: 'that cut TCP headers before their flags',
+  },
+]
+
+interface Suspect {
+  readonly fault: Fault
+  readonly attacker: string
+  readonly victim: string
+  readonly firstUs: number
+  lastUs: number
+  count: number
+  story: Story | null
+}
+
+export class FragmentEvasion implements Detector {
+  readonly name = 'fragments'
+  readonly #config: FragmentsConfig
+  readonly #emit: Emit
+  readonly #suspects: CappedTable<Suspect>
+
+  constructor(config: FragmentsConfig, emit: Emit) {
+    this.#config = config
+    this.#emit = emit
+    this.#suspects = new CappedTable(MAX_SUSPECTS, (suspect) => this.#finish(suspect))
+  }
+
+  packet(packet: Packet): void {
+    if (packet.fragmentFault === 0) return
+    for (const fault of FAULTS) {
+      if ((packet.fragmentFault & fault.bit) !== 0) this.#note(fault, packet)
+    }
+  }
+
+  tick(nowUs: number): void {
+    for (const suspect of this.#suspects.values()) this.#tellIfDue(suspect, nowUs)
+    const beforeUs = nowUs - this.#config.forgetAfterSeconds * 1e6
+    this.#suspects.expire(beforeUs, (suspect) => this.#finish(suspect))
+  }
+
+  end(): void {
+    this.#suspects.expire(Number.POSITIVE_INFINITY, (suspect) => this.#finish(suspect))
+  }
+
+  forgotten(): number {
+    return this.#suspects.forgotten
+  }
+
+  #note(fault: Fault, packet: Packet): void {
+    const nowUs = packet.timestampUs
+    const suspect = this.#suspectOf(fault, packet)
+    suspect.lastUs = Math.max(suspect.lastUs, nowUs)
+    suspect.count += 1
+    if (suspect.story === null && suspect.count >= fault.enough) {
+      suspect.story = new Story(suspect.firstUs, nowUs)
+    }
+    this.#tellIfDue(suspect, nowUs)
+  }
+
+  #suspectOf(fault: Fault, packet: Packet): Suspect {
+    const key = pairKey(sourceHash(packet), destinationHash(packet), fault.bit)
+    const known = this.#suspects.get(key)
+    if (known !== undefined) return known
+    const suspect: Suspect = {
+      fault,
+      attacker: sourceAddress(packet),
+      victim: destinationAddress(packet),
+      firstUs: packet.timestampUs,
+      lastUs: packet.timestampUs,
+      count: 0,
+      story: null,
+    }
+    this.#suspects.set(key, suspect)
+    return suspect
+  }
+
+  #tellIfDue(suspect: Suspect, nowUs: number): void {
+    if (suspect.story?.isDue(suspect.count, nowUs) !== true) return
+    suspect.story.told(suspect.count, nowUs)
+    this.#emit(describe(suspect, suspect.story, false))
+  }
+
+  #finish(suspect: Suspect): void {
+    if (suspect.story !== null) this.#emit(describe(suspect, suspect.story, true))
+  }
+}
+
+function describe(suspect: Suspect, story: Story, isFinal: boolean): Detection {
+  const { fault, attacker, victim, count } = suspect
+  return {
+    id: story.id,
+    detector: 'fragments',
+    kind: fault.kind,
+    family: 'evasion',
+    severity: fault.severity,
+    confidence: confidenceOf(0.85, count - fault.enough, 4),
+    attacker,
+    victims: [victim],
+    host: null,
+    domain: null,
+    firstSeenUs: story.firstUs,
+    lastSeenUs: suspect.lastUs,
+    count,
+    summary: `${counted(count, 'fragment')} to ${victim} in ${spanOf(suspect.lastUs - story.firstUs)} ${fault.words}; honest senders make none`,
+    reasons: [{ feature: fault.feature, value: count, baseline: 0, weight: 1 }],
+    mitre: [],
+    flows: [],
+    isFinal,
+  }
+}
