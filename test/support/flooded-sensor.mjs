@@ -1,0 +1,58 @@
+/**
+ * Sends a flood through a whole sensor, in a process of its own, so that its memory can be told; prints what
+ * came out as JSON.
+ *
+ * Usage: `node test/support/flooded-sensor.mjs KIND FRAMES`.
+ */
+import { validateConfig } from '../../dist/config/index.js'
+import { silentLog } from '../../dist/core/log.js'
+import { loadShippedModels } from '../../dist/detect/models/index.js'
+import { createSensor } from '../../dist/sensor.js'
+import { sendFlood } from './floods.mjs'
+
+const [kind, count] = process.argv.slice(2)
+const config = validateConfig({}, 'defaults')
+const told = new Map()
+const conversations = []
+let records = 0
+const sensor = createSensor({
+  interfaceName: 'flood',
+  flow: config.flow,
+  detect: config.detect,
+  models: loadShippedModels(silentLog, config.detect.randomForest.model),
+  seed: 1,
+  wantsFlows: true,
+  flowsPerStory: 1000,
+  onFlow(flow) {
+    records += 1
+    if (flow.originatorPort >= 30000 && flow.responderPort === 443) conversations.push(flow)
+  },
+  onDetection: (detection) => told.set(detection.id, detection),
+  onModelLearned: () => undefined,
+})
+const residentBefore = process.memoryUsage.rss()
+const startedAt = performance.now()
+const expected = sendFlood(kind, Number(count), (frame) => sensor.frame(frame))
+const floodSeconds = (performance.now() - startedAt) / 1000
+const statistics = sensor.statistics()
+sensor.end()
+
+const isWhole = (flow) =>
+  flow.originatorPackets + flow.responderPackets === expected.get(flow.originatorPort)
+process.stdout.write(
+  JSON.stringify({
+    seconds: floodSeconds,
+    residentBefore,
+    maxResidentBytes: process.resourceUsage().maxRSS * 1024,
+    expectedConversations: expected.size,
+    conversations: new Set(conversations.map((flow) => flow.originatorPort)).size,
+    conversationRecords: conversations.length,
+    wholeConversations: conversations.filter(isWhole).length,
+    ends: [...new Set(conversations.map((flow) => `${flow.connState} ${flow.endReason}`))],
+    records,
+    statistics,
+    events: [...told.values()].map(({ kind, attacker, victims, count, summary }) => ({
+      ...{ kind, attacker, victims, count, summary },
+    })),
+  }),
+)
