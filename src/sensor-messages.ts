@@ -5,6 +5,8 @@ import type { DetectConfig } from './detect/config.ts'
 import type { StoredModels } from './detect/models/index.ts'
 import type { FlowConfig } from './flow/config.ts'
 import type { Flow } from './flow/flow.ts'
+import type { SensorConfig } from './pressure/config.ts'
+import type { SensorLoad } from './sensor-load.ts'
 import type { SensorStatistics } from './sensor.ts'
 
 /** What a sensor process is told when it starts. */
@@ -13,6 +15,8 @@ export interface SensorAssignment {
   readonly capture: CaptureConfig
   readonly flow: FlowConfig
   readonly detect: DetectConfig
+  /** Its ceilings. */
+  readonly sensor: SensorConfig
   readonly models: StoredModels
   readonly wantsFlows: boolean
   readonly flowsPerStory: number | null
@@ -28,6 +32,7 @@ export interface SensorReport extends SensorStatistics {
   readonly kernelDrops: number | null
   /** Flows that found the channel to the agent full. */
   readonly droppedFlows: number
+  readonly load: SensorLoad
 }
 
 export type FromSensor =

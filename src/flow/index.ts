@@ -13,4 +13,5 @@ export {
   type LiveFlow,
 } from './flow.ts'
 export { FlowTable, type FlowStatistics, type FlowTableOptions } from './flow-table.ts'
+export { FlowShedding } from './shedding.ts'
 export { toFlow, type FlowScores } from './to-flow.ts'
