@@ -30,9 +30,10 @@ export interface LoadState {
 
 /** A step takes a moment to show in the share of a second. */
 const RAISE_EVERY_MS = 750
-/** How long all must be well before a step is taken back. */
+/** How long all must be well before the first step back, which may be wrong; those after it follow sooner. */
 const SHORTEST_HOLD_MS = 3_000
 const LONGEST_HOLD_MS = 60_000
+const LOWER_EVERY_MS = 1_000
 /** Pressure that is back so soon after a step back: the next one waits twice as long. */
 const RELAPSE_MS = 10_000
 /** Below this part of the ceiling the processor is at ease. */
@@ -90,7 +91,9 @@ export class LoadGovernor {
       this.#wellSinceMs = null
     } else {
       this.#wellSinceMs ??= nowMs
-      if (nowMs - this.#wellSinceMs >= this.#holdMs) this.#lower(nowMs)
+      const isRecovering = this.#loweredAtMs >= this.#wellSinceMs
+      const sinceMs = isRecovering ? this.#loweredAtMs : this.#wellSinceMs
+      if (nowMs - sinceMs >= (isRecovering ? LOWER_EVERY_MS : this.#holdMs)) this.#lower(nowMs)
     }
     return this.state
   }
@@ -127,7 +130,6 @@ export class LoadGovernor {
 
   /** A step back; at the bottom a long quiet makes the next recovery quick again. */
   #lower(nowMs: number): void {
-    this.#wellSinceMs = nowMs
     if (this.#level === 0) {
       if (nowMs - this.#loweredAtMs >= LONGEST_HOLD_MS) this.#holdMs = SHORTEST_HOLD_MS
       return

@@ -8,7 +8,7 @@ import { validateConfig } from '../../dist/config/index.js'
 import { silentLog } from '../../dist/core/log.js'
 import { loadShippedModels } from '../../dist/detect/models/index.js'
 import { createSensor } from '../../dist/sensor.js'
-import { sendFlood } from './floods.mjs'
+import { isHonest, sendFlood } from './floods.mjs'
 
 const [kind, count] = process.argv.slice(2)
 const config = validateConfig({}, 'defaults')
@@ -25,12 +25,11 @@ const sensor = createSensor({
   flowsPerStory: 1000,
   onFlow(flow) {
     records += 1
-    if (flow.originatorPort >= 30000 && flow.responderPort === 443) conversations.push(flow)
+    if (isHonest(flow)) conversations.push(flow)
   },
   onDetection: (detection) => told.set(detection.id, detection),
   onModelLearned: () => undefined,
 })
-const residentBefore = process.memoryUsage.rss()
 const startedAt = performance.now()
 const expected = sendFlood(kind, Number(count), (frame) => sensor.frame(frame))
 const floodSeconds = (performance.now() - startedAt) / 1000
@@ -42,12 +41,11 @@ const isWhole = (flow) =>
 process.stdout.write(
   JSON.stringify({
     seconds: floodSeconds,
-    residentBefore,
     maxResidentBytes: process.resourceUsage().maxRSS * 1024,
     expectedConversations: expected.size,
-    conversations: new Set(conversations.map((flow) => flow.originatorPort)).size,
-    conversationRecords: conversations.length,
-    wholeConversations: conversations.filter(isWhole).length,
+    conversations: conversations.length,
+    wholeConversations: new Set(conversations.filter(isWhole).map((flow) => flow.originatorPort))
+      .size,
     ends: [...new Set(conversations.map((flow) => `${flow.connState} ${flow.endReason}`))],
     records,
     statistics,

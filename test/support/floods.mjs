@@ -136,6 +136,10 @@ export const floods = {
   },
 }
 
+/** Says whether a flow is one of the honest hosts' conversations. */
+export const isHonest = (flow) =>
+  flow.originator.startsWith('192.0.2.') && flow.responderPort === 443
+
 /** One honest host's conversation with the victim, packet by packet, until it is told to end. */
 function* conversation(number, isOver) {
   const there = { from: 0xc0000201 + number, to: VICTIM, fromPort: 30000 + number, toPort: 443 }

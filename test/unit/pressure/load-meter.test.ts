@@ -22,9 +22,9 @@ describe('a load meter', () => {
     burn(100)
     const share = meter.read(1000, quiet)!.cpuShare!
     expect(share).toBeGreaterThanOrEqual(0.2)
-    expect(share).toBeLessThan(0.35)
+    expect(share).toBeLessThan(0.6)
     for (let nowMs = 1100; nowMs <= 2500; nowMs += 100) meter.read(nowMs, quiet)
-    expect(meter.last!.cpuShare).toBeLessThan(0.1)
+    expect(meter.last!.cpuShare).toBeLessThan(share)
   })
 
   it('tells the memory of its process', () => {
