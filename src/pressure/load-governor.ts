@@ -40,6 +40,8 @@ const RELAPSE_MS = 10_000
 const EASY_CPU = 0.75
 /** The kernel hands over what it holds at least once a second; beyond this frames wait for us. */
 const MAX_LAG_MS = 2_000
+/** A backlog that has become no longer than this since the last step is being worked off. */
+const LAG_GROWTH_MS = 250
 const TIGHT_MEMORY = 0.9
 const EASY_MEMORY = 0.85
 const HARD_MEMORY = 1.25
@@ -60,6 +62,8 @@ export class LoadGovernor {
   #loweredAtMs = -Infinity
   #wellSinceMs: number | null = null
   #holdMs = SHORTEST_HOLD_MS
+  /** The shortest wait since the last step. */
+  #leastLagMs = 0
   #overMemorySinceMs: number | null = null
   #overHardSinceMs: number | null = null
   #outOfBounds: string | null = null
@@ -83,10 +87,11 @@ export class LoadGovernor {
   look(reading: LoadReading): LoadState {
     const { nowMs } = reading
     this.#watchMemory(reading)
+    if (reading.lagMs > 0) this.#leastLagMs = Math.min(this.#leastLagMs, reading.lagMs)
     const pressure = this.#pressureOf(reading)
     if (pressure !== null) {
       this.#wellSinceMs = null
-      if (nowMs - this.#raisedAtMs >= RAISE_EVERY_MS) this.#raise(pressure, nowMs)
+      if (nowMs - this.#raisedAtMs >= RAISE_EVERY_MS) this.#raise(pressure, reading)
     } else if (!this.#isAtEase(reading)) {
       this.#wellSinceMs = null
     } else {
@@ -106,7 +111,8 @@ export class LoadGovernor {
       return `${megabytes(residentBytes)} of memory, ${megabytes(this.#maxBytes)} allowed`
     }
     if (lostFrames > 0) return 'the kernel drops packets'
-    return lagMs > MAX_LAG_MS ? `packets wait for ${(lagMs / 1000).toFixed(1)} s` : null
+    const isBehind = lagMs > MAX_LAG_MS && lagMs > this.#leastLagMs + LAG_GROWTH_MS
+    return isBehind ? `packets wait for ${(lagMs / 1000).toFixed(1)} s` : null
   }
 
   #isAtEase({ cpuShare, residentBytes, lagMs }: LoadReading): boolean {
@@ -117,7 +123,8 @@ export class LoadGovernor {
     )
   }
 
-  #raise(why: string, nowMs: number): void {
+  #raise(why: string, { nowMs, lagMs }: LoadReading): void {
+    this.#leastLagMs = lagMs
     if (nowMs - this.#loweredAtMs < RELAPSE_MS) {
       this.#holdMs = Math.min(LONGEST_HOLD_MS, this.#holdMs * 2)
     }

@@ -89,6 +89,15 @@ describe('a load governor', () => {
     expect(new GovernedSensor().seconds(0.1, sign)).toMatchObject({ level: 1, why })
   })
 
+  it('goes no further while a backlog is being worked off', () => {
+    const sensor = new GovernedSensor()
+    for (let lagMs = 0; lagMs < 4000; lagMs += 200) sensor.seconds(0.1, { lagMs })
+    for (let lagMs = 4000; lagMs > 1500; lagMs -= 50) sensor.seconds(0.1, { lagMs })
+    expect(sensor.levels).toEqual([0, 1, 2])
+    for (let lagMs = 1500; lagMs < 4000; lagMs += 200) sensor.seconds(0.1, { lagMs })
+    expect(sensor.levels.at(-1)).toBeGreaterThan(2)
+  })
+
   it('does not know the share of the processor in the first second', () => {
     expect(new GovernedSensor().seconds(1, { cpuShare: null }).level).toBe(0)
   })
