@@ -1,5 +1,5 @@
 /** Real sensor processes under ceilings so low that they must meet them: on loopback, so as root. */
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { afterEach, describe, expect, it } from 'vitest'
 import { validateConfig } from '../../src/config/index.ts'
@@ -20,6 +20,15 @@ const SENDING = `const dgram = require('node:dgram')
   const next = () => sockets[(sent += 1) % 200].send(bytes, 9, '127.0.0.1', next)
   for (let under = 0; under < 20; under += 1) next()`
 
+/** Sends datagrams to as many addresses of loopback: each is a flow of its own. */
+const ASKING_MANY = `const socket = require('node:dgram').createSocket('udp4')
+  let left = 120_000
+  const next = () => {
+    if (left-- <= 0) return left === -1 && socket.close()
+    socket.send('x', 9, '127.' + (left >> 16) + '.' + ((left >> 8) & 255) + '.' + (left & 255 || 1), next)
+  }
+  for (let under = 0; under < 20; under += 1) next()`
+
 const children: ChildProcess[] = []
 const sensors: SupervisedSensor[] = []
 
@@ -29,27 +38,32 @@ afterEach(async () => {
 })
 
 /** A sensor on loopback with these ceilings; what it reported and why it failed. */
-function startSensor(ceilings: SensorConfig, nodeOptions: readonly string[] = []) {
+function startSensor(
+  ceilings: SensorConfig,
+  { nodeOptions = [], maxFlows }: { nodeOptions?: readonly string[]; maxFlows?: number } = {},
+) {
   const reports: SensorReport[] = []
   const failures: string[] = []
-  const { capture, flow, detect } = config
+  const taken = { flows: 0 }
+  const { capture, detect } = config
+  const flow = { ...config.flow, maxFlows: maxFlows ?? config.flow.maxFlows }
   const models = loadShippedModels(silentLog, detect.randomForest.model)
   const assignment = {
     ...{ interfaceName: 'lo', capture, flow, detect, models, sensor: ceilings },
-    ...{ wantsFlows: true, flowsPerStory: 1000 },
+    ...{ wantsFlows: true, flowsPerStory: null },
   }
   const sensor = new SupervisedSensor('lo', {
     log: silentLog,
     nodeOptions,
     assignment: () => assignment,
-    onBatch: () => undefined,
+    onBatch: (flows) => (taken.flows += flows.length),
     onReport: (report) => reports.push(report),
     onModelLearned: () => undefined,
     onRunning: () => undefined,
     onFailed: (reason) => failures.push(reason),
   })
   sensors.push(sensor)
-  return { sensor, reports, failures }
+  return { sensor, reports, failures, taken }
 }
 
 describe('a sensor process', () => {
@@ -86,9 +100,27 @@ describe('a sensor process', () => {
     await sensor.stop()
   }, 60_000)
 
+  it('accounts for every flow when nobody takes what it has to tell', async () => {
+    const roomy = { maxCpuShare: 16, maxMemoryMegabytes: 400 }
+    // Flows that found the table full end at once, and so have to be handed over.
+    const { sensor, reports, taken } = startSensor(roomy, { maxFlows: 1024 })
+    await sensor.settled
+    for (let round = 0; round < 5 && !((reports.at(-1)?.droppedFlows ?? 0) > 0); round += 1) {
+      const before = reports.length
+      // This process stands still meanwhile, and the channel fills.
+      spawnSync(process.execPath, ['-e', ASKING_MANY])
+      await until('it reports again', () => (reports.length > before + 1 ? true : null))
+    }
+    expect(reports.at(-1)!.droppedFlows).toBeGreaterThan(0)
+    await sensor.stop()
+    const { openedFlows, droppedFlows, foldedFlows, skipped, liveFlows } = reports.at(-1)!
+    expect(liveFlows).toBe(0)
+    expect(taken.flows).toBe(openedFlows - droppedFlows - foldedFlows - skipped.records)
+  }, 120_000)
+
   it('has a heap that cannot outgrow its share of the ceiling', async () => {
     const ceilings = { maxCpuShare: 1, maxMemoryMegabytes: 200 }
-    const { sensor } = startSensor(ceilings, heapOptions(ceilings))
+    const { sensor } = startSensor(ceilings, { nodeOptions: heapOptions(ceilings) })
     await sensor.settled
     const line = readFileSync(`/proc/${sensor.pid}/cmdline`, 'latin1')
     expect(line.split('\0')).toContain('--max-old-space-size=114')

@@ -1,7 +1,12 @@
 /**
  * Floods, frame by frame, with honest conversations going on before, during and after: the same seed gives
  * the same bytes. One frame object and one buffer are used again and again, as capture does.
+ *
+ * Usage, to have one as a capture: `node test/support/floods.mjs KIND FRAMES OUT.pcap`.
  */
+import { closeSync, openSync, writeSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
 const START_US = 1_700_000_000_000_000
 const ETHERNET = 1
 const IP_AT = 14
@@ -193,4 +198,32 @@ export function sendFlood(kind, count, onFrame) {
     while (speak(number));
   })
   return packets
+}
+
+/** Writes a flood to a pcap file. */
+function writeFlood(kind, count, path) {
+  const file = openSync(path, 'w')
+  const chunk = Buffer.alloc(1 << 20)
+  const head = [0xa1b2c3d4, (4 << 16) | 2, 0, 0, 65535, ETHERNET]
+  let used = head.length * 4
+  head.forEach((word, index) => chunk.writeUInt32LE(word >>> 0, index * 4))
+  const flush = () => {
+    writeSync(file, chunk, 0, used)
+    used = 0
+  }
+  sendFlood(kind, count, ({ timestampUs, buffer, capturedLength }) => {
+    if (used + 16 + capturedLength > chunk.length) flush()
+    const times = [Math.floor(timestampUs / 1e6), timestampUs % 1e6]
+    const words = [...times, capturedLength, capturedLength]
+    words.forEach((word, index) => chunk.writeUInt32LE(word, used + index * 4))
+    buffer.copy(chunk, used + 16, 0, capturedLength)
+    used += 16 + capturedLength
+  })
+  flush()
+  closeSync(file)
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const [kind, count, path] = process.argv.slice(2)
+  writeFlood(kind, Number(count), path)
 }
