@@ -22,7 +22,7 @@ const SENDING = `const dgram = require('node:dgram')
 
 /** Sends datagrams to as many addresses of loopback: each is a flow of its own. */
 const ASKING_MANY = `const socket = require('node:dgram').createSocket('udp4')
-  let left = 120_000
+  let left = 90_000
   const next = () => {
     if (left-- <= 0) return left === -1 && socket.close()
     socket.send('x', 9, '127.' + (left >> 16) + '.' + ((left >> 8) & 255) + '.' + (left & 255 || 1), next)
