@@ -338,7 +338,10 @@ export interface components {
                 frames: number;
                 kernelDrops: number | null;
                 liveFlows: number;
+                /** @description How many flows its table may hold at the moment; less when memory is short. */
+                maxFlows: number | null;
                 restarts: number;
+                shedding: components["schemas"]["Shedding"] | null;
             }[];
             models?: {
                 name: string;
@@ -369,6 +372,27 @@ export interface components {
                 activeBlocks: number;
             };
             host?: components["schemas"]["Host"];
+        };
+        /** @description What a sensor leaves undone to stay under its ceilings (`sensor.maxCpuShare`, `sensor.maxMemoryMegabytes`) or to keep up. Each level includes those before it. */
+        Shedding: {
+            /** @enum {string} */
+            level: "none" | "applications" | "models" | "records" | "detail" | "openings";
+            since: components["schemas"]["Timestamp"];
+            /** @description What the last step was for. */
+            why: string;
+            /** @description How much was left undone since the sensor's start. */
+            skipped: {
+                /** @description Payloads not looked at for their application. */
+                payloads: number;
+                /** @description Flows not scored. */
+                scores: number;
+                /** @description Flows that got no record. */
+                records: number;
+                /** @description Data packets that were merely counted. */
+                details: number;
+                /** @description Packets that would have opened a flow. */
+                openings: number;
+            };
         };
         /** @description The host as it was when last read (every five seconds). Shares are of the time of all its processors between two readings, 0 to 1, and null before the second. */
         Host: {

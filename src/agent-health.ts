@@ -7,9 +7,11 @@ import type { Forwarders } from './forward/index.ts'
 import { isInterfaceDown, type HostReading } from './health/index.ts'
 import type { EventRecord } from './record/record.ts'
 import type { Blocker } from './respond/index.ts'
+import type { SensorReport } from './sensor-messages.ts'
 import type { SupervisedSensor } from './sensor-supervisor.ts'
 
 export type Health = components['schemas']['Health']
+type Shedding = components['schemas']['Shedding']
 
 export interface HealthSources {
   readonly record: EventRecord
@@ -71,8 +73,17 @@ function sensorHealth(sensor: SupervisedSensor): NonNullable<Health['sensors']>[
     frames: report?.frames ?? 0,
     kernelDrops: report?.kernelDrops ?? null,
     liveFlows: report?.liveFlows ?? 0,
+    maxFlows: report?.maxFlows ?? null,
     restarts: sensor.restarts,
+    shedding: report ? sheddingHealth(report) : null,
   }
+}
+
+/** Null while everything is done that there is to do. */
+function sheddingHealth({ load, skipped }: SensorReport): Shedding | null {
+  const { level, sinceMs, why } = load
+  if (level === 'none' || sinceMs === null || why === null) return null
+  return { level, since: rfc3339FromUs(sinceMs * 1000), why, skipped: { ...skipped } }
 }
 
 function modelHealth(sensor: SupervisedSensor): NonNullable<Health['models']> {
@@ -85,10 +96,14 @@ function modelHealth(sensor: SupervisedSensor): NonNullable<Health['models']> {
   ]
 }
 
-function sensorProblem({ state, interfaceName, lastFailure }: SupervisedSensor): string[] {
+function sensorProblem({ state, interfaceName, lastFailure, report }: SupervisedSensor): string[] {
   const prefix = `no capture on ${interfaceName}`
   if (state === 'failed') return [`${prefix}: ${lastFailure ?? 'the sensor failed'}`]
-  return isInterfaceDown(interfaceName) ? [`${prefix}: the interface is down`] : []
+  const { level, why } = report?.load ?? { level: 'none', why: null }
+  return [
+    ...(isInterfaceDown(interfaceName) ? [`${prefix}: the interface is down`] : []),
+    ...(level === 'none' ? [] : [`load is shed on ${interfaceName} down to ${level}: ${why}`]),
+  ]
 }
 
 function sinkProblem(sink: NonNullable<Health['sinks']>[number]): string[] {

@@ -4,6 +4,8 @@ import type { Detection } from './detect/index.ts'
 import type { DetectConfig } from './detect/config.ts'
 import type { StoredModels } from './detect/models/index.ts'
 import type { FlowConfig } from './flow/config.ts'
+import type { SensorConfig } from './pressure/config.ts'
+import type { SensorLoad } from './sensor-load.ts'
 import type { SensorStatistics } from './sensor.ts'
 
 /** What a sensor process is told when it starts. */
@@ -12,6 +14,8 @@ export interface SensorAssignment {
   readonly capture: CaptureConfig
   readonly flow: FlowConfig
   readonly detect: DetectConfig
+  /** Its ceilings. */
+  readonly sensor: SensorConfig
   readonly models: StoredModels
   readonly wantsFlows: boolean
   readonly flowsPerStory: number | null
@@ -27,6 +31,7 @@ export interface SensorReport extends SensorStatistics {
   readonly kernelDrops: number | null
   /** Flows that found the channel to the agent full. */
   readonly droppedFlows: number
+  readonly load: SensorLoad
 }
 
 export type FromSensor =

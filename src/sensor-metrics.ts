@@ -1,5 +1,6 @@
 /** Turns a sensor's reports into the counters and gauges of `/metrics`. */
 import type { Metrics } from './core/metrics.ts'
+import { SHED_LEVELS, type Skipped } from './pressure/index.ts'
 import type { SensorReport } from './sensor-messages.ts'
 
 const COUNTERS = {
@@ -21,6 +22,7 @@ const FRAGMENTS = {
   withoutPorts: ['fragments_without_ports_total', 'Later fragments not preceded by their first'],
   forgotten: ['fragments_forgotten_total', 'Fragmented packets forgotten unfinished'],
 } as const
+const SKIPPED_HELP = 'What was left undone under pressure'
 
 /** Adds what has happened since the report before; a restarted sensor counts from nothing again. */
 export function countSensorReport(
@@ -49,5 +51,12 @@ export function countSensorReport(
     const gained = report.fragments[key] - (before?.fragments[key] ?? 0)
     metrics.count(name, help, Math.max(0, gained), labels)
   }
+  for (const [what, count] of Object.entries(report.skipped)) {
+    const gained = count - (before?.skipped[what as keyof Skipped] ?? 0)
+    metrics.count('shed_total', SKIPPED_HELP, Math.max(0, gained), { ...labels, what })
+  }
+  const level = SHED_LEVELS.indexOf(report.load.level)
+  metrics.gauge('shed_level', 'How much is left undone, 0 (nothing) to 5', level, labels)
   metrics.gauge('live_flows', 'Flows in the table', report.liveFlows, labels)
+  metrics.gauge('max_flows', 'Flows that the table may hold', report.maxFlows, labels)
 }

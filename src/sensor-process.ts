@@ -1,12 +1,14 @@
 /** A sensor as a process of its own: it reads packets and holds no token, database or firewall. */
 import { randomInt } from 'node:crypto'
 import { openLiveSource } from './capture/index.ts'
-import type { CaptureEnd, CaptureSource } from './capture/source.ts'
+import type { CaptureEnd, CaptureSource, FrameListener } from './capture/source.ts'
 import { PicketError } from './core/errors.ts'
 import type { Detection } from './detect/index.ts'
 import type { EndReason, LiveFlow } from './flow/flow.ts'
 import { FlowBatchWriter, type FlowScores } from './flow/index.ts'
-import type { FromSensor, SensorAssignment, ToSensor } from './sensor-messages.ts'
+import { flowsWithin } from './pressure/index.ts'
+import { LoadWatch } from './sensor-load.ts'
+import type { FromSensor, SensorAssignment, SensorReport, ToSensor } from './sensor-messages.ts'
 import { createSensor, type FlowKeeper, type Sensor } from './sensor.ts'
 
 const FLOWS_PER_BATCH = 2_000
@@ -16,6 +18,8 @@ const REPORT_MS = 1_000
 const MAX_BATCHES_UNDER_WAY = 32
 
 let source: CaptureSource | undefined
+/** Why the capture was ended from within; null as long as it was not. */
+let ownReason: string | null = null
 
 process.on('message', (message: ToSensor) => {
   if (message.kind === 'start') void runSensor(message.assignment)
@@ -33,26 +37,41 @@ process.on('disconnect', () => {
 
 async function runSensor(assignment: SensorAssignment): Promise<void> {
   const channel = new Channel(assignment.interfaceName)
+  const { flow, sensor: config } = assignment
   const sensor = createSensor({
     ...assignment,
+    flow: { ...flow, maxFlows: flowsWithin(config, flow.maxFlows) },
     flows: assignment.wantsFlows ? channel : null,
     seed: randomInt(0x7fffffff),
     onDetection: (detection) => channel.detection(detection),
     onModelLearned: (model) => channel.say({ kind: 'learned', model }),
   })
-  const timers = startTimers(sensor, channel)
-  const end = await capture(assignment, sensor, channel)
+  const load = new LoadWatch({
+    ...{ config, sensor },
+    kernelDrops: () => source?.statistics().kernelDrops ?? null,
+    onOutOfBounds(reason) {
+      ownReason = reason
+      source?.stop()
+    },
+  })
+  const report = () => reportOf(sensor, channel, load)
+  const timers = startTimers(sensor, channel, report)
+  const end = await capture(assignment, channel, (frame) => {
+    sensor.frame(frame)
+    load.frame(frame)
+  })
   for (const timer of timers) clearInterval(timer)
+  load.stop()
   sensor.end()
   channel.handOver({ evenOverLimit: true })
-  channel.say({ kind: 'report', report: report(sensor, channel) })
+  channel.say({ kind: 'report', report: report() })
   channel.say({ kind: 'ended', ...end }, () => process.disconnect())
 }
 
 async function capture(
   assignment: SensorAssignment,
-  sensor: Sensor,
   channel: Channel,
+  onFrame: FrameListener,
 ): Promise<{ reason: string | null; hint: string | null }> {
   try {
     const opened = openLiveSource({
@@ -61,7 +80,7 @@ async function capture(
       onListening: () => channel.say({ kind: 'running', source: opened.name }),
     })
     source = opened
-    const end = await opened.run((frame) => sensor.frame(frame))
+    const end = await opened.run(onFrame)
     return { reason: reasonOf(end), hint: null }
   } catch (error) {
     if (!(error instanceof PicketError)) throw error
@@ -74,29 +93,31 @@ function reasonOf(end: CaptureEnd): string | null {
     case 'complete':
       return 'the capture ended'
     case 'stopped':
-      return null
+      return ownReason
     case 'damaged':
     case 'failed':
       return end.reason
   }
 }
 
-function startTimers(sensor: Sensor, channel: Channel): NodeJS.Timeout[] {
+function startTimers(
+  sensor: Sensor,
+  channel: Channel,
+  report: () => SensorReport,
+): NodeJS.Timeout[] {
   return [
     setInterval(() => channel.handOver(), HAND_OVER_MS),
     setInterval(() => {
       sensor.idle(Date.now() * 1000)
-      channel.say({ kind: 'report', report: report(sensor, channel) })
+      channel.say({ kind: 'report', report: report() })
     }, REPORT_MS),
   ]
 }
 
-function report(
-  sensor: Sensor,
-  channel: Channel,
-): Extract<FromSensor, { kind: 'report' }>['report'] {
+function reportOf(sensor: Sensor, channel: Channel, load: LoadWatch): SensorReport {
   const { frames, kernelDrops } = source?.statistics() ?? { frames: 0, kernelDrops: null }
-  return { ...sensor.statistics(), frames, kernelDrops, droppedFlows: channel.droppedFlows }
+  const { droppedFlows } = channel
+  return { ...sensor.statistics(), frames, kernelDrops, droppedFlows, load: load.report() }
 }
 
 /** Gathers flows and detections into batches and hands them to the agent. */

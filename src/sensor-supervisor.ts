@@ -18,6 +18,8 @@ export type SensorState = 'starting' | 'running' | 'failed' | 'stopped'
 
 export interface SupervisorOptions {
   readonly log: Log
+  /** For Node, beside those of this process: bounds of its memory. */
+  readonly nodeOptions: readonly string[]
   /** Asked at every start, so that a model learned meanwhile is in force after a restart. */
   assignment(): SensorAssignment
   onBatch(flows: FlowBatch | null, detections: readonly Detection[]): void
@@ -103,6 +105,7 @@ export class SupervisedSensor {
     this.#startedAtMs = Date.now()
     this.#report = null
     const child = fork(builtModule(import.meta.url, './sensor-process.ts'), [], {
+      execArgv: [...process.execArgv, ...this.#options.nodeOptions],
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     })

@@ -8,8 +8,10 @@ import { FlowScorer, type LearningState, type StoredModels } from './detect/mode
 import { FlowTable, type FlowScores } from './flow/index.ts'
 import type { FlowConfig } from './flow/config.ts'
 import type { EndReason, FlowObserver, LiveFlow } from './flow/flow.ts'
+import { Shedder, type Skipped } from './pressure/index.ts'
 
 const TICK_US = 1_000_000
+const UNSCORED = { anomalyScore: null, attackScore: null }
 
 /** Takes the flows that are to be kept, one by one as they end. */
 export interface FlowKeeper {
@@ -37,6 +39,8 @@ export interface Sensor {
   frame(frame: Frame): void
   /** Lets time pass on a silent link: `nowUs` is the wall clock. */
   idle(nowUs: number): void
+  /** Puts a level of shedding in force, an index into `SHED_LEVELS`; a replay stays at 0. */
+  shed(level: number, table: { readonly mayGrow: boolean }): void
   /** Ends every flow and story. */
   end(): void
   statistics(): SensorStatistics
@@ -44,6 +48,8 @@ export interface Sensor {
 
 export interface SensorStatistics {
   readonly liveFlows: number
+  /** How many may be live at the moment. */
+  readonly maxFlows: number
   readonly openedFlows: number
   readonly endedFlows: number
   readonly evictedFlows: number
@@ -54,6 +60,8 @@ export interface SensorStatistics {
   readonly unreadableLinks: readonly UnreadableLink[]
   /** Entries that detectors forgot because a table was full. */
   readonly forgotten: number
+  /** What was left out under pressure. */
+  readonly skipped: Skipped
   readonly learning: LearningState
   readonly hasRandomForest: boolean
 }
@@ -76,9 +84,11 @@ export function createSensor(options: SensorOptions): Sensor {
     options.onDetection(detection)
   })
   const packetWatchers = detectors.filter((detector) => detector.packet !== undefined)
+  const shedder = new Shedder()
   const table = new FlowTable(
     options.flow,
-    observeFlows({ options, detectors, scorer, toldFlows, counts }),
+    observeFlows({ options, detectors, scorer, shedder, toldFlows, counts }),
+    { shedding: shedder.flows },
   )
   let nextTickUs = 0
   let lastUs = 0
@@ -96,11 +106,15 @@ export function createSensor(options: SensorOptions): Sensor {
       decoder.decode(frame, packet)
       lastUs = packet.timestampUs
       if (lastUs >= nextTickUs || lastUs < nextTickUs - 2 * TICK_US) tick(lastUs)
-      for (const detector of packetWatchers) detector.packet!(packet)
+      if (shedder.isWatched(packet)) for (const detector of packetWatchers) detector.packet!(packet)
       table.fold(packet)
     },
     idle(nowUs) {
       if (nowUs - lastUs > TICK_US) tick(nowUs)
+    },
+    shed(level, { mayGrow }) {
+      shedder.level = level
+      table.mayGrow = mayGrow
     },
     end() {
       table.end()
@@ -109,6 +123,7 @@ export function createSensor(options: SensorOptions): Sensor {
     },
     statistics: () => ({
       liveFlows: table.statistics.liveFlows,
+      maxFlows: table.statistics.maxLive,
       openedFlows: table.statistics.opened,
       endedFlows: table.statistics.ended,
       evictedFlows: table.statistics.evicted,
@@ -120,6 +135,7 @@ export function createSensor(options: SensorOptions): Sensor {
         (sum, detector) => sum + (detector.forgotten?.() ?? 0),
         scorer.forgotten(),
       ),
+      skipped: shedder.skipped(),
       learning: scorer.learning(),
       hasRandomForest: scorer.hasRandomForest,
     }),
@@ -130,22 +146,23 @@ interface FlowWatchers {
   readonly options: SensorOptions
   readonly detectors: readonly Detector[]
   readonly scorer: FlowScorer
+  readonly shedder: Shedder
   readonly toldFlows: ToldFlows | null
   readonly counts: { foldedFlows: number }
 }
 
 function observeFlows(watchers: FlowWatchers): FlowObserver {
-  const { options, detectors, scorer, toldFlows, counts } = watchers
+  const { options, detectors, scorer, shedder, toldFlows, counts } = watchers
   const onOpened = detectors.filter((detector) => detector.flowOpened !== undefined)
   const onAnswered = detectors.filter((detector) => detector.flowAnswered !== undefined)
   const onEnded = detectors.filter((detector) => detector.flowEnded !== undefined)
   return {
     flowOpened(flow: LiveFlow) {
-      scorer.flowOpened(flow)
+      if (shedder.scores) scorer.flowOpened(flow)
       for (const detector of onOpened) detector.flowOpened!(flow)
     },
     flowAnswered(flow: LiveFlow) {
-      scorer.flowAnswered(flow)
+      if (shedder.scores) scorer.flowAnswered(flow)
       for (const detector of onAnswered) detector.flowAnswered!(flow)
     },
     flowEnded(flow: LiveFlow, reason: EndReason) {
@@ -154,8 +171,8 @@ function observeFlows(watchers: FlowWatchers): FlowObserver {
         counts.foldedFlows += 1
         return
       }
-      const scores = scorer.flowEnded(flow, reason)
-      options.flows?.add(flow, reason, scores)
+      const scores = shedder.scoresEnded() ? scorer.flowEnded(flow, reason) : UNSCORED
+      if (options.flows !== null && shedder.records(flow)) options.flows.add(flow, reason, scores)
     },
   }
 }

@@ -13,6 +13,7 @@ import {
   UNWRITTEN,
   WHOLE_HOST,
 } from './health/index.ts'
+import { heapOptions } from './pressure/index.ts'
 import type { FlowLog } from './record/flow-log.ts'
 import { countSensorReport } from './sensor-metrics.ts'
 import { SupervisedSensor } from './sensor-supervisor.ts'
@@ -55,14 +56,16 @@ function startSensor(
   flowGaps: FlowGaps,
 ): { readonly sensor: SupervisedSensor; stop(): Promise<void> } {
   const { directory, log, clock, metrics, flows, intake } = ground
-  const { capture, flow, detect, record, policy } = ground.config
+  const { capture, flow, detect, sensor: ceilings, record, policy } = ground.config
   const blindness = new SensorBlindness(interfaceName, policy.foldSeconds * 1000, clock)
   const sensor = new SupervisedSensor(interfaceName, {
     log,
+    nodeOptions: heapOptions(ceilings),
     assignment() {
       const models = loadStoredModels(directory, interfaceName, log, detect.randomForest.model)
       const { flows: wantsFlows, flowsPerStory } = record
-      return { interfaceName, capture, flow, detect, models, wantsFlows, flowsPerStory }
+      const told = { interfaceName, capture, flow, detect, models, wantsFlows, flowsPerStory }
+      return { ...told, sensor: ceilings }
     },
     onBatch(batch, detections) {
       if (batch !== null) flows.append(batch)

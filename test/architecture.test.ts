@@ -4,10 +4,10 @@ import { readSources, type SourceFile, type SourceImport } from './support/sourc
 
 /**
  * Earlier ones never import later ones. The files of `src` itself (the wiring) come before the cli.
- * `health` stands after detect, since what the agent says of itself is a detection like any other.
+ * `pressure` stands where a sensor's work ends: it knows what may be left out of it. `health` stands after detect, since what the agent says of itself is a detection like any other.
  */
 const STAGES =
-  'core net capture decode flow feature detect health decide record forward respond api train config wiring cli'
+  'core net capture decode flow feature detect pressure health decide record forward respond api train config wiring cli'
 const stages = STAGES.split(' ')
 /** Ground: every file of it is a door, since it has no inner life to protect. */
 const ground = ['core', 'net', 'wiring']

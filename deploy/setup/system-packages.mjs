@@ -26,6 +26,7 @@ const needed = {
     hydra: program('hydra'),
     ncrack: program('ncrack'),
     hping3: program('hping3'),
+    tcpreplay: program('tcpreplay'),
     curl: program('curl'),
     rsyslog: program('rsyslogd'),
     'nginx-light': program('nginx'),

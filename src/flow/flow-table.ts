@@ -11,9 +11,10 @@ import type { FlowConfig } from './config.ts'
 import { FlowCursor } from './flow-cursor.ts'
 import { FlowKey, packPorts } from './flow-key.ts'
 import type { EndReason, FlowObserver, LiveFlow } from './flow.ts'
-import { foldFirstPacket, foldPacket, Side } from './fold-packet.ts'
+import { countPacket, foldFirstPacket, foldPacket, Side } from './fold-packet.ts'
 import { FlowRanks } from './flow-ranks.ts'
 import { randomSeed } from './seeds.ts'
+import { FlowShedding, isMereData } from './shedding.ts'
 import { EvictionList, EvictionLists } from './table/eviction-lists.ts'
 import { FlowRecords, NO_RECORD } from './table/flow-records.ts'
 import { PacketClock } from './table/packet-clock.ts'
@@ -24,9 +25,13 @@ import { endReasonOf, flowTimeouts, timeoutUs, type FlowTimeouts } from './flow-
 
 const BAD_TOTAL_LENGTH = malformedIndex('ipv4-total-length')
 const SYN_ACK = TcpFlag.SYN | TcpFlag.ACK
+/** A table that may not grow holds so many flows all the same. */
+const LEAST_LIVE = 1024
 
 export interface FlowStatistics {
   readonly liveFlows: number
+  /** How many may be live at the moment. */
+  readonly maxLive: number
   readonly opened: number
   readonly ended: number
   /** Flows lost to a full table, closed ones not counted. */
@@ -40,6 +45,8 @@ export interface FlowStatistics {
 export interface FlowTableOptions {
   /** Of the keyed hash; drawn at random unless given. */
   readonly hashSeed?: number
+  /** What is left out under pressure; nothing unless given. */
+  readonly shedding?: FlowShedding
 }
 
 /**
@@ -56,18 +63,22 @@ export class FlowTable {
   readonly #ranks: FlowRanks
   readonly #clock = new PacketClock()
   readonly #waiting = new WaitingFragments()
+  readonly #shedding: FlowShedding
   readonly #cursor: FlowCursor
   readonly #key: FlowKey
   readonly #quoted = new Packet()
   readonly #fire: (record: number) => void
+  #maxLive: number
   #opened = 0
   #ended = 0
   #evicted = 0
 
   constructor(config: FlowConfig, observer: FlowObserver, options: FlowTableOptions = {}) {
     this.#observer = observer
+    this.#shedding = options.shedding ?? new FlowShedding()
     this.#timeouts = flowTimeouts(config)
     this.#records = new FlowRecords(config.maxFlows)
+    this.#maxLive = config.maxFlows
     this.#wheel = new TimerWheel(this.#records)
     this.#lists = new EvictionLists(this.#records)
     this.#ranks = new FlowRanks(this.#records, this.#lists)
@@ -79,8 +90,9 @@ export class FlowTable {
   /**
    * Folds a packet into its flow, opening one if none is live; the cursor stays on it until the next call.
    *
-   * Returns null for what belongs to no flow: not IP, or malformed so that its receiver drops it too; and
-   * for a later fragment that waits for its first, up to a second, to be folded after it.
+   * Returns null for what belongs to no flow: not IP, malformed so that its receiver drops it too, or the first
+   * packet of a flow while none are to be opened; and for a later fragment that waits for its first, up to a
+   * second, to be folded after it.
    * Cost: O(1), no allocation. Errors: never throws; a full table evicts and counts.
    * Source: RFC 9293 §3.6 (closing), RFC 5103 (both directions in one record).
    */
@@ -115,7 +127,7 @@ export class FlowTable {
     }
   }
 
-  #foldWhole(packet: Packet): LiveFlow {
+  #foldWhole(packet: Packet): LiveFlow | null {
     this.#key.takeAddresses(packet)
     this.#key.setPorts(packPorts(packet))
     let record = this.#records.find(this.#key)
@@ -134,6 +146,7 @@ export class FlowTable {
     }
     const isNew = record === NO_RECORD
     if (isNew) record = this.#open(packet, side, inherited)
+    if (record === NO_RECORD) return null
     this.#add(record, packet, side)
     this.#cursor.pointAt(record)
     if (isNew) this.#observer.flowOpened(this.#cursor)
@@ -162,8 +175,19 @@ export class FlowTable {
     }
   }
 
+  /**
+   * Keeps the table from growing beyond the most flows it ever held, or lets it grow again.
+   *
+   * Memory once used is not given back, so that to hold fewer flows than before would spare none.
+   */
+  set mayGrow(mayGrow: boolean) {
+    const { capacity, highWater } = this.#records
+    this.#maxLive = mayGrow ? capacity : Math.min(capacity, Math.max(LEAST_LIVE, highWater))
+  }
+
   get statistics(): FlowStatistics {
     return {
+      maxLive: this.#maxLive,
       liveFlows: this.#records.live,
       opened: this.#opened,
       ended: this.#ended,
@@ -203,9 +227,17 @@ export class FlowTable {
     return this.#records.words[(record << WORD_SHIFT) + Word.STATE]!
   }
 
-  /** Files a new flow; the roles stand as `side` says, also when the responder is heard first. */
+  /**
+   * Files a new flow; the roles stand as `side` says, also when the responder is heard first.
+   *
+   * Gives `NO_RECORD` when no flows are to be opened; one that goes on after its active timeout is none.
+   */
   #open(packet: Packet, side: number, inherited: number): number {
-    if (this.#records.isFull) this.#endNow(this.#lists.victim(), 'evicted')
+    if (!this.#shedding.opensFlows && inherited === 0) {
+      this.#shedding.unopenedPackets += 1
+      return NO_RECORD
+    }
+    if (this.#records.live >= this.#maxLive) this.#endNow(this.#lists.victim(), 'evicted')
     if (side === Side.RESPONDER) this.#key.swap()
     const record = this.#records.add(this.#key)
     this.#records.words[(record << WORD_SHIFT) + Word.STATE] = inherited
@@ -222,7 +254,12 @@ export class FlowTable {
     const at = record << WORD_SHIFT
     const before = words[at + Word.STATE]!
     doubles[(record << DOUBLE_SHIFT) + Double.TOUCHED_US] = this.#clock.nowUs
-    foldPacket(this.#records, record, packet, side)
+    if (!this.#shedding.foldsDetails && isMereData(packet, before)) {
+      this.#shedding.undetailedPackets += 1
+      countPacket(this.#records, record, packet, side)
+      return
+    }
+    foldPacket(this.#records, record, packet, side, this.#shedding)
     const state = words[at + Word.STATE]!
     if ((state & State.CLOSED) !== 0) {
       if ((before & State.CLOSED) === 0) this.#linger(record)

@@ -4,6 +4,7 @@ import { IpProtocol } from '../net/protocol.ts'
 import { foldTcp } from './fold-tcp.ts'
 import { recogniseApplication } from './application/index.ts'
 import { foldValue } from './running-stats.ts'
+import type { FlowShedding } from './shedding.ts'
 import type { FlowRecords } from './table/flow-records.ts'
 import { DOUBLE_SHIFT, Double, State, WORD_SHIFT, Word } from './table/record-layout.ts'
 
@@ -26,12 +27,33 @@ export function foldFirstPacket(records: FlowRecords, record: number, packet: Pa
   doubles[double + Double.LAST_US] = packet.timestampUs
 }
 
+/** Adds a packet to the counts of its flow and to nothing else: sizes and gaps stay as they are. */
+export function countPacket(
+  records: FlowRecords,
+  record: number,
+  packet: Packet,
+  side: number,
+): void {
+  const at = record << WORD_SHIFT
+  const double = record << DOUBLE_SHIFT
+  const { words, doubles } = records
+  words[at + Word.ORIGINATOR_PACKETS + side]! += 1
+  words[at + Word.STATE]! |= State.REFERENCED
+  words[at + Word.FLAGS]! |= packet.tcpFlags << (side * 8)
+  doubles[double + Double.ORIGINATOR_BYTES + side]! += packet.ipLength
+  doubles[double + Double.ORIGINATOR_PAYLOAD + side]! += packet.payloadLength
+  if (packet.timestampUs > doubles[double + Double.LAST_US]!) {
+    doubles[double + Double.LAST_US] = packet.timestampUs
+  }
+}
+
 /** Adds a packet, the first one included. Cost: no allocation; three cache lines for IPv4. */
 export function foldPacket(
   records: FlowRecords,
   record: number,
   packet: Packet,
   side: number,
+  shedding: FlowShedding,
 ): void {
   const at = record << WORD_SHIFT
   const { words } = records
@@ -40,7 +62,7 @@ export function foldPacket(
   // The packet that opens a flow earns it no second chance.
   if (words[at + Word.SIZE_MAX] !== 0) words[at + Word.STATE]! |= State.REFERENCED
   foldSizesAndGaps(records, record, packet, side)
-  if (packet.payloadCaptured > 0) lookForApplication(words, at, packet)
+  if (packet.payloadCaptured > 0) lookForApplication(words, at, packet, shedding)
 }
 
 function foldSizesAndGaps(
@@ -71,11 +93,20 @@ function foldSizesAndGaps(
   if (gap > doubles[double + Double.GAP_MAX]!) doubles[double + Double.GAP_MAX] = gap
 }
 
-function lookForApplication(words: Int32Array, at: number, packet: Packet): void {
+function lookForApplication(
+  words: Int32Array,
+  at: number,
+  packet: Packet,
+  shedding: FlowShedding,
+): void {
   const state = words[at + Word.STATE]!
   if (((state >>> State.APPLICATION_SHIFT) & State.APPLICATION_MASK) !== 0) return
   const looks = (state >>> State.LOOKS_SHIFT) & State.LOOKS_MASK
   if (looks >= MOST_LOOKS || packet.isLaterFragment) return
+  if (!shedding.readsApplications) {
+    shedding.unreadPayloads += 1
+    return
+  }
   const application = recogniseApplication(packet)
   words[at + Word.STATE] =
     (state + (1 << State.LOOKS_SHIFT)) | (application << State.APPLICATION_SHIFT)

@@ -27,9 +27,9 @@ export const KERNEL_DROPS: BlindCause = {
   measure: 'kernelDrops',
   opening: blind,
   missed: (amount) => `${amount} packets dropped by the kernel`,
-  // tcpdump is asked for its drops every five seconds only.
-  quietMs: 12_000,
-  countedEveryMs: 6_000,
+  quietMs: 10_000,
+  // tcpdump is asked for its drops every second, and sensors report each second.
+  countedEveryMs: 2_000,
 }
 
 export const FULL_CHANNEL: BlindCause = {

@@ -10,6 +10,7 @@ import {
   UNREADABLE,
 } from './blind-causes.ts'
 import { BlindSpells } from './blind-spells.ts'
+import { ShedSpells, type ShedReport } from './load-shed.ts'
 import { INTERFACE_DOWN, Outages, SENSOR_FAILED, type SensorFailure } from './outage.ts'
 
 /** Traffic counts as unreadable from this share of a minute's packets on, and from this many. */
@@ -17,7 +18,7 @@ const UNREADABLE_SHARE = 0.05
 const MIN_UNREADABLE = 100
 
 /** What a sensor counts, from nothing at its start. */
-export interface SensorCounts {
+export interface SensorCounts extends ShedReport {
   readonly frames: number
   readonly kernelDrops: number | null
   readonly droppedFlows: number
@@ -39,6 +40,7 @@ export class SensorBlindness {
   readonly #clock: Clock
   readonly #counted: readonly { of(counts: SensorCounts): number; spells: BlindSpells }[]
   readonly #unreadable: BlindSpells
+  readonly #shed: ShedSpells
   readonly #outages: Outages
   readonly #downs: Outages
   #minute = { fromMs: 0, frames: 0, unreadable: 0 }
@@ -52,6 +54,7 @@ export class SensorBlindness {
       spells: new BlindSpells(cause, interfaceName, foldMs),
     }))
     this.#unreadable = new BlindSpells(UNREADABLE, interfaceName, foldMs)
+    this.#shed = new ShedSpells(interfaceName)
     this.#outages = new Outages(SENSOR_FAILED, interfaceName)
     this.#downs = new Outages(INTERFACE_DOWN, interfaceName)
     this.#countsSinceMs = clock.nowMs()
@@ -67,7 +70,7 @@ export class SensorBlindness {
     })
     this.#minute.frames += counts.frames - (before?.frames ?? 0)
     this.#minute.unreadable += unreadable(counts) - (before ? unreadable(before) : 0)
-    return [...told, ...this.#judgeMinute(nowMs)]
+    return [...told, ...this.#judgeMinute(nowMs), ...this.#shed.report(counts, before, nowMs)]
   }
 
   /** Takes whether the interface is down, which need not end a capture on it. */
@@ -109,9 +112,8 @@ export class SensorBlindness {
   }
 
   #endSpells(): Detection[] {
-    return [...this.#counted.map(({ spells }) => spells), this.#unreadable].flatMap((spells) =>
-      spells.end(),
-    )
+    const counted = this.#counted.map(({ spells }) => spells)
+    return [...counted, this.#unreadable, this.#shed].flatMap((spells) => spells.end())
   }
 }
 

@@ -37,10 +37,6 @@ export class FlowRecords {
     return this.#live
   }
 
-  get isFull(): boolean {
-    return this.#live >= this.capacity
-  }
-
   /** Records ever in use at the same time, which is what memory was paid for. */
   get highWater(): number {
     return this.#used

@@ -38,6 +38,7 @@ export const CEF_NAMES: Readonly<Record<string, string>> = {
   'health.forgotten': 'Agent detector tables full',
   'health.host': 'Agent host facts',
   'health.interface-down': 'Agent interface down',
+  'health.load-shed': 'Agent load shed',
   'health.sensor-failed': 'Agent sensor failed',
   'health.table-full': 'Agent flow table full',
   'health.unreadable': 'Agent unreadable traffic',

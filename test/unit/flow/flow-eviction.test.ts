@@ -49,6 +49,33 @@ describe('a full table', () => {
   })
 })
 
+describe('a table that may not grow', () => {
+  it('holds what it ever held and no more, until it may', () => {
+    const flows = new FoldedFlows({ maxFlows: 4096 })
+    const open = (from: number, count: number): void => {
+      for (let port = from; port < from + count; port += 1) {
+        flows.fold(conversation({ originatorPort: port }).udpOut())
+      }
+    }
+    open(1, 2000)
+    flows.table.mayGrow = false
+    open(3001, 500)
+    expect(flows.table.statistics).toMatchObject({ liveFlows: 2000, maxLive: 2000, evicted: 500 })
+    flows.table.mayGrow = true
+    open(5001, 500)
+    expect(flows.table.statistics).toMatchObject({ liveFlows: 2500, maxLive: 4096, evicted: 500 })
+  })
+
+  it('holds a thousand flows all the same', () => {
+    const flows = new FoldedFlows({ maxFlows: 4096 })
+    flows.table.mayGrow = false
+    for (let port = 1; port <= 1500; port += 1) {
+      flows.fold(conversation({ originatorPort: port }).udpOut())
+    }
+    expect(flows.table.statistics).toMatchObject({ liveFlows: 1024, evicted: 476 })
+  })
+})
+
 /** A SYN from a spoofed address, as decode would hand it on. */
 function spoofedSyn(packet: Packet, random: (bound: number) => number, timestampUs: number): void {
   packet.kind = PacketKind.IP
