@@ -38,5 +38,7 @@ export function toFlow(
     endReason: reason,
     anomalyScore: scores.anomalyScore,
     attackScore: scores.attackScore,
+    // The sensor has packets only; the agent knows processes.
+    process: null,
   }
 }

@@ -82,6 +82,7 @@ export function flowOfRow(row: FlowRow): Flow {
     endReason: row.end_reason as Flow['endReason'],
     anomalyScore: row.anomaly_score as number | null,
     attackScore: row.attack_score as number | null,
+    process: null,
   }
 }
 

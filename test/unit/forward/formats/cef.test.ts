@@ -90,7 +90,7 @@ describe('formatCef', () => {
       decision: text,
       domain: text,
       interface: text,
-      process: text,
+      process: text.map((command) => ({ ...owner, executable: command, command, user: command })),
       detectors: fc.array(text, { maxLength: 3 }),
       kind: text,
     })
