@@ -302,10 +302,10 @@ export interface components {
             /**
              * @description How it was found. `connect`: the kernel told who opened the connection. `send`: who sent by UDP.
              *     `close`: who closed a connection that came in. `socket`: whose open file it was, in /proc.
-             *     `listener`: who listens on its port. `destroyed`: the kernel told the ended socket's user and unit.
+             *     `listener`: who listens on its port.
              * @enum {string}
              */
-            how: "connect" | "send" | "close" | "socket" | "listener" | "destroyed";
+            how: "connect" | "send" | "close" | "socket" | "listener";
             confidence: number;
             /** @description When it was first seen with the socket. */
             since: components["schemas"]["Timestamp"];
@@ -412,7 +412,7 @@ export interface components {
             /** @description The ways of finding them, the surest first. */
             sources: {
                 /** @enum {string} */
-                name: "trace" | "destroyed" | "socket-table";
+                name: "trace" | "socket-table";
                 inForce: boolean;
                 /** @description Why it is not in force, or not in full. */
                 problem: string | null;

@@ -16,6 +16,7 @@ import { HostWatch, WHOLE_HOST } from './health/index.ts'
 import { EventFolder, openRecord } from './record/index.ts'
 import type { EventRecord } from './record/record.ts'
 import { createBlocker, createFirewall, createGuardFacts, type Blocker } from './respond/index.ts'
+import { startReportingOwners } from './owner-reports.ts'
 import type { SupervisedSensor } from './sensor-supervisor.ts'
 import { startSensors } from './watched-sensors.ts'
 
@@ -102,16 +103,25 @@ async function startParts(
   const intake = createIntake(ground, blocker, forwarders)
   stops.push(() => intake.close())
 
+  const owners = await startReportingOwners({ ...ground, clock })
+  stops.push(() => owners.stop())
+
   const sensors: SupervisedSensor[] = []
   const host = startHostWatch(ground, intake, sensors)
   stops.push(async () => host.stop())
 
-  const health = agentHealth({ ...ground, sensors, host, forwarders, blocker, startedAtMs })
+  const health = agentHealth({ ...ground, sensors, owners, host, forwarders, blocker, startedAtMs })
   const app = createApi({ ...ground, blocker, health, clock, config: config.api })
   const api = await listen(app, { config: config.api, socketPath, log })
   stops.push(() => api.close())
 
-  const watched = startSensors(interfaces, { ...ground, clock, flows: record.flows, intake })
+  const watched = startSensors(interfaces, {
+    ...ground,
+    clock,
+    flows: record.flows,
+    intake,
+    owners,
+  })
   sensors.push(...watched.sensors)
   stops.push(() => watched.stop())
   const problems = () => health().problems ?? []

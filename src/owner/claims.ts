@@ -1,5 +1,8 @@
 /** The memory of who opened which connection, kept until its flow has ended and been recorded. */
+import { communityId } from '../flow/index.ts'
+import { parseAddress } from '../net/address.ts'
 import type { Endpoint, Found } from './owner-source.ts'
+import type { ProcessRecord } from './process/process-table.ts'
 
 /** How far apart the packets' clock and the kernel's may stand, and how early a socket is opened. */
 const SLACK_US = 2_000_000
@@ -19,12 +22,16 @@ export interface Claim extends Found {
   readonly remotePort: number
   /** Infinity while the connection stands. */
   untilUs: number
+  /** Found later than the connection, where /proc has to be searched. */
+  process: ProcessRecord | null
+  confidence: number
 }
 
 /** A bounded table of claims; the one idle longest goes first, and is counted. */
 export class ClaimTable {
   readonly #capacity: number
   readonly #claims = new Map<string, Claim[]>()
+  readonly #byId = new Map<string, Claim>()
   #evicted = 0
 
   /** `capacity`: connections remembered. */
@@ -48,10 +55,30 @@ export class ClaimTable {
     claims.push(claim)
     if (claims.length > CLAIMS_PER_KEY) claims.shift()
     this.#claims.set(key, claims)
+    this.#keepId(claim)
     if (this.#claims.size <= this.#capacity) return
     const [oldest] = this.#claims.keys()
     this.#claims.delete(oldest!)
     this.#evicted += 1
+  }
+
+  /** Detections name flows by nothing but their Community ID. */
+  #keepId(claim: Claim): void {
+    const source = claim.localAddress === null ? null : parseAddress(claim.localAddress)
+    const destination = parseAddress(claim.remoteAddress)
+    if (source === null || destination === null) return
+    const { protocol, localPort: sourcePort, remotePort: destinationPort } = claim
+    const id = communityId({ protocol, source, destination, sourcePort, destinationPort })
+    this.#byId.delete(id)
+    this.#byId.set(id, claim)
+    if (this.#byId.size <= this.#capacity) return
+    const [oldest] = this.#byId.keys()
+    this.#byId.delete(oldest!)
+  }
+
+  /** Gives the newest claim on the connection of this Community ID. */
+  byCommunityId(id: string): Claim | null {
+    return this.#byId.get(id) ?? null
   }
 
   /** Gives the newest claim on the connection, whatever its local address. */

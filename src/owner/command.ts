@@ -1,4 +1,4 @@
-/** Starts the two system programs that finding owners may need: `mount` for tracefs, `ss` for ended sockets. */
+/** Starts the few system programs that finding owners may need: `mount` for tracefs, `cat` to wait on it. */
 import { execFile, spawn, type ChildProcessByStdio } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
 import type { Readable } from 'node:stream'
@@ -7,8 +7,8 @@ import type { Readable } from 'node:stream'
 const FOLDERS = ['/usr/bin', '/bin', '/usr/sbin', '/sbin'] as const
 const TIMEOUT_MS = 5_000
 
-export type Program = 'mount' | 'umount' | 'ss'
-export type Listing = ChildProcessByStdio<null, Readable, null>
+export type Program = 'mount' | 'umount' | 'cat'
+export type Reader = ChildProcessByStdio<null, Readable, null>
 
 /** Gives the absolute path of the program, or null when it is not installed. */
 export function findProgram(name: Program): string | null {
@@ -34,9 +34,9 @@ export function runProgram(name: Program, args: readonly string[]): Promise<stri
   })
 }
 
-/** Starts a program that goes on printing lines until it is ended. */
-export function startListing(path: string, args: readonly string[]): Listing {
+/** Starts `cat` on a file that always has more to come, until it is ended. */
+export function startReader(cat: string, file: string): Reader {
   // In a group of its own, or a terminal's Ctrl-C would end it before the agent has stopped.
   const options = { cwd: '/', env: { LC_ALL: 'C' }, detached: true }
-  return spawn(path, args, { ...options, stdio: ['ignore', 'pipe', 'ignore'] })
+  return spawn(cat, [file], { ...options, stdio: ['ignore', 'pipe', 'ignore'] })
 }

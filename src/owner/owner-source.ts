@@ -2,7 +2,7 @@
 import type { ProcessRecord } from './process/process-table.ts'
 import type { How } from './owner.ts'
 
-export const SOURCE_NAMES = ['trace', 'destroyed', 'socket-table'] as const
+export const SOURCE_NAMES = ['trace', 'socket-table'] as const
 export type SourceName = (typeof SOURCE_NAMES)[number]
 
 /** One end of a flow, as its socket would have it. Units: µs since the epoch. */
@@ -42,6 +42,8 @@ export interface OwnerSource {
   readonly name: SourceName
   /** Why it does not work now; null while it does. */
   readonly problem: string | null
+  /** What it has to do without while it works; null for nothing. */
+  readonly lack: string | null
   /** Begins to watch; what hinders it becomes `problem`. */
   start(): Promise<void>
   /** Ends it, and takes back whatever it set up on the host. */
@@ -49,6 +51,8 @@ export interface OwnerSource {
   /** Takes in what has happened up to now. */
   catchUp(): void
   find(endpoint: Endpoint): Found | null
+  /** Finds who opened or took in the connection of this Community ID, which may still stand. */
+  findById(communityId: string): Found | null
   /** What it counted since its start, by name; what was lost or left out is among it. */
   counters(): Readonly<Record<string, number>>
 }

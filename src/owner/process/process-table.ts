@@ -5,6 +5,8 @@
  * A process that is gone before /proc was read is not lost: the kernel told of its birth and of the program
  * it became, and user and control group are its parent's unless it changed them.
  */
+import { statSync } from 'node:fs'
+import type { CgroupPlace } from './cgroup.ts'
 import { readProcFacts, type ProcFacts } from './proc-facts.ts'
 
 /** Ended processes that are remembered; their connections hold on to them longer. */
@@ -13,8 +15,11 @@ const MOST_ENDED = 16_384
 const MOST_PROCESSES = 131_072
 const LONGEST_COMMAND = 15
 
-/** What a child has of its parent, until it changes it. */
-type Heritage = Pick<ProcFacts, 'uid' | 'unit' | 'container' | 'executable'>
+/** What a child has of its parent, as far as it is not known to have changed it; null: unknown. */
+interface Heritage extends Pick<ProcFacts, 'unit' | 'container' | 'executable'> {
+  readonly uid: number | null
+}
+const NOTHING_INHERITED: Heritage = { uid: null, unit: null, container: null, executable: null }
 
 /** One process; the object stays the same from birth to end, so that connections can point to it. */
 export interface ProcessRecord {
@@ -40,7 +45,20 @@ export interface Identity extends Pick<ProcFacts, 'unit' | 'container'> {
   readonly certainty: number
 }
 
+/** What the kernel tells of a birth. */
+export interface Birth {
+  /** The parent's thread. */
+  readonly tid: number
+  readonly childTid: number
+  readonly isThread: boolean
+  /** Born into another control group than its parent's. */
+  readonly isMoved: boolean
+  readonly command: string
+}
+
 export class ProcessTable {
+  /** Whether `userChanged` is told; if not, children of root's may be anybody's. */
+  seesChangesOfUser = false
   readonly #records = new Map<number, ProcessRecord>()
   readonly #ended: ProcessRecord[] = []
   readonly #readFacts: (pid: number) => ProcFacts | null
@@ -67,7 +85,8 @@ export class ProcessTable {
   }
 
   /** A thread or a process was born of `parentTid`. */
-  forked(parentTid: number, tid: number, isThread: boolean, command: string, atUs: number): void {
+  forked(birth: Birth, atUs: number): void {
+    const { tid: parentTid, childTid: tid, isThread, command } = birth
     const parent = this.#records.get(parentTid)
     if (isThread) {
       // The thread of an unknown process is read when it does something.
@@ -77,9 +96,10 @@ export class ProcessTable {
     }
     this.#keep(tid, {
       ...{ pid: tid, parentPid: parent?.pid ?? parentTid, bornUs: atUs, command },
-      ...{ executed: null, facts: null, heritage: parent ? heritageOf(parent) : null },
+      ...{ executed: null, facts: null, heritage: parent ? this.#left(parent) : null },
       hasEnded: false,
     })
+    if (birth.isMoved) this.moved(tid, null)
   }
 
   /** A process became another program. */
@@ -89,6 +109,23 @@ export class ProcessTable {
     record.facts = null
     record.executed = path
     record.command = path.slice(path.lastIndexOf('/') + 1).slice(0, LONGEST_COMMAND)
+  }
+
+  /** A process may have become another user; who that is, only /proc tells. */
+  userChanged(tid: number): void {
+    const record = this.#records.get(tid)
+    if (record === undefined) return
+    record.heritage = { ...(heritageOf(record) ?? NOTHING_INHERITED), uid: null }
+    record.facts = null
+  }
+
+  /** A process was put into another control group; null when only that much is known. */
+  moved(pid: number, place: CgroupPlace | null): void {
+    const record = this.#records.get(pid)
+    if (record === undefined) return
+    const { unit = null, container = null } = place ?? {}
+    record.heritage = { ...(heritageOf(record) ?? NOTHING_INHERITED), unit, container }
+    record.facts = null
   }
 
   /** A thread or a process ended; `command` is its name at the end. */
@@ -147,6 +184,12 @@ export class ProcessTable {
   /** It was gone too soon; its parent, as a rule, waits for it. */
   #inherit(record: ProcessRecord): void {
     this.#readTooLate += 1
+    this.#inheritFromParent(record)
+    const uid = record.executed?.startsWith('/') ? setUserId(record.executed) : null
+    if (uid !== null) record.heritage = { ...(record.heritage ?? NOTHING_INHERITED), uid }
+  }
+
+  #inheritFromParent(record: ProcessRecord): void {
     if (record.heritage !== null || record.parentPid === null) return
     const parent = this.#records.get(record.parentPid) ?? this.running(record.parentPid)
     if (parent === null || isYounger(parent, record)) return
@@ -154,7 +197,14 @@ export class ProcessTable {
       const facts = this.#readFacts(parent.pid)
       if (facts !== null) this.#learn(parent, facts)
     }
-    record.heritage = heritageOf(parent)
+    record.heritage = this.#left(parent)
+  }
+
+  /** What a parent leaves its child; root's children may have become anybody, if nobody tells. */
+  #left(parent: ProcessRecord): Heritage | null {
+    const heritage = heritageOf(parent)
+    if (heritage === null || this.seesChangesOfUser || heritage.uid !== 0) return heritage
+    return { ...heritage, uid: null }
   }
 
   #keep(tid: number, record: ProcessRecord): ProcessRecord {
@@ -176,12 +226,14 @@ export class ProcessTable {
 /** Says who the process is: by /proc, else by what the kernel told and what its parent was. */
 export function identityOf(record: ProcessRecord): Identity {
   const { facts, heritage, command, executed } = record
-  if (facts !== null) {
-    const { uid, unit, container } = facts
-    return { uid, unit, container, executable: facts.executable, command, certainty: 1 }
-  }
   // A relative path says nothing without the folder it was relative to.
   const told = executed?.startsWith('/') ? executed : null
+  if (facts !== null) {
+    const { uid, unit, container } = facts
+    // A process that is about to end has no program any more.
+    const executable = facts.executable ?? told
+    return { uid, unit, container, executable, command, certainty: 1 }
+  }
   return {
     ...{ uid: heritage?.uid ?? null, unit: heritage?.unit ?? null },
     container: heritage?.container ?? null,
@@ -208,6 +260,19 @@ function heritageOf({ facts, heritage, executed }: ProcessRecord): Heritage | nu
   const path = executed?.startsWith('/') ? executed : null
   const executable = facts?.executable ?? (executed === null ? known.executable : path)
   return { uid, unit, container, executable }
+}
+
+const S_ISUID = 0o4000
+
+/** Gives the user that everybody becomes who runs the program; null for all but a few programs. */
+function setUserId(path: string): number | null {
+  try {
+    const { mode, uid } = statSync(path)
+    return (mode & S_ISUID) === 0 ? null : uid
+  } catch {
+    // Gone, or of another mount namespace.
+    return null
+  }
 }
 
 const isYounger = (parent: ProcessRecord, child: ProcessRecord): boolean =>

@@ -9,6 +9,9 @@ import type { How } from '../owner.ts'
 import { isKernelThread, type ProcessRecord, type ProcessTable } from '../process/process-table.ts'
 import { TcpState, TraceFlag, type Changed, type Routed } from '../trace/trace-event.ts'
 import type { TraceEvent } from '../trace/trace-event.ts'
+import { placeOfPath } from '../process/cgroup.ts'
+import { Doorbell } from '../trace/doorbell.ts'
+import { CHANGES_OF_USER } from '../trace/trace-points.ts'
 import { TraceInstance } from '../trace/trace-instance.ts'
 import { reachTracefs, type Tracefs } from '../trace/tracefs.ts'
 
@@ -18,6 +21,11 @@ const MOST_OPENING = 16_384
 /** Processes read from /proc at a time: some 4 ms. */
 const READS_PER_ROUND = 48
 const MOST_UNREAD = 4_096
+/** How often the buffers are read, with the doorbell and without. */
+const POLL_MS = 500
+const POLL_WITHOUT_BELL_MS = 50
+/** The doorbell is answered at most so often: under load many rings are answered at once. */
+const ANSWER_EVERY_MS = 5
 /** How surely each way names the owner. */
 const CONFIDENCE = { connect: 0.99, send: 0.95, close: 0.95 } as const
 /** The port of `discard`: connecting a UDP socket to it sends nothing. */
@@ -28,7 +36,6 @@ export interface TraceSourceOptions {
   readonly processes: ProcessTable
   /** Connections remembered. */
   readonly capacity: number
-  readonly pollMs: number
   readonly mayMount: boolean
 }
 
@@ -51,6 +58,10 @@ export class TraceSource implements OwnerSource {
   #held: TraceEvent[] = []
   #tracefs: Tracefs | null = null
   #instance: TraceInstance | null = null
+  #doorbell: Doorbell | null = null
+  #bellProblem: string | null = null
+  #answering: NodeJS.Timeout | undefined
+  #answeredAtMs = 0
   #timer: NodeJS.Timeout | undefined
   #problem: string | null = 'not started'
   #offsetUs = 0
@@ -64,6 +75,11 @@ export class TraceSource implements OwnerSource {
 
   get problem(): string | null {
     return this.#problem
+  }
+
+  /** What it has to do without, though it works. */
+  get lack(): string | null {
+    return this.#bellProblem
   }
 
   async start(): Promise<void> {
@@ -82,7 +98,10 @@ export class TraceSource implements OwnerSource {
       return
     }
     this.#problem = null
-    this.#timer = setInterval(() => this.catchUp(), this.#options.pollMs).unref()
+    this.#options.processes.seesChangesOfUser = !this.#instance.missing.includes(CHANGES_OF_USER)
+    this.#hangDoorbell(tracefs.path)
+    const pollMs = this.#doorbell === null ? POLL_WITHOUT_BELL_MS : POLL_MS
+    this.#timer = setInterval(() => this.catchUp(), pollMs).unref()
     if (this.#instance.missing.length < 3 && !(await this.#seesItself())) {
       await this.stop()
       this.#problem =
@@ -92,8 +111,11 @@ export class TraceSource implements OwnerSource {
 
   async stop(): Promise<void> {
     clearInterval(this.#timer)
+    clearTimeout(this.#answering)
     this.#problem ??= 'stopped'
     try {
+      await this.#doorbell?.stop()
+      this.#doorbell = null
       this.#instance?.close()
     } catch (error) {
       this.#problem = refusal(error)
@@ -124,8 +146,11 @@ export class TraceSource implements OwnerSource {
   }
 
   find(endpoint: Endpoint): Found | null {
-    const found = this.#claims.find(endpoint)
-    return found?.process && isKernelThread(found.process) ? null : found
+    return ofProgram(this.#claims.find(endpoint))
+  }
+
+  findById(communityId: string): Found | null {
+    return ofProgram(this.#claims.byCommunityId(communityId))
   }
 
   counters(): Readonly<Record<string, number>> {
@@ -146,7 +171,12 @@ export class TraceSource implements OwnerSource {
     const atUs = Math.floor(event.timeNs / 1000 + this.#offsetUs)
     switch (event.kind) {
       case 'forked':
-        return processes.forked(event.tid, event.childTid, event.isThread, event.command, atUs)
+        processes.forked(event, atUs)
+        return
+      case 'user-changed':
+        return processes.userChanged(event.tid)
+      case 'moved':
+        return processes.moved(event.movedPid, placeOfPath(event.path))
       case 'executed':
         return processes.executed(event.tid, event.path)
       case 'ended':
@@ -189,7 +219,7 @@ export class TraceSource implements OwnerSource {
       if (newState !== TcpState.SYN_SENT) this.#opening.delete(socket)
     } else if (newState === TcpState.SYN_SENT) {
       this.#opens(event, atUs)
-    } else if (oldState !== newState && this.#isAskedFor(event)) {
+    } else if (this.#isAskedFor(event)) {
       this.#closed(event, tid, atUs)
     }
   }
@@ -259,6 +289,28 @@ export class TraceSource implements OwnerSource {
     }
   }
 
+  /** Without it all is seen as well, only some processes after their end. */
+  #hangDoorbell(tracing: string): void {
+    try {
+      this.#doorbell = new Doorbell(tracing)
+      this.#doorbell.start(() => this.#answer())
+    } catch (error) {
+      this.#bellProblem = `no doorbell: ${refusal(error)}`
+    }
+  }
+
+  #answer(): void {
+    if (this.#answering !== undefined) return
+    const dueInMs = this.#answeredAtMs + ANSWER_EVERY_MS - performance.now()
+    const answer = (): void => {
+      this.#answering = undefined
+      this.#answeredAtMs = performance.now()
+      this.catchUp()
+    }
+    if (dueInMs <= 0) answer()
+    else this.#answering = setTimeout(answer, dueInMs)
+  }
+
   /** Does what the events must show, which proves formats, filters and process numbers at once. */
   async #seesItself(): Promise<boolean> {
     const socket = createSocket('udp4')
@@ -285,9 +337,13 @@ export class TraceSource implements OwnerSource {
   }
 }
 
+const ofProgram = (found: Found | null): Found | null =>
+  found?.process && isKernelThread(found.process) ? null : found
+
 function refusal(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException
-  if (code === 'EACCES' || code === 'EPERM') return `tracing is not allowed to this user: ${message}`
+  if (code === 'EACCES' || code === 'EPERM')
+    return `tracing is not allowed to this user: ${message}`
   if (code === 'EROFS') return 'tracefs is read-only here (ProtectKernelTunables= of the unit)'
   return `tracing does not work: ${message}`
 }

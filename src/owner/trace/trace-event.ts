@@ -2,7 +2,15 @@
 /** The event's common flags (include/linux/trace_events.h, `trace_flag_type`). */
 export const TraceFlag = { HARDIRQ: 0x08, SOFTIRQ: 0x10, BH_OFF: 0x80 } as const
 /** include/net/tcp_states.h */
-export const TcpState = { SYN_SENT: 2, FIN_WAIT1: 4, CLOSE: 7, LAST_ACK: 9 } as const
+export const TcpState = {
+  ESTABLISHED: 1,
+  SYN_SENT: 2,
+  SYN_RECV: 3,
+  FIN_WAIT1: 4,
+  CLOSE: 7,
+  CLOSE_WAIT: 8,
+  LAST_ACK: 9,
+} as const
 
 interface Told {
   /** ns of the trace clock. */
@@ -22,7 +30,19 @@ export interface Forked extends Told {
   readonly kind: 'forked'
   readonly childTid: number
   readonly isThread: boolean
+  /** Born into another control group than its parent's. */
+  readonly isMoved: boolean
   readonly command: string
+}
+/** A process used the right to become another user. */
+export interface UserChanged extends Told {
+  readonly kind: 'user-changed'
+}
+/** A process was put into another control group. */
+export interface Moved extends Told {
+  readonly kind: 'moved'
+  readonly movedPid: number
+  readonly path: string
 }
 export interface Executed extends Told {
   readonly kind: 'executed'
@@ -49,4 +69,4 @@ export interface Routed extends Told, Ports {
   /** Null when the way decides it. */
   readonly localAddress: string | null
 }
-export type TraceEvent = Forked | Executed | Ended | Changed | Routed
+export type TraceEvent = Forked | UserChanged | Moved | Executed | Ended | Changed | Routed

@@ -11,7 +11,7 @@ import type { TraceEvent } from './trace-event.ts'
 import { TRACE_POINTS, type DecodeEvent } from './trace-points.ts'
 
 /** Ours by the number of the agent's process; one that an administrator prepared has no number. */
-const NAME = /^picket-(\d+)$/
+const NAME = /^picket-(\d+)(?:-bell)?$/
 const PREPARED = 'picket'
 /** All processors' buffers together, and the bounds for each. */
 const TOTAL_KILOBYTES = 16_384
@@ -142,7 +142,8 @@ function removeStale(tracing: string): void {
   const instances = join(tracing, 'instances')
   for (const name of readdirSync(instances)) {
     const pid = NAME.exec(name)?.[1]
-    const isStale = pid !== undefined && (Number(pid) === process.pid || !existsSync(`/proc/${pid}`))
+    const isStale =
+      pid !== undefined && (Number(pid) === process.pid || !existsSync(`/proc/${pid}`))
     if (!isStale) continue
     try {
       rmdirSync(join(instances, name))

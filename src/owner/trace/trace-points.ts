@@ -11,6 +11,10 @@ const AF_INET = 2
 const IPPROTO_TCP = 6
 /** include/uapi/linux/sched.h */
 const CLONE_THREAD = 0x10000
+/** Bit 33: bit 1 of the upper word. */
+const CLONE_INTO_CGROUP_UPPER = 0x2
+/** include/uapi/linux/capability.h */
+const CAP_SETUID = 7
 const COMMAND_BYTES = 16
 
 /** Reads the payload at `at`; null when it is of no interest. */
@@ -36,10 +40,29 @@ const ROUTE_FILTER = [
   `(proto == 6 || (proto == 17 && sport >= ${FIRST_TRACED_UDP_PORT}))`,
 ].join(' && ')
 
-/** Openings in full, since only the answer tells the port; closings as far as a process asked for them. */
-const { SYN_SENT, FIN_WAIT1, CLOSE, LAST_ACK } = TcpState
-const askedFor = [SYN_SENT, FIN_WAIT1, CLOSE, LAST_ACK].map((state) => `newstate == ${state}`)
-const STATE_FILTER = `oldstate == ${SYN_SENT} || ((${askedFor.join(' || ')}) && ${IN_PROCESS})`
+/** What the doorbell rings for: a process opened a connection or sent, and may be gone in a moment. */
+export const BELL_POINTS: readonly Pick<TracePoint, 'path' | 'filter'>[] = [
+  { path: 'sock/inet_sock_set_state', filter: 'newstate == 2 && oldstate != 2' },
+  { path: 'fib/fib_table_lookup', filter: `proto == 17 && ${ROUTE_FILTER}` },
+  { path: 'fib6/fib6_table_lookup', filter: `proto == 17 && ${ROUTE_FILTER}` },
+]
+
+/**
+ * Openings in full, since only the answer tells the port; and the first step of closing, where a process
+ * asked for it: those between the states that no packet brings about.
+ */
+const { ESTABLISHED, SYN_SENT, SYN_RECV, FIN_WAIT1, CLOSE, CLOSE_WAIT, LAST_ACK } = TcpState
+const among = (field: string, states: readonly number[]): string =>
+  `(${states.map((state) => `${field} == ${state}`).join(' || ')})`
+const OPENS = `newstate == ${SYN_SENT}`
+const CLOSES = [
+  among('oldstate', [ESTABLISHED, SYN_RECV, CLOSE_WAIT]),
+  among('newstate', [FIN_WAIT1, CLOSE, LAST_ACK]),
+].join(' && ')
+const STATE_FILTER = `oldstate == ${SYN_SENT} || ((${OPENS} || (${CLOSES})) && ${IN_PROCESS})`
+
+/** The event without which changes of user go unseen. */
+export const CHANGES_OF_USER = 'capability/cap_capable'
 
 /** Every event that is watched. */
 export const TRACE_POINTS: readonly TracePoint[] = [
@@ -94,6 +117,7 @@ export const TRACE_POINTS: readonly TracePoint[] = [
         ...{ kind: 'forked', timeNs, ...commonFields(page, at) },
         childTid: page.readInt32LE(at + pid),
         isThread: (page.readUInt32LE(at + cloneFlags) & CLONE_THREAD) !== 0,
+        isMoved: (page.readUInt32LE(at + cloneFlags + 4) & CLONE_INTO_CGROUP_UPPER) !== 0,
         command: textAt(page, at + command, COMMAND_BYTES),
       })
       return { bytes: layout.bytes, decode }
@@ -109,6 +133,36 @@ export const TRACE_POINTS: readonly TracePoint[] = [
       const [path = 0] = layout.offsets
       const decode: DecodeEvent = (page, at, timeNs) => ({
         ...{ kind: 'executed', timeNs, ...commonFields(page, at) },
+        path: dynamicTextAt(page, at, path),
+      })
+      return { bytes: layout.bytes, decode }
+    },
+  },
+  {
+    // Since Linux 6.13; without it a process of root's that is gone too soon has no known user.
+    path: CHANGES_OF_USER,
+    filter: `cap == ${CAP_SETUID} && ret == 0`,
+    isNeeded: false,
+    decoder(format) {
+      const layout = layoutOf(format, [['cap', 4]])
+      if (layout === null) return null
+      const decode: DecodeEvent = (page, at, timeNs) => ({
+        ...{ kind: 'user-changed', timeNs, ...commonFields(page, at) },
+      })
+      return { bytes: layout.bytes, decode }
+    },
+  },
+  {
+    path: 'cgroup/cgroup_attach_task',
+    filter: null,
+    isNeeded: false,
+    decoder(format) {
+      const layout = layoutOf(format, [['pid', 4], ['dst_path', 4]]) // prettier-ignore
+      if (layout === null) return null
+      const [pid = 0, path = 0] = layout.offsets
+      const decode: DecodeEvent = (page, at, timeNs) => ({
+        ...{ kind: 'moved', timeNs, ...commonFields(page, at) },
+        movedPid: page.readInt32LE(at + pid),
         path: dynamicTextAt(page, at, path),
       })
       return { bytes: layout.bytes, decode }
@@ -170,11 +224,7 @@ const SOCKET_FIELDS: readonly WantedField[] = [
 function socketReader(offsets: readonly number[]) {
   const [socket = 0, localPort = 0, remotePort = 0, family = 0, ...addresses] = offsets
   const [local4 = 0, remote4 = 0, local6 = 0, remote6 = 0] = addresses
-  return (
-    page: Buffer,
-    at: number,
-    timeNs: number,
-  ): Omit<Changed, 'oldState' | 'newState'> => {
+  return (page: Buffer, at: number, timeNs: number): Omit<Changed, 'oldState' | 'newState'> => {
     const isIpv4 = page.readUInt16LE(at + family) === AF_INET
     return {
       ...{ kind: 'changed', timeNs, ...commonFields(page, at) },
