@@ -90,6 +90,14 @@ export class Owners {
     return programOf(communityIds.map((id) => this.#remembered.get(id) ?? this.#openerOf(id)))
   }
 
+  /** Gives who holds one end; with `pid` null when only the socket's user is known. */
+  at(endpoint: Endpoint): Owner | null {
+    const side = endpoint.isOriginator ? 'originator' : 'responder'
+    const found = this.#inForce().flatMap((source) => source.find(endpoint) ?? [])
+    const best = found.find(({ process }) => process !== null) ?? found[0]
+    return best === undefined ? null : this.#describe(best, side)
+  }
+
   #inForce(): readonly OwnerSource[] {
     return this.#options.sources.filter(({ problem }) => problem === null)
   }
@@ -106,17 +114,10 @@ export class Owners {
     // may still be those of a container on it.
     const sides: readonly Side[] =
       isResponderOwn && !isOriginatorOwn ? ['responder', 'originator'] : ['originator', 'responder']
-    let userOnly: Owner | null = null
-    for (const side of sides) {
-      const endpoint = endpointOf(flow, side)
-      for (const source of sources) {
-        const found = source.find(endpoint)
-        if (found === null) continue
-        const owner = this.#describe(found, side)
-        if (found.process !== null) return { owner, missing: null }
-        userOnly ??= owner
-      }
-    }
+    const owners = sides.map((side) => this.at(endpointOf(flow, side)))
+    const owner = owners.find((candidate) => candidate !== null && candidate.pid !== null)
+    if (owner) return { owner, missing: null }
+    const userOnly = owners.find((candidate) => candidate !== null) ?? null
     if (userOnly !== null) return { owner: userOnly, missing: 'no-permission' }
     if (!isOriginatorOwn && !isResponderOwn) return { owner: null, missing: 'not-local' }
     if (flow.startUs < this.#startedUs) return { owner: null, missing: 'before-start' }

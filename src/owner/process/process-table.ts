@@ -103,12 +103,13 @@ export class ProcessTable {
   }
 
   /** A process became another program. */
-  executed(pid: number, path: string): void {
+  executed(pid: number, path: string): ProcessRecord {
     const record = this.#records.get(pid) ?? this.#keep(pid, unknownRecord(pid, ''))
     record.heritage = heritageOf(record)
     record.facts = null
     record.executed = path
     record.command = path.slice(path.lastIndexOf('/') + 1).slice(0, LONGEST_COMMAND)
+    return record
   }
 
   /** A process may have become another user; who that is, only /proc tells. */

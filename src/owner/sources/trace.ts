@@ -8,7 +8,7 @@ import type { Endpoint, Found, OwnerSource } from '../owner-source.ts'
 import type { How } from '../owner.ts'
 import { isKernelThread, type ProcessRecord, type ProcessTable } from '../process/process-table.ts'
 import { TcpState, TraceFlag, type Changed, type Routed } from '../trace/trace-event.ts'
-import type { TraceEvent } from '../trace/trace-event.ts'
+import type { Executed, TraceEvent } from '../trace/trace-event.ts'
 import { placeOfPath } from '../process/cgroup.ts'
 import { Doorbell } from '../trace/doorbell.ts'
 import { CHANGES_OF_USER } from '../trace/trace-points.ts'
@@ -178,7 +178,7 @@ export class TraceSource implements OwnerSource {
       case 'moved':
         return processes.moved(event.movedPid, placeOfPath(event.path))
       case 'executed':
-        return processes.executed(event.tid, event.path)
+        return this.#executed(event)
       case 'ended':
         return processes.ended(event.tid, event.command)
       case 'routed':
@@ -186,6 +186,16 @@ export class TraceSource implements OwnerSource {
       case 'changed':
         return this.#changed(event, atUs)
     }
+  }
+
+  /** Who it is now that it has changed its user is in /proc, and nowhere else. */
+  #executed({ tid, path }: Executed): void {
+    const process = this.#options.processes.executed(tid, path)
+    if (process.heritage?.uid === null) this.#toRead(process)
+  }
+
+  #toRead(process: ProcessRecord): void {
+    if (this.#unread.size < MOST_UNREAD) this.#unread.add(process)
   }
 
   #routed(event: Routed, atUs: number): void {
@@ -234,7 +244,7 @@ export class TraceSource implements OwnerSource {
     const opening = { process, remoteAddress, remotePort, sinceUs: atUs, isClaimed: false }
     this.#opening.set(socket, opening)
     this.#openingOfThread.set(tid, opening)
-    this.#unread.add(process)
+    this.#toRead(process)
     if (event.localPort !== 0) this.#opened(opening, { ...event, remoteAddress, remotePort })
     for (const table of [this.#opening, this.#openingOfThread]) this.#bound(table)
   }
@@ -277,7 +287,7 @@ export class TraceSource implements OwnerSource {
       ...{ how, process, uid: null, unit: null, container: null, confidence: CONFIDENCE[how] },
       ...{ protocol, localAddress, localPort, remoteAddress, remotePort, ...when },
     })
-    if (this.#unread.size < MOST_UNREAD) this.#unread.add(process)
+    this.#toRead(process)
   }
 
   #readProcesses(): void {
@@ -308,7 +318,8 @@ export class TraceSource implements OwnerSource {
       this.catchUp()
     }
     if (dueInMs <= 0) answer()
-    else this.#answering = setTimeout(answer, dueInMs)
+    // Once more in any case: who changed his user is read when he has become another program.
+    this.#answering = setTimeout(answer, Math.max(dueInMs, ANSWER_EVERY_MS))
   }
 
   /** Does what the events must show, which proves formats, filters and process numbers at once. */

@@ -40,11 +40,17 @@ const ROUTE_FILTER = [
   `(proto == 6 || (proto == 17 && sport >= ${FIRST_TRACED_UDP_PORT}))`,
 ].join(' && ')
 
-/** What the doorbell rings for: a process opened a connection or sent, and may be gone in a moment. */
+/** The event without which changes of user go unseen. */
+export const CHANGES_OF_USER = 'capability/cap_capable'
+
+const CHANGE_FILTER = `cap == ${CAP_SETUID} && ret == 0`
+
+/** What the doorbell rings for: a process opened a connection, sent, or became somebody else. */
 export const BELL_POINTS: readonly Pick<TracePoint, 'path' | 'filter'>[] = [
   { path: 'sock/inet_sock_set_state', filter: 'newstate == 2 && oldstate != 2' },
   { path: 'fib/fib_table_lookup', filter: `proto == 17 && ${ROUTE_FILTER}` },
   { path: 'fib6/fib6_table_lookup', filter: `proto == 17 && ${ROUTE_FILTER}` },
+  { path: CHANGES_OF_USER, filter: CHANGE_FILTER },
 ]
 
 /**
@@ -60,9 +66,6 @@ const CLOSES = [
   among('newstate', [FIN_WAIT1, CLOSE, LAST_ACK]),
 ].join(' && ')
 const STATE_FILTER = `oldstate == ${SYN_SENT} || ((${OPENS} || (${CLOSES})) && ${IN_PROCESS})`
-
-/** The event without which changes of user go unseen. */
-export const CHANGES_OF_USER = 'capability/cap_capable'
 
 /** Every event that is watched. */
 export const TRACE_POINTS: readonly TracePoint[] = [
@@ -141,7 +144,7 @@ export const TRACE_POINTS: readonly TracePoint[] = [
   {
     // Since Linux 6.13; without it a process of root's that is gone too soon has no known user.
     path: CHANGES_OF_USER,
-    filter: `cap == ${CAP_SETUID} && ret == 0`,
+    filter: CHANGE_FILTER,
     isNeeded: false,
     decoder(format) {
       const layout = layoutOf(format, [['cap', 4]])
