@@ -11,6 +11,7 @@ import { TraceSource } from './sources/trace.ts'
 export type { Owner } from './owner.ts'
 export type { OwnerSource } from './owner-source.ts'
 export { Owners } from './owners.ts'
+export { findTracefs } from './trace/tracefs.ts'
 
 /** Beside trace events the tables of sockets need only tell of what stands long. */
 const SLOWER_BESIDE_TRACE = 5

@@ -18,9 +18,8 @@ const NOBODY = 65534
 const TRACING = '/sys/kernel/tracing'
 const isRoot = process.getuid?.() === 0
 const settings = { enabled: true, mountTracefs: true, pollIntervalMs: 100, maxConnections: 4096 }
-const SOURCES = { trace: 'trace', 'socket-table': 'socket-table', auto: 'auto' } as const
 
-const start = (sources: keyof typeof SOURCES) =>
+const start = (sources: 'trace' | 'socket-table') =>
   startOwners({ config: { ...settings, sources }, clock: systemClock })
 
 /** One end of a connection on loopback, as its flow would have it. */

@@ -12,8 +12,8 @@ const REST_MS = 76
 const ROUNDS_PER_SOCKET = 3
 const MOST_WANTED = 65_536
 
-/** Told of each socket whose holder is found, or (null) is not to be found. */
-export type TakeHolder = (inode: number, pid: number | null) => void
+/** Told of each socket whose holder is found. */
+export type TakeHolder = (inode: number, pid: number) => void
 
 export class SocketHolders {
   readonly #take: TakeHolder
@@ -32,7 +32,7 @@ export class SocketHolders {
     this.#take = take
   }
 
-  /** Some process does not let us see its files. */
+  /** Some process does not let us see its files, or is hidden from us. */
   get isHindered(): boolean {
     return this.#isHindered
   }
@@ -81,9 +81,7 @@ export class SocketHolders {
       const rounds = this.#wanted.get(inode)
       if (rounds === undefined) continue
       this.#wanted.set(inode, rounds + 1)
-      if (rounds + 1 < ROUNDS_PER_SOCKET) continue
-      this.#wanted.delete(inode)
-      this.#take(inode, null)
+      if (rounds + 1 >= ROUNDS_PER_SOCKET) this.#wanted.delete(inode)
     }
     await this.#rest()
   }
@@ -92,6 +90,8 @@ export class SocketHolders {
   #processes(): number[] {
     const all = readdirSync('/proc').map(Number).filter(Number.isInteger)
     const running = new Set(all)
+    // Hidden processes (hidepid=, ProtectProc=) are not even listed.
+    if (!running.has(1)) this.#isHindered = true
     for (const pid of this.#holders) if (!running.has(pid)) this.#holders.delete(pid)
     return [...this.#holders, ...all.reverse().filter((pid) => !this.#holders.has(pid))]
   }

@@ -153,9 +153,9 @@ export class SocketTable implements OwnerSource {
     return claim
   }
 
-  #held(inode: number, pid: number | null): void {
+  #held(inode: number, pid: number): void {
     const socket = this.#standing.get(inode)
-    if (socket === undefined || pid === null) return
+    if (socket === undefined) return
     socket.process = this.#options.processes.running(pid)
     if (socket.process !== null && 'confidence' in socket) socket.confidence = CONFIDENCE
   }

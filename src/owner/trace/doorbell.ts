@@ -5,9 +5,10 @@
  * Node cannot wait for several such files without giving each a thread of libuv's four. What `cat` prints is
  * text that processes can forge, and is not looked at.
  */
-import { existsSync, mkdirSync, rmdirSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { findProgram, startReader, type Reader } from '../command.ts'
+import { isThere, ownTraceFolder, type TraceFolder } from './trace-folder.ts'
 import { BELL_POINTS } from './trace-points.ts'
 
 const BUFFER_KILOBYTES = '32'
@@ -15,16 +16,12 @@ const BUFFER_KILOBYTES = '32'
 const END_WITHIN_MS = 500
 
 export class Doorbell {
-  readonly #folder: string
-  readonly #isPrepared: boolean
+  readonly #folder: TraceFolder
   #reader: Reader | null = null
 
   /** `tracing`: where tracefs is mounted. Throws what the file system says when it is not for us. */
   constructor(tracing: string) {
-    const prepared = join(tracing, 'instances', 'picket-bell')
-    this.#isPrepared = existsSync(prepared)
-    this.#folder = this.#isPrepared ? prepared : `${tracing}/instances/picket-${process.pid}-bell`
-    if (!this.#isPrepared) mkdirSync(this.#folder)
+    this.#folder = ownTraceFolder(tracing, '-bell')
   }
 
   /** Begins to ring; throws what the file system has against it. */
@@ -33,7 +30,7 @@ export class Doorbell {
     if (cat === null) throw new Error('cat is not installed')
     this.#write('buffer_size_kb', BUFFER_KILOBYTES)
     this.#enable('1')
-    this.#reader = startReader(cat, join(this.#folder, 'trace_pipe'))
+    this.#reader = startReader(cat, join(this.#folder.path, 'trace_pipe'))
     this.#reader.stdout.on('data', onRing)
     this.#reader.on('error', () => undefined)
   }
@@ -52,19 +49,18 @@ export class Doorbell {
       })
     }
     this.#reader = null
-    if (this.#isPrepared) this.#enable('0')
-    else rmdirSync(this.#folder)
+    if (!this.#folder.remove()) this.#enable('0')
   }
 
   #enable(value: '0' | '1'): void {
     for (const { path, filter } of BELL_POINTS) {
-      if (!existsSync(join(this.#folder, 'events', path))) continue
+      if (!isThere(join(this.#folder.path, 'events', path))) continue
       if (value === '1' && filter !== null) this.#write(`events/${path}/filter`, filter)
       this.#write(`events/${path}/enable`, value)
     }
   }
 
   #write(name: string, text: string): void {
-    writeFileSync(join(this.#folder, name), text)
+    writeFileSync(join(this.#folder.path, name), text)
   }
 }

@@ -2,17 +2,17 @@
  * A ring buffer of Picket's own in the kernel's tracing, which other users of tracing neither see nor
  * disturb; nothing outside it is ever written to.
  */
-import { closeSync, constants, existsSync, mkdirSync, openSync, readdirSync } from 'node:fs'
-import { readFileSync, readSync, rmdirSync, writeFileSync } from 'node:fs'
+import { closeSync, constants, openSync, readdirSync, readFileSync } from 'node:fs'
+import { readSync, rmdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseEventFormat, parsePageLayout } from './event-format.ts'
 import { readRingPage } from './ring-page.ts'
+import { isThere, ownTraceFolder, type TraceFolder } from './trace-folder.ts'
 import type { TraceEvent } from './trace-event.ts'
 import { TRACE_POINTS, type DecodeEvent } from './trace-points.ts'
 
-/** Ours by the number of the agent's process; one that an administrator prepared has no number. */
+/** Buffers are named after the number of the agent's process. */
 const NAME = /^picket-(\d+)(?:-bell)?$/
-const PREPARED = 'picket'
 /** All processors' buffers together, and the bounds for each. */
 const TOTAL_KILOBYTES = 16_384
 const LEAST_KILOBYTES = 128
@@ -26,8 +26,7 @@ interface Decoder {
 }
 
 export class TraceInstance {
-  readonly #folder: string
-  readonly #isPrepared: boolean
+  readonly #folder: TraceFolder
   readonly #decoders = new Map<number, Decoder>()
   readonly #files: number[] = []
   #page = Buffer.alloc(0)
@@ -39,13 +38,8 @@ export class TraceInstance {
 
   /** `tracing`: where tracefs is mounted. Throws what the file system says when it is not for us. */
   constructor(tracing: string) {
-    const prepared = join(tracing, 'instances', PREPARED)
-    this.#isPrepared = existsSync(prepared)
-    const own = join(tracing, 'instances', `picket-${process.pid}`)
-    this.#folder = this.#isPrepared ? prepared : own
-    if (this.#isPrepared) return
     removeStale(tracing)
-    mkdirSync(own)
+    this.#folder = ownTraceFolder(tracing, '')
   }
 
   /** Events that the kernel overwrote before they were read. */
@@ -66,13 +60,13 @@ export class TraceInstance {
     this.#write('tracing_on', '0')
     // The clock of `process.hrtime`, and one for all processors.
     this.#write('trace_clock', 'mono')
-    const processors = readdirSync(join(this.#folder, 'per_cpu'))
+    const processors = readdirSync(join(this.#folder.path, 'per_cpu'))
     const share = Math.floor(TOTAL_KILOBYTES / processors.length)
     const kilobytes = Math.max(LEAST_KILOBYTES, Math.min(MOST_KILOBYTES, share))
     this.#write('buffer_size_kb', String(kilobytes))
     for (const point of TRACE_POINTS) this.#enable(point)
     for (const name of processors) {
-      const path = join(this.#folder, 'per_cpu', name, 'trace_pipe_raw')
+      const path = join(this.#folder.path, 'per_cpu', name, 'trace_pipe_raw')
       this.#files.push(openSync(path, constants.O_RDONLY | constants.O_NONBLOCK))
     }
     this.#write('tracing_on', '1')
@@ -88,13 +82,11 @@ export class TraceInstance {
   /** Ends the recording and removes what was made. */
   close(): void {
     for (const file of this.#files.splice(0)) closeSync(file)
-    if (!this.#isPrepared) {
-      rmdirSync(this.#folder)
-      return
-    }
+    if (this.#folder.remove()) return
     this.#write('tracing_on', '0')
     for (const { path } of TRACE_POINTS) {
-      if (existsSync(join(this.#folder, 'events', path))) this.#write(`events/${path}/enable`, '0')
+      if (isThere(join(this.#folder.path, 'events', path)))
+        this.#write(`events/${path}/enable`, '0')
     }
   }
 
@@ -115,8 +107,8 @@ export class TraceInstance {
 
   #enable(point: (typeof TRACE_POINTS)[number]): void {
     const folder = join('events', point.path)
-    const isThere = existsSync(join(this.#folder, folder))
-    const format = isThere ? parseEventFormat(this.#read(join(folder, 'format'))) : null
+    const isKnown = isThere(join(this.#folder.path, folder))
+    const format = isKnown ? parseEventFormat(this.#read(join(folder, 'format'))) : null
     const decoder = format === null ? null : point.decoder(format)
     if (format === null || decoder === null) {
       if (point.isNeeded) throw new Error(`this kernel has no event ${point.path} that is known`)
@@ -129,11 +121,11 @@ export class TraceInstance {
   }
 
   #read(name: string): string {
-    return readFileSync(join(this.#folder, name), 'utf8')
+    return readFileSync(join(this.#folder.path, name), 'utf8')
   }
 
   #write(name: string, text: string): void {
-    writeFileSync(join(this.#folder, name), text)
+    writeFileSync(join(this.#folder.path, name), text)
   }
 }
 
@@ -142,8 +134,7 @@ function removeStale(tracing: string): void {
   const instances = join(tracing, 'instances')
   for (const name of readdirSync(instances)) {
     const pid = NAME.exec(name)?.[1]
-    const isStale =
-      pid !== undefined && (Number(pid) === process.pid || !existsSync(`/proc/${pid}`))
+    const isStale = pid !== undefined && (Number(pid) === process.pid || !isThere(`/proc/${pid}`))
     if (!isStale) continue
     try {
       rmdirSync(join(instances, name))

@@ -1,6 +1,6 @@
 /** Where the kernel's tracing can be reached, and mounting it where the configuration allows that. */
-import { existsSync } from 'node:fs'
 import { runProgram } from '../command.ts'
+import { isThere } from './trace-folder.ts'
 
 /** The second is where older systems had it. */
 const PLACES = ['/sys/kernel/tracing', '/sys/kernel/debug/tracing'] as const
@@ -11,10 +11,15 @@ export interface Tracefs {
   release(): Promise<void>
 }
 
+/** Gives the path of tracefs, or null when it is not mounted where it is looked for. */
+export function findTracefs(): string | null {
+  return PLACES.find((place) => isThere(`${place}/instances`)) ?? null
+}
+
 /** Gives tracefs, or the reason why there is none. */
 export async function reachTracefs(mayMount: boolean): Promise<Tracefs | string> {
-  const path = PLACES.find((place) => existsSync(`${place}/instances`))
-  if (path !== undefined) return { path, release: () => Promise.resolve() }
+  const path = findTracefs()
+  if (path !== null) return { path, release: () => Promise.resolve() }
   const [place] = PLACES
   if (!mayMount) {
     return `tracefs is not to be seen at ${place}; mount it, or set owner.mountTracefs to true`
