@@ -84,14 +84,10 @@ async function startParts(
   socketPath: string,
   stops: Stops,
 ): Promise<Omit<Agent, 'socketPath' | 'stop'>> {
-  const { config, directory, log } = options
+  const { config, log } = options
   const startedAtMs = clock.nowMs()
-
-  const record = await openRecord({ directory, clock, log, config: config.record, mode: 'write' })
-  stops.push(() => record.close())
+  const record = await openAgentRecord(options, interfaces, stops)
   const ground = { ...options, record, metrics: createMetrics() }
-  await record.audit.append(audit('agent.started', { version: VERSION, interfaces }))
-  stops.push(() => record.audit.append(audit('agent.stopped', {})))
 
   const blocker = createAgentBlocker(ground)
   await blocker.start()
@@ -115,17 +111,24 @@ async function startParts(
   const api = await listen(app, { config: config.api, socketPath, log })
   stops.push(() => api.close())
 
-  const watched = startSensors(interfaces, {
-    ...ground,
-    clock,
-    flows: record.flows,
-    intake,
-    owners,
-  })
+  const watch = { clock, flows: record.flows, intake, owners }
+  const watched = startSensors(interfaces, { ...ground, ...watch })
   sensors.push(...watched.sensors)
   stops.push(() => watched.stop())
-  const problems = () => health().problems ?? []
-  return { apiUrl: api.url, databasePath: record.path, sensors, problems }
+  const { url: apiUrl } = api
+  return { apiUrl, databasePath: record.path, sensors, problems: () => health().problems ?? [] }
+}
+
+async function openAgentRecord(
+  { config, directory, log }: AgentOptions,
+  interfaces: readonly string[],
+  stops: Stops,
+): Promise<EventRecord> {
+  const record = await openRecord({ directory, clock, log, config: config.record, mode: 'write' })
+  stops.push(() => record.close())
+  await record.audit.append(audit('agent.started', { version: VERSION, interfaces }))
+  stops.push(() => record.audit.append(audit('agent.stopped', {})))
+  return record
 }
 
 function createAgentBlocker({ config, record, log }: Ground): Blocker {

@@ -17,8 +17,8 @@ const COMMIT_OFFSET = 8
 /** `type_len` of an event's header: up to 28, the payload in words. */
 const LONG_PAYLOAD = 0
 const PADDING = 29
+/** Time since the event before; the next type is 31, an absolute time stamp. */
 const TIME_EXTEND = 30
-const TIME_STAMP = 31
 const TYPE_BITS = 5
 const DELTA_BITS = 27
 /** An absolute time stamp has 59 bits; what is above comes from the times before it. */
@@ -59,13 +59,12 @@ export function readRingPage(
     // The rest have a word of their own; the padding that ends a page has no time.
     if (at + 4 > end || (type === PADDING && delta === 0)) break
     const word = page.readUInt32LE(at)
-    if (type === TIME_EXTEND) timeNs += word * 2 ** DELTA_BITS + delta
-    else if (type === TIME_STAMP) timeNs = stampTime(timeNs, word * 2 ** DELTA_BITS + delta)
-    else timeNs += delta
-    if (type === TIME_EXTEND || type === TIME_STAMP) {
+    if (type >= TIME_EXTEND) {
+      timeNs = movedTime(timeNs, type, word * 2 ** DELTA_BITS + delta)
       at += 4
       continue
     }
+    timeNs += delta
     // The length counts itself.
     if (word < 4 || at + word > end) break
     if (type === LONG_PAYLOAD) take(timeNs, at + 4, word - 4)
@@ -74,8 +73,9 @@ export function readRingPage(
   return lostBefore(page, length, commit, dataEnd)
 }
 
-function stampTime(before: number, stamp: number): number {
-  return Math.floor(before / STAMP_RANGE) * STAMP_RANGE + stamp
+function movedTime(before: number, type: number, ns: number): number {
+  if (type === TIME_EXTEND) return before + ns
+  return Math.floor(before / STAMP_RANGE) * STAMP_RANGE + ns
 }
 
 /** The kernel writes the number behind the events where there is room, else it is at least one. */
