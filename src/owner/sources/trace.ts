@@ -12,7 +12,8 @@ import type { Executed, TraceEvent } from '../trace/trace-event.ts'
 import { placeOfPath } from '../process/cgroup.ts'
 import { Doorbell } from '../trace/doorbell.ts'
 import { CHANGES_OF_USER } from '../trace/trace-points.ts'
-import { TraceInstance } from '../trace/trace-instance.ts'
+import { readTraceTime } from '../trace/trace-clock.ts'
+import { removeStale, TraceInstance } from '../trace/trace-instance.ts'
 import { reachTracefs, type Tracefs } from '../trace/tracefs.ts'
 
 const TCP = 6
@@ -30,7 +31,7 @@ const ANSWER_EVERY_MS = 5
 const CONFIDENCE = { connect: 0.99, send: 0.95, close: 0.95 } as const
 /** The port of `discard`: connecting a UDP socket to it sends nothing. */
 const DISCARD = 9
-const OWN_EVENT_WITHIN_MS = 1_000
+const OWN_EVENT_WITHIN_MS = 3_000
 
 export interface TraceSourceOptions {
   readonly processes: ProcessTable
@@ -106,7 +107,10 @@ export class TraceSource implements OwnerSource {
       await this.stop()
       this.#problem =
         "the kernel's events do not show this process: it runs in a PID namespace of its own"
+      return
     }
+    // Not before its own number is known to be the kernel's: it could not tell the living from the dead.
+    removeStale(tracefs.path)
   }
 
   async stop(): Promise<void> {
@@ -128,8 +132,8 @@ export class TraceSource implements OwnerSource {
   catchUp(): void {
     if (this.#instance === null) return
     // What happens while the processors' buffers are read one by one waits for its cause to be read.
-    const nowNs = Number(process.hrtime.bigint())
-    this.#offsetUs = Date.now() * 1000 - nowNs / 1000
+    const { nowNs, offsetUs } = readTraceTime()
+    this.#offsetUs = offsetUs
     const events = this.#held
     try {
       this.#instance.read((event) => events.push(event))

@@ -30,6 +30,8 @@ export function ownTraceFolder(tracing: string, suffix: '' | '-bell'): TraceFold
   const prepared = join(tracing, 'instances', `picket${suffix}`)
   if (process.geteuid?.() !== 0 && isThere(prepared)) return { path: prepared, remove: () => false }
   const path = join(tracing, 'instances', `picket-${process.pid}${suffix}`)
+  // Left by one that was killed and had the same number.
+  if (isThere(path)) rmdirSync(path)
   mkdirSync(path)
   return {
     path,

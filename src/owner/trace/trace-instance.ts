@@ -38,7 +38,6 @@ export class TraceInstance {
 
   /** `tracing`: where tracefs is mounted. Throws what the file system says when it is not for us. */
   constructor(tracing: string) {
-    removeStale(tracing)
     this.#folder = ownTraceFolder(tracing, '')
   }
 
@@ -129,13 +128,15 @@ export class TraceInstance {
   }
 }
 
-/** A buffer whose files somebody has open cannot be removed, so another agent's stays, whatever its name. */
-function removeStale(tracing: string): void {
+/**
+ * Removes the buffers of agents that were killed. One whose files somebody has open cannot be removed, so
+ * another agent's stays, whatever its name.
+ */
+export function removeStale(tracing: string): void {
   const instances = join(tracing, 'instances')
   for (const name of readdirSync(instances)) {
     const pid = NAME.exec(name)?.[1]
-    const isStale = pid !== undefined && (Number(pid) === process.pid || !isThere(`/proc/${pid}`))
-    if (!isStale) continue
+    if (pid === undefined || isThere(`/proc/${pid}`)) continue
     try {
       rmdirSync(join(instances, name))
     } catch {

@@ -22,7 +22,7 @@ export async function reachTracefs(mayMount: boolean): Promise<Tracefs | string>
   if (path !== null) return { path, release: () => Promise.resolve() }
   const [place] = PLACES
   if (!mayMount) {
-    return `tracefs is not to be seen at ${place}; mount it, or set owner.mountTracefs to true`
+    return `tracefs is not to be seen at ${place} by this user: mount it, or set owner.mountTracefs to true`
   }
   const failure = await runProgram('mount', ['-t', 'tracefs', 'nodev', place])
   if (failure !== null) return `tracefs could not be mounted: ${failure}`
