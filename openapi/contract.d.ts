@@ -241,7 +241,8 @@ export interface components {
             /** @description Community IDs of some of its flows. */
             flows: string[];
             incident: string | null;
-            process: string | null;
+            /** @description The process of this host that the event's flows belong to; null when it is not known, or when they belong to several programs. */
+            process: components["schemas"]["Process"] | null;
         };
         EventPage: {
             items: components["schemas"]["Event"][];
@@ -274,6 +275,40 @@ export interface components {
             handshakeRttUs: number | null;
             anomalyScore: number | null;
             attackScore: number | null;
+            /** @description The process of this host that the flow belongs to; null when it is not known. Of a flow with both ends on this host it is the one that opened it. */
+            process: components["schemas"]["Process"] | null;
+        };
+        /** @description The process at this host's end of a flow. */
+        Process: {
+            /**
+             * @description Which end of the flow it has.
+             * @enum {string}
+             */
+            side: "originator" | "responder";
+            /** @description Null when only user and unit are known. The number in the host's outermost PID namespace that the agent sees. */
+            pid: number | null;
+            /** @description Path of the program, as the process itself sees it. */
+            executable: string | null;
+            /** @description The process' name (at most 15 bytes), which it can change. */
+            command: string | null;
+            /** @description The name of `uid` on this host. */
+            user: string | null;
+            /** @description Effective user. */
+            uid: number | null;
+            /** @description systemd service or scope. */
+            unit: string | null;
+            /** @description Id of its container. */
+            container: string | null;
+            /**
+             * @description How it was found. `connect`: the kernel told who opened the connection. `send`: who sent by UDP.
+             *     `close`: who closed a connection that came in. `socket`: whose open file it was, in /proc.
+             *     `listener`: who listens on its port.
+             * @enum {string}
+             */
+            how: "connect" | "send" | "close" | "socket" | "listener";
+            confidence: number;
+            /** @description When it was first seen with the socket. */
+            since: components["schemas"]["Timestamp"];
         };
         FlowPage: {
             items: components["schemas"]["Flow"][];
@@ -371,6 +406,7 @@ export interface components {
                 usable: boolean;
                 activeBlocks: number;
             };
+            owners?: components["schemas"]["OwnerHealth"];
             host?: components["schemas"]["Host"];
         };
         /** @description What a sensor leaves undone to stay under its ceilings (`sensor.maxCpuShare`, `sensor.maxMemoryMegabytes`) or to keep up. Each level includes those before it. */
@@ -392,6 +428,29 @@ export interface components {
                 details: number;
                 /** @description Packets that would have opened a flow. */
                 openings: number;
+            };
+        };
+        /** @description How processes are found for flows. Counts are of flows, since the agent started. */
+        OwnerHealth: {
+            enabled: boolean;
+            /** @description The ways of finding them, the surest first. */
+            sources: {
+                /** @enum {string} */
+                name: "trace" | "socket-table";
+                inForce: boolean;
+                /** @description Why it is not in force, or not in full. */
+                problem: string | null;
+                counters: {
+                    [key: string]: number;
+                };
+            }[];
+            /** @description By how the process was found. */
+            attributed: {
+                [key: string]: number;
+            };
+            /** @description By the reason why no process could be named. */
+            missed: {
+                [key: string]: number;
             };
         };
         /** @description The host as it was when last read (every five seconds). Shares are of the time of all its processors between two readings, 0 to 1, and null before the second. */
@@ -921,7 +980,20 @@ export interface operations {
                      *           "retransmissions": 0,
                      *           "handshakeRttUs": 420,
                      *           "anomalyScore": null,
-                     *           "attackScore": 0.92
+                     *           "attackScore": 0.92,
+                     *           "process": {
+                     *             "side": "responder",
+                     *             "pid": 812,
+                     *             "executable": "/usr/sbin/sshd",
+                     *             "command": "sshd",
+                     *             "user": "root",
+                     *             "uid": 0,
+                     *             "unit": "ssh.service",
+                     *             "container": null,
+                     *             "how": "close",
+                     *             "confidence": 0.95,
+                     *             "since": "2026-01-05T10:00:01.498000Z"
+                     *           }
                      *         }
                      *       ],
                      *       "nextCursor": null

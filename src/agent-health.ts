@@ -5,6 +5,8 @@ import { rfc3339FromUs } from './core/clock.ts'
 import { VERSION } from './core/package-root.ts'
 import type { Forwarders } from './forward/index.ts'
 import { isInterfaceDown, type HostReading } from './health/index.ts'
+import type { Owners } from './owner/index.ts'
+import { ownerHealth, ownerProblem } from './owner-reports.ts'
 import type { EventRecord } from './record/record.ts'
 import type { Blocker } from './respond/index.ts'
 import type { SensorReport } from './sensor-messages.ts'
@@ -18,6 +20,7 @@ export interface HealthSources {
   readonly sensors: readonly SupervisedSensor[]
   readonly forwarders: Forwarders
   readonly blocker: Blocker
+  readonly owners: Owners
   readonly startedAtMs: number
   readonly config: Pick<Config, 'capture'>
   /** Holds the last reading of the host. */
@@ -38,6 +41,7 @@ export function agentHealth(sources: HealthSources): () => Health {
       ...sensors.flatMap(sensorProblem),
       ...forwarders.health().flatMap(sinkProblem),
       ...(firewall.problem === null ? [] : [`firewall ${firewall.name}: ${firewall.problem}`]),
+      ...ownerProblem(sources.owners),
       ...(record.flows.dropped() === 0 ? [] : [`${record.flows.dropped()} flows were not written`]),
     ]
     return {
@@ -59,6 +63,7 @@ export function agentHealth(sources: HealthSources): () => Health {
         usable: firewall.usable,
         activeBlocks: firewall.activeBlocks,
       },
+      owners: ownerHealth(sources.owners),
       ...(host === null ? {} : { host }),
     }
   }

@@ -16,6 +16,7 @@ import { HostWatch, WHOLE_HOST } from './health/index.ts'
 import { EventFolder, openRecord } from './record/index.ts'
 import type { EventRecord } from './record/record.ts'
 import { createBlocker, createFirewall, createGuardFacts, type Blocker } from './respond/index.ts'
+import { startReportingOwners } from './owner-reports.ts'
 import type { SupervisedSensor } from './sensor-supervisor.ts'
 import { startSensors } from './watched-sensors.ts'
 
@@ -83,14 +84,10 @@ async function startParts(
   socketPath: string,
   stops: Stops,
 ): Promise<Omit<Agent, 'socketPath' | 'stop'>> {
-  const { config, directory, log } = options
+  const { config, log } = options
   const startedAtMs = clock.nowMs()
-
-  const record = await openRecord({ directory, clock, log, config: config.record, mode: 'write' })
-  stops.push(() => record.close())
+  const record = await openAgentRecord(options, interfaces, stops)
   const ground = { ...options, record, metrics: createMetrics() }
-  await record.audit.append(audit('agent.started', { version: VERSION, interfaces }))
-  stops.push(() => record.audit.append(audit('agent.stopped', {})))
 
   const blocker = createAgentBlocker(ground)
   await blocker.start()
@@ -102,20 +99,36 @@ async function startParts(
   const intake = createIntake(ground, blocker, forwarders)
   stops.push(() => intake.close())
 
+  const owners = await startReportingOwners({ ...ground, clock })
+  stops.push(() => owners.stop())
+
   const sensors: SupervisedSensor[] = []
   const host = startHostWatch(ground, intake, sensors)
   stops.push(async () => host.stop())
 
-  const health = agentHealth({ ...ground, sensors, host, forwarders, blocker, startedAtMs })
+  const health = agentHealth({ ...ground, sensors, owners, host, forwarders, blocker, startedAtMs })
   const app = createApi({ ...ground, blocker, health, clock, config: config.api })
   const api = await listen(app, { config: config.api, socketPath, log })
   stops.push(() => api.close())
 
-  const watched = startSensors(interfaces, { ...ground, clock, flows: record.flows, intake })
+  const watch = { clock, flows: record.flows, intake, owners }
+  const watched = startSensors(interfaces, { ...ground, ...watch })
   sensors.push(...watched.sensors)
   stops.push(() => watched.stop())
-  const problems = () => health().problems ?? []
-  return { apiUrl: api.url, databasePath: record.path, sensors, problems }
+  const { url: apiUrl } = api
+  return { apiUrl, databasePath: record.path, sensors, problems: () => health().problems ?? [] }
+}
+
+async function openAgentRecord(
+  { config, directory, log }: AgentOptions,
+  interfaces: readonly string[],
+  stops: Stops,
+): Promise<EventRecord> {
+  const record = await openRecord({ directory, clock, log, config: config.record, mode: 'write' })
+  stops.push(() => record.close())
+  await record.audit.append(audit('agent.started', { version: VERSION, interfaces }))
+  stops.push(() => record.audit.append(audit('agent.stopped', {})))
+  return record
 }
 
 function createAgentBlocker({ config, record, log }: Ground): Blocker {

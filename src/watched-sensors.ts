@@ -13,8 +13,10 @@ import {
   UNWRITTEN,
   WHOLE_HOST,
 } from './health/index.ts'
+import type { Owners } from './owner/index.ts'
 import { heapOptions } from './pressure/index.ts'
 import type { FlowLog } from './record/flow-log.ts'
+import { gaugeOwners, withPrograms } from './owner-reports.ts'
 import { countSensorReport } from './sensor-metrics.ts'
 import { SupervisedSensor } from './sensor-supervisor.ts'
 
@@ -27,6 +29,7 @@ export interface SensorGround {
   readonly metrics: Metrics
   readonly flows: FlowLog
   readonly intake: DetectionIntake
+  readonly owners: Owners
 }
 
 /** Sensors that run until they are stopped, each with what tells of its blindness. */
@@ -55,7 +58,7 @@ function startSensor(
   ground: SensorGround,
   flowGaps: FlowGaps,
 ): { readonly sensor: SupervisedSensor; stop(): Promise<void> } {
-  const { directory, log, clock, metrics, flows, intake } = ground
+  const { directory, log, clock, metrics, flows, intake, owners } = ground
   const { capture, flow, detect, sensor: ceilings, record, policy } = ground.config
   const blindness = new SensorBlindness(interfaceName, policy.foldSeconds * 1000, clock)
   const sensor = new SupervisedSensor(interfaceName, {
@@ -68,8 +71,8 @@ function startSensor(
       return { ...told, sensor: ceilings }
     },
     onBatch(batch, detections) {
-      if (batch !== null) flows.append(batch)
-      if (detections.length > 0) intake.receive(detections, interfaceName)
+      if (batch !== null) flows.append(owners.annotate(batch))
+      if (detections.length > 0) intake.receive(withPrograms(detections, owners), interfaceName)
     },
     onReport(report, before) {
       countSensorReport(metrics, interfaceName, report, before)
@@ -77,6 +80,7 @@ function startSensor(
       const link = blindness.link(isInterfaceDown(interfaceName))
       intake.receive([...missed, ...link], interfaceName)
       flowGaps.look()
+      gaugeOwners(metrics, owners)
     },
     onModelLearned: (model) => storeModel(directory, interfaceName, model, log),
     onRunning: () => intake.receive(blindness.running(), interfaceName),

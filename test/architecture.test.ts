@@ -4,10 +4,12 @@ import { readSources, type SourceFile, type SourceImport } from './support/sourc
 
 /**
  * Earlier ones never import later ones. The files of `src` itself (the wiring) come before the cli.
- * `pressure` stands where a sensor's work ends: it knows what may be left out of it. `health` stands after detect, since what the agent says of itself is a detection like any other.
+ * `owner` needs nothing of a flow but its ends; the agent adds what it finds before the record has it.
+ * `pressure` stands where a sensor's work ends: it knows what may be left out of it.
+ * `health` stands after detect, since what the agent says of itself is a detection like any other.
  */
 const STAGES =
-  'core net capture decode flow feature detect pressure health decide record forward respond api train config wiring cli'
+  'core net capture decode flow owner feature detect pressure health decide record forward respond api train config wiring cli'
 const stages = STAGES.split(' ')
 /** Ground: every file of it is a door, since it has no inner life to protect. */
 const ground = ['core', 'net', 'wiring']
@@ -44,7 +46,12 @@ const homes: Readonly<Record<string, string>> = {
   yaml: 'src/core/yaml.ts',
 }
 /** The only files that start programs: whoever asks what Picket may run as root reads these. */
-const starters = ['src/capture/sources/', 'src/respond/command.ts', 'src/sensor-supervisor.ts']
+const starters = [
+  'src/capture/sources/',
+  'src/owner/command.ts',
+  'src/respond/command.ts',
+  'src/sensor-supervisor.ts',
+]
 const barredFolders = /(^|\/)(utils?|common|helpers?|types|manager|misc|shared|lib)(\/|\.ts$)/
 const longestFile = 400
 
@@ -97,7 +104,7 @@ function mayStartPrograms(file: SourceFile, { target }: SourceImport): boolean {
 
 /** Lists what the sensor process would load although it must not be able to do what these do. */
 function loadedBySensor(): string[] {
-  const barred = /^src\/(decide|record|forward|respond|api|cli)\//
+  const barred = /^src\/(owner|decide|record|forward|respond|api|cli)\//
   const wayTo = new Map([['src/sensor-process.ts', 'src/sensor-process.ts']])
   for (const [path, way] of wayTo) {
     for (const { target, isTypeOnly } of byPath.get(path)?.imports ?? []) {

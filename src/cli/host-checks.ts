@@ -5,6 +5,7 @@ import { createServer } from 'node:net'
 import { dirname } from 'node:path'
 import { somebodyAnswers } from '../api/index.ts'
 import { canCapture, captureInterfaces, findTcpdump } from '../capture/index.ts'
+import { findTracefs } from '../owner/index.ts'
 import { findTool } from '../respond/index.ts'
 import type { CommandContext } from './context.ts'
 
@@ -29,7 +30,9 @@ export async function checkHost(context: CommandContext | null): Promise<readonl
     captureDriver(tcpdump),
     addon('cap', tcpdump === null ? 'missing' : 'note', 'only capture.driver cap needs it'),
     capturePrivilege(),
-    ...(context === null ? [] : [captureTargets(context), dataFolder(context)]),
+    ...(context === null
+      ? []
+      : [captureTargets(context), ...processSources(context), dataFolder(context)]),
     ...(context?.config.respond.firewall === 'dry-run' ? [] : await firewallTools()),
     ...(context === null ? [] : await agentAndPort(context)),
   ]
@@ -115,6 +118,19 @@ function captureTargets({ config }: CommandContext): CheckResult {
     const fix = 'set capture.interfaces to interfaces of this host'
     return { check: 'interfaces', state: 'missing', found, fix }
   }
+}
+
+function processSources({ config }: CommandContext): CheckResult[] {
+  const { enabled, sources, mountTracefs } = config.owner
+  if (!enabled || sources === 'socket-table') return []
+  const check = 'processes'
+  const path = findTracefs()
+  if (path !== null) return [ok(check, `by trace events (${path})`)]
+  if (mountTracefs) return [ok(check, 'by trace events; tracefs will be mounted')]
+  const found =
+    'by the tables of sockets alone, which miss short connections: no tracefs to be seen'
+  const fix = 'mount -t tracefs nodev /sys/kernel/tracing, or set owner.mountTracefs to true'
+  return [{ check, state: 'note', found, fix }]
 }
 
 function dataFolder({ directory }: CommandContext): CheckResult {

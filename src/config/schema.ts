@@ -8,6 +8,7 @@ import { detectConfig } from '../detect/config.ts'
 import { flowConfig } from '../flow/config.ts'
 import { forwardConfig } from '../forward/config.ts'
 import { healthConfig } from '../health/config.ts'
+import { ownerConfig } from '../owner/config.ts'
 import { sensorConfig } from '../pressure/config.ts'
 import { recordConfig } from '../record/config.ts'
 import { respondConfig } from '../respond/config.ts'
@@ -16,6 +17,7 @@ export const configSchema = Type.Object(
   {
     capture: captureConfig,
     flow: flowConfig,
+    owner: ownerConfig,
     detect: detectConfig,
     sensor: sensorConfig,
     policy: policyConfig,

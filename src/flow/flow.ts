@@ -1,4 +1,5 @@
 /** The flow: what two endpoints said to each other, both directions in one record (RFC 5103). */
+import type { components } from '../../openapi/contract.d.ts'
 
 /** Why a flow left the table. */
 export const END_REASONS = [
@@ -136,4 +137,6 @@ export interface Flow {
   readonly anomalyScore: number | null
   /** Random forest: share of votes for "attack", 0–1; null when no model was in force. */
   readonly attackScore: number | null
+  /** Who on this host it belongs to; null from the sensor, and when it is not known. */
+  readonly process: components['schemas']['Process'] | null
 }

@@ -120,7 +120,7 @@ export class EventFolder {
       mitre: [...detection.mitre],
       flows: detection.flows.slice(0, MAX_FLOWS),
       incident: null,
-      process: null,
+      process: detection.process ?? null,
     }
   }
 }
@@ -147,6 +147,7 @@ function merge(before: Event, told: Event, countBefore: number): Event {
     firstSeen: before.firstSeen < told.firstSeen ? before.firstSeen : told.firstSeen,
     lastSeen: before.lastSeen > told.lastSeen ? before.lastSeen : told.lastSeen,
     count: countBefore + told.count,
+    process: told.process ?? before.process,
     flows: [...new Set([...before.flows, ...told.flows])].slice(0, MAX_FLOWS),
   }
 }

@@ -96,6 +96,24 @@ export function stories(count: number, changes: (index: number) => Partial<Event
   )
 }
 
+/** A process of this host, changed where a test cares. */
+export function owner(changes: Partial<NonNullable<Flow['process']>> = {}) {
+  return {
+    side: 'responder' as const,
+    pid: 812,
+    executable: '/usr/sbin/sshd',
+    command: 'sshd',
+    user: 'root',
+    uid: 0,
+    unit: 'ssh.service',
+    container: null,
+    how: 'close' as const,
+    confidence: 0.95,
+    since: rfc3339FromUs(TEN_OCLOCK_US),
+    ...changes,
+  }
+}
+
 /** A finished flow, changed where a test cares. */
 export function flow(changes: Partial<Flow> = {}): Flow {
   return {
@@ -125,6 +143,7 @@ export function flow(changes: Partial<Flow> = {}): Flow {
     endReason: 'fin',
     anomalyScore: 0.41,
     attackScore: 0.03,
+    process: null,
     ...changes,
   }
 }

@@ -48,5 +48,6 @@ function apiFlow(flow: Flow): components['schemas']['Flow'] {
     handshakeRttUs: flow.handshakeRttUs,
     anomalyScore: flow.anomalyScore,
     attackScore: flow.attackScore,
+    process: flow.process,
   }
 }

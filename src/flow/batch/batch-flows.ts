@@ -4,6 +4,7 @@ import { APPLICATIONS, CONN_STATES, type Flow } from '../flow.ts'
 import type { FlowBatch } from './flow-batch.ts'
 import { FlowBatchWriter } from './flow-batch-writer.ts'
 import { joinBatches } from './join-batches.ts'
+import { withProcesses } from './with-processes.ts'
 
 /** Makes one batch of the flows, in their order; those without a readable address are left out. */
 export function batchFlows(flows: readonly Flow[]): FlowBatch | null {
@@ -21,7 +22,15 @@ export function batchFlows(flows: readonly Flow[]): FlowBatch | null {
   }
   const last = writer?.take()
   if (last) batches.push(last)
-  return batches.length === 0 ? null : joinBatches(batches)
+  if (batches.length === 0) return null
+  const joined = joinBatches(batches)
+  const kept = joined.length === flows.length
+  return kept
+    ? withProcesses(
+        joined,
+        flows.map(({ process }) => process),
+      )
+    : joined
 }
 
 function addFlow(writer: FlowBatchWriter, flow: Flow): void {

@@ -14,6 +14,11 @@ import {
   Word,
 } from './batch-layout.ts'
 
+export type FlowEnds = Pick<
+  Flow,
+  'protocol' | 'originator' | 'originatorPort' | 'responder' | 'responderPort' | 'startUs' | 'endUs'
+>
+
 /**
  * Flows in one flat buffer: how they leave the sensor, wait for the disk and lie in the log.
  *
@@ -54,6 +59,23 @@ export class FlowBatch {
     return new FlowBatch(aligned, flows)
   }
 
+  /** Whose flow it is and when it was. */
+  ends(index: number): FlowEnds {
+    const double = index * RECORD_DOUBLES
+    const { protocol, source, destination, sourcePort, destinationPort } = this.#tuple(
+      index * RECORD_WORDS,
+    )
+    return {
+      protocol,
+      originator: formatAddress(source),
+      originatorPort: sourcePort,
+      responder: formatAddress(destination),
+      responderPort: destinationPort,
+      startUs: this.doubles[double + Double.START_US]!,
+      endUs: this.doubles[double + Double.END_US]!,
+    }
+  }
+
   /** Makes the record of one flow; allocates and hashes, so only for what is shown. */
   flow(index: number): Flow {
     const { words, doubles } = this
@@ -61,19 +83,12 @@ export class FlowBatch {
     const double = index * RECORD_DOUBLES
     const state = words[word + Word.STATE]!
     const rtt = words[word + Word.HANDSHAKE_RTT]!
-    const tuple = this.#tuple(word)
     return {
-      communityId: communityId(tuple),
+      communityId: this.communityId(index),
       interface: this.text(word + Word.INTERFACE) ?? '',
-      ipVersion: tuple.source.family,
-      originator: formatAddress(tuple.source),
-      originatorPort: tuple.sourcePort,
-      responder: formatAddress(tuple.destination),
-      responderPort: tuple.destinationPort,
-      protocol: tuple.protocol,
+      ipVersion: this.#family(word),
+      ...this.ends(index),
       vlan: words[word + Word.META]! >>> 16,
-      startUs: doubles[double + Double.START_US]!,
-      endUs: doubles[double + Double.END_US]!,
       originatorPackets: words[word + Word.ORIGINATOR_PACKETS]! >>> 0,
       responderPackets: words[word + Word.RESPONDER_PACKETS]! >>> 0,
       originatorBytes: doubles[double + Double.ORIGINATOR_BYTES]!,
@@ -89,6 +104,7 @@ export class FlowBatch {
       endReason: END_REASONS[state >>> 24] ?? 'idle',
       anomalyScore: scoreOf(doubles[double + Double.ANOMALY_SCORE]!),
       attackScore: scoreOf(doubles[double + Double.ATTACK_SCORE]!),
+      process: this.#json(word + Word.PROCESS) as Flow['process'],
     }
   }
 
@@ -107,6 +123,21 @@ export class FlowBatch {
     return Buffer.from(texts.buffer, texts.byteOffset + at + 2, end - at - 2).toString('utf8')
   }
 
+  /** What was written as JSON; null for none, and for what is damaged. */
+  #json(word: number): unknown {
+    const text = this.text(word)
+    if (text === null) return null
+    try {
+      return JSON.parse(text) as unknown
+    } catch {
+      return null
+    }
+  }
+
+  #family(word: number): 4 | 6 {
+    return ((this.words[word + Word.META]! >>> 8) & 255) === 6 ? 6 : 4
+  }
+
   #tuple(word: number): Parameters<typeof communityId>[0] {
     const ports = this.words[word + Word.PORTS]!
     return {
@@ -121,7 +152,7 @@ export class FlowBatch {
   #address(word: number, field: number): IpAddress {
     const at = word + field
     const get = (index: number): number => this.words[at + index]! >>> 0
-    const family = ((this.words[word + Word.META]! >>> 8) & 255) === 6 ? 6 : 4
+    const family = this.#family(word)
     return { family, words: family === 4 ? [0, 0, 0, get(3)] : [get(0), get(1), get(2), get(3)] }
   }
 }

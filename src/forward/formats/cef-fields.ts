@@ -122,7 +122,19 @@ function customStrings(event: Event, detail: CefDetail): CefField[] {
     ...list('cs6', 'flows', event.flows.slice(0, detail.flows)),
     ...(event.host === null ? [] : flexString('flexString1', 'host', event.host)),
     ...(event.incident === null ? [] : flexString('flexString2', 'incident', event.incident)),
-    ...optional('sproc', event.process, 1023),
+    ...processFields(event),
+  ]
+}
+
+/** The process is at `dst` unless this host is the attacker, who is at `src`. */
+function processFields({ process, host }: Event): CefField[] {
+  if (process === null) return []
+  const { side, pid, executable, command, user } = process
+  const end = side === 'originator' && host === null ? 's' : 'd'
+  return [
+    ...optional(`${end}proc`, executable ?? command, 1023),
+    ...optional(`${end}pid`, pid, 10),
+    ...optional(`${end}user`, user, 1023),
   ]
 }
 
@@ -146,6 +158,6 @@ function flexString(key: string, label: string, value: string): CefField[] {
   return labelled(key, label, value, 1023)
 }
 
-function optional(key: string, value: string | null, maxLength: number): CefField[] {
+function optional(key: string, value: string | number | null, maxLength: number): CefField[] {
   return value === null ? [] : [{ key, value, maxLength }]
 }

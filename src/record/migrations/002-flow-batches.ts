@@ -82,5 +82,6 @@ function flowOfRow(row: OldRow): Flow {
     endReason: row['end_reason'] as Flow['endReason'],
     anomalyScore: row['anomaly_score'] as number | null,
     attackScore: row['attack_score'] as number | null,
+    process: null,
   }
 }

@@ -79,6 +79,8 @@ describe('HostWindows', () => {
   it('reads nothing for a host it never saw', () => {
     const hosts = window()
     hosts.read(9, 0)
-    expect([hosts.wide.opened, hosts.wide.ports, hosts.wide.peers, hosts.failedShare]).toEqual([0, 0, 0, 0])
+    expect([hosts.wide.opened, hosts.wide.ports, hosts.wide.peers, hosts.failedShare]).toEqual([
+      0, 0, 0, 0,
+    ])
   })
 })

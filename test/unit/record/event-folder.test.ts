@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { alert, type Decision } from '../../../src/decide/index.ts'
 import { EventFolder } from '../../../src/record/event-folder.ts'
 import { detection, TEN_OCLOCK_US } from '../../support/detections.ts'
+import { owner } from '../../support/record.ts'
 
 const alerted = alert('test')
 const clock = { nowMs: () => TEN_OCLOCK_US / 1000 }
@@ -29,6 +30,16 @@ describe('EventFolder', () => {
       lastSeen: '2026-01-05T10:01:00.000000Z',
     })
     expect(second.firstSeen).toBe(first.firstSeen)
+  })
+
+  it('keeps the process that an earlier telling named', () => {
+    const stories = folder()
+    stories.fold(detection({ process: owner() }), alerted, 'eth0')
+    const { event } = stories.fold(detection({ count: 90 }), alerted, 'eth0')
+    expect(event.process).toEqual(owner())
+    const other = owner({ pid: 900 })
+    const renewed = stories.fold(detection({ process: other }), alerted, 'eth0').event
+    expect(renewed.process).toEqual(other)
   })
 
   it('adds a new telling within the fold time to the same event', () => {

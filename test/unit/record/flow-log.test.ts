@@ -2,7 +2,14 @@ import Database from 'better-sqlite3'
 import { describe, expect, it } from 'vitest'
 import { parseCidr } from '../../../src/net/cidr.ts'
 import { TEN_OCLOCK_US } from '../../support/detections.ts'
-import { batchOf, flow, insertFlows, openedRecord, temporaryFolder } from '../../support/record.ts'
+import {
+  batchOf,
+  flow,
+  insertFlows,
+  openedRecord,
+  owner,
+  temporaryFolder,
+} from '../../support/record.ts'
 
 const startingAt = (second: number) => ({
   startUs: TEN_OCLOCK_US + second * 1e6,
@@ -14,7 +21,12 @@ describe('FlowLog', () => {
     const { flows } = await openedRecord(await temporaryFolder())
     const unscored = { anomalyScore: null, attackScore: null, handshakeRttUs: null }
     const kept = [
-      flow({ ...startingAt(0), interface: 'tunnel-über-0', retransmissions: 3 }),
+      flow({
+        ...startingAt(0),
+        interface: 'tunnel-über-0',
+        retransmissions: 3,
+        process: owner({ command: 'größer="|\n' }),
+      }),
       flow({
         ...startingAt(1),
         ipVersion: 6,

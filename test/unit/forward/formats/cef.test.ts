@@ -4,7 +4,7 @@ import { formatCef } from '../../../../src/forward/formats/cef.ts'
 import { CEF_NAMES, cefName } from '../../../../src/forward/formats/cef-names.ts'
 import type { Event } from '../../../../src/record/event.ts'
 import { parseCef } from '../../../support/cef-parser.ts'
-import { event } from '../../../support/record.ts'
+import { event, owner } from '../../../support/record.ts'
 
 const context = { version: '0.1.0', hostname: 'web-1.example.org' }
 const parsed = (changes: Partial<Event>) => parseCef(formatCef(event(changes), context, 65_000))
@@ -83,6 +83,17 @@ describe('formatCef', () => {
     expect(extension['src']).toBe('192.0.2.7')
   })
 
+  it('names the process of this host at the end that is this host', () => {
+    const process = { dproc: '/usr/sbin/sshd', dpid: '812', duser: 'root' }
+    expect(parsed({ process: owner() }).extension).toMatchObject(process)
+    const scanner = owner({ side: 'originator', executable: null, command: 'nmap', user: null })
+    const told = parsed({ process: scanner }).extension
+    expect(told).toMatchObject({ sproc: 'nmap', spid: '812' })
+    expect(told).not.toHaveProperty('suser')
+    const misused = parsed({ process: scanner, host: '10.0.0.5' }).extension
+    expect(misused).toMatchObject({ dproc: 'nmap' })
+  })
+
   it('stays readable whatever the network puts into an event', () => {
     const text = fc.string({ unit: 'binary', maxLength: 300 })
     const hostile = fc.record({
@@ -90,7 +101,7 @@ describe('formatCef', () => {
       decision: text,
       domain: text,
       interface: text,
-      process: text,
+      process: text.map((said) => owner({ executable: said, command: said, user: said })),
       detectors: fc.array(text, { maxLength: 3 }),
       kind: text,
     })

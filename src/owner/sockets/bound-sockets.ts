@@ -1,0 +1,69 @@
+/** Sockets that wait on a port for whoever comes: TCP listeners, and UDP sockets that are not connected. */
+import type { Endpoint, Found } from '../owner-source.ts'
+import type { ProcessRecord } from '../process/process-table.ts'
+import type { SocketRow } from './proc-net.ts'
+
+/** A listener that is gone is remembered for the flows that it had. */
+const REMEMBERED_US = 600_000_000
+const SLACK_US = 2_000_000
+const CONFIDENCE = 0.75
+/** The socket's user is known, its process is not. */
+const CONFIDENCE_OF_USER = 0.5
+const ANY_ADDRESS = ['0.0.0.0', '::'] as const
+
+export interface BoundSocket {
+  readonly protocol: number
+  readonly row: SocketRow
+  readonly sinceUs: number
+  /** Infinity while it is there. */
+  untilUs: number
+  process: ProcessRecord | null
+}
+
+export class BoundSockets {
+  readonly #byPort = new Map<string, BoundSocket[]>()
+
+  add(socket: BoundSocket): void {
+    const key = keyOf(socket.protocol, socket.row.localPort)
+    const sockets = this.#byPort.get(key)
+    if (sockets === undefined) this.#byPort.set(key, [socket])
+    else sockets.push(socket)
+  }
+
+  /** Lets go of what ended long ago. */
+  prune(nowUs: number): void {
+    for (const [key, sockets] of this.#byPort) {
+      const kept = sockets.filter(({ untilUs }) => untilUs >= nowUs - REMEMBERED_US)
+      if (kept.length === 0) this.#byPort.delete(key)
+      else if (kept.length < sockets.length) this.#byPort.set(key, kept)
+    }
+  }
+
+  /** Finds who waited on the port; an address of its own goes before a socket for all addresses. */
+  find({
+    protocol,
+    localPort,
+    localAddress,
+    isOriginator,
+    startUs,
+    endUs,
+  }: Endpoint): Found | null {
+    const waiting = (this.#byPort.get(keyOf(protocol, localPort)) ?? []).filter(
+      ({ sinceUs, untilUs }) => sinceUs - SLACK_US <= endUs && untilUs + SLACK_US >= startUs,
+    )
+    const fitting = [localAddress, ...ANY_ADDRESS]
+      .map((address) => waiting.filter(({ row }) => row.localAddress === address))
+      .find((sockets) => sockets.length > 0)
+    const socket = fitting?.findLast(({ process }) => process !== null) ?? fitting?.at(-1)
+    if (socket === undefined) return null
+    return {
+      how: isOriginator ? 'socket' : 'listener',
+      process: socket.process,
+      ...{ uid: socket.row.uid, unit: null, container: null },
+      confidence: socket.process === null ? CONFIDENCE_OF_USER : CONFIDENCE,
+      sinceUs: socket.sinceUs,
+    }
+  }
+}
+
+const keyOf = (protocol: number, port: number): string => `${protocol} ${port}`
