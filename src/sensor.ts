@@ -5,9 +5,9 @@ import { Packet } from './decode/packet.ts'
 import { createDetectors, ToldFlows, type Detection, type Detector } from './detect/index.ts'
 import type { DetectConfig } from './detect/config.ts'
 import { FlowScorer, type LearningState, type StoredModels } from './detect/models/index.ts'
-import { FlowTable, toFlow } from './flow/index.ts'
+import { FlowTable, toFlow, type FlowStatistics } from './flow/index.ts'
 import type { FlowConfig } from './flow/config.ts'
-import type { EndReason, Flow, FlowObserver, LiveFlow } from './flow/flow.ts'
+import type { ApplicationFact, EndReason, Flow, FlowObserver, LiveFlow } from './flow/flow.ts'
 
 const TICK_US = 1_000_000
 
@@ -36,6 +36,8 @@ export interface Sensor {
   idle(nowUs: number): void
   /** Ends every flow and story. */
   end(): void
+  /** Switches the reading of applications' facts; what is not read is counted in `skippedFacts`. */
+  readApplications(isWanted: boolean): void
   statistics(): SensorStatistics
 }
 
@@ -44,6 +46,10 @@ export interface SensorStatistics {
   readonly openedFlows: number
   readonly endedFlows: number
   readonly evictedFlows: number
+  /** Payloads whose application was not read while reading was switched off. */
+  readonly skippedFacts: number
+  /** Flows and texts not kept since the bounds of fact reading were reached, and messages given up. */
+  readonly refusedFacts: number
   /** Ended flows that got no record of their own, since an event accounts for them. */
   readonly foldedFlows: number
   readonly malformed: Readonly<Record<string, number>>
@@ -103,11 +109,16 @@ export function createSensor(options: SensorOptions): Sensor {
       for (const detector of detectors) detector.end?.(lastUs)
       scorer.end(lastUs)
     },
+    readApplications(isWanted) {
+      table.readsApplications = isWanted
+    },
     statistics: () => ({
       liveFlows: table.statistics.liveFlows,
       openedFlows: table.statistics.opened,
       endedFlows: table.statistics.ended,
       evictedFlows: table.statistics.evicted,
+      skippedFacts: table.statistics.skippedFacts,
+      refusedFacts: refusedFacts(table.statistics),
       foldedFlows: counts.foldedFlows,
       malformed: decoder.malformedCounts(),
       unreadableLinks: decoder.unreadableLinks(),
@@ -119,6 +130,10 @@ export function createSensor(options: SensorOptions): Sensor {
       hasRandomForest: scorer.hasRandomForest,
     }),
   }
+}
+
+function refusedFacts({ refusedFacts, refusedTexts, lostMessages }: FlowStatistics): number {
+  return refusedFacts + refusedTexts + lostMessages
 }
 
 interface FlowWatchers {
@@ -133,8 +148,17 @@ function observeFlows(watchers: FlowWatchers): FlowObserver {
   const { options, detectors, scorer, toldFlows, counts } = watchers
   const onOpened = detectors.filter((detector) => detector.flowOpened !== undefined)
   const onAnswered = detectors.filter((detector) => detector.flowAnswered !== undefined)
+  const onSpoke = detectors.filter((detector) => detector.flowSpoke !== undefined)
   const onEnded = detectors.filter((detector) => detector.flowEnded !== undefined)
   return {
+    // Nobody listens, no single fact is made.
+    ...(onSpoke.length === 0
+      ? {}
+      : {
+          flowSpoke(flow: LiveFlow, fact: ApplicationFact) {
+            for (const detector of onSpoke) detector.flowSpoke!(flow, fact)
+          },
+        }),
     flowOpened(flow: LiveFlow) {
       scorer.flowOpened(flow)
       for (const detector of onOpened) detector.flowOpened!(flow)

@@ -7,12 +7,14 @@ import {
   PacketKind,
 } from '../decode/index.ts'
 import { IpProtocol, TcpFlag } from '../net/protocol.ts'
+import { ApplicationReadings, wantsPayload, type FactStatistics } from './application/readings.ts'
 import type { FlowConfig } from './config.ts'
 import { FlowCursor } from './flow-cursor.ts'
 import { FlowKey, packPorts } from './flow-key.ts'
 import type { EndReason, FlowObserver, LiveFlow } from './flow.ts'
 import { foldFirstPacket, foldPacket, Side } from './fold-packet.ts'
 import { FlowRanks } from './flow-ranks.ts'
+import { sequenceGap } from './fold-tcp.ts'
 import { randomSeed } from './seeds.ts'
 import { EvictionList, EvictionLists } from './table/eviction-lists.ts'
 import { FlowRecords, NO_RECORD } from './table/flow-records.ts'
@@ -26,7 +28,7 @@ const BAD_TOTAL_LENGTH = malformedIndex('ipv4-total-length')
 const CUT_TCP = malformedIndex('tcp-truncated')
 const SYN_ACK = TcpFlag.SYN | TcpFlag.ACK
 
-export interface FlowStatistics {
+export interface FlowStatistics extends FactStatistics {
   readonly liveFlows: number
   readonly opened: number
   readonly ended: number
@@ -57,6 +59,7 @@ export class FlowTable {
   readonly #ranks: FlowRanks
   readonly #fragments = new FragmentTable()
   readonly #clock = new PacketClock()
+  readonly #readings: ApplicationReadings
   readonly #cursor: FlowCursor
   readonly #key: FlowKey
   readonly #quoted = new Packet()
@@ -72,7 +75,8 @@ export class FlowTable {
     this.#wheel = new TimerWheel(this.#records)
     this.#lists = new EvictionLists(this.#records)
     this.#ranks = new FlowRanks(this.#records, this.#lists)
-    this.#cursor = new FlowCursor(this.#records)
+    this.#readings = new ApplicationReadings(this.#records, observer)
+    this.#cursor = new FlowCursor(this.#records, (record) => this.#readings.facts(record))
     this.#key = new FlowKey(options.hashSeed ?? randomSeed())
     this.#fire = (record) => this.#endOrPutOff(record)
   }
@@ -114,6 +118,7 @@ export class FlowTable {
     if (side === Side.RESPONDER) this.#answer(record)
     if (isUnreachable(packet)) this.#refuse(packet)
     this.#cursor.pointAt(record)
+    if (this.#readings.hasNews) this.#readings.tellNews(this.#cursor)
     return this.#cursor
   }
 
@@ -133,8 +138,21 @@ export class FlowTable {
     }
   }
 
+  /**
+   * Whether applications' facts are read. Off, applications are still recognised, and each payload that
+   * would have been read is counted in `skippedFacts`: the first thing to shed under pressure.
+   */
+  get readsApplications(): boolean {
+    return this.#readings.isReading
+  }
+
+  set readsApplications(isReading: boolean) {
+    this.#readings.isReading = isReading
+  }
+
   get statistics(): FlowStatistics {
     return {
+      ...this.#readings.statistics,
       liveFlows: this.#records.live,
       opened: this.#opened,
       ended: this.#ended,
@@ -196,7 +214,12 @@ export class FlowTable {
     const at = record << WORD_SHIFT
     const before = words[at + Word.STATE]!
     doubles[(record << DOUBLE_SHIFT) + Double.TOUCHED_US] = this.#clock.nowUs
+    const isRead =
+      packet.payloadCaptured > 0 && wantsPayload(before, side) && !packet.isLaterFragment
+    const isTcp = packet.protocol === IpProtocol.TCP
+    const gap = isRead && isTcp ? sequenceGap(words, at, packet, side) : 0
     foldPacket(this.#records, record, packet, side)
+    if (isRead) this.#readings.read(record, packet, side, gap)
     const state = words[at + Word.STATE]!
     if ((state & State.CLOSED) !== 0) {
       if ((before & State.CLOSED) === 0) this.#linger(record)
@@ -256,6 +279,7 @@ export class FlowTable {
     this.#cursor.pointAt(record)
     this.#observer.flowEnded(this.#cursor, finalReason)
     this.#lists.remove(record)
+    this.#readings.remove(record)
     this.#records.remove(record)
     this.#ended += 1
     if (finalReason === 'evicted') this.#evicted += 1

@@ -35,6 +35,7 @@ export function toFlow(
     handshakeRttUs: live.handshakeRttUs < 0 ? null : live.handshakeRttUs,
     connState: CONN_STATES[live.connState]!,
     application: APPLICATIONS[live.application]!,
+    facts: live.facts(),
     endReason: reason,
     anomalyScore: scores.anomalyScore,
     attackScore: scores.attackScore,

@@ -79,6 +79,7 @@ export function flowOfRow(row: FlowRow): Flow {
     handshakeRttUs: row.handshake_rtt_us as number | null,
     connState: row.conn_state as Flow['connState'],
     application: row.application as Flow['application'],
+    facts: null,
     endReason: row.end_reason as Flow['endReason'],
     anomalyScore: row.anomaly_score as number | null,
     attackScore: row.attack_score as number | null,

@@ -1,0 +1,161 @@
+/**
+ * HTTP/1 (RFC 9112): requests and responses as they begin a segment; bodies are passed over.
+ *
+ * Left out: HTTP/2 and later (recognised by their preface), heads cut over segments beyond their first
+ * 8 KiB, pipelined responses behind a body.
+ */
+import type { Packet } from '../../../decode/index.ts'
+import type { ApplicationFacts, HttpRequest, HttpResponse } from '../facts.ts'
+import { pattern, startsWith, type Payload } from '../payload.ts'
+import { FactReader, Next, type ReadingContext } from '../reader.ts'
+import { Assembly } from '../stream-buffers.ts'
+import { HttpHead, readHttpHead } from './http-head.ts'
+
+const METHODS = [
+  'GET ', 'POST ', 'HEAD ', 'PUT ', 'DELETE ', 'OPTIONS ', 'PATCH ', 'CONNECT ', 'TRACE ',
+  'PROPFIND ',
+].map(pattern) // prettier-ignore
+const VERSION = pattern('HTTP/')
+const PREFACE = pattern('PRI * HTTP/2')
+/** Messages read of one segment. */
+const MOST_OF_SEGMENT = 16
+
+const head = new HttpHead()
+
+/** A request in a known method, or a status line. */
+export function isHttp(payload: Payload): boolean {
+  return startsWith(payload, VERSION) || isRequest(payload, 0) || startsWith(payload, PREFACE)
+}
+
+function isRequest(payload: Payload, at: number): boolean {
+  for (const method of METHODS) if (startsWith(payload, method, at)) return true
+  return false
+}
+
+export class HttpReader extends FactReader {
+  readonly #assembly: readonly [Assembly, Assembly]
+  #request: HttpRequest | null = null
+  #response: HttpResponse | null = null
+  #requests = 0
+  #responses = 0
+  #clientErrors = 0
+  #serverErrors = 0
+  #authFailures = 0
+
+  constructor(context: ReadingContext) {
+    super(context)
+    this.#assembly = [new Assembly(context.buffers), new Assembly(context.buffers)]
+  }
+
+  override read(packet: Packet, side: number): number {
+    const assembly = this.#assembly[side]!
+    const bytes = assembly.add(packet)
+    if (bytes === null) return this.#endHead(assembly, true, Next.TURN)
+    if (startsWith(bytes, PREFACE)) {
+      this.#requests += 1
+      this.#request ??= { ...NO_REQUEST, method: 'PRI', uri: '*' }
+      return this.#endHead(assembly, false, Next.DONE)
+    }
+    let at = 0
+    for (let count = 0; count < MOST_OF_SEGMENT; count += 1) {
+      const isStatus = startsWith(bytes, VERSION, at)
+      // The rest of a body, or of something else.
+      if (!isStatus && !isRequest(bytes, at)) return this.#endHead(assembly, false, Next.TURN)
+      readHttpHead(bytes, at, head, !isStatus)
+      if (head.end < 0 && at === 0 && assembly.wait(packet)) {
+        this.isAssembling = true
+        return Next.MORE
+      }
+      const next = isStatus ? this.#addResponse() : this.#addRequest()
+      const end = head.end + (head.contentBytes ?? 0)
+      if (next !== Next.MORE || head.end < 0 || end > bytes.payloadLength) {
+        return this.#endHead(assembly, false, next === Next.DONE ? Next.DONE : Next.TURN)
+      }
+      if (end === bytes.payloadLength) return this.#endHead(assembly, false, Next.MORE)
+      at = end
+    }
+    return this.#endHead(assembly, false, Next.MORE)
+  }
+
+  #endHead(assembly: Assembly, isLost: boolean, next: number): number {
+    assembly.end(isLost)
+    this.isAssembling = this.#assembly[0].isUnderWay || this.#assembly[1].isUnderWay
+    return next
+  }
+
+  override release(): void {
+    for (const assembly of this.#assembly) assembly.end(true)
+    super.release()
+  }
+
+  #addRequest(): number {
+    this.#requests += 1
+    const { method, uri, host, userAgent, contentType, authScheme, contentBytes } = head
+    if (this.context.isHeard || this.#request === null) {
+      const request: HttpRequest = {
+        ...{ kind: 'http-request', method, uri, host },
+        ...{ userAgent, contentType, authScheme, contentBytes },
+      }
+      if (this.context.isHeard) this.context.tell(request)
+      this.#request ??= {
+        ...request,
+        uri: this.keep(uri) ?? '',
+        host: this.keep(host),
+        userAgent: this.keep(userAgent),
+      }
+    }
+    return head.isChunked ? Next.TURN : Next.MORE
+  }
+
+  #addResponse(): number {
+    this.#responses += 1
+    const { status, contentType, server, contentBytes } = head
+    if (status >= 400 && status < 500) this.#clientErrors += 1
+    else if (status >= 500) this.#serverErrors += 1
+    if (status === 401 || status === 407) this.#authFailures += 1
+    if (this.context.isHeard || this.#response === null) {
+      const response: HttpResponse = {
+        ...{ kind: 'http-response', status, contentType, server, contentBytes },
+      }
+      if (this.context.isHeard) this.context.tell(response)
+      const isInterim = status >= 100 && status < 200
+      if (!isInterim) {
+        this.#response ??= {
+          ...response,
+          contentType: this.keep(contentType),
+          server: this.keep(server),
+        }
+      }
+    }
+    // Another protocol from here on: a WebSocket, or whatever CONNECT carries.
+    if (status === 101 || (status === 200 && this.#request?.method === 'CONNECT')) return Next.DONE
+    return head.isChunked || contentBytes === null ? Next.TURN : Next.MORE
+  }
+
+  override facts(): ApplicationFacts | null {
+    const request = this.#request
+    const response = this.#response
+    if (request === null && response === null) return null
+    return {
+      kind: 'http',
+      method: request?.method ?? null,
+      uri: request?.uri ?? null,
+      host: request?.host ?? null,
+      userAgent: request?.userAgent ?? null,
+      authScheme: request?.authScheme ?? null,
+      status: response?.status ?? null,
+      contentType: response?.contentType ?? null,
+      server: response?.server ?? null,
+      requests: this.#requests,
+      responses: this.#responses,
+      clientErrors: this.#clientErrors,
+      serverErrors: this.#serverErrors,
+      authFailures: this.#authFailures,
+    }
+  }
+}
+
+const NO_REQUEST: Omit<HttpRequest, 'method' | 'uri'> = {
+  kind: 'http-request',
+  ...{ host: null, userAgent: null, contentType: null, authScheme: null, contentBytes: null },
+}
