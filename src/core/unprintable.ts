@@ -6,8 +6,5 @@ export const UNPRINTABLE =
 
 /** Writes every such character as `\u{HEX}`, so that it is seen, not obeyed. */
 export function escapeUnprintable(text: string): string {
-  return text.replace(
-    UNPRINTABLE,
-    (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`,
-  )
+  return text.replace(UNPRINTABLE, (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`)
 }

@@ -3,7 +3,10 @@ import { CONN_STATES, type ConnState, type LiveFlow } from '../../src/flow/flow.
 import { formatIpv4Word } from '../../src/net/address.ts'
 import { TcpFlag } from '../../src/net/protocol.ts'
 
-type Facts = Omit<LiveFlow, 'originatorAddress' | 'responderAddress' | 'communityId' | 'connState'>
+type Facts = Omit<
+  LiveFlow,
+  'originatorAddress' | 'responderAddress' | 'communityId' | 'connState' | 'facts'
+>
 
 export interface FlowWish extends Partial<Facts> {
   readonly state?: ConnState
@@ -51,6 +54,7 @@ export function liveFlow(wish: FlowWish = {}): LiveFlow {
   return {
     ...flow,
     connState: CONN_STATES.indexOf(state),
+    facts: () => null,
     originatorAddress: () => formatIpv4Word(flow.originatorKey),
     responderAddress: () => formatIpv4Word(flow.responderKey),
     communityId: () =>

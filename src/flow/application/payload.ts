@@ -4,10 +4,7 @@ import { escapeUnprintable } from '../../core/unprintable.ts'
 import type { Packet } from '../../decode/index.ts'
 
 /** The bytes an application sent: a packet's payload, or a message put together of several. */
-export type Payload = Pick<
-  Packet,
-  'buffer' | 'payloadOffset' | 'payloadCaptured' | 'payloadLength'
->
+export type Payload = Pick<Packet, 'buffer' | 'payloadOffset' | 'payloadCaptured' | 'payloadLength'>
 
 /** Turns text into the bytes `startsWith` compares with; call it once, at load. */
 export function pattern(text: string): Uint8Array {
@@ -95,12 +92,12 @@ export function uint32LittleAt(payload: Payload, index: number): number {
 
 /** Returns where the first such byte stands from `from` on, before `to`; -1 if nowhere. */
 export function findByte(payload: Payload, byte: number, from: number, to: number): number {
-  const end = payload.payloadOffset + Math.min(to, payload.payloadCaptured)
-  const { buffer } = payload
-  for (let at = payload.payloadOffset + from; at < end; at += 1) {
-    if (buffer[at] === byte) return at - payload.payloadOffset
-  }
-  return -1
+  const { buffer, payloadOffset } = payload
+  const end = payloadOffset + Math.min(to, payload.payloadCaptured)
+  if (payloadOffset + from >= end) return -1
+  // Native and some ten times as fast as a loop; it may look past the payload, but not past the buffer.
+  const at = buffer.indexOf(byte, payloadOffset + from)
+  return at < 0 || at >= end ? -1 : at - payloadOffset
 }
 
 /** The longest text read anywhere. */

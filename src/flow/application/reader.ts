@@ -83,11 +83,15 @@ export abstract class FactReader {
 
   /** Keeps text for as long as the flow lives, if the bounds allow it; null when they do not. */
   protected keep(text: string | null): string | null {
-    if (text === null) return null
-    const isAllowed = this.#heldText + text.length <= MOST_TEXT_OF_FLOW
-    if (!this.context.text.take(text.length, isAllowed)) return null
-    this.#heldText += text.length
-    return text
+    return text !== null && this.mayHold(text.length) ? text : null
+  }
+
+  /** Takes room for so many characters, or bytes, until the flow ends; false when there is none. */
+  protected mayHold(characters: number): boolean {
+    const isAllowed = this.#heldText + characters <= MOST_TEXT_OF_FLOW
+    if (!this.context.text.take(characters, isAllowed)) return false
+    this.#heldText += characters
+    return true
   }
 
   /** Gives back what was kept; call it once, when the flow ends. */

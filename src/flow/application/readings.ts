@@ -1,11 +1,13 @@
 /** Reads what flows' applications say: recognises each by its first payloads, then lets its reader read. */
 import type { Packet } from '../../decode/index.ts'
+import { IpProtocol } from '../../net/protocol.ts'
 import type { FlowObserver, LiveFlow } from '../flow.ts'
 import type { FlowRecords } from '../table/flow-records.ts'
 import { State, WORD_SHIFT, Word } from '../table/record-layout.ts'
 import { FactStore, NO_READER } from './fact-store.ts'
 import type { ApplicationFact, ApplicationFacts } from './facts.ts'
 import { recogniseApplication } from './index.ts'
+import { Opening, SHORT_OPENING } from './opening.ts'
 import { MOST_READS, Next, TextBudget, type FactReader, type ReadingContext } from './reader.ts'
 import { createReader } from './readers.ts'
 import { StreamBuffers } from './stream-buffers.ts'
@@ -110,11 +112,45 @@ export class ApplicationReadings {
     const words = this.#words
     const state = words[at + Word.STATE]!
     const looks = ((state >>> State.LOOKS_SHIFT) & State.LOOKS_MASK) + 1
-    const application = recogniseApplication(packet)
-    words[at + Word.STATE] =
-      (state + (1 << State.LOOKS_SHIFT)) | (application << State.APPLICATION_SHIFT)
-    if (application !== 0) this.read(record(at), packet, side, 0)
-    else if (looks >= MOST_LOOKS) words[at + Word.STATE]! |= State.READ_OUT
+    const opening = this.#store.at(words[at + Word.FACTS]!)
+    const shown = opening instanceof Opening ? (opening.join(packet, side) ?? packet) : packet
+    const application = recogniseApplication(shown)
+    if (application !== 0) {
+      words[at + Word.STATE] = state | (application << State.APPLICATION_SHIFT)
+      if (opening === null) this.read(record(at), shown, side, 0)
+      else this.#readJoined(at, shown, side)
+    } else if (shown !== packet && !Opening.isLongEnough(shown)) {
+      // Pieces of one payload are one look.
+    } else if (isShortOpening(packet, looks) && this.isReading) {
+      this.#openOpening(at, packet, side)
+      words[at + Word.STATE] = state + (1 << State.LOOKS_SHIFT)
+    } else {
+      const isLast = looks >= MOST_LOOKS
+      if (isLast || shown !== packet) this.#forget(at)
+      words[at + Word.STATE] = (state + (1 << State.LOOKS_SHIFT)) | (isLast ? State.READ_OUT : 0)
+    }
+  }
+
+  #openOpening(at: number, packet: Packet, side: number): void {
+    const isDoubtful = (this.#words[at + Word.STATE]! & State.CONFIRMED) === 0
+    if (!this.#store.hasRoom(isDoubtful)) return
+    const opening = new Opening(this.#context, packet, side)
+    this.#words[at + Word.FACTS] = this.#store.add(opening, isDoubtful)
+  }
+
+  /** The application's own reader takes the opening's place; the joined bytes stay valid until it has read. */
+  #readJoined(at: number, joined: Packet, side: number): void {
+    const place = this.#words[at + Word.FACTS]!
+    this.#words[at + Word.FACTS] = NO_READER
+    this.read(record(at), joined, side, 0)
+    this.#store.remove(place)
+  }
+
+  #forget(at: number): void {
+    const place = this.#words[at + Word.FACTS]!
+    if (place === NO_READER) return
+    this.#words[at + Word.FACTS] = NO_READER
+    this.#store.remove(place)
   }
 
   #open(at: number, application: number): FactReader | null {
@@ -136,6 +172,13 @@ export class ApplicationReadings {
     else if (next === Next.DONE || reader.reads >= MOST_READS) state |= State.READ_OUT
     words[at + Word.STATE] = state
   }
+}
+
+/** A first payload that may be only a piece of the application's first words. */
+function isShortOpening(packet: Packet, looks: number): boolean {
+  const { protocol, payloadCaptured, payloadLength } = packet
+  const isShort = payloadLength < SHORT_OPENING && payloadCaptured === payloadLength
+  return looks === 1 && protocol === IpProtocol.TCP && isShort
 }
 
 function record(at: number): number {

@@ -67,9 +67,8 @@ export class StreamBuffer implements Payload {
   }
 
   #copy(packet: Packet, skip: number, from: number, end: number): void {
-    const { buffer, payloadOffset } = packet
-    const source = payloadOffset + skip - from
-    for (let at = from; at < end; at += 1) this.buffer[at] = buffer[source + at]!
+    const start = packet.payloadOffset + skip
+    this.buffer.set(packet.buffer.subarray(start, start + end - from), from)
   }
 }
 

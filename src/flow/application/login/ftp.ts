@@ -1,6 +1,13 @@
 /** FTP's control connection (RFC 959, TLS RFC 4217). Left out: the data connections and what they carry. */
 import type { Packet } from '../../../decode/index.ts'
-import { byteAt, findWord, pattern, startsWithAny, startsWithWord, type Payload } from '../payload.ts'
+import {
+  byteAt,
+  findWord,
+  pattern,
+  startsWithAny,
+  startsWithWord,
+  type Payload,
+} from '../payload.ts'
 import { Next, type ReadingContext } from '../reader.ts'
 import { LoginReader, isLastLine, replyCode } from './login-reader.ts'
 
@@ -85,5 +92,7 @@ export function isFtpGreeting(packet: Packet): boolean {
 /** `220 ` or `220-`, with which both FTP and SMTP greet. */
 export function is220(packet: Packet): boolean {
   const fourth = byteAt(packet, 3)
-  return replyCode(packet, 0, packet.payloadCaptured) === 220 && (fourth === 0x20 || fourth === 0x2d)
+  return (
+    replyCode(packet, 0, packet.payloadCaptured) === 220 && (fourth === 0x20 || fourth === 0x2d)
+  )
 }

@@ -2,7 +2,7 @@
 import type { Packet } from '../../../decode/index.ts'
 import { applicationIndex, APPLICATIONS } from '../applications.ts'
 import type { ApplicationFacts, LoginFacts } from '../facts.ts'
-import { lineEnd, nextLine, textAt, type Payload } from '../payload.ts'
+import { byteAt, lineEnd, nextLine, textAt, type Payload } from '../payload.ts'
 import { FactReader, Next, type ReadingContext } from '../reader.ts'
 
 /** Lines read of one payload. */
@@ -42,9 +42,7 @@ export abstract class LoginReader extends FactReader {
     for (let count = 0; from >= 0 && from < payload.payloadCaptured; count += 1) {
       if (count === MOST_LINES || next !== Next.MORE) break
       const to = lineEnd(payload, from)
-      next = isFromServer
-        ? this.readReply(payload, from, to)
-        : this.readCommand(payload, from, to)
+      next = isFromServer ? this.readReply(payload, from, to) : this.readCommand(payload, from, to)
       from = nextLine(payload, from)
     }
     return next
@@ -64,7 +62,10 @@ export abstract class LoginReader extends FactReader {
   protected tellBanner(text: string): void {
     if (!this.context.isHeard) return
     this.context.tell({
-      ...{ kind: 'banner', application: this.#application, isFromResponder: true, text },
+      kind: 'banner',
+      application: this.#application,
+      isFromResponder: true,
+      text,
     })
   }
 
@@ -86,7 +87,11 @@ export abstract class LoginReader extends FactReader {
     else this.#authSuccesses += 1
     if (!this.context.isHeard) return
     this.context.tell({
-      ...{ kind: 'login', application: this.#application, outcome, user: this.#user, code },
+      kind: 'login',
+      application: this.#application,
+      outcome,
+      user: this.#user,
+      code,
     })
   }
 
@@ -114,7 +119,7 @@ export function replyCode(payload: Payload, from: number, to: number): number {
   if (to - from < 3) return -1
   let code = 0
   for (let at = from; at < from + 3; at += 1) {
-    const digit = payload.buffer[payload.payloadOffset + at]! - 0x30
+    const digit = byteAt(payload, at) - 0x30
     if (digit < 0 || digit > 9) return -1
     code = code * 10 + digit
   }
@@ -123,5 +128,5 @@ export function replyCode(payload: Payload, from: number, to: number): number {
 
 /** Says whether a reply is the last line of its kind: `230 `, not `230-`. */
 export function isLastLine(payload: Payload, from: number, to: number): boolean {
-  return to - from === 3 || payload.buffer[payload.payloadOffset + from + 3] !== 0x2d
+  return to - from === 3 || byteAt(payload, from + 3) !== 0x2d
 }

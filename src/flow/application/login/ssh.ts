@@ -95,7 +95,10 @@ export class SshReader extends FactReader {
     this.#banners[side] = this.keep(text)
     if (!this.context.isHeard) return
     this.context.tell({
-      ...{ kind: 'banner', application: 'ssh', isFromResponder: side === 1, text },
+      kind: 'banner',
+      application: 'ssh',
+      isFromResponder: side === 1,
+      text,
     })
   }
 

@@ -1,6 +1,14 @@
 /** IMAP (RFC 9051) up to a login that succeeds; the mails are not read. */
 import { LoginReader } from '../login/login-reader.ts'
-import { findByte, pattern, startsWith, startsWithWord, textAt, type Payload } from '../payload.ts'
+import {
+  byteAt,
+  findByte,
+  pattern,
+  startsWith,
+  startsWithWord,
+  textAt,
+  type Payload,
+} from '../payload.ts'
 import { Next, type ReadingContext } from '../reader.ts'
 
 const GREETING = pattern('* OK ')
@@ -47,7 +55,7 @@ export class ImapReader extends LoginReader {
 
   /** The user's name, quoted or not; what follows is the password. */
   #nameLogin(payload: Payload, from: number, to: number): void {
-    const isQuoted = payload.buffer[payload.payloadOffset + from] === QUOTE
+    const isQuoted = byteAt(payload, from) === QUOTE
     const start = isQuoted ? from + 1 : from
     const end = findByte(payload, isQuoted ? QUOTE : SPACE, start, to)
     // Without an end the name may be a literal's length, and the password's place is not known.

@@ -64,9 +64,16 @@ export function readDhcpMessage(payload: Payload): DhcpMessage {
   }
   const address = uint32At(payload, GIVEN_ADDRESS)
   return {
-    ...{ kind: 'dhcp', message, clientMac: macAt(payload, CLIENT_MAC) },
+    kind: 'dhcp',
+    message,
+    clientMac: macAt(payload, CLIENT_MAC),
     address: address > 0 ? formatIpv4Word(address) : null,
-    ...{ requestedAddress, hostname, vendorClass, serverId, router, dnsServer },
+    requestedAddress,
+    hostname,
+    vendorClass,
+    serverId,
+    router,
+    dnsServer,
   }
 }
 

@@ -95,10 +95,18 @@ export function readDnsMessage(message: Payload): DnsMessage {
   const isResponse = (flags & RESPONSE_BIT) !== 0
   const upperRcode = edns < 0 ? 0 : Math.max(0, byteAt(message, edns + 4))
   return {
-    ...{ kind: 'dns', isResponse, id: uint16At(message, 0), query, type },
+    kind: 'dns',
+    isResponse,
+    id: uint16At(message, 0),
+    query,
+    type,
     opcode: (flags >>> OPCODE_SHIFT) & 15,
     rcode: isResponse ? dnsRcodeName((upperRcode << 4) | (flags & 15)) : null,
-    ...{ questionCount, answerCount, authorityCount, additionalCount, answers },
+    questionCount,
+    answerCount,
+    authorityCount,
+    additionalCount,
+    answers,
     isAuthoritative: (flags & AUTHORITATIVE_BIT) !== 0,
     isTruncated: (flags & TRUNCATED_BIT) !== 0,
     ednsPayloadBytes: edns < 0 ? null : uint16At(message, edns + 2),

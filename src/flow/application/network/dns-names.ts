@@ -57,7 +57,7 @@ export function nameAt(message: Payload, start: number): string | null {
   let length = 0
   let isPlain = true
   let pointers = 0
-  for (let labels = 0; labels < MOST_LABELS; ) {
+  for (let labels = 0; labels < MOST_LABELS;) {
     const size = byteAt(message, at)
     if (size < 0) return null
     if (size === 0) return length === 0 ? '.' : finished(length - 1, isPlain)
@@ -69,7 +69,7 @@ export function nameAt(message: Payload, start: number): string | null {
       lowest = target
       continue
     }
-    if (size > 63 || length + size + 1 > LONGEST_NAME) return null
+    if (size > 63 || length + size + 1 > LONGEST_NAME - 1) return null
     for (let index = 1; index <= size; index += 1) {
       const byte = byteAt(message, at + index)
       if (byte < 0) return null

@@ -21,7 +21,7 @@ export function isDnsStream(payload: Payload): boolean {
 export class DnsReader extends FactReader {
   #query: DnsMessage | null = null
   #response: DnsMessage | null = null
-  #answers: readonly DnsAnswer[] = []
+  readonly #answers: DnsAnswer[] = []
   #queries = 0
   #responses = 0
   #failures = 0
@@ -52,20 +52,22 @@ export class DnsReader extends FactReader {
     if (!isFirst && !this.context.isHeard) return
     const read = readDnsMessage(message)
     if (this.context.isHeard) this.context.tell(read)
-    if (!isFirst) return
-    const kept = { ...read, query: this.keep(read.query), answers: [] }
-    if (isResponse) {
-      this.#response = kept
-      this.#answers = this.#kept(read.answers)
-    } else {
-      this.#query = kept
-    }
+    if (isFirst) this.#keepMessage(read)
   }
 
-  #kept(answers: readonly DnsAnswer[]): DnsAnswer[] {
-    return answers
-      .slice(0, MOST_KEPT)
-      .map((answer) => ({ ...answer, value: this.keep(answer.value) }))
+  /** Keeps the texts as far as the bounds allow; what they refuse is not told with the flow. */
+  #keepMessage(read: DnsMessage): void {
+    const isKept = this.keep(read.query) !== null
+    if (!read.isResponse) {
+      this.#query = isKept ? read : { ...read, query: null }
+      return
+    }
+    this.#response = isKept ? read : { ...read, query: null }
+    for (const answer of read.answers) {
+      const isFull = this.#answers.length === MOST_KEPT
+      if (isFull || (answer.value !== null && this.keep(answer.value) === null)) break
+      this.#answers.push(answer)
+    }
   }
 
   override facts(): ApplicationFacts | null {
@@ -76,7 +78,7 @@ export class DnsReader extends FactReader {
       query: first.query,
       type: first.type,
       rcode: this.#response?.rcode ?? null,
-      answers: this.#answers,
+      answers: [...this.#answers],
       queries: this.#queries,
       responses: this.#responses,
       failures: this.#failures,

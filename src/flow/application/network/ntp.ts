@@ -29,8 +29,7 @@ export class NtpReader extends FactReader {
     const first = byteAt(packet, 0)
     if (!isNtp(packet, first)) return Next.MORE
     const mode = first & 7
-    const isMonlist =
-      mode === PRIVATE_MODE && MONLIST_CODES.includes(byteAt(packet, REQUEST_CODE))
+    const isMonlist = mode === PRIVATE_MODE && MONLIST_CODES.includes(byteAt(packet, REQUEST_CODE))
     this.#messages += 1
     const isNew = this.#messages === 1 || (isMonlist && !this.#isMonlist)
     if (!isNew) return Next.MORE

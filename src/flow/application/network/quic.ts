@@ -48,7 +48,9 @@ export class QuicReader extends FactReader {
       version: quicVersionName(uint32At(packet, VERSION)),
       destinationIdBytes,
       sourceIdBytes: Math.max(0, sourceIdBytes),
-      ...{ sni: null, alpn: [], ja4: null },
+      sni: null,
+      alpn: [],
+      ja4: null,
     }
     if (this.context.isHeard) this.context.tell(this.#facts)
     return Next.MORE

@@ -40,7 +40,8 @@ export function readCertificate(der: Payload): Certificate | null {
     subject: commonName(der, subjectFrom, subjectTo),
     issuer: commonName(der, issuerFrom, issuerTo),
     isSelfSigned: isSame(der, issuerFrom, issuerTo, subjectFrom, subjectTo),
-    ...{ notBefore, notAfter },
+    notBefore,
+    notAfter,
   }
 }
 

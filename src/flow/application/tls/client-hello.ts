@@ -42,8 +42,15 @@ export function isGrease(value: number): boolean {
 export function readClientHello(message: Payload): ClientHello | null {
   const hello: ClientHello = {
     legacyVersion: uint16At(message, VERSION),
-    ...{ versions: [], ciphers: [], extensions: [], groups: [], pointFormats: [] },
-    ...{ signatureAlgorithms: [], alpn: [], firstAlpnHex: '', sni: null },
+    versions: [],
+    ciphers: [],
+    extensions: [],
+    groups: [],
+    pointFormats: [],
+    signatureAlgorithms: [],
+    alpn: [],
+    firstAlpnHex: '',
+    sni: null,
   }
   const ciphersAt = SESSION_ID + 1 + byteAt(message, SESSION_ID)
   const ciphersEnd = ciphersAt + 2 + uint16At(message, ciphersAt)

@@ -37,10 +37,10 @@ export function handshakeBytes(payload: Payload): Payload {
   let at = 0
   while (byteAt(payload, at) === ContentType.HANDSHAKE && uint16At(payload, at + 3) > 0) {
     const end = Math.min(at + RECORD_HEADER + uint16At(payload, at + 3), payload.payloadCaptured)
-    for (let from = at + RECORD_HEADER; from < end && length < joined.length; from += 1) {
-      joined[length] = byteAt(payload, from)
-      length += 1
-    }
+    const from = payload.payloadOffset + at + RECORD_HEADER
+    const taken = Math.min(payload.payloadOffset + end - from, joined.length - length)
+    if (taken > 0) joined.set(payload.buffer.subarray(from, from + taken), length)
+    length += Math.max(0, taken)
     at = end
   }
   joinedPart.buffer = joined

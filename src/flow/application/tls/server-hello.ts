@@ -23,8 +23,11 @@ export function readServerHello(message: Payload): ServerHello | null {
   const cipher = uint16At(message, cipherAt)
   if (cipherAt <= SESSION_ID || cipher < 0) return null
   const hello = {
-    ...{ legacyVersion, version: legacyVersion, cipher },
-    ...{ extensions: [] as number[], alpn: null as string | null },
+    legacyVersion,
+    version: legacyVersion,
+    cipher,
+    extensions: [] as number[],
+    alpn: null as string | null,
   }
   const extensionsAt = cipherAt + 3
   const total = uint16At(message, extensionsAt)

@@ -45,6 +45,8 @@ export class TlsReader extends FactReader {
   readonly #assembly: Assembly
   /** Whose message is being put together. */
   #side = 0
+  /** The ClientHello as it was sent, until somebody asks for its facts. */
+  #hello: Uint8Array | null = null
   #client: TlsClientHello | null = null
   #server: TlsServerHello | null = null
   #certificate: TlsCertificate | null = null
@@ -96,7 +98,9 @@ export class TlsReader extends FactReader {
     const type = byteAt(messages, 0)
     if (this.#server !== null) return this.#readCertificate(messages, bytes)
     const end = HANDSHAKE_HEADER + uint24At(messages, 1)
-    if (type === Handshake.CLIENT_HELLO && this.#client !== null) return Next.TURN
+    if (type === Handshake.CLIENT_HELLO && (this.#client !== null || this.#hello !== null)) {
+      return Next.TURN
+    }
     if (type !== Handshake.CLIENT_HELLO && type !== Handshake.SERVER_HELLO) {
       // Too short to tell, or the middle of a handshake.
       return type < 0 ? WAIT : Next.DONE
@@ -109,20 +113,45 @@ export class TlsReader extends FactReader {
     return this.#readCertificate(messages, bytes)
   }
 
+  /**
+   * Where nobody listens, the hello is only set aside: its fingerprints cost three hashes, and many flows
+   * end in an event without a record of their own.
+   */
   #readClient(message: Payload): number {
+    const { buffer, payloadOffset, payloadCaptured } = message
+    if (!this.context.isHeard && this.mayHold(payloadCaptured)) {
+      this.#hello = new Uint8Array(buffer.subarray(payloadOffset, payloadOffset + payloadCaptured))
+      return Next.TURN
+    }
+    this.#client = this.#clientHello(message)
+    if (this.#client === null) return Next.DONE
+    if (this.context.isHeard) this.context.tell(this.#client)
+    return Next.TURN
+  }
+
+  #clientHello(message: Payload): TlsClientHello | null {
     const hello = readClientHello(message)
-    if (hello === null) return Next.DONE
-    const { isHeard } = this.context
-    this.#client = {
+    if (hello === null) return null
+    return {
       kind: 'tls-client-hello',
       version: tlsVersionName(offeredVersion(hello)),
-      sni: this.keep(hello.sni),
-      alpn: hello.alpn.filter((name) => this.keep(name) !== null),
+      sni: this.#hello === null ? this.keep(hello.sni) : hello.sni,
+      alpn: hello.alpn.filter((name) => this.#hello !== null || this.keep(name) !== null),
       ja3: ja3(hello),
       ja4: ja4(hello, 't'),
     }
-    if (isHeard) this.context.tell(this.#client)
-    return Next.TURN
+  }
+
+  #readClientSetAside(): TlsClientHello | null {
+    const hello = this.#hello
+    if (hello === null) return this.#client
+    const { length } = hello
+    return this.#clientHello({
+      buffer: hello,
+      payloadOffset: 0,
+      payloadCaptured: length,
+      payloadLength: length,
+    })
   }
 
   /** Says whether a certificate may follow in the clear. */
@@ -162,7 +191,7 @@ export class TlsReader extends FactReader {
   }
 
   override facts(): ApplicationFacts | null {
-    const client = this.#client
+    const client = this.#readClientSetAside()
     const server = this.#server
     if (client === null && server === null && this.#alert === null) return null
     const certificate = this.#certificate

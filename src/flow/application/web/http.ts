@@ -17,6 +17,8 @@ const METHODS = [
 ].map(pattern) // prettier-ignore
 const VERSION = pattern('HTTP/')
 const PREFACE = pattern('PRI * HTTP/2')
+/** Bodies up to so many bytes are followed to the next message, longer ones until the other side speaks. */
+const SHORT_BODY = 16_384
 /** Messages read of one segment. */
 const MOST_OF_SEGMENT = 16
 
@@ -34,6 +36,8 @@ function isRequest(payload: Payload, at: number): boolean {
 
 export class HttpReader extends FactReader {
   readonly #assembly: readonly [Assembly, Assembly]
+  /** Bytes of a body that are still to come. */
+  readonly #left: [number, number] = [0, 0]
   #request: HttpRequest | null = null
   #response: HttpResponse | null = null
   #requests = 0
@@ -47,8 +51,9 @@ export class HttpReader extends FactReader {
     this.#assembly = [new Assembly(context.buffers), new Assembly(context.buffers)]
   }
 
-  override read(packet: Packet, side: number): number {
-    const assembly = this.#assembly[side]!
+  override read(packet: Packet, side: number, gap: number): number {
+    const own = side === 0 ? 0 : 1
+    const assembly = this.#assembly[own]
     const bytes = assembly.add(packet)
     if (bytes === null) return this.#endHead(assembly, true, Next.TURN)
     if (startsWith(bytes, PREFACE)) {
@@ -56,8 +61,8 @@ export class HttpReader extends FactReader {
       this.#request ??= { ...NO_REQUEST, method: 'PRI', uri: '*' }
       return this.#endHead(assembly, false, Next.DONE)
     }
-    let at = 0
-    for (let count = 0; count < MOST_OF_SEGMENT; count += 1) {
+    let at = assembly.isUnderWay ? 0 : this.#passBody(packet, own, gap)
+    for (let count = 0; count < MOST_OF_SEGMENT && at < bytes.payloadLength; count += 1) {
       const isStatus = startsWith(bytes, VERSION, at)
       // The rest of a body, or of something else.
       if (!isStatus && !isRequest(bytes, at)) return this.#endHead(assembly, false, Next.TURN)
@@ -68,13 +73,26 @@ export class HttpReader extends FactReader {
       }
       const next = isStatus ? this.#addResponse() : this.#addRequest()
       const end = head.end + (head.contentBytes ?? 0)
-      if (next !== Next.MORE || head.end < 0 || end > bytes.payloadLength) {
-        return this.#endHead(assembly, false, next === Next.DONE ? Next.DONE : Next.TURN)
-      }
-      if (end === bytes.payloadLength) return this.#endHead(assembly, false, Next.MORE)
+      if (next !== Next.MORE || head.end < 0)
+        return this.#endHead(assembly, false, next || Next.TURN)
+      this.#left[own] = Math.max(0, end - bytes.payloadLength)
       at = end
     }
-    return this.#endHead(assembly, false, Next.MORE)
+    return this.#endHead(assembly, false, this.#waitForBody(own))
+  }
+
+  /** Returns where the next message begins in a segment, behind what is left of a body. */
+  #passBody(packet: Packet, side: 0 | 1, gap: number): number {
+    const left = Math.max(0, this.#left[side] - Math.max(0, gap))
+    this.#left[side] = Math.max(0, left - packet.payloadLength)
+    return left
+  }
+
+  /** A short body is looked at as it passes, a long one is not: a download must cost nothing. */
+  #waitForBody(side: 0 | 1): number {
+    if (this.#left[side] <= SHORT_BODY) return Next.MORE
+    this.#left[side] = 0
+    return Next.TURN
   }
 
   #endHead(assembly: Assembly, isLost: boolean, next: number): number {
@@ -93,15 +111,25 @@ export class HttpReader extends FactReader {
     const { method, uri, host, userAgent, contentType, authScheme, contentBytes } = head
     if (this.context.isHeard || this.#request === null) {
       const request: HttpRequest = {
-        ...{ kind: 'http-request', method, uri, host },
-        ...{ userAgent, contentType, authScheme, contentBytes },
+        kind: 'http-request',
+        method,
+        uri,
+        host,
+        userAgent,
+        contentType,
+        authScheme,
+        contentBytes,
       }
       if (this.context.isHeard) this.context.tell(request)
       this.#request ??= {
-        ...request,
+        kind: 'http-request',
+        method,
         uri: this.keep(uri) ?? '',
         host: this.keep(host),
         userAgent: this.keep(userAgent),
+        contentType,
+        authScheme,
+        contentBytes,
       }
     }
     return head.isChunked ? Next.TURN : Next.MORE
@@ -115,15 +143,21 @@ export class HttpReader extends FactReader {
     if (status === 401 || status === 407) this.#authFailures += 1
     if (this.context.isHeard || this.#response === null) {
       const response: HttpResponse = {
-        ...{ kind: 'http-response', status, contentType, server, contentBytes },
+        kind: 'http-response',
+        status,
+        contentType,
+        server,
+        contentBytes,
       }
       if (this.context.isHeard) this.context.tell(response)
       const isInterim = status >= 100 && status < 200
       if (!isInterim) {
         this.#response ??= {
-          ...response,
+          kind: 'http-response',
+          status,
           contentType: this.keep(contentType),
           server: this.keep(server),
+          contentBytes,
         }
       }
     }
@@ -157,5 +191,9 @@ export class HttpReader extends FactReader {
 
 const NO_REQUEST: Omit<HttpRequest, 'method' | 'uri'> = {
   kind: 'http-request',
-  ...{ host: null, userAgent: null, contentType: null, authScheme: null, contentBytes: null },
+  host: null,
+  userAgent: null,
+  contentType: null,
+  authScheme: null,
+  contentBytes: null,
 }

@@ -54,9 +54,14 @@ type Draft = { -readonly [Key in keyof KerberosMessage]: KerberosMessage[Key] }
 /** Reads a message that `isKerberos` has told. */
 export function readKerberosMessage(payload: Payload): KerberosMessage {
   const message: Draft = {
-    ...{ kind: 'kerberos', message: MESSAGES.get(byteAt(payload, 0)) ?? 'other' },
-    ...{ client: null, realm: null, service: null, errorCode: null },
-    ...{ encryptionTypes: [], hasPreauthentication: false },
+    kind: 'kerberos',
+    message: MESSAGES.get(byteAt(payload, 0)) ?? 'other',
+    client: null,
+    realm: null,
+    service: null,
+    errorCode: null,
+    encryptionTypes: [],
+    hasPreauthentication: false,
   }
   outer.begin(payload, 0, payload.payloadLength)
   if (!outer.next() || !outer.enter().expect(Tag.SEQUENCE)) return message
@@ -203,7 +208,8 @@ export class KerberosReader extends FactReader {
     if (message.message === 'KRB-ERROR') {
       this.#errors += 1
       this.#errorCode ??= errorCode
-      if (errorCode !== null && LOGIN_ERRORS.includes(errorCode)) this.#endLogin('failure', errorCode)
+      if (errorCode !== null && LOGIN_ERRORS.includes(errorCode))
+        this.#endLogin('failure', errorCode)
     } else if (message.message === 'AS-REP') {
       this.#endLogin('success', null)
     } else if (message.message.endsWith('REQ')) {
