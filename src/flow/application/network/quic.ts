@@ -18,9 +18,16 @@ export function isQuic(payload: Payload, first: number): boolean {
   const isVersion1 = upper === 0 && lower === 1
   const isVersion2 = upper === 0x6b33 && lower === 0x43cf
   const isDraft = upper === 0xff00 && lower >= 0x0016 && lower <= 0x0022
-  const isGoogle = (upper & 0xff00) === 0x5100 || (upper & 0xff00) === 0x5400
+  // `Q046`, `T051`. A letter alone would take every 128th DNS message for QUIC, by its identifier.
+  const isGoogle = (upper === 0x5130 || upper === 0x5430) && isDigits(lower)
   const isKnown = isVersion1 || isVersion2 || isDraft || isGoogle
   return isKnown && byteAt(payload, ID_LENGTH) <= LONGEST_ID
+}
+
+function isDigits(two: number): boolean {
+  const upper = two >>> 8
+  const lower = two & 255
+  return upper >= 0x30 && upper <= 0x39 && lower >= 0x30 && lower <= 0x39
 }
 
 /** `1`, `2`, `draft-29`, `Q046`, or the number. */

@@ -83,10 +83,17 @@ describe('over UDP', () => {
     ['ssdp', 'M-SEARCH * HTTP/1.1\r\n', 1900],
     ['quic', `\xc3\0\0\0\x01\x08${'x'.repeat(40)}`, 443],
     ['quic', `\xd3\x6b\x33\x43\xcf\x08${'x'.repeat(40)}`, 443],
+    ['quic', `\xc3Q046\x08${'x'.repeat(40)}`, 443],
     ['unknown', `\xc3\0\0\0\x09\x08${'x'.repeat(40)}`, 443],
     ['unknown', 'x'.repeat(40), 443],
   ])('%s is told by %j', (application, payload, port) => {
     expect(overUdp(payload, 40000, port)).toBe(application)
+  })
+
+  it('is not misled by a DNS identifier that looks like the beginning of QUIC', () => {
+    for (const low of [0x51, 0x54]) {
+      expect(overUdp(dnsQuestion.with(0, 0xe4).with(1, low), 40000, 53)).toBe('dns')
+    }
   })
 
   it('asks more of DNS than a port number', () => {
