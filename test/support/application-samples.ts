@@ -112,7 +112,7 @@ export const SAMPLES: readonly Sample[] = [
   tcp('telnet', 23, ['<', '\xff\xfd\x18\xff\xfa\x18\x01\xff\xf0login: '], ['>', 'u\r\n'], ['<', 'Password: '], ['>', 'hunter2\r\n'], ['<', 'Login incorrect\r\n']), // prettier-ignore
   tcp('smb', 445, ['<', netbios(smb2Negotiated(0x0311))], ['>', netbios(smb2Login(ntlmLogin('D', 'u', 'W')))], ['<', netbios(smb2LoginEnd(0xc000006d))], ['>', netbios(smb2Tree('\\\\h\\IPC$'), smb2Create('svcctl'))]), // prettier-ignore
   tcp('smb', 445, ['>', netbios(smb1(0x73, new Uint8Array(24), ntlmLogin('D', 'u', 'W')))], ['<', netbios(smb1(0x73, new Uint8Array(6), new Uint8Array(2), { isResponse: true }))], ['>', netbios(smb1(0x75, treeWords, concat(new Uint8Array(1), utf16('\\\\h\\C$\0'))))]), // prettier-ignore
-  tcp('rdp', 3389, ['>', '\x03\0\0\x2b\x26\xe0\0\0\0\0\0Cookie: mstshash=hello\r\n\x01\0\x08\0'], ['<', '\x03\0\0\x13\x0e\xd0\0\0\0\0\0\x02\0\x08\0\x01\0\0\0']), // prettier-ignore
+  tcp('rdp', 3389, ['>', '\x03\0\0\x27\x22\xe0\0\0\0\0\0Cookie: mstshash=hello\r\n\x01\0\x08\0'], ['<', '\x03\0\0\x13\x0e\xd0\0\0\0\0\0\x02\0\x08\0\x01\0\0\0']), // prettier-ignore
   udp('kerberos', 88, ['>', asRequest({ hasProof: true })], ['<', kerberosError(24)], ['<', ticketReply(0x6d, 'alice', 23)]), // prettier-ignore
   tcp('kerberos', 88, ['>', netbios(asRequest())], ['<', netbios(ticketReply(0x6b, 'alice', 18))]), // prettier-ignore
   tcp('ldap', 389, ['>', ldapBind('cn=a', SECRET)], ['<', ldapResult(49)], ['>', ldapSasl('GSS-SPNEGO', ntlmLogin('D', 'u', 'W'))], ['<', ldapResult(0)]), // prettier-ignore

@@ -124,6 +124,15 @@ export function textAt(payload: Payload, from: number, to: number, most: number)
   return escapedText(decodeOctets(scratch.subarray(0, length), length < wanted), most)
 }
 
+const whole = Buffer.alloc(8192)
+
+/** Returns all captured bytes, at most 8 KiB of them, one character each. */
+export function latin1At({ buffer, payloadOffset, payloadCaptured }: Payload): string {
+  const length = Math.min(payloadCaptured, whole.length)
+  whole.set(buffer.subarray(payloadOffset, payloadOffset + length))
+  return whole.toString('latin1', 0, length)
+}
+
 /** Reads UTF-16, lowest byte first, as SMB and NTLM write it; bounds as `textAt`. */
 export function utf16TextAt(payload: Payload, from: number, to: number, most: number): string {
   const end = Math.min(to, payload.payloadCaptured, from + 2 * most, from + LONGEST_TEXT)

@@ -165,11 +165,11 @@ export class ApplicationReadings {
   #readOn(reader: FactReader, at: number, packet: Packet, side: number, gap: number): void {
     const words = this.#words
     const next = reader.read(packet, side, gap)
-    reader.reads += 1
+    words[at + Word.READS]! += 1
     // Whoever speaks gives the other side its turn again.
     let state = words[at + Word.STATE]! & ~(State.ORIGINATOR_QUIET << (1 - side))
     if (next === Next.TURN) state |= State.ORIGINATOR_QUIET << side
-    else if (next === Next.DONE || reader.reads >= MOST_READS) state |= State.READ_OUT
+    else if (next === Next.DONE || words[at + Word.READS]! >= MOST_READS) state |= State.READ_OUT
     words[at + Word.STATE] = state
   }
 }

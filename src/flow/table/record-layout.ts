@@ -41,6 +41,8 @@ export const Word = {
   HANDSHAKE_RTT: 43,
   /** The place of the flow's application reader; 0 for none. */
   FACTS: 44,
+  /** Payloads it has read. */
+  READS: 45,
   ORIGINATOR0: 48,
   ORIGINATOR1: 49,
   ORIGINATOR2: 50,

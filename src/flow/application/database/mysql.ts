@@ -37,6 +37,7 @@ export function isMysql(payload: Payload): boolean {
 export class MysqlReader extends DatabaseReader {
   #serverSide = -1
   #hasUser = false
+  #payloads = 0
 
   constructor(context: ReadingContext) {
     super('mysql', context)
@@ -49,7 +50,8 @@ export class MysqlReader extends DatabaseReader {
       if (end >= 0) this.version = this.keep(textAt(packet, HEADER + 1, end, LONGEST_VERSION))
       return Next.MORE
     }
-    if (this.reads > MOST_PAYLOADS) return Next.DONE
+    this.#payloads += 1
+    if (this.#payloads > MOST_PAYLOADS) return Next.DONE
     return side === this.#serverSide ? this.#readReply(packet) : this.#readLogin(packet)
   }
 

@@ -36,6 +36,7 @@ function isMagic(major: number, minor: number): boolean {
 export class PostgresqlReader extends DatabaseReader {
   #clientSide = -1
   #isAskingForEncryption = false
+  #payloads = 0
 
   constructor(context: ReadingContext) {
     super('postgresql', context)
@@ -43,7 +44,8 @@ export class PostgresqlReader extends DatabaseReader {
 
   override read(packet: Packet, side: number): number {
     if (this.#clientSide < 0) this.#clientSide = side
-    if (this.reads > MOST_PAYLOADS) return Next.DONE
+    this.#payloads += 1
+    if (this.#payloads > MOST_PAYLOADS) return Next.DONE
     return side === this.#clientSide ? this.#readRequest(packet) : this.#readReply(packet)
   }
 

@@ -7,6 +7,7 @@ import { hash } from 'node:crypto'
 import type { Packet } from '../../../decode/index.ts'
 import type { ApplicationFacts } from '../facts.ts'
 import {
+  PayloadPart,
   byteAt,
   lineEnd,
   nextLine,
@@ -16,7 +17,7 @@ import {
   uint32At,
   type Payload,
 } from '../payload.ts'
-import { FactReader, Next, type ReadingContext } from '../reader.ts'
+import { FactReader, Next, type ReadingContext, type SetAside } from '../reader.ts'
 import { Assembly } from '../stream-buffers.ts'
 
 const BANNER = pattern('SSH-')
@@ -40,7 +41,8 @@ export function isSsh(payload: Payload): boolean {
 export class SshReader extends FactReader {
   readonly #assembly: readonly [Assembly, Assembly]
   readonly #banners: [string | null, string | null] = [null, null]
-  readonly #hassh: [string | null, string | null] = [null, null]
+  readonly #kexInits: [KexInit | null, KexInit | null] = [null, null]
+  #payloads = 0
   readonly #isDone: [boolean, boolean] = [false, false]
 
   constructor(context: ReadingContext) {
@@ -50,23 +52,26 @@ export class SshReader extends FactReader {
 
   override read(packet: Packet, side: number): number {
     const own = side === 0 ? 0 : 1
+    this.#payloads += 1
     const assembly = this.#assembly[own]
-    if (this.#isDone[own]) return this.reads > MOST_PAYLOADS ? this.#endAll() : Next.MORE
+    if (this.#isDone[own]) return this.#payloads > MOST_PAYLOADS ? this.#endAll() : Next.MORE
     const bytes = assembly.add(packet)
     const isWhole = bytes === null || this.#readOpening(bytes, own)
-    if (!isWhole && this.reads < MOST_PAYLOADS && assembly.wait(packet)) {
-      this.isAssembling = true
+    if (!isWhole && this.#payloads < MOST_PAYLOADS && assembly.wait(packet)) {
       return Next.MORE
     }
     assembly.end(!isWhole || bytes === null)
     this.#isDone[own] = true
-    this.isAssembling = this.#assembly[0].isUnderWay || this.#assembly[1].isUnderWay
     return this.#isDone[0] && this.#isDone[1] ? Next.DONE : Next.MORE
   }
 
   #endAll(): number {
     for (const assembly of this.#assembly) assembly.end(true)
     return Next.DONE
+  }
+
+  override get isAssembling(): boolean {
+    return this.#assembly[0].isUnderWay || this.#assembly[1].isUnderWay
   }
 
   override release(): void {
@@ -86,7 +91,8 @@ export class SshReader extends FactReader {
     if (length < 0) return false
     if (byteAt(bytes, at + 5) >= 0 && byteAt(bytes, at + 5) !== KEXINIT) return true
     if (at + 4 + length > bytes.payloadCaptured) return false
-    this.#hassh[side] = readHassh(bytes, at, side === 0 ? CLIENT_LISTS : SERVER_LISTS)
+    const kexInit = message.show(bytes, at, at + 4 + length)
+    this.#kexInits[side] = this.setAside(kexInit) ?? readHassh(kexInit, side)
     return true
   }
 
@@ -102,21 +108,34 @@ export class SshReader extends FactReader {
     })
   }
 
+  #hassh(side: 0 | 1): string | null {
+    const kexInit = this.#kexInits[side]
+    return typeof kexInit === 'object' && kexInit !== null
+      ? readHassh(kexInit.payload(), side)
+      : kexInit
+  }
+
   override facts(): ApplicationFacts {
     return {
       kind: 'ssh',
       client: this.#banners[0],
       server: this.#banners[1],
-      hassh: this.#hassh[0],
-      hasshServer: this.#hassh[1],
+      hassh: this.#hassh(0),
+      hasshServer: this.#hassh(1),
     }
   }
 }
 
+/** A side's KEXINIT as it was sent, or its HASSH where it had to be read at once. */
+type KexInit = SetAside | string
+
+const message = new PayloadPart()
+
 /** The MD5 of four of KEXINIT's name lists (RFC 4253 §7.1) joined by semicolons. */
-function readHassh(bytes: Payload, at: number, wanted: readonly number[]): string | null {
+function readHassh(bytes: Payload, side: 0 | 1): string | null {
+  const wanted = side === 0 ? CLIENT_LISTS : SERVER_LISTS
   const lists: string[] = []
-  let from = at + LISTS_AT
+  let from = LISTS_AT
   for (let index = 0; index < LISTS; index += 1) {
     const length = uint32At(bytes, from)
     if (length < 0 || from + 4 + length > bytes.payloadCaptured) return null

@@ -33,47 +33,65 @@ export function isDhcp(payload: Payload, first: number): boolean {
   return (first === 1 || first === 2) && startsWith(payload, COOKIE, COOKIE_AT)
 }
 
+type Draft = { -readonly [Key in keyof DhcpMessage]: DhcpMessage[Key] }
+
 /** Reads a message that `isDhcp` has told. */
 export function readDhcpMessage(payload: Payload): DhcpMessage {
+  const given = uint32At(payload, GIVEN_ADDRESS)
+  const draft: Draft = {
+    kind: 'dhcp',
+    message: 'bootp',
+    clientMac: macAt(payload, CLIENT_MAC),
+    address: given > 0 ? formatIpv4Word(given) : null,
+    requestedAddress: null,
+    hostname: null,
+    vendorClass: null,
+    serverId: null,
+    router: null,
+    dnsServer: null,
+  }
   let at = OPTIONS_AT
-  let message = 'bootp'
-  let hostname: string | null = null
-  let vendorClass: string | null = null
-  let requestedAddress: string | null = null
-  let serverId: string | null = null
-  let router: string | null = null
-  let dnsServer: string | null = null
   for (let count = 0; count < MOST_OPTIONS; count += 1) {
     const option = byteAt(payload, at)
     if (option < 0 || option === Option.END) break
-    if (option === Option.PAD) {
-      at += 1
-      continue
-    }
     const from = at + 2
-    const to = from + byteAt(payload, at + 1)
-    if (to < from || to > payload.payloadCaptured) break
-    if (option === Option.MESSAGE) message = MESSAGES[byteAt(payload, from)] ?? 'unknown'
-    else if (option === Option.HOSTNAME) hostname = textAt(payload, from, to, LONGEST_TEXT)
-    else if (option === Option.VENDOR_CLASS) vendorClass = textAt(payload, from, to, LONGEST_TEXT)
-    else if (option === Option.REQUESTED) requestedAddress = addressAt(payload, from, to)
-    else if (option === Option.SERVER) serverId = addressAt(payload, from, to)
-    else if (option === Option.ROUTER) router = addressAt(payload, from, to)
-    else if (option === Option.DNS_SERVER) dnsServer = addressAt(payload, from, to)
+    const to = option === Option.PAD ? at + 1 : from + byteAt(payload, at + 1)
+    if (to <= at || to > payload.payloadCaptured) break
+    readOption(draft, option, payload, from, to)
     at = to
   }
-  const address = uint32At(payload, GIVEN_ADDRESS)
-  return {
-    kind: 'dhcp',
-    message,
-    clientMac: macAt(payload, CLIENT_MAC),
-    address: address > 0 ? formatIpv4Word(address) : null,
-    requestedAddress,
-    hostname,
-    vendorClass,
-    serverId,
-    router,
-    dnsServer,
+  return draft
+}
+
+function readOption(
+  draft: Draft,
+  option: number,
+  payload: Payload,
+  from: number,
+  to: number,
+): void {
+  switch (option) {
+    case Option.MESSAGE:
+      draft.message = MESSAGES[byteAt(payload, from)] ?? 'unknown'
+      break
+    case Option.HOSTNAME:
+      draft.hostname = textAt(payload, from, to, LONGEST_TEXT)
+      break
+    case Option.VENDOR_CLASS:
+      draft.vendorClass = textAt(payload, from, to, LONGEST_TEXT)
+      break
+    case Option.REQUESTED:
+      draft.requestedAddress = addressAt(payload, from, to)
+      break
+    case Option.SERVER:
+      draft.serverId = addressAt(payload, from, to)
+      break
+    case Option.ROUTER:
+      draft.router = addressAt(payload, from, to)
+      break
+    case Option.DNS_SERVER:
+      draft.dnsServer = addressAt(payload, from, to)
+      break
   }
 }
 

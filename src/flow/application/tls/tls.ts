@@ -4,11 +4,11 @@
  * Left out: DTLS, encrypted ClientHellos (their outer hello is read), certificates after the first.
  */
 import type { Packet } from '../../../decode/index.ts'
-import type { ApplicationFacts, TlsCertificate, TlsClientHello, TlsServerHello } from '../facts.ts'
+import type { ApplicationFacts, TlsClientHello, TlsServerHello } from '../facts.ts'
 import { PayloadPart, byteAt, uint16At, uint24At, type Payload } from '../payload.ts'
-import { FactReader, Next, type ReadingContext } from '../reader.ts'
+import { FactReader, Next, type ReadingContext, type SetAside } from '../reader.ts'
 import { Assembly } from '../stream-buffers.ts'
-import { readCertificate } from './certificate.ts'
+import { readCertificate, type Certificate } from './certificate.ts'
 import { isGrease, readClientHello, type ClientHello } from './client-hello.ts'
 import { ja3, ja3s, ja4 } from './fingerprints.ts'
 import {
@@ -18,11 +18,13 @@ import {
   endsHandshake,
   handshakeBytes,
 } from './handshake.ts'
-import { readServerHello } from './server-hello.ts'
+import { readServerHello, type ServerHello } from './server-hello.ts'
 
 const TLS13 = 0x0304
 /** Description of an alert, behind record header and level. */
 const ALERT_DESCRIPTION = 6
+/** A server answers what it was offered; more extensions than there are is an attack on memory. */
+const MOST_EXTENSIONS = 64
 /** A certificate message: header, length of the list, length of the first, the first. */
 const FIRST_CERTIFICATE = HANDSHAKE_HEADER + 6
 
@@ -41,15 +43,35 @@ export function offeredVersion({ versions, legacyVersion }: ClientHello): number
   return offered.length === 0 ? legacyVersion : Math.max(...offered)
 }
 
+function clientFact(message: Payload): TlsClientHello | null {
+  const hello = readClientHello(message)
+  if (hello === null) return null
+  return {
+    kind: 'tls-client-hello',
+    version: tlsVersionName(offeredVersion(hello)),
+    sni: hello.sni,
+    alpn: hello.alpn,
+    ja3: ja3(hello),
+    ja4: ja4(hello, 't'),
+  }
+}
+
+function serverFact({ legacyVersion, version, cipher, extensions }: ServerHello): TlsServerHello {
+  const fingerprint = ja3s(legacyVersion, cipher, extensions)
+  return { kind: 'tls-server-hello', version: tlsVersionName(version), cipher, ja3s: fingerprint }
+}
+
 export class TlsReader extends FactReader {
   readonly #assembly: Assembly
   /** Whose message is being put together. */
   #side = 0
   /** The ClientHello as it was sent, until somebody asks for its facts. */
-  #hello: Uint8Array | null = null
+  #hello: SetAside | null = null
   #client: TlsClientHello | null = null
-  #server: TlsServerHello | null = null
-  #certificate: TlsCertificate | null = null
+  #server: ServerHello | null = null
+  /** Likewise the certificate. */
+  #der: SetAside | null = null
+  #certificate: Certificate | null = null
   #chosenAlpn: string | null = null
   #handshakeAt = 0
   #alert: number | null = null
@@ -72,13 +94,15 @@ export class TlsReader extends FactReader {
     if (type !== ContentType.HANDSHAKE) return this.#end(false)
     const next = this.#readFlight(bytes)
     if (next !== WAIT) return next === Next.DONE ? this.#end(false) : this.#endMessage(next)
-    this.isAssembling = this.#assembly.wait(packet)
-    return this.isAssembling ? Next.MORE : Next.DONE
+    return this.#assembly.wait(packet) ? Next.MORE : Next.DONE
+  }
+
+  override get isAssembling(): boolean {
+    return this.#assembly.isUnderWay
   }
 
   #end(isLost: boolean): number {
     this.#assembly.end(isLost)
-    this.isAssembling = false
     return Next.DONE
   }
 
@@ -113,61 +137,27 @@ export class TlsReader extends FactReader {
     return this.#readCertificate(messages, bytes)
   }
 
-  /**
-   * Where nobody listens, the hello is only set aside: its fingerprints cost three hashes, and many flows
-   * end in an event without a record of their own.
-   */
   #readClient(message: Payload): number {
-    const { buffer, payloadOffset, payloadCaptured } = message
-    if (!this.context.isHeard && this.mayHold(payloadCaptured)) {
-      this.#hello = new Uint8Array(buffer.subarray(payloadOffset, payloadOffset + payloadCaptured))
-      return Next.TURN
-    }
-    this.#client = this.#clientHello(message)
-    if (this.#client === null) return Next.DONE
+    this.#hello = this.setAside(message)
+    if (this.#hello !== null) return Next.TURN
+    const client = clientFact(message)
+    if (client === null) return Next.DONE
+    const sni = this.keep(client.sni)
+    const alpn = client.alpn.filter((name) => this.keep(name) !== null)
+    this.#client = { ...client, sni, alpn }
     if (this.context.isHeard) this.context.tell(this.#client)
     return Next.TURN
-  }
-
-  #clientHello(message: Payload): TlsClientHello | null {
-    const hello = readClientHello(message)
-    if (hello === null) return null
-    return {
-      kind: 'tls-client-hello',
-      version: tlsVersionName(offeredVersion(hello)),
-      sni: this.#hello === null ? this.keep(hello.sni) : hello.sni,
-      alpn: hello.alpn.filter((name) => this.#hello !== null || this.keep(name) !== null),
-      ja3: ja3(hello),
-      ja4: ja4(hello, 't'),
-    }
-  }
-
-  #readClientSetAside(): TlsClientHello | null {
-    const hello = this.#hello
-    if (hello === null) return this.#client
-    const { length } = hello
-    return this.#clientHello({
-      buffer: hello,
-      payloadOffset: 0,
-      payloadCaptured: length,
-      payloadLength: length,
-    })
   }
 
   /** Says whether a certificate may follow in the clear. */
   #readServer(message: Payload): boolean {
     const hello = readServerHello(message)
     if (hello === null) return false
-    const { legacyVersion, version, cipher, extensions } = hello
-    this.#server = {
-      kind: 'tls-server-hello',
-      version: tlsVersionName(version),
-      cipher,
-      ja3s: ja3s(legacyVersion, cipher, extensions),
-    }
+    this.#server = hello
     this.#chosenAlpn = this.keep(hello.alpn)
-    if (this.context.isHeard) this.context.tell(this.#server)
-    return version < TLS13
+    if (hello.extensions.length > MOST_EXTENSIONS) hello.extensions.length = 0
+    if (this.context.isHeard) this.context.tell(serverFact(hello))
+    return hello.version < TLS13
   }
 
   /** Reads the server's own certificate, which comes first, as soon as that one is whole. */
@@ -180,21 +170,26 @@ export class TlsReader extends FactReader {
     if (type < 0 || length < 0 || from + length > messages.payloadCaptured) {
       return endsHandshake(bytes) ? Next.DONE : WAIT
     }
-    const certificate = readCertificate(part.show(messages, from, from + length))
-    if (certificate !== null) {
-      const subject = this.keep(certificate.subject)
-      const issuer = this.keep(certificate.issuer)
-      this.#certificate = { kind: 'tls-certificate', ...certificate, subject, issuer }
-      if (this.context.isHeard) this.context.tell(this.#certificate)
-    }
+    const der = part.show(messages, from, from + length)
+    this.#der = this.setAside(der)
+    if (this.#der === null) this.#keepCertificate(readCertificate(der))
     return Next.DONE
   }
 
+  #keepCertificate(certificate: Certificate | null): void {
+    if (certificate === null) return
+    const subject = this.keep(certificate.subject)
+    const issuer = this.keep(certificate.issuer)
+    this.#certificate = { ...certificate, subject, issuer }
+    if (this.context.isHeard) this.context.tell({ kind: 'tls-certificate', ...this.#certificate })
+  }
+
   override facts(): ApplicationFacts | null {
-    const client = this.#readClientSetAside()
-    const server = this.#server
+    const client = this.#hello === null ? this.#client : clientFact(this.#hello.payload())
+    const server = this.#server === null ? null : serverFact(this.#server)
     if (client === null && server === null && this.#alert === null) return null
-    const certificate = this.#certificate
+    const certificate =
+      this.#der === null ? this.#certificate : readCertificate(this.#der.payload())
     return {
       kind: 'tls',
       version: server?.version ?? client?.version ?? null,

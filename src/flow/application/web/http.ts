@@ -68,7 +68,6 @@ export class HttpReader extends FactReader {
       if (!isStatus && !isRequest(bytes, at)) return this.#endHead(assembly, false, Next.TURN)
       readHttpHead(bytes, at, head, !isStatus)
       if (head.end < 0 && at === 0 && assembly.wait(packet)) {
-        this.isAssembling = true
         return Next.MORE
       }
       const next = isStatus ? this.#addResponse() : this.#addRequest()
@@ -97,8 +96,11 @@ export class HttpReader extends FactReader {
 
   #endHead(assembly: Assembly, isLost: boolean, next: number): number {
     assembly.end(isLost)
-    this.isAssembling = this.#assembly[0].isUnderWay || this.#assembly[1].isUnderWay
     return next
+  }
+
+  override get isAssembling(): boolean {
+    return this.#assembly[0].isUnderWay || this.#assembly[1].isUnderWay
   }
 
   override release(): void {

@@ -31,7 +31,7 @@ describe('SSH', () => {
 describe('RDP', () => {
   it('tells the name in the cookie and the security chosen', () => {
     const { facts } = overTcp([
-      ['>', '\x03\0\0\x2b\x26\xe0\0\0\0\0\0Cookie: mstshash=admin\r\n\x01\0\x08\0'],
+      ['>', '\x03\0\0\x27\x22\xe0\0\0\0\0\0Cookie: mstshash=admin\r\n\x01\0\x08\0'],
       ['<', '\x03\0\0\x13\x0e\xd0\0\0\0\0\0\x02\0\x08\0\x02\0\0\0'],
     ])
     expect(facts).toEqual({ kind: 'rdp', user: 'admin', security: 'credssp' })
