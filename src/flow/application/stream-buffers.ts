@@ -142,6 +142,11 @@ export class Assembly {
     return this.#buffer !== null
   }
 
+  /** What there is of a message that is being put together; null when none is. */
+  get bytes(): Payload | null {
+    return this.#buffer !== null && this.#buffer.owner === this ? this.#buffer : null
+  }
+
   /** What there is of the message with this segment added; null when it must be given up. */
   add(packet: Packet): Payload | null {
     const buffer = this.#buffer

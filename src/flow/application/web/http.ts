@@ -54,6 +54,10 @@ export class HttpReader extends FactReader {
   override read(packet: Packet, side: number, gap: number): number {
     const own = side === 0 ? 0 : 1
     const assembly = this.#assembly[own]
+    // A head behind a hole, or an answer to one under way: the end of the one before was lost.
+    if (gap > 0 && assembly.isUnderWay && isHttp(packet)) this.#endCutHead(assembly)
+    const request = this.#assembly[0]
+    if (own === 1 && request.isUnderWay && isHttp(packet)) this.#endCutHead(request)
     const bytes = assembly.add(packet)
     if (bytes === null) return this.#endHead(assembly, true, Next.TURN)
     if (startsWith(bytes, PREFACE)) {
@@ -78,6 +82,19 @@ export class HttpReader extends FactReader {
       at = end
     }
     return this.#endHead(assembly, false, this.#waitForBody(own))
+  }
+
+  #endCutHead(assembly: Assembly): void {
+    const bytes = assembly.bytes
+    if (bytes !== null) this.#readHead(bytes, 0)
+    assembly.end(false)
+  }
+
+  /** Reads the head that begins at `at` and adds its message. */
+  #readHead(bytes: Payload, at: number): number {
+    const isStatus = startsWith(bytes, VERSION, at)
+    readHttpHead(bytes, at, head, !isStatus)
+    return isStatus ? this.#addResponse() : this.#addRequest()
   }
 
   /** Returns where the next message begins in a segment, behind what is left of a body. */
@@ -110,31 +127,25 @@ export class HttpReader extends FactReader {
 
   #addRequest(): number {
     this.#requests += 1
-    const { method, uri, host, userAgent, contentType, authScheme, contentBytes } = head
-    if (this.context.isHeard || this.#request === null) {
-      const request: HttpRequest = {
-        kind: 'http-request',
-        method,
-        uri,
-        host,
-        userAgent,
-        contentType,
-        authScheme,
-        contentBytes,
-      }
-      if (this.context.isHeard) this.context.tell(request)
-      this.#request ??= {
-        kind: 'http-request',
-        method,
-        uri: this.keep(uri) ?? '',
-        host: this.keep(host),
-        userAgent: this.keep(userAgent),
-        contentType,
-        authScheme,
-        contentBytes,
+    if (this.context.isHeard) this.context.tell(requestOf(head))
+    if (this.#request === null) {
+      const request = requestOf(head)
+      this.#request = {
+        ...request,
+        uri: this.keep(request.uri) ?? '',
+        host: this.keep(request.host),
+        userAgent: this.keep(request.userAgent),
       }
     }
     return head.isChunked ? Next.TURN : Next.MORE
+  }
+
+  /** A request whose head never ended: lost in part, or held back on purpose (Slowloris). */
+  #cutRequest(): HttpRequest | null {
+    const bytes = this.#assembly[0].bytes
+    if (bytes === null || !isRequest(bytes, 0)) return null
+    readHttpHead(bytes, 0, head, true)
+    return requestOf(head)
   }
 
   #addResponse(): number {
@@ -169,7 +180,7 @@ export class HttpReader extends FactReader {
   }
 
   override facts(): ApplicationFacts | null {
-    const request = this.#request
+    const request = this.#request ?? this.#cutRequest()
     const response = this.#response
     if (request === null && response === null) return null
     return {
@@ -188,6 +199,19 @@ export class HttpReader extends FactReader {
       serverErrors: this.#serverErrors,
       authFailures: this.#authFailures,
     }
+  }
+}
+
+function requestOf(read: HttpHead): HttpRequest {
+  return {
+    kind: 'http-request',
+    method: read.method,
+    uri: read.uri,
+    host: read.host,
+    userAgent: read.userAgent,
+    contentType: read.contentType,
+    authScheme: read.authScheme,
+    contentBytes: read.contentBytes,
   }
 }
 

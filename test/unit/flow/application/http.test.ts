@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { overTcp, type Said } from '../../../support/spoken-flow.ts'
+import { bytesOf } from '../../../support/packet-builder.ts'
+import { Talk, overTcp, segment, tcpOpening, type Said } from '../../../support/spoken-flow.ts'
 
 const request = [
   'POST /login?next=%2F HTTP/1.1',
@@ -127,6 +128,27 @@ describe('a head over several segments', () => {
       const { told } = overTcp([['>', request.slice(0, at)], ['>', request.slice(at)]]) // prettier-ignore
       expect(told, `cut at ${at}`).toEqual(whole)
     }
+  })
+})
+
+describe('a head whose end is missing', () => {
+  const cut = 'GET /slow HTTP/1.1\r\nHost: victim\r\nX-a: b\r\n'
+
+  it('is known by what there is of it', () => {
+    expect(overTcp([['>', cut]]).facts).toMatchObject({ uri: '/slow', host: 'victim', requests: 0 })
+  })
+
+  it('is read when it is answered all the same', () => {
+    const { told } = overTcp([['>', cut], ['<', page(0)]]) // prettier-ignore
+    expect(told).toMatchObject([{ uri: '/slow' }, { status: 200 }])
+  })
+
+  it('is read when the next begins behind the hole', () => {
+    const talk = new Talk()
+    for (const layer of tcpOpening()) talk.fold(layer)
+    talk.fold(segment('>', bytesOf(cut), 101))
+    talk.fold(segment('>', bytesOf(get('/2')), 101 + cut.length + 7))
+    expect(talk.end().told).toMatchObject([{ uri: '/slow', host: 'victim' }, { uri: '/2' }])
   })
 })
 
