@@ -3,7 +3,7 @@ import type { Packet } from '../../../decode/index.ts'
 import { IpProtocol } from '../../../net/protocol.ts'
 import type { ApplicationFacts, DnsAnswer, DnsMessage } from '../facts.ts'
 import { PayloadPart, uint16At, type Payload } from '../payload.ts'
-import { FactReader, Next } from '../reader.ts'
+import { FactReader, Next, SetAside } from '../reader.ts'
 import { MessageFrames } from '../message-frames.ts'
 import { dnsRcode, isDnsResponse, looksLikeDns, readDnsMessage } from './dns-message.ts'
 
@@ -19,9 +19,9 @@ export function isDnsStream(payload: Payload): boolean {
 }
 
 export class DnsReader extends FactReader {
-  #query: DnsMessage | null = null
-  #response: DnsMessage | null = null
-  readonly #answers: DnsAnswer[] = []
+  /** The first of each: read at once where somebody listens, else set aside. */
+  #query: DnsMessage | SetAside | null = null
+  #response: DnsMessage | SetAside | null = null
   #queries = 0
   #responses = 0
   #failures = 0
@@ -50,35 +50,40 @@ export class DnsReader extends FactReader {
     }
     const isFirst = (isResponse ? this.#response : this.#query) === null
     if (!isFirst && !this.context.isHeard) return
+    const kept = this.setAside(message) ?? this.#readNow(message, isFirst)
+    if (!isFirst) return
+    if (isResponse) this.#response = kept
+    else this.#query = kept
+  }
+
+  #readNow(message: Payload, isFirst: boolean): DnsMessage {
     const read = readDnsMessage(message)
     if (this.context.isHeard) this.context.tell(read)
-    if (isFirst) this.#keepMessage(read)
+    return isFirst ? this.#kept(read) : read
   }
 
   /** Keeps the texts as far as the bounds allow; what they refuse is not told with the flow. */
-  #keepMessage(read: DnsMessage): void {
-    const isKept = this.keep(read.query) !== null
-    if (!read.isResponse) {
-      this.#query = isKept ? read : { ...read, query: null }
-      return
-    }
-    this.#response = isKept ? read : { ...read, query: null }
+  #kept(read: DnsMessage): DnsMessage {
+    const query = this.keep(read.query)
+    const answers: DnsAnswer[] = []
     for (const answer of read.answers) {
-      const isFull = this.#answers.length === MOST_KEPT
+      const isFull = answers.length === MOST_KEPT
       if (isFull || (answer.value !== null && this.keep(answer.value) === null)) break
-      this.#answers.push(answer)
+      answers.push(answer)
     }
+    return { ...read, query, answers }
   }
 
   override facts(): ApplicationFacts | null {
-    const first = this.#query ?? this.#response
+    const response = messageOf(this.#response)
+    const first = messageOf(this.#query) ?? response
     if (first === null) return null
     return {
       kind: 'dns',
       query: first.query,
       type: first.type,
-      rcode: this.#response?.rcode ?? null,
-      answers: [...this.#answers],
+      rcode: response?.rcode ?? null,
+      answers: response?.answers.slice(0, MOST_KEPT) ?? [],
       queries: this.#queries,
       responses: this.#responses,
       failures: this.#failures,
@@ -86,4 +91,8 @@ export class DnsReader extends FactReader {
       wantsDnssec: first.wantsDnssec,
     }
   }
+}
+
+function messageOf(kept: DnsMessage | SetAside | null): DnsMessage | null {
+  return kept instanceof SetAside ? readDnsMessage(kept.payload()) : kept
 }
