@@ -260,6 +260,7 @@ export interface components {
             protocol: string;
             /** @description By its first bytes; null when not recognised. */
             application: string | null;
+            facts?: components["schemas"]["ApplicationFacts"];
             start: components["schemas"]["Timestamp"];
             end: components["schemas"]["Timestamp"];
             /** @description Zeek's conn_state. */
@@ -310,6 +311,39 @@ export interface components {
             /** @description When it was first seen with the socket. */
             since: components["schemas"]["Timestamp"];
         };
+        /**
+         * @description What the application said in this flow, as read from its payloads; null or absent when nothing was. `kind`
+         *     tells which members there are; null stands for what was not seen. Texts are escaped (`\u{HEX}`) and capped.
+         *     Passwords, community strings and the values of authorization headers are never among them.
+         *
+         *     - `dns` (mDNS too): `query`, `type`, `rcode`, `answers` (`type`, `ttl`, `value`; at most 8), `queries`, `responses`,
+         *       `failures`, `ednsPayloadBytes`, `wantsDnssec`
+         *     - `tls`: `version`, `sni`, `alpn`, `ja3`, `ja4`, `cipher`, `ja3s`, `subject`, `issuer`, `isSelfSigned`, `notBefore`,
+         *       `notAfter`, `alert`
+         *     - `quic`: `version`, `destinationIdBytes`, `sourceIdBytes`, `sni`, `alpn`, `ja4`
+         *     - `http`: `method`, `uri`, `host`, `userAgent`, `authScheme`, `status`, `contentType`, `server` of the first request
+         *       and response; `requests`, `responses`, `clientErrors`, `serverErrors`, `authFailures`
+         *     - `ssh`: `client`, `server` (version lines), `hassh`, `hasshServer`
+         *     - `ftp`, `smtp`, `pop3`, `imap`, `telnet`: `banner`, `user`, `client`, `authFailures`, `authSuccesses`, `startsTls`
+         *     - `smb`: `dialect`, `user`, `workstation`, `trees` (at most 8), `names` (at most 16), `opens`, `authFailures`,
+         *       `authSuccesses`, `sessionStatus`, `isEncrypted`
+         *     - `rdp`: `user`, `security`
+         *     - `kerberos`: `message`, `client`, `realm`, `service`, `errorCode`, `encryptionTypes`, `hasPreauthentication`,
+         *       `requests`, `errors`, `authFailures`, `authSuccesses`
+         *     - `ldap`: `bindDn`, `mechanism`, `resultCode`, `searches`, `authFailures`, `authSuccesses`
+         *     - `mysql`, `postgresql`: `version`, `user`, `database`, `errorCode`, `authFailures`, `authSuccesses`, `startsTls`
+         *     - `redis`: `command`, `commands`, `refusals`, `authFailures`, `authSuccesses`
+         *     - `ntp`: `version`, `mode`, `isMonlist`, `messages`
+         *     - `snmp`: `version`, `communityBytes`, `pdu`, `messages`
+         *     - `dhcp`: `message`, `clientMac`, `address`, `requestedAddress`, `hostname`, `vendorClass`, `serverId`, `router`,
+         *       `dnsServer`, `messages`
+         */
+        ApplicationFacts: ({
+            /** @enum {string} */
+            kind: "dns" | "tls" | "quic" | "http" | "ssh" | "ftp" | "smtp" | "pop3" | "imap" | "telnet" | "smb" | "rdp" | "kerberos" | "ldap" | "mysql" | "postgresql" | "redis" | "ntp" | "snmp" | "dhcp";
+        } & {
+            [key: string]: unknown;
+        }) | null;
         FlowPage: {
             items: components["schemas"]["Flow"][];
             /** @description Null on the last page. */
@@ -418,7 +452,7 @@ export interface components {
             why: string;
             /** @description How much was left undone since the sensor's start. */
             skipped: {
-                /** @description Payloads not looked at for their application. */
+                /** @description Payloads not read for what the application says. */
                 payloads: number;
                 /** @description Flows not scored. */
                 scores: number;

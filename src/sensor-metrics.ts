@@ -9,6 +9,10 @@ const COUNTERS = {
   openedFlows: ['flows_opened_total', 'Flows begun'],
   foldedFlows: ['flows_folded_total', 'Fruitless flows that an event accounts for'],
   evictedFlows: ['flows_evicted_total', 'Flows that left the full table early'],
+  refusedFacts: [
+    'facts_refused_total',
+    'Flows, texts and messages beyond the bounds of fact reading',
+  ],
   droppedFlows: ['flows_dropped_total', 'Finished flows not handed to the agent'],
   forgotten: [
     'detector_entries_forgotten_total',

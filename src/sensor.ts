@@ -5,9 +5,9 @@ import { Packet } from './decode/packet.ts'
 import { createDetectors, ToldFlows, type Detection, type Detector } from './detect/index.ts'
 import type { DetectConfig } from './detect/config.ts'
 import { FlowScorer, type LearningState, type StoredModels } from './detect/models/index.ts'
-import { FlowTable, type FlowScores } from './flow/index.ts'
+import { FlowTable, type FlowScores, type FlowStatistics } from './flow/index.ts'
 import type { FlowConfig } from './flow/config.ts'
-import type { EndReason, FlowObserver, LiveFlow } from './flow/flow.ts'
+import type { ApplicationFact, EndReason, FlowObserver, LiveFlow } from './flow/flow.ts'
 import { Shedder, type Skipped } from './pressure/index.ts'
 
 const TICK_US = 1_000_000
@@ -53,6 +53,8 @@ export interface SensorStatistics {
   readonly openedFlows: number
   readonly endedFlows: number
   readonly evictedFlows: number
+  /** Flows and texts not kept since the bounds of fact reading were reached, and messages given up. */
+  readonly refusedFacts: number
   /** Ended flows that got no record of their own, since an event accounts for them. */
   readonly foldedFlows: number
   readonly malformed: Readonly<Record<string, number>>
@@ -127,6 +129,7 @@ export function createSensor(options: SensorOptions): Sensor {
       openedFlows: table.statistics.opened,
       endedFlows: table.statistics.ended,
       evictedFlows: table.statistics.evicted,
+      refusedFacts: refusedFacts(table.statistics),
       foldedFlows: counts.foldedFlows,
       malformed: decoder.malformedCounts(),
       fragments: decoder.fragmentCounts(),
@@ -142,6 +145,10 @@ export function createSensor(options: SensorOptions): Sensor {
   }
 }
 
+function refusedFacts({ refusedFacts, refusedTexts, lostMessages }: FlowStatistics): number {
+  return refusedFacts + refusedTexts + lostMessages
+}
+
 interface FlowWatchers {
   readonly options: SensorOptions
   readonly detectors: readonly Detector[]
@@ -155,8 +162,17 @@ function observeFlows(watchers: FlowWatchers): FlowObserver {
   const { options, detectors, scorer, shedder, toldFlows, counts } = watchers
   const onOpened = detectors.filter((detector) => detector.flowOpened !== undefined)
   const onAnswered = detectors.filter((detector) => detector.flowAnswered !== undefined)
+  const onSpoke = detectors.filter((detector) => detector.flowSpoke !== undefined)
   const onEnded = detectors.filter((detector) => detector.flowEnded !== undefined)
   return {
+    // Nobody listens, no single fact is made.
+    ...(onSpoke.length === 0
+      ? {}
+      : {
+          flowSpoke(flow: LiveFlow, fact: ApplicationFact) {
+            for (const detector of onSpoke) detector.flowSpoke!(flow, fact)
+          },
+        }),
     flowOpened(flow: LiveFlow) {
       if (shedder.scores) scorer.flowOpened(flow)
       for (const detector of onOpened) detector.flowOpened!(flow)

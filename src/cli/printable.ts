@@ -1,12 +1,9 @@
 /** Makes data safe to print: what an attacker wrote into a host name must not drive the reader's terminal. */
-
-// Controls (C0, DEL, C1), zero-width and direction marks, line separators, lone surrogates.
-const UNPRINTABLE =
-  /[\u0000-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]|\p{Surrogate}/gu
+import { escapeUnprintable, UNPRINTABLE } from '../core/unprintable.ts'
 
 /** Writes every control, invisible and direction character as `\u{HEX}`, so that it is seen, not obeyed. */
 export function printable(text: string): string {
-  return text.replace(UNPRINTABLE, (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`)
+  return escapeUnprintable(text)
 }
 
 /**

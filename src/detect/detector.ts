@@ -1,6 +1,6 @@
 /** The frame every detector stands in: what it may watch, and how it speaks. */
 import type { Packet } from '../decode/packet.ts'
-import type { EndReason, LiveFlow } from '../flow/flow.ts'
+import type { ApplicationFact, EndReason, LiveFlow } from '../flow/flow.ts'
 import type { Detection } from './detection.ts'
 
 export type Emit = (detection: Detection) => void
@@ -18,6 +18,8 @@ export interface Detector {
   packet?(packet: Packet): void
   flowOpened?(flow: LiveFlow): void
   flowAnswered?(flow: LiveFlow): void
+  /** Each fact as it is read from the flow's application: a DNS message, a request, a refused login. */
+  flowSpoke?(flow: LiveFlow, fact: ApplicationFact): void
   flowEnded?(flow: LiveFlow, reason: EndReason): void
   /** Called about once a second of packet time, and on idle links by the sensor's own tick. */
   tick?(nowUs: number): void

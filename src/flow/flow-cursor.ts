@@ -4,7 +4,7 @@ import { IpProtocol } from '../net/protocol.ts'
 import { ipv6Key } from './address-key.ts'
 import { communityId } from './community-id.ts'
 import { Meta } from './flow-key.ts'
-import type { LiveFlow } from './flow.ts'
+import type { ApplicationFacts, LiveFlow } from './flow.ts'
 import { NO_COUNTERPART, icmpCounterpart } from './icmp-pairs.ts'
 import { deviation } from './running-stats.ts'
 import type { FlowRecords } from './table/flow-records.ts'
@@ -14,10 +14,12 @@ import { plainConnState, tcpConnState } from './tcp-state.ts'
 export class FlowCursor implements LiveFlow {
   readonly #words: Int32Array
   readonly #doubles: Float64Array
+  readonly #factsOf: (record: number) => ApplicationFacts | null
   #word = 0
   #double = 0
 
-  constructor(records: FlowRecords) {
+  constructor(records: FlowRecords, factsOf: (record: number) => ApplicationFacts | null) {
+    this.#factsOf = factsOf
     this.#words = records.words
     this.#doubles = records.doubles
   }
@@ -203,6 +205,10 @@ export class FlowCursor implements LiveFlow {
 
   get application(): number {
     return (this.#get(Word.STATE) >>> State.APPLICATION_SHIFT) & State.APPLICATION_MASK
+  }
+
+  facts(): ApplicationFacts | null {
+    return this.#factsOf(this.#word >>> WORD_SHIFT)
   }
 
   get packetSizeMean(): number {

@@ -7,12 +7,14 @@ import {
   PacketKind,
 } from '../decode/index.ts'
 import { IpProtocol, TcpFlag } from '../net/protocol.ts'
+import { ApplicationReadings, wantsPayload, type FactStatistics } from './application/readings.ts'
 import type { FlowConfig } from './config.ts'
 import { FlowCursor } from './flow-cursor.ts'
 import { FlowKey, packPorts } from './flow-key.ts'
 import type { EndReason, FlowObserver, LiveFlow } from './flow.ts'
 import { countPacket, foldFirstPacket, foldPacket, Side } from './fold-packet.ts'
 import { FlowRanks } from './flow-ranks.ts'
+import { sequenceGap } from './fold-tcp.ts'
 import { randomSeed } from './seeds.ts'
 import { FlowShedding, isMereData } from './shedding.ts'
 import { EvictionList, EvictionLists } from './table/eviction-lists.ts'
@@ -28,7 +30,7 @@ const SYN_ACK = TcpFlag.SYN | TcpFlag.ACK
 /** A table that may not grow holds so many flows all the same. */
 const LEAST_LIVE = 1024
 
-export interface FlowStatistics {
+export interface FlowStatistics extends FactStatistics {
   readonly liveFlows: number
   /** How many may be live at the moment. */
   readonly maxLive: number
@@ -64,6 +66,7 @@ export class FlowTable {
   readonly #clock = new PacketClock()
   readonly #waiting = new WaitingFragments()
   readonly #shedding: FlowShedding
+  readonly #readings: ApplicationReadings
   readonly #cursor: FlowCursor
   readonly #key: FlowKey
   readonly #quoted = new Packet()
@@ -82,7 +85,8 @@ export class FlowTable {
     this.#wheel = new TimerWheel(this.#records)
     this.#lists = new EvictionLists(this.#records)
     this.#ranks = new FlowRanks(this.#records, this.#lists)
-    this.#cursor = new FlowCursor(this.#records)
+    this.#readings = new ApplicationReadings(this.#records, observer, this.#shedding)
+    this.#cursor = new FlowCursor(this.#records, (record) => this.#readings.facts(record))
     this.#key = new FlowKey(options.hashSeed ?? randomSeed())
     this.#fire = (record) => this.#endOrPutOff(record)
   }
@@ -153,6 +157,7 @@ export class FlowTable {
     if (side === Side.RESPONDER) this.#answer(record)
     if (isUnreachable(packet)) this.#refuse(packet)
     this.#cursor.pointAt(record)
+    if (this.#readings.hasNews) this.#readings.tellNews(this.#cursor)
     return this.#cursor
   }
 
@@ -188,6 +193,7 @@ export class FlowTable {
   get statistics(): FlowStatistics {
     return {
       maxLive: this.#maxLive,
+      ...this.#readings.statistics,
       liveFlows: this.#records.live,
       opened: this.#opened,
       ended: this.#ended,
@@ -259,7 +265,12 @@ export class FlowTable {
       countPacket(this.#records, record, packet, side)
       return
     }
-    foldPacket(this.#records, record, packet, side, this.#shedding)
+    const isRead =
+      packet.payloadCaptured > 0 && wantsPayload(before, side) && !packet.isLaterFragment
+    const isTcp = packet.protocol === IpProtocol.TCP
+    const gap = isRead && isTcp ? sequenceGap(words, at, packet, side) : 0
+    foldPacket(this.#records, record, packet, side)
+    if (isRead) this.#readings.read(record, packet, side, gap)
     const state = words[at + Word.STATE]!
     if ((state & State.CLOSED) !== 0) {
       if ((before & State.CLOSED) === 0) this.#linger(record)
@@ -319,6 +330,7 @@ export class FlowTable {
     this.#cursor.pointAt(record)
     this.#observer.flowEnded(this.#cursor, finalReason)
     this.#lists.remove(record)
+    this.#readings.remove(record)
     this.#records.remove(record)
     this.#ended += 1
     if (finalReason === 'evicted') this.#evicted += 1

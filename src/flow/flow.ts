@@ -1,5 +1,10 @@
 /** The flow: what two endpoints said to each other, both directions in one record (RFC 5103). */
 import type { components } from '../../openapi/contract.d.ts'
+import type { Application } from './application/applications.ts'
+import type { ApplicationFact, ApplicationFacts } from './application/facts.ts'
+
+export { APPLICATIONS, type Application } from './application/applications.ts'
+export type * from './application/facts.ts'
 
 /** Why a flow left the table. */
 export const END_REASONS = [
@@ -17,13 +22,6 @@ export const CONN_STATES = [
   'S0', 'S1', 'SF', 'REJ', 'S2', 'S3', 'RSTO', 'RSTR', 'RSTOS0', 'RSTRH', 'SH', 'SHR', 'OTH',
 ] as const // prettier-ignore
 export type ConnState = (typeof CONN_STATES)[number]
-
-/** What the first payload bytes, not the port, say the flow carries; `unknown` until they were seen. */
-export const APPLICATIONS = [
-  'unknown', 'ssh', 'http', 'tls', 'dns', 'ftp', 'smtp', 'telnet', 'smb', 'rdp', 'quic', 'ntp',
-  'snmp', 'dhcp', 'mysql', 'postgresql', 'redis', 'pop3', 'imap', 'ssdp', 'mdns', 'rtsp', 'vnc',
-] as const // prettier-ignore
-export type Application = (typeof APPLICATIONS)[number]
 
 /**
  * A flow as the stages inside the sensor read it: a cursor over the flow table, valid only during the
@@ -81,6 +79,8 @@ export interface LiveFlow {
   readonly connState: number
   /** Index into APPLICATIONS. */
   readonly application: number
+  /** What the application said so far; null when nothing was read. Allocates, so only for what is reported. */
+  facts(): ApplicationFacts | null
 
   /** IP packet sizes in bytes, both directions. */
   readonly packetSizeMean: number
@@ -103,6 +103,11 @@ export interface FlowObserver {
    * (`wasIcmpRefused`).
    */
   flowAnswered(flow: LiveFlow): void
+  /**
+   * The application said something that was read: a question, a request, a refused login. Once for each
+   * fact, after `flowOpened` and `flowAnswered` of the same packet. Facts are made only where this is.
+   */
+  flowSpoke?(flow: LiveFlow, fact: ApplicationFact): void
   /** The flow left the table. */
   flowEnded(flow: LiveFlow, reason: EndReason): void
 }
@@ -132,6 +137,8 @@ export interface Flow {
   readonly handshakeRttUs: number | null
   readonly connState: ConnState
   readonly application: Application
+  /** What the application said; null when nothing was read. */
+  readonly facts: ApplicationFacts | null
   readonly endReason: EndReason
   /** Isolation forest: how unlike this host's own past, 0–1; null when no model was in force. */
   readonly anomalyScore: number | null

@@ -2,17 +2,12 @@
 import type { Packet } from '../decode/index.ts'
 import { IpProtocol } from '../net/protocol.ts'
 import { foldTcp } from './fold-tcp.ts'
-import { recogniseApplication } from './application/index.ts'
 import { foldValue } from './running-stats.ts'
-import type { FlowShedding } from './shedding.ts'
 import type { FlowRecords } from './table/flow-records.ts'
 import { DOUBLE_SHIFT, Double, State, WORD_SHIFT, Word } from './table/record-layout.ts'
 
 /** Which end sent the packet; added to a field of the originator it names the responder's. */
 export const Side = { ORIGINATOR: 0, RESPONDER: 1 } as const
-
-/** Payloads looked at before a flow's application is left unknown. */
-const MOST_LOOKS = 8
 
 /** Fills what only the first packet of a flow can tell. */
 export function foldFirstPacket(records: FlowRecords, record: number, packet: Packet): void {
@@ -53,7 +48,6 @@ export function foldPacket(
   record: number,
   packet: Packet,
   side: number,
-  shedding: FlowShedding,
 ): void {
   const at = record << WORD_SHIFT
   const { words } = records
@@ -62,7 +56,6 @@ export function foldPacket(
   // The packet that opens a flow earns it no second chance.
   if (words[at + Word.SIZE_MAX] !== 0) words[at + Word.STATE]! |= State.REFERENCED
   foldSizesAndGaps(records, record, packet, side)
-  if (packet.payloadCaptured > 0) lookForApplication(words, at, packet, shedding)
 }
 
 function foldSizesAndGaps(
@@ -91,23 +84,4 @@ function foldSizesAndGaps(
     doubles[double + Double.GAP_MIN] = gap
   }
   if (gap > doubles[double + Double.GAP_MAX]!) doubles[double + Double.GAP_MAX] = gap
-}
-
-function lookForApplication(
-  words: Int32Array,
-  at: number,
-  packet: Packet,
-  shedding: FlowShedding,
-): void {
-  const state = words[at + Word.STATE]!
-  if (((state >>> State.APPLICATION_SHIFT) & State.APPLICATION_MASK) !== 0) return
-  const looks = (state >>> State.LOOKS_SHIFT) & State.LOOKS_MASK
-  if (looks >= MOST_LOOKS || packet.isLaterFragment) return
-  if (!shedding.readsApplications) {
-    shedding.unreadPayloads += 1
-    return
-  }
-  const application = recogniseApplication(packet)
-  words[at + Word.STATE] =
-    (state + (1 << State.LOOKS_SHIFT)) | (application << State.APPLICATION_SHIFT)
 }

@@ -69,6 +69,15 @@ function isNear(sequence: number, next: number): boolean {
   return behind > 0 && behind <= LONGEST_STRETCH
 }
 
+/**
+ * Returns how far past the byte its side sends next a segment begins: 0 in order, more after a loss, less
+ * when it repeats or comes late. Call it before the segment is folded.
+ */
+export function sequenceGap(words: Int32Array, at: number, packet: Packet, side: number): number {
+  if (words[at + Word.ORIGINATOR_PACKETS + side] === 0) return 0
+  return ((packet.tcpSequence | 0) - words[at + Word.ORIGINATOR_NEXT + side]!) | 0
+}
+
 function foldHandshakeTime(records: FlowRecords, record: number, packet: Packet): void {
   const { words, doubles } = records
   const at = record << WORD_SHIFT

@@ -8,6 +8,8 @@ export {
   type Application,
   type ConnState,
   type EndReason,
+  type ApplicationFact,
+  type ApplicationFacts,
   type Flow,
   type FlowObserver,
   type LiveFlow,

@@ -6,13 +6,13 @@ import { State } from './table/record-layout.ts'
 const TURNS = TcpFlag.SYN | TcpFlag.FIN | TcpFlag.RST
 
 export class FlowShedding {
-  /** False to leave flows' applications unknown. */
+  /** False to read nothing of what applications say; they are told apart all the same. */
   readsApplications = true
   /** False to merely count the data packets of confirmed flows: no sizes, gaps or retransmissions. */
   foldsDetails = true
   /** False to open no flow. */
   opensFlows = true
-  /** Payloads not looked at. */
+  /** Payloads that would have been read. */
   unreadPayloads = 0
   /** Packets merely counted. */
   undetailedPackets = 0

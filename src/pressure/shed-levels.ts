@@ -30,7 +30,7 @@ export const ShedLevel = {
 
 /** What was left undone since the sensor's start, by kind. */
 export interface Skipped {
-  /** Payloads not looked at for the application they carry. */
+  /** Payloads that were not read for what the application says. */
   readonly payloads: number
   /** Flows not scored. */
   readonly scores: number

@@ -5,7 +5,7 @@ import { TcpFlag } from '../../src/net/protocol.ts'
 
 type Facts = Omit<
   LiveFlow,
-  'originatorAddress' | 'responderAddress' | 'communityId' | 'connState' | 'copyAddresses'
+  'originatorAddress' | 'responderAddress' | 'communityId' | 'connState' | 'copyAddresses' | 'facts'
 >
 
 export interface FlowWish extends Partial<Facts> {
@@ -58,6 +58,7 @@ export function liveFlow(wish: FlowWish = {}): LiveFlow {
       words.set([0, 0, 0, flow.originatorKey], originatorAt)
       words.set([0, 0, 0, flow.responderKey], responderAt)
     },
+    facts: () => null,
     originatorAddress: () => formatIpv4Word(flow.originatorKey),
     responderAddress: () => formatIpv4Word(flow.responderKey),
     communityId: () =>

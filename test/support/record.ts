@@ -140,6 +140,7 @@ export function flow(changes: Partial<Flow> = {}): Flow {
     handshakeRttUs: 1234,
     connState: 'SF',
     application: 'tls',
+    facts: null,
     endReason: 'fin',
     anomalyScore: 0.41,
     attackScore: 0.03,

@@ -34,6 +34,7 @@ function apiFlow(flow: Flow): components['schemas']['Flow'] {
     responderPort: flow.responderPort,
     protocol: protocolName(flow.protocol),
     application: flow.application === 'unknown' ? null : flow.application,
+    facts: flow.facts === null ? null : { ...flow.facts },
     start: rfc3339FromUs(flow.startUs),
     end: rfc3339FromUs(flow.endUs),
     state: flow.connState,

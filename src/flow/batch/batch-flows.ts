@@ -46,6 +46,7 @@ function addFlow(writer: FlowBatchWriter, flow: Flow): void {
     handshakeRttUs: flow.handshakeRttUs ?? -1,
     connState: CONN_STATES.indexOf(flow.connState),
     application: APPLICATIONS.indexOf(flow.application),
+    facts: () => flow.facts,
     copyAddresses(words: Int32Array, originatorAt: number, responderAt: number): void {
       words.set(originator.words, originatorAt)
       words.set(responder.words, responderAt)

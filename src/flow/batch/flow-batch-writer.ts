@@ -39,6 +39,7 @@ export type BatchedFlow = Pick<
   | 'handshakeRttUs'
   | 'connState'
   | 'application'
+  | 'facts'
 >
 
 /** What the models said of a flow; null when no model was in force. */
@@ -94,7 +95,8 @@ export class FlowBatchWriter {
     if (this.#interfaceAt === 0) this.#interfaceAt = this.#writeText(this.#interfaceName)
     const words = this.#words
     words[word + Word.INTERFACE] = this.#interfaceAt
-    words[word + Word.FACTS] = 0
+    const facts = flow.facts()
+    words[word + Word.FACTS] = facts === null ? 0 : this.#writeText(JSON.stringify(facts))
     words[word + Word.PROCESS] = 0
     this.#length += 1
   }

@@ -105,6 +105,7 @@ export class FlowBatch {
       anomalyScore: scoreOf(doubles[double + Double.ANOMALY_SCORE]!),
       attackScore: scoreOf(doubles[double + Double.ATTACK_SCORE]!),
       process: this.#json(word + Word.PROCESS) as Flow['process'],
+      facts: this.#json(word + Word.FACTS) as Flow['facts'],
     }
   }
 

@@ -39,6 +39,10 @@ export const Word = {
   // 40–41: double 20.
   OPENING_PAYLOAD: 42,
   HANDSHAKE_RTT: 43,
+  /** The place of the flow's application reader; 0 for none. */
+  FACTS: 44,
+  /** Payloads it has read. */
+  READS: 45,
   ORIGINATOR0: 48,
   ORIGINATOR1: 49,
   ORIGINATOR2: 50,
@@ -89,8 +93,12 @@ export const State = {
   REFERENCED: 1 << 9,
   /** TCP closed by both or reset; lingers for its last packets. */
   CLOSED: 1 << 10,
+  /** Nothing more is read of the flow's application. */
+  READ_OUT: 1 << 11,
   LIST_SHIFT: 12,
   LIST_MASK: 3,
+  /** Nothing more is read of this side until the other speaks; the responder's bit follows. */
+  ORIGINATOR_QUIET: 1 << 14,
   APPLICATION_SHIFT: 16,
   APPLICATION_MASK: 255,
   /** How many payloads were looked at for the application. */

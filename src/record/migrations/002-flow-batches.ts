@@ -83,5 +83,6 @@ function flowOfRow(row: OldRow): Flow {
     anomalyScore: row['anomaly_score'] as number | null,
     attackScore: row['attack_score'] as number | null,
     process: null,
+    facts: null,
   }
 }

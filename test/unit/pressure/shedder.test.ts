@@ -71,10 +71,10 @@ describe('a sensor that sheds', () => {
     expect(Object.values(sensor.skipped)).toEqual([0, 0, 0, 0, 0])
   })
 
-  it('applications: does not look for them, and still scores', () => {
+  it('applications: reads no facts of them, and still tells them apart and scores', () => {
     const sensor = new SheddingSensor().shed('applications').send(...page(web()))
     const [flow] = sensor.end()
-    expect(flow!.application).not.toBe('http')
+    expect(flow).toMatchObject({ application: 'http', facts: null })
     expect(flow!.attackScore).not.toBeNull()
     expect(sensor.skipped).toMatchObject({ payloads: 4, scores: 0 })
   })

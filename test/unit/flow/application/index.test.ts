@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { recogniseApplication } from '../../../src/flow/application/index.ts'
-import { APPLICATIONS } from '../../../src/flow/flow.ts'
-import { decoded } from '../../support/decoded.ts'
-import { ipv4 } from '../../support/ip-builder.ts'
-import { bytesOf, concat, ethernet, tcp, udp, uint16 } from '../../support/packet-builder.ts'
-import { seededRandom } from '../../support/seeded-random.ts'
+import { recogniseApplication } from '../../../../src/flow/application/index.ts'
+import { APPLICATIONS } from '../../../../src/flow/flow.ts'
+import { decoded } from '../../../support/decoded.ts'
+import { ipv4 } from '../../../support/ip-builder.ts'
+import { bytesOf, concat, ethernet, tcp, udp, uint16 } from '../../../support/packet-builder.ts'
+import { seededRandom } from '../../../support/seeded-random.ts'
 
 const ends = { source: '10.0.0.1', destination: '10.0.0.2' }
 
@@ -47,6 +47,7 @@ describe('over TCP, on whatever port', () => {
     ['postgresql', '\0\0\0\x08\x04\xd2\x16\x2f'],
     ['redis', '*1\r\n$4\r\nPING\r\n'],
     ['redis', '-NOAUTH Authentication required.\r\n'],
+    ['ldap', '\x30\x0c\x02\x01\x01\x60\x07\x02\x01\x03\x04\0\x80\0'],
     ['unknown', ''],
     ['unknown', 'hello'],
     ['unknown', '\x16\x03'],
@@ -82,10 +83,17 @@ describe('over UDP', () => {
     ['ssdp', 'M-SEARCH * HTTP/1.1\r\n', 1900],
     ['quic', `\xc3\0\0\0\x01\x08${'x'.repeat(40)}`, 443],
     ['quic', `\xd3\x6b\x33\x43\xcf\x08${'x'.repeat(40)}`, 443],
+    ['quic', `\xc3Q046\x08${'x'.repeat(40)}`, 443],
     ['unknown', `\xc3\0\0\0\x09\x08${'x'.repeat(40)}`, 443],
     ['unknown', 'x'.repeat(40), 443],
   ])('%s is told by %j', (application, payload, port) => {
     expect(overUdp(payload, 40000, port)).toBe(application)
+  })
+
+  it('is not misled by a DNS identifier that looks like the beginning of QUIC', () => {
+    for (const low of [0x51, 0x54]) {
+      expect(overUdp(dnsQuestion.with(0, 0xe4).with(1, low), 40000, 53)).toBe('dns')
+    }
   })
 
   it('asks more of DNS than a port number', () => {

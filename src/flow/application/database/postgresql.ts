@@ -1,0 +1,96 @@
+/** PostgreSQL (frontend/backend protocol 3, start-up): user, database, how the login ends. */
+import type { Packet } from '../../../decode/index.ts'
+import { byteAt, findByte, textAt, uint16At, uint32At, type Payload } from '../payload.ts'
+import { Next, type ReadingContext } from '../reader.ts'
+import { DatabaseReader } from './database-reader.ts'
+
+const PARAMETERS = 8
+const MOST_PARAMETERS = 16
+const LONGEST_VALUE = 64
+/** The numbers of requests for TLS and GSS encryption, and to cancel: 1234 above, these below. */
+const MAGIC = 1234
+const LOWEST_MAGIC = 5678
+const HIGHEST_MAGIC = 5680
+const YES_TLS = 0x53
+const YES_GSS = 0x47
+const AUTHENTICATION = 0x52
+const ERROR = 0x45
+const CODE_FIELD = 0x43
+const MOST_FIELDS = 16
+/** invalid_password, invalid_authorization_specification. */
+const LOGIN_CODES = ['28P01', '28000']
+const MOST_PAYLOADS = 16
+
+/** A start-up, TLS, GSS or cancel request: its length, then version 3 or a magic number. */
+export function isPostgresql(payload: Payload): boolean {
+  if (uint16At(payload, 0) !== 0 || uint16At(payload, 2) !== payload.payloadLength) return false
+  const major = uint16At(payload, 4)
+  const minor = uint16At(payload, 6)
+  return (major === 3 && minor <= 2) || isMagic(major, minor)
+}
+
+function isMagic(major: number, minor: number): boolean {
+  return major === MAGIC && minor >= LOWEST_MAGIC && minor <= HIGHEST_MAGIC
+}
+
+export class PostgresqlReader extends DatabaseReader {
+  #clientSide = -1
+  #isAskingForEncryption = false
+  #payloads = 0
+
+  constructor(context: ReadingContext) {
+    super('postgresql', context)
+  }
+
+  override read(packet: Packet, side: number): number {
+    if (this.#clientSide < 0) this.#clientSide = side
+    this.#payloads += 1
+    if (this.#payloads > MOST_PAYLOADS) return Next.DONE
+    return side === this.#clientSide ? this.#readRequest(packet) : this.#readReply(packet)
+  }
+
+  #readRequest(payload: Payload): number {
+    if (!isPostgresql(payload)) return Next.MORE
+    this.#isAskingForEncryption = isMagic(uint16At(payload, 4), uint16At(payload, 6))
+    if (this.#isAskingForEncryption) return Next.MORE
+    let at = PARAMETERS
+    for (let count = 0; count < MOST_PARAMETERS; count += 1) {
+      const nameEnd = findByte(payload, 0, at, payload.payloadCaptured)
+      const valueEnd = findByte(payload, 0, nameEnd + 1, payload.payloadCaptured)
+      if (nameEnd <= at || valueEnd < 0) break
+      const name = textAt(payload, at, nameEnd, LONGEST_VALUE)
+      const value = textAt(payload, nameEnd + 1, valueEnd, LONGEST_VALUE)
+      if (name === 'user') this.user = this.keep(value)
+      else if (name === 'database') this.database = this.keep(value)
+      at = valueEnd + 1
+    }
+    return Next.MORE
+  }
+
+  #readReply(payload: Payload): number {
+    const kind = byteAt(payload, 0)
+    if (this.#isAskingForEncryption && payload.payloadLength === 1) {
+      return kind === YES_TLS || kind === YES_GSS ? this.goOverToTls() : Next.MORE
+    }
+    if (kind === AUTHENTICATION) {
+      return uint32At(payload, 5) === 0 ? this.endLogin('success', null) : Next.MORE
+    }
+    if (kind !== ERROR) return Next.MORE
+    const code = sqlState(payload)
+    return code !== null && LOGIN_CODES.includes(code)
+      ? this.endLogin('failure', code)
+      : this.fail(code)
+  }
+}
+
+/** The code among an error's fields, each a letter and text up to a NUL. */
+function sqlState(payload: Payload): string | null {
+  let at = 5
+  for (let count = 0; count < MOST_FIELDS; count += 1) {
+    const end = findByte(payload, 0, at + 1, payload.payloadCaptured)
+    if (end < 0) return null
+    if (byteAt(payload, at) === CODE_FIELD) return textAt(payload, at + 1, end, 5)
+    at = end + 1
+  }
+  return null
+}

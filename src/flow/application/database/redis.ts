@@ -1,0 +1,129 @@
+/**
+ * Redis (RESP 2 and 3): the names of commands, and how logins end. Arguments are not read, but for the
+ * subcommand of the few commands that attackers turn on a server with (`CONFIG SET`, `MODULE LOAD`).
+ */
+import type { Packet } from '../../../decode/index.ts'
+import type { RedisFacts } from '../facts.ts'
+import {
+  byteAt,
+  findByte,
+  lineEnd,
+  nextLine,
+  pattern,
+  startsWith,
+  startsWithAny,
+  textAt,
+  uint16At,
+  type Payload,
+} from '../payload.ts'
+import { FactReader, Next } from '../reader.ts'
+
+const WORDS = ['PING\r\n', 'INFO\r\n', '+PONG\r\n', '-NOAUTH ', '-ERR '].map(pattern)
+const NO_AUTH = pattern('-NOAUTH')
+const OK = pattern('+OK')
+const ARRAY = 0x2a
+const BULK = 0x24
+const ERROR = 0x2d
+const MAP = 0x25
+const LONGEST_NAME = 32
+const WITH_SUBCOMMAND = new Set(['CONFIG', 'MODULE', 'SCRIPT', 'CLIENT', 'ACL', 'DEBUG', 'CLUSTER'])
+
+/** An inline command or a reply. */
+export function isRedisText(payload: Payload): boolean {
+  return startsWithAny(payload, WORDS)
+}
+
+/** A command as an array of bulk strings: `*3\r\n$3\r\n…`. */
+export function isRedisArray(payload: Payload, first: number): boolean {
+  if (first !== ARRAY) return false
+  const at = byteAt(payload, 2) === 0x0d ? 2 : 3
+  return uint16At(payload, at) === 0x0d0a && byteAt(payload, at + 2) === BULK
+}
+
+export class RedisReader extends FactReader {
+  #clientSide = -1
+  #command: string | null = null
+  #commands = 0
+  #refusals = 0
+  #authFailures = 0
+  #authSuccesses = 0
+  /** A login waits for its answer. */
+  #isPending = false
+
+  override read(packet: Packet, side: number): number {
+    if (this.#clientSide < 0) {
+      const first = byteAt(packet, 0)
+      const isReply = first === ERROR || first === 0x2b
+      this.#clientSide = isReply ? 1 - side : side
+    }
+    if (side === this.#clientSide) this.#readCommand(packet)
+    else this.#readReply(packet)
+    return Next.MORE
+  }
+
+  #readCommand(payload: Payload): void {
+    const isArray = isRedisArray(payload, byteAt(payload, 0))
+    const words = isArray ? bulkWords(payload) : inlineWords(payload)
+    const name = words[0]?.toUpperCase()
+    if (name === undefined || !/^[A-Z._-]+$/.test(name)) return
+    const subcommand = WITH_SUBCOMMAND.has(name) ? ` ${words[1]?.toUpperCase() ?? ''}` : ''
+    const command = `${name}${subcommand}`.trim()
+    this.#commands += 1
+    this.#isPending = name === 'AUTH' || name === 'HELLO'
+    if (this.context.isHeard) this.context.tell({ kind: 'redis-command', command })
+    this.#command ??= this.keep(command)
+  }
+
+  #readReply(payload: Payload): void {
+    if (startsWith(payload, NO_AUTH)) this.#refusals += 1
+    if (this.#isPending) {
+      const first = byteAt(payload, 0)
+      const isDone = startsWith(payload, OK) || first === MAP || first === ARRAY
+      if (first === ERROR) this.#endLogin('failure', errorName(payload))
+      else if (isDone) this.#endLogin('success', null)
+    }
+    this.#isPending = false
+  }
+
+  #endLogin(outcome: 'failure' | 'success', code: string | null): void {
+    if (outcome === 'failure') this.#authFailures += 1
+    else this.#authSuccesses += 1
+    if (!this.context.isHeard) return
+    this.context.tell({ kind: 'login', application: 'redis', outcome, user: null, code })
+  }
+
+  override facts(): RedisFacts {
+    return {
+      kind: 'redis',
+      command: this.#command,
+      commands: this.#commands,
+      refusals: this.#refusals,
+      authFailures: this.#authFailures,
+      authSuccesses: this.#authSuccesses,
+    }
+  }
+}
+
+function errorName(payload: Payload): string {
+  const end = lineEnd(payload, 0)
+  const space = findByte(payload, 0x20, 0, end)
+  return textAt(payload, 1, space < 0 ? end : space, LONGEST_NAME)
+}
+
+/** The first words of an inline command. */
+function inlineWords(payload: Payload): string[] {
+  return textAt(payload, 0, lineEnd(payload, 0), 2 * LONGEST_NAME).split(' ', 2)
+}
+
+/** The first two bulk strings: each a line with its length, then the text. */
+function bulkWords(payload: Payload): string[] {
+  const words: string[] = []
+  let at = nextLine(payload, 0)
+  while (words.length < 2 && at >= 0 && byteAt(payload, at) === BULK) {
+    const text = nextLine(payload, at)
+    if (text < 0) break
+    words.push(textAt(payload, text, lineEnd(payload, text), LONGEST_NAME))
+    at = nextLine(payload, text)
+  }
+  return words
+}

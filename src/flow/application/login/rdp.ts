@@ -1,0 +1,67 @@
+/** RDP's connection request and confirm (MS-RDPBCGR §2.2.1.1 and §2.2.1.2); what follows is encrypted. */
+import type { Packet } from '../../../decode/index.ts'
+import type { RdpFacts } from '../facts.ts'
+import {
+  byteAt,
+  findWord,
+  lineEnd,
+  pattern,
+  textAt,
+  uint16At,
+  uint32LittleAt,
+  type Payload,
+} from '../payload.ts'
+import { FactReader, Next } from '../reader.ts'
+
+const REQUEST = 0xe0
+const CONFIRM = 0xd0
+const KIND_AT = 5
+/** TPKT, X.224. */
+const HEADER = 11
+const COOKIE = pattern('MSTSHASH=')
+const LONGEST_USER = 64
+const NEGOTIATION_RESPONSE = 2
+const NEGOTIATION_FAILURE = 3
+const SECURITY = new Map([
+  [0, 'rdp'],
+  [1, 'tls'],
+  [2, 'credssp'],
+  [4, 'rdstls'],
+  [8, 'credssp-ex'],
+])
+
+/** TPKT with an X.224 connection request or confirm (RFC 1006). */
+export function isRdp(payload: Payload, first: number): boolean {
+  if (first !== 3 || byteAt(payload, 1) !== 0) return false
+  if (uint16At(payload, 2) !== payload.payloadLength) return false
+  const kind = byteAt(payload, KIND_AT)
+  return kind === REQUEST || kind === CONFIRM
+}
+
+export class RdpReader extends FactReader {
+  #user: string | null = null
+  #security: string | null = null
+
+  override read(packet: Packet): number {
+    if (!isRdp(packet, byteAt(packet, 0))) return Next.DONE
+    if (byteAt(packet, KIND_AT) === REQUEST) {
+      const cookie = findWord(packet, COOKIE, HEADER, packet.payloadCaptured)
+      const from = cookie + COOKIE.length
+      const end = cookie < 0 ? 0 : lineEnd(packet, from)
+      this.#user = cookie < 0 ? null : this.keep(textAt(packet, from, end, LONGEST_USER))
+      return Next.TURN
+    }
+    const answer = byteAt(packet, HEADER)
+    if (answer === NEGOTIATION_RESPONSE) {
+      this.#security = SECURITY.get(uint32LittleAt(packet, HEADER + 4)) ?? 'other'
+    } else {
+      this.#security = answer === NEGOTIATION_FAILURE ? 'refused' : 'rdp'
+    }
+    if (this.context.isHeard) this.context.tell(this.facts())
+    return Next.DONE
+  }
+
+  override facts(): RdpFacts {
+    return { kind: 'rdp', user: this.#user, security: this.#security }
+  }
+}

@@ -1,0 +1,160 @@
+/**
+ * Telnet (RFC 854): who logs in and whether it fails, by the prompts that servers write.
+ *
+ * The protocol itself has no login, so the words must tell; only what is typed at a login prompt is kept,
+ * never what is typed after the password prompt. Option negotiation is passed over.
+ */
+import type { Packet } from '../../../decode/index.ts'
+import { byteAt, findWord, pattern, type Payload } from '../payload.ts'
+import { Next, type ReadingContext } from '../reader.ts'
+import { LoginReader } from './login-reader.ts'
+
+const IAC = 0xff
+const SB = 0xfa
+const SE = 0xf0
+const FIRST_OPTION_COMMAND = 0xfb
+const LONGEST_SHOWN = 512
+const LONGEST_NAME = 64
+const CR = 0x0d
+const LF = 0x0a
+const BACKSPACE = 0x08
+const DELETE = 0x7f
+
+const FAILURES = [
+  'INCORRECT', 'LOGIN FAILED', 'AUTHENTICATION FAILED', 'ACCESS DENIED', 'BAD PASSWORD',
+  'INVALID LOGIN', 'INVALID PASSWORD', 'LOGIN INVALID', 'FAILED LOGIN',
+].map(pattern) // prettier-ignore
+const SUCCESSES = ['LAST LOGIN', 'WELCOME', 'BUSYBOX'].map(pattern)
+const PASSWORD = pattern('PASSWORD:')
+const NAME_PROMPTS = ['LOGIN:', 'USERNAME:', 'USER:', 'USER NAME:', 'LOGIN AS:'].map(pattern)
+/** Ends of shell prompts: `$`, `#`, `>`, `%`. */
+const SHELL_ENDS = [0x24, 0x23, 0x3e, 0x25]
+
+/** Option negotiation: IAC, then WILL, WONT, DO or DONT. */
+export function isTelnet(payload: Payload, first: number): boolean {
+  return first === IAC && byteAt(payload, 1) >= FIRST_OPTION_COMMAND && byteAt(payload, 1) <= 0xfe
+}
+
+export class TelnetReader extends LoginReader {
+  #expects: 'nothing' | 'name' | 'password' | 'outcome' = 'nothing'
+  #typed = ''
+  readonly #text: TelnetText
+
+  constructor(context: ReadingContext) {
+    super('telnet', context)
+    this.#text = TEXT
+  }
+
+  protected override speaksLikeServer(): boolean {
+    return false
+  }
+
+  /** Servers answer on the flow's responder side; both sides may begin to negotiate. */
+  override read(packet: Packet, side: number): number {
+    const text = this.#text.show(packet)
+    if (text.payloadCaptured === 0) return Next.MORE
+    return side === 1 ? this.#readShown(text) : this.#readTyped(text)
+  }
+
+  #readShown(text: Payload): number {
+    const end = text.payloadCaptured
+    const isAwaited = this.#expects === 'outcome'
+    if (isAwaited && FAILURES.some((word) => findWord(text, word, 0, end) >= 0)) {
+      this.endLogin('failure', null)
+      this.#expects = 'nothing'
+    } else if (isAwaited && isSuccess(text)) {
+      this.endLogin('success', null)
+      return Next.DONE
+    }
+    if (findWord(text, PASSWORD, 0, end) >= 0) {
+      this.#expects = 'password'
+    } else if (NAME_PROMPTS.some((word) => findWord(text, word, 0, end) >= 0)) {
+      // A prompt for a name, after a password was typed, is a refusal without words.
+      if (this.#expects === 'outcome') this.endLogin('failure', null)
+      this.#expects = 'name'
+      this.#typed = ''
+      this.greet(text, 0, end)
+    }
+    return Next.MORE
+  }
+
+  #readTyped(text: Payload): number {
+    for (let at = 0; at < text.payloadCaptured; at += 1) {
+      const byte = byteAt(text, at)
+      if (byte === CR || byte === LF) this.#enter()
+      else if (this.#expects === 'name') this.#type(byte)
+    }
+    return Next.MORE
+  }
+
+  #enter(): void {
+    if (this.#expects === 'name' && this.#typed !== '') {
+      this.setUser(this.#typed)
+      this.#expects = 'nothing'
+    } else if (this.#expects === 'password') {
+      this.#expects = 'outcome'
+    }
+    this.#typed = ''
+  }
+
+  #type(byte: number): void {
+    if (byte === BACKSPACE || byte === DELETE) this.#typed = this.#typed.slice(0, -1)
+    else if (byte >= 0x20 && byte < 0x7f && this.#typed.length < LONGEST_NAME) {
+      this.#typed += String.fromCharCode(byte)
+    }
+  }
+
+  protected override readReply(): number {
+    return Next.MORE
+  }
+
+  protected override readCommand(): number {
+    return Next.MORE
+  }
+}
+
+function isSuccess(text: Payload): boolean {
+  const end = text.payloadCaptured
+  if (SUCCESSES.some((word) => findWord(text, word, 0, end) >= 0)) return true
+  let last = end - 1
+  while (last > 0 && byteAt(text, last) === 0x20) last -= 1
+  return SHELL_ENDS.includes(byteAt(text, last))
+}
+
+/** A payload's text without Telnet's commands, in a buffer that the next payload overwrites. */
+class TelnetText implements Payload {
+  readonly buffer = new Uint8Array(LONGEST_SHOWN)
+  readonly payloadOffset = 0
+  payloadCaptured = 0
+  payloadLength = 0
+
+  show(packet: Packet): Payload {
+    let length = 0
+    for (let at = 0; at < packet.payloadCaptured && length < LONGEST_SHOWN; at += 1) {
+      const byte = byteAt(packet, at)
+      if (byte === IAC) {
+        at = afterCommand(packet, at)
+        continue
+      }
+      if (byte === 0) continue
+      this.buffer[length] = byte
+      length += 1
+    }
+    this.payloadCaptured = length
+    this.payloadLength = length
+    return this
+  }
+}
+
+const TEXT = new TelnetText()
+
+/** Returns the last byte of the command that begins at `at`. */
+function afterCommand(packet: Packet, at: number): number {
+  const command = byteAt(packet, at + 1)
+  if (command >= FIRST_OPTION_COMMAND && command <= 0xfe) return at + 2
+  if (command !== SB) return at + 1
+  for (let end = at + 2; end < packet.payloadCaptured; end += 1) {
+    if (byteAt(packet, end) === SE && byteAt(packet, end - 1) === IAC) return end
+  }
+  return packet.payloadCaptured
+}

@@ -1,0 +1,60 @@
+/** SMTP (RFC 5321, AUTH RFC 4954, STARTTLS RFC 3207). Left out: the messages themselves. */
+import type { Packet } from '../../../decode/index.ts'
+import { LoginReader, isLastLine, replyCode } from '../login/login-reader.ts'
+import { pattern, startsWithAny, startsWithWord, type Payload } from '../payload.ts'
+import { Next, type ReadingContext } from '../reader.ts'
+
+const COMMANDS = ['EHLO ', 'HELO ', 'MAIL FROM:', 'ehlo ', 'helo '].map(pattern)
+const HELLOS = ['EHLO ', 'HELO '].map(pattern)
+const START_TLS = pattern('STARTTLS')
+const DATA = pattern('DATA')
+
+/** A client's first command. The greeting, which FTP shares, is told elsewhere. */
+export function isSmtp(payload: Payload): boolean {
+  return startsWithAny(payload, COMMANDS)
+}
+
+export class SmtpReader extends LoginReader {
+  #wantsTls = false
+  #isSendingMail = false
+
+  constructor(context: ReadingContext) {
+    super('smtp', context)
+  }
+
+  override read(packet: Packet, side: number): number {
+    const next = super.read(packet, side)
+    return next === Next.MORE && this.#isSendingMail ? Next.TURN : next
+  }
+
+  protected override speaksLikeServer(payload: Payload): boolean {
+    return replyCode(payload, 0, payload.payloadCaptured) >= 0
+  }
+
+  protected override readCommand(payload: Payload, from: number, to: number): number {
+    // A mail's text may look like commands.
+    if (this.#isSendingMail) return Next.TURN
+    if (HELLOS.some((hello) => startsWithWord(payload, hello, from))) {
+      this.nameClient(payload, from + 5, to)
+    } else if (startsWithWord(payload, START_TLS, from)) {
+      this.#wantsTls = true
+    } else if (startsWithWord(payload, DATA, from) && to - from === DATA.length) {
+      this.#isSendingMail = true
+    }
+    return Next.MORE
+  }
+
+  protected override readReply(payload: Payload, from: number, to: number): number {
+    const code = replyCode(payload, from, to)
+    if (code < 0) return Next.MORE
+    if (code !== 354) this.#isSendingMail = false
+    if (code === 220) {
+      if (this.#wantsTls) return this.goOverToTls()
+      this.greet(payload, from + 4, to)
+    }
+    if (!isLastLine(payload, from, to)) return Next.MORE
+    if (code === 235) this.endLogin('success', '235')
+    else if (code === 535) this.endLogin('failure', '535')
+    return Next.MORE
+  }
+}

@@ -1,0 +1,72 @@
+/** SNMP (RFC 1157, RFC 3416, RFC 3412): version, kind of message, length of the community, never itself. */
+import type { Packet } from '../../../decode/index.ts'
+import { BerCursor, Tag } from '../ber.ts'
+import type { ApplicationFacts, SnmpFacts } from '../facts.ts'
+import { byteAt, type Payload } from '../payload.ts'
+import { FactReader, Next } from '../reader.ts'
+
+const VERSIONS: Readonly<Record<number, SnmpFacts['version']>> = { 0: '1', 1: '2c', 3: '3' }
+const PDUS = [
+  'get', 'get-next', 'response', 'set', 'trap', 'get-bulk', 'inform', 'trap2', 'report',
+] // prettier-ignore
+const FIRST_PDU = 0xa0
+
+const fields = new BerCursor()
+
+/** A BER sequence that begins with the version 0, 1 or 3. */
+export function isSnmp(payload: Payload, first: number): boolean {
+  if (first !== Tag.SEQUENCE) return false
+  const length = byteAt(payload, 1)
+  const at = length < 0x80 ? 2 : 2 + (length & 0x7f)
+  if (length === 0x80 || at > 5) return false
+  if (byteAt(payload, at) !== Tag.INTEGER || byteAt(payload, at + 1) !== 1) return false
+  const version = byteAt(payload, at + 2)
+  return version === 0 || version === 1 || version === 3
+}
+
+export class SnmpReader extends FactReader {
+  #version: SnmpFacts['version'] | null = null
+  #communityBytes: number | null = null
+  #pdu: string | null = null
+  #messages = 0
+
+  override read(packet: Packet): number {
+    if (!isSnmp(packet, byteAt(packet, 0))) return Next.MORE
+    this.#messages += 1
+    if (this.#messages === 1 || this.context.isHeard) this.#readMessage(packet)
+    return Next.MORE
+  }
+
+  #readMessage(packet: Packet): void {
+    fields.begin(packet, 0, packet.payloadLength)
+    if (!fields.expect(Tag.SEQUENCE) || !fields.enter().expect(Tag.INTEGER)) return
+    const version = VERSIONS[fields.integer()]
+    if (version === undefined) return
+    let communityBytes: number | null = null
+    let pdu: string | null = null
+    if (version !== '3' && fields.expect(Tag.OCTET_STRING)) {
+      communityBytes = fields.to - fields.from
+      pdu = fields.next() ? (PDUS[fields.tag - FIRST_PDU] ?? null) : null
+    }
+    if (this.#messages === 1) {
+      this.#version = version
+      this.#communityBytes = communityBytes
+      this.#pdu = pdu
+    }
+    const messages = this.#messages
+    if (this.context.isHeard) {
+      this.context.tell({ kind: 'snmp', version, communityBytes, pdu, messages })
+    }
+  }
+
+  override facts(): ApplicationFacts | null {
+    if (this.#version === null) return null
+    return {
+      kind: 'snmp',
+      version: this.#version,
+      communityBytes: this.#communityBytes,
+      pdu: this.#pdu,
+      messages: this.#messages,
+    }
+  }
+}

@@ -1,0 +1,57 @@
+/** Which reader reads which application. */
+import { APPLICATIONS, type Application } from './applications.ts'
+import { LdapReader } from './windows/ldap.ts'
+import { KerberosReader } from './windows/kerberos.ts'
+import { SmbReader } from './windows/smb.ts'
+import { MysqlReader } from './database/mysql.ts'
+import { PostgresqlReader } from './database/postgresql.ts'
+import { RedisReader } from './database/redis.ts'
+import { FtpReader } from './login/ftp.ts'
+import { RdpReader } from './login/rdp.ts'
+import { SshReader } from './login/ssh.ts'
+import { TelnetReader } from './login/telnet.ts'
+import { ImapReader } from './mail/imap.ts'
+import { Pop3Reader } from './mail/pop3.ts'
+import { SmtpReader } from './mail/smtp.ts'
+import { DhcpReader } from './network/dhcp.ts'
+import { DnsReader } from './network/dns.ts'
+import { NtpReader } from './network/ntp.ts'
+import { QuicReader } from './network/quic.ts'
+import { SnmpReader } from './network/snmp.ts'
+import type { FactReader, ReadingContext } from './reader.ts'
+import { TlsReader } from './tls/tls.ts'
+import { HttpReader } from './web/http.ts'
+
+type MakeReader = (context: ReadingContext) => FactReader
+
+/** Those without a reader (SSDP, RTSP, VNC) are only recognised. */
+const READERS: Partial<Record<Application, MakeReader>> = {
+  dhcp: (context) => new DhcpReader(context),
+  dns: (context) => new DnsReader(context),
+  ftp: (context) => new FtpReader(context),
+  http: (context) => new HttpReader(context),
+  imap: (context) => new ImapReader(context),
+  kerberos: (context) => new KerberosReader(context),
+  ldap: (context) => new LdapReader(context),
+  mdns: (context) => new DnsReader(context),
+  mysql: (context) => new MysqlReader(context),
+  ntp: (context) => new NtpReader(context),
+  pop3: (context) => new Pop3Reader(context),
+  postgresql: (context) => new PostgresqlReader(context),
+  quic: (context) => new QuicReader(context),
+  rdp: (context) => new RdpReader(context),
+  redis: (context) => new RedisReader(context),
+  smb: (context) => new SmbReader(context),
+  smtp: (context) => new SmtpReader(context),
+  snmp: (context) => new SnmpReader(context),
+  ssh: (context) => new SshReader(context),
+  telnet: (context) => new TelnetReader(context),
+  tls: (context) => new TlsReader(context),
+}
+
+const BY_INDEX = APPLICATIONS.map((application) => READERS[application] ?? null)
+
+/** Returns what makes a reader for an index into APPLICATIONS; null for those only recognised. */
+export function createReader(application: number): MakeReader | null {
+  return BY_INDEX[application] ?? null
+}

@@ -1,0 +1,189 @@
+/** Reads what flows' applications say: recognises each by its first payloads, then lets its reader read. */
+import type { Packet } from '../../decode/index.ts'
+import { IpProtocol } from '../../net/protocol.ts'
+import type { FlowObserver, LiveFlow } from '../flow.ts'
+import type { FlowShedding } from '../shedding.ts'
+import type { FlowRecords } from '../table/flow-records.ts'
+import { State, WORD_SHIFT, Word } from '../table/record-layout.ts'
+import { FactStore, NO_READER } from './fact-store.ts'
+import type { ApplicationFact, ApplicationFacts } from './facts.ts'
+import { recogniseApplication } from './index.ts'
+import { Opening, SHORT_OPENING } from './opening.ts'
+import { MOST_READS, Next, TextBudget, type FactReader, type ReadingContext } from './reader.ts'
+import { createReader } from './readers.ts'
+import { StreamBuffers } from './stream-buffers.ts'
+
+/** Payloads looked at before a flow's application is left unknown. */
+const MOST_LOOKS = 8
+/** Characters kept for all flows together. */
+const MOST_TEXT = 33_554_432
+
+/** What fact reading could not keep or do, since the start. */
+export interface FactStatistics {
+  /** Flows that have facts now. */
+  readonly flowsWithFacts: number
+  /** Flows not read because the store was full. */
+  readonly refusedFacts: number
+  /** Texts not kept because the flow's share, or all, was used up. */
+  readonly refusedTexts: number
+  /** Messages over several segments that were given up. */
+  readonly lostMessages: number
+}
+
+export class ApplicationReadings {
+  readonly #shedding: FlowShedding
+  readonly #words: Int32Array
+  readonly #observer: FlowObserver
+  readonly #store = new FactStore()
+  readonly #context: ReadingContext
+  #pending: ApplicationFact[] = []
+
+  /** Where `shedding` says so applications are still recognised, but nothing is read of them. */
+  constructor(records: FlowRecords, observer: FlowObserver, shedding: FlowShedding) {
+    this.#shedding = shedding
+    this.#words = records.words
+    this.#observer = observer
+    this.#context = {
+      isHeard: observer.flowSpoke !== undefined,
+      buffers: new StreamBuffers(),
+      text: new TextBudget(MOST_TEXT),
+      tell: (fact) => this.#pending.push(fact),
+    }
+  }
+
+  /**
+   * Reads a packet's payload; call it only where `wantsPayload` says so.
+   *
+   * `gap`: how far a segment begins past the byte expected next; 0 for datagrams.
+   * Cost: recognition is a few comparisons and allocates nothing; a reader is one object a flow.
+   */
+  read(record: number, packet: Packet, side: number, gap: number): void {
+    const words = this.#words
+    const at = record << WORD_SHIFT
+    const state = words[at + Word.STATE]!
+    const application = (state >>> State.APPLICATION_SHIFT) & State.APPLICATION_MASK
+    if (application === 0) {
+      this.#recognise(at, packet, side)
+    } else if (!this.#shedding.readsApplications) {
+      this.#shedding.unreadPayloads += 1
+    } else {
+      const place = words[at + Word.FACTS]!
+      const reader = place === NO_READER ? this.#open(at, application) : this.#store.at(place)
+      if (reader === null) words[at + Word.STATE]! |= State.READ_OUT
+      else if (gap >= 0 || reader.isAssembling) this.#readOn(reader, at, packet, side, gap)
+    }
+  }
+
+  /** What is known of a flow; null when nothing is. Allocates. */
+  facts(record: number): ApplicationFacts | null {
+    const place = this.#words[(record << WORD_SHIFT) + Word.FACTS]!
+    return place === NO_READER ? null : (this.#store.at(place)?.facts() ?? null)
+  }
+
+  /** Forgets a flow that ended. */
+  remove(record: number): void {
+    const place = this.#words[(record << WORD_SHIFT) + Word.FACTS]!
+    if (place !== NO_READER) this.#store.remove(place)
+  }
+
+  get hasNews(): boolean {
+    return this.#pending.length > 0
+  }
+
+  /** Tells the observer the facts that the last packet gave. */
+  tellNews(flow: LiveFlow): void {
+    const facts = this.#pending
+    this.#pending = []
+    for (const fact of facts) this.#observer.flowSpoke?.(flow, fact)
+  }
+
+  get statistics(): FactStatistics {
+    return {
+      flowsWithFacts: this.#store.held,
+      refusedFacts: this.#store.refused,
+      refusedTexts: this.#context.text.refused,
+      lostMessages: this.#context.buffers.lost,
+    }
+  }
+
+  #recognise(at: number, packet: Packet, side: number): void {
+    const words = this.#words
+    const state = words[at + Word.STATE]!
+    const looks = ((state >>> State.LOOKS_SHIFT) & State.LOOKS_MASK) + 1
+    const opening = this.#store.at(words[at + Word.FACTS]!)
+    const shown = opening instanceof Opening ? (opening.join(packet, side) ?? packet) : packet
+    const application = recogniseApplication(shown)
+    if (application !== 0) {
+      words[at + Word.STATE] = state | (application << State.APPLICATION_SHIFT)
+      if (opening === null) this.read(record(at), shown, side, 0)
+      else this.#readJoined(at, shown, side)
+    } else if (shown !== packet && !Opening.isLongEnough(shown)) {
+      // Pieces of one payload are one look.
+    } else if (isShortOpening(packet, looks) && this.#shedding.readsApplications) {
+      this.#openOpening(at, packet, side)
+      words[at + Word.STATE] = state + (1 << State.LOOKS_SHIFT)
+    } else {
+      const isLast = looks >= MOST_LOOKS
+      if (isLast || shown !== packet) this.#forget(at)
+      words[at + Word.STATE] = (state + (1 << State.LOOKS_SHIFT)) | (isLast ? State.READ_OUT : 0)
+    }
+  }
+
+  #openOpening(at: number, packet: Packet, side: number): void {
+    const isDoubtful = (this.#words[at + Word.STATE]! & State.CONFIRMED) === 0
+    if (!this.#store.hasRoom(isDoubtful)) return
+    const opening = new Opening(this.#context, packet, side)
+    this.#words[at + Word.FACTS] = this.#store.add(opening, isDoubtful)
+  }
+
+  /** The application's own reader takes the opening's place; the joined bytes stay valid until it has read. */
+  #readJoined(at: number, joined: Packet, side: number): void {
+    const place = this.#words[at + Word.FACTS]!
+    this.#words[at + Word.FACTS] = NO_READER
+    this.read(record(at), joined, side, 0)
+    this.#store.remove(place)
+  }
+
+  #forget(at: number): void {
+    const place = this.#words[at + Word.FACTS]!
+    if (place === NO_READER) return
+    this.#words[at + Word.FACTS] = NO_READER
+    this.#store.remove(place)
+  }
+
+  #open(at: number, application: number): FactReader | null {
+    const isDoubtful = (this.#words[at + Word.STATE]! & State.CONFIRMED) === 0
+    const make = createReader(application)
+    if (make === null || !this.#store.hasRoom(isDoubtful)) return null
+    const reader = make(this.#context)
+    this.#words[at + Word.FACTS] = this.#store.add(reader, isDoubtful)
+    return reader
+  }
+
+  #readOn(reader: FactReader, at: number, packet: Packet, side: number, gap: number): void {
+    const words = this.#words
+    const next = reader.read(packet, side, gap)
+    words[at + Word.READS]! += 1
+    // Whoever speaks gives the other side its turn again.
+    let state = words[at + Word.STATE]! & ~(State.ORIGINATOR_QUIET << (1 - side))
+    if (next === Next.TURN) state |= State.ORIGINATOR_QUIET << side
+    else if (next === Next.DONE || words[at + Word.READS]! >= MOST_READS) state |= State.READ_OUT
+    words[at + Word.STATE] = state
+  }
+}
+
+/** A first payload that may be only a piece of the application's first words. */
+function isShortOpening(packet: Packet, looks: number): boolean {
+  const { protocol, payloadCaptured, payloadLength } = packet
+  const isShort = payloadLength < SHORT_OPENING && payloadCaptured === payloadLength
+  return looks === 1 && protocol === IpProtocol.TCP && isShort
+}
+
+function record(at: number): number {
+  return at >>> WORD_SHIFT
+}
+
+/** Says whether a flow's application still listens to this side; two bits of its record. */
+export function wantsPayload(state: number, side: number): boolean {
+  return (state & (State.READ_OUT | (State.ORIGINATOR_QUIET << side))) === 0
+}

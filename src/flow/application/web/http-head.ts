@@ -1,0 +1,187 @@
+/** The head of an HTTP/1 message (RFC 9112 §2): its first line and the few fields that facts are made of. */
+import {
+  byteAt,
+  findByte,
+  lineEnd,
+  nextLine,
+  pattern,
+  startsWithWord,
+  textAt,
+  type Payload,
+} from '../payload.ts'
+
+const LONGEST_METHOD = 16
+const LONGEST_URI = 1024
+const LONGEST_HOST = 255
+const LONGEST_AGENT = 256
+const LONGEST_VALUE = 128
+const MOST_FIELDS = 64
+const COLON = 0x3a
+const SPACE = 0x20
+
+/** What was read of a head; reused. `method` is empty for a response, `status` 0 for a request. */
+export class HttpHead {
+  method = ''
+  uri = ''
+  status = 0
+  host: string | null = null
+  userAgent: string | null = null
+  contentType: string | null = null
+  server: string | null = null
+  authScheme: string | null = null
+  contentBytes: number | null = null
+  isChunked = false
+  isUpgrade = false
+  /** Where the body begins; -1 when the head goes on in another segment. */
+  end = -1
+
+  clear(): void {
+    this.method = ''
+    this.uri = ''
+    this.status = 0
+    this.host = null
+    this.userAgent = null
+    this.contentType = null
+    this.server = null
+    this.authScheme = null
+    this.contentBytes = null
+    this.isChunked = false
+    this.isUpgrade = false
+    this.end = -1
+  }
+}
+
+type ReadField = (head: HttpHead, payload: Payload, from: number, to: number) => void
+
+/** The fields read; names in upper case, since they are compared in any case. */
+const FIELDS: readonly (readonly [Uint8Array, ReadField])[] = [
+  [
+    pattern('HOST:'),
+    (head, payload, from, to) => {
+      head.host ??= textAt(payload, from, to, LONGEST_HOST).toLowerCase()
+    },
+  ],
+  [
+    pattern('USER-AGENT:'),
+    (head, payload, from, to) => {
+      head.userAgent ??= textAt(payload, from, to, LONGEST_AGENT)
+    },
+  ],
+  [
+    pattern('CONTENT-TYPE:'),
+    (head, payload, from, to) => {
+      head.contentType ??= textAt(payload, from, to, LONGEST_VALUE)
+    },
+  ],
+  [
+    pattern('CONTENT-LENGTH:'),
+    (head, payload, from, to) => {
+      const digits = textAt(payload, from, to, 16)
+      if (/^\d{1,15}$/.test(digits)) head.contentBytes ??= Number(digits)
+    },
+  ],
+  [
+    pattern('SERVER:'),
+    (head, payload, from, to) => {
+      head.server ??= textAt(payload, from, to, LONGEST_VALUE)
+    },
+  ],
+  [pattern('AUTHORIZATION:'), readScheme],
+  [pattern('PROXY-AUTHORIZATION:'), readScheme],
+  [
+    pattern('TRANSFER-ENCODING:'),
+    (head) => {
+      head.isChunked = true
+    },
+  ],
+  [
+    pattern('UPGRADE:'),
+    (head) => {
+      head.isUpgrade = true
+    },
+  ],
+]
+
+/** By their first letter, so that most fields cost one look. */
+const FIELDS_BY_LETTER = Array.from({ length: 256 }, (_, letter) => {
+  const upper = letter & 0xdf
+  const fields = FIELDS.filter(([name]) => name[0] === upper)
+  return fields.length === 0 ? null : fields
+})
+
+/** The scheme alone: what follows it is the secret. */
+function readScheme(head: HttpHead, payload: Payload, from: number, to: number): void {
+  const space = findByte(payload, SPACE, from, to)
+  const scheme = textAt(payload, from, space < 0 ? to : space, 32)
+  // A value without a scheme is a secret as a whole.
+  head.authScheme ??= space < 0 || !/^[\w-]+$/.test(scheme) ? 'other' : scheme.toLowerCase()
+}
+
+/** Reads a head that begins at `from` into the reused object; the caller has told that it is one. */
+export function readHttpHead(payload: Payload, from: number, head: HttpHead, isRequest: boolean) {
+  head.clear()
+  const end = lineEnd(payload, from)
+  if (isRequest) readRequestLine(payload, from, end, head)
+  else head.status = statusAt(payload, from)
+  let at = nextLine(payload, from)
+  for (let count = 0; at >= 0 && count < MOST_FIELDS; count += 1) {
+    const feed = findByte(payload, 0x0a, at, payload.payloadCaptured)
+    const to = feed > at && byteAt(payload, feed - 1) === 0x0d ? feed - 1 : feed
+    if (feed >= 0 && to === at) {
+      head.end = feed + 1
+      return
+    }
+    readField(payload, at, feed < 0 ? payload.payloadCaptured : to, head)
+    at = feed < 0 ? -1 : feed + 1
+  }
+}
+
+function readField(payload: Payload, from: number, to: number, head: HttpHead): void {
+  const fields = FIELDS_BY_LETTER[byteAt(payload, from) & 255]
+  if (fields === null || fields === undefined) return
+  for (const [name, read] of fields) {
+    if (from + name.length > to || !startsWithWord(payload, name, from)) continue
+    let value = from + name.length
+    while (value < to && isBlank(byteAt(payload, value))) value += 1
+    let end = to
+    while (end > value && isBlank(byteAt(payload, end - 1))) end -= 1
+    read(head, payload, value, end)
+    return
+  }
+}
+
+function isBlank(byte: number): boolean {
+  return byte === SPACE || byte === 0x09
+}
+
+/** Method, target, version; the target's own authority is the host of a proxy request. */
+function readRequestLine(payload: Payload, from: number, end: number, head: HttpHead): void {
+  const space = findByte(payload, SPACE, from, end)
+  if (space < 0) {
+    head.method = textAt(payload, from, end, LONGEST_METHOD)
+    return
+  }
+  let last = end
+  while (last > space + 1 && byteAt(payload, last - 1) !== SPACE) last -= 1
+  const isVersioned = last > space + 1 && startsWithWord(payload, HTTP, last)
+  const to = isVersioned ? last - 1 : end
+  head.method = textAt(payload, from, space, LONGEST_METHOD)
+  const uri = textAt(payload, space + 1, to, LONGEST_URI)
+  // A URI with an authority may carry a password before the `@`.
+  head.uri = uri.startsWith('/') ? uri : uri.replace(/^([\w+.-]+:\/\/)?[^/@?#]*@/, '$1')
+}
+
+const HTTP = pattern('HTTP/')
+
+/** The three digits behind `HTTP/1.1 `; 0 when there are none. */
+function statusAt(payload: Payload, from: number): number {
+  const at = findByte(payload, SPACE, from, from + 10)
+  if (at < 0) return 0
+  let status = 0
+  for (let index = 1; index <= 3; index += 1) {
+    const digit = byteAt(payload, at + index) - 0x30
+    if (digit < 0 || digit > 9) return 0
+    status = status * 10 + digit
+  }
+  return byteAt(payload, at + 4) === COLON ? 0 : status
+}

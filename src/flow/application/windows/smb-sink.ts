@@ -1,0 +1,12 @@
+/** What messages of either version of SMB can say to whoever reads them. */
+import type { Payload } from '../payload.ts'
+
+export interface SmbSink {
+  negotiated(dialect: string): void
+  /** A session setup's security token begins here. */
+  asksLogin(message: Payload, tokenAt: number): void
+  /** NT status; 0xc0000016 means that the login goes on. */
+  endsLogin(status: number): void
+  connects(tree: string): void
+  opens(name: string): void
+}

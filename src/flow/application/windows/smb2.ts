@@ -1,0 +1,63 @@
+/** One message of SMB 2 or 3 (MS-SMB2 §2.2): header, and the bodies that facts are made of. */
+import { byteAt, uint16LittleAt, uint32LittleAt, utf16TextAt, type Payload } from '../payload.ts'
+import type { SmbSink } from './smb-sink.ts'
+
+const STATUS = 8
+const COMMAND = 12
+const FLAGS = 16
+const NEXT_COMMAND = 20
+const BODY = 64
+const RESPONSE = 1
+const LONGEST_NAME = 255
+
+const Command = { NEGOTIATE: 0, SESSION_SETUP: 1, TREE_CONNECT: 3, CREATE: 5 } as const
+
+const DIALECTS = new Map([
+  [0x0202, '2.0.2'],
+  [0x0210, '2.1'],
+  [0x0300, '3.0'],
+  [0x0302, '3.0.2'],
+  [0x0311, '3.1.1'],
+])
+
+/** Reads a message and returns where the next of its chain begins; 0 when it is the last. */
+export function readSmb2(message: Payload, sink: SmbSink): number {
+  const command = uint16LittleAt(message, COMMAND)
+  const isResponse = (byteAt(message, FLAGS) & RESPONSE) !== 0
+  if (message.payloadCaptured < BODY) return 0
+  if (isResponse) readResponse(message, command, sink)
+  else readRequest(message, command, sink)
+  const next = uint32LittleAt(message, NEXT_COMMAND)
+  return next >= BODY && next < message.payloadCaptured ? next : 0
+}
+
+function readResponse(message: Payload, command: number, sink: SmbSink): void {
+  if (command === Command.NEGOTIATE) {
+    const dialect = DIALECTS.get(uint16LittleAt(message, BODY + 4))
+    if (dialect !== undefined) sink.negotiated(dialect)
+  } else if (command === Command.SESSION_SETUP) {
+    sink.endsLogin(uint32LittleAt(message, STATUS))
+  }
+}
+
+function readRequest(message: Payload, command: number, sink: SmbSink): void {
+  if (command === Command.SESSION_SETUP) {
+    const token = uint16LittleAt(message, BODY + 12)
+    if (token >= BODY) sink.asksLogin(message, token)
+  } else if (command === Command.TREE_CONNECT) {
+    const tree = nameAt(message, BODY + 4)
+    if (tree !== null) sink.connects(tree)
+  } else if (command === Command.CREATE) {
+    // The share's root has an empty name.
+    const name = nameAt(message, BODY + 44)
+    if (name !== null) sink.opens(name)
+  }
+}
+
+/** Text whose place, from the header on, and length stand at `at`; null when it is empty or was cut. */
+function nameAt(message: Payload, at: number): string | null {
+  const from = uint16LittleAt(message, at)
+  const length = uint16LittleAt(message, at + 2)
+  if (length <= 0 || from < BODY || from + length > message.payloadCaptured) return null
+  return utf16TextAt(message, from, from + length, LONGEST_NAME)
+}

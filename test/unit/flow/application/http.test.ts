@@ -1,0 +1,167 @@
+import { describe, expect, it } from 'vitest'
+import { bytesOf } from '../../../support/packet-builder.ts'
+import { Talk, overTcp, segment, tcpOpening, type Said } from '../../../support/spoken-flow.ts'
+
+const request = [
+  'POST /login?next=%2F HTTP/1.1',
+  'Host: Shop.Example.org',
+  'user-agent:  curl/8.1 ',
+  'Authorization: Basic YWRtaW46c2VjcmV0',
+  'Content-Type: application/json',
+  'Content-Length: 4',
+  '',
+  'body',
+].join('\r\n')
+const refusal = 'HTTP/1.1 401 Unauthorized\r\nServer: nginx\r\nContent-Length: 0\r\n\r\n'
+const get = (uri: string): string => `GET ${uri} HTTP/1.1\r\nHost: a\r\n\r\n`
+const page = (bytes: number): string =>
+  `HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: ${bytes}\r\n\r\n`
+
+describe('a request and its response', () => {
+  const { facts, told } = overTcp([['>', request], ['<', refusal]]) // prettier-ignore
+
+  it('are the facts of the flow', () => {
+    expect(facts).toEqual({
+      kind: 'http',
+      method: 'POST',
+      uri: '/login?next=%2F',
+      host: 'shop.example.org',
+      userAgent: 'curl/8.1',
+      authScheme: 'basic',
+      status: 401,
+      contentType: null,
+      server: 'nginx',
+      requests: 1,
+      responses: 1,
+      clientErrors: 1,
+      serverErrors: 0,
+      authFailures: 1,
+    })
+  })
+
+  it('are told, without the credential', () => {
+    expect(told).toMatchObject([
+      { kind: 'http-request', contentType: 'application/json', contentBytes: 4 },
+      { kind: 'http-response', status: 401, contentBytes: 0 },
+    ])
+    expect(JSON.stringify([facts, told])).not.toContain('YWRtaW46')
+  })
+
+  it.each(['Authorization: YWRtaW46c2VjcmV0', 'Proxy-Authorization: secret'])(
+    'a credential without a scheme is not kept: %s',
+    (line) => {
+      const { facts: read } = overTcp([['>', `GET / HTTP/1.1\r\n${line}\r\n\r\n`]])
+      expect(read).toMatchObject({ authScheme: 'other' })
+    },
+  )
+
+  it('a password in the URI is cut out', () => {
+    const { facts: read } = overTcp([['>', get('http://joe:secret@example.org/x@y')]])
+    expect(read).toMatchObject({ uri: 'http://example.org/x@y' })
+  })
+})
+
+describe('one connection', () => {
+  const uris = (said: readonly Said[]): unknown[] =>
+    overTcp(said).told.flatMap((fact) => (fact.kind === 'http-request' ? [fact.uri] : []))
+
+  it('carries many requests, one after the other or several in a segment', () => {
+    expect(
+      uris([
+        ['>', get('/1')],
+        ['<', `${page(2)}hi`],
+        ['>', get('/2') + get('/3')],
+      ]),
+    ).toEqual([...['/1', '/2', '/3']])
+  })
+
+  it('may be captured in one direction only', () => {
+    expect(
+      uris([
+        ['>', request.slice(0, -4)],
+        ['>', 'body'],
+        ['>', get('/2')],
+        ['>', get('/3')],
+      ]),
+    ).toEqual([
+      // prettier-ignore
+      ...['/login?next=%2F', '/2', '/3'],
+    ])
+  })
+
+  it('passes over bodies, whatever they look like', () => {
+    const body = 'GET /forged HTTP/1.1\r\n\r\n'
+    const post = `POST / HTTP/1.1\r\nContent-Length: ${body.length * 3}\r\n\r\n`
+    const said: Said[] = [['>', post], ['>', body], ['>', body + body], ['>', get('/next')]] // prettier-ignore
+    expect(uris(said)).toEqual(['/', '/next'])
+  })
+
+  it('goes on behind a download', () => {
+    const chunk = 'x'.repeat(1400)
+    const download = Array.from({ length: 40 }, () => ['<', chunk] as const)
+    const said: Said[] = [['>', get('/big')], ['<', page(56_000)], ...download, ['>', get('/2')]]
+    expect(uris(said)).toEqual(['/big', '/2'])
+  })
+
+  it('is not counted twice when it repeats', () => {
+    const { facts } = overTcp([['>', get('/')], ['<', page(0)], ['>', get('/')]]) // prettier-ignore
+    expect(facts).toMatchObject({ requests: 2, responses: 1 })
+  })
+
+  it('ends as HTTP where another protocol begins', () => {
+    const upgrade = 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n'
+    expect(
+      uris([
+        ['>', get('/ws')],
+        ['<', upgrade],
+        ['>', get('/in-tunnel')],
+      ]),
+    ).toEqual(['/ws'])
+  })
+})
+
+describe('a head over several segments', () => {
+  const whole = overTcp([['>', request]]).told
+
+  it('is the same cut at any byte', () => {
+    for (let at = 1; at < request.length; at += 1) {
+      const { told } = overTcp([['>', request.slice(0, at)], ['>', request.slice(at)]]) // prettier-ignore
+      expect(told, `cut at ${at}`).toEqual(whole)
+    }
+  })
+})
+
+describe('a head whose end is missing', () => {
+  const cut = 'GET /slow HTTP/1.1\r\nHost: victim\r\nX-a: b\r\n'
+
+  it('is known by what there is of it', () => {
+    expect(overTcp([['>', cut]]).facts).toMatchObject({ uri: '/slow', host: 'victim', requests: 0 })
+  })
+
+  it('is read when it is answered all the same', () => {
+    const { told } = overTcp([['>', cut], ['<', page(0)]]) // prettier-ignore
+    expect(told).toMatchObject([{ uri: '/slow' }, { status: 200 }])
+  })
+
+  it('is read when the next begins behind the hole', () => {
+    const talk = new Talk()
+    for (const layer of tcpOpening()) talk.fold(layer)
+    talk.fold(segment('>', bytesOf(cut), 101))
+    talk.fold(segment('>', bytesOf(get('/2')), 101 + cut.length + 7))
+    expect(talk.end().told).toMatchObject([{ uri: '/slow', host: 'victim' }, { uri: '/2' }])
+  })
+})
+
+describe('text', () => {
+  it('is cut and escaped', () => {
+    const agent = `${'a'.repeat(300)}`
+    const { facts } = overTcp([
+      ['>', `GET /\x1b[31m\xe2\x80\xae${'u'.repeat(2000)} HTTP/1.1\r\nUser-Agent: ${agent}\r\nHost: caf\xe9\0\r\n\r\n`],
+    ]) // prettier-ignore
+    if (facts?.kind !== 'http') throw new Error('not read as HTTP')
+    expect(facts.uri?.startsWith('/\\u{1b}[31m\\u{202e}uuu')).toBe(true)
+    expect(facts.uri).toHaveLength(1024)
+    expect(facts.userAgent).toBe('a'.repeat(256))
+    expect(facts.host).toBe('café\\u{0}')
+  })
+})
