@@ -5,7 +5,7 @@ import type { CaptureEnd, CaptureSource, FrameListener } from './capture/source.
 import { PicketError } from './core/errors.ts'
 import type { Detection } from './detect/index.ts'
 import type { EndReason, LiveFlow } from './flow/flow.ts'
-import { FlowBatchWriter, type FlowScores } from './flow/index.ts'
+import { FlowBatchWriter, type FlowScores } from './flow/batch/index.ts'
 import { flowsWithin } from './pressure/index.ts'
 import { LoadWatch } from './sensor-load.ts'
 import type { FromSensor, SensorAssignment, SensorReport, ToSensor } from './sensor-messages.ts'

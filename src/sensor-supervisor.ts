@@ -5,7 +5,7 @@ import { builtModule } from './core/built-module.ts'
 import { PicketError } from './core/errors.ts'
 import type { Log } from './core/log.ts'
 import type { Detection } from './detect/index.ts'
-import { FlowBatch } from './flow/index.ts'
+import { FlowBatch } from './flow/batch/index.ts'
 import type { FromSensor, SensorAssignment, SensorReport, ToSensor } from './sensor-messages.ts'
 
 const FIRST_RESTART_MS = 500

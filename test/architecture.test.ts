@@ -17,7 +17,7 @@ const ground = ['core', 'net', 'wiring']
 const contracts: Readonly<Record<string, readonly string[]>> = {
   capture: ['source.ts'],
   decode: ['packet.ts', 'malformed.ts'],
-  flow: ['flow.ts'],
+  flow: ['flow.ts', 'batch/index.ts'],
   feature: ['features.ts'],
   detect: ['detection.ts', 'detector.ts', 'models/index.ts'],
   decide: ['decision.ts'],

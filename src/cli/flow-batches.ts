@@ -1,5 +1,5 @@
 /** The way of a replay's flows into the log. */
-import { FlowBatchWriter, type FlowScores } from '../flow/index.ts'
+import { FlowBatchWriter, type FlowScores } from '../flow/batch/index.ts'
 import type { EndReason, LiveFlow } from '../flow/flow.ts'
 import type { EventRecord } from '../record/record.ts'
 import type { FlowKeeper } from '../sensor.ts'

@@ -15,11 +15,4 @@ export {
   type LiveFlow,
 } from './flow.ts'
 export { FlowTable, type FlowStatistics, type FlowTableOptions } from './flow-table.ts'
-export { addressHash, holdsHash, summarise } from './batch/batch-summary.ts'
-export { batchFlows } from './batch/batch-flows.ts'
-export { FlowBatch, type FlowEnds } from './batch/flow-batch.ts'
-export { withProcesses } from './batch/with-processes.ts'
-export { FlowBatchWriter, type FlowScores } from './batch/flow-batch-writer.ts'
-export { flowTest, type FlowFilter } from './batch/flow-filter.ts'
-export { joinBatches } from './batch/join-batches.ts'
 export { FlowShedding } from './shedding.ts'

@@ -1,6 +1,6 @@
 /** Says who on this host each flow belongs to, and counts whom it could not name, and why. */
 import { rfc3339FromUs, type Clock } from '../core/clock.ts'
-import { withProcesses, type FlowBatch, type FlowEnds } from '../flow/index.ts'
+import { withProcesses, type FlowBatch, type FlowEnds } from '../flow/batch/index.ts'
 import { IpProtocol } from '../net/protocol.ts'
 import { OwnAddresses } from './own-addresses.ts'
 import type { MissReason, Owner } from './owner.ts'

@@ -1,6 +1,6 @@
 /** The flow log: finished flows, written in batches off the packet path. */
 import type { Flow } from '../flow/flow.ts'
-import type { FlowBatch, FlowFilter } from '../flow/index.ts'
+import type { FlowBatch, FlowFilter } from '../flow/batch/index.ts'
 import type { Page } from './event-log.ts'
 
 export interface FlowQuery extends FlowFilter {

@@ -10,7 +10,7 @@ const built = (module: string): string => pathToFileURL(packagedFile(`dist/${mod
 
 /** The head of a child's program: the built record, opened in the folder that argv names. */
 const OPEN = `
-import { batchFlows } from '${built('flow/index.js')}'
+import { batchFlows } from '${built('flow/batch/index.js')}'
 import { openRecord } from '${built('record/index.js')}'
 import { systemClock as clock } from '${built('core/clock.js')}'
 import { silentLog as log } from '${built('core/log.js')}'

@@ -1,13 +1,8 @@
 /** Folds frames into flows for tests and keeps what the observer was told. */
 import { Decoder, Packet } from '../../src/decode/index.ts'
 import type { FlowConfig } from '../../src/flow/config.ts'
-import {
-  FlowBatchWriter,
-  FlowTable,
-  type EndReason,
-  type Flow,
-  type LiveFlow,
-} from '../../src/flow/index.ts'
+import { FlowTable, type EndReason, type Flow, type LiveFlow } from '../../src/flow/index.ts'
+import { FlowBatchWriter } from '../../src/flow/batch/index.ts'
 import { frameOf, type LinkPayload, ethernet } from './packet-builder.ts'
 
 /** The configuration's defaults, and a smaller table. */

@@ -1,6 +1,6 @@
 /** A keeper of flows that has them all at hand, as records. */
 import type { EndReason, Flow, LiveFlow } from '../../src/flow/flow.ts'
-import { FlowBatchWriter, type FlowScores } from '../../src/flow/index.ts'
+import { FlowBatchWriter, type FlowScores } from '../../src/flow/batch/index.ts'
 import type { FlowKeeper } from '../../src/sensor.ts'
 
 export class KeptFlows implements FlowKeeper {

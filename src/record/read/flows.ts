@@ -1,5 +1,5 @@
 /** Reads flows, newest first, by time, address, port, protocol and Community ID, in steps of bounded work. */
-import { addressHash, FlowBatch, flowTest, holdsHash, type Flow } from '../../flow/index.ts'
+import { addressHash, FlowBatch, flowTest, holdsHash, type Flow } from '../../flow/batch/index.ts'
 import type { FlowQuery } from '../flow-log.ts'
 import type { Page } from '../event-log.ts'
 import type { Connection } from '../sqlite/connection.ts'

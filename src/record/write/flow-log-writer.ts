@@ -1,5 +1,5 @@
 /** Writes batches of flows, small ones joined into large ones as they come. */
-import { FlowBatch, joinBatches, summarise } from '../../flow/index.ts'
+import { FlowBatch, joinBatches, summarise } from '../../flow/batch/index.ts'
 import type { Connection, Statement } from '../sqlite/connection.ts'
 
 /** A batch of so many flows is searched in under 0.1 ms and is not joined any further. */

@@ -1,7 +1,7 @@
 /** The bounded queue in front of the writer's thread: flows go to disk in batches, off the packet path. */
 import type { Clock } from '../../core/clock.ts'
 import type { Log } from '../../core/log.ts'
-import type { FlowBatch } from '../../flow/index.ts'
+import type { FlowBatch } from '../../flow/batch/index.ts'
 import type { Writer } from './writer.ts'
 
 /** So many flows are some 10 ms of the writer's time: the longest an event waits behind them. */

@@ -1,7 +1,7 @@
 /** Writes finished flows in batches, as long as the disk has room to spare for them. */
 import { statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { FlowBatch } from '../../flow/index.ts'
+import { FlowBatch } from '../../flow/batch/index.ts'
 import { inTransaction, type Connection } from '../sqlite/connection.ts'
 import type { WriterCalls } from './calls.ts'
 import { FlowLogWriter } from './flow-log-writer.ts'

@@ -1,7 +1,7 @@
 /** The sensor as the agent wires it, with nobody to listen: what it tells is made and dropped. */
 import { silentLog } from '../../../dist/core/log.js'
 import { loadShippedModels } from '../../../dist/detect/models/index.js'
-import { FlowBatchWriter } from '../../../dist/flow/index.js'
+import { FlowBatchWriter } from '../../../dist/flow/batch/index.js'
 import { createSensor } from '../../../dist/sensor.js'
 
 const FLOWS_A_BATCH = 1024
