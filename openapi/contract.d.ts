@@ -74,7 +74,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List flows, newest first
+         * List flows, newest first in the order in which they were recorded
          * @description Filters are joined by AND. `from` and `to` bound the flow's end and start.
          *
          *     Time and addresses are found at once; `port`, `protocol` and `communityId` by looking at the flows one by

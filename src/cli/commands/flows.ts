@@ -31,6 +31,7 @@ const COLUMNS: readonly Column<Flow>[] = [
     text: (flow) => pair(flow.originatorBytes, flow.responderBytes),
     align: 'right',
   },
+  { title: 'process', text: ({ process }) => process?.command ?? '-' },
   { title: 'unusual', text: (flow) => score(flow.anomalyScore), align: 'right' },
   { title: 'attack', text: (flow) => score(flow.attackScore), align: 'right' },
 ]
