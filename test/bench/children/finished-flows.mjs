@@ -52,6 +52,8 @@ export class FinishedFlows {
       endReason: pick(REASONS),
       anomalyScore: random(1000) / 1000,
       attackScore: random(1000) / 1000,
+      process: null,
+      facts: null,
     }
   }
 
