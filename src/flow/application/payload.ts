@@ -145,11 +145,6 @@ export function utf16TextAt(payload: Payload, from: number, to: number, most: nu
   return escapedText(scratch.toString('utf16le', 0, length), most)
 }
 
-/** Reads one line: up to a line feed, a carriage return or the end. */
-export function lineAt(payload: Payload, from: number, most: number): string {
-  return textAt(payload, from, lineEnd(payload, from), most)
-}
-
 /** Returns where the line ends that begins at `from`: at its CR or LF, or where the bytes end. */
 export function lineEnd(payload: Payload, from: number): number {
   const feed = findByte(payload, 0x0a, from, payload.payloadCaptured)

@@ -34,9 +34,13 @@ export class FlowQueue {
     return this.#dropped
   }
 
-  /** Queues a batch, or drops it whole and counts its flows; never throws, never waits. */
+  /**
+   * Queues a batch, or drops it whole and counts its flows; never throws, never waits.
+   *
+   * Where nothing waits any batch is taken: one that is larger than the whole queue would else never be.
+   */
   append(batch: FlowBatch): void {
-    if (this.#queued + batch.length > this.#options.capacity) {
+    if (this.#queued > 0 && this.#queued + batch.length > this.#options.capacity) {
       this.#dropped += batch.length
       this.#complain('the flow log cannot keep up')
       return

@@ -65,6 +65,16 @@ describe('FlowLog', () => {
     expect(flows.dropped()).toBe(500)
   })
 
+  it('takes a batch larger than the whole queue where nothing waits before it', async () => {
+    const { flows } = await openedRecord(await temporaryFolder(), {
+      config: { maxQueuedFlows: 1000 },
+    })
+    flows.append(batchOf(...Array.from({ length: 1500 }, () => flow())))
+    await flows.flush()
+    expect(flows.dropped()).toBe(0)
+    expect((await flows.list({ limit: 2000 })).items).toHaveLength(1500)
+  })
+
   it('joins the small batches of a quiet host, and keeps every flow and its place', async () => {
     const folder = await temporaryFolder()
     const batches = () => {
