@@ -2,13 +2,13 @@
 import type { Frame } from './capture/source.ts'
 import { Decoder, type FragmentCounts, type UnreadableLink } from './decode/index.ts'
 import { Packet } from './decode/packet.ts'
-import { createDetectors, ToldFlows, type Detection, type Detector } from './detect/index.ts'
+import { createDetectors, ToldFlows, type Detection, type Detectors } from './detect/index.ts'
 import type { DetectConfig } from './detect/config.ts'
 import { FlowScorer, type LearningState, type StoredModels } from './detect/models/index.ts'
 import { FlowTable, type FlowStatistics } from './flow/index.ts'
 import { type FlowScores } from './flow/batch/index.ts'
 import type { FlowConfig } from './flow/config.ts'
-import type { ApplicationFact, EndReason, FlowObserver, LiveFlow } from './flow/flow.ts'
+import type { EndReason, FlowObserver, LiveFlow } from './flow/flow.ts'
 import { Shedder, type Skipped } from './pressure/index.ts'
 
 const TICK_US = 1_000_000
@@ -86,7 +86,6 @@ export function createSensor(options: SensorOptions): Sensor {
     toldFlows?.tell(detection)
     options.onDetection(detection)
   })
-  const packetWatchers = detectors.filter((detector) => detector.packet !== undefined)
   const shedder = new Shedder()
   const table = new FlowTable(
     options.flow,
@@ -100,7 +99,7 @@ export function createSensor(options: SensorOptions): Sensor {
     // A clock that jumped back (a capture glued together) begins its seconds anew.
     nextTickUs = nowUs + TICK_US
     table.advance(nowUs)
-    for (const detector of detectors) detector.tick?.(nowUs)
+    detectors.tick(nowUs)
     scorer.tick(nowUs)
   }
 
@@ -109,7 +108,7 @@ export function createSensor(options: SensorOptions): Sensor {
       decoder.decode(frame, packet)
       lastUs = packet.timestampUs
       if (lastUs >= nextTickUs || lastUs < nextTickUs - 2 * TICK_US) tick(lastUs)
-      if (shedder.isWatched(packet)) for (const detector of packetWatchers) detector.packet!(packet)
+      if (shedder.isWatched(packet)) detectors.packet(packet)
       table.fold(packet)
     },
     idle(nowUs) {
@@ -121,7 +120,7 @@ export function createSensor(options: SensorOptions): Sensor {
     },
     end() {
       table.end()
-      for (const detector of detectors) detector.end?.(lastUs)
+      detectors.end(lastUs)
       scorer.end(lastUs)
     },
     statistics: () => ({
@@ -135,10 +134,7 @@ export function createSensor(options: SensorOptions): Sensor {
       malformed: decoder.malformedCounts(),
       fragments: decoder.fragmentCounts(),
       unreadableLinks: decoder.unreadableLinks(),
-      forgotten: detectors.reduce(
-        (sum, detector) => sum + (detector.forgotten?.() ?? 0),
-        scorer.forgotten(),
-      ),
+      forgotten: detectors.forgotten + scorer.forgotten(),
       skipped: shedder.skipped(),
       learning: scorer.learning(),
       hasRandomForest: scorer.hasRandomForest,
@@ -152,7 +148,7 @@ function refusedFacts({ refusedFacts, refusedTexts, lostMessages }: FlowStatisti
 
 interface FlowWatchers {
   readonly options: SensorOptions
-  readonly detectors: readonly Detector[]
+  readonly detectors: Detectors
   readonly scorer: FlowScorer
   readonly shedder: Shedder
   readonly toldFlows: ToldFlows | null
@@ -161,29 +157,19 @@ interface FlowWatchers {
 
 function observeFlows(watchers: FlowWatchers): FlowObserver {
   const { options, detectors, scorer, shedder, toldFlows, counts } = watchers
-  const onOpened = detectors.filter((detector) => detector.flowOpened !== undefined)
-  const onAnswered = detectors.filter((detector) => detector.flowAnswered !== undefined)
-  const onSpoke = detectors.filter((detector) => detector.flowSpoke !== undefined)
-  const onEnded = detectors.filter((detector) => detector.flowEnded !== undefined)
+  const { flowSpoke } = detectors
   return {
-    // Nobody listens, no single fact is made.
-    ...(onSpoke.length === 0
-      ? {}
-      : {
-          flowSpoke(flow: LiveFlow, fact: ApplicationFact) {
-            for (const detector of onSpoke) detector.flowSpoke!(flow, fact)
-          },
-        }),
+    ...(flowSpoke === undefined ? {} : { flowSpoke }),
     flowOpened(flow: LiveFlow) {
       if (shedder.scores) scorer.flowOpened(flow)
-      for (const detector of onOpened) detector.flowOpened!(flow)
+      detectors.flowOpened(flow)
     },
     flowAnswered(flow: LiveFlow) {
       if (shedder.scores) scorer.flowAnswered(flow)
-      for (const detector of onAnswered) detector.flowAnswered!(flow)
+      detectors.flowAnswered(flow)
     },
     flowEnded(flow: LiveFlow, reason: EndReason) {
-      for (const detector of onEnded) detector.flowEnded!(flow, reason)
+      detectors.flowEnded(flow, reason)
       if (toldFlows?.covers(flow)) {
         counts.foldedFlows += 1
         return

@@ -1,23 +1,11 @@
 /** What the detectors may be told: a section for each. */
 import { Type, type Static } from '../core/config-field.ts'
 import { isolationForestConfig, randomForestConfig } from './models/config.ts'
-import {
-  fragmentsConfig,
-  ftpBruteforceConfig,
-  portScanConfig,
-  sshBruteforceConfig,
-  sweepConfig,
-  synFloodConfig,
-} from './rules/config.ts'
+import { ruleSections } from './rules/config.ts'
 
 export const detectConfig = Type.Object(
   {
-    portScan: portScanConfig,
-    sweep: sweepConfig,
-    synFlood: synFloodConfig,
-    fragments: fragmentsConfig,
-    sshBruteforce: sshBruteforceConfig,
-    ftpBruteforce: ftpBruteforceConfig,
+    ...ruleSections,
     isolationForest: isolationForestConfig,
     randomForest: randomForestConfig,
   },

@@ -5,6 +5,18 @@ import type { Detection } from './detection.ts'
 
 export type Emit = (detection: Detection) => void
 
+/** Kinds of packets a detector may ask for; a fragment is shown as such and as what it is a piece of. */
+export const TRAFFIC = [
+  'tcp-bare',
+  'tcp-payload',
+  'udp',
+  'icmp',
+  'arp',
+  'other',
+  'fragment',
+] as const
+export type Traffic = (typeof TRAFFIC)[number]
+
 /**
  * A detector watches flows (and, only where flows are not enough, packets) and emits detections.
  *
@@ -14,7 +26,9 @@ export type Emit = (detection: Detection) => void
 export interface Detector {
   /** Stable name, as in config and events: `port-scan`. */
   readonly name: string
-  /** Every decoded packet, before it is folded into its flow; keep it to a handful of instructions. */
+  /** Which packets `packet` is shown; `icmp` is ICMPv6 too. Absent where it watches none. */
+  readonly watches?: readonly Traffic[]
+  /** A decoded packet, before it is folded into its flow; keep it to a handful of instructions. */
   packet?(packet: Packet): void
   flowOpened?(flow: LiveFlow): void
   flowAnswered?(flow: LiveFlow): void

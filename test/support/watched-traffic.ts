@@ -6,7 +6,7 @@ import { LinkType } from '../../src/capture/source.ts'
 import { validateConfig } from '../../src/config/index.ts'
 import { Decoder, Packet } from '../../src/decode/index.ts'
 import type { Detection } from '../../src/detect/detection.ts'
-import { createRuleDetectors } from '../../src/detect/rules/index.ts'
+import { createDetectors } from '../../src/detect/index.ts'
 import { FlowTable } from '../../src/flow/index.ts'
 import { ipv4, ipv6 } from './ip-builder.ts'
 import {
@@ -50,13 +50,8 @@ export class WatchedTraffic {
     this.#wrap = link.wrap ?? ((payload) => ethernet(payload))
     this.#linkType = link.linkType ?? LinkType.ETHERNET
     const config = validateConfig({}, 'defaults')
-    this.#detectors = createRuleDetectors(config.detect, (telling) => this.tellings.push(telling))
-    this.#table = new FlowTable(config.flow, {
-      flowOpened: (flow) => this.#detectors.forEach((detector) => detector.flowOpened?.(flow)),
-      flowAnswered: (flow) => this.#detectors.forEach((detector) => detector.flowAnswered?.(flow)),
-      flowEnded: (flow, reason) =>
-        this.#detectors.forEach((detector) => detector.flowEnded?.(flow, reason)),
-    })
+    this.#detectors = createDetectors(config.detect, (telling) => this.tellings.push(telling))
+    this.#table = new FlowTable(config.flow, this.#detectors)
   }
 
   /** Moves time on. */
@@ -69,7 +64,7 @@ export class WatchedTraffic {
     const frame = frameOf(bytes, { timestampUs: this.nowUs, linkType: this.#linkType })
     this.#decoder.decode(frame, this.#packet)
     this.#tickUpTo(this.nowUs)
-    for (const detector of this.#detectors) detector.packet?.(this.#packet)
+    this.#detectors.packet(this.#packet)
     this.#table.fold(this.#packet)
     this.nowUs += afterUs
   }
@@ -128,7 +123,7 @@ export class WatchedTraffic {
   /** Ends the capture; returns every story as it stood in the end, first told first. */
   end(): Detection[] {
     this.#table.end()
-    for (const detector of this.#detectors) detector.end?.(this.nowUs)
+    this.#detectors.end(this.nowUs)
     return this.stories()
   }
 
@@ -154,7 +149,7 @@ export class WatchedTraffic {
     if (nowUs < this.#nextTickUs) return
     this.#nextTickUs = nowUs + TICK_US
     this.#table.advance(nowUs)
-    for (const detector of this.#detectors) detector.tick?.(nowUs)
+    this.#detectors.tick(nowUs)
   }
 }
 

@@ -7,7 +7,7 @@ import type { Packet } from '../../../decode/packet.ts'
 import type { LiveFlow } from '../../../flow/flow.ts'
 import { IpProtocol } from '../../../net/protocol.ts'
 import type { Detector, Emit } from '../../detector.ts'
-import type { LoginConfig } from '../config.ts'
+import type { LoginConfig } from './config.ts'
 import { CappedTable, type Row } from '../state/capped-table.ts'
 import { destinationAddress, sourceAddress } from '../state/packet-address.ts'
 import {
@@ -31,6 +31,7 @@ interface FtpConnection extends Row {
 
 export class FtpBruteforce implements Detector {
   readonly name = 'ftp-bruteforce'
+  readonly watches = ['tcp-payload'] as const
   readonly #ledger: LoginLedger
   readonly #connections = new CappedTable<FtpConnection>(MAX_CONNECTIONS)
 

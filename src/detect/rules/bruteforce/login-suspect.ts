@@ -1,6 +1,6 @@
 /** One client's logins at one server, and the story they make once they are password guessing. */
 import type { Detection } from '../../detection.ts'
-import type { LoginConfig } from '../config.ts'
+import type { LoginConfig } from './config.ts'
 import { Story } from '../state/story.ts'
 import { confidenceOf, counted, spanOf } from '../state/wording.ts'
 

@@ -8,7 +8,7 @@ import type { Packet } from '../../../decode/packet.ts'
 import { APPLICATIONS, type LiveFlow } from '../../../flow/flow.ts'
 import { IpProtocol } from '../../../net/protocol.ts'
 import type { Detector, Emit } from '../../detector.ts'
-import type { LoginConfig } from '../config.ts'
+import type { LoginConfig } from './config.ts'
 import { CappedTable } from '../state/capped-table.ts'
 import { destinationAddress, sourceAddress } from '../state/packet-address.ts'
 import {
@@ -31,6 +31,7 @@ const SSH = APPLICATIONS.indexOf('ssh')
 
 export class SshBruteforce implements Detector {
   readonly name = 'ssh-bruteforce'
+  readonly watches = ['tcp-payload'] as const
   readonly #ledger: LoginLedger
   readonly #connections = new CappedTable<SshConnection>(MAX_CONNECTIONS)
   /** 1 for each server port on which SSH was met. */

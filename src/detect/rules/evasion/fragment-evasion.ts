@@ -8,7 +8,7 @@
 import { FragmentFault, type Packet } from '../../../decode/packet.ts'
 import type { Detection } from '../../detection.ts'
 import type { Detector, Emit } from '../../detector.ts'
-import type { FragmentsConfig } from '../config.ts'
+import type { FragmentsConfig } from './config.ts'
 import { CappedTable } from '../state/capped-table.ts'
 import {
   destinationAddress,
@@ -63,6 +63,7 @@ interface Suspect {
 
 export class FragmentEvasion implements Detector {
   readonly name = 'fragments'
+  readonly watches = ['fragment'] as const
   readonly #config: FragmentsConfig
   readonly #emit: Emit
   readonly #suspects: CappedTable<Suspect>

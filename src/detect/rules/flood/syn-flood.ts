@@ -9,7 +9,7 @@ import { PacketKind, type Packet } from '../../../decode/packet.ts'
 import { IpProtocol, TcpFlag } from '../../../net/protocol.ts'
 import type { LiveFlow } from '../../../flow/flow.ts'
 import type { Detector, Emit } from '../../detector.ts'
-import type { SynFloodConfig } from '../config.ts'
+import type { SynFloodConfig } from './config.ts'
 import { CappedTable, type Row } from '../state/capped-table.ts'
 import { destinationAddress, destinationHash, sourceHash } from '../state/packet-address.ts'
 import { MAX_FLOWS } from '../state/story.ts'
@@ -33,6 +33,7 @@ interface Watched extends Row {
 
 export class SynFlood implements Detector {
   readonly name = 'syn-flood'
+  readonly watches = ['tcp-bare', 'tcp-payload'] as const
   readonly #config: SynFloodConfig
   readonly #emit: Emit
   readonly #rates = new SynRates()

@@ -10,7 +10,7 @@
 import { IpProtocol } from '../../../net/protocol.ts'
 import type { LiveFlow } from '../../../flow/flow.ts'
 import type { Detector, Emit } from '../../detector.ts'
-import type { PortScanConfig } from '../config.ts'
+import type { PortScanConfig } from './config.ts'
 import { CappedTable } from '../state/capped-table.ts'
 import { FirstLooks } from '../state/first-looks.ts'
 import { pairKey } from '../state/pair-key.ts'

@@ -1,5 +1,5 @@
 /** What one source has tried on one host: the evidence of a vertical scan. */
-import type { PortScanConfig } from '../config.ts'
+import type { PortScanConfig } from './config.ts'
 import { PortSet } from '../state/port-set.ts'
 import { isStealthy, Probe } from './probe.ts'
 

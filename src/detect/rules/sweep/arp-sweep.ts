@@ -8,7 +8,7 @@ import { formatIpv4Word } from '../../../net/address.ts'
 import { PacketKind, type Packet } from '../../../decode/packet.ts'
 import type { Detection } from '../../detection.ts'
 import type { Detector, Emit } from '../../detector.ts'
-import type { SweepConfig } from '../config.ts'
+import type { SweepConfig } from './config.ts'
 import { CappedTable } from '../state/capped-table.ts'
 import { FirstLooks } from '../state/first-looks.ts'
 import { Story } from '../state/story.ts'
@@ -31,6 +31,7 @@ interface Asker {
 
 export class ArpSweep implements Detector {
   readonly name = 'arp-sweep'
+  readonly watches = ['arp'] as const
   readonly #config: SweepConfig
   readonly #emit: Emit
   readonly #looks = new FirstLooks(8192, WINDOW_US)

@@ -1,5 +1,5 @@
 /** What one source has tried on one port (or by ping) of many hosts: the evidence of a sweep. */
-import type { SweepConfig } from '../config.ts'
+import type { SweepConfig } from './config.ts'
 import { formatIpv4Word } from '../../../net/address.ts'
 import { IpProtocol } from '../../../net/protocol.ts'
 

@@ -7,7 +7,7 @@
 import { IpProtocol } from '../../../net/protocol.ts'
 import type { LiveFlow } from '../../../flow/flow.ts'
 import type { Detector, Emit } from '../../detector.ts'
-import type { SweepConfig } from '../config.ts'
+import type { SweepConfig } from './config.ts'
 import { isRefused, wasPutToUse } from '../scan/outcome.ts'
 import { Probe, probeOf } from '../scan/probe.ts'
 import { CappedTable } from '../state/capped-table.ts'

@@ -1,0 +1,43 @@
+/** What the scan detectors may be told. */
+import { Type, type Static } from '../../../core/config-field.ts'
+import { enabled, forgetAfterSeconds } from '../config-fields.ts'
+
+export const portScanConfig = Type.Object(
+  {
+    enabled,
+    minPorts: Type.Integer({
+      default: 12,
+      minimum: 3,
+      maximum: 65535,
+      description: 'Ports of one host tried in vain that make a scan.',
+    }),
+    minStealthPorts: Type.Integer({
+      default: 5,
+      minimum: 2,
+      maximum: 65535,
+      description:
+        'The same for probes that no innocent program sends (FIN, NULL, XMAS and the like).',
+    }),
+    minProtocols: Type.Integer({
+      default: 6,
+      minimum: 3,
+      maximum: 255,
+      description:
+        'IP protocols, other than TCP, UDP and ICMP, of one host tried that make a scan.',
+    }),
+    forgetAfterSeconds: forgetAfterSeconds(1800),
+    maxTargets: Type.Integer({
+      default: 2048,
+      minimum: 16,
+      maximum: 65536,
+      description: 'The most pairs of source and host kept under suspicion, at up to 32 KB each.',
+    }),
+  },
+  {
+    additionalProperties: false,
+    default: {},
+    description: 'Vertical scans: many ports of one host.',
+  },
+)
+
+export type PortScanConfig = Static<typeof portScanConfig>

@@ -1,0 +1,10 @@
+/** detect/rules/scan: one host is tried on many ports. */
+import type { DetectConfig } from '../../config.ts'
+import type { Detector, Emit } from '../../detector.ts'
+import { Fingerprint } from './fingerprint.ts'
+import { PortScan } from './port-scan.ts'
+
+/** Makes the scan detectors that the configuration enables. */
+export function createScanDetectors({ portScan }: DetectConfig, emit: Emit): Detector[] {
+  return portScan.enabled ? [new PortScan(portScan, emit), new Fingerprint(emit)] : []
+}
