@@ -137,6 +137,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/feeds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The feeds of indicators, and how each is */
+        get: operations["listFeeds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/feeds/{feedName}/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The feed's name in the configuration. */
+                feedName: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look at a feed's source now
+         * @description The answer comes when what the source gave is in force, or when it could not be had (`lastError`).
+         */
+        post: operations["refreshFeed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/metrics": {
         parameters: {
             query?: never;
@@ -387,6 +427,36 @@ export interface components {
             items: components["schemas"]["Block"][];
             /** @description Null on the last page. */
             nextCursor: string | null;
+        };
+        FeedList: {
+            items: components["schemas"]["Feed"][];
+        };
+        /** @description A source of indicators, and what it gave when it was read last. */
+        Feed: {
+            name: string;
+            /** @description File or URL, without its password. */
+            source: string;
+            /**
+             * @description `waiting`: it has given nothing yet. `failing`: it could not be read lately, and what it gave last is in
+             *     force. `expired`: that is too old to be in force.
+             * @enum {string}
+             */
+            state: "waiting" | "current" | "failing" | "expired";
+            /** @enum {string|null} */
+            format: "plain" | "csv" | "misp" | "stix" | null;
+            /** @description How many indicators of each kind are in force. */
+            counts: {
+                [key: string]: number;
+            };
+            /** @description Entries that are no indicators. */
+            refused: number;
+            /** @description The first of them, each with its place and the reason. */
+            refusals: string[];
+            /** @description Indicators beyond `detect.intel.maxIndicators`. */
+            left: number;
+            givenAt: components["schemas"]["Timestamp"] | null;
+            expiresAt: components["schemas"]["Timestamp"] | null;
+            lastError: string | null;
         };
         Health: {
             /**
@@ -1253,6 +1323,98 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listFeeds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every feed that is configured, in the order of the configuration. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "name": "drop",
+                     *           "source": "https://www.spamhaus.org/drop/drop.txt",
+                     *           "state": "current",
+                     *           "format": "plain",
+                     *           "counts": {
+                     *             "range": 1402
+                     *           },
+                     *           "refused": 1,
+                     *           "refusals": [
+                     *             "line 3: \"example\" is no address, range, domain, URL, JA3 or JA4"
+                     *           ],
+                     *           "left": 0,
+                     *           "givenAt": "2026-01-05T09:30:00.000000Z",
+                     *           "expiresAt": "2026-02-04T09:30:00.000000Z",
+                     *           "lastError": null
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["FeedList"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    refreshFeed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The feed's name in the configuration. */
+                feedName: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The feed as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "drop",
+                     *       "source": "https://www.spamhaus.org/drop/drop.txt",
+                     *       "state": "current",
+                     *       "format": "plain",
+                     *       "counts": {
+                     *         "range": 1402
+                     *       },
+                     *       "refused": 0,
+                     *       "refusals": [],
+                     *       "left": 0,
+                     *       "givenAt": "2026-01-05T10:00:00.000000Z",
+                     *       "expiresAt": "2026-02-04T10:00:00.000000Z",
+                     *       "lastError": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Feed"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             default: components["responses"]["Problem"];
         };
     };

@@ -2,20 +2,26 @@
 import { join } from 'node:path'
 import { createApi, listen, somebodyAnswers } from './api/index.ts'
 import { captureInterfaces } from './capture/index.ts'
+import {
+  createAgentBlocker,
+  createAgentForwarders,
+  createIntake,
+  startFeeds,
+  startHostWatch,
+  type Ground,
+} from './agent-parts.ts'
 import { agentHealth } from './agent-health.ts'
 import type { Config } from './config/index.ts'
 import { systemClock } from './core/clock.ts'
 import { PicketError } from './core/errors.ts'
 import type { Log } from './core/log.ts'
-import { createMetrics, type Metrics } from './core/metrics.ts'
+import { createMetrics } from './core/metrics.ts'
 import { VERSION } from './core/package-root.ts'
-import { BlockBudget, policyFromConfig } from './decide/index.ts'
-import { DetectionIntake } from './detection-intake.ts'
-import { createForwarders, type Forwarders } from './forward/index.ts'
-import { HostWatch, WHOLE_HOST } from './health/index.ts'
-import { EventFolder, openRecord } from './record/index.ts'
+import type { DetectionIntake } from './detection-intake.ts'
+import type { Forwarders } from './forward/index.ts'
+import { openRecord } from './record/index.ts'
 import type { EventRecord } from './record/record.ts'
-import { createBlocker, createFirewall, createGuardFacts, type Blocker } from './respond/index.ts'
+import type { Blocker } from './respond/index.ts'
 import { startReportingOwners } from './owner-reports.ts'
 import type { SupervisedSensor } from './sensor-supervisor.ts'
 import { startSensors } from './watched-sensors.ts'
@@ -37,12 +43,6 @@ export interface AgentOptions {
   /** The data folder. */
   readonly directory: string
   readonly log: Log
-}
-
-/** What every part is handed. */
-interface Ground extends AgentOptions {
-  readonly record: EventRecord
-  readonly metrics: Metrics
 }
 
 /** How each part that was started is stopped; the last started goes first. */
@@ -89,6 +89,36 @@ async function startParts(
   const record = await openAgentRecord(options, interfaces, stops)
   const ground = { ...options, record, metrics: createMetrics() }
 
+  const { blocker, forwarders, intake } = await startIntake(ground, stops)
+
+  const owners = await startReportingOwners({ ...ground, clock })
+  stops.push(() => owners.stop())
+
+  const sensors: SupervisedSensor[] = []
+  const host = startHostWatch(ground, intake, sensors)
+  stops.push(async () => host.stop())
+
+  const feeds = startFeeds(ground, sensors)
+  stops.push(() => feeds.stop())
+
+  const health = agentHealth({ ...ground, sensors, owners, host, forwarders, blocker, startedAtMs })
+  const app = createApi({ ...ground, blocker, feeds, health, clock, config: config.api })
+  const api = await listen(app, { config: config.api, socketPath, log })
+  stops.push(() => api.close())
+
+  const watch = { clock, flows: record.flows, intake, owners, feeds }
+  const watched = startSensors(interfaces, { ...ground, ...watch })
+  sensors.push(...watched.sensors)
+  stops.push(() => watched.stop())
+  const { url: apiUrl } = api
+  return { apiUrl, databasePath: record.path, sensors, problems: () => health().problems ?? [] }
+}
+
+/** Starts what detections lead to: blocks, and what the SIEM is told. */
+async function startIntake(
+  ground: Ground,
+  stops: Stops,
+): Promise<{ blocker: Blocker; forwarders: Forwarders; intake: DetectionIntake }> {
   const blocker = createAgentBlocker(ground)
   await blocker.start()
   stops.push(() => blocker.stop())
@@ -98,25 +128,7 @@ async function startParts(
 
   const intake = createIntake(ground, blocker, forwarders)
   stops.push(() => intake.close())
-
-  const owners = await startReportingOwners({ ...ground, clock })
-  stops.push(() => owners.stop())
-
-  const sensors: SupervisedSensor[] = []
-  const host = startHostWatch(ground, intake, sensors)
-  stops.push(async () => host.stop())
-
-  const health = agentHealth({ ...ground, sensors, owners, host, forwarders, blocker, startedAtMs })
-  const app = createApi({ ...ground, blocker, health, clock, config: config.api })
-  const api = await listen(app, { config: config.api, socketPath, log })
-  stops.push(() => api.close())
-
-  const watch = { clock, flows: record.flows, intake, owners }
-  const watched = startSensors(interfaces, { ...ground, ...watch })
-  sensors.push(...watched.sensors)
-  stops.push(() => watched.stop())
-  const { url: apiUrl } = api
-  return { apiUrl, databasePath: record.path, sensors, problems: () => health().problems ?? [] }
+  return { blocker, forwarders, intake }
 }
 
 async function openAgentRecord(
@@ -129,64 +141,6 @@ async function openAgentRecord(
   await record.audit.append(audit('agent.started', { version: VERSION, interfaces }))
   stops.push(() => record.audit.append(audit('agent.stopped', {})))
   return record
-}
-
-function createAgentBlocker({ config, record, log }: Ground): Blocker {
-  return createBlocker({
-    firewall: createFirewall(config.respond),
-    blocks: record.blocks,
-    guardFacts: createGuardFacts({
-      config: config.respond,
-      allowlist: config.policy.allowlist,
-      sinkHosts: config.forward.sinks.map((sink) => sink.host),
-    }),
-    clock,
-    log,
-    config: config.respond,
-  })
-}
-
-function createAgentForwarders({ config, record, log, metrics }: Ground): Forwarders {
-  return createForwarders({
-    ...{ config: config.forward, record, log, clock, version: VERSION, metrics },
-  })
-}
-
-function createIntake(ground: Ground, blocker: Blocker, forwarders: Forwarders): DetectionIntake {
-  const { config, record, metrics, log } = ground
-  const { foldSeconds, maxBlocksPerMinute } = config.policy
-  const openSinceUs = (clock.nowMs() - foldSeconds * 1000) * 1000
-  const openStories = record.events.storiesSince(openSinceUs)
-  return new DetectionIntake({
-    policy: policyFromConfig(config.policy),
-    budget: new BlockBudget(maxBlocksPerMinute, clock),
-    folder: new EventFolder({ agentId: record.agentId, foldSeconds, clock, openStories }),
-    events: record.events,
-    clock,
-    log,
-    async order({ detector, ...order }) {
-      const by = { source: 'policy', orderedBy: detector, actor: `policy:${detector}` } as const
-      await blocker.order({ ...order, ...by, callerAddress: null })
-    },
-    onRecorded(events) {
-      for (const { family } of events) {
-        metrics.count('events_total', 'Event states recorded', 1, { family })
-      }
-      forwarders.wake()
-    },
-  })
-}
-
-function startHostWatch(
-  { config, directory, log, metrics }: Ground,
-  intake: DetectionIntake,
-  sensors: readonly SupervisedSensor[],
-): HostWatch {
-  return new HostWatch({
-    ...{ config: config.health, directory, clock, log, metrics },
-    sensors: () => sensors,
-    onDetection: (detection) => intake.receive([detection], WHOLE_HOST),
-  })
 }
 
 const audit = (action: string, details: Readonly<Record<string, unknown>>) => ({

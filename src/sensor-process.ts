@@ -18,12 +18,19 @@ const REPORT_MS = 1_000
 const MAX_BATCHES_UNDER_WAY = 32
 
 let source: CaptureSource | undefined
+let sensor: Sensor | undefined
 /** Why the capture was ended from within; null as long as it was not. */
 let ownReason: string | null = null
 
 process.on('message', (message: ToSensor) => {
-  if (message.kind === 'start') void runSensor(message.assignment)
-  else source?.stop()
+  switch (message.kind) {
+    case 'start':
+      return void runSensor(message.assignment)
+    case 'indicators':
+      return sensor?.useIndicators(message.tables)
+    case 'stop':
+      source?.stop()
+  }
 })
 // The agent decides when to stop: a terminal's Ctrl-C reaches the whole process group.
 process.on('SIGINT', () => undefined)
@@ -38,7 +45,7 @@ process.on('disconnect', () => {
 async function runSensor(assignment: SensorAssignment): Promise<void> {
   const channel = new Channel(assignment.interfaceName)
   const { flow, sensor: config } = assignment
-  const sensor = createSensor({
+  const started = createSensor({
     ...assignment,
     flow: { ...flow, maxFlows: flowsWithin(config, flow.maxFlows) },
     flows: assignment.wantsFlows ? channel : null,
@@ -46,23 +53,24 @@ async function runSensor(assignment: SensorAssignment): Promise<void> {
     onDetection: (detection) => channel.detection(detection),
     onModelLearned: (model) => channel.say({ kind: 'learned', model }),
   })
+  sensor = started
   const load = new LoadWatch({
-    ...{ config, sensor },
+    ...{ config, sensor: started },
     kernelDrops: () => source?.statistics().kernelDrops ?? null,
     onOutOfBounds(reason) {
       ownReason = reason
       source?.stop()
     },
   })
-  const report = () => reportOf(sensor, channel, load)
-  const timers = startTimers(sensor, channel, report)
+  const report = () => reportOf(started, channel, load)
+  const timers = startTimers(started, channel, report)
   const end = await capture(assignment, channel, (frame) => {
-    sensor.frame(frame)
+    started.frame(frame)
     load.frame(frame)
   })
   for (const timer of timers) clearInterval(timer)
   load.stop()
-  sensor.end()
+  started.end()
   channel.handOver({ evenOverLimit: true })
   channel.say({ kind: 'report', report: report() })
   channel.say({ kind: 'ended', ...end }, () => process.disconnect())

@@ -2,7 +2,14 @@
 import type { Frame } from './capture/source.ts'
 import { Decoder, type FragmentCounts, type UnreadableLink } from './decode/index.ts'
 import { Packet } from './decode/packet.ts'
-import { createDetectors, ToldFlows, type Detection, type Detectors } from './detect/index.ts'
+import {
+  createDetectors,
+  IndicatorWatch,
+  ToldFlows,
+  type Detection,
+  type Detectors,
+  type IndicatorTables,
+} from './detect/index.ts'
 import type { DetectConfig } from './detect/config.ts'
 import { FlowScorer, type LearningState, type StoredModels } from './detect/models/index.ts'
 import { FlowTable, type FlowStatistics } from './flow/index.ts'
@@ -24,6 +31,8 @@ export interface SensorOptions {
   readonly flow: FlowConfig
   readonly detect: DetectConfig
   readonly models: StoredModels
+  /** What feeds call bad; null or absent where there are no feeds. */
+  readonly indicators?: IndicatorTables | null
   /** Of hashes, sketches and samples: chance for live traffic, so that nobody can aim at them; fixed for replays. */
   readonly seed?: number
   /** Null where the log keeps no flows. */
@@ -42,6 +51,8 @@ export interface Sensor {
   idle(nowUs: number): void
   /** Puts a level of shedding in force, an index into `SHED_LEVELS`; a replay stays at 0. */
   shed(level: number, table: { readonly mayGrow: boolean }): void
+  /** Puts other indicators in force; without effect where there were no feeds at the start. */
+  useIndicators(tables: IndicatorTables): void
   /** Ends every flow and story. */
   end(): void
   statistics(): SensorStatistics
@@ -81,11 +92,14 @@ export function createSensor(options: SensorOptions): Sensor {
     emit: (detection) => options.onDetection(detection),
     onModelLearned: (model) => options.onModelLearned(model),
   })
-  const detectors = createDetectors(options.detect, (detection) => {
+  const emit = (detection: Detection): void => {
     scorer.suspect(detection)
     toldFlows?.tell(detection)
     options.onDetection(detection)
-  })
+  }
+  const { indicators, detect } = options
+  const watch = !indicators ? null : new IndicatorWatch(detect.intel, indicators, emit)
+  const detectors = createDetectors(detect, emit, watch === null ? [] : [watch])
   const shedder = new Shedder()
   const table = new FlowTable(
     options.flow,
@@ -118,6 +132,7 @@ export function createSensor(options: SensorOptions): Sensor {
       shedder.level = level
       table.mayGrow = mayGrow
     },
+    useIndicators: (tables) => watch?.use(tables),
     end() {
       table.end()
       detectors.end(lastUs)

@@ -3,6 +3,7 @@ import type { Config } from './config/index.ts'
 import type { Clock } from './core/clock.ts'
 import type { Log } from './core/log.ts'
 import type { Metrics } from './core/metrics.ts'
+import type { Feeds } from './detect/intel/index.ts'
 import { loadStoredModels, storeModel } from './detect/models/index.ts'
 import type { DetectionIntake } from './detection-intake.ts'
 import {
@@ -30,6 +31,7 @@ export interface SensorGround {
   readonly flows: FlowLog
   readonly intake: DetectionIntake
   readonly owners: Owners
+  readonly feeds: Feeds
 }
 
 /** Sensors that run until they are stopped, each with what tells of its blindness. */
@@ -58,7 +60,7 @@ function startSensor(
   ground: SensorGround,
   flowGaps: FlowGaps,
 ): { readonly sensor: SupervisedSensor; stop(): Promise<void> } {
-  const { directory, log, clock, metrics, flows, intake, owners } = ground
+  const { directory, log, clock, metrics, flows, intake, owners, feeds } = ground
   const { capture, flow, detect, sensor: ceilings, record, policy } = ground.config
   const blindness = new SensorBlindness(interfaceName, policy.foldSeconds * 1000, clock)
   const sensor = new SupervisedSensor(interfaceName, {
@@ -68,7 +70,7 @@ function startSensor(
       const models = loadStoredModels(directory, interfaceName, log, detect.randomForest.model)
       const { flows: wantsFlows, flowsPerStory } = record
       const told = { interfaceName, capture, flow, detect, models, wantsFlows, flowsPerStory }
-      return { ...told, sensor: ceilings }
+      return { ...told, sensor: ceilings, indicators: feeds.isEmpty ? null : feeds.tables }
     },
     onBatch(batch, detections) {
       if (batch !== null) flows.append(owners.annotate(batch))

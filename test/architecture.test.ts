@@ -19,7 +19,7 @@ const contracts: Readonly<Record<string, readonly string[]>> = {
   decode: ['packet.ts', 'malformed.ts'],
   flow: ['flow.ts', 'batch/index.ts'],
   feature: ['features.ts'],
-  detect: ['detection.ts', 'detector.ts', 'models/index.ts'],
+  detect: ['detection.ts', 'detector.ts', 'intel/index.ts', 'models/index.ts'],
   decide: ['decision.ts'],
   record: 'record.ts event.ts event-log.ts flow-log.ts block-log.ts token-store.ts'.split(' '),
   forward: ['sink.ts'],

@@ -10,6 +10,7 @@ import { operationsOf, readApiDocument } from './document.ts'
 import { blockHandlers, type BlockOrders } from './handlers/blocks.ts'
 import { documentHandler } from './handlers/document.ts'
 import { eventHandlers } from './handlers/events.ts'
+import { feedHandlers, type FeedDesk } from './handlers/feeds.ts'
 import { flowHandlers } from './handlers/flows.ts'
 import { healthHandler } from './handlers/health.ts'
 import { metricsHandler } from './handlers/metrics.ts'
@@ -27,6 +28,7 @@ export type Health = components['schemas']['Health']
 export interface ApiParts {
   readonly record: EventRecord
   readonly blocker: BlockOrders
+  readonly feeds: FeedDesk
   /** How the agent is, in full; the API tells it only to who may know. */
   readonly health: () => Health
   readonly metrics: Metrics
@@ -48,6 +50,7 @@ export function createApi(parts: ApiParts): ApiApp {
       ...eventHandlers(record.events),
       ...flowHandlers(record.flows),
       ...blockHandlers(record.blocks, blocker),
+      ...feedHandlers(parts.feeds, clock),
       getMetrics: metricsHandler(metrics),
       getOpenApi: documentHandler(document),
     },

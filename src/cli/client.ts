@@ -79,6 +79,7 @@ export async function inProcess(
   const app = createApi({
     record: parts.record,
     blocker: parts.blocker,
+    feeds: await feedsOf(context),
     health: () => ({ status: 'degraded', version: VERSION, problems: ['the agent does not run'] }),
     metrics: createMetrics(),
     clock: systemClock,
@@ -90,6 +91,15 @@ export async function inProcess(
     fetch: async (request) => app.fetch(request, { peer: { kind: 'local' } }),
   })
   return { api, isAgent: false, close: () => parts.close() }
+}
+
+/** The feeds as files and kept answers have them; only the agent looks at sources anew. */
+async function feedsOf({ config, directory }: CommandContext): Promise<ApiParts['feeds']> {
+  const { Feeds } = await import('../detect/intel/index.ts')
+  const ground = { config: config.detect.intel, directory, clock: systemClock, log: silentLog }
+  const feeds = new Feeds({ ...ground, onTables: () => undefined })
+  feeds.read()
+  return { list: () => feeds.list(), refresh: () => Promise.reject(noAgent()) }
 }
 
 /** Gives the answer's data, or raises the problem it holds. */

@@ -6,6 +6,7 @@ import { addBlocks } from './commands/blocks.ts'
 import { addConfig } from './commands/config.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addEvents } from './commands/events.ts'
+import { addFeeds } from './commands/feeds.ts'
 import { addFlows } from './commands/flows.ts'
 import { addDefault, addPipeline } from './commands/pipeline.ts'
 import { addTokens } from './commands/token.ts'
@@ -66,7 +67,7 @@ export function buildProgram(world: CliWorld, finish: (exitCode: number) => void
     })
     .exitOverride()
     .addHelpText('after', EXAMPLES)
-  for (const add of [addPipeline, addEvents, addFlows, addBlocks]) add(program, run)
+  for (const add of [addPipeline, addEvents, addFlows, addBlocks, addFeeds]) add(program, run)
   for (const add of [addTokens, addTrain, addDoctor, addConfig, addDefault]) add(program, run)
   return program
 }

@@ -24,6 +24,7 @@ export const ERROR_CODES = [
   'ERR_API_LISTEN',
   'ERR_API_REQUEST',
   'ERR_HOST_READ',
+  'ERR_FEED_READ',
   'ERR_TRAIN_INPUT',
 ] as const
 

@@ -1,11 +1,13 @@
 /** What the detectors may be told: a section for each. */
 import { Type, type Static } from '../core/config-field.ts'
+import { intelConfig } from './intel/config.ts'
 import { isolationForestConfig, randomForestConfig } from './models/config.ts'
 import { ruleSections } from './rules/config.ts'
 
 export const detectConfig = Type.Object(
   {
     ...ruleSections,
+    intel: intelConfig,
     isolationForest: isolationForestConfig,
     randomForest: randomForestConfig,
   },

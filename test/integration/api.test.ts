@@ -60,6 +60,24 @@ describe('the agent', () => {
   })
 })
 
+describe('feeds', () => {
+  test('are listed with what could not be taken, and looked at anew by an admin', async () => {
+    const api = await servedApi()
+    const { body } = await api.call('GET', '/v1/feeds', { token: await api.token(['read']) })
+    const { items } = body as { items: unknown[] }
+    const feed = { name: 'drop', state: 'current', counts: { range: 1 }, refused: 1, left: 0 }
+    expect(items).toMatchObject([feed])
+    const path = '/v1/feeds/drop/refresh'
+    expect(await api.call('POST', path, { token: await api.token(['read']) })).toMatchObject({
+      status: 403,
+    })
+    const token = await api.token(['admin'])
+    expect(await api.call('POST', path, { token })).toMatchObject({ status: 200, body: feed })
+    const unknown = await api.call('POST', '/v1/feeds/none/refresh', { token })
+    expect(unknown).toMatchObject({ status: 404 })
+  })
+})
+
 describe('events', () => {
   test('are listed newest first, page by page, each once', async () => {
     const api = await servedApi()

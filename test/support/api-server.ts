@@ -1,13 +1,15 @@
 /** The API on real sockets over a real record and a real blocker; only the firewall is the dry-run one. */
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { onTestFinished } from 'vitest'
 import { createApi, createToken, listen, type Health } from '../../src/api/index.ts'
+import { validateConfig } from '../../src/config/index.ts'
 import type { Clock } from '../../src/core/clock.ts'
 import { silentLog } from '../../src/core/log.ts'
 import { createMetrics } from '../../src/core/metrics.ts'
+import { Feeds } from '../../src/detect/intel/index.ts'
 import { parseCidr } from '../../src/net/cidr.ts'
 import { openRecord } from '../../src/record/index.ts'
 import type { EventRecord } from '../../src/record/record.ts'
@@ -102,6 +104,7 @@ export async function serveApi({
   const app = createApi({
     record,
     blocker,
+    feeds: await feedsIn(directory, clock),
     health: () => FULL_HEALTH,
     metrics: createMetrics(),
     clock,
@@ -166,4 +169,18 @@ async function checkedCall(
   const faults = isDescribed ? contractFaults(method, path, answer) : []
   if (faults.length > 0) throw new Error(`${method} ${path}: ${faults.join('; ')}\n${text}`)
   return answer
+}
+
+/** One feed, a file with one range and one line that is none. */
+async function feedsIn(directory: string, clock: Clock): Promise<Feeds> {
+  const source = join(directory, 'drop.txt')
+  await writeFile(source, '203.0.113.0/24\nexample\n')
+  const { detect } = validateConfig(
+    { detect: { intel: { feeds: [{ name: 'drop', source }] } } },
+    '',
+  )
+  const ground = { config: detect.intel, directory, clock, log: silentLog }
+  const feeds = new Feeds({ ...ground, onTables: () => undefined })
+  feeds.read()
+  return feeds
 }

@@ -6,6 +6,7 @@ import { LinkType } from '../../src/capture/source.ts'
 import { validateConfig } from '../../src/config/index.ts'
 import { Decoder, Packet } from '../../src/decode/index.ts'
 import type { Detection } from '../../src/detect/detection.ts'
+import type { Detector, Emit } from '../../src/detect/detector.ts'
 import { createDetectors } from '../../src/detect/index.ts'
 import { FlowTable } from '../../src/flow/index.ts'
 import { ipv4, ipv6 } from './ip-builder.ts'
@@ -46,11 +47,19 @@ export class WatchedTraffic {
   #nextTickUs = 0
   #sequence = 1000
 
-  constructor(link: { wrap?: (payload: LinkPayload) => Uint8Array; linkType?: number } = {}) {
+  constructor(
+    link: {
+      wrap?: (payload: LinkPayload) => Uint8Array
+      linkType?: number
+      /** Detectors that know more than the configuration says. */
+      knowing?: (emit: Emit) => readonly Detector[]
+    } = {},
+  ) {
     this.#wrap = link.wrap ?? ((payload) => ethernet(payload))
     this.#linkType = link.linkType ?? LinkType.ETHERNET
     const config = validateConfig({}, 'defaults')
-    this.#detectors = createDetectors(config.detect, (telling) => this.tellings.push(telling))
+    const emit: Emit = (telling) => this.tellings.push(telling)
+    this.#detectors = createDetectors(config.detect, emit, link.knowing?.(emit))
     this.#table = new FlowTable(config.flow, this.#detectors)
   }
 

@@ -3,8 +3,10 @@ import { linkTypeWords, READABLE_LINK_TYPES } from '../../capture/index.ts'
 import type { CaptureEnd } from '../../capture/source.ts'
 import { systemClock } from '../../core/clock.ts'
 import { PicketError } from '../../core/errors.ts'
-import { createLog } from '../../core/log.ts'
+import { createLog, type Log } from '../../core/log.ts'
 import type { UnreadableLink } from '../../decode/index.ts'
+import type { IndicatorTables } from '../../detect/index.ts'
+import { Feeds } from '../../detect/intel/index.ts'
 import { loadShippedModels } from '../../detect/models/index.ts'
 import { openRecord } from '../../record/index.ts'
 import type { CommandContext } from '../context.ts'
@@ -40,7 +42,7 @@ export async function replay(
     mode: 'write',
   })
   const models = loadShippedModels(log, config.detect.randomForest.model)
-  const shared = { ...options, record, models, context }
+  const shared = { ...options, record, models, context, indicators: indicatorsFor(context, log) }
   let exitCode: number = EXIT.ok
   try {
     for (const file of files) {
@@ -51,6 +53,15 @@ export async function replay(
     await log.close()
   }
   return exitCode
+}
+
+/** Those of files and of answers kept; nothing is fetched for a replay. */
+function indicatorsFor({ config, directory }: CommandContext, log: Log): IndicatorTables | null {
+  const feeds = new Feeds({
+    ...{ config: config.detect.intel, directory, clock: systemClock, log },
+    onTables: () => undefined,
+  })
+  return feeds.isEmpty ? null : feeds.read()
 }
 
 function refuseOddFiles(files: readonly string[], { isFollowed }: ReplayOptions): void {

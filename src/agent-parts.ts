@@ -1,0 +1,100 @@
+/** The agent's parts, each made from what all are handed; `agent.ts` says in which order they start and stop. */
+import type { Config } from './config/index.ts'
+import { systemClock as clock } from './core/clock.ts'
+import type { Log } from './core/log.ts'
+import type { Metrics } from './core/metrics.ts'
+import { VERSION } from './core/package-root.ts'
+import { BlockBudget, policyFromConfig } from './decide/index.ts'
+import { Feeds } from './detect/intel/index.ts'
+import { DetectionIntake } from './detection-intake.ts'
+import { createForwarders, type Forwarders } from './forward/index.ts'
+import { HostWatch, WHOLE_HOST } from './health/index.ts'
+import { EventFolder } from './record/index.ts'
+import type { EventRecord } from './record/record.ts'
+import { createBlocker, createFirewall, createGuardFacts, type Blocker } from './respond/index.ts'
+import type { SupervisedSensor } from './sensor-supervisor.ts'
+
+/** What every part is handed. */
+export interface Ground {
+  readonly config: Config
+  /** The data folder. */
+  readonly directory: string
+  readonly log: Log
+  readonly record: EventRecord
+  readonly metrics: Metrics
+}
+
+export function createAgentBlocker({ config, record, log }: Ground): Blocker {
+  return createBlocker({
+    firewall: createFirewall(config.respond),
+    blocks: record.blocks,
+    guardFacts: createGuardFacts({
+      config: config.respond,
+      allowlist: config.policy.allowlist,
+      sinkHosts: config.forward.sinks.map((sink) => sink.host),
+    }),
+    clock,
+    log,
+    config: config.respond,
+  })
+}
+
+export function createAgentForwarders({ config, record, log, metrics }: Ground): Forwarders {
+  return createForwarders({
+    ...{ config: config.forward, record, log, clock, version: VERSION, metrics },
+  })
+}
+
+export function createIntake(
+  ground: Ground,
+  blocker: Blocker,
+  forwarders: Forwarders,
+): DetectionIntake {
+  const { config, record, metrics, log } = ground
+  const { foldSeconds, maxBlocksPerMinute } = config.policy
+  const openSinceUs = (clock.nowMs() - foldSeconds * 1000) * 1000
+  const openStories = record.events.storiesSince(openSinceUs)
+  return new DetectionIntake({
+    policy: policyFromConfig(config.policy),
+    budget: new BlockBudget(maxBlocksPerMinute, clock),
+    folder: new EventFolder({ agentId: record.agentId, foldSeconds, clock, openStories }),
+    events: record.events,
+    clock,
+    log,
+    async order({ detector, ...order }) {
+      const by = { source: 'policy', orderedBy: detector, actor: `policy:${detector}` } as const
+      await blocker.order({ ...order, ...by, callerAddress: null })
+    },
+    onRecorded(events) {
+      for (const { family } of events) {
+        metrics.count('events_total', 'Event states recorded', 1, { family })
+      }
+      forwarders.wake()
+    },
+  })
+}
+
+export function startFeeds(
+  { config, ...ground }: Ground,
+  sensors: readonly SupervisedSensor[],
+): Feeds {
+  const feeds = new Feeds({
+    ...{ ...ground, config: config.detect.intel, clock },
+    onTables: (tables) => sensors.forEach((sensor) => sensor.useIndicators(tables)),
+  })
+  feeds.read()
+  feeds.start()
+  return feeds
+}
+
+export function startHostWatch(
+  { config, directory, log, metrics }: Ground,
+  intake: DetectionIntake,
+  sensors: readonly SupervisedSensor[],
+): HostWatch {
+  return new HostWatch({
+    ...{ config: config.health, directory, clock, log, metrics },
+    sensors: () => sensors,
+    onDetection: (detection) => intake.receive([detection], WHOLE_HOST),
+  })
+}
