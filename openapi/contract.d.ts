@@ -137,6 +137,131 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/events/{eventId}/verdict": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The event's UUID. */
+                eventId: components["schemas"]["Uuid"];
+            };
+            cookie?: never;
+        };
+        /** What an analyst made of an event */
+        get: operations["getVerdict"];
+        put?: never;
+        /**
+         * Say whether an event told of an attack
+         * @description A later verdict replaces an earlier one. `suppress`, for which the scope admin is needed too, hides what is
+         *     alike from now on.
+         */
+        post: operations["giveVerdict"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/verdicts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How each kind of event has been judged */
+        get: operations["listVerdicts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/suppressions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is never to be seen, newest first */
+        get: operations["listSuppressions"];
+        put?: never;
+        /**
+         * Hide what fits, from now on
+         * @description What is hidden gets no event, is not forwarded and is never blocked for; its stories are counted. At least one
+         *     field besides `reason` and `ttlSeconds` is needed. What the agent says of itself (`health`) is never hidden.
+         *     To keep somebody from being blocked but still see them, use `policy.allowlist`.
+         */
+        post: operations["createSuppression"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/suppressions/{suppressionId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The suppression's UUID. */
+                suppressionId: components["schemas"]["Uuid"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Show again what a suppression hid */
+        delete: operations["deleteSuppression"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/incidents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Related events, joined by whom they are about
+         * @description The incident that was seen last comes first. `GET /v1/events?incident=ID` lists its events.
+         */
+        get: operations["listIncidents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/incidents/{incidentId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The incident's UUID. */
+                incidentId: components["schemas"]["Uuid"];
+            };
+            cookie?: never;
+        };
+        /** One incident */
+        get: operations["getIncident"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/feeds": {
         parameters: {
             query?: never;
@@ -426,6 +551,94 @@ export interface components {
         BlockPage: {
             items: components["schemas"]["Block"][];
             /** @description Null on the last page. */
+            nextCursor: string | null;
+        };
+        /** @description What an analyst made of an event. */
+        EventVerdict: {
+            eventId: components["schemas"]["Uuid"];
+            /** @enum {string} */
+            verdict: "true-positive" | "false-positive";
+            reason: string | null;
+            detector: string;
+            kind: string;
+            givenBy: string;
+            givenAt: components["schemas"]["Timestamp"];
+            /** @description The suppression that was made with this verdict, in the answer that made it. */
+            suppressionId: string | null;
+        };
+        VerdictRequest: {
+            /** @enum {string} */
+            verdict: "true-positive" | "false-positive";
+            reason?: string | null;
+            suppress?: components["schemas"]["SuppressionRequest"];
+        };
+        VerdictFigures: {
+            kind: string;
+            /** @description Null where no event of the kind was judged. */
+            detector: string | null;
+            /** @description Events of the kind in the log, judged or not. */
+            events: number;
+            truePositives: number;
+            falsePositives: number;
+            /** @description Share of those judged; null where none was. */
+            falsePositiveRate: number | null;
+        };
+        VerdictFiguresList: {
+            items: components["schemas"]["VerdictFigures"][];
+        };
+        SuppressionRequest: {
+            detector?: string;
+            /** @description A kind of event, or the beginning of one up to a dot. */
+            kind?: string;
+            /** @description Of the attacker, or of the host. */
+            address?: components["schemas"]["AddressOrCidr"];
+            /** @description All victims lie in it. */
+            victim?: components["schemas"]["AddressOrCidr"];
+            /** @description The one port that it is about. */
+            port?: number;
+            /** @description Command name or path of the local process. */
+            process?: string;
+            reason: string;
+            /** @description How long; null or absent for good. */
+            ttlSeconds?: number | null;
+        };
+        Suppression: {
+            id: components["schemas"]["Uuid"];
+            detector: string | null;
+            kind: string | null;
+            address: string | null;
+            victim: string | null;
+            port: number | null;
+            process: string | null;
+            reason: string;
+            createdBy: string;
+            createdAt: components["schemas"]["Timestamp"];
+            expiresAt: components["schemas"]["Timestamp"] | null;
+            liftedAt: components["schemas"]["Timestamp"] | null;
+            /** @description Stories that it hid; up to five seconds behind. */
+            hidden: number;
+            lastHiddenAt: components["schemas"]["Timestamp"] | null;
+        };
+        SuppressionList: {
+            items: components["schemas"]["Suppression"][];
+        };
+        /** @description Events about the same attacker, host or victim, with no long silence between them. */
+        Incident: {
+            id: components["schemas"]["Uuid"];
+            /** @description The address of whom it is about. */
+            party: string;
+            /** @enum {string} */
+            role: "attacker" | "host" | "victim";
+            firstSeen: components["schemas"]["Timestamp"];
+            lastSeen: components["schemas"]["Timestamp"];
+            /** @description Of its gravest event. */
+            severity: number;
+            events: number;
+            /** @description In the order in which they were first seen. */
+            kinds: string[];
+        };
+        IncidentPage: {
+            items: components["schemas"]["Incident"][];
             nextCursor: string | null;
         };
         FeedList: {
@@ -871,6 +1084,8 @@ export interface operations {
                 address?: components["schemas"]["AddressOrCidr"];
                 /** @description What policy decided. */
                 verdict?: components["schemas"]["Verdict"];
+                /** @description The incident that they belong to. */
+                incident?: components["schemas"]["Uuid"];
                 /** @description The most items on a page. */
                 limit?: components["parameters"]["Limit"];
                 /** @description The `nextCursor` of the page before. */
@@ -1323,6 +1538,379 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getVerdict: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The event's UUID. */
+                eventId: components["schemas"]["Uuid"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The verdict given last. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "eventId": "0198c0de-0000-7000-8000-000000000002",
+                     *       "verdict": "false-positive",
+                     *       "reason": "our own scanner",
+                     *       "detector": "port-scan",
+                     *       "kind": "scan.vertical.syn",
+                     *       "givenBy": "token:Xy12ab34Cd56",
+                     *       "givenAt": "2026-01-05T10:05:00.000000Z",
+                     *       "suppressionId": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["EventVerdict"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    giveVerdict: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The event's UUID. */
+                eventId: components["schemas"]["Uuid"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VerdictRequest"];
+            };
+        };
+        responses: {
+            /** @description The verdict is recorded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "eventId": "0198c0de-0000-7000-8000-000000000002",
+                     *       "verdict": "false-positive",
+                     *       "reason": "our own scanner",
+                     *       "detector": "port-scan",
+                     *       "kind": "scan.vertical.syn",
+                     *       "givenBy": "token:Xy12ab34Cd56",
+                     *       "givenAt": "2026-01-05T10:05:00.000000Z",
+                     *       "suppressionId": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["EventVerdict"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listVerdicts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A row for each kind of event in the log, and for each detector whose events were judged. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "kind": "scan.vertical.syn",
+                     *           "detector": "port-scan",
+                     *           "events": 31,
+                     *           "truePositives": 9,
+                     *           "falsePositives": 1,
+                     *           "falsePositiveRate": 0.1
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["VerdictFiguresList"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listSuppressions: {
+        parameters: {
+            query?: {
+                /** @description List those that were lifted or have expired too. */
+                ended?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The suppressions, each with a count of what it hid. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "0198c0de-0000-7000-8000-000000000004",
+                     *           "detector": "port-scan",
+                     *           "kind": null,
+                     *           "address": "10.0.0.9",
+                     *           "victim": null,
+                     *           "port": null,
+                     *           "process": null,
+                     *           "reason": "our own scanner",
+                     *           "createdBy": "token:Xy12ab34Cd56",
+                     *           "createdAt": "2026-01-05T10:05:00.000000Z",
+                     *           "expiresAt": "2026-02-04T10:05:00.000000Z",
+                     *           "liftedAt": null,
+                     *           "hidden": 12,
+                     *           "lastHiddenAt": "2026-01-05T11:00:00.000000Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SuppressionList"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    createSuppression: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SuppressionRequest"];
+            };
+        };
+        responses: {
+            /** @description It is in force. */
+            201: {
+                headers: {
+                    /** @description Where the suppression is. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "0198c0de-0000-7000-8000-000000000004",
+                     *       "detector": "port-scan",
+                     *       "kind": null,
+                     *       "address": "10.0.0.9",
+                     *       "victim": null,
+                     *       "port": null,
+                     *       "process": null,
+                     *       "reason": "our own scanner",
+                     *       "createdBy": "token:Xy12ab34Cd56",
+                     *       "createdAt": "2026-01-05T10:05:00.000000Z",
+                     *       "expiresAt": "2026-02-04T10:05:00.000000Z",
+                     *       "liftedAt": null,
+                     *       "hidden": 12,
+                     *       "lastHiddenAt": "2026-01-05T11:00:00.000000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Suppression"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteSuppression: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The suppression's UUID. */
+                suppressionId: components["schemas"]["Uuid"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is lifted; this is it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "0198c0de-0000-7000-8000-000000000004",
+                     *       "detector": "port-scan",
+                     *       "kind": null,
+                     *       "address": "10.0.0.9",
+                     *       "victim": null,
+                     *       "port": null,
+                     *       "process": null,
+                     *       "reason": "our own scanner",
+                     *       "createdBy": "token:Xy12ab34Cd56",
+                     *       "createdAt": "2026-01-05T10:05:00.000000Z",
+                     *       "expiresAt": "2026-02-04T10:05:00.000000Z",
+                     *       "liftedAt": "2026-01-05T12:00:00.000000Z",
+                     *       "hidden": 12,
+                     *       "lastHiddenAt": "2026-01-05T11:00:00.000000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Suppression"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listIncidents: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Nothing that ended before this time.
+                 * @example 2026-01-05T10:00:00Z
+                 */
+                from?: components["parameters"]["From"];
+                /** @description The least severity of its gravest event. */
+                minSeverity?: number;
+                /** @description The address of whom it is about. */
+                party?: components["schemas"]["AddressOrCidr"];
+                /** @description The most items on a page. */
+                limit?: components["parameters"]["Limit"];
+                /** @description The `nextCursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of incidents. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "0198c0de-0000-7000-8000-000000000005",
+                     *           "party": "192.0.2.7",
+                     *           "role": "attacker",
+                     *           "firstSeen": "2026-01-05T10:00:00.000123Z",
+                     *           "lastSeen": "2026-01-05T10:09:30.000000Z",
+                     *           "severity": 9,
+                     *           "events": 2,
+                     *           "kinds": [
+                     *             "scan.vertical.syn",
+                     *             "bruteforce.ssh"
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "nextCursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["IncidentPage"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getIncident: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The incident's UUID. */
+                incidentId: components["schemas"]["Uuid"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The incident as it stands now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "0198c0de-0000-7000-8000-000000000005",
+                     *       "party": "192.0.2.7",
+                     *       "role": "attacker",
+                     *       "firstSeen": "2026-01-05T10:00:00.000123Z",
+                     *       "lastSeen": "2026-01-05T10:09:30.000000Z",
+                     *       "severity": 9,
+                     *       "events": 2,
+                     *       "kinds": [
+                     *         "scan.vertical.syn",
+                     *         "bruteforce.ssh"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             default: components["responses"]["Problem"];
         };
     };

@@ -9,10 +9,14 @@ import { Feeds } from './detect/intel/index.ts'
 import { DetectionIntake } from './detection-intake.ts'
 import { createForwarders, type Forwarders } from './forward/index.ts'
 import { HostWatch, WHOLE_HOST } from './health/index.ts'
-import { EventFolder } from './record/index.ts'
+import { EventFolder, IncidentBook } from './record/index.ts'
 import type { EventRecord } from './record/record.ts'
 import { createBlocker, createFirewall, createGuardFacts, type Blocker } from './respond/index.ts'
 import type { SupervisedSensor } from './sensor-supervisor.ts'
+import type { Suppressor } from './suppressor.ts'
+
+/** As many as are carried over a restart. */
+const MAX_INCIDENTS = 1000
 
 /** What every part is handed. */
 export interface Ground {
@@ -47,6 +51,7 @@ export function createAgentForwarders({ config, record, log, metrics }: Ground):
 
 export function createIntake(
   ground: Ground,
+  suppressor: Suppressor,
   blocker: Blocker,
   forwarders: Forwarders,
 ): DetectionIntake {
@@ -54,10 +59,18 @@ export function createIntake(
   const { foldSeconds, maxBlocksPerMinute } = config.policy
   const openSinceUs = (clock.nowMs() - foldSeconds * 1000) * 1000
   const openStories = record.events.storiesSince(openSinceUs)
+  const incidents = openIncidents(record, config.policy.incidentQuietHours * 3600)
   return new DetectionIntake({
     policy: policyFromConfig(config.policy),
     budget: new BlockBudget(maxBlocksPerMinute, clock),
-    folder: new EventFolder({ agentId: record.agentId, foldSeconds, clock, openStories }),
+    folder: new EventFolder({
+      agentId: record.agentId,
+      foldSeconds,
+      clock,
+      openStories,
+      incidents,
+    }),
+    isHidden: (detection) => suppressor.hides(detection),
     events: record.events,
     clock,
     log,
@@ -72,6 +85,14 @@ export function createIntake(
       forwarders.wake()
     },
   })
+}
+
+/** Goes on with the incidents that were open when the agent last ran. */
+function openIncidents(record: EventRecord, quietSeconds: number): IncidentBook {
+  const fromUs = (clock.nowMs() - quietSeconds * 1000) * 1000
+  const { items } = record.triage.incidents({ fromUs, limit: MAX_INCIDENTS })
+  const open = items.map(({ id, party, lastSeenUs }) => ({ id, party, lastUs: lastSeenUs }))
+  return new IncidentBook(quietSeconds, open.reverse())
 }
 
 export function startFeeds(

@@ -24,6 +24,7 @@ import type { EventRecord } from './record/record.ts'
 import type { Blocker } from './respond/index.ts'
 import { startReportingOwners } from './owner-reports.ts'
 import type { SupervisedSensor } from './sensor-supervisor.ts'
+import { Suppressor } from './suppressor.ts'
 import { startSensors } from './watched-sensors.ts'
 
 export interface Agent {
@@ -89,7 +90,7 @@ async function startParts(
   const record = await openAgentRecord(options, interfaces, stops)
   const ground = { ...options, record, metrics: createMetrics() }
 
-  const { blocker, forwarders, intake } = await startIntake(ground, stops)
+  const { blocker, forwarders, suppressor, intake } = await startIntake(ground, stops)
 
   const owners = await startReportingOwners({ ...ground, clock })
   stops.push(() => owners.stop())
@@ -102,7 +103,8 @@ async function startParts(
   stops.push(() => feeds.stop())
 
   const health = agentHealth({ ...ground, sensors, owners, host, forwarders, blocker, startedAtMs })
-  const app = createApi({ ...ground, blocker, feeds, health, clock, config: config.api })
+  const parts = { blocker, feeds, suppressor, health }
+  const app = createApi({ ...ground, ...parts, clock, config: config.api })
   const api = await listen(app, { config: config.api, socketPath, log })
   stops.push(() => api.close())
 
@@ -118,7 +120,12 @@ async function startParts(
 async function startIntake(
   ground: Ground,
   stops: Stops,
-): Promise<{ blocker: Blocker; forwarders: Forwarders; intake: DetectionIntake }> {
+): Promise<{
+  blocker: Blocker
+  forwarders: Forwarders
+  suppressor: Suppressor
+  intake: DetectionIntake
+}> {
   const blocker = createAgentBlocker(ground)
   await blocker.start()
   stops.push(() => blocker.stop())
@@ -126,9 +133,12 @@ async function startIntake(
   const forwarders = createAgentForwarders(ground)
   stops.push(() => forwarders.stop())
 
-  const intake = createIntake(ground, blocker, forwarders)
+  const suppressor = new Suppressor({ ...ground, triage: ground.record.triage, clock })
+  stops.push(() => suppressor.stop())
+
+  const intake = createIntake(ground, suppressor, blocker, forwarders)
   stops.push(() => intake.close())
-  return { blocker, forwarders, intake }
+  return { blocker, forwarders, suppressor, intake }
 }
 
 async function openAgentRecord(

@@ -23,6 +23,8 @@ export interface IntakeOptions {
   readonly policy: Policy
   readonly budget: BlockBudget
   readonly folder: EventFolder
+  /** Says whether a detection is not to be seen. */
+  isHidden(detection: Detection): boolean
   readonly events: EventLog
   readonly clock: Clock
   readonly log: Log
@@ -52,7 +54,9 @@ export class DetectionIntake {
   }
 
   receive(detections: readonly Detection[], interfaceName: string): void {
-    for (const detection of detections) this.#consider(detection, interfaceName)
+    for (const detection of detections) {
+      if (!this.#options.isHidden(detection)) this.#consider(detection, interfaceName)
+    }
     this.#writing ??= this.#write().finally(() => (this.#writing = undefined))
   }
 

@@ -21,7 +21,10 @@ const contracts: Readonly<Record<string, readonly string[]>> = {
   feature: ['features.ts'],
   detect: ['detection.ts', 'detector.ts', 'intel/index.ts', 'models/index.ts'],
   decide: ['decision.ts'],
-  record: 'record.ts event.ts event-log.ts flow-log.ts block-log.ts token-store.ts'.split(' '),
+  record:
+    'record.ts event.ts event-log.ts flow-log.ts block-log.ts token-store.ts triage-log.ts'.split(
+      ' ',
+    ),
   forward: ['sink.ts'],
   respond: ['firewall.ts'],
 }

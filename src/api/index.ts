@@ -13,6 +13,7 @@ import { eventHandlers } from './handlers/events.ts'
 import { feedHandlers, type FeedDesk } from './handlers/feeds.ts'
 import { flowHandlers } from './handlers/flows.ts'
 import { healthHandler } from './handlers/health.ts'
+import { triageHandlers, type SuppressionDesk } from './handlers/triage.ts'
 import { metricsHandler } from './handlers/metrics.ts'
 import { createRouter, type ApiApp } from './router.ts'
 import { compileChecks } from './validation.ts'
@@ -29,6 +30,7 @@ export interface ApiParts {
   readonly record: EventRecord
   readonly blocker: BlockOrders
   readonly feeds: FeedDesk
+  readonly suppressor: SuppressionDesk
   /** How the agent is, in full; the API tells it only to who may know. */
   readonly health: () => Health
   readonly metrics: Metrics
@@ -50,6 +52,7 @@ export function createApi(parts: ApiParts): ApiApp {
       ...eventHandlers(record.events),
       ...flowHandlers(record.flows),
       ...blockHandlers(record.blocks, blocker),
+      ...triageHandlers({ ...record, suppressor: parts.suppressor, clock }),
       ...feedHandlers(parts.feeds, clock),
       getMetrics: metricsHandler(metrics),
       getOpenApi: documentHandler(document),

@@ -80,6 +80,7 @@ export async function inProcess(
     record: parts.record,
     blocker: parts.blocker,
     feeds: await feedsOf(context),
+    suppressor: NO_SUPPRESSOR,
     health: () => ({ status: 'degraded', version: VERSION, problems: ['the agent does not run'] }),
     metrics: createMetrics(),
     clock: systemClock,
@@ -131,6 +132,11 @@ function faultWords(fault: NonNullable<Problem['errors']>[number]): string {
 const NO_BLOCKER: ApiParts['blocker'] = {
   order: () => Promise.reject(noAgent()),
   lift: () => Promise.reject(noAgent()),
+}
+
+const NO_SUPPRESSOR: ApiParts['suppressor'] = {
+  suppress: () => Promise.reject(noAgent()),
+  unsuppress: () => Promise.reject(noAgent()),
 }
 
 /** Says that a command needs a running agent. */

@@ -10,6 +10,7 @@ import { addFeeds } from './commands/feeds.ts'
 import { addFlows } from './commands/flows.ts'
 import { addDefault, addPipeline } from './commands/pipeline.ts'
 import { addTokens } from './commands/token.ts'
+import { addTriage } from './commands/triage.ts'
 import { addTrain } from './commands/train.ts'
 import { commandContext, type CliWorld, type GlobalOptions } from './context.ts'
 import type { Runner } from './invocation.ts'
@@ -67,7 +68,8 @@ export function buildProgram(world: CliWorld, finish: (exitCode: number) => void
     })
     .exitOverride()
     .addHelpText('after', EXAMPLES)
-  for (const add of [addPipeline, addEvents, addFlows, addBlocks, addFeeds]) add(program, run)
+  for (const add of [addPipeline, addEvents, addFlows, addBlocks, addFeeds, addTriage])
+    add(program, run)
   for (const add of [addTokens, addTrain, addDoctor, addConfig, addDefault]) add(program, run)
   return program
 }

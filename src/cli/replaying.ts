@@ -8,7 +8,7 @@ import { decide, policyFromConfig } from '../decide/index.ts'
 import type { UnreadableLink } from '../decode/index.ts'
 import type { IndicatorTables } from '../detect/index.ts'
 import type { StoredModels } from '../detect/models/index.ts'
-import { EventFolder } from '../record/index.ts'
+import { EventFolder, IncidentBook } from '../record/index.ts'
 import type { Event } from '../record/event.ts'
 import type { EventRecord } from '../record/record.ts'
 import { createSensor, type Sensor } from '../sensor.ts'
@@ -162,6 +162,7 @@ function createReplaySensor(
     agentId: record.agentId,
     foldSeconds: config.policy.foldSeconds,
     clock: systemClock,
+    incidents: new IncidentBook(config.policy.incidentQuietHours * 3600),
   })
   return createSensor({
     flow: config.flow,

@@ -71,6 +71,13 @@ export const policyConfig = Type.Object(
       description: 'Addresses and ranges (CIDR) that are never blocked, by whomever.',
       examples: [['192.0.2.10', '2001:db8:1::/48']],
     }),
+    incidentQuietHours: Type.Integer({
+      default: 24,
+      minimum: 1,
+      maximum: 720,
+      description:
+        'Events about the same attacker or host join one incident until it was quiet for this long.',
+    }),
     foldSeconds: Type.Integer({
       default: 3600,
       minimum: 10,

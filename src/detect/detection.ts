@@ -42,6 +42,8 @@ export interface Detection {
   readonly mitre: readonly string[]
   /** Community IDs of up to 16 flows of the story. */
   readonly flows: readonly string[]
+  /** The victims' port, where the story is about one; absent where it is about several or none. */
+  readonly port?: number | null
   /** Who on this host its flows belong to; the agent adds it, since detectors see packets only. */
   readonly process?: components['schemas']['Process'] | null
   /** The story is over as far as the detector can tell; the next telling gets a new id. */

@@ -4,6 +4,7 @@ import { uuidv7 } from '../core/uuid.ts'
 import type { Detection } from '../detect/detection.ts'
 import type { Decision } from '../decide/index.ts'
 import type { Event } from './event.ts'
+import type { IncidentBook } from './incident-book.ts'
 
 /** The event as it now stands, and the key by which later repeats of its story find it. */
 export interface FoldedEvent {
@@ -24,6 +25,7 @@ export interface EventFolderOptions {
   readonly clock: Clock
   /** Stories that were open when the agent last ran. */
   readonly openStories?: readonly FoldedEvent[]
+  readonly incidents: IncidentBook
 }
 
 const MAX_OPEN_STORIES = 20_000
@@ -58,6 +60,8 @@ export class EventFolder {
     const isSameTelling = open?.tellingId === detection.id
     const countBefore = open ? (isSameTelling ? open.countBefore : open.event.count) : 0
     const told = this.#eventOf(detection, decision, interfaceName)
+    const known = open?.event.incident ?? null
+    told.incident = this.#options.incidents.join(told, detection.lastSeenUs, known)
     const event = open ? merge(open.event, told, countBefore) : told
     this.#keep({ key, event, tellingId: detection.id, countBefore })
     return { key, event }

@@ -21,6 +21,7 @@ export interface EventQuery {
   /** Attacker, victim or host. */
   readonly address?: Cidr | undefined
   readonly verdict?: string | undefined
+  readonly incident?: string | undefined
   /** 1–1000. */
   readonly limit: number
   readonly cursor?: string | undefined

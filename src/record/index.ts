@@ -11,6 +11,7 @@ import { eventReader } from './read/events.ts'
 import { outboxReader } from './read/outbox.ts'
 import { Reader } from './read/reader.ts'
 import { tokenReader } from './read/tokens.ts'
+import { triageReader } from './read/triage.ts'
 import { startRetention } from './retention.ts'
 import { verifyAudit } from './sqlite/audit-chain.ts'
 import { openError, openReader, type Connection } from './sqlite/connection.ts'
@@ -18,6 +19,7 @@ import { refuseForeign, refuseOlder } from './sqlite/migrate.ts'
 import { FlowQueue } from './write/flow-queue.ts'
 import { Writer } from './write/writer.ts'
 
+export { IncidentBook, type OpenIncident } from './incident-book.ts'
 export { EventFolder, type EventFolderOptions, type FoldedEvent } from './event-folder.ts'
 
 export interface RecordOptions {
@@ -99,7 +101,7 @@ function openToRead(path: string, clock: Clock): EventRecord {
   }
 }
 
-type Room = 'agentId' | 'events' | 'outbox' | 'blocks' | 'audit' | 'tokens'
+type Room = 'agentId' | 'events' | 'outbox' | 'blocks' | 'audit' | 'tokens' | 'triage'
 
 interface Doors {
   readonly connection: Connection
@@ -137,6 +139,18 @@ function rooms({ connection, reader, writer, clock }: Doors): Pick<EventRecord, 
       verify: () => verifyAudit(connection),
       append: async (entry) => {
         await writer.call('appendAudit', { entry, ...now() })
+      },
+    },
+    triage: {
+      ...triageReader(connection),
+      saveVerdict: async (verdict, audit) => {
+        await writer.call('saveVerdict', { verdict, audit, ...now() })
+      },
+      saveSuppression: async (suppression, audit) => {
+        await writer.call('saveSuppression', { suppression, audit, ...now() })
+      },
+      countHidden: async (id, stories) => {
+        await writer.call('countHidden', { id, stories, ...now() })
       },
     },
     tokens: {

@@ -4,6 +4,7 @@ import type { EventLog, Outbox } from './event-log.ts'
 import type { FlowLog } from './flow-log.ts'
 import type { AuditFinding } from './sqlite/audit-chain.ts'
 import type { TokenStore } from './token-store.ts'
+import type { TriageLog } from './triage-log.ts'
 
 export interface AuditTrail {
   /** Appends a row whose hash covers the one before (SHA-256). Errors: `ERR_RECORD_WRITE`. */
@@ -25,6 +26,7 @@ export interface EventRecord {
   readonly blocks: BlockLog
   readonly audit: AuditTrail
   readonly tokens: TokenStore
+  readonly triage: TriageLog
   /** Writes what is queued and closes; later calls fail. */
   close(): Promise<void>
 }

@@ -15,6 +15,7 @@ import { openRecord } from '../../src/record/index.ts'
 import type { EventRecord } from '../../src/record/record.ts'
 import type { Scope } from '../../src/record/token-store.ts'
 import { createBlocker, createFirewall } from '../../src/respond/index.ts'
+import { Suppressor } from '../../src/suppressor.ts'
 import { contractFaults } from './contract-checker.ts'
 import { RECORD_DEFAULTS } from './record.ts'
 
@@ -105,6 +106,7 @@ export async function serveApi({
     record,
     blocker,
     feeds: await feedsIn(directory, clock),
+    suppressor: new Suppressor({ triage: record.triage, clock, log: silentLog }),
     health: () => FULL_HEALTH,
     metrics: createMetrics(),
     clock,

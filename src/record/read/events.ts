@@ -101,6 +101,7 @@ function andFilters(where: Where, query: EventQuery): void {
     )
   }
   if (query.family !== undefined) where.and('family = ?', query.family)
+  if (query.incident !== undefined) where.and('incident = ?', query.incident)
   if (query.verdict !== undefined) where.and('verdict = ?', query.verdict)
   if (query.minSeverity !== undefined) where.and('severity >= ?', query.minSeverity)
 }

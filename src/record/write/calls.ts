@@ -2,6 +2,7 @@
 import type { AuditEntry, Block } from '../block-log.ts'
 import type { Story } from '../event-log.ts'
 import type { StoredToken } from '../token-store.ts'
+import type { Suppression, Verdict } from '../triage-log.ts'
 
 /** The place an event state got. */
 export interface SavedState {
@@ -26,6 +27,18 @@ export interface WriterCalls {
   }
   saveToken: {
     input: { readonly token: StoredToken; readonly actor: string; readonly atMs: number }
+    output: null
+  }
+  saveVerdict: {
+    input: { readonly verdict: Verdict; readonly audit: AuditEntry; readonly atMs: number }
+    output: null
+  }
+  saveSuppression: {
+    input: { readonly suppression: Suppression; readonly audit: AuditEntry; readonly atMs: number }
+    output: null
+  }
+  countHidden: {
+    input: { readonly id: string; readonly stories: number; readonly atMs: number }
     output: null
   }
   appendAudit: { input: { readonly entry: AuditEntry; readonly atMs: number }; output: null }

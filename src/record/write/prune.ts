@@ -9,7 +9,7 @@ const STATES_PER_STEP = 1000
 /**
  * Prepares retention; the function takes one step and says whether there may be more to do.
  *
- * Audit rows, blocks and tokens are kept for good.
+ * Audit rows, blocks, tokens, verdicts and suppressions are kept for good.
  */
 export function pruner(connection: Connection): (limits: PruneLimits) => boolean {
   // Batches lie in the order they were recorded, so the oldest are the first rows and need no index.
@@ -67,6 +67,8 @@ function eventDeleter(connection: Connection): (beforeMs: number) => number {
     )
     .pluck()
   const removals = [
+    `DELETE FROM incidents WHERE id = (SELECT incident FROM events WHERE row = ?)
+       AND (SELECT count(*) FROM events WHERE incident = incidents.id) = 1`,
     'DELETE FROM event_participants WHERE event_row = ?',
     'DELETE FROM event_revisions WHERE sequence = (SELECT sequence FROM events WHERE row = ?)',
     'DELETE FROM events WHERE row = ?',

@@ -2,6 +2,7 @@
 import { usFromRfc3339 } from '../../core/clock.ts'
 import type { Event } from '../event.ts'
 import type { Story } from '../event-log.ts'
+import { partyOf } from '../incident-book.ts'
 import { addressKeyOfText } from '../sqlite/address-key.ts'
 import { inTransaction, type Connection } from '../sqlite/connection.ts'
 import type { SavedState, WriterCalls } from './calls.ts'
@@ -31,6 +32,7 @@ export function eventSaver(
   )
   const upsertEvent = connection.prepare(UPSERT_EVENT).pluck()
   const saveParticipants = participantSaver(connection)
+  const saveIncident = incidentSaver(connection)
 
   const saveOne = ({ key, event }: Story, forward: boolean, atMs: number): SavedState => {
     const known = selectKnown.get(event.id) as KnownEvent | undefined
@@ -41,6 +43,7 @@ export function eventSaver(
     if (forward) insertState.run({ sequence, id: event.id, revision, atMs, body })
     const columns = { ...indexedColumns(event), storyKey: key, sequence, revision, atMs, body }
     saveParticipants(upsertEvent.get(columns) as number, event)
+    saveIncident(event)
     return { sequence, revision }
   }
 
@@ -48,19 +51,37 @@ export function eventSaver(
     inTransaction(connection, 'FULL', () => stories.map((story) => saveOne(story, forward, atMs)))
 }
 
+/** Keeps an incident's span and severity at what its events have shown. */
+function incidentSaver(connection: Connection): (event: Event) => void {
+  const upsert = connection.prepare(
+    `INSERT INTO incidents (id, party, role, first_seen_us, last_seen_us, severity)
+     VALUES (@id, @party, @role, @firstSeenUs, @lastSeenUs, @severity)
+     ON CONFLICT (id) DO UPDATE SET
+       first_seen_us = min(first_seen_us, excluded.first_seen_us),
+       last_seen_us = max(last_seen_us, excluded.last_seen_us),
+       severity = max(severity, excluded.severity)`,
+  )
+  return (event) => {
+    const party = partyOf(event)
+    if (event.incident === null || party === null) return
+    const { firstSeenUs, lastSeenUs, severity } = indexedColumns(event)
+    upsert.run({ id: event.incident, ...party, firstSeenUs, lastSeenUs, severity })
+  }
+}
+
 const UPSERT_EVENT = `
 INSERT INTO events (id, story_key, sequence, revision, first_seen_us, last_seen_us, kind, family,
-  severity, verdict, recorded_at_ms, body)
+  severity, verdict, incident, recorded_at_ms, body)
 VALUES (@id, @storyKey, @sequence, @revision, @firstSeenUs, @lastSeenUs, @kind, @family,
-  @severity, @verdict, @atMs, @body)
+  @severity, @verdict, @incident, @atMs, @body)
 ON CONFLICT (id) DO UPDATE SET story_key = excluded.story_key, sequence = excluded.sequence,
   revision = excluded.revision, first_seen_us = excluded.first_seen_us,
   last_seen_us = excluded.last_seen_us, kind = excluded.kind, family = excluded.family,
-  severity = excluded.severity, verdict = excluded.verdict,
+  severity = excluded.severity, verdict = excluded.verdict, incident = excluded.incident,
   recorded_at_ms = excluded.recorded_at_ms, body = excluded.body
 RETURNING row`
 
-function indexedColumns(event: Event): Readonly<Record<string, string | number>> {
+function indexedColumns(event: Event): Readonly<Record<string, string | number | null>> {
   return {
     id: event.id,
     firstSeenUs: usFromRfc3339(event.firstSeen),
@@ -69,6 +90,7 @@ function indexedColumns(event: Event): Readonly<Record<string, string | number>>
     family: event.family,
     severity: event.severity,
     verdict: event.verdict,
+    incident: event.incident,
   }
 }
 

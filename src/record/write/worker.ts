@@ -17,6 +17,7 @@ import { pruner } from './prune.ts'
 import { blockSaver } from './save-block.ts'
 import { eventSaver } from './save-events.ts'
 import { tokenSaver } from './save-token.ts'
+import { hiddenCounter, suppressionSaver, verdictSaver } from './save-triage.ts'
 
 interface Opened {
   readonly connection: Connection
@@ -48,6 +49,9 @@ function answersOf({ connection, guard }: Opened): Answers<WriterCalls> {
     insertFlows: flowInserter(connection),
     saveBlock: blockSaver(connection),
     saveToken: tokenSaver(connection),
+    saveVerdict: verdictSaver(connection),
+    saveSuppression: suppressionSaver(connection),
+    countHidden: hiddenCounter(connection),
     appendAudit: ({ entry, atMs }) =>
       inTransaction(connection, 'FULL', () => {
         appendAudit(connection, entry, atMs)

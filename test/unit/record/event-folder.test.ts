@@ -1,13 +1,20 @@
 import { describe, expect, it } from 'vitest'
 import { alert, type Decision } from '../../../src/decide/index.ts'
 import { EventFolder } from '../../../src/record/event-folder.ts'
+import { IncidentBook } from '../../../src/record/incident-book.ts'
 import { detection, TEN_OCLOCK_US } from '../../support/detections.ts'
 import { owner } from '../../support/record.ts'
 
 const alerted = alert('test')
 const clock = { nowMs: () => TEN_OCLOCK_US / 1000 }
 const folder = (openStories = {}) =>
-  new EventFolder({ agentId: 'agent-1', foldSeconds: 600, clock, ...openStories })
+  new EventFolder({
+    agentId: 'agent-1',
+    foldSeconds: 600,
+    clock,
+    incidents: new IncidentBook(3600),
+    ...openStories,
+  })
 const later = (seconds: number) => ({
   id: '019b8d2a-0000-7000-8000-000000000002',
   firstSeenUs: TEN_OCLOCK_US + seconds * 1e6,

@@ -1,0 +1,201 @@
+/** What people make of events: verdicts, suppressions, incidents. */
+import type { components } from '../../../openapi/contract.d.ts'
+import { rfc3339FromUs, type Clock } from '../../core/clock.ts'
+import { formatCidr, parseCidr } from '../../net/cidr.ts'
+import type { EventLog } from '../../record/event-log.ts'
+import type { Incident, Suppression, TriageLog, Verdict } from '../../record/triage-log.ts'
+import { hasScope, type Caller } from '../auth.ts'
+import type { Handler } from '../contract.ts'
+import { forbidden, invalidRequest, notFound, type ApiProblem } from '../problem.ts'
+import { timeUsOf } from '../query.ts'
+
+type Schemas = components['schemas']
+type Operation =
+  | 'giveVerdict'
+  | 'getVerdict'
+  | 'listVerdicts'
+  | 'listSuppressions'
+  | 'createSuppression'
+  | 'deleteSuppression'
+  | 'listIncidents'
+  | 'getIncident'
+
+/** What the API asks of whoever hides what is suppressed. */
+export interface SuppressionDesk {
+  suppress(
+    order: Omit<
+      Suppression,
+      | 'id'
+      | 'createdBy'
+      | 'createdAtMs'
+      | 'expiresAtMs'
+      | 'liftedAtMs'
+      | 'hidden'
+      | 'lastHiddenAtMs'
+    > & { readonly ttlSeconds: number | null; readonly actor: string },
+  ): Promise<Suppression>
+  unsuppress(id: string, actor: string): Promise<Suppression | null>
+}
+
+export interface TriageParts {
+  readonly events: EventLog
+  readonly triage: TriageLog
+  readonly suppressor: SuppressionDesk
+  readonly clock: Clock
+}
+
+/** Serves the operations on verdicts, suppressions and incidents. */
+export function triageHandlers(parts: TriageParts): { [Id in Operation]: Handler<Id> } {
+  return { ...verdictHandlers(parts), ...suppressionHandlers(parts), ...incidentHandlers(parts) }
+}
+
+function verdictHandlers({ events, triage, suppressor, clock }: TriageParts): {
+  [Id in 'giveVerdict' | 'getVerdict' | 'listVerdicts']: Handler<Id>
+} {
+  return {
+    giveVerdict: async ({ path, body, caller }) => {
+      const event = events.get(path.eventId.toLowerCase())
+      if (event === null) throw noSuchEvent()
+      const { suppress } = body
+      if (suppress && !hasScope(caller!, 'admin')) throw forbidden('admin', caller!.scopes)
+      const verdict: Verdict = {
+        eventId: event.id,
+        verdict: body.verdict,
+        reason: body.reason ?? null,
+        detector: event.detectors[0] ?? 'unknown',
+        kind: event.kind,
+        givenBy: caller!.actor,
+        givenAtMs: clock.nowMs(),
+      }
+      const details = { verdict: verdict.verdict, reason: verdict.reason, kind: verdict.kind }
+      const audit = { actor: caller!.actor, action: 'event.judged', subject: event.id, details }
+      await triage.saveVerdict(verdict, audit)
+      const made = suppress ? await suppressor.suppress(orderOf(suppress, caller!)) : null
+      return { status: 200, body: apiVerdict(verdict, made?.id ?? null) }
+    },
+    getVerdict: ({ path }) => {
+      const verdict = triage.verdict(path.eventId)
+      if (verdict === null) throw notFound('nobody has judged an event with this id')
+      return { status: 200, body: apiVerdict(verdict, null) }
+    },
+    listVerdicts: () => ({ status: 200, body: { items: verdictFigures(triage) } }),
+  }
+}
+
+/** A row for each kind that occurred, and for each detector whose events of it were judged. */
+function verdictFigures(triage: TriageLog): Schemas['VerdictFigures'][] {
+  const events = triage.eventCounts()
+  const counts = triage.verdictCounts()
+  const judged = new Set(counts.map(({ kind }) => kind))
+  const unjudged = [...events.keys()].filter((kind) => !judged.has(kind))
+  const none = { detector: null, truePositives: 0, falsePositives: 0 }
+  return [...counts, ...unjudged.map((kind) => ({ kind, ...none }))].map((count) => {
+    const total = count.truePositives + count.falsePositives
+    const falsePositiveRate = total === 0 ? null : count.falsePositives / total
+    return { ...count, events: events.get(count.kind) ?? 0, falsePositiveRate }
+  })
+}
+
+function suppressionHandlers({ triage, suppressor, clock }: TriageParts): {
+  [Id in 'listSuppressions' | 'createSuppression' | 'deleteSuppression']: Handler<Id>
+} {
+  return {
+    listSuppressions: ({ query }) => {
+      const options = { withEnded: query.ended ?? false, nowMs: clock.nowMs() }
+      return { status: 200, body: { items: triage.suppressions(options).map(apiSuppression) } }
+    },
+    createSuppression: async ({ body, caller }) => {
+      const suppression = apiSuppression(await suppressor.suppress(orderOf(body, caller!)))
+      const headers = { location: `/v1/suppressions/${suppression.id}` }
+      return { status: 201, body: suppression, headers }
+    },
+    deleteSuppression: async ({ path, caller }) => {
+      const id = path.suppressionId.toLowerCase()
+      const suppression = await suppressor.unsuppress(id, caller!.actor)
+      if (suppression === null) throw notFound('no suppression in force has this id')
+      return { status: 200, body: apiSuppression(suppression) }
+    },
+  }
+}
+
+function incidentHandlers({ triage }: TriageParts): {
+  [Id in 'listIncidents' | 'getIncident']: Handler<Id>
+} {
+  return {
+    listIncidents: ({ query }) => {
+      const { limit, cursor, minSeverity, party } = query
+      const { items, nextCursor } = triage.incidents({
+        ...{ limit, cursor, minSeverity, fromUs: timeUsOf(query.from) },
+        party: party === undefined ? undefined : canonicalRange(party),
+      })
+      return { status: 200, body: { items: items.map(apiIncident), nextCursor } }
+    },
+    getIncident: ({ path }) => {
+      const incident = triage.incident(path.incidentId)
+      if (incident === null) throw notFound('there is no incident with this id')
+      return { status: 200, body: apiIncident(incident) }
+    },
+  }
+}
+
+const noSuchEvent = () => notFound('there is no event with this id')
+
+/** The document's formats have said that it is one. */
+const canonicalRange = (text: string): string => formatCidr(parseCidr(text)!)
+
+const rangeOrNull = (text: string | undefined): string | null =>
+  text === undefined ? null : canonicalRange(text)
+
+function orderOf(
+  scope: Schemas['SuppressionRequest'],
+  caller: Caller,
+): Parameters<SuppressionDesk['suppress']>[0] {
+  const { reason, ttlSeconds = null, ...narrowing } = scope
+  if (Object.keys(narrowing).length === 0) throw wouldHideAll()
+  return {
+    detector: scope.detector ?? null,
+    kind: scope.kind ?? null,
+    address: rangeOrNull(scope.address),
+    victim: rangeOrNull(scope.victim),
+    port: scope.port ?? null,
+    process: scope.process ?? null,
+    reason,
+    ttlSeconds,
+    actor: caller.actor,
+  }
+}
+
+const wouldHideAll = (): ApiProblem =>
+  invalidRequest([
+    {
+      field: 'body',
+      message: 'would hide everything; it needs detector, kind, address, victim, port or process',
+    },
+  ])
+
+function apiVerdict(verdict: Verdict, suppressionId: string | null): Schemas['EventVerdict'] {
+  const { givenAtMs, ...rest } = verdict
+  return { ...rest, givenAt: rfc3339FromUs(givenAtMs * 1000), suppressionId }
+}
+
+function apiSuppression(suppression: Suppression): Schemas['Suppression'] {
+  const { createdAtMs, expiresAtMs, liftedAtMs, lastHiddenAtMs, ...rest } = suppression
+  return {
+    ...rest,
+    createdAt: rfc3339FromUs(createdAtMs * 1000),
+    expiresAt: timeOf(expiresAtMs),
+    liftedAt: timeOf(liftedAtMs),
+    lastHiddenAt: timeOf(lastHiddenAtMs),
+  }
+}
+
+function apiIncident({ firstSeenUs, lastSeenUs, ...rest }: Incident): Schemas['Incident'] {
+  return {
+    ...rest,
+    kinds: [...rest.kinds],
+    firstSeen: rfc3339FromUs(firstSeenUs),
+    lastSeen: rfc3339FromUs(lastSeenUs),
+  }
+}
+
+const timeOf = (ms: number | null): string | null => (ms === null ? null : rfc3339FromUs(ms * 1000))

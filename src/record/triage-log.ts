@@ -1,0 +1,96 @@
+/** What people make of events: verdicts, suppressions, and the incidents that events join into. */
+import type { AuditEntry } from './block-log.ts'
+import type { Page } from './event-log.ts'
+
+export const EVENT_VERDICTS = ['true-positive', 'false-positive'] as const
+export type EventVerdict = (typeof EVENT_VERDICTS)[number]
+
+/** An analyst's word on one event; a later one replaces it. Times in ms since the epoch. */
+export interface Verdict {
+  readonly eventId: string
+  readonly verdict: EventVerdict
+  readonly reason: string | null
+  readonly detector: string
+  readonly kind: string
+  readonly givenBy: string
+  readonly givenAtMs: number
+}
+
+/** How a kind of event has been judged. */
+export interface VerdictCount {
+  readonly kind: string
+  readonly detector: string
+  readonly truePositives: number
+  readonly falsePositives: number
+}
+
+/** What is never to be seen: each field that is not null narrows it. Times in ms since the epoch. */
+export interface Suppression {
+  readonly id: string
+  readonly detector: string | null
+  /** A kind, or the beginning of one up to a dot. */
+  readonly kind: string | null
+  /** Canonical address or CIDR of the attacker, or of the host. */
+  readonly address: string | null
+  /** Canonical address or CIDR that all victims lie in. */
+  readonly victim: string | null
+  /** The port the story is about. */
+  readonly port: number | null
+  /** Command name or path of the local process. */
+  readonly process: string | null
+  readonly reason: string
+  readonly createdBy: string
+  readonly createdAtMs: number
+  /** Null for good. */
+  readonly expiresAtMs: number | null
+  readonly liftedAtMs: number | null
+  /** Stories that it hid. */
+  readonly hidden: number
+  readonly lastHiddenAtMs: number | null
+}
+
+/** Related events of one party. Times in µs since the epoch. */
+export interface Incident {
+  readonly id: string
+  /** Canonical address of whom it is about. */
+  readonly party: string
+  readonly role: 'attacker' | 'host' | 'victim'
+  readonly firstSeenUs: number
+  readonly lastSeenUs: number
+  /** The highest of its events. */
+  readonly severity: number
+  readonly events: number
+  /** In the order in which they were first seen. */
+  readonly kinds: readonly string[]
+}
+
+export interface IncidentQuery {
+  readonly minSeverity?: number | undefined
+  /** Seen last at or after this time, µs. */
+  readonly fromUs?: number | undefined
+  readonly party?: string | undefined
+  readonly limit: number
+  readonly cursor?: string | undefined
+}
+
+export interface TriageLog {
+  /** Errors: `ERR_RECORD_WRITE`; then neither it nor its audit row is kept. */
+  saveVerdict(verdict: Verdict, audit: AuditEntry): Promise<void>
+  verdict(eventId: string): Verdict | null
+  verdictCounts(): readonly VerdictCount[]
+  /** Events by kind, those that have been swept away not counted. */
+  eventCounts(): ReadonlyMap<string, number>
+  /** Inserts or replaces by id, but for what it hid. Errors: as `saveVerdict`. */
+  saveSuppression(suppression: Suppression, audit: AuditEntry): Promise<void>
+  /** Adds to what a suppression has hidden. */
+  countHidden(id: string, stories: number): Promise<void>
+  suppression(id: string): Suppression | null
+  /** Newest first; ended ones too where asked for. */
+  suppressions(options: {
+    readonly withEnded: boolean
+    readonly nowMs: number
+  }): readonly Suppression[]
+  incident(id: string): Incident | null
+  /** The one seen last comes first. Errors: `ERR_API_REQUEST` for a cursor that is not ours. */
+  incidents(query: IncidentQuery): Page<Incident>
+}

@@ -1,0 +1,148 @@
+/** Verdicts, suppressions and incidents, over the API and a real record. */
+import { describe, expect, test } from 'vitest'
+import { alert } from '../../src/decide/index.ts'
+import { EventFolder, IncidentBook } from '../../src/record/index.ts'
+import { silentLog } from '../../src/core/log.ts'
+import { Suppressor } from '../../src/suppressor.ts'
+import { detection, TEN_OCLOCK_US } from '../support/detections.ts'
+import { servedApi } from '../support/api-server.ts'
+
+const clock = { nowMs: () => TEN_OCLOCK_US / 1000 }
+type Api = Awaited<ReturnType<typeof servedApi>>
+
+async function savedEvents(api: Api, ...changes: readonly object[]) {
+  const incidents = new IncidentBook(3600)
+  const folder = new EventFolder({ agentId: 'agent-1', foldSeconds: 600, clock, incidents })
+  const folded = changes.map((change, index) => {
+    const id = `019b8d2a-0000-7000-8000-00000000001${index}`
+    return folder.fold(detection({ id, ...change }), alert('test'), 'eth0')
+  })
+  return api.record.events.save(folded, { forward: true })
+}
+
+describe('verdicts', () => {
+  test('are kept, replaced, counted and audited', async () => {
+    const api = await servedApi()
+    const token = await api.token(['read', 'block'])
+    const [one, other] = await savedEvents(api, {}, { attacker: '192.0.2.8' })
+    const judge = (id: string, verdict: string) =>
+      api.call('POST', `/v1/events/${id}/verdict`, { token, body: { verdict, reason: 'ours' } })
+    expect((await api.call('GET', `/v1/events/${one!.id}/verdict`, { token })).status).toBe(404)
+    await judge(one!.id, 'false-positive')
+    await judge(one!.id, 'true-positive')
+    const { status } = await judge(other!.id, 'false-positive')
+    expect(status).toBe(200)
+    const { body } = await api.call('GET', '/v1/verdicts', { token })
+    expect(body).toEqual({
+      items: [
+        {
+          ...{ kind: 'scan.vertical.syn', detector: 'port-scan', events: 2 },
+          ...{ truePositives: 1, falsePositives: 1, falsePositiveRate: 0.5 },
+        },
+      ],
+    })
+    expect(api.record.audit.verify()).toMatchObject({ intact: true })
+  })
+
+  test('that suppress need the scope admin, and change nothing without it', async () => {
+    const api = await servedApi()
+    const [event] = await savedEvents(api, {})
+    const suppress = { detector: 'port-scan', reason: 'ours' }
+    const body = { verdict: 'false-positive', suppress }
+    const path = `/v1/events/${event!.id}/verdict`
+    const token = await api.token(['read', 'block'])
+    expect((await api.call('POST', path, { token, body })).status).toBe(403)
+    expect(api.record.triage.verdict(event!.id)).toBeNull()
+    const admin = await api.token(['admin'])
+    const answer = await api.call('POST', path, { token: admin, body })
+    const { suppressionId } = answer.body as { suppressionId: string }
+    expect(api.record.triage.suppression(suppressionId)).toMatchObject(suppress)
+  })
+})
+
+describe('suppressions', () => {
+  test('hide what they cover until they are lifted, and count its stories', async () => {
+    const api = await servedApi()
+    const { triage } = api.record
+    const suppressor = new Suppressor({ triage, clock, log: silentLog })
+    const none = { detector: null, kind: null, victim: null, port: null, process: null }
+    const order = {
+      ...none,
+      address: '192.0.2.0/24',
+      reason: 'ours',
+      ttlSeconds: null,
+      actor: 'me',
+    }
+    expect(suppressor.hides(detection())).toBe(false)
+    const { id } = await suppressor.suppress(order)
+    expect(
+      [detection(), detection(), detection({ id: 'other' })].map((one) => suppressor.hides(one)),
+    ).toEqual([...[true, true, true]])
+    expect(suppressor.hides(detection({ attacker: '198.51.100.1' }))).toBe(false)
+    await suppressor.stop()
+    expect(triage.suppression(id)).toMatchObject({ hidden: 2 })
+    const restarted = new Suppressor({ triage, clock, log: silentLog })
+    expect(restarted.hides(detection())).toBe(true)
+    await restarted.unsuppress(id, 'me')
+    expect(restarted.hides(detection())).toBe(false)
+    await restarted.stop()
+  })
+
+  test('that would hide everything are refused by name', async () => {
+    const api = await servedApi()
+    const token = await api.token(['admin'])
+    const body = { reason: 'quiet', ttlSeconds: 60 }
+    const answer = await api.call('POST', '/v1/suppressions', { token, body })
+    expect(answer.status).toBe(400)
+    expect(JSON.stringify(answer.body)).toContain('would hide everything')
+  })
+
+  test('are made, listed and lifted over the API', async () => {
+    const api = await servedApi()
+    const token = await api.token(['admin'])
+    const body = { kind: 'scan', address: '10.0.0.9/32', port: 22, reason: 'ours', ttlSeconds: 60 }
+    const made = await api.call('POST', '/v1/suppressions', { token, body })
+    expect(made).toMatchObject({ status: 201, body: { address: '10.0.0.9', port: 22, hidden: 0 } })
+    const { id } = made.body as { id: string }
+    expect((await api.call('DELETE', `/v1/suppressions/${id}`, { token })).status).toBe(200)
+    expect((await api.call('DELETE', `/v1/suppressions/${id}`, { token })).status).toBe(404)
+    const now = await api.call('GET', '/v1/suppressions', { token })
+    const all = await api.call('GET', '/v1/suppressions?ended=true', { token })
+    expect([now.body, all.body]).toMatchObject([{ items: [] }, { items: [{ id }] }])
+  })
+})
+
+describe('incidents', () => {
+  test('join the events of one attacker, the one seen last first', async () => {
+    const api = await servedApi()
+    const token = await api.token(['read'])
+    const guessing = {
+      kind: 'bruteforce.ssh',
+      family: 'bruteforce',
+      detector: 'ssh-bruteforce',
+      severity: 9,
+    }
+    const later = { firstSeenUs: TEN_OCLOCK_US + 60e6, lastSeenUs: TEN_OCLOCK_US + 90e6 }
+    const [scan] = await savedEvents(
+      ...([api, {}, { ...guessing, ...later }, { attacker: '192.0.2.8' }] as const),
+    )
+    const { body } = await api.call('GET', '/v1/incidents?limit=1', { token })
+    const { items, nextCursor } = body as { items: { id: string }[]; nextCursor: string }
+    expect(items).toMatchObject([
+      {
+        party: '192.0.2.7',
+        role: 'attacker',
+        severity: 9,
+        events: 2,
+        kinds: ['scan.vertical.syn', 'bruteforce.ssh'],
+      },
+    ])
+    expect(items[0]!.id).toBe(scan!.incident)
+    const next = await api.call('GET', `/v1/incidents?limit=1&cursor=${nextCursor}`, { token })
+    expect(next.body).toMatchObject({ items: [{ party: '192.0.2.8' }], nextCursor: null })
+    const events = await api.call('GET', `/v1/events?incident=${items[0]!.id}`, { token })
+    expect((events.body as { items: unknown[] }).items).toHaveLength(2)
+    const one = await api.call('GET', `/v1/incidents/${items[0]!.id}`, { token })
+    expect(one.body).toEqual(items[0])
+  })
+})
