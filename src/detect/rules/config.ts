@@ -1,4 +1,9 @@
 /** What the behaviour detectors may be told: a section each, declared beside the detector. */
+import {
+  misusedReflectorConfig,
+  reflectionConfig,
+  tcpReflectionConfig,
+} from './amplification/config.ts'
 import { fragmentsConfig } from './evasion/config.ts'
 import { ftpBruteforceConfig, sshBruteforceConfig } from './bruteforce/config.ts'
 import { synFloodConfig } from './flood/config.ts'
@@ -9,6 +14,9 @@ export const ruleSections = {
   portScan: portScanConfig,
   sweep: sweepConfig,
   synFlood: synFloodConfig,
+  reflection: reflectionConfig,
+  tcpReflection: tcpReflectionConfig,
+  misusedReflector: misusedReflectorConfig,
   fragments: fragmentsConfig,
   sshBruteforce: sshBruteforceConfig,
   ftpBruteforce: ftpBruteforceConfig,
