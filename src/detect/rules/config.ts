@@ -6,7 +6,13 @@ import {
 } from './amplification/config.ts'
 import { fragmentsConfig } from './evasion/config.ts'
 import { ftpBruteforceConfig, sshBruteforceConfig } from './bruteforce/config.ts'
-import { synFloodConfig } from './flood/config.ts'
+import {
+  dhcpFloodConfig,
+  fragmentFloodConfig,
+  icmpFloodConfig,
+  strayFloodConfig,
+  synFloodConfig,
+} from './flood/config.ts'
 import { portScanConfig } from './scan/config.ts'
 import { sweepConfig } from './sweep/config.ts'
 
@@ -14,6 +20,10 @@ export const ruleSections = {
   portScan: portScanConfig,
   sweep: sweepConfig,
   synFlood: synFloodConfig,
+  strayFlood: strayFloodConfig,
+  icmpFlood: icmpFloodConfig,
+  fragmentFlood: fragmentFloodConfig,
+  dhcpFlood: dhcpFloodConfig,
   reflection: reflectionConfig,
   tcpReflection: tcpReflectionConfig,
   misusedReflector: misusedReflectorConfig,

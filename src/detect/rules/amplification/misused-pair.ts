@@ -6,7 +6,7 @@ import { claimOf } from '../state/watch/claim.ts'
 import type { Watched } from '../state/watch/watched-hosts.ts'
 import { confidenceOf, counted, grouped } from '../state/wording.ts'
 import type { MisusedReflectorConfig } from './config.ts'
-import type { Service } from './services.ts'
+import type { Service } from '../state/amplifiers.ts'
 
 /** Totals begin anew after a minute in which it came to nothing. */
 const SPAN_US = 60_000_000

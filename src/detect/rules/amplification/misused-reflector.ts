@@ -13,7 +13,7 @@ import { mix } from '../state/pair-key.ts'
 import { WatchedHosts } from '../state/watch/watched-hosts.ts'
 import type { MisusedReflectorConfig } from './config.ts'
 import { MisusedPair } from './misused-pair.ts'
-import { SERVICE_OF_PORT, SERVICES } from './services.ts'
+import { SERVICE_OF_PORT, SERVICES } from '../state/amplifiers.ts'
 
 /** Answers must outweigh questions by half of what is asked of the whole before a pair is watched at all. */
 const FIRST_SHARE = 0.5

@@ -10,7 +10,7 @@ import { SlidingCounts } from '../state/watch/sliding-counts.ts'
 import type { Watched } from '../state/watch/watched-hosts.ts'
 import { confidenceOf, counted, grouped, spanOf } from '../state/wording.ts'
 import type { ReflectionConfig } from './config.ts'
-import type { Service } from './services.ts'
+import type { Service } from '../state/amplifiers.ts'
 
 const ANSWERS = 0
 const BYTES = 1

@@ -14,6 +14,7 @@ import type { Detector, Emit } from '../../detector.ts'
 import type { ReflectionConfig } from './config.ts'
 import {
   destinationHash,
+  isToMany,
   originatorHash,
   responderHash,
   sourceHash,
@@ -23,7 +24,7 @@ import { HostRates } from '../state/watch/host-rates.ts'
 import { LastSigns } from '../state/watch/last-signs.ts'
 import { WatchedHosts } from '../state/watch/watched-hosts.ts'
 import { ReflectionVictim } from './reflection-victim.ts'
-import { SERVICE_OF_PORT, SERVICES } from './services.ts'
+import { SERVICE_OF_PORT, SERVICES } from '../state/amplifiers.ts'
 
 /** Unasked answers within two seconds from which a host is watched. */
 const WATCH_FROM = 8
@@ -108,10 +109,4 @@ export class Reflection implements Detector {
     }
     victim.answer(flow, originatorHash(flow))
   }
-}
-
-/** Multicast, or the broadcast of all networks. */
-function isToMany(flow: LiveFlow): boolean {
-  if (flow.ipVersion === 4) return flow.responderKey >= 0xe0000000
-  return flow.responderAddress().startsWith('ff')
 }

@@ -55,6 +55,13 @@ export function responderHash(flow: LiveFlow): number {
   return flow.ipVersion === 4 ? mix(HASH_START, flow.responderKey) : ipv6Hash(flow, 4)
 }
 
+/** Says whether a flow goes to a multicast group, or to IPv4's broadcast of all networks. */
+export function isToMany(flow: LiveFlow): boolean {
+  if (flow.ipVersion === 4) return flow.responderKey >= 0xe0000000
+  flow.copyAddresses(words, 0, 4)
+  return words[4]! >>> 24 === 0xff
+}
+
 function ipv6Hash(flow: LiveFlow, at: number): number {
   flow.copyAddresses(words, 0, 4)
   const high = mix(mix(HASH_START + 1, words[at]!), words[at + 1]!)
