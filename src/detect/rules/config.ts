@@ -7,9 +7,11 @@ import {
 import { fragmentsConfig } from './evasion/config.ts'
 import { ftpBruteforceConfig, sshBruteforceConfig } from './bruteforce/config.ts'
 import {
+  connectionFloodConfig,
   dhcpFloodConfig,
   fragmentFloodConfig,
   icmpFloodConfig,
+  slowHttpConfig,
   strayFloodConfig,
   synFloodConfig,
 } from './flood/config.ts'
@@ -24,6 +26,8 @@ export const ruleSections = {
   icmpFlood: icmpFloodConfig,
   fragmentFlood: fragmentFloodConfig,
   dhcpFlood: dhcpFloodConfig,
+  connectionFlood: connectionFloodConfig,
+  slowHttp: slowHttpConfig,
   reflection: reflectionConfig,
   tcpReflection: tcpReflectionConfig,
   misusedReflector: misusedReflectorConfig,

@@ -76,7 +76,8 @@ export const misusedReflectorConfig = Type.Object(
       default: 1024,
       minimum: 8,
       maximum: 65536,
-      description: 'The most pairs of client and server watched at a time, at about 300 bytes each.',
+      description:
+        'The most pairs of client and server watched at a time, at about 300 bytes each.',
     }),
   },
   {

@@ -66,7 +66,10 @@ export const strayFloodConfig = Type.Object(
   {
     enabled,
     minFlows: atLeast(1000, 'Flows that nothing became of, to one host within ten seconds.'),
-    minSteadyPackets: atLeast(2000, 'Packets of one unanswered stream within ten seconds that repeat themselves.'),
+    minSteadyPackets: atLeast(
+      2000,
+      'Packets of one unanswered stream within ten seconds that repeat themselves.',
+    ),
     maxVictims: maxVictims(10),
   },
   {
@@ -90,6 +93,45 @@ export const dhcpFloodConfig = Type.Object(
   },
 )
 
+const maxClients = Type.Integer({
+  default: 256,
+  minimum: 8,
+  maximum: 4096,
+  description: 'The most clients watched at a time, at about 10 KB each.',
+})
+
+export const connectionFloodConfig = Type.Object(
+  {
+    enabled,
+    minSilent: atLeast(200, 'Connections of one client within ten seconds that say nothing.'),
+    minRequests: atLeast(1000, 'The same, of which nearly all ask for the same page.'),
+    maxClients,
+  },
+  {
+    additionalProperties: false,
+    default: {},
+    description: 'Floods of completed connections and of HTTP requests.',
+  },
+)
+
+export const slowHttpConfig = Type.Object(
+  {
+    enabled,
+    minConnections: atLeast(
+      50,
+      'Connections of one client that never end a request, or never read.',
+    ),
+    maxClients,
+  },
+  {
+    additionalProperties: false,
+    default: {},
+    description: 'Slow HTTP: places of a server held by requests that never end.',
+  },
+)
+
+export type ConnectionFloodConfig = Static<typeof connectionFloodConfig>
+export type SlowHttpConfig = Static<typeof slowHttpConfig>
 export type IcmpFloodConfig = Static<typeof icmpFloodConfig>
 export type FragmentFloodConfig = Static<typeof fragmentFloodConfig>
 export type StrayFloodConfig = Static<typeof strayFloodConfig>

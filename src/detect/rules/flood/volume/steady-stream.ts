@@ -71,9 +71,7 @@ export class SteadyStream {
     if (this.#window.sum(REPEATED, nowUs) >= packets * MIN_REPEATED) return true
     if (this.#window.sum(RESETS, nowUs) >= packets * MIN_RESETS) return true
     const isSmall = this.#window.sum(BYTES, nowUs) <= packets * SMALL_BYTES
-    return (
-      isSmall && spoken <= MAX_TORRENT_SPOKEN && packets >= this.#minPackets * TORRENT_FACTOR
-    )
+    return isSmall && spoken <= MAX_TORRENT_SPOKEN && packets >= this.#minPackets * TORRENT_FACTOR
   }
 }
 

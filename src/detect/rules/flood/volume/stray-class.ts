@@ -13,8 +13,8 @@ export const STRAY_CLASSES: readonly StrayClass[] = [
   { kind: 'flood.rst', noun: 'RST' },
   { kind: 'flood.fin', noun: 'FIN' },
   { kind: 'flood.psh-ack', noun: 'data segment' },
-  { kind: 'flood.tcp', noun: 'TCP segment of odd flags' },
-  { kind: 'flood.ip', noun: 'sender' },
+  { kind: 'flood.tcp', noun: 'oddly flagged segment' },
+  { kind: 'flood.ip', noun: 'IP flow' },
 ]
 export const UDP = 0
 const ACK = 1

@@ -29,9 +29,12 @@ import { StrayVictim } from './stray-victim.ts'
 /** Flows within two seconds from which a host is watched. */
 const WATCH_FROM = 60
 
-/** One packet in so many is a sample; so many samples within two seconds have a host watched. */
-const SAMPLED_EACH = 32
+/** One packet in 16 to 47 is a sample; so many samples within two seconds have a host watched. */
+const SAMPLED_EACH = 16
 const SAMPLES = 16
+
+/** Who opens connections is answered by resets, and a bare ACK answers nothing. */
+const SPEAKING = TcpFlag.SYN | TcpFlag.RST
 
 export class StrayFlood implements Detector {
   readonly name = 'stray-flood'
@@ -41,6 +44,7 @@ export class StrayFlood implements Detector {
   readonly #samples = new HostRates()
   readonly #victims: WatchedHosts<StrayVictim>
   #untilSample = SAMPLED_EACH
+  #random = 1
 
   constructor(config: StrayFloodConfig, emit: Emit) {
     this.#config = config
@@ -52,7 +56,7 @@ export class StrayFlood implements Detector {
     if (this.#untilSample > 0 && this.#victims.size === 0) return
     if (packet.kind !== PacketKind.IP || packet.isLaterFragment) return
     if (this.#untilSample <= 0) {
-      this.#untilSample = SAMPLED_EACH
+      this.#untilSample = SAMPLED_EACH + this.#chance()
       this.#sample(packet)
     }
     if (this.#victims.size > 0) this.#follow(packet)
@@ -92,6 +96,12 @@ export class StrayFlood implements Detector {
     return this.#victims.forgotten
   }
 
+  /** From 0 to 31; a fixed step would fall in step with question and answer. */
+  #chance(): number {
+    this.#random = (Math.imul(this.#random, 1664525) + 1013904223) | 0
+    return this.#random >>> 27
+  }
+
   /** Streams of TCP's data are conversations, or are found by the flows they open. */
   #sample(packet: Packet): void {
     if (packet.protocol === IpProtocol.TCP && packet.payloadLength > 0) return
@@ -115,14 +125,14 @@ export class StrayFlood implements Detector {
     this.#reply(packet)
   }
 
-  /** What a watched host says: a datagram for datagrams; for segments, resets and data. */
+  /** What a watched host says: a datagram for datagrams; for segments, SYNs, resets and data. */
   #reply(packet: Packet): void {
     const source = sourceHash(packet)
     if (packet.protocol === IpProtocol.UDP) {
       this.#victims.get(mix(source, UDP))?.stream.reply(packet)
       return
     }
-    if (packet.payloadLength === 0 && (packet.tcpFlags & TcpFlag.RST) === 0) return
+    if (packet.payloadLength === 0 && (packet.tcpFlags & SPEAKING) === 0) return
     for (let kind = UDP + 1; kind < 6; kind += 1) {
       this.#victims.get(mix(source, kind))?.stream.reply(packet)
     }
@@ -135,7 +145,6 @@ export class StrayFlood implements Detector {
 
 const endsHash = (source: number, sourcePort: number, port: number): number =>
   mix(source, sourcePort * 65536 + port)
-
 
 /** Multicast and broadcast carry announcements, not floods. */
 function isGroup(packet: Packet): boolean {

@@ -157,7 +157,9 @@ export class StrayVictim implements Watched {
   /** Answers of amplifiers, from many. */
   #isReflected(): boolean {
     const { count, sources } = this.#flows
-    return this.#reflected >= count * REFLECTED_SHARE && count > 0 && sources.value >= MIN_REFLECTORS
+    return (
+      this.#reflected >= count * REFLECTED_SHARE && count > 0 && sources.value >= MIN_REFLECTORS
+    )
   }
 
   /** Which of the two tallies shows more of what goes on: flows that open, or packets since it is watched. */
