@@ -64,7 +64,7 @@ export class StrayFlood implements Detector {
 
   flowOpened(flow: LiveFlow): void {
     const kind = strayClass(flow.protocol, flow.openingTcpFlags, flow.openingPayloadBytes)
-    if (kind === NO_CLASS || isToMany(flow)) return
+    if (kind === NO_CLASS || isToMany(flow) || isHeadless(flow)) return
     const key = mix(responderHash(flow), kind)
     let victim = this.#victims.get(key)
     if (victim === undefined) {
@@ -145,6 +145,12 @@ export class StrayFlood implements Detector {
 
 const endsHash = (source: number, sourcePort: number, port: number): number =>
   mix(source, sourcePort * 65536 + port)
+
+/** Later fragments whose first was not seen: the fragment flood's affair. */
+function isHeadless(flow: LiveFlow): boolean {
+  const hasPorts = flow.protocol === IpProtocol.UDP || flow.protocol === IpProtocol.TCP
+  return hasPorts && flow.originatorPort === 0 && flow.responderPort === 0
+}
 
 /** Multicast and broadcast carry announcements, not floods. */
 function isGroup(packet: Packet): boolean {

@@ -2,7 +2,7 @@
 import type { Detection } from '../../../detection.ts'
 import type { Emit } from '../../../detector.ts'
 import { CappedTable, type Row } from '../capped-table.ts'
-import { Story } from '../story.ts'
+import type { Story } from '../story.ts'
 
 /** A host without a sign for this long is watched no more, and its story is over. */
 const QUIET_US = 30_000_000
