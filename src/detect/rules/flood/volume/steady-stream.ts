@@ -75,10 +75,14 @@ export class SteadyStream {
   }
 }
 
-/** Hashes what a packet says, ports apart: some floods change these with each packet. */
+/**
+ * Hashes what a packet says: a datagram's payload, whoever sends it; a segment's numbers and its sender, since
+ * the numbers of bare segments mean nothing but in their connection.
+ */
 function shapeOf(packet: Packet): number {
   if (packet.protocol === IpProtocol.TCP) {
-    return mix(mix(packet.tcpSequence, packet.tcpAcknowledgement), packet.tcpFlags)
+    const numbers = mix(mix(packet.tcpSequence, packet.tcpAcknowledgement), packet.tcpFlags)
+    return mix(mix(numbers, packet.source3), packet.sourcePort)
   }
   const { buffer, payloadOffset } = packet
   const length = Math.min(COMPARED_BYTES, packet.payloadCaptured)
