@@ -9,10 +9,18 @@ function reflections(traffic: WatchedTraffic) {
   return traffic.end().filter(({ family }) => family === 'amplification')
 }
 
+interface Answers {
+  readonly port: number
+  readonly size: number
+  readonly count?: number
+  readonly hosts?: number
+  readonly to?: (index: number) => number
+}
+
 /** `count` unasked answers of `size` bytes from `hosts` hosts' port. */
 function answers(
   traffic: WatchedTraffic,
-  { port, size, count = 600, hosts = 60, to = (index: number) => 20000 + (index % 7) },
+  { port, size, count = 600, hosts = 60, to = (index) => 20000 + (index % 7) }: Answers,
   victim = VICTIM,
 ) {
   for (let index = 0; index < count; index += 1) {
