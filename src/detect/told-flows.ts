@@ -5,7 +5,7 @@ import { TcpFlag } from '../net/protocol.ts'
 import type { Detection } from './detection.ts'
 
 /** What makes many flows that say nothing new one by one. */
-const TOLD_FAMILIES: ReadonlySet<string> = new Set(['scan', 'sweep', 'flood'])
+const TOLD_FAMILIES: ReadonlySet<string> = new Set(['scan', 'sweep', 'flood', 'amplification'])
 const MAX_PARTIES = 4096
 /** After the last sign of a story its party's failed flows are its own affair again. */
 const TOLD_FOR_US = 600e6
@@ -20,7 +20,7 @@ interface Party {
 }
 
 /**
- * Knows the parties of scans, sweeps and floods that were told, and which of their flows need no row.
+ * Knows the parties of scans, sweeps, floods and reflections that were told, and which of their flows need no row.
  *
  * Shape: a party is the attacker; of a flood from forged sources, the victims.
  * Cost: one look-up a flow while nobody is told of, two while somebody is. Bounded: 4,096 parties, the one
@@ -59,7 +59,7 @@ export class ToldFlows {
   #note(key: number, detection: Detection): void {
     const known = this.#parties.get(key)
     const untilUs = detection.lastSeenUs + TOLD_FOR_US
-    const isFlood = detection.family === 'flood'
+    const isFlood = detection.family === 'flood' || detection.family === 'amplification'
     this.#parties.delete(key)
     this.#parties.set(key, {
       untilUs: Math.max(untilUs, known?.untilUs ?? 0),

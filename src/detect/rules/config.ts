@@ -1,7 +1,20 @@
 /** What the behaviour detectors may be told: a section each, declared beside the detector. */
+import {
+  misusedReflectorConfig,
+  reflectionConfig,
+  tcpReflectionConfig,
+} from './amplification/config.ts'
 import { fragmentsConfig } from './evasion/config.ts'
 import { ftpBruteforceConfig, sshBruteforceConfig } from './bruteforce/config.ts'
-import { synFloodConfig } from './flood/config.ts'
+import {
+  connectionFloodConfig,
+  dhcpFloodConfig,
+  fragmentFloodConfig,
+  icmpFloodConfig,
+  slowHttpConfig,
+  strayFloodConfig,
+  synFloodConfig,
+} from './flood/config.ts'
 import { portScanConfig } from './scan/config.ts'
 import { sweepConfig } from './sweep/config.ts'
 
@@ -9,6 +22,15 @@ export const ruleSections = {
   portScan: portScanConfig,
   sweep: sweepConfig,
   synFlood: synFloodConfig,
+  strayFlood: strayFloodConfig,
+  icmpFlood: icmpFloodConfig,
+  fragmentFlood: fragmentFloodConfig,
+  dhcpFlood: dhcpFloodConfig,
+  connectionFlood: connectionFloodConfig,
+  slowHttp: slowHttpConfig,
+  reflection: reflectionConfig,
+  tcpReflection: tcpReflectionConfig,
+  misusedReflector: misusedReflectorConfig,
   fragments: fragmentsConfig,
   sshBruteforce: sshBruteforceConfig,
   ftpBruteforce: ftpBruteforceConfig,

@@ -1,6 +1,7 @@
 /** detect/rules: detectors of behaviour, each told by what it does and not by whose address it bears. */
 import type { DetectConfig } from '../config.ts'
 import type { Detector, Emit } from '../detector.ts'
+import { createAmplificationDetectors } from './amplification/index.ts'
 import { createBruteforceDetectors } from './bruteforce/index.ts'
 import { createEvasionDetectors } from './evasion/index.ts'
 import { createFloodDetectors } from './flood/index.ts'
@@ -11,6 +12,7 @@ const families = [
   createScanDetectors,
   createSweepDetectors,
   createFloodDetectors,
+  createAmplificationDetectors,
   createEvasionDetectors,
   createBruteforceDetectors,
 ]

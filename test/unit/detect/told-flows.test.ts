@@ -40,6 +40,12 @@ describe('ToldFlows', () => {
     expect(told.covers(syn(answered))).toBe(true)
   })
 
+  it('covers the answers of a reflection by their victim', () => {
+    const told = new ToldFlows(0)
+    told.tell(detection({ kind: 'amplification.snmp', family: 'amplification', attacker: null }))
+    expect(told.covers(syn({ originatorKey: 1 }))).toBe(true)
+  })
+
   it.each(['bruteforce', 'anomaly', 'health'] as const)(
     'leaves the flows of %s alone',
     (family) => {

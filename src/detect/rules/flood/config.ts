@@ -2,6 +2,17 @@
 import { Type, type Static } from '../../../core/config-field.ts'
 import { enabled } from '../config-fields.ts'
 
+const maxVictims = (kilobytes: number) =>
+  Type.Integer({
+    default: 256,
+    minimum: 8,
+    maximum: 4096,
+    description: `The most hosts watched at a time, at about ${kilobytes} KB each.`,
+  })
+
+const atLeast = (count: number, description: string) =>
+  Type.Integer({ default: count, minimum: 10, maximum: 10000000, description })
+
 export const synFloodConfig = Type.Object(
   {
     enabled,
@@ -17,12 +28,7 @@ export const synFloodConfig = Type.Object(
       maximum: 0.9,
       description: 'A host that completes more than this share of its handshakes is merely busy.',
     }),
-    maxVictims: Type.Integer({
-      default: 256,
-      minimum: 8,
-      maximum: 4096,
-      description: 'The most hosts watched at a time, at about 20 KB each.',
-    }),
+    maxVictims: maxVictims(20),
   },
   {
     additionalProperties: false,
@@ -31,4 +37,103 @@ export const synFloodConfig = Type.Object(
   },
 )
 
+export const icmpFloodConfig = Type.Object(
+  {
+    enabled,
+    minMessages: atLeast(1000, 'Pings and the like to one host within ten seconds.'),
+    minErrors: atLeast(5000, 'Errors to one host within ten seconds; scanners earn many.'),
+    minNeighbour: atLeast(500, 'Solicitations and advertisements within ten seconds (IPv6).'),
+    minRouter: atLeast(300, 'Messages of routers, redirects and MLD within ten seconds (IPv6).'),
+    maxVictims: maxVictims(2),
+  },
+  { additionalProperties: false, default: {}, description: 'Floods of ICMP and ICMPv6.' },
+)
+
+export const fragmentFloodConfig = Type.Object(
+  {
+    enabled,
+    minFragments: atLeast(1000, 'Fragments without a beginning to one host within ten seconds.'),
+    maxVictims: maxVictims(2),
+  },
+  {
+    additionalProperties: false,
+    default: {},
+    description: 'Floods of fragments that belong to no packet.',
+  },
+)
+
+export const strayFloodConfig = Type.Object(
+  {
+    enabled,
+    minFlows: atLeast(1000, 'Flows that nothing became of, to one host within ten seconds.'),
+    minSteadyPackets: atLeast(
+      2000,
+      'Packets of one unanswered stream within ten seconds that repeat themselves.',
+    ),
+    maxVictims: maxVictims(10),
+  },
+  {
+    additionalProperties: false,
+    default: {},
+    description: 'Floods of UDP, of TCP segments outside any connection, and of other protocols.',
+  },
+)
+
+export const dhcpFloodConfig = Type.Object(
+  {
+    enabled,
+    minMessages: atLeast(200, 'Requests to one address within ten seconds.'),
+    minClients: atLeast(300, 'Clients in whose names is asked within a minute.'),
+    minClientsOfOne: atLeast(50, 'The same, where one link address sends nearly all.'),
+  },
+  {
+    additionalProperties: false,
+    default: {},
+    description: 'Floods of DHCP that take every lease.',
+  },
+)
+
+const maxClients = Type.Integer({
+  default: 256,
+  minimum: 8,
+  maximum: 4096,
+  description: 'The most clients watched at a time, at about 10 KB each.',
+})
+
+export const connectionFloodConfig = Type.Object(
+  {
+    enabled,
+    minSilent: atLeast(200, 'Connections of one client within ten seconds that say nothing.'),
+    minRequests: atLeast(1000, 'The same, of which nearly all ask for the same page.'),
+    maxClients,
+  },
+  {
+    additionalProperties: false,
+    default: {},
+    description: 'Floods of completed connections and of HTTP requests.',
+  },
+)
+
+export const slowHttpConfig = Type.Object(
+  {
+    enabled,
+    minConnections: atLeast(
+      50,
+      'Connections of one client that never end a request, or never read.',
+    ),
+    maxClients,
+  },
+  {
+    additionalProperties: false,
+    default: {},
+    description: 'Slow HTTP: places of a server held by requests that never end.',
+  },
+)
+
+export type ConnectionFloodConfig = Static<typeof connectionFloodConfig>
+export type SlowHttpConfig = Static<typeof slowHttpConfig>
+export type IcmpFloodConfig = Static<typeof icmpFloodConfig>
+export type FragmentFloodConfig = Static<typeof fragmentFloodConfig>
+export type StrayFloodConfig = Static<typeof strayFloodConfig>
+export type DhcpFloodConfig = Static<typeof dhcpFloodConfig>
 export type SynFloodConfig = Static<typeof synFloodConfig>

@@ -4,6 +4,7 @@ import type { SynFloodConfig } from './config.ts'
 import { DistinctCount } from '../state/distinct-count.ts'
 import { sourceAddress, sourceHash } from '../state/packet-address.ts'
 import { mix } from '../state/pair-key.ts'
+import { Majority } from '../state/watch/majority.ts'
 
 const WINDOW_SECONDS = 10
 const SAMPLES = 1024
@@ -39,11 +40,7 @@ export class FloodVictim {
   syns = 0
   sources = new DistinctCount()
   ports = new DistinctCount()
-  /** The one source that may have sent the most (Boyer–Moore), and by how much it leads. */
-  #leader = ''
-  #leaderHash = 0
-  #lead = 0
-  #leaderSyns = 0
+  readonly #leader = new Majority()
   readonly #seconds: Second[] = []
   /** The sample: a hash of source, port and sequence, and when its SYN came; 0 for a free place. */
   readonly #sampleHashes = new Int32Array(SAMPLES)
@@ -68,7 +65,7 @@ export class FloodVictim {
     second.syns += 1
     this.sources.add(source)
     this.ports.add(mix(7, packet.destinationPort))
-    this.#follow(packet, source)
+    this.#leader.add(source, () => sourceAddress(packet))
     const hash = handshakeHash(source, packet.sourcePort, packet.tcpSequence)
     const place = hash & (SAMPLES - 1)
     const sampledUs = this.#sampleUs[place]!
@@ -128,8 +125,7 @@ export class FloodVictim {
     this.syns = 0
     this.sources = new DistinctCount()
     this.ports = new DistinctCount()
-    this.#lead = 0
-    this.#leaderSyns = 0
+    this.#leader.restart()
   }
 
   /** Sums the last ten seconds. */
@@ -148,21 +144,7 @@ export class FloodVictim {
 
   /** The one source of nearly all SYNs, or null where there is none: spoofed, or many. */
   onlySource(): string | null {
-    return this.#leaderSyns >= this.syns * 0.8 ? this.#leader : null
-  }
-
-  #follow(packet: Packet, source: number): void {
-    if (source === this.#leaderHash && this.#leader !== '') {
-      this.#lead += 1
-      this.#leaderSyns += 1
-    } else if (this.#lead === 0) {
-      this.#leader = sourceAddress(packet)
-      this.#leaderHash = source
-      this.#lead = 1
-      this.#leaderSyns = 1
-    } else {
-      this.#lead -= 1
-    }
+    return this.#leader.holder(this.syns, 0.8)
   }
 
   #expireSamples(nowUs: number): void {

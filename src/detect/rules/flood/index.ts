@@ -1,9 +1,25 @@
 /** detect/rules/flood: a host is drowned. */
 import type { DetectConfig } from '../../config.ts'
 import type { Detector, Emit } from '../../detector.ts'
+import { ConnectionFlood } from './service/connection-flood.ts'
+import { DhcpFlood } from './service/dhcp-flood.ts'
+import { SlowHttp } from './service/slow-http.ts'
 import { SynFlood } from './syn-flood.ts'
+import { FragmentFlood } from './volume/fragment-flood.ts'
+import { IcmpFlood } from './volume/icmp-flood.ts'
+import { StrayFlood } from './volume/stray-flood.ts'
 
 /** Makes the flood detectors that the configuration enables. */
-export function createFloodDetectors({ synFlood }: DetectConfig, emit: Emit): Detector[] {
-  return synFlood.enabled ? [new SynFlood(synFlood, emit)] : []
+export function createFloodDetectors(config: DetectConfig, emit: Emit): Detector[] {
+  const { synFlood, strayFlood, icmpFlood, fragmentFlood } = config
+  const { dhcpFlood, connectionFlood, slowHttp } = config
+  return [
+    ...(synFlood.enabled ? [new SynFlood(synFlood, emit)] : []),
+    ...(strayFlood.enabled ? [new StrayFlood(strayFlood, emit)] : []),
+    ...(icmpFlood.enabled ? [new IcmpFlood(icmpFlood, emit)] : []),
+    ...(fragmentFlood.enabled ? [new FragmentFlood(fragmentFlood, emit)] : []),
+    ...(dhcpFlood.enabled ? [new DhcpFlood(dhcpFlood, emit)] : []),
+    ...(connectionFlood.enabled ? [new ConnectionFlood(connectionFlood, emit)] : []),
+    ...(slowHttp.enabled ? [new SlowHttp(slowHttp, emit)] : []),
+  ]
 }

@@ -13,9 +13,9 @@ import type { SynFloodConfig } from './config.ts'
 import { CappedTable, type Row } from '../state/capped-table.ts'
 import { destinationAddress, destinationHash, sourceHash } from '../state/packet-address.ts'
 import { MAX_FLOWS } from '../state/story.ts'
+import { HostRates } from '../state/watch/host-rates.ts'
 import { FloodStory } from './flood-story.ts'
 import { FloodVictim } from './flood-victim.ts'
-import { SynRates } from './syn-rates.ts'
 
 /** SYNs within two seconds from which a host is watched. */
 const WATCH_FROM = 20
@@ -36,7 +36,7 @@ export class SynFlood implements Detector {
   readonly watches = ['tcp-bare', 'tcp-payload'] as const
   readonly #config: SynFloodConfig
   readonly #emit: Emit
-  readonly #rates = new SynRates()
+  readonly #rates = new HostRates()
   readonly #watched: CappedTable<Watched>
   /** The story of the packet at hand, where its flow is worth naming. */
   #naming: FloodStory | null = null

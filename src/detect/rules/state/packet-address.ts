@@ -2,6 +2,7 @@
 import { randomInt } from 'node:crypto'
 import { formatIpv4Word, formatIpv6Words, type IpAddress } from '../../../net/address.ts'
 import type { Packet } from '../../../decode/packet.ts'
+import type { LiveFlow } from '../../../flow/flow.ts'
 import { mix } from './pair-key.ts'
 
 /** Seeded, so that nobody can make two addresses fall together. */
@@ -40,4 +41,29 @@ export function addressHash(address: IpAddress): number {
   if (address.family === 4) return mix(HASH_START, word3 | 0)
   const high = mix(mix(HASH_START + 1, word0 | 0), word1 | 0)
   return mix(mix(high, word2 | 0), word3 | 0)
+}
+
+const words = new Int32Array(8)
+
+/** Hashes the originator of a flow as its packets are hashed; without allocation. */
+export function originatorHash(flow: LiveFlow): number {
+  return flow.ipVersion === 4 ? mix(HASH_START, flow.originatorKey) : ipv6Hash(flow, 0)
+}
+
+/** Hashes the responder of a flow as its packets are hashed; without allocation. */
+export function responderHash(flow: LiveFlow): number {
+  return flow.ipVersion === 4 ? mix(HASH_START, flow.responderKey) : ipv6Hash(flow, 4)
+}
+
+/** Says whether a flow goes to a multicast group, or to IPv4's broadcast of all networks. */
+export function isToMany(flow: LiveFlow): boolean {
+  if (flow.ipVersion === 4) return flow.responderKey >= 0xe0000000
+  flow.copyAddresses(words, 0, 4)
+  return words[4]! >>> 24 === 0xff
+}
+
+function ipv6Hash(flow: LiveFlow, at: number): number {
+  flow.copyAddresses(words, 0, 4)
+  const high = mix(mix(HASH_START + 1, words[at]!), words[at + 1]!)
+  return mix(mix(high, words[at + 2]!), words[at + 3]!)
 }

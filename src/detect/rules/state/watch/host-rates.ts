@@ -1,17 +1,17 @@
 /**
- * Finds the few hosts that get many SYNs a second among the many that get one: a fixed table, one place a
- * bucket, a busier host keeping its place within the second.
+ * Finds the few hosts that get much a second among the many that get little: a fixed table, one place a
+ * bucket, a host keeping its place within the second.
  *
- * Cost: a few array reads a SYN, nothing allocated, whatever is thrown at it.
+ * Cost: a few array reads a sign, nothing allocated, whatever is thrown at it.
  */
 const PLACES = 16384
 
-export class SynRates {
+export class HostRates {
   readonly #hashes = new Int32Array(PLACES)
   readonly #seconds = new Float64Array(PLACES)
   readonly #counts = new Uint32Array(PLACES)
 
-  /** Counts a SYN to the host; returns how many it has had within this second and the one before. */
+  /** Counts a sign of the host; returns how many it has had within this second and the one before. */
   count(hostHash: number, nowUs: number): number {
     const place = hostHash & (PLACES - 1)
     const second = Math.floor(nowUs / 1e6)

@@ -1,0 +1,94 @@
+/** One address and one server of it that answers far more than it is asked. */
+import type { LiveFlow } from '../../../flow/flow.ts'
+import type { Detection } from '../../detection.ts'
+import { Story } from '../state/story.ts'
+import { claimOf } from '../state/watch/claim.ts'
+import type { Watched } from '../state/watch/watched-hosts.ts'
+import { confidenceOf, counted, grouped } from '../state/wording.ts'
+import type { MisusedReflectorConfig } from './config.ts'
+import type { Service } from '../state/amplifiers.ts'
+
+/** Totals begin anew after a minute in which it came to nothing. */
+const SPAN_US = 60_000_000
+
+export class MisusedPair implements Watched {
+  lastUs: number
+  story: Story | null = null
+  count = 0
+  readonly #service: Service
+  readonly #config: MisusedReflectorConfig
+  readonly #client: string
+  readonly #server: string
+  readonly #pending: string
+  #firstUs: number
+  #asked = 0
+  #answered = 0
+
+  constructor(service: Service, flow: LiveFlow, config: MisusedReflectorConfig) {
+    this.#service = service
+    this.#config = config
+    this.#client = flow.originatorAddress()
+    this.#server = flow.responderAddress()
+    this.#pending = flow.communityId()
+    this.#firstUs = flow.startUs
+    this.lastUs = flow.lastUs
+    this.add(flow)
+  }
+
+  add(flow: LiveFlow): void {
+    this.count += flow.originatorPackets
+    this.#asked += flow.originatorPayloadBytes
+    this.#answered += flow.responderPayloadBytes
+    this.lastUs = Math.max(this.lastUs, flow.lastUs)
+    this.#firstUs = Math.min(this.#firstUs, flow.startUs)
+    this.story?.addFlow(flow)
+  }
+
+  isAttacked(): boolean {
+    const { minRequests, minFactor } = this.#config
+    return this.count >= minRequests && this.#factor >= minFactor
+  }
+
+  begin(): Story {
+    const story = new Story(this.#firstUs, this.lastUs)
+    story.addVictim(this.#client)
+    story.flows.add(this.#pending)
+    return story
+  }
+
+  restart(nowUs: number): void {
+    if (nowUs - this.#firstUs < SPAN_US) return
+    this.#firstUs = nowUs
+    this.count = 0
+    this.#asked = 0
+    this.#answered = 0
+  }
+
+  tell(story: Story, isFinal: boolean): Detection {
+    const factor = Math.round(this.#factor * 10) / 10
+    const { name } = this.#service
+    const detection = claimOf(
+      story,
+      {
+        ...{ detector: 'misused-reflector', kind: 'amplification.reflector' },
+        family: 'amplification',
+        severity: 5,
+        confidence: confidenceOf(0.6, this.count, 1000),
+        attacker: null,
+        count: this.count,
+        summary: `${this.#server} answered ${counted(this.count, 'request')} (${name}) in the name of ${this.#client} with ${grouped(this.#answered)} bytes, ${factor} times what was asked`,
+        reasons: [
+          { feature: 'amplificationFactor', value: factor, baseline: 3, weight: 0.6 },
+          { feature: 'requests', value: this.count, baseline: null, weight: 0.4 },
+        ],
+        mitre: ['T1498.002'],
+      },
+      isFinal,
+    )
+    return { ...detection, host: this.#server }
+  }
+
+  get #factor(): number {
+    return this.#answered / Math.max(1, this.#asked)
+  }
+}

@@ -1,0 +1,105 @@
+/**
+ * Detects slow HTTP: one client holds a server's places by requests that never end or answers never taken.
+ *
+ * Watches ended flows (slow heads and bodies: Slowloris, R.U.D.Y.) and bare segments with a window of 0 (slow
+ * reading), by how many connections of one client to one port do so. Left out: the same within TLS, where the
+ * requests cannot be read; many clients of a few slow connections each.
+ * Source: Cambiaso et al., Slow DoS attacks: definition and categorisation (2013).
+ */
+import { PacketKind, type Packet } from '../../../../decode/packet.ts'
+import { APPLICATIONS, type LiveFlow } from '../../../../flow/flow.ts'
+import { IpProtocol, TcpFlag } from '../../../../net/protocol.ts'
+import type { Detector, Emit } from '../../../detector.ts'
+import {
+  destinationAddress,
+  destinationHash,
+  originatorHash,
+  responderHash,
+  sourceAddress,
+  sourceHash,
+} from '../../state/packet-address.ts'
+import { mix } from '../../state/pair-key.ts'
+import { HostRates } from '../../state/watch/host-rates.ts'
+import { WatchedHosts } from '../../state/watch/watched-hosts.ts'
+import type { SlowHttpConfig } from '../config.ts'
+import { SlowClient } from './slow-client.ts'
+
+const HTTP = APPLICATIONS.indexOf('http')
+
+/** A request that is not whole after this long is not meant to become so. */
+const SLOW_US = 5_000_000
+/** Heads and trickled bodies are small; an upload that takes long is not. */
+const MAX_REQUEST_BYTES = 16384
+/** An error page at most: 400, 408 or 503, when the server loses patience. */
+const MAX_ANSWER_BYTES = 1024
+/** SYN, ACK, a first piece and two more: a request that waits for its answer is sent in one or two. */
+const MIN_PACKETS = 5
+/** Pieces of an upload over a bad line come closer together than this. */
+const MIN_GAP_US = 200_000
+
+/** Segments with a window of 0 within two seconds from which a client is watched. */
+const WATCH_FROM = 20
+
+export class SlowHttp implements Detector {
+  readonly name = 'slow-http'
+  readonly watches = ['tcp-bare'] as const
+  readonly #config: SlowHttpConfig
+  readonly #rates = new HostRates()
+  readonly #clients: WatchedHosts<SlowClient>
+
+  constructor(config: SlowHttpConfig, emit: Emit) {
+    this.#config = config
+    this.#clients = new WatchedHosts(config.maxClients, emit)
+  }
+
+  packet(packet: Packet): void {
+    if (packet.tcpWindow !== 0 || packet.tcpFlags !== TcpFlag.ACK) return
+    if (packet.kind !== PacketKind.IP || packet.isLaterFragment) return
+    const pair = mix(sourceHash(packet), destinationHash(packet))
+    const key = mix(pair, packet.destinationPort)
+    const nowUs = packet.timestampUs
+    let client = this.#clients.get(key)
+    if (client === undefined) {
+      if (this.#rates.count(key, nowUs) < WATCH_FROM) return
+      const [one, other] = [sourceAddress(packet), destinationAddress(packet)]
+      client = this.#watch(key, one, other, packet.destinationPort)
+    }
+    client.stalled(packet.sourcePort, nowUs)
+  }
+
+  flowEnded(flow: LiveFlow): void {
+    if (flow.application !== HTTP || !isSlow(flow)) return
+    const pair = mix(originatorHash(flow), responderHash(flow))
+    const key = mix(pair, flow.responderPort)
+    const client =
+      this.#clients.get(key) ??
+      this.#watch(key, flow.originatorAddress(), flow.responderAddress(), flow.responderPort)
+    client.unfinished(flow)
+  }
+
+  tick(nowUs: number): void {
+    this.#clients.tick(nowUs)
+  }
+
+  end(nowUs: number): void {
+    this.#clients.end(nowUs)
+  }
+
+  forgotten(): number {
+    return this.#clients.forgotten
+  }
+
+  #watch(key: number, client: string, server: string, port: number): SlowClient {
+    return this.#clients.watch(key, new SlowClient({ client, server, port }, this.#config))
+  }
+}
+
+function isSlow(flow: LiveFlow): boolean {
+  if (flow.protocol !== IpProtocol.TCP || flow.lastUs - flow.startUs < SLOW_US) return false
+  if (flow.originatorPackets < MIN_PACKETS || flow.gapMeanUs < MIN_GAP_US) return false
+  if (flow.originatorPayloadBytes === 0) return false
+  return (
+    flow.originatorPayloadBytes <= MAX_REQUEST_BYTES &&
+    flow.responderPayloadBytes <= MAX_ANSWER_BYTES
+  )
+}

@@ -1,0 +1,129 @@
+/**
+ * Detects floods of ICMP and ICMPv6: pings, errors, and the messages by which IPv6 hosts find each other.
+ *
+ * Watches packets: a ping flood is one flow, or a million. Replies to pings the host sent itself are no flood.
+ * A flood of neighbour solicitations spreads over as many multicast groups as it asks for addresses, so
+ * these groups are watched as one.
+ * Source: RFC 4861 §10 and RFC 3810 §9 (how seldom neighbour discovery and MLD speak), RFC 6583.
+ */
+import { PacketKind, type Packet } from '../../../../decode/packet.ts'
+import { IpProtocol } from '../../../../net/protocol.ts'
+import type { Detector, Emit } from '../../../detector.ts'
+import { destinationHash, sourceHash } from '../../state/packet-address.ts'
+import { mix } from '../../state/pair-key.ts'
+import { HostRates } from '../../state/watch/host-rates.ts'
+import { LastSigns } from '../../state/watch/last-signs.ts'
+import { WatchedHosts } from '../../state/watch/watched-hosts.ts'
+import type { IcmpFloodConfig } from '../config.ts'
+import { PacketVictim, type Stuff } from './packet-victim.ts'
+
+/** Messages within two seconds from which a host is watched. */
+const WATCH_FROM = 40
+
+/** How long after a ping its replies are no surprise. */
+const PING_US = 10_000_000
+
+const ECHO_REPLY = 0
+const ECHO_REQUEST = 8
+const ECHO_REQUEST_V6 = 128
+const ECHO_REPLY_V6 = 129
+const FIRST_DISCOVERY = 130
+const LAST_DISCOVERY = 137
+const SOLICITATION = 135
+const ADVERTISEMENT = 136
+const MLD_REPORT = 143
+/** Multicast groups ff02::1:ffXX:XXXX (RFC 4291 §2.7.1). */
+const SOLICITED_NODE = 0xff020000 | 0
+
+type Group = 'usual' | 'error' | 'v6' | 'neighbour' | 'router'
+
+export class IcmpFlood implements Detector {
+  readonly name = 'icmp-flood'
+  readonly watches = ['icmp'] as const
+  readonly #rates = new HostRates()
+  readonly #pings = new LastSigns()
+  readonly #victims: WatchedHosts<PacketVictim>
+  readonly #stuff: Readonly<Record<Group, Stuff>>
+  readonly #salts: Readonly<Record<Group, number>> = {
+    ...{ usual: 1, error: 2, v6: 3, neighbour: 4, router: 5 },
+  }
+
+  constructor(config: IcmpFloodConfig, emit: Emit) {
+    this.#victims = new WatchedHosts(config.maxVictims, emit)
+    this.#stuff = stuffOf(config)
+  }
+
+  packet(packet: Packet): void {
+    if (packet.kind !== PacketKind.IP) return
+    const destination = destinationHash(packet)
+    if (this.#isAnswer(packet, destination)) return
+    const group = groupOf(packet)
+    const isSpread = group === 'neighbour' && isSolicitedNode(packet)
+    const key = mix(isSpread ? 0 : destination, this.#salts[group])
+    let victim = this.#victims.get(key)
+    if (victim === undefined) {
+      if (this.#rates.count(key, packet.timestampUs) < WATCH_FROM) return
+      victim = this.#victims.watch(key, new PacketVictim(this.#stuff[group], packet))
+    }
+    victim.add(packet)
+  }
+
+  tick(nowUs: number): void {
+    this.#victims.tick(nowUs)
+  }
+
+  end(nowUs: number): void {
+    this.#victims.end(nowUs)
+  }
+
+  forgotten(): number {
+    return this.#victims.forgotten
+  }
+
+  /** Notes pings, and says whether the packet is a reply to one. */
+  #isAnswer(packet: Packet, destination: number): boolean {
+    if (packet.isLaterFragment) return false
+    const type = packet.sourcePort
+    const isV6 = packet.protocol === IpProtocol.ICMPV6
+    if (type === (isV6 ? ECHO_REQUEST_V6 : ECHO_REQUEST)) {
+      this.#pings.note(sourceHash(packet), packet.timestampUs)
+      return false
+    }
+    if (type !== (isV6 ? ECHO_REPLY_V6 : ECHO_REPLY)) return false
+    return this.#pings.isRecent(destination, packet.timestampUs, PING_US)
+  }
+}
+
+function groupOf(packet: Packet): Group {
+  const type = packet.sourcePort
+  const isWhole = !packet.isLaterFragment
+  if (packet.protocol !== IpProtocol.ICMPV6) {
+    // Unreachable, quench, exceeded, parameter problem: a scanner earns them by the thousand.
+    return isWhole && (type === 3 || type === 4 || type === 11 || type === 12) ? 'error' : 'usual'
+  }
+  if (!isWhole) return 'v6'
+  if (type === SOLICITATION || type === ADVERTISEMENT) return 'neighbour'
+  if ((type >= FIRST_DISCOVERY && type <= LAST_DISCOVERY) || type === MLD_REPORT) return 'router'
+  return type < ECHO_REQUEST_V6 ? 'error' : 'v6'
+}
+
+function isSolicitedNode(packet: Packet): boolean {
+  return packet.destination0 === SOLICITED_NODE && packet.destination3 >>> 24 === 0xff
+}
+
+function stuffOf(config: IcmpFloodConfig): Readonly<Record<Group, Stuff>> {
+  const ping: Stuff = {
+    ...{ kind: 'flood.icmp', detector: 'icmp-flood', noun: 'ICMP message' },
+    minPackets: config.minMessages,
+    mitre: ['T1498.001'],
+    maxSeverity: 7,
+  }
+  const v6: Stuff = { ...ping, kind: 'flood.icmpv6', noun: 'ICMPv6 message' }
+  return {
+    usual: ping,
+    error: { ...ping, noun: 'ICMP error', minPackets: config.minErrors, maxSeverity: 5 },
+    v6,
+    neighbour: { ...v6, noun: 'neighbour discovery message', minPackets: config.minNeighbour },
+    router: { ...v6, noun: 'router or multicast listener message', minPackets: config.minRouter },
+  }
+}

@@ -1,0 +1,88 @@
+/** A host, or a multicast group, that gets too many packets of a kind that is rare in honest traffic. */
+import type { Packet } from '../../../../decode/packet.ts'
+import type { Detection } from '../../../detection.ts'
+import { destinationAddress, sourceAddress, sourceHash } from '../../state/packet-address.ts'
+import type { Story } from '../../state/story.ts'
+import { claimOf } from '../../state/watch/claim.ts'
+import type { Watched } from '../../state/watch/watched-hosts.ts'
+import { confidenceOf, counted, spanOf } from '../../state/wording.ts'
+import { Tally } from './tally.ts'
+
+/** Packets a second from which a flood by many is severe beyond doubt. */
+const SEVERE_RATE = 1000
+
+/** What floods, and from how much on. */
+export interface Stuff {
+  readonly kind: string
+  readonly detector: string
+  /** As counted in the summary: `ICMP message`. */
+  readonly noun: string
+  /** Packets within ten seconds. */
+  readonly minPackets: number
+  readonly mitre: readonly string[]
+  /** Where one known host may send so much on purpose, or as an answer to what the "victim" did. */
+  readonly maxSeverity: number
+}
+
+export class PacketVictim implements Watched {
+  story: Story | null = null
+  readonly #stuff: Stuff
+  readonly #tally = new Tally()
+  readonly #address: string
+
+  constructor(stuff: Stuff, packet: Packet) {
+    this.#stuff = stuff
+    this.#address = destinationAddress(packet)
+  }
+
+  get lastUs(): number {
+    return this.#tally.lastUs
+  }
+
+  get count(): number {
+    return this.#tally.count
+  }
+
+  add(packet: Packet): void {
+    this.#tally.add(sourceHash(packet), packet.timestampUs, () => sourceAddress(packet))
+  }
+
+  isAttacked(nowUs: number): boolean {
+    return this.#tally.recent(nowUs) >= this.#stuff.minPackets
+  }
+
+  begin(nowUs: number): Story {
+    const story = this.#tally.begin(nowUs)
+    story.addVictim(this.#address)
+    return story
+  }
+
+  restart(nowUs: number): void {
+    this.#tally.restart(nowUs)
+  }
+
+  tell(story: Story, isFinal: boolean): Detection {
+    const { kind, detector, noun, minPackets, mitre, maxSeverity } = this.#stuff
+    const tally = this.#tally
+    const attacker = tally.attacker()
+    const sources = tally.distinctSources
+    const rate = tally.peak(tally.lastUs)
+    const isSevere = rate >= SEVERE_RATE && attacker === null
+    const from = attacker ?? `about ${counted(sources, 'source')}`
+    return claimOf(
+      story,
+      {
+        ...{ detector, kind, family: 'flood', attacker, mitre },
+        severity: Math.min(maxSeverity, isSevere ? 7 : rate >= SEVERE_RATE ? 6 : 5),
+        confidence: confidenceOf(0.75, tally.count - minPackets, minPackets),
+        count: tally.count,
+        summary: `${counted(tally.count, noun)} to ${this.#address} from ${from} in ${spanOf(story.lastUs - story.firstUs)}`,
+        reasons: [
+          { feature: 'packetsPerSecond', value: rate, baseline: minPackets / 10, weight: 0.7 },
+          { feature: 'distinctSources', value: sources, baseline: null, weight: 0.3 },
+        ],
+      },
+      isFinal,
+    )
+  }
+}

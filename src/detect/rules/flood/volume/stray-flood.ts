@@ -1,0 +1,159 @@
+/**
+ * Detects floods outside any conversation: datagrams, TCP segments of no connection, other protocols.
+ *
+ * Watches flows, since most floods open one with each packet, and a packet in 32, since some send the same
+ * one for ever; every packet is looked at only of hosts under watch.
+ * Left out: streams of one sender in a protocol other than TCP and UDP, which are VPNs; one unanswered stream
+ * of large datagrams that differ, which is a camera or a measurement.
+ * Source: Mirkovic and Reiher, A Taxonomy of DDoS Attack and DDoS Defense Mechanisms (CCR 2004).
+ */
+import { PacketKind, type Packet } from '../../../../decode/packet.ts'
+import type { LiveFlow } from '../../../../flow/flow.ts'
+import { IpProtocol, TcpFlag } from '../../../../net/protocol.ts'
+import type { Detector, Emit } from '../../../detector.ts'
+import {
+  destinationAddress,
+  destinationHash,
+  isToMany,
+  originatorHash,
+  responderHash,
+  sourceHash,
+} from '../../state/packet-address.ts'
+import { mix } from '../../state/pair-key.ts'
+import { HostRates } from '../../state/watch/host-rates.ts'
+import { WatchedHosts } from '../../state/watch/watched-hosts.ts'
+import type { StrayFloodConfig } from '../config.ts'
+import { NO_CLASS, strayClass, UDP } from './stray-class.ts'
+import { StrayVictim } from './stray-victim.ts'
+
+/** Flows within two seconds from which a host is watched. */
+const WATCH_FROM = 60
+
+/** One packet in 16 to 47 is a sample; so many samples within two seconds have a host watched. */
+const SAMPLED_EACH = 16
+const SAMPLES = 16
+
+/** Who opens connections is answered by resets, and a bare ACK answers nothing. */
+const SPEAKING = TcpFlag.SYN | TcpFlag.RST
+
+export class StrayFlood implements Detector {
+  readonly name = 'stray-flood'
+  readonly watches = ['udp', 'tcp-bare', 'tcp-payload'] as const
+  readonly #config: StrayFloodConfig
+  readonly #rates = new HostRates()
+  readonly #samples = new HostRates()
+  readonly #victims: WatchedHosts<StrayVictim>
+  #untilSample = SAMPLED_EACH
+  #random = 1
+
+  constructor(config: StrayFloodConfig, emit: Emit) {
+    this.#config = config
+    this.#victims = new WatchedHosts(config.maxVictims, emit)
+  }
+
+  packet(packet: Packet): void {
+    this.#untilSample -= 1
+    if (this.#untilSample > 0 && this.#victims.size === 0) return
+    if (packet.kind !== PacketKind.IP || packet.isLaterFragment) return
+    if (this.#untilSample <= 0) {
+      this.#untilSample = SAMPLED_EACH + this.#chance()
+      this.#sample(packet)
+    }
+    if (this.#victims.size > 0) this.#follow(packet)
+  }
+
+  flowOpened(flow: LiveFlow): void {
+    const kind = strayClass(flow.protocol, flow.openingTcpFlags, flow.openingPayloadBytes)
+    if (kind === NO_CLASS || isToMany(flow) || isHeadless(flow)) return
+    const key = mix(responderHash(flow), kind)
+    let victim = this.#victims.get(key)
+    if (victim === undefined) {
+      if (this.#rates.count(key, flow.startUs) < WATCH_FROM) return
+      victim = this.#watch(key, kind, flow.responderAddress())
+    }
+    const source = originatorHash(flow)
+    victim.opened(flow, source)
+    victim.fates.begin(endsHash(source, flow.originatorPort, flow.responderPort), flow.startUs)
+  }
+
+  flowAnswered(flow: LiveFlow): void {
+    if (this.#victims.size === 0 || flow.wasIcmpRefused) return
+    const kind = strayClass(flow.protocol, flow.openingTcpFlags, flow.openingPayloadBytes)
+    if (kind === NO_CLASS || (flow.responderTcpFlags & TcpFlag.RST) !== 0) return
+    const victim = this.#victims.get(mix(responderHash(flow), kind))
+    if (victim !== undefined) victim.answered += 1
+  }
+
+  tick(nowUs: number): void {
+    this.#victims.tick(nowUs)
+  }
+
+  end(nowUs: number): void {
+    this.#victims.end(nowUs)
+  }
+
+  forgotten(): number {
+    return this.#victims.forgotten
+  }
+
+  /** From 0 to 31; a fixed step would fall in step with question and answer. */
+  #chance(): number {
+    this.#random = (Math.imul(this.#random, 1664525) + 1013904223) | 0
+    return this.#random >>> 27
+  }
+
+  /** Streams of TCP's data are conversations, or are found by the flows they open. */
+  #sample(packet: Packet): void {
+    if (packet.protocol === IpProtocol.TCP && packet.payloadLength > 0) return
+    const kind = strayClass(packet.protocol, packet.tcpFlags, packet.payloadLength)
+    if (kind === NO_CLASS || isGroup(packet)) return
+    const key = mix(destinationHash(packet), kind)
+    if (this.#victims.get(key) !== undefined) return
+    if (this.#samples.count(key, packet.timestampUs) < SAMPLES) return
+    this.#watch(key, kind, destinationAddress(packet))
+  }
+
+  #follow(packet: Packet): void {
+    const { protocol, tcpFlags, payloadLength } = packet
+    const kind = strayClass(protocol, tcpFlags, payloadLength)
+    if (kind !== NO_CLASS) {
+      const victim = this.#victims.get(mix(destinationHash(packet), kind))
+      victim?.packet(packet)
+      const source = sourceHash(packet)
+      victim?.fates.goOn(endsHash(source, packet.sourcePort, packet.destinationPort))
+    }
+    this.#reply(packet)
+  }
+
+  /** What a watched host says: a datagram for datagrams; for segments, SYNs, resets and data. */
+  #reply(packet: Packet): void {
+    const source = sourceHash(packet)
+    if (packet.protocol === IpProtocol.UDP) {
+      this.#victims.get(mix(source, UDP))?.stream.reply(packet)
+      return
+    }
+    if (packet.payloadLength === 0 && (packet.tcpFlags & SPEAKING) === 0) return
+    for (let kind = UDP + 1; kind < 6; kind += 1) {
+      this.#victims.get(mix(source, kind))?.stream.reply(packet)
+    }
+  }
+
+  #watch(key: number, kind: number, address: string): StrayVictim {
+    return this.#victims.watch(key, new StrayVictim(kind, address, this.#config))
+  }
+}
+
+const endsHash = (source: number, sourcePort: number, port: number): number =>
+  mix(source, sourcePort * 65536 + port)
+
+/** Later fragments whose first was not seen: the fragment flood's affair. */
+function isHeadless(flow: LiveFlow): boolean {
+  const hasPorts = flow.protocol === IpProtocol.UDP || flow.protocol === IpProtocol.TCP
+  return hasPorts && flow.originatorPort === 0 && flow.responderPort === 0
+}
+
+/** Multicast and broadcast carry announcements, not floods. */
+function isGroup(packet: Packet): boolean {
+  if (packet.ipVersion === 4) return packet.destination3 >>> 28 >= 0xe
+  return packet.destination0 >>> 24 === 0xff
+}

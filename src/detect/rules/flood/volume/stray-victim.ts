@@ -1,0 +1,170 @@
+/** A host to which flows of one class open that nothing becomes of, or to which one stream never ends. */
+import type { Packet } from '../../../../decode/packet.ts'
+import type { LiveFlow } from '../../../../flow/flow.ts'
+import type { Detection } from '../../../detection.ts'
+import { SERVICE_OF_PORT } from '../../state/amplifiers.ts'
+import { DistinctCount } from '../../state/distinct-count.ts'
+import { sourceAddress, sourceHash } from '../../state/packet-address.ts'
+import { mix } from '../../state/pair-key.ts'
+import { MAX_FLOWS, type Story } from '../../state/story.ts'
+import { claimOf } from '../../state/watch/claim.ts'
+import { FateSample } from '../../state/watch/fate-sample.ts'
+import type { Watched } from '../../state/watch/watched-hosts.ts'
+import { confidenceOf, counted, spanOf } from '../../state/wording.ts'
+import type { StrayFloodConfig } from '../config.ts'
+import { SteadyStream } from './steady-stream.ts'
+import { STRAY_CLASSES, UDP } from './stray-class.ts'
+import { Tally } from './tally.ts'
+
+/** Whose flows are answered, or go on, in more than this share is in conversation. */
+const MAX_ALIVE = 0.3
+
+/** A scan spreads over ports; a flood puts more than this many flows on each, or comes from many, or is large. */
+const FLOWS_PER_PORT = 20
+const MANY_SOURCES = 64
+const LARGE_BYTES = 200
+
+/**
+ * One service asked by datagrams that it never answers is a collector of logs or counters, or is seen from
+ * one side; these get this many a second at most where one host sends, or many do.
+ */
+const FEW_PORTS = 3
+const COLLECTOR_PEAK = 500
+const SERVICE_PEAK = 1000
+
+/** From so many hosts on, answers of one amplifier's port are a reflection, which is told as such. */
+const MIN_REFLECTORS = 10
+const REFLECTED_SHARE = 0.8
+
+const SEVERE_RATE = 1000
+
+export class StrayVictim implements Watched {
+  story: Story | null = null
+  readonly fates = new FateSample()
+  readonly stream: SteadyStream
+  /** Flows in which the host spoke back. */
+  answered = 0
+  readonly #class: number
+  readonly #address: string
+  readonly #config: StrayFloodConfig
+  readonly #flows = new Tally()
+  readonly #packets = new Tally()
+  #ports = new DistinctCount()
+  #payloadBytes = 0
+  #reflected = 0
+
+  constructor(strayClass: number, address: string, config: StrayFloodConfig) {
+    this.#class = strayClass
+    this.#address = address
+    this.#config = config
+    this.stream = new SteadyStream(config.minSteadyPackets)
+  }
+
+  get lastUs(): number {
+    return Math.max(this.#flows.lastUs, this.#packets.lastUs)
+  }
+
+  get count(): number {
+    return Math.max(this.#flows.count, this.#packets.count)
+  }
+
+  opened(flow: LiveFlow, source: number): void {
+    this.#flows.add(source, flow.startUs, () => flow.originatorAddress())
+    this.#ports.add(mix(7, flow.responderPort))
+    this.#payloadBytes += flow.openingPayloadBytes
+    if (SERVICE_OF_PORT[flow.originatorPort] !== 0) this.#reflected += 1
+    if (this.story !== null && this.story.flows.size < MAX_FLOWS) this.story.addFlow(flow)
+  }
+
+  packet(packet: Packet): void {
+    this.#packets.add(sourceHash(packet), packet.timestampUs, () => sourceAddress(packet))
+    this.stream.packet(packet)
+  }
+
+  isAttacked(nowUs: number): boolean {
+    if (this.#isReflected()) return false
+    return this.stream.isFlood(nowUs) || this.#isSpreadFlood(nowUs)
+  }
+
+  begin(nowUs: number): Story {
+    const { recent } = this.#fuller(nowUs)
+    const story = recent.begin(nowUs)
+    story.addVictim(this.#address)
+    return story
+  }
+
+  restart(nowUs: number): void {
+    this.#packets.restart(nowUs)
+    if (!this.#flows.restart(nowUs)) return
+    this.#ports = new DistinctCount()
+    this.#payloadBytes = 0
+    this.#reflected = 0
+    this.answered = 0
+    this.fates.restart()
+  }
+
+  tell(story: Story, isFinal: boolean): Detection {
+    const { kind, noun } = STRAY_CLASSES[this.#class]!
+    const { recent } = this.#fuller(this.lastUs)
+    const attacker = recent.attacker()
+    const sources = recent.distinctSources
+    const rate = recent.peak(this.lastUs)
+    const from = attacker ?? `about ${counted(sources, 'source')}`
+    const what = recent === this.#flows ? noun : this.#class === UDP ? 'UDP datagram' : noun
+    const isSevere = rate >= SEVERE_RATE && sources >= MANY_SOURCES
+    return claimOf(
+      story,
+      {
+        ...{ detector: 'stray-flood', kind, family: 'flood', attacker },
+        severity: isSevere ? 7 : rate >= SEVERE_RATE ? 6 : 5,
+        confidence: confidenceOf(0.7, recent.count - this.#config.minFlows, 2000),
+        count: this.count,
+        summary: `${counted(recent.count, what)} to ${this.#address} from ${from} in ${spanOf(story.lastUs - story.firstUs)}, hardly any answered`,
+        reasons: [
+          { feature: 'packetsPerSecond', value: rate, baseline: null, weight: 0.4 },
+          {
+            feature: 'shareAlive',
+            value: Math.round(this.#shareAlive(this.lastUs) * 1000) / 1000,
+            baseline: MAX_ALIVE,
+            weight: 0.3,
+          },
+          { feature: 'distinctSources', value: sources, baseline: null, weight: 0.2 },
+          { feature: 'distinctPorts', value: this.#ports.value, baseline: null, weight: 0.1 },
+        ],
+        mitre: ['T1498.001'],
+      },
+      isFinal,
+    )
+  }
+
+  #isSpreadFlood(nowUs: number): boolean {
+    const flows = this.#flows
+    if (flows.recent(nowUs) < this.#config.minFlows) return false
+    if (this.#shareAlive(nowUs) > MAX_ALIVE) return false
+    const sources = flows.sources.value
+    const ports = this.#ports.value
+    if (this.#class === UDP && ports <= FEW_PORTS) {
+      return flows.peak(nowUs) >= (sources === 1 ? COLLECTOR_PEAK : SERVICE_PEAK)
+    }
+    if (flows.count >= ports * FLOWS_PER_PORT || sources >= MANY_SOURCES) return true
+    return this.#payloadBytes >= flows.count * LARGE_BYTES
+  }
+
+  #shareAlive(nowUs: number): number {
+    return Math.max(this.answered / Math.max(1, this.#flows.count), this.fates.share(nowUs))
+  }
+
+  /** Answers of amplifiers, from many. */
+  #isReflected(): boolean {
+    const { count, sources } = this.#flows
+    return (
+      this.#reflected >= count * REFLECTED_SHARE && count > 0 && sources.value >= MIN_REFLECTORS
+    )
+  }
+
+  /** Which of the two tallies shows more of what goes on: flows that open, or packets since it is watched. */
+  #fuller(nowUs: number): { readonly recent: Tally } {
+    const isFlows = this.#flows.recent(nowUs) >= this.#packets.recent(nowUs)
+    return { recent: isFlows ? this.#flows : this.#packets }
+  }
+}

@@ -1,0 +1,86 @@
+/** Hosts under watch: judged each second, told of while they are attacked, let go when it is quiet. */
+import type { Detection } from '../../../detection.ts'
+import type { Emit } from '../../../detector.ts'
+import { CappedTable, type Row } from '../capped-table.ts'
+import type { Story } from '../story.ts'
+
+/** A host without a sign for this long is watched no more, and its story is over. */
+const QUIET_US = 30_000_000
+
+/** A host under watch, of whichever detector. */
+export interface Watched extends Row {
+  story: Story | null
+  /** Observations of the story so far. */
+  readonly count: number
+  isAttacked(nowUs: number): boolean
+  /** Begins a story: with whom and since when. */
+  begin(nowUs: number): Story
+  /** Begins the totals anew, so that a story does not hold the quiet hours before it. */
+  restart(nowUs: number): void
+  tell(story: Story, isFinal: boolean): Detection
+}
+
+/** Cost: nothing but a look-up while packets come; each host is judged once a second. */
+export class WatchedHosts<Host extends Watched> {
+  readonly #emit: Emit
+  readonly #table: CappedTable<Host>
+
+  constructor(cap: number, emit: Emit) {
+    this.#emit = emit
+    this.#table = new CappedTable(cap, (host) => this.#finish(host))
+  }
+
+  get size(): number {
+    return this.#table.size
+  }
+
+  get forgotten(): number {
+    return this.#table.forgotten
+  }
+
+  get(key: number): Host | undefined {
+    return this.#table.get(key)
+  }
+
+  watch(key: number, host: Host): Host {
+    this.#table.set(key, host)
+    return host
+  }
+
+  tick(nowUs: number): void {
+    for (const host of this.#table.values()) this.#judge(host, nowUs)
+    this.#table.expire(nowUs - QUIET_US, (host) => this.#finish(host))
+  }
+
+  /** The capture ends: what is still a sample a second later is judged as it stands. */
+  end(nowUs: number): void {
+    for (const host of this.#table.values()) this.#judge(host, nowUs + 1_000_000)
+    this.#table.expire(Number.POSITIVE_INFINITY, (host) => this.#finish(host))
+  }
+
+  #judge(host: Host, nowUs: number): void {
+    if (!host.isAttacked(nowUs)) {
+      this.#calm(host, nowUs)
+      return
+    }
+    host.story ??= host.begin(nowUs)
+    const { story, count } = host
+    story.lastUs = host.lastUs
+    if (!story.isDue(count, nowUs)) return
+    story.told(count, nowUs)
+    this.#emit(host.tell(story, false))
+  }
+
+  #calm(host: Host, nowUs: number): void {
+    if (host.story !== null) {
+      if (nowUs - host.story.lastUs < QUIET_US) return
+      this.#finish(host)
+      host.story = null
+    }
+    host.restart(nowUs)
+  }
+
+  #finish(host: Host): void {
+    if (host.story?.wasTold === true) this.#emit(host.tell(host.story, true))
+  }
+}

@@ -1,0 +1,138 @@
+import { describe, expect, test } from 'vitest'
+import { WatchedTraffic } from '../../../../support/watched-traffic.ts'
+
+const VICTIM = '10.0.0.5'
+const host = (index: number) => `198.51.${100 + (index >> 8)}.${index & 255}`
+const bytes = (length: number) => new Uint8Array(length).fill(7)
+
+function reflections(traffic: WatchedTraffic) {
+  return traffic.end().filter(({ family }) => family === 'amplification')
+}
+
+interface Answers {
+  readonly port: number
+  readonly size: number
+  readonly count?: number
+  readonly hosts?: number
+  readonly to?: (index: number) => number
+}
+
+/** `count` unasked answers of `size` bytes from `hosts` hosts' port. */
+function answers(
+  traffic: WatchedTraffic,
+  { port, size, count = 600, hosts = 60, to = (index) => 20000 + (index % 7) }: Answers,
+  victim = VICTIM,
+) {
+  for (let index = 0; index < count; index += 1) {
+    const source = victim.includes(':') ? `2001:db8::${index % hosts}` : host(index % hosts)
+    const ports = { sourcePort: port, destinationPort: to(index) }
+    traffic.udp(source, victim, { ...ports, payload: bytes(size) })
+  }
+}
+
+describe('a reflected flood', () => {
+  test.each([
+    [123, 440, 'ntp'],
+    [53, 1200, 'dns'],
+    [11211, 1400, 'memcached'],
+    [389, 1300, 'cldap'],
+    [1900, 310, 'ssdp'],
+    [19, 512, 'chargen'],
+  ])('of UDP port %i names the victim and nobody else', (port, size, name) => {
+    const traffic = new WatchedTraffic()
+    answers(traffic, { port, size })
+    expect(reflections(traffic)).toMatchObject([
+      { kind: `amplification.${name}`, attacker: null, victims: [VICTIM], severity: 7 },
+    ])
+  })
+
+  test('over IPv6 is found, and is not told as a flood of UDP besides', () => {
+    const traffic = new WatchedTraffic()
+    answers(traffic, { port: 53, size: 1200, count: 3000 }, 'fd00::5')
+    expect(traffic.end()).toMatchObject([{ kind: 'amplification.dns', victims: ['fd00::5'] }])
+  })
+
+  test('of SYN-ACKs that nobody asked for names the victim', () => {
+    const traffic = new WatchedTraffic()
+    for (let index = 0; index < 2000; index += 1) {
+      const ports = { sourcePort: 80, destinationPort: 1024 + index }
+      traffic.tcp(host(index % 500), VICTIM, { ...ports, flags: index % 9 === 0 ? 'R' : 'SA' })
+    }
+    expect(reflections(traffic)).toMatchObject([
+      { kind: 'amplification.tcp-synack', attacker: null, victims: [VICTIM] },
+    ])
+  })
+
+  test('that a server here is made to send names the server as misused and whom it floods', () => {
+    const traffic = new WatchedTraffic()
+    for (let index = 0; index < 400; index += 1) {
+      const ports = { sourcePort: 1024 + index, destinationPort: 123 }
+      traffic.udp('192.0.2.9', VICTIM, { ...ports, payload: bytes(8) })
+      const back = { sourcePort: 123, destinationPort: 1024 + index }
+      traffic.udp(VICTIM, '192.0.2.9', { ...back, payload: bytes(440) })
+    }
+    traffic.silence(90_000_000)
+    expect(reflections(traffic)).toMatchObject([
+      { kind: 'amplification.reflector', host: VICTIM, victims: ['192.0.2.9'], attacker: null },
+    ])
+  })
+})
+
+describe('the detectors of reflected floods keep quiet about', () => {
+  test('a resolver that asked, however much it is answered', () => {
+    const traffic = new WatchedTraffic()
+    for (let index = 0; index < 3000; index += 1) {
+      const there = { sourcePort: 20000 + index, destinationPort: 53 }
+      traffic.udp(VICTIM, host(index % 200), { ...there, payload: bytes(40) })
+      const back = { sourcePort: 53, destinationPort: there.sourcePort }
+      traffic.udp(host(index % 200), VICTIM, { ...back, payload: bytes(1200) })
+    }
+    expect(traffic.end()).toEqual([])
+  })
+
+  test('a busy resolver of which only the answers are captured', () => {
+    const traffic = new WatchedTraffic()
+    answers(traffic, { port: 53, size: 450, count: 3000, hosts: 200, to: (index) => 2000 + index })
+    expect(reflections(traffic)).toEqual([])
+  })
+
+  test('few servers, however much each sends unasked', () => {
+    const traffic = new WatchedTraffic()
+    answers(traffic, { port: 27015, size: 900, count: 5000, hosts: 3 })
+    expect(reflections(traffic)).toEqual([])
+  })
+
+  test('clients of an NTP server that ask from its own port', () => {
+    const traffic = new WatchedTraffic()
+    answers(traffic, { port: 123, size: 48, count: 1500, hosts: 300, to: () => 123 })
+    expect(reflections(traffic)).toEqual([])
+  })
+
+  test('devices that answer a search of the network', () => {
+    const traffic = new WatchedTraffic()
+    const search = { sourcePort: 50000, destinationPort: 1900 }
+    traffic.udp(VICTIM, '239.255.255.250', { ...search, payload: bytes(120) })
+    answers(traffic, { port: 1900, size: 320, count: 300, hosts: 40, to: () => 50000 })
+    expect(reflections(traffic)).toEqual([])
+  })
+
+  test('peers of a swarm', () => {
+    const traffic = new WatchedTraffic()
+    for (let index = 0; index < 3000; index += 1) {
+      const ports = { sourcePort: 1024 + ((index * 37) % 60000), destinationPort: 51413 }
+      traffic.udp(host(index), VICTIM, { ...ports, payload: bytes(100 + (index % 300)) }, 5000)
+    }
+    expect(traffic.end()).toEqual([])
+  })
+
+  test('connections of which only what servers send is captured', () => {
+    const traffic = new WatchedTraffic()
+    for (let index = 0; index < 600; index += 1) {
+      const ports = { sourcePort: 443, destinationPort: 30000 + index }
+      traffic.tcp(host(index % 100), VICTIM, { ...ports, flags: 'SA', sequence: 1 })
+      traffic.tcp(host(index % 100), VICTIM, { ...ports, flags: 'A', sequence: 2 })
+      traffic.tcp(host(index % 100), VICTIM, { ...ports, flags: 'PA', payload: bytes(900) })
+    }
+    expect(reflections(traffic)).toEqual([])
+  })
+})

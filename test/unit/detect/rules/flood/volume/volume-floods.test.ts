@@ -1,0 +1,175 @@
+import { describe, expect, test } from 'vitest'
+import { icmp, icmp6, ipData } from '../../../../../support/packet-builder.ts'
+import { WatchedTraffic } from '../../../../../support/watched-traffic.ts'
+
+const VICTIM = '10.0.0.5'
+const ATTACKER = '192.0.2.7'
+const spoofed = (index: number) =>
+  `${1 + ((index * 7) % 220)}.${(index * 31) % 256}.${(index * 17) % 256}.${index % 256}`
+const floods = (traffic: WatchedTraffic) => traffic.end().filter(({ family }) => family === 'flood')
+
+describe('a flood outside any conversation', () => {
+  test.each([
+    ['A', 'flood.ack'],
+    ['R', 'flood.rst'],
+    ['FA', 'flood.fin'],
+    ['PA', 'flood.psh-ack'],
+    ['FPU', 'flood.tcp'],
+  ])('of segments %s from made-up sources is %s and names the victim alone', (flags, kind) => {
+    const traffic = new WatchedTraffic()
+    for (let index = 0; index < 4000; index += 1) {
+      const ports = { sourcePort: 1024 + index, destinationPort: 80 }
+      traffic.tcp(spoofed(index), VICTIM, { ...ports, flags })
+    }
+    expect(floods(traffic)).toMatchObject([{ kind, attacker: null, victims: [VICTIM] }])
+  })
+
+  test('of datagrams from one source names it, with changing ports or with one', () => {
+    for (const isOnePort of [true, false]) {
+      const traffic = new WatchedTraffic()
+      for (let index = 0; index < 6000; index += 1) {
+        const sourcePort = isOnePort ? 5555 : 1024 + index
+        traffic.udp(ATTACKER, VICTIM, { sourcePort, destinationPort: 80, payload: 'XXXX' })
+      }
+      expect(floods(traffic)).toMatchObject([
+        { kind: 'flood.udp', attacker: ATTACKER, victims: [VICTIM] },
+      ])
+    }
+  })
+
+  test('of one ACK repeated, each answered by a reset, names its sender', () => {
+    const traffic = new WatchedTraffic()
+    for (let index = 0; index < 6000; index += 1) {
+      const ports = { sourcePort: 6666, destinationPort: 80 }
+      traffic.tcp(ATTACKER, VICTIM, { ...ports, flags: 'A' }, 500)
+      traffic.tcp(VICTIM, ATTACKER, { sourcePort: 80, destinationPort: 6666, flags: 'R' }, 500)
+    }
+    expect(floods(traffic)).toMatchObject([{ kind: 'flood.ack', attacker: ATTACKER }])
+  })
+
+  test('over IPv6, and of a protocol of its own, is found', () => {
+    const traffic = new WatchedTraffic()
+    for (let index = 0; index < 4000; index += 1) {
+      const source = `2001:db8:${index.toString(16)}::1`
+      traffic.udp(source, 'fd00::5', {
+        sourcePort: 1024 + index,
+        destinationPort: 1000 + (index % 9),
+      })
+      traffic.send(spoofed(index), VICTIM, ipData(99, 'XXXX'))
+    }
+    const kinds = floods(traffic).map(({ kind, victims }) => [kind, ...victims])
+    expect(kinds).toContainEqual(['flood.udp', 'fd00::5'])
+    expect(kinds).toContainEqual(['flood.ip', VICTIM])
+  })
+})
+
+describe('an ICMP flood', () => {
+  test('from one host names it, and not whom it replies to', () => {
+    const traffic = new WatchedTraffic()
+    for (let index = 0; index < 3000; index += 1) traffic.ping(ATTACKER, VICTIM, true)
+    expect(floods(traffic)).toMatchObject([
+      { kind: 'flood.icmp', attacker: ATTACKER, victims: [VICTIM] },
+    ])
+  })
+
+  test('from made-up hosts names the victim alone', () => {
+    const traffic = new WatchedTraffic()
+    for (let index = 0; index < 3000; index += 1) {
+      traffic.send(spoofed(index), VICTIM, icmp({ type: 8, identifier: index }))
+    }
+    expect(floods(traffic)).toMatchObject([{ attacker: null, victims: [VICTIM], severity: 7 }])
+  })
+
+  test('of router advertisements to all nodes is found at a rate no router has', () => {
+    const traffic = new WatchedTraffic()
+    for (let index = 0; index < 500; index += 1) {
+      const source = `fe80::${index.toString(16)}:1`
+      traffic.send(source, 'ff02::1', icmp6({ type: 134 }), 10_000)
+    }
+    expect(floods(traffic)).toMatchObject([
+      { kind: 'flood.icmpv6', attacker: null, victims: ['ff02::1'] },
+    ])
+  })
+})
+
+describe('the flood detectors keep quiet about', () => {
+  test('a download over QUIC at full speed, from its middle and from one side too', () => {
+    for (const isOneWay of [true, false]) {
+      const traffic = new WatchedTraffic()
+      for (let index = 0; index < 20000; index += 1) {
+        const payload = new Uint8Array(1200).fill(index & 255)
+        payload[5] = index >> 8
+        const ports = { sourcePort: 443, destinationPort: 50000 }
+        traffic.udp('198.51.100.1', VICTIM, { ...ports, payload }, 100)
+        if (isOneWay || index % 4 !== 0) continue
+        const back = { sourcePort: 50000, destinationPort: 443 }
+        traffic.udp(VICTIM, '198.51.100.1', { ...back, payload: `ack ${index}` }, 100)
+      }
+      expect(traffic.end()).toEqual([])
+    }
+  })
+
+  test('the ACKs of an upload at full speed', () => {
+    const traffic = new WatchedTraffic()
+    for (let index = 0; index < 12000; index += 1) {
+      const out = { sourcePort: 50000, destinationPort: 443, sequence: 1 + index * 1000 }
+      traffic.tcp(VICTIM, ATTACKER, { ...out, flags: 'A', payload: new Uint8Array(1000) }, 100)
+      const back = { sourcePort: 443, destinationPort: 50000, sequence: 1 }
+      traffic.tcp(
+        ATTACKER,
+        VICTIM,
+        { ...back, flags: 'A', acknowledgement: 1001 + index * 1000 },
+        100,
+      )
+    }
+    expect(floods(traffic)).toEqual([])
+  })
+
+  test('a busy server whose connections began before the capture', () => {
+    const traffic = new WatchedTraffic()
+    for (let round = 0; round < 4; round += 1) {
+      for (let index = 0; index < 1500; index += 1) {
+        const ports = { sourcePort: 1024 + index, destinationPort: 443, sequence: 1 + round }
+        traffic.tcp(spoofed(index), VICTIM, { ...ports, flags: 'A' }, 300)
+      }
+    }
+    expect(floods(traffic)).toEqual([])
+  })
+
+  test('a measurement by datagrams that count, and a camera', () => {
+    const traffic = new WatchedTraffic()
+    for (let index = 0; index < 12000; index += 1) {
+      const payload = new Uint8Array(1400)
+      payload[2] = index >> 8
+      payload[3] = index & 255
+      traffic.udp(ATTACKER, VICTIM, { sourcePort: 5001, destinationPort: 5001, payload }, 500)
+    }
+    expect(floods(traffic)).toEqual([])
+  })
+
+  test('a name server that answers thousands, and a collector of logs', () => {
+    const traffic = new WatchedTraffic()
+    for (let index = 0; index < 6000; index += 1) {
+      const ports = { sourcePort: 1024 + index, destinationPort: 53 }
+      traffic.udp(spoofed(index), VICTIM, { ...ports, payload: `q${index}` }, 500)
+      const back = { sourcePort: 53, destinationPort: ports.sourcePort }
+      traffic.udp(VICTIM, spoofed(index), { ...back, payload: `a${index}` }, 500)
+      const log = { sourcePort: 1024 + index, destinationPort: 514 }
+      traffic.udp(spoofed(index % 50), '10.0.0.6', { ...log, payload: `<13>${index}` }, 2000)
+    }
+    expect(floods(traffic)).toEqual([])
+  })
+
+  test('monitoring by ping, and a scanner’s resets', () => {
+    const traffic = new WatchedTraffic()
+    for (let index = 0; index < 500; index += 1)
+      traffic.ping(ATTACKER, `10.0.0.${index % 250}`, true)
+    for (let index = 0; index < 3000; index += 1) {
+      const ports = { sourcePort: 40000, destinationPort: 1 + index }
+      traffic.tcp(ATTACKER, VICTIM, { ...ports, flags: 'S' }, 500)
+      const back = { sourcePort: ports.destinationPort, destinationPort: 40000 }
+      traffic.tcp(VICTIM, ATTACKER, { ...back, flags: 'RA', sequence: 0, acknowledgement: 9 }, 500)
+    }
+    expect(floods(traffic)).toEqual([])
+  })
+})
