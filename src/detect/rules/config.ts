@@ -1,6 +1,11 @@
 /** What the behaviour detectors may be told: a section each, declared beside the detector. */
 import { fragmentsConfig } from './evasion/config.ts'
-import { ftpBruteforceConfig, sshBruteforceConfig } from './bruteforce/config.ts'
+import {
+  formBruteforceConfig,
+  loginBruteforceConfig,
+  rdpBruteforceConfig,
+  sshBruteforceConfig,
+} from './bruteforce/config.ts'
 import { synFloodConfig } from './flood/config.ts'
 import { portScanConfig } from './scan/config.ts'
 import { sweepConfig } from './sweep/config.ts'
@@ -11,5 +16,7 @@ export const ruleSections = {
   synFlood: synFloodConfig,
   fragments: fragmentsConfig,
   sshBruteforce: sshBruteforceConfig,
-  ftpBruteforce: ftpBruteforceConfig,
+  loginBruteforce: loginBruteforceConfig,
+  formBruteforce: formBruteforceConfig,
+  rdpBruteforce: rdpBruteforceConfig,
 }

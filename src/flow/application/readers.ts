@@ -10,6 +10,7 @@ import { FtpReader } from './login/ftp.ts'
 import { RdpReader } from './login/rdp.ts'
 import { SshReader } from './login/ssh.ts'
 import { TelnetReader } from './login/telnet.ts'
+import { VncReader } from './login/vnc.ts'
 import { ImapReader } from './mail/imap.ts'
 import { Pop3Reader } from './mail/pop3.ts'
 import { SmtpReader } from './mail/smtp.ts'
@@ -24,7 +25,7 @@ import { HttpReader } from './web/http.ts'
 
 type MakeReader = (context: ReadingContext) => FactReader
 
-/** Those without a reader (SSDP, RTSP, VNC) are only recognised. */
+/** Those without a reader (SSDP, RTSP) are only recognised. */
 const READERS: Partial<Record<Application, MakeReader>> = {
   dhcp: (context) => new DhcpReader(context),
   dns: (context) => new DnsReader(context),
@@ -47,6 +48,7 @@ const READERS: Partial<Record<Application, MakeReader>> = {
   ssh: (context) => new SshReader(context),
   telnet: (context) => new TelnetReader(context),
   tls: (context) => new TlsReader(context),
+  vnc: (context) => new VncReader(context),
 }
 
 const BY_INDEX = APPLICATIONS.map((application) => READERS[application] ?? null)

@@ -94,7 +94,7 @@ export class SmbReader extends FactReader implements SmbSink {
     else this.#authFailures += 1
     if (!this.context.isHeard) return
     const user = this.#currentUser
-    this.context.tell({ kind: 'login', application: 'smb', outcome, user, code })
+    this.context.tell({ kind: 'login', application: 'smb', outcome, user, code, secret: null })
   }
 
   connects(tree: string): void {

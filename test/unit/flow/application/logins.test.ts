@@ -109,7 +109,7 @@ describe('mail', () => {
     ])
     expect(logins(spoken)).toEqual([
       ['failure', 'alice@example.org', 'NO'],
-      ['success', 'alice@example.org', 'OK'],
+      ['success', 'alice', 'OK'],
     ])
   })
 })
