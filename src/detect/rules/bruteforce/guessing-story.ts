@@ -19,11 +19,7 @@ export function tellGuessing(
     : tellAttack(guesser, config, isFinal)
 }
 
-function tellAttack(
-  guesser: Guesser,
-  config: LoginBruteforceConfig,
-  isFinal: boolean,
-): Detection {
+function tellAttack(guesser: Guesser, config: LoginBruteforceConfig, isFinal: boolean): Detection {
   const { refusals, story, service } = guesser
   const { count, users, guesses } = refusals
   const isSpray = users >= config.minSprayedUsers && count / users <= MOST_SPRAYED_TRIES

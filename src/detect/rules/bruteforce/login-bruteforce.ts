@@ -77,12 +77,18 @@ export class LoginBruteforce implements Detector {
     const before = guesser.verdict
     const verdict = guesser.judge(this.#config, flow)
     if (verdict !== 'nothing') this.#tellIfDue(guesser, flow)
-    this.#besiege(flow, fact, ends, { service, isAlone: verdict === 'guessing', isNew: before !== verdict })
+    this.#besiege(flow, fact, ends, {
+      service,
+      isAlone: verdict === 'guessing',
+      isNew: before !== verdict,
+    })
   }
 
   #letIn(flow: LiveFlow, fact: LoginFact, ends: LoginEnds, service: string): void {
     const guesser = this.#guessers.get(pairKey(ends.clientKey, 0, saltOf(flow, service)))
-    this.#servers.get(pairKey(ends.serverKey, 1, saltOf(flow, service)))?.letIn(ends.clientKey, fact.user)
+    this.#servers
+      .get(pairKey(ends.serverKey, 1, saltOf(flow, service)))
+      ?.letIn(ends.clientKey, fact.user)
     if (guesser?.letIn(fact.user, flow.lastUs) !== true) return
     guesser.story!.addFlow(flow)
     guesser.story!.told(guesser.refusals.count, flow.lastUs)
