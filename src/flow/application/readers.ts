@@ -5,6 +5,7 @@ import { KerberosReader } from './windows/kerberos.ts'
 import { SmbReader } from './windows/smb.ts'
 import { MysqlReader } from './database/mysql.ts'
 import { PostgresqlReader } from './database/postgresql.ts'
+import { MssqlReader } from './database/mssql.ts'
 import { RedisReader } from './database/redis.ts'
 import { FtpReader } from './login/ftp.ts'
 import { RdpReader } from './login/rdp.ts'
@@ -18,6 +19,7 @@ import { DhcpReader } from './network/dhcp.ts'
 import { DnsReader } from './network/dns.ts'
 import { NtpReader } from './network/ntp.ts'
 import { QuicReader } from './network/quic.ts'
+import { SipReader } from './network/sip.ts'
 import { SnmpReader } from './network/snmp.ts'
 import type { FactReader, ReadingContext } from './reader.ts'
 import { TlsReader } from './tls/tls.ts'
@@ -35,6 +37,7 @@ const READERS: Partial<Record<Application, MakeReader>> = {
   kerberos: (context) => new KerberosReader(context),
   ldap: (context) => new LdapReader(context),
   mdns: (context) => new DnsReader(context),
+  mssql: (context) => new MssqlReader(context),
   mysql: (context) => new MysqlReader(context),
   ntp: (context) => new NtpReader(context),
   pop3: (context) => new Pop3Reader(context),
@@ -42,6 +45,7 @@ const READERS: Partial<Record<Application, MakeReader>> = {
   quic: (context) => new QuicReader(context),
   rdp: (context) => new RdpReader(context),
   redis: (context) => new RedisReader(context),
+  sip: (context) => new SipReader(context),
   smb: (context) => new SmbReader(context),
   smtp: (context) => new SmtpReader(context),
   snmp: (context) => new SnmpReader(context),

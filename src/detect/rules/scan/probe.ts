@@ -35,7 +35,8 @@ export function probeOf(flow: LiveFlow): number {
     case IpProtocol.TCP:
       return tcpProbe(flow)
     case IpProtocol.UDP:
-      return looksLikeAnswer(flow) ? Probe.NONE : Probe.UDP
+      // No service answers with nothing.
+      return flow.openingPayloadBytes > 0 && looksLikeAnswer(flow) ? Probe.NONE : Probe.UDP
     case IpProtocol.ICMP:
       return isIcmpQuestion(flow.originatorPort) ? Probe.ICMP : Probe.NONE
     case IpProtocol.ICMPV6:
