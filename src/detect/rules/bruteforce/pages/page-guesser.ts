@@ -4,7 +4,7 @@ import type { FormBruteforceConfig } from '../config.ts'
 import type { Row } from '../../state/capped-table.ts'
 import { DistinctCount } from '../../state/distinct-count.ts'
 import { mix } from '../../state/pair-key.ts'
-import { Story } from '../../state/story.ts'
+import type { Story } from '../../state/story.ts'
 
 /** A pause in which everything before is forgiven. */
 const PAUSE_US = 60_000_000

@@ -99,7 +99,7 @@ describe('password guessing', () => {
     ['mysql', 3306, mysql],
   ])('over %s, whose passwords are hidden, is told by its haste', (service, port, said) => {
     const traffic = new WatchedTraffic()
-    for (const _ of range(40)) visit(traffic, { port, said })
+    for (let left = 40; left > 0; left -= 1) visit(traffic, { port, said })
     expect(traffic.end()).toMatchObject([
       { kind: `bruteforce.${service}`, severity: 5, attacker: CLIENT },
     ])
@@ -208,7 +208,7 @@ describe('the login detector keeps quiet about', () => {
 
   test('a mail program with an old password, but for a note', () => {
     const traffic = new WatchedTraffic()
-    for (const _ of range(60)) {
+    for (let left = 60; left > 0; left -= 1) {
       visit(traffic, { port: 143, said: imap('bob', 'old', 'NO failed') })
       traffic.silence(5 * MINUTE_US)
     }
@@ -222,7 +222,7 @@ describe('the login detector keeps quiet about', () => {
 
   test('a broken program whose password is hidden, and that waits ten seconds', () => {
     const traffic = new WatchedTraffic()
-    for (const _ of range(200)) {
+    for (let left = 200; left > 0; left -= 1) {
       visit(traffic, { port: 3306, said: mysql })
       traffic.wait(10_000_000)
     }
@@ -242,7 +242,7 @@ describe('the login detector keeps quiet about', () => {
 
   test('a browser whose old credentials are refused for every picture of a page', () => {
     const traffic = new WatchedTraffic()
-    for (const _ of range(100)) {
+    for (let left = 100; left > 0; left -= 1) {
       visit(traffic, { port: 80, said: basic('bob', 'old', '401 Unauthorized') })
     }
     for (const event of traffic.end()) expect(event.severity).toBeLessThan(4)
