@@ -102,9 +102,16 @@ function readQuery(
       faults.push({ field: name, message: `is given ${more.length + 1} times; give it once` })
     }
     const type = parameters.find((one) => one.name === name)?.schema['type']
-    return [name, type === 'integer' && /^-?\d{1,15}$/.test(text) ? Number(text) : text]
+    return [name, valueOf(text, type)]
   })
   return { values: Object.fromEntries(entries), faults }
+}
+
+/** Text that is no number or truth stays text, and is told so by the validator. */
+function valueOf(text: string, type: unknown): unknown {
+  if (type === 'integer' && /^-?\d{1,15}$/.test(text)) return Number(text)
+  if (type === 'boolean' && /^(true|false)$/.test(text)) return text === 'true'
+  return text
 }
 
 function faultsFrom(
@@ -165,6 +172,7 @@ function expectation(error: ErrorObject, params: Readonly<Record<string, unknown
 
 function typeWords(type: unknown): string {
   if (type === 'integer') return 'a whole number'
+  if (type === 'boolean') return 'true or false'
   if (type === 'object') return 'a JSON object'
   return type === 'null' ? 'null' : `a ${String(type)}`
 }

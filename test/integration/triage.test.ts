@@ -41,7 +41,7 @@ describe('verdicts', () => {
         },
       ],
     })
-    expect(api.record.audit.verify()).toMatchObject({ intact: true })
+    expect(api.record.audit.verify()).toMatchObject({ isIntact: true })
   })
 
   test('that suppress need the scope admin, and change nothing without it', async () => {

@@ -5,7 +5,12 @@ import {
   tcpReflectionConfig,
 } from './amplification/config.ts'
 import { fragmentsConfig } from './evasion/config.ts'
-import { ftpBruteforceConfig, sshBruteforceConfig } from './bruteforce/config.ts'
+import {
+  formBruteforceConfig,
+  loginBruteforceConfig,
+  rdpBruteforceConfig,
+  sshBruteforceConfig,
+} from './bruteforce/config.ts'
 import {
   connectionFloodConfig,
   dhcpFloodConfig,
@@ -33,5 +38,7 @@ export const ruleSections = {
   misusedReflector: misusedReflectorConfig,
   fragments: fragmentsConfig,
   sshBruteforce: sshBruteforceConfig,
-  ftpBruteforce: ftpBruteforceConfig,
+  loginBruteforce: loginBruteforceConfig,
+  formBruteforce: formBruteforceConfig,
+  rdpBruteforce: rdpBruteforceConfig,
 }

@@ -5,6 +5,7 @@ import { isDhcp } from './network/dhcp.ts'
 import { looksLikeDns } from './network/dns-message.ts'
 import { isNtp } from './network/ntp.ts'
 import { isQuic } from './network/quic.ts'
+import { isSip } from './network/sip.ts'
 import { isSnmp } from './network/snmp.ts'
 import { isSsdp } from './network/ssdp.ts'
 import { byteAt } from './payload.ts'
@@ -16,6 +17,7 @@ const KERBEROS = applicationIndex('kerberos')
 const MDNS = applicationIndex('mdns')
 const NTP = applicationIndex('ntp')
 const QUIC = applicationIndex('quic')
+const SIP = applicationIndex('sip')
 const SNMP = applicationIndex('snmp')
 const SSDP = applicationIndex('ssdp')
 
@@ -31,6 +33,7 @@ export function recogniseDatagram(packet: Packet): number {
   if (isSnmp(packet, first)) return SNMP
   if (isQuic(packet, first)) return QUIC
   if (isSsdp(packet)) return SSDP
+  if (isSip(packet)) return SIP
   if (isKerberos(packet)) return KERBEROS
   return looksLikeDns(packet) ? DNS : 0
 }

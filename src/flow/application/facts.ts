@@ -323,6 +323,11 @@ export interface LoginFact {
   readonly user: string | null
   /** The server's own code: `530`, `0xc000006d`, `28P01`; null where it has none. */
   readonly code: string | null
+  /**
+   * Equal for equal passwords within one sensor, and of no other use; null where the password was not
+   * sent as it is.
+   */
+  readonly secret: number | null
 }
 
 /** The first line one side said of itself. */

@@ -5,11 +5,13 @@ import { KerberosReader } from './windows/kerberos.ts'
 import { SmbReader } from './windows/smb.ts'
 import { MysqlReader } from './database/mysql.ts'
 import { PostgresqlReader } from './database/postgresql.ts'
+import { MssqlReader } from './database/mssql.ts'
 import { RedisReader } from './database/redis.ts'
 import { FtpReader } from './login/ftp.ts'
 import { RdpReader } from './login/rdp.ts'
 import { SshReader } from './login/ssh.ts'
 import { TelnetReader } from './login/telnet.ts'
+import { VncReader } from './login/vnc.ts'
 import { ImapReader } from './mail/imap.ts'
 import { Pop3Reader } from './mail/pop3.ts'
 import { SmtpReader } from './mail/smtp.ts'
@@ -17,6 +19,7 @@ import { DhcpReader } from './network/dhcp.ts'
 import { DnsReader } from './network/dns.ts'
 import { NtpReader } from './network/ntp.ts'
 import { QuicReader } from './network/quic.ts'
+import { SipReader } from './network/sip.ts'
 import { SnmpReader } from './network/snmp.ts'
 import type { FactReader, ReadingContext } from './reader.ts'
 import { TlsReader } from './tls/tls.ts'
@@ -24,7 +27,7 @@ import { HttpReader } from './web/http.ts'
 
 type MakeReader = (context: ReadingContext) => FactReader
 
-/** Those without a reader (SSDP, RTSP, VNC) are only recognised. */
+/** Those without a reader (SSDP, RTSP) are only recognised. */
 const READERS: Partial<Record<Application, MakeReader>> = {
   dhcp: (context) => new DhcpReader(context),
   dns: (context) => new DnsReader(context),
@@ -34,6 +37,7 @@ const READERS: Partial<Record<Application, MakeReader>> = {
   kerberos: (context) => new KerberosReader(context),
   ldap: (context) => new LdapReader(context),
   mdns: (context) => new DnsReader(context),
+  mssql: (context) => new MssqlReader(context),
   mysql: (context) => new MysqlReader(context),
   ntp: (context) => new NtpReader(context),
   pop3: (context) => new Pop3Reader(context),
@@ -41,12 +45,14 @@ const READERS: Partial<Record<Application, MakeReader>> = {
   quic: (context) => new QuicReader(context),
   rdp: (context) => new RdpReader(context),
   redis: (context) => new RedisReader(context),
+  sip: (context) => new SipReader(context),
   smb: (context) => new SmbReader(context),
   smtp: (context) => new SmtpReader(context),
   snmp: (context) => new SnmpReader(context),
   ssh: (context) => new SshReader(context),
   telnet: (context) => new TelnetReader(context),
   tls: (context) => new TlsReader(context),
+  vnc: (context) => new VncReader(context),
 }
 
 const BY_INDEX = APPLICATIONS.map((application) => READERS[application] ?? null)

@@ -1,6 +1,7 @@
 /** Applications over TCP, by what their first bytes must be. */
 import type { Packet } from '../../decode/index.ts'
 import { applicationIndex } from './applications.ts'
+import { isMssql } from './database/mssql.ts'
 import { isMysql } from './database/mysql.ts'
 import { isPostgresql } from './database/postgresql.ts'
 import { isRedisArray, isRedisText } from './database/redis.ts'
@@ -13,6 +14,7 @@ import { isImap } from './mail/imap.ts'
 import { isPop3 } from './mail/pop3.ts'
 import { isSmtp } from './mail/smtp.ts'
 import { isDnsStream } from './network/dns.ts'
+import { isSip } from './network/sip.ts'
 import { byteAt } from './payload.ts'
 import { isTls } from './tls/handshake.ts'
 import { isHttp } from './web/http.ts'
@@ -27,12 +29,14 @@ const HTTP = applicationIndex('http')
 const IMAP = applicationIndex('imap')
 const KERBEROS = applicationIndex('kerberos')
 const LDAP = applicationIndex('ldap')
+const MSSQL = applicationIndex('mssql')
 const MYSQL = applicationIndex('mysql')
 const POP3 = applicationIndex('pop3')
 const POSTGRESQL = applicationIndex('postgresql')
 const RDP = applicationIndex('rdp')
 const REDIS = applicationIndex('redis')
 const RTSP = applicationIndex('rtsp')
+const SIP = applicationIndex('sip')
 const SMB = applicationIndex('smb')
 const SMTP = applicationIndex('smtp')
 const SSH = applicationIndex('ssh')
@@ -51,6 +55,7 @@ export function recogniseStream(packet: Packet): number {
 function recogniseText(packet: Packet): number {
   if (isSsh(packet)) return SSH
   if (isRtsp(packet)) return RTSP
+  if (isSip(packet)) return SIP
   if (isHttp(packet)) return HTTP
   if (isVnc(packet)) return VNC
   if (isRedisText(packet)) return REDIS
@@ -61,6 +66,7 @@ function recogniseBinary(packet: Packet, first: number): number {
   if (isTls(packet, first)) return TLS
   if (isSmb(packet, first)) return SMB
   if (isRdp(packet, first)) return RDP
+  if (isMssql(packet, first)) return MSSQL
   if (isTelnet(packet, first)) return TELNET
   if (isPostgresql(packet)) return POSTGRESQL
   if (isMysql(packet)) return MYSQL

@@ -1,14 +1,18 @@
 /** detect/rules/bruteforce: passwords are guessed. */
 import type { DetectConfig } from '../../config.ts'
 import type { Detector, Emit } from '../../detector.ts'
-import { FtpBruteforce } from './ftp-bruteforce.ts'
-import { SshBruteforce } from './ssh-bruteforce.ts'
+import { RdpBruteforce } from './connections/rdp-bruteforce.ts'
+import { SshBruteforce } from './connections/ssh-bruteforce.ts'
+import { FormBruteforce } from './pages/form-bruteforce.ts'
+import { LoginBruteforce } from './login-bruteforce.ts'
 
 /** Makes the detectors of password guessing that the configuration enables. */
 export function createBruteforceDetectors(config: DetectConfig, emit: Emit): Detector[] {
-  const { sshBruteforce, ftpBruteforce } = config
+  const { sshBruteforce, rdpBruteforce, loginBruteforce, formBruteforce } = config
   return [
     ...(sshBruteforce.enabled ? [new SshBruteforce(sshBruteforce, emit)] : []),
-    ...(ftpBruteforce.enabled ? [new FtpBruteforce(ftpBruteforce, emit)] : []),
+    ...(rdpBruteforce.enabled ? [new RdpBruteforce(rdpBruteforce, emit)] : []),
+    ...(loginBruteforce.enabled ? [new LoginBruteforce(loginBruteforce, emit)] : []),
+    ...(formBruteforce.enabled ? [new FormBruteforce(formBruteforce, emit)] : []),
   ]
 }

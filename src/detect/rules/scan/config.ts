@@ -11,6 +11,13 @@ export const portScanConfig = Type.Object(
       maximum: 65535,
       description: 'Ports of one host tried in vain that make a scan.',
     }),
+    minRawPorts: Type.Integer({
+      default: 8,
+      minimum: 3,
+      maximum: 65535,
+      description:
+        'The same for SYNs that no socket makes, with no more than a segment size among their options.',
+    }),
     minStealthPorts: Type.Integer({
       default: 5,
       minimum: 2,

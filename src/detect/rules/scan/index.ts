@@ -2,9 +2,11 @@
 import type { DetectConfig } from '../../config.ts'
 import type { Detector, Emit } from '../../detector.ts'
 import { Fingerprint } from './fingerprint.ts'
+import { ServiceProbing } from './service-probing.ts'
 import { PortScan } from './port-scan.ts'
 
 /** Makes the scan detectors that the configuration enables. */
 export function createScanDetectors({ portScan }: DetectConfig, emit: Emit): Detector[] {
-  return portScan.enabled ? [new PortScan(portScan, emit), new Fingerprint(emit)] : []
+  if (!portScan.enabled) return []
+  return [new PortScan(portScan, emit), new Fingerprint(emit), new ServiceProbing(emit)]
 }

@@ -5,8 +5,17 @@ import type { LiveFlow } from '../../../flow/flow.ts'
 /** A flow whose originator sent this much was at work, even where no answer was captured. */
 const AT_WORK_PACKETS = 5
 
-/** RST to the opening, or an ICMP error about it. */
+/** SCTP's ABORT is one short chunk (RFC 9260 §3.3.7); INIT-ACK carries a cookie and is far longer. */
+const MOST_ABORT_BYTES = 16
+
+/** RST or ABORT to the opening, or an ICMP error about it. */
 export function isRefused(flow: LiveFlow): boolean {
+  if (flow.protocol === IpProtocol.SCTP) {
+    const { responderPackets, responderPayloadBytes } = flow
+    const isAborted =
+      responderPackets > 0 && responderPayloadBytes <= MOST_ABORT_BYTES * responderPackets
+    return flow.wasIcmpRefused || isAborted
+  }
   return flow.wasIcmpRefused || (flow.responderTcpFlags & TcpFlag.RST) !== 0
 }
 
@@ -19,6 +28,7 @@ export function isAnsweredInVain(flow: LiveFlow): boolean {
 /** Something was done over the flow, as far as either direction shows. */
 export function wasPutToUse(flow: LiveFlow): boolean {
   if (flow.wasIcmpRefused) return false
+  if (flow.protocol === IpProtocol.SCTP && isRefused(flow)) return false
   if (flow.originatorPackets >= AT_WORK_PACKETS || flow.responderPayloadBytes > 0) return true
   // Data before the handshake's ACK is no use of a port: fragments of a SYN count as payload.
   const isPastHandshake = (flow.originatorTcpFlags & TcpFlag.ACK) !== 0

@@ -10,13 +10,13 @@ import type { LiveFlow } from '../../../flow/flow.ts'
 
 /** The sorts of probe, in the order in which a scan of several sorts is named by its most frequent. */
 export const PROBES = [
-  'none', 'syn', 'connect', 'fin', 'null', 'xmas', 'ack', 'maimon', 'odd', 'udp', 'ip-protocol', 'icmp',
+  'none', 'syn', 'connect', 'fin', 'null', 'xmas', 'ack', 'maimon', 'odd', 'udp', 'ip-protocol', 'icmp', 'sctp',
 ] as const // prettier-ignore
 export type ProbeName = (typeof PROBES)[number]
 
 /** Index into PROBES by name. */
 export const Probe = {
-  NONE: 0, SYN: 1, CONNECT: 2, FIN: 3, NULL: 4, XMAS: 5, ACK: 6, MAIMON: 7, ODD: 8, UDP: 9, IP_PROTOCOL: 10, ICMP: 11,
+  NONE: 0, SYN: 1, CONNECT: 2, FIN: 3, NULL: 4, XMAS: 5, ACK: 6, MAIMON: 7, ODD: 8, UDP: 9, IP_PROTOCOL: 10, ICMP: 11, SCTP: 12,
 } as const // prettier-ignore
 
 const SIX_FLAGS = TcpFlag.FIN | TcpFlag.SYN | TcpFlag.RST | TcpFlag.PSH | TcpFlag.ACK | TcpFlag.URG
@@ -35,11 +35,14 @@ export function probeOf(flow: LiveFlow): number {
     case IpProtocol.TCP:
       return tcpProbe(flow)
     case IpProtocol.UDP:
-      return looksLikeAnswer(flow) ? Probe.NONE : Probe.UDP
+      // No service answers with nothing.
+      return flow.openingPayloadBytes > 0 && looksLikeAnswer(flow) ? Probe.NONE : Probe.UDP
     case IpProtocol.ICMP:
       return isIcmpQuestion(flow.originatorPort) ? Probe.ICMP : Probe.NONE
     case IpProtocol.ICMPV6:
       return flow.originatorPort === 128 ? Probe.ICMP : Probe.NONE
+    case IpProtocol.SCTP:
+      return sctpProbe(flow)
     default:
       return Probe.IP_PROTOCOL
   }
@@ -57,11 +60,22 @@ export function isStealthy(sort: number): boolean {
 
 /** Gives the port a probe tries; the whole range of UDP traceroute is one port. */
 export function probedPort(flow: LiveFlow): number {
-  if (flow.protocol !== IpProtocol.TCP && flow.protocol !== IpProtocol.UDP) return flow.protocol
+  if (!hasPorts(flow)) return flow.protocol
   const port = flow.responderPort
   const isTraceroute =
     flow.protocol === IpProtocol.UDP && port >= TRACEROUTE_FIRST && port <= TRACEROUTE_LAST
   return isTraceroute ? TRACEROUTE_FIRST : port
+}
+
+function hasPorts({ protocol, responderPort }: LiveFlow): boolean {
+  if (protocol === IpProtocol.SCTP) return responderPort !== 0
+  return protocol === IpProtocol.TCP || protocol === IpProtocol.UDP
+}
+
+/** INIT, or whatever else is sent first; without ports it is the protocol that is tried. */
+function sctpProbe(flow: LiveFlow): number {
+  if (!hasPorts(flow)) return Probe.IP_PROTOCOL
+  return looksLikeAnswer(flow) ? Probe.NONE : Probe.SCTP
 }
 
 function tcpProbe(flow: LiveFlow): number {

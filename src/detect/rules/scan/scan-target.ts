@@ -112,6 +112,9 @@ export class ScanTarget {
     const refusals = sort === Probe.UDP ? this.#refused.size : 0
     const telling = Math.max(this.#tellingTries, refusals)
     const isTelling = telling >= this.#tried.size * MIN_TELLING_SHARE
+    if (isTelling && sort === Probe.SYN && this.#connects * 2 < this.#tried.size) {
+      return config.minRawPorts
+    }
     return isTelling ? config.minPorts : config.minPorts * UNTELLING_FACTOR
   }
 }

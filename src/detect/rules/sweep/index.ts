@@ -2,9 +2,17 @@
 import type { DetectConfig } from '../../config.ts'
 import type { Detector, Emit } from '../../detector.ts'
 import { ArpSweep } from './arp-sweep.ts'
+import { MulticastEcho } from './multicast-echo.ts'
+import { NeighbourSweep } from './neighbour-sweep.ts'
 import { Sweep } from './sweep.ts'
 
 /** Makes the sweep detectors that the configuration enables. */
 export function createSweepDetectors({ sweep }: DetectConfig, emit: Emit): Detector[] {
-  return sweep.enabled ? [new Sweep(sweep, emit), new ArpSweep(sweep, emit)] : []
+  if (!sweep.enabled) return []
+  return [
+    new Sweep(sweep, emit),
+    new ArpSweep(sweep, emit),
+    new NeighbourSweep(sweep, emit),
+    new MulticastEcho(sweep, emit),
+  ]
 }

@@ -94,7 +94,8 @@ export class SweepStory {
   }
 }
 
-function sweepMeans(protocol: number): 'icmp' | 'tcp' | 'udp' {
+function sweepMeans(protocol: number): 'icmp' | 'tcp' | 'udp' | 'sctp' {
+  if (protocol === IpProtocol.SCTP) return 'sctp'
   if (protocol === IpProtocol.TCP) return 'tcp'
   return protocol === IpProtocol.UDP ? 'udp' : 'icmp'
 }

@@ -24,7 +24,8 @@ export abstract class DatabaseReader extends FactReader {
     if (outcome === 'failure') this.#errorCode = this.keep(code)
     const { user } = this
     const application = this.#kind
-    if (this.context.isHeard) this.context.tell({ kind: 'login', application, outcome, user, code })
+    if (this.context.isHeard)
+      this.context.tell({ kind: 'login', application, outcome, user, code, secret: null })
     return Next.DONE
   }
 

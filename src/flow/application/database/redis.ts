@@ -7,6 +7,7 @@ import type { RedisFacts } from '../facts.ts'
 import {
   byteAt,
   findByte,
+  findWord,
   lineEnd,
   nextLine,
   pattern,
@@ -16,11 +17,14 @@ import {
   uint16At,
   type Payload,
 } from '../payload.ts'
+import { secretDigest } from '../login/secret-digest.ts'
 import { FactReader, Next } from '../reader.ts'
 
 const WORDS = ['PING\r\n', 'INFO\r\n', '+PONG\r\n', '-NOAUTH ', '-ERR '].map(pattern)
 const NO_AUTH = pattern('-NOAUTH')
 const OK = pattern('+OK')
+const AUTH = pattern('AUTH')
+const LONGEST_HELLO = 128
 const ARRAY = 0x2a
 const BULK = 0x24
 const ERROR = 0x2d
@@ -49,6 +53,8 @@ export class RedisReader extends FactReader {
   #authSuccesses = 0
   /** A login waits for its answer. */
   #isPending = false
+  /** The digest of the whole command that asks for it. */
+  #secret = 0
 
   override read(packet: Packet, side: number): number {
     if (this.#clientSide < 0) {
@@ -69,7 +75,8 @@ export class RedisReader extends FactReader {
     const subcommand = WITH_SUBCOMMAND.has(name) ? ` ${words[1]?.toUpperCase() ?? ''}` : ''
     const command = `${name}${subcommand}`.trim()
     this.#commands += 1
-    this.#isPending = name === 'AUTH' || name === 'HELLO'
+    this.#isPending = name === 'AUTH' || (name === 'HELLO' && hasAuth(payload))
+    if (this.#isPending) this.#secret = secretDigest(payload, 0, payload.payloadCaptured)
     if (this.context.isHeard) this.context.tell({ kind: 'redis-command', command })
     this.#command ??= this.keep(command)
   }
@@ -89,7 +96,14 @@ export class RedisReader extends FactReader {
     if (outcome === 'failure') this.#authFailures += 1
     else this.#authSuccesses += 1
     if (!this.context.isHeard) return
-    this.context.tell({ kind: 'login', application: 'redis', outcome, user: null, code })
+    this.context.tell({
+      kind: 'login',
+      application: 'redis',
+      outcome,
+      user: null,
+      code,
+      secret: this.#secret,
+    })
   }
 
   override facts(): RedisFacts {
@@ -102,6 +116,11 @@ export class RedisReader extends FactReader {
       authSuccesses: this.#authSuccesses,
     }
   }
+}
+
+/** HELLO may log in, too (RESP 3). */
+function hasAuth(payload: Payload): boolean {
+  return findWord(payload, AUTH, 0, LONGEST_HELLO) >= 0
 }
 
 function errorName(payload: Payload): string {

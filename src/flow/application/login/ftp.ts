@@ -47,6 +47,7 @@ export class FtpReader extends LoginReader {
       this.nameUser(payload, from + USER.length, to)
       this.#isPending = true
     } else if (startsWithWord(payload, PASS, from)) {
+      this.offerSecret(payload, from + PASS.length, to)
       this.#isPending = true
     }
     return Next.MORE

@@ -2,8 +2,10 @@
 import type { Packet } from '../../../decode/index.ts'
 import { applicationIndex, APPLICATIONS } from '../applications.ts'
 import type { ApplicationFacts, LoginFacts } from '../facts.ts'
-import { byteAt, lineEnd, nextLine, textAt, type Payload } from '../payload.ts'
+import { byteAt, escapedText, lineEnd, nextLine, textAt, type Payload } from '../payload.ts'
 import { FactReader, Next, type ReadingContext } from '../reader.ts'
+import type { Credentials } from './sasl-exchange.ts'
+import { secretDigest } from './secret-digest.ts'
 
 /** Lines read of one payload. */
 const MOST_LINES = 64
@@ -19,6 +21,8 @@ export abstract class LoginReader extends FactReader {
   #firstUser: string | null = null
   /** The user of the login under way; not kept beyond it. */
   #user: string | null = null
+  /** The digest of what was offered as password. */
+  #secret: number | null = null
   #authFailures = 0
   #authSuccesses = 0
   #startsTls = false
@@ -82,6 +86,17 @@ export abstract class LoginReader extends FactReader {
     this.#firstUser ??= this.keep(user)
   }
 
+  /** The password stands between two places; only its digest is kept, until the login ends. */
+  protected offerSecret(payload: Payload, from: number, to: number): void {
+    if (this.context.isHeard) this.#secret = secretDigest(payload, from, to)
+  }
+
+  protected offer(credentials: Credentials | null): void {
+    if (credentials === null) return
+    this.setUser(escapedText(credentials.user, LONGEST_USER))
+    this.#secret = credentials.secret
+  }
+
   protected endLogin(outcome: 'failure' | 'success', code: string | null): void {
     if (outcome === 'failure') this.#authFailures += 1
     else this.#authSuccesses += 1
@@ -92,7 +107,9 @@ export abstract class LoginReader extends FactReader {
       outcome,
       user: this.#user,
       code,
+      secret: this.#secret,
     })
+    this.#secret = null
   }
 
   /** What follows is encrypted. */

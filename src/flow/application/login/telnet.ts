@@ -1,13 +1,14 @@
 /**
  * Telnet (RFC 854): who logs in and whether it fails, by the prompts that servers write.
  *
- * The protocol itself has no login, so the words must tell; only what is typed at a login prompt is kept,
- * never what is typed after the password prompt. Option negotiation is passed over.
+ * The protocol itself has no login, so the words must tell; what is typed at a login prompt is kept, of what
+ * is typed at the password prompt a digest until the login ends. Option negotiation is passed over.
  */
 import type { Packet } from '../../../decode/index.ts'
 import { byteAt, findWord, pattern, type Payload } from '../payload.ts'
 import { Next, type ReadingContext } from '../reader.ts'
 import { LoginReader } from './login-reader.ts'
+import { secretDigestOf } from './secret-digest.ts'
 
 const IAC = 0xff
 const SB = 0xfa
@@ -38,6 +39,7 @@ export function isTelnet(payload: Payload, first: number): boolean {
 export class TelnetReader extends LoginReader {
   #expects: 'nothing' | 'name' | 'password' | 'outcome' = 'nothing'
   #typed = ''
+  #name = ''
   readonly #text: TelnetText
 
   constructor(context: ReadingContext) {
@@ -68,6 +70,7 @@ export class TelnetReader extends LoginReader {
     }
     if (findWord(text, PASSWORD, 0, end) >= 0) {
       this.#expects = 'password'
+      this.#typed = ''
     } else if (NAME_PROMPTS.some((word) => findWord(text, word, 0, end) >= 0)) {
       // A prompt for a name, after a password was typed, is a refusal without words.
       if (this.#expects === 'outcome') this.endLogin('failure', null)
@@ -82,7 +85,7 @@ export class TelnetReader extends LoginReader {
     for (let at = 0; at < text.payloadCaptured; at += 1) {
       const byte = byteAt(text, at)
       if (byte === CR || byte === LF) this.#enter()
-      else if (this.#expects === 'name') this.#type(byte)
+      else if (this.#expects === 'name' || this.#expects === 'password') this.#type(byte)
     }
     return Next.MORE
   }
@@ -90,8 +93,10 @@ export class TelnetReader extends LoginReader {
   #enter(): void {
     if (this.#expects === 'name' && this.#typed !== '') {
       this.setUser(this.#typed)
+      this.#name = this.#typed
       this.#expects = 'nothing'
     } else if (this.#expects === 'password') {
+      this.offer({ user: this.#name, secret: secretDigestOf(this.#typed) })
       this.#expects = 'outcome'
     }
     this.#typed = ''

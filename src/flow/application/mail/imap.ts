@@ -1,5 +1,6 @@
 /** IMAP (RFC 9051) up to a login that succeeds; the mails are not read. */
 import { LoginReader } from '../login/login-reader.ts'
+import { SaslExchange } from '../login/sasl-exchange.ts'
 import {
   byteAt,
   findByte,
@@ -21,6 +22,7 @@ const REFUSALS = ['NO', 'BAD'].map(pattern)
 const SPACE = 0x20
 const QUOTE = 0x22
 const LONGEST_TAG = 32
+const LONGEST_LINE = 1024
 
 /** The server's greeting. */
 export function isImap(payload: Payload): boolean {
@@ -30,6 +32,7 @@ export function isImap(payload: Payload): boolean {
 export class ImapReader extends LoginReader {
   #pending: 'nothing' | 'login' | 'tls' = 'nothing'
   #tag = ''
+  readonly #sasl = new SaslExchange()
 
   constructor(context: ReadingContext) {
     super('imap', context)
@@ -40,14 +43,20 @@ export class ImapReader extends LoginReader {
   }
 
   protected override readCommand(payload: Payload, from: number, to: number): number {
+    if (this.#pending === 'login' && this.#sasl.isUnderWay) {
+      this.offer(this.#sasl.answer(textAt(payload, from, to, LONGEST_LINE)))
+      return Next.MORE
+    }
     const space = findByte(payload, SPACE, from, Math.min(to, from + LONGEST_TAG + 1))
     if (space < 0) return Next.MORE
     const at = space + 1
     if (startsWithWord(payload, LOGIN, at)) {
       this.#pending = 'login'
       this.#nameLogin(payload, at + LOGIN.length, to)
-    } else if (startsWithWord(payload, AUTHENTICATE, at)) this.#pending = 'login'
-    else if (startsWithWord(payload, START_TLS, at)) this.#pending = 'tls'
+    } else if (startsWithWord(payload, AUTHENTICATE, at)) {
+      this.#pending = 'login'
+      this.offer(this.#sasl.begin(textAt(payload, at + AUTHENTICATE.length, to, LONGEST_LINE)))
+    } else if (startsWithWord(payload, START_TLS, at)) this.#pending = 'tls'
     else return Next.MORE
     this.#tag = textAt(payload, from, space, LONGEST_TAG)
     return Next.MORE
@@ -59,7 +68,9 @@ export class ImapReader extends LoginReader {
     const start = isQuoted ? from + 1 : from
     const end = findByte(payload, isQuoted ? QUOTE : SPACE, start, to)
     // Without an end the name may be a literal's length, and the password's place is not known.
-    if (end >= 0) this.nameUser(payload, start, end)
+    if (end < 0) return
+    this.nameUser(payload, start, end)
+    this.offerSecret(payload, end + 1, to)
   }
 
   protected override readReply(payload: Payload, from: number, to: number): number {

@@ -1,13 +1,16 @@
 /** SMTP (RFC 5321, AUTH RFC 4954, STARTTLS RFC 3207). Left out: the messages themselves. */
 import type { Packet } from '../../../decode/index.ts'
 import { LoginReader, isLastLine, replyCode } from '../login/login-reader.ts'
-import { pattern, startsWithAny, startsWithWord, type Payload } from '../payload.ts'
+import { SaslExchange } from '../login/sasl-exchange.ts'
+import { pattern, startsWithAny, startsWithWord, textAt, type Payload } from '../payload.ts'
 import { Next, type ReadingContext } from '../reader.ts'
 
 const COMMANDS = ['EHLO ', 'HELO ', 'MAIL FROM:', 'ehlo ', 'helo '].map(pattern)
 const HELLOS = ['EHLO ', 'HELO '].map(pattern)
 const START_TLS = pattern('STARTTLS')
 const DATA = pattern('DATA')
+const AUTH = pattern('AUTH ')
+const LONGEST_LINE = 1024
 
 /** A client's first command. The greeting, which FTP shares, is told elsewhere. */
 export function isSmtp(payload: Payload): boolean {
@@ -17,6 +20,7 @@ export function isSmtp(payload: Payload): boolean {
 export class SmtpReader extends LoginReader {
   #wantsTls = false
   #isSendingMail = false
+  readonly #sasl = new SaslExchange()
 
   constructor(context: ReadingContext) {
     super('smtp', context)
@@ -34,7 +38,11 @@ export class SmtpReader extends LoginReader {
   protected override readCommand(payload: Payload, from: number, to: number): number {
     // A mail's text may look like commands.
     if (this.#isSendingMail) return Next.TURN
-    if (HELLOS.some((hello) => startsWithWord(payload, hello, from))) {
+    if (this.#sasl.isUnderWay) {
+      this.offer(this.#sasl.answer(textAt(payload, from, to, LONGEST_LINE)))
+    } else if (startsWithWord(payload, AUTH, from)) {
+      this.offer(this.#sasl.begin(textAt(payload, from + AUTH.length, to, LONGEST_LINE)))
+    } else if (HELLOS.some((hello) => startsWithWord(payload, hello, from))) {
       this.nameClient(payload, from + 5, to)
     } else if (startsWithWord(payload, START_TLS, from)) {
       this.#wantsTls = true
@@ -48,6 +56,7 @@ export class SmtpReader extends LoginReader {
     const code = replyCode(payload, from, to)
     if (code < 0) return Next.MORE
     if (code !== 354) this.#isSendingMail = false
+    if (code !== 334) this.#sasl.end()
     if (code === 220) {
       if (this.#wantsTls) return this.goOverToTls()
       this.greet(payload, from + 4, to)

@@ -16,8 +16,11 @@ const LONGEST_HOST = 255
 const LONGEST_AGENT = 256
 const LONGEST_VALUE = 128
 const MOST_FIELDS = 64
+const LONGEST_CREDENTIALS = 1024
 const COLON = 0x3a
 const SPACE = 0x20
+import { credentialsOf } from './http-login.ts'
+import type { Credentials } from '../login/sasl-exchange.ts'
 
 /** What was read of a head; reused. `method` is empty for a response, `status` 0 for a request. */
 export class HttpHead {
@@ -29,6 +32,7 @@ export class HttpHead {
   contentType: string | null = null
   server: string | null = null
   authScheme: string | null = null
+  credentials: Credentials | null = null
   contentBytes: number | null = null
   isChunked = false
   isUpgrade = false
@@ -44,6 +48,7 @@ export class HttpHead {
     this.contentType = null
     this.server = null
     this.authScheme = null
+    this.credentials = null
     this.contentBytes = null
     this.isChunked = false
     this.isUpgrade = false
@@ -109,12 +114,18 @@ const FIELDS_BY_LETTER = Array.from({ length: 256 }, (_, letter) => {
   return fields.length === 0 ? null : fields
 })
 
-/** The scheme alone: what follows it is the secret. */
+/** The scheme, and whom its value names; of a password no more than a digest. */
 function readScheme(head: HttpHead, payload: Payload, from: number, to: number): void {
   const space = findByte(payload, SPACE, from, to)
   const scheme = textAt(payload, from, space < 0 ? to : space, 32)
   // A value without a scheme is a secret as a whole.
   head.authScheme ??= space < 0 || !/^[\w-]+$/.test(scheme) ? 'other' : scheme.toLowerCase()
+  if (space >= 0) {
+    head.credentials ??= credentialsOf(
+      head.authScheme,
+      textAt(payload, space + 1, to, LONGEST_CREDENTIALS),
+    )
+  }
 }
 
 /** Reads a head that begins at `from` into the reused object; the caller has told that it is one. */

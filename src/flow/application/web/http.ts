@@ -9,6 +9,7 @@ import type { ApplicationFacts, HttpRequest, HttpResponse } from '../facts.ts'
 import { pattern, startsWith, type Payload } from '../payload.ts'
 import { FactReader, Next, type ReadingContext } from '../reader.ts'
 import { Assembly } from '../stream-buffers.ts'
+import { HttpLogins } from './http-login.ts'
 import { HttpHead, readHttpHead } from './http-head.ts'
 
 const METHODS = [
@@ -45,6 +46,7 @@ export class HttpReader extends FactReader {
   #clientErrors = 0
   #serverErrors = 0
   #authFailures = 0
+  #logins: HttpLogins | null = null
 
   constructor(context: ReadingContext) {
     super(context)
@@ -127,7 +129,11 @@ export class HttpReader extends FactReader {
 
   #addRequest(): number {
     this.#requests += 1
-    if (this.context.isHeard) this.context.tell(requestOf(head))
+    if (this.context.isHeard) {
+      this.context.tell(requestOf(head))
+      if (head.credentials !== null) this.#logins ??= new HttpLogins()
+      this.#logins?.asks(head.credentials)
+    }
     if (this.#request === null) {
       const request = requestOf(head)
       this.#request = {
@@ -162,7 +168,10 @@ export class HttpReader extends FactReader {
         server,
         contentBytes,
       }
-      if (this.context.isHeard) this.context.tell(response)
+      if (this.context.isHeard) {
+        this.context.tell(response)
+        this.#logins?.answers(status, this.context)
+      }
       const isInterim = status >= 100 && status < 200
       if (!isInterim) {
         this.#response ??= {

@@ -223,7 +223,7 @@ export class KerberosReader extends FactReader {
     if (!this.context.isHeard) return
     const code = errorCode === null ? null : String(errorCode)
     const user = this.#client
-    this.context.tell({ kind: 'login', application: 'kerberos', outcome, user, code })
+    this.context.tell({ kind: 'login', application: 'kerberos', outcome, user, code, secret: null })
   }
 
   override facts(): KerberosFacts | null {

@@ -1,5 +1,6 @@
 /**
- * LDAP (RFC 4511): binds and how they end, searches counted. A password in a simple bind is never read.
+ * LDAP (RFC 4511): binds and how they end, searches counted. Of a simple bind's password
+ * a digest is kept until the bind ends.
  *
  * Left out: what is searched for and found; what follows StartTLS or a sealing SASL bind.
  */
@@ -7,6 +8,7 @@ import type { Packet } from '../../../decode/index.ts'
 import { BerCursor, Tag } from '../ber.ts'
 import type { LdapFacts } from '../facts.ts'
 import { byteAt, textAt, type Payload } from '../payload.ts'
+import { secretDigest } from '../login/secret-digest.ts'
 import { FactReader, Next } from '../reader.ts'
 import { readNtlmLogin } from './ntlm.ts'
 
@@ -53,6 +55,8 @@ export class LdapReader extends FactReader {
   #currentDn: string | null = null
   #mechanism: string | null = null
   #resultCode: number | null = null
+  /** The digest of a simple bind's password, until the bind ends. */
+  #secret: number | null = null
   #searches = 0
   #authFailures = 0
   #authSuccesses = 0
@@ -95,8 +99,11 @@ export class LdapReader extends FactReader {
     const dn = textAt(payload, inner.from, inner.to, LONGEST_DN)
     this.#name(dn === '' ? null : dn)
     if (!inner.next()) return
-    if (inner.tag === SIMPLE) this.#mechanism ??= 'simple'
-    else if (inner.tag === SASL) {
+    this.#secret = null
+    if (inner.tag === SIMPLE) {
+      this.#mechanism ??= 'simple'
+      this.#secret = secretDigest(payload, inner.from, inner.to)
+    } else if (inner.tag === SASL) {
       const from = inner.from
       if (!inner.enter().next()) return
       this.#mechanism ??= this.keep(textAt(payload, inner.from, inner.to, LONGEST_MECHANISM))
@@ -125,7 +132,14 @@ export class LdapReader extends FactReader {
     else this.#authSuccesses += 1
     if (!this.context.isHeard) return
     const user = this.#currentDn
-    this.context.tell({ kind: 'login', application: 'ldap', outcome, user, code: String(code) })
+    this.context.tell({
+      kind: 'login',
+      application: 'ldap',
+      outcome,
+      user,
+      code: String(code),
+      secret: this.#secret,
+    })
   }
 
   override facts(): LdapFacts {

@@ -85,6 +85,12 @@ export class SmbReader extends FactReader implements SmbSink {
     this.#workstation ??= this.keep(login.workstation)
   }
 
+  namesUser(user: string): void {
+    if (user === '') return
+    this.#currentUser = user
+    this.#user ??= this.keep(user)
+  }
+
   endsLogin(status: number): void {
     if (status === MORE_PROCESSING) return
     const code = `0x${status.toString(16).padStart(8, '0')}`
@@ -94,7 +100,7 @@ export class SmbReader extends FactReader implements SmbSink {
     else this.#authFailures += 1
     if (!this.context.isHeard) return
     const user = this.#currentUser
-    this.context.tell({ kind: 'login', application: 'smb', outcome, user, code })
+    this.context.tell({ kind: 'login', application: 'smb', outcome, user, code, secret: null })
   }
 
   connects(tree: string): void {

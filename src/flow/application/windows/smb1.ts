@@ -36,7 +36,11 @@ function readRequest(message: Payload, command: number, sink: SmbSink): void {
   const words = byteAt(message, WORD_COUNT)
   // The bytes behind the words, and their count.
   const bytes = WORDS + 2 * words + 2
-  if (command === Command.SESSION_SETUP && words !== LEGACY_LOGIN_WORDS) {
+  if (command === Command.SESSION_SETUP && words === LEGACY_LOGIN_WORDS) {
+    // Two answers to the challenge stand before the name.
+    const answers = uint16LittleAt(message, WORDS + 14) + uint16LittleAt(message, WORDS + 16)
+    sink.namesUser(nameAt(message, bytes + Math.max(0, answers)))
+  } else if (command === Command.SESSION_SETUP) {
     sink.asksLogin(message, bytes)
   } else if (command === Command.TREE_CONNECT && words === TREE_WORDS) {
     const password = uint16LittleAt(message, WORDS + 6)

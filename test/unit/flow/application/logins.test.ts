@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { mysqlLogin, mysqlPacket, postgresqlMessage, postgresqlStart } from '../../../support/application-samples.ts' // prettier-ignore
 import { uint32 } from '../../../support/packet-builder.ts'
-import { overTcp, type Said, type Spoken } from '../../../support/spoken-flow.ts'
+import { overTcp, overUdp, type Said, type Spoken } from '../../../support/spoken-flow.ts'
 
 const logins = ({ told }: Spoken): unknown[] =>
   told.flatMap((fact) => (fact.kind === 'login' ? [[fact.outcome, fact.user, fact.code]] : []))
@@ -109,7 +109,7 @@ describe('mail', () => {
     ])
     expect(logins(spoken)).toEqual([
       ['failure', 'alice@example.org', 'NO'],
-      ['success', 'alice@example.org', 'OK'],
+      ['success', 'alice', 'OK'],
     ])
   })
 })
@@ -192,5 +192,52 @@ describe('databases', () => {
     })
     const commands = spoken.told.flatMap((fact) => ('command' in fact ? [fact.command] : []))
     expect(commands).toEqual(['INFO', 'AUTH', 'AUTH', 'CONFIG SET'])
+  })
+})
+
+describe('logins that leave no facts of their own', () => {
+  const register = (user: string, extra = ''): string =>
+    `REGISTER sip:a SIP/2.0\r\nTo: <sip:${user}@a>\r\nCSeq: 1 REGISTER\r\n${extra}\r\n`
+  const answer = (user: string, status: string): string =>
+    `SIP/2.0 ${status}\r\nTo: <sip:${user}@a>\r\nCSeq: 1 REGISTER\r\n\r\n`
+
+  it('SIP tells a refused registration from a request for credentials', () => {
+    const proof = 'Authorization: Digest username="100"\r\n'
+    const spoken = overUdp([
+      ['>', register('100')],
+      ['<', answer('100', '401 Unauthorized')],
+      ['>', register('100', proof)],
+      ['<', answer('100', '401 Unauthorized')],
+      ['>', register('100', proof)],
+      ['<', answer('100', '200 OK')],
+      ['>', register('101')],
+      ['<', answer('101', '404 Not Found')],
+    ])
+    expect(logins(spoken)).toEqual([
+      ['failure', '100', '401'],
+      ['success', '100', '200'],
+      ['failure', '101', '404'],
+    ])
+  })
+
+  it('SQL Server tells a refused login by its error', () => {
+    const packet = (kind: number, body: number[]): Uint8Array =>
+      new Uint8Array([kind, 1, 0, 8 + body.length, 0, 0, 1, 0, ...body])
+    const spoken = overTcp([
+      ['>', packet(0x12, [0, 0, 6, 0, 6, 255, 1, 2, 3, 4, 5, 6])],
+      ['<', packet(4, [0, 0, 6, 0, 6, 255, 1, 2, 3, 4, 5, 6])],
+      ['>', packet(0x10, [1, 2, 3, 4])],
+      ['<', packet(4, [0xaa, 8, 0, 0x18, 0x48, 0, 0, 1, 14, 0, 0])],
+    ])
+    expect(logins(spoken)).toEqual([['failure', null, '18456']])
+  })
+
+  it('equal passwords are told from different ones, and none is kept', () => {
+    const attempt = (password: string): Said[] => [['>', 'USER bob\r\n'], ['>', `PASS ${password}\r\n`], ['<', '530 Login incorrect.\r\n']] // prettier-ignore
+    const { told } = overTcp([['<', '220 FTP\r\n'], ...attempt('hunter2'), ...attempt('hunter2'), ...attempt('other')]) // prettier-ignore
+    const [one, again, other] = told.flatMap((fact) => (fact.kind === 'login' ? [fact.secret] : []))
+    expect(one).toBe(again)
+    expect(one).not.toBe(other)
+    expect(JSON.stringify(told)).not.toContain('hunter2')
   })
 })

@@ -54,10 +54,10 @@ describe('a vertical scan', () => {
 
   test('is told at once, and then again only as it doubles or after five seconds', () => {
     const traffic = new WatchedTraffic()
-    scan(traffic, range(1, 12))
-    expect(traffic.tellings.map(({ count }) => count)).toEqual([12])
-    scan(traffic, range(13, 1000), 'S', 100)
-    expect(traffic.tellings.map(({ count }) => count)).toEqual([12, 24, 48, 96, 192, 384, 768])
+    scan(traffic, range(1, 8))
+    expect(traffic.tellings.map(({ count }) => count)).toEqual([8])
+    scan(traffic, range(9, 1000), 'S', 100)
+    expect(traffic.tellings.map(({ count }) => count)).toEqual([8, 16, 32, 64, 128, 256, 512])
     expect(new Set(traffic.tellings.map(({ id }) => id)).size).toBe(1)
   })
 

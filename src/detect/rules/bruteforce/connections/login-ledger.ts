@@ -1,8 +1,8 @@
 /** The clients that fail to log in, by client and server, and the telling of their stories. */
-import type { LiveFlow } from '../../../flow/flow.ts'
-import type { Emit } from '../../detector.ts'
-import type { LoginConfig } from './config.ts'
-import { CappedTable } from '../state/capped-table.ts'
+import type { LiveFlow } from '../../../../flow/flow.ts'
+import type { Emit } from '../../../detector.ts'
+import type { LoginConfig } from '../config.ts'
+import { CappedTable } from '../../state/capped-table.ts'
 import { LoginSuspect, type LoginParties } from './login-suspect.ts'
 
 const MAX_SUSPECTS = 4096

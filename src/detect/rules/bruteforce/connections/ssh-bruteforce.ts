@@ -4,13 +4,13 @@
  * Reads the course of each connection from the sizes of its segments; where only the
  * client's side is captured, a connection that seems to have failed counts a third.
  */
-import type { Packet } from '../../../decode/packet.ts'
-import { APPLICATIONS, type LiveFlow } from '../../../flow/flow.ts'
-import { IpProtocol } from '../../../net/protocol.ts'
-import type { Detector, Emit } from '../../detector.ts'
-import type { LoginConfig } from './config.ts'
-import { CappedTable } from '../state/capped-table.ts'
-import { destinationAddress, sourceAddress } from '../state/packet-address.ts'
+import type { Packet } from '../../../../decode/packet.ts'
+import { APPLICATIONS, type LiveFlow } from '../../../../flow/flow.ts'
+import { IpProtocol } from '../../../../net/protocol.ts'
+import type { Detector, Emit } from '../../../detector.ts'
+import type { LoginConfig } from '../config.ts'
+import { CappedTable } from '../../state/capped-table.ts'
+import { destinationAddress, sourceAddress } from '../../state/packet-address.ts'
 import {
   hostsFromServer,
   hostsOfFlow,

@@ -1,8 +1,8 @@
 /** One client's logins at one server, and the story they make once they are password guessing. */
-import type { Detection } from '../../detection.ts'
-import type { LoginConfig } from './config.ts'
-import { Story } from '../state/story.ts'
-import { confidenceOf, counted, spanOf } from '../state/wording.ts'
+import type { Detection } from '../../../detection.ts'
+import type { LoginConfig } from '../config.ts'
+import { Story } from '../../state/story.ts'
+import { confidenceOf, counted, spanOf } from '../../state/wording.ts'
 
 /** Failures are spread over at least this many connections before they count as guessing. */
 const MIN_CONNECTIONS_WITH_FAILURES = 4

@@ -1,9 +1,9 @@
 /** One key for both directions of a TCP connection, from its packets or from its flow. */
-import type { Packet } from '../../../decode/packet.ts'
-import type { LiveFlow } from '../../../flow/flow.ts'
-import { parseAddress } from '../../../net/address.ts'
-import { addressHash, destinationHash, sourceHash } from '../state/packet-address.ts'
-import { pairKey } from '../state/pair-key.ts'
+import type { Packet } from '../../../../decode/packet.ts'
+import type { LiveFlow } from '../../../../flow/flow.ts'
+import { parseAddress } from '../../../../net/address.ts'
+import { addressHash, destinationHash, sourceHash } from '../../state/packet-address.ts'
+import { pairKey } from '../../state/pair-key.ts'
 
 /** Keys a packet that the client sent to the server. */
 export function keyFromClient(packet: Packet): number {

@@ -11,7 +11,7 @@
  * is longer, and once logged in it sends shorter messages (channel data, end of file, close).
  * Left out: compression before authentication, and rekeying before it.
  */
-import type { Packet } from '../../../decode/packet.ts'
+import type { Packet } from '../../../../decode/packet.ts'
 
 const NEWKEYS = 21
 

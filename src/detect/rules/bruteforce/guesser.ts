@@ -1,0 +1,118 @@
+/** One client's logins by one protocol, at however many servers, and when they are password guessing. */
+import type { LiveFlow } from '../../../flow/flow.ts'
+import type { LoginBruteforceConfig } from './config.ts'
+import type { Row } from '../state/capped-table.ts'
+import { Story } from '../state/story.ts'
+import { Refusals, type Offer } from './refusals.ts'
+
+/** Without a story everything is forgiven after this long: nobody's typing errors add up over days. */
+const FORGIVE_AFTER_US = 6 * 3_600_000_000
+
+/** Refusals this close upon each other are a run. Whoever waits longer may be a program with an old password. */
+const QUICK_US = 5_000_000
+
+/** Where passwords are not readable a run must be this many times as long as guesses told apart. */
+const BLIND_FACTOR = 1.5
+
+/** As many refusals, with hardly a different guess among them, are told as an old password. */
+const STALE_FACTOR = 2
+
+/** A server's refusals are remembered one by one for so many. */
+const MAX_SERVERS = 32
+
+export type Verdict = 'nothing' | 'stale' | 'guessing'
+
+export class Guesser implements Row {
+  readonly client: string
+  readonly service: string
+  lastUs: number
+  /** In what light the story is told; it may darken. */
+  verdict: Verdict = 'nothing'
+  story: Story | null = null
+  readonly refusals = new Refusals()
+  /** Logins that succeeded after guessing, with a user that was guessed at. */
+  conquests = 0
+  conqueredUser: string | null = null
+  #firstUs: number
+  #logins = 0
+  /** Refusals in a row without a pause, of passwords that could not be read. */
+  #run = 0
+  #longestRun = 0
+  #lastRefusalUs = 0
+  readonly #servers = new Set<string>()
+
+  constructor(client: string, service: string, nowUs: number) {
+    this.client = client
+    this.service = service
+    this.#firstUs = nowUs
+    this.lastUs = nowUs
+  }
+
+  get firstUs(): number {
+    return this.#firstUs
+  }
+
+  get servers(): number {
+    return this.#servers.size
+  }
+
+  get longestRun(): number {
+    return this.#longestRun
+  }
+
+  refused(offer: Offer, server: string, nowUs: number): void {
+    this.#forgive(nowUs)
+    this.lastUs = Math.max(this.lastUs, nowUs)
+    this.refusals.add(offer)
+    if (this.#servers.size < MAX_SERVERS) this.#servers.add(server)
+    this.story?.addVictim(server)
+    const isQuick = nowUs - this.#lastRefusalUs <= QUICK_US
+    this.#lastRefusalUs = nowUs
+    this.#run = isQuick && offer.secret === null ? this.#run + 1 : 0
+    this.#longestRun = Math.max(this.#longestRun, this.#run)
+  }
+
+  /** A login succeeded; true when it is the prize of guessing. */
+  letIn(user: string | null, nowUs: number): boolean {
+    this.lastUs = Math.max(this.lastUs, nowUs)
+    if (this.verdict === 'guessing') {
+      if (!this.refusals.has(user)) return false
+      this.conquests += 1
+      this.conqueredUser ??= user
+      return true
+    }
+    this.#logins += 1
+    this.refusals.excuse(user)
+    this.#run = 0
+    this.#longestRun = 0
+    return false
+  }
+
+  /** Judges anew; a story, once told as guessing, stays that. */
+  judge(config: LoginBruteforceConfig, flow: LiveFlow): Verdict {
+    const verdict = this.#verdict(config)
+    if (verdict === 'nothing' || this.verdict === 'guessing') return this.verdict
+    if (verdict !== this.verdict) {
+      this.verdict = verdict
+      this.story = new Story(this.#firstUs, flow.lastUs)
+      for (const server of this.#servers) this.story.addVictim(server)
+    }
+    return verdict
+  }
+
+  #verdict({ minGuesses }: LoginBruteforceConfig): Verdict {
+    const { count, guesses } = this.refusals
+    // A mail gateway, a web front-end or a router with many people behind it fails now and then, too.
+    if (count < minGuesses || count <= this.#logins) return 'nothing'
+    if (guesses >= minGuesses || this.#longestRun >= minGuesses * BLIND_FACTOR) return 'guessing'
+    return count >= minGuesses * STALE_FACTOR ? 'stale' : 'nothing'
+  }
+
+  #forgive(nowUs: number): void {
+    if (this.story !== null || nowUs - this.#firstUs < FORGIVE_AFTER_US) return
+    this.refusals.clear()
+    this.#servers.clear()
+    this.#logins = 0
+    this.#firstUs = nowUs
+  }
+}

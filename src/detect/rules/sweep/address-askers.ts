@@ -1,0 +1,149 @@
+/**
+ * Who asks a link for the addresses of many neighbours within seconds: by ARP, or by IPv6's neighbour
+ * solicitations.
+ *
+ * Answers go to the asker alone and are mostly not seen, so the rate is the evidence. A router whose network
+ * is being swept from outside asks in the same way: the summary says "asked for", not "attacked".
+ */
+import type { Detection } from '../../detection.ts'
+import type { Emit } from '../../detector.ts'
+import type { SweepConfig } from './config.ts'
+import { CappedTable } from '../state/capped-table.ts'
+import { FirstLooks } from '../state/first-looks.ts'
+import { Story } from '../state/story.ts'
+import { confidenceOf, counted, spanOf } from '../state/wording.ts'
+
+const WINDOW_US = 10_000_000
+const MAX_ASKERS = 1024
+const MAX_REMEMBERED = 4096
+
+interface Asker {
+  readonly sender: string
+  lastUs: number
+  windowStartUs: number
+  readonly windowTargets: Set<number>
+  story: Story | null
+  readonly targets: Set<number>
+}
+
+/** How a link's addresses are asked for. */
+export interface Means {
+  readonly kind: 'sweep.arp' | 'sweep.nd'
+  readonly name: string
+}
+
+/** One question; the text allocates. */
+export interface Question {
+  readonly sender: number
+  readonly vlan: number
+  readonly target: number
+  readonly nowUs: number
+}
+
+export class AddressAskers {
+  readonly #config: SweepConfig
+  readonly #emit: Emit
+  readonly #means: Means
+  readonly #looks = new FirstLooks(8192, WINDOW_US)
+  readonly #askers: CappedTable<Asker>
+
+  constructor(config: SweepConfig, emit: Emit, means: Means) {
+    this.#config = config
+    this.#emit = emit
+    this.#means = means
+    this.#askers = new CappedTable(MAX_ASKERS, (asker) => this.#finish(asker))
+  }
+
+  /** Notes a question; `textOf` prints an address by its key, or null where that can't be done. */
+  asks(question: Question, senderText: () => string, textOf: (key: number) => string | null): void {
+    const { sender, vlan, target, nowUs } = question
+    const asker = this.#askers.get(sender)
+    if (asker !== undefined) {
+      this.#goesOn(asker, question, textOf)
+      return
+    }
+    const place = this.#looks.note(sender, vlan, target, nowUs)
+    if (place < 0) return
+    const look = this.#looks.take(place)
+    const windowTargets = new Set(look.items)
+    const row = { sender: senderText(), lastUs: nowUs, windowStartUs: look.firstUs, windowTargets }
+    this.#askers.set(sender, { ...row, story: null, targets: new Set() })
+  }
+
+  tick(nowUs: number): void {
+    for (const asker of this.#askers.values()) this.#tellIfDue(asker, nowUs)
+    const beforeUs = nowUs - this.#config.forgetAfterSeconds * 1e6
+    this.#askers.expire(beforeUs, (asker) => this.#finish(asker))
+  }
+
+  end(): void {
+    this.#askers.expire(Number.POSITIVE_INFINITY, (asker) => this.#finish(asker))
+  }
+
+  forgotten(): number {
+    return this.#looks.forgotten + this.#askers.forgotten
+  }
+
+  #goesOn(asker: Asker, question: Question, textOf: (key: number) => string | null): void {
+    const { target, nowUs } = question
+    asker.lastUs = Math.max(asker.lastUs, nowUs)
+    if (asker.story !== null) {
+      asker.story.lastUs = asker.lastUs
+      if (asker.targets.size < MAX_REMEMBERED) asker.targets.add(target)
+      addVictim(asker.story, textOf(target))
+      this.#tellIfDue(asker, nowUs)
+      return
+    }
+    if (nowUs - asker.windowStartUs > WINDOW_US || nowUs < asker.windowStartUs) {
+      asker.windowTargets.clear()
+      asker.windowStartUs = nowUs
+    }
+    asker.windowTargets.add(target)
+    if (asker.windowTargets.size < this.#config.minArpTargets) return
+    asker.story = new Story(asker.windowStartUs, nowUs)
+    for (const asked of asker.windowTargets) {
+      asker.targets.add(asked)
+      addVictim(asker.story, textOf(asked))
+    }
+    this.#tellIfDue(asker, nowUs)
+  }
+
+  #tellIfDue(asker: Asker, nowUs: number): void {
+    if (asker.story?.isDue(asker.targets.size, nowUs) !== true) return
+    asker.story.told(asker.targets.size, nowUs)
+    this.#emit(this.#describe(asker, asker.story, false))
+  }
+
+  #finish(asker: Asker): void {
+    if (asker.story !== null) this.#emit(this.#describe(asker, asker.story, true))
+  }
+
+  #describe(asker: Asker, story: Story, isFinal: boolean): Detection {
+    const threshold = this.#config.minArpTargets
+    const count = asker.targets.size
+    return {
+      id: story.id,
+      detector: 'sweep',
+      kind: this.#means.kind,
+      family: 'sweep',
+      severity: 4,
+      confidence: confidenceOf(0.75, count - threshold, 40),
+      attacker: asker.sender,
+      victims: [...story.victims],
+      host: null,
+      domain: null,
+      firstSeenUs: story.firstUs,
+      lastSeenUs: story.lastUs,
+      count,
+      summary: `${counted(count, 'address', 'addresses')} asked for by ${this.#means.name} in ${spanOf(story.lastUs - story.firstUs)}; ${threshold} within ten seconds are enough for a sweep`,
+      reasons: [{ feature: 'distinctArpTargets', value: count, baseline: threshold, weight: 1 }],
+      mitre: ['T1018'],
+      flows: [],
+      isFinal,
+    }
+  }
+}
+
+function addVictim(story: Story, address: string | null): void {
+  if (address !== null) story.addVictim(address)
+}

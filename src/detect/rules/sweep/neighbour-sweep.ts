@@ -1,0 +1,57 @@
+/**
+ * Detects sweeps of an IPv6 link: one host soliciting many neighbours within seconds (RFC 4861 §7.2.2).
+ *
+ * A solicitation goes to a multicast group that the target's last 24 bits choose (RFC 4291 §2.7.1), so that
+ * the groups tell the targets apart; their names are not read.
+ */
+import { IpProtocol } from '../../../net/protocol.ts'
+import type { LiveFlow } from '../../../flow/flow.ts'
+import type { Detector, Emit } from '../../detector.ts'
+import { AddressAskers } from './address-askers.ts'
+import type { SweepConfig } from './config.ts'
+
+const NEIGHBOUR_SOLICITATION = 135
+const SOLICITED_NODE = 'ff02::1:ff'
+const UNSPECIFIED = '::'
+
+export class NeighbourSweep implements Detector {
+  readonly name = 'neighbour-sweep'
+  readonly #askers: AddressAskers
+
+  constructor(config: SweepConfig, emit: Emit) {
+    const means = { kind: 'sweep.nd', name: 'neighbour discovery' } as const
+    this.#askers = new AddressAskers(config, emit, means)
+  }
+
+  flowOpened(flow: LiveFlow): void {
+    if (flow.protocol !== IpProtocol.ICMPV6) return
+    if (flow.originatorPort !== NEIGHBOUR_SOLICITATION) return
+    // Polls of known neighbours are unicast; without a source an address is only tested (RFC 4862 §5.4).
+    if (!flow.responderAddress().startsWith(SOLICITED_NODE)) return
+    const sender = flow.originatorAddress()
+    if (sender === UNSPECIFIED) return
+    const question = {
+      sender: flow.originatorKey,
+      vlan: flow.vlan,
+      target: flow.responderKey,
+      nowUs: flow.lastUs,
+    }
+    this.#askers.asks(
+      question,
+      () => sender,
+      () => null,
+    )
+  }
+
+  tick(nowUs: number): void {
+    this.#askers.tick(nowUs)
+  }
+
+  end(): void {
+    this.#askers.end()
+  }
+
+  forgotten(): number {
+    return this.#askers.forgotten()
+  }
+}

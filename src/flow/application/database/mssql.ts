@@ -1,0 +1,72 @@
+/**
+ * Microsoft SQL Server (MS-TDS): how logins end. The login itself is encrypted even where nothing else is,
+ * but its answer is not, unless both sides ask for that.
+ *
+ * Left out: users' names; all that follows the login; connections within TLS throughout.
+ */
+import type { Packet } from '../../../decode/index.ts'
+import { byteAt, uint16At, uint16LittleAt, uint32LittleAt, type Payload } from '../payload.ts'
+import { FactReader, Next } from '../reader.ts'
+
+const HEADER = 8
+const PRELOGIN = 0x12
+const RESPONSE = 4
+const LEGACY_LOGIN = 2
+const ERROR_TOKEN = 0xaa
+const ENVIRONMENT_TOKEN = 0xe3
+const INFO_TOKEN = 0xab
+const ACKNOWLEDGEMENT_TOKEN = 0xad
+/** "Login failed for user" (sysmessages). */
+const LOGIN_FAILED = 18456
+/** Tokens looked at of one answer. */
+const MOST_TOKENS = 8
+/** Payloads of an exchange that is still a login: TLS goes back and forth. */
+const MOST_PAYLOADS = 16
+
+/** PRELOGIN, whose first option is the version (MS-TDS §2.2.6.5). */
+export function isMssql(payload: Payload, first: number): boolean {
+  const isWhole = uint16At(payload, 2) === payload.payloadLength && byteAt(payload, 1) === 1
+  if (!isWhole) return false
+  return first === PRELOGIN ? byteAt(payload, HEADER) === 0 : isLegacyLogin(payload, first)
+}
+
+/** TDS 4.2's login is a packet of one fixed size in two pieces. */
+function isLegacyLogin(payload: Payload, first: number): boolean {
+  return first === LEGACY_LOGIN && payload.payloadLength === 512 && uint16At(payload, 4) === 0
+}
+
+export class MssqlReader extends FactReader {
+  #payloads = 0
+
+  override read(packet: Packet, side: number): number {
+    this.#payloads += 1
+    if (!this.context.isHeard || this.#payloads > MOST_PAYLOADS) return Next.DONE
+    if (side === 0 || byteAt(packet, 0) !== RESPONSE) return Next.MORE
+    let at = HEADER
+    for (let count = 0; count < MOST_TOKENS; count += 1) {
+      const token = byteAt(packet, at)
+      if (token === ERROR_TOKEN) return this.#fail(uint32LittleAt(packet, at + 3))
+      if (token === ACKNOWLEDGEMENT_TOKEN) return this.#end('success', null)
+      if (token !== ENVIRONMENT_TOKEN && token !== INFO_TOKEN) return Next.MORE
+      const length = uint16LittleAt(packet, at + 1)
+      if (length < 0) return Next.MORE
+      at += 3 + length
+    }
+    return Next.MORE
+  }
+
+  #fail(number: number): number {
+    return number === LOGIN_FAILED ? this.#end('failure', String(number)) : Next.DONE
+  }
+
+  #end(outcome: 'failure' | 'success', code: string | null): number {
+    const fact = { kind: 'login', application: 'mssql', user: null, secret: null } as const
+    this.context.tell({ ...fact, outcome, code })
+    return Next.DONE
+  }
+
+  /** There is nothing to keep of a login that names nobody. */
+  override facts(): null {
+    return null
+  }
+}

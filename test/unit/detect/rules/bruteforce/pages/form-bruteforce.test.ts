@@ -1,0 +1,84 @@
+import { describe, expect, test } from 'vitest'
+import { visit } from '../../../../../support/logins.ts'
+import { WatchedTraffic } from '../../../../../support/watched-traffic.ts'
+
+interface Form {
+  readonly page: string
+  readonly bytes: number
+  readonly answer?: string
+  readonly answerBytes?: number
+}
+
+function handIn(
+  traffic: WatchedTraffic,
+  { page, bytes, answer = '200 OK', answerBytes = 900 }: Form,
+): void {
+  const head = `POST ${page} HTTP/1.1\r\nHost: a\r\nContent-Length: ${bytes}\r\n\r\n`
+  const reply = `HTTP/1.1 ${answer}\r\nContent-Length: ${answerBytes}\r\n\r\n`
+  visit(traffic, { port: 80, said: [['>', head + 'x'.repeat(bytes)], ['<', reply + 'y'.repeat(answerBytes)]] }) // prettier-ignore
+}
+
+function get(traffic: WatchedTraffic, uri: string): void {
+  const reply = 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx'
+  visit(traffic, {
+    port: 80,
+    said: [
+      ['>', `GET ${uri} HTTP/1.1\r\nHost: a\r\n\r\n`],
+      ['<', reply],
+    ],
+  })
+}
+
+const guesses = (traffic: WatchedTraffic): unknown[] =>
+  traffic.end().filter(({ family }) => family === 'bruteforce')
+
+describe('guessing on a login page', () => {
+  test.each(['/login.php', '/wp-login.php', '/user/login', '/index.php?page=signin'])(
+    'of %s is one event',
+    (page) => {
+      const traffic = new WatchedTraffic()
+      for (let index = 0; index < 40; index += 1) handIn(traffic, { page, bytes: 30 + (index % 7) })
+      expect(guesses(traffic)).toMatchObject([
+        { kind: 'bruteforce.http', severity: 6, attacker: '192.0.2.7', victims: ['10.0.0.5'] },
+      ])
+    },
+  )
+
+  test('by addresses that hold the password is found', () => {
+    const traffic = new WatchedTraffic()
+    for (let index = 0; index < 40; index += 1) {
+      get(traffic, `/brute/?username=admin&password=guess${index}`)
+    }
+    expect(guesses(traffic)).toMatchObject([{ kind: 'bruteforce.http' }])
+  })
+})
+
+describe('the form detector keeps quiet about', () => {
+  test('a busy login page with many people behind one address', () => {
+    const traffic = new WatchedTraffic()
+    for (let user = 0; user < 100; user += 1) {
+      get(traffic, '/')
+      handIn(traffic, { page: '/login', bytes: 20 + (user % 9), answer: '302 Found' })
+      for (let item = 0; item < 6; item += 1) get(traffic, `/static/${item}.png`)
+    }
+    expect(guesses(traffic)).toEqual([])
+  })
+
+  test('a monitor that logs in every minute, and a script that repeats one form', () => {
+    const traffic = new WatchedTraffic()
+    for (let index = 0; index < 60; index += 1) {
+      handIn(traffic, { page: '/login', bytes: 40 })
+      if (index % 2 === 0) traffic.wait(60_000_000)
+    }
+    for (let index = 0; index < 60; index += 1) handIn(traffic, { page: '/login', bytes: 40 })
+    expect(guesses(traffic)).toEqual([])
+  })
+
+  test('other forms, however many', () => {
+    const traffic = new WatchedTraffic()
+    for (let index = 0; index < 60; index += 1) {
+      handIn(traffic, { page: '/api/telemetry', bytes: 30 + (index % 7) })
+    }
+    expect(guesses(traffic)).toEqual([])
+  })
+})
