@@ -4,6 +4,7 @@ import { ftpBruteforceConfig, sshBruteforceConfig } from './bruteforce/config.ts
 import { synFloodConfig } from './flood/config.ts'
 import { portScanConfig } from './scan/config.ts'
 import { sweepConfig } from './sweep/config.ts'
+import { dnsTunnelConfig, icmpTunnelConfig, oddPortConfig } from './tunnel/config.ts'
 
 export const ruleSections = {
   portScan: portScanConfig,
@@ -12,4 +13,7 @@ export const ruleSections = {
   fragments: fragmentsConfig,
   sshBruteforce: sshBruteforceConfig,
   ftpBruteforce: ftpBruteforceConfig,
+  dnsTunnel: dnsTunnelConfig,
+  icmpTunnel: icmpTunnelConfig,
+  oddPort: oddPortConfig,
 }

@@ -6,6 +6,7 @@ import { createEvasionDetectors } from './evasion/index.ts'
 import { createFloodDetectors } from './flood/index.ts'
 import { createScanDetectors } from './scan/index.ts'
 import { createSweepDetectors } from './sweep/index.ts'
+import { createTunnelDetectors } from './tunnel/index.ts'
 
 const families = [
   createScanDetectors,
@@ -13,6 +14,7 @@ const families = [
   createFloodDetectors,
   createEvasionDetectors,
   createBruteforceDetectors,
+  createTunnelDetectors,
 ]
 
 /** Makes every detector of behaviour that the configuration enables, in the order they are to be called. */

@@ -1,0 +1,163 @@
+/** What one host asks beneath one domain: the evidence of a DNS tunnel, and when it is enough. */
+import type { DnsMessage } from '../../../flow/flow.ts'
+import type { Story } from '../state/story.ts'
+import type { DnsTunnelConfig } from './config.ts'
+import { nameScore } from './name-score.ts'
+
+/** Names remembered; after as many without a story, or after an hour, the count begins anew. */
+const MAX_NAMES = 256
+const PERIOD_US = 3_600_000_000
+
+/** Types that programs seldom ask for beneath a domain: log odds that they add to a name's own. */
+const TYPE_ODDS: Readonly<Record<string, number>> = {
+  NULL: 5, TYPE65399: 5, KEY: 4, SIG: 4, HINFO: 3, MX: 2, CNAME: 2.5, SRV: 1.5, TXT: 1.5, CERT: 2,
+  HTTPS: -1,
+} // prettier-ignore
+
+/** Types that no resolver, browser or virus scanner asks for beneath a domain again and again. */
+const TELLING_TYPES: ReadonlySet<string> = new Set(['NULL', 'TYPE65399', 'KEY', 'MX', 'CNAME'])
+
+/** Names that count up (`paaahepi`, `paaahepq`): as log odds. */
+const COUNTING_ODDS = 1.5
+
+/** Below this a name is worth nothing as evidence. */
+const LEAST_CHANCE = 0.25
+/** A name of so many characters is one piece of evidence: some ten bytes can hide in it. */
+const USUAL_LENGTH = 16
+
+/** Browsers ask for A, AAAA and HTTPS of each name; a tunnel never says the same twice. */
+const MIN_UNREPEATED = 0.6
+/** Some tunnels look names up by the system's own call, which asks for A and AAAA. */
+const MIN_UNREPEATED_IN_PAIRS = 0.4
+const PAIRS_FACTOR = 3
+
+/** A registrant with hundreds of ordinary names has some odd ones among them. */
+const MIN_EVIDENCE_A_NAME = 0.1
+
+export interface DnsParties {
+  readonly client: string
+  readonly server: string
+  readonly serverKey: number
+  readonly clientKey: number
+  /** Null where the names end in no top-level domain. */
+  readonly domain: string | null
+  readonly domainHash: number
+}
+
+export class DnsSuspect {
+  readonly parties: DnsParties
+  lastUs: number
+  story: Story | null = null
+  evidence = 0
+  queries = 0
+  answers = 0
+  upBytes = 0
+  downBytes = 0
+  missing = 0
+  listed = 0
+  tellingTypes = 0
+  longestName = 0
+  example = ''
+  readonly types = new Set<string>()
+  readonly #names = new Set<number>()
+  #lastName = ''
+  #periodUs: number
+
+  constructor(parties: DnsParties, nowUs: number) {
+    this.parties = parties
+    this.lastUs = nowUs
+    this.#periodUs = nowUs
+  }
+
+  get firstUs(): number {
+    return this.#periodUs
+  }
+
+  /** Different names; those beyond the first 256 of a story are taken for different. */
+  get names(): number {
+    return this.#names.size < MAX_NAMES ? this.#names.size : this.queries
+  }
+
+  /** Names seen before this row was made. */
+  remember(hashes: readonly number[], firstUs: number): void {
+    for (const hash of hashes) this.#names.add(hash)
+    this.queries += hashes.length
+    this.#periodUs = Math.min(this.#periodUs, firstUs)
+  }
+
+  asks(message: DnsMessage, freeLength: number, nameHash: number, nowUs: number): void {
+    this.lastUs = Math.max(this.lastUs, nowUs)
+    if (this.story === null && this.#isPeriodOver(nowUs)) this.#beginPeriod(nowUs)
+    const name = message.query!
+    const type = message.type ?? '?'
+    this.queries += 1
+    if (this.types.size < 8) this.types.add(type)
+    if (TELLING_TYPES.has(type)) this.tellingTypes += 1
+    const isCounting = countsOn(this.#lastName, name, freeLength)
+    this.#lastName = name
+    if (this.#names.has(nameHash)) return
+    if (this.#names.size < MAX_NAMES) this.#names.add(nameHash)
+    this.upBytes += freeLength
+    const odds =
+      nameScore(name, freeLength) + (TYPE_ODDS[type] ?? 0) + (isCounting ? COUNTING_ODDS : 0)
+    const worth = worthOf(odds, freeLength)
+    this.evidence += worth
+    if (worth > 0 && freeLength > this.longestName) {
+      this.longestName = freeLength
+      this.example = name
+    }
+  }
+
+  answered(message: DnsMessage, freeLength: number, nowUs: number): void {
+    this.lastUs = Math.max(this.lastUs, nowUs)
+    this.answers += 1
+    if (message.rcode === 'NXDOMAIN') this.missing += 1
+    // Header, question and the fixed parts of a record are no freight.
+    this.downBytes += Math.max(0, message.messageBytes - freeLength - 46)
+    // Block lists answer with 127.0.0.2 and up (RFC 5782 §2.1).
+    const value = message.answers[0]?.value
+    if (value?.startsWith('127.') === true && value !== '127.0.0.1') this.listed += 1
+  }
+
+  isTunnel(config: DnsTunnelConfig): boolean {
+    const unrepeated = this.names / this.queries
+    if (unrepeated < MIN_UNREPEATED_IN_PAIRS) return false
+    if (this.evidence < MIN_EVIDENCE_A_NAME * this.names) return false
+    const factor = unrepeated < MIN_UNREPEATED ? PAIRS_FACTOR : 1
+    return this.evidence >= config.minEvidence * factor
+  }
+
+  /** Most answers say "listed", as those of a block list do. */
+  get isListLike(): boolean {
+    return this.listed * 2 > this.answers
+  }
+
+  #isPeriodOver(nowUs: number): boolean {
+    return this.#names.size >= MAX_NAMES || Math.abs(nowUs - this.#periodUs) > PERIOD_US
+  }
+
+  #beginPeriod(nowUs: number): void {
+    this.#names.clear()
+    this.#periodUs = nowUs
+    this.evidence = this.queries = this.answers = this.upBytes = this.downBytes = 0
+    this.missing = this.listed = this.tellingTypes = this.longestName = 0
+  }
+}
+
+/** How much a name is worth as evidence, 0–2, by its log odds and the length of its free part. */
+function worthOf(odds: number, length: number): number {
+  const chance = 1 / (1 + Math.exp(-odds))
+  if (chance <= LEAST_CHANCE) return 0
+  const weight = Math.min(2, Math.max(0.5, length / USUAL_LENGTH))
+  return ((chance - LEAST_CHANCE) / (1 - LEAST_CHANCE)) * weight
+}
+
+/** Says whether a name goes on from the one before: as long, give or take one, with the same first half. */
+function countsOn(before: string, name: string, freeLength: number): boolean {
+  if (Math.abs(before.length - name.length) > 1 || freeLength < 4 || before === name) return false
+  const half = freeLength >>> 1
+  for (let at = 0; at < half; at += 1) {
+    if (before.charCodeAt(at) !== name.charCodeAt(at)) return false
+  }
+  return true
+}
