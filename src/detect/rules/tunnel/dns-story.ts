@@ -28,7 +28,9 @@ export function describeDnsTunnel(
     kind: 'tunnel.dns',
     family: 'tunnel',
     severity: severityOf(suspect),
-    confidence: suspect.isListLike ? 0.4 : confidenceOf(0.8, suspect.evidence - minEvidence, 40),
+    confidence: suspect.isInnocentLooking
+      ? 0.4
+      : confidenceOf(0.8, suspect.evidence - minEvidence, 40),
     attacker: server,
     victims: [client],
     host: client,
@@ -51,7 +53,7 @@ export function describeDnsTunnel(
 }
 
 function severityOf(suspect: DnsSuspect): number {
-  if (suspect.isListLike) return 3
+  if (suspect.isInnocentLooking) return 3
   const isTelling = suspect.tellingTypes * 2 > suspect.queries
   if (isTelling && suspect.evidence >= OVERWHELMING_EVIDENCE) return 7
   return suspect.evidence >= MUCH_EVIDENCE ? 6 : 5

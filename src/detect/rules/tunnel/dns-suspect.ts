@@ -17,6 +17,10 @@ const TYPE_ODDS: Readonly<Record<string, number>> = {
 /** Types that no resolver, browser or virus scanner asks for beneath a domain again and again. */
 const TELLING_TYPES: ReadonlySet<string> = new Set(['NULL', 'TYPE65399', 'KEY', 'MX', 'CNAME'])
 
+/** Types that programs ask of servers. */
+const PLAIN_TYPES: ReadonlySet<string> = new Set(['A', 'AAAA', 'HTTPS', 'PTR'])
+const LAST_DIGIT = 0x39
+
 /** Names that count up (`paaahepi`, `paaahepq`): as log odds. */
 const COUNTING_ODDS = 1.5
 
@@ -33,6 +37,10 @@ const PAIRS_FACTOR = 3
 
 /** A registrant with hundreds of ordinary names has some odd ones among them. */
 const MIN_EVIDENCE_A_NAME = 0.1
+
+/** A tunnel's answers are data, and nobody goes where they point; some visits may be by chance or on purpose. */
+const MIN_VISITS = 3
+const MIN_VISITED_SHARE = 0.2
 
 export interface DnsParties {
   readonly client: string
@@ -55,6 +63,8 @@ export class DnsSuspect {
   downBytes = 0
   missing = 0
   listed = 0
+  /** Answers whose address the client then went to. */
+  visits = 0
   tellingTypes = 0
   longestName = 0
   example = ''
@@ -93,7 +103,7 @@ export class DnsSuspect {
     this.queries += 1
     if (this.types.size < 8) this.types.add(type)
     if (TELLING_TYPES.has(type)) this.tellingTypes += 1
-    const isCounting = countsOn(this.#lastName, name, freeLength)
+    const isCounting = countsOn(this.#lastName, name, freeLength, PLAIN_TYPES.has(type))
     this.#lastName = name
     if (this.#names.has(nameHash)) return
     if (this.#names.size < MAX_NAMES) this.#names.add(nameHash)
@@ -127,9 +137,10 @@ export class DnsSuspect {
     return this.evidence >= config.minEvidence * factor
   }
 
-  /** Most answers say "listed", as those of a block list do. */
-  get isListLike(): boolean {
-    return this.listed * 2 > this.answers
+  /** Most answers say "listed", as a block list's do, or are addresses that are then visited, as a site's are. */
+  get isInnocentLooking(): boolean {
+    const isVisited = this.visits >= MIN_VISITS && this.visits >= MIN_VISITED_SHARE * this.names
+    return this.listed * 2 > this.answers || isVisited
   }
 
   #isPeriodOver(nowUs: number): boolean {
@@ -140,7 +151,7 @@ export class DnsSuspect {
     this.#names.clear()
     this.#periodUs = nowUs
     this.evidence = this.queries = this.answers = this.upBytes = this.downBytes = 0
-    this.missing = this.listed = this.tellingTypes = this.longestName = 0
+    this.visits = this.missing = this.listed = this.tellingTypes = this.longestName = 0
   }
 }
 
@@ -152,12 +163,20 @@ function worthOf(odds: number, length: number): number {
   return ((chance - LEAST_CHANCE) / (1 - LEAST_CHANCE)) * weight
 }
 
-/** Says whether a name goes on from the one before: as long, give or take one, with the same first half. */
-function countsOn(before: string, name: string, freeLength: number): boolean {
+/**
+ * Says whether a name goes on from the one before: as long, give or take one, with the same first half.
+ *
+ * `web41` after `web40` is numbered and does not count up, unless of a type that nobody asks of servers.
+ */
+function countsOn(before: string, name: string, freeLength: number, isPlainType: boolean): boolean {
   if (Math.abs(before.length - name.length) > 1 || freeLength < 4 || before === name) return false
   const half = freeLength >>> 1
-  for (let at = 0; at < half; at += 1) {
-    if (before.charCodeAt(at) !== name.charCodeAt(at)) return false
+  let hasLetters = !isPlainType
+  for (let at = 0; at < freeLength; at += 1) {
+    const code = name.charCodeAt(at)
+    if (code === before.charCodeAt(at)) continue
+    if (at < half) return false
+    if (code > LAST_DIGIT) hasLetters = true
   }
-  return true
+  return hasLetters
 }

@@ -20,7 +20,8 @@ import { mix, pairKey } from '../state/pair-key.ts'
 import { Story } from '../state/story.ts'
 import type { DnsTunnelConfig } from './config.ts'
 import { describeDnsTunnel } from './dns-story.ts'
-import { DnsSuspect, type DnsParties } from './dns-suspect.ts'
+import { DnsSuspect } from './dns-suspect.ts'
+import { GivenAddresses } from './given-addresses.ts'
 import { isKnownDomain, isOrdinaryLookup } from './known-names.ts'
 import { registeredDomainAt } from './registered-domain.ts'
 
@@ -29,6 +30,9 @@ const DNS_PORT = 53
 /** NetBIOS names and LLMNR are framed as DNS is, and stay on the link. */
 const NETBIOS_PORT = 137
 const LLMNR_PORT = 5355
+
+/** A name of 255 characters is cut there, less half an escape. */
+const NEARLY_LONGEST = 245
 
 /** Pairs of host and domain waiting to show four names. */
 const WAITING = 32_768
@@ -39,17 +43,19 @@ export class DnsTunnel implements Detector {
   readonly #emit: Emit
   readonly #looks: FirstLooks
   readonly #suspects: CappedTable<DnsSuspect>
-  /**
-   * Who is accounted for: resolvers of those with a story, by domain, since what these ask is somebody else's
-   * tunnel; and pairs of client and server, whose binary names may be too long to show their domain.
-   */
-  readonly #accounted = new Set<number>()
+  /** Resolvers of those with a story, by domain: what these ask is somebody else's tunnel. */
+  readonly #resolvers = new Set<number>()
+  readonly #given = new GivenAddresses()
 
   constructor(config: DnsTunnelConfig, emit: Emit) {
     this.#config = config
     this.#emit = emit
     this.#looks = new FirstLooks(WAITING, config.forgetAfterSeconds * 1e6)
     this.#suspects = new CappedTable(config.maxSuspects, (suspect) => this.#finish(suspect))
+  }
+
+  flowOpened(flow: LiveFlow): void {
+    if (this.#given.size > 0) this.#given.opened(flow)
   }
 
   flowSpoke(flow: LiveFlow, fact: ApplicationFact): void {
@@ -60,12 +66,14 @@ export class DnsTunnel implements Detector {
     if (isAnswered && this.#suspects.size === 0) return
     const domainAt = registeredDomainAt(fact.query)
     const freeLength = domainAt === fact.query.length ? domainAt : domainAt - 1
-    if (freeLength <= 0) return
+    if (freeLength <= 0 || hasLostItsEnd(fact.query, domainAt)) return
     const domainHash = hashOf(fact.query, domainAt, fact.query.length)
     const clientKey = isOriginatorAsking ? flow.originatorKey : flow.responderKey
     const suspect = this.#suspects.get(pairKey(clientKey, domainHash, 0))
     if (isAnswered) {
-      suspect?.answered(fact, freeLength, flow.lastUs)
+      if (suspect === undefined) return
+      suspect.answered(fact, freeLength, flow.lastUs)
+      this.#given.note(suspect, fact, flow.lastUs)
       return
     }
     const nameHash = hashOf(fact.query, 0, freeLength)
@@ -75,6 +83,7 @@ export class DnsTunnel implements Detector {
   }
 
   tick(nowUs: number): void {
+    this.#given.expire(nowUs)
     const beforeUs = nowUs - this.#config.forgetAfterSeconds * 1e6
     this.#suspects.expire(beforeUs, (suspect) => this.#finish(suspect))
   }
@@ -116,9 +125,13 @@ export class DnsTunnel implements Detector {
     if (isOrdinaryLookup(fact.query!)) return
     suspect.asks(fact, freeLength, nameHash, flow.lastUs)
     if (suspect.story === null) {
-      if (!suspect.isTunnel(this.#config) || this.#accounted.has(accountOf(suspect.parties))) return
+      const { clientKey, serverKey, domainHash } = suspect.parties
+      if (!suspect.isTunnel(this.#config)) return
+      if (this.#resolvers.has(pairKey(clientKey, domainHash, 0))) return
       suspect.story = new Story(suspect.firstUs, flow.lastUs)
-      if (this.#accounted.size < 2 * this.#config.maxSuspects) this.#account(suspect.parties)
+      if (this.#resolvers.size < this.#config.maxSuspects) {
+        this.#resolvers.add(pairKey(serverKey, domainHash, 0))
+      }
     }
     suspect.story.addFlow(flow)
     if (!suspect.story.isDue(suspect.queries, flow.lastUs)) return
@@ -126,13 +139,9 @@ export class DnsTunnel implements Detector {
     this.#emit(describeDnsTunnel(suspect, suspect.story, this.#config, false))
   }
 
-  #account(parties: DnsParties): void {
-    for (const key of accountsFor(parties)) this.#accounted.add(key)
-  }
-
   #finish(suspect: DnsSuspect): void {
     if (suspect.story === null) return
-    for (const key of accountsFor(suspect.parties)) this.#accounted.delete(key)
+    this.#resolvers.delete(pairKey(suspect.parties.serverKey, suspect.parties.domainHash, 0))
     this.#emit(describeDnsTunnel(suspect, suspect.story, this.#config, true))
   }
 }
@@ -150,14 +159,9 @@ interface Asked {
   readonly nameHash: number
 }
 
-/** Under which key a suspect may be accounted for by another's story. */
-function accountOf({ domain, clientKey, serverKey, domainHash }: DnsParties): number {
-  return domain === null ? pairKey(clientKey, serverKey, 1) : pairKey(clientKey, domainHash, 0)
-}
-
-/** What a story accounts for: what its server asks in turn, and what else goes between the two. */
-function accountsFor({ clientKey, serverKey, domainHash }: DnsParties): [number, number] {
-  return [pairKey(serverKey, domainHash, 0), pairKey(clientKey, serverKey, 1)]
+/** Binary names are escaped, and may outgrow what is kept of a name: then their domain is not seen. */
+function hasLostItsEnd(name: string, domainAt: number): boolean {
+  return domainAt === name.length && name.length >= NEARLY_LONGEST && name.includes('\\u{')
 }
 
 /** Where only answers are captured, each stands for its question. */

@@ -33,6 +33,8 @@ const KNOWN_DOMAINS: ReadonlySet<string> = new Set([
 
 const DECIMAL_REVERSED = /^(\d{1,3}\.){4}/
 const NIBBLES_REVERSED = /^([0-9a-f]\.){16}/
+/** What Windows calls a new machine. */
+const WINDOWS_MACHINE = /^((desktop|laptop)-[0-9a-z]{7}|win-[0-9a-z]{11})\./
 const DIRECTORY = /(^|\.)_/
 
 /** Says whether many odd names under the domain are its owner's way. */
@@ -40,7 +42,12 @@ export function isKnownDomain(domain: string): boolean {
   return KNOWN_DOMAINS.has(domain)
 }
 
-/** Says whether the name asks about an address, as block lists are asked, or for a service (`_ldap._tcp`). */
+/** Says whether the name asks about an address, as block lists are asked, for a service or a PC. */
 export function isOrdinaryLookup(name: string): boolean {
-  return DECIMAL_REVERSED.test(name) || NIBBLES_REVERSED.test(name) || DIRECTORY.test(name)
+  return (
+    DECIMAL_REVERSED.test(name) ||
+    NIBBLES_REVERSED.test(name) ||
+    DIRECTORY.test(name) ||
+    WINDOWS_MACHINE.test(name)
+  )
 }
