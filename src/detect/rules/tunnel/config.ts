@@ -37,7 +37,7 @@ export const icmpTunnelConfig = Type.Object(
       minimum: 4,
       maximum: 10000,
       description:
-        'Echo replies that return other bytes than were sent, between two hosts, that make a tunnel; of echo messages with ever new content alone it takes four times as many.',
+        'Echo replies with other bytes than were sent, or to no request, between two hosts, that make a tunnel; of echo messages with ever new content alone it takes four times as many.',
     }),
     forgetAfterSeconds: forgetAfterSeconds(600),
   },

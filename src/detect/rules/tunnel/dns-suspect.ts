@@ -88,6 +88,13 @@ export class DnsSuspect {
     return this.#names.size < MAX_NAMES ? this.#names.size : this.queries
   }
 
+  /** Says whether most of its names were asked for by another before: it asks on the other's behalf. */
+  relays(other: DnsSuspect): boolean {
+    let shared = 0
+    for (const name of this.#names) if (other.#names.has(name)) shared += 1
+    return shared * 2 > this.#names.size
+  }
+
   /** Names seen before this row was made. */
   remember(hashes: readonly number[], firstUs: number): void {
     for (const hash of hashes) this.#names.add(hash)

@@ -43,8 +43,8 @@ export class DnsTunnel implements Detector {
   readonly #emit: Emit
   readonly #looks: FirstLooks
   readonly #suspects: CappedTable<DnsSuspect>
-  /** Resolvers of those with a story, by domain: what these ask is somebody else's tunnel. */
-  readonly #resolvers = new Set<number>()
+  /** The first to have a story, by domain: who asks for the same names after is its resolver. */
+  readonly #first = new Map<number, DnsSuspect>()
   readonly #given = new GivenAddresses()
 
   constructor(config: DnsTunnelConfig, emit: Emit) {
@@ -125,13 +125,12 @@ export class DnsTunnel implements Detector {
     if (isOrdinaryLookup(fact.query!)) return
     suspect.asks(fact, freeLength, nameHash, flow.lastUs)
     if (suspect.story === null) {
-      const { clientKey, serverKey, domainHash } = suspect.parties
       if (!suspect.isTunnel(this.#config)) return
-      if (this.#resolvers.has(pairKey(clientKey, domainHash, 0))) return
+      const { domainHash } = suspect.parties
+      const first = this.#first.get(domainHash)
+      if (first !== undefined && suspect.relays(first)) return
       suspect.story = new Story(suspect.firstUs, flow.lastUs)
-      if (this.#resolvers.size < this.#config.maxSuspects) {
-        this.#resolvers.add(pairKey(serverKey, domainHash, 0))
-      }
+      if (first === undefined) this.#first.set(domainHash, suspect)
     }
     suspect.story.addFlow(flow)
     if (!suspect.story.isDue(suspect.queries, flow.lastUs)) return
@@ -141,7 +140,8 @@ export class DnsTunnel implements Detector {
 
   #finish(suspect: DnsSuspect): void {
     if (suspect.story === null) return
-    this.#resolvers.delete(pairKey(suspect.parties.serverKey, suspect.parties.domainHash, 0))
+    const { domainHash } = suspect.parties
+    if (this.#first.get(domainHash) === suspect) this.#first.delete(domainHash)
     this.#emit(describeDnsTunnel(suspect, suspect.story, this.#config, true))
   }
 }

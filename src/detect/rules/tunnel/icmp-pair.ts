@@ -6,7 +6,7 @@ import type { Story } from '../state/story.ts'
 export const CLOCK_BYTES = 16
 /** Bytes of a payload that are compared. */
 const COMPARED = 64
-/** Requests that wait for their replies. */
+/** Requests that wait for their replies; where more are under way, their replies seem unasked for. */
 const WAITING = 16
 /** So many bytes must differ from both messages before: a counter, or half of a program's UUID, is no freight. */
 const FRESH_BYTES = 12
@@ -50,6 +50,8 @@ export class IcmpPair {
   replyBytes = 0
   /** Replies that return other bytes than were sent. */
   altered = 0
+  /** Replies to requests that nobody sent. */
+  unasked = 0
   /** Messages whose content, clock apart, is new. */
   fresh = 0
   readonly #contents = [new Contents(), new Contents()] as const
@@ -65,13 +67,19 @@ export class IcmpPair {
     this.lastUs = nowUs
   }
 
+  /** Replies that break the law of echo; without any request captured they can't be told. */
+  get lawless(): number {
+    return this.requests === 0 ? 0 : this.altered + this.unasked
+  }
+
   get messages(): number {
     return this.requests + this.replies
   }
 
-  /** Messages a second, both ways. */
+  /** Messages a second, both ways; endless in the first second, which tells nothing. */
   get rate(): number {
-    return (this.messages * 1e6) / Math.max(1e6, this.lastUs - this.firstUs)
+    const spanUs = this.lastUs - this.firstUs
+    return spanUs < 1_000_000 ? Number.POSITIVE_INFINITY : (this.messages * 1e6) / spanUs
   }
 
   requested(packet: Packet, sender: string | null): void {
@@ -93,7 +101,11 @@ export class IcmpPair {
     this.replyBytes += packet.payloadLength
     if (this.#contents[1].isFresh(packet)) this.fresh += 1
     const place = this.#keys.indexOf(keyOf(packet))
-    if (place < 0) return
+    if (place < 0) {
+      this.unasked += 1
+      return
+    }
+    this.#keys[place] = -1
     const sentBytes = this.#lengths[place]!
     const sent = this.#sent.subarray(place * COMPARED, (place + 1) * COMPARED)
     const common = Math.min(COMPARED, sentBytes, packet.payloadCaptured)

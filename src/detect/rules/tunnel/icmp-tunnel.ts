@@ -2,7 +2,7 @@
  * Detects tunnels through ICMP and ICMPv6 echo by the law they break: a reply returns what was sent.
  *
  * Ping's content stays the same but for its clock, at whatever size or rate; freight is new in every message,
- * and its replies differ from the requests. Content of 16 bytes and less, where ping has nothing but its clock,
+ * and its replies differ from the requests, or come unasked. Content of 16 bytes and less, where ping has nothing but its clock,
  * and fragments are passed over.
  * Source: RFC 792, RFC 4443 §4.2; ptunnel, hans, icmptunnel, icmpsh, Loki (Phrack 49).
  */
@@ -39,7 +39,7 @@ const MIN_FRESH_SHARE = 0.5
 /** Beyond this rate honest echo is a flood, whatever it is filled with. */
 const FLOOD_RATE = 200
 /** Some replies are altered by worn-out devices; a tunnel's nearly all are. */
-const MIN_ALTERED_SHARE = 0.3
+const MIN_LAWLESS_SHARE = 0.3
 
 export class IcmpTunnel implements Detector {
   readonly name = 'icmp-tunnel'
@@ -129,7 +129,7 @@ function contentHash(packet: Packet): number {
 }
 
 function breaksLaw(pair: IcmpPair, { minMessages }: IcmpTunnelConfig): boolean {
-  return pair.altered >= minMessages && pair.altered >= MIN_ALTERED_SHARE * pair.replies
+  return pair.lawless >= minMessages && pair.lawless >= MIN_LAWLESS_SHARE * pair.replies
 }
 
 function isTunnel(pair: IcmpPair, config: IcmpTunnelConfig): boolean {
@@ -167,7 +167,7 @@ function describe(
     count: pair.messages,
     summary: summaryOf(pair, host, attacker),
     reasons: [
-      { feature: 'alteredReplies', value: pair.altered, baseline: 0, weight: 0.6 },
+      { feature: 'lawlessReplies', value: pair.lawless, baseline: 0, weight: 0.6 },
       { feature: 'freshContents', value: pair.fresh, baseline: 1, weight: 0.3 },
       {
         feature: 'echoBytes',
@@ -186,5 +186,5 @@ function summaryOf(pair: IcmpPair, host: string, attacker: string): string {
   const span = spanOf(pair.lastUs - pair.firstUs)
   const messages = `${host} and ${attacker} exchanged ${counted(pair.requests, 'echo request')} and ${counted(pair.replies, 'reply', 'replies')} in ${span}`
   const bytes = `${grouped(pair.requestBytes)} and ${grouped(pair.replyBytes)} bytes`
-  return `${messages} (${bytes}): ${grouped(pair.fresh)} with new content, ${counted(pair.altered, 'reply', 'replies')} other than the request; ping's content stays the same and comes back as sent`
+  return `${messages} (${bytes}): ${grouped(pair.fresh)} with new content, ${counted(pair.lawless, 'reply', 'replies')} unlike any request; ping's content stays the same and comes back as sent`
 }

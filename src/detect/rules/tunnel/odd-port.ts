@@ -18,6 +18,7 @@ import type { OddPortConfig } from './config.ts'
 const MAX_STORIES = 1024
 
 const UNKNOWN = 0
+const DNS = APPLICATIONS.indexOf('dns')
 const SSH = APPLICATIONS.indexOf('ssh')
 const HTTP = APPLICATIONS.indexOf('http')
 const TLS = APPLICATIONS.indexOf('tls')
@@ -32,8 +33,10 @@ const PROXIED_PORTS: ReadonlySet<string> = new Set(['22', '23', '25', '53', '338
 /** A conversation, not a probe: payload each way, and packets. */
 const MIN_BYTES = 1000
 const MIN_PACKETS = 8
+/** Payloads of a flow that are read; what comes later is not known. */
+const MOST_READ = 65_536
 /** DNSCrypt and the like send a question or two a flow. */
-const MIN_DATAGRAMS = 24
+const MIN_DATAGRAMS = 16
 
 interface Oddity {
   readonly kind: string
@@ -117,10 +120,10 @@ export class OddPort implements Detector {
   }
 }
 
-function oddityOf({ application, protocol }: LiveFlow, port: number): Oddity | null {
-  const isTcp = protocol === IpProtocol.TCP
+function oddityOf(flow: LiveFlow, port: number): Oddity | null {
+  const { application } = flow
   if (port === DNS_PORT) {
-    if (application === UNKNOWN && (isTcp || protocol === IpProtocol.UDP))
+    if (isNotDns(flow))
       return { kind: 'tunnel.dns.not-dns', severity: 5, protocol: 'something other than DNS', port }
     if (application === SSH) return { kind: 'tunnel.odd-port', severity: 5, protocol: 'SSH', port }
     if (application === HTTP)
@@ -134,6 +137,17 @@ function oddityOf({ application, protocol }: LiveFlow, port: number): Oddity | n
   return WEB_PORTS.has(port)
     ? { kind: 'tunnel.odd-port', severity: 3, protocol: 'SSH', port }
     : null
+}
+
+/** Bytes that nobody could read, or datagrams among DNS of which most can't be read: iodine's raw mode. */
+function isNotDns(flow: LiveFlow): boolean {
+  if (flow.protocol !== IpProtocol.TCP && flow.protocol !== IpProtocol.UDP) return false
+  if (flow.application === UNKNOWN) return true
+  const packets = flow.originatorPackets + flow.responderPackets
+  if (flow.application !== DNS || flow.protocol !== IpProtocol.UDP) return false
+  if (packets < 2 * MIN_DATAGRAMS || packets > MOST_READ) return false
+  const facts = flow.facts()
+  return facts?.kind === 'dns' && (facts.queries + facts.responses) * 2 < packets
 }
 
 function isConversation(flow: LiveFlow): boolean {
