@@ -71,6 +71,7 @@ export class DnsSuspect {
   readonly types = new Set<string>()
   readonly #names = new Set<number>()
   #lastName = ''
+  #unjudged = 0
   #periodUs: number
 
   constructor(parties: DnsParties, nowUs: number) {
@@ -95,8 +96,9 @@ export class DnsSuspect {
     return shared * 2 > this.#names.size
   }
 
-  /** Names seen before this row was made. */
+  /** Names seen before this row was made; they are taken to be worth what the next one is. */
   remember(hashes: readonly number[], firstUs: number): void {
+    this.#unjudged = hashes.length
     for (const hash of hashes) this.#names.add(hash)
     this.queries += hashes.length
     this.#periodUs = Math.min(this.#periodUs, firstUs)
@@ -118,7 +120,8 @@ export class DnsSuspect {
     const odds =
       nameScore(name, freeLength) + (TYPE_ODDS[type] ?? 0) + (isCounting ? COUNTING_ODDS : 0)
     const worth = worthOf(odds, freeLength)
-    this.evidence += worth
+    this.evidence += worth * (1 + this.#unjudged)
+    this.#unjudged = 0
     if (worth > 0 && freeLength > this.longestName) {
       this.longestName = freeLength
       this.example = name

@@ -20,9 +20,9 @@ function echo(traffic: WatchedTraffic, message: Echo): void {
   const [build, request, reply] = client.includes(':') ? [icmp6, 128, 129] : [icmp, 8, 0]
   const fields = { identifier: 77, sequence: sequence & 0xffff }
   if (sent !== undefined)
-    traffic.send(client, server, build({ ...fields, type: request!, payload: sent }))
+    traffic.send(client, server, build({ ...fields, type: request, payload: sent }))
   if (returned !== undefined)
-    traffic.send(server, client, build({ ...fields, type: reply!, payload: returned }))
+    traffic.send(server, client, build({ ...fields, type: reply, payload: returned }))
   traffic.wait(50_000)
 }
 
