@@ -1,5 +1,6 @@
 /** What the behaviour detectors may be told: a section each, declared beside the detector. */
 import { fragmentsConfig } from './evasion/config.ts'
+import { uploadConfig } from './exfiltration/config.ts'
 import { ftpBruteforceConfig, sshBruteforceConfig } from './bruteforce/config.ts'
 import { synFloodConfig } from './flood/config.ts'
 import { portScanConfig } from './scan/config.ts'
@@ -16,4 +17,5 @@ export const ruleSections = {
   dnsTunnel: dnsTunnelConfig,
   icmpTunnel: icmpTunnelConfig,
   oddPort: oddPortConfig,
+  upload: uploadConfig,
 }

@@ -3,6 +3,7 @@ import type { DetectConfig } from '../config.ts'
 import type { Detector, Emit } from '../detector.ts'
 import { createBruteforceDetectors } from './bruteforce/index.ts'
 import { createEvasionDetectors } from './evasion/index.ts'
+import { createExfiltrationDetectors } from './exfiltration/index.ts'
 import { createFloodDetectors } from './flood/index.ts'
 import { createScanDetectors } from './scan/index.ts'
 import { createSweepDetectors } from './sweep/index.ts'
@@ -15,6 +16,7 @@ const families = [
   createEvasionDetectors,
   createBruteforceDetectors,
   createTunnelDetectors,
+  createExfiltrationDetectors,
 ]
 
 /** Makes every detector of behaviour that the configuration enables, in the order they are to be called. */
