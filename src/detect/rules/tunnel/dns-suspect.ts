@@ -15,11 +15,25 @@ const TYPE_ODDS: Readonly<Record<string, number>> = {
 } // prettier-ignore
 
 /** Types that no resolver, browser or virus scanner asks for beneath a domain again and again. */
-const TELLING_TYPES: ReadonlySet<string> = new Set(['NULL', 'TYPE65399', 'KEY', 'MX', 'CNAME'])
+export const TELLING_TYPES: ReadonlySet<string> = new Set([
+  'NULL',
+  'TYPE65399',
+  'KEY',
+  'MX',
+  'CNAME',
+])
 
-/** Types that programs ask of servers. */
+/** Types that programs ask of servers; a host that asks for many other types beneath one domain has a habit. */
 const PLAIN_TYPES: ReadonlySet<string> = new Set(['A', 'AAAA', 'HTTPS', 'PTR'])
 const LAST_DIGIT = 0x39
+
+/** From so many names on a habit of odd types counts: as log odds (OzymanDNS polls by numbers and TXT). */
+const HABIT_NAMES = 30
+const MIN_HABIT_SHARE = 0.8
+const HABIT_ODDS = 3
+
+/** A resolver asks for what hundreds of clients want: odd names come together without a tunnel. */
+const RESOLVER_FACTOR = 4
 
 /** Names that count up (`paaahepi`, `paaahepq`): as log odds. */
 const COUNTING_ODDS = 1.5
@@ -66,6 +80,7 @@ export class DnsSuspect {
   /** Answers whose address the client then went to. */
   visits = 0
   tellingTypes = 0
+  oddTypes = 0
   longestName = 0
   example = ''
   readonly types = new Set<string>()
@@ -112,13 +127,12 @@ export class DnsSuspect {
     this.queries += 1
     if (this.types.size < 8) this.types.add(type)
     if (TELLING_TYPES.has(type)) this.tellingTypes += 1
-    const isCounting = countsOn(this.#lastName, name, freeLength, PLAIN_TYPES.has(type))
+    if (!PLAIN_TYPES.has(type)) this.oddTypes += 1
+    const odds = nameScore(name, freeLength) + this.#courseOdds(name, type, freeLength)
     this.#lastName = name
     if (this.#names.has(nameHash)) return
     if (this.#names.size < MAX_NAMES) this.#names.add(nameHash)
     this.upBytes += freeLength
-    const odds =
-      nameScore(name, freeLength) + (TYPE_ODDS[type] ?? 0) + (isCounting ? COUNTING_ODDS : 0)
     const worth = worthOf(odds, freeLength)
     this.evidence += worth * (1 + this.#unjudged)
     this.#unjudged = 0
@@ -139,18 +153,32 @@ export class DnsSuspect {
     if (value?.startsWith('127.') === true && value !== '127.0.0.1') this.listed += 1
   }
 
-  isTunnel(config: DnsTunnelConfig): boolean {
+  /** `isResolver`: others ask this host for names. */
+  isTunnel(config: DnsTunnelConfig, isResolver: boolean): boolean {
     const unrepeated = this.names / this.queries
     if (unrepeated < MIN_UNREPEATED_IN_PAIRS) return false
     if (this.evidence < MIN_EVIDENCE_A_NAME * this.names) return false
     const factor = unrepeated < MIN_UNREPEATED ? PAIRS_FACTOR : 1
-    return this.evidence >= config.minEvidence * factor
+    const least = config.minEvidence * factor * (isResolver ? RESOLVER_FACTOR : 1)
+    return this.evidence >= least
   }
 
   /** Most answers say "listed", as a block list's do, or are addresses that are then visited, as a site's are. */
   get isInnocentLooking(): boolean {
     const isVisited = this.visits >= MIN_VISITS && this.visits >= MIN_VISITED_SHARE * this.names
     return this.listed * 2 > this.answers || isVisited
+  }
+
+  /** What the type, and the names before this one, add to its log odds. */
+  #courseOdds(name: string, type: string, freeLength: number): number {
+    const isPlain = PLAIN_TYPES.has(type)
+    const hasHabit = this.queries >= HABIT_NAMES && this.oddTypes >= MIN_HABIT_SHARE * this.queries
+    const isCounting = countsOn(this.#lastName, name, freeLength, isPlain)
+    return (
+      (TYPE_ODDS[type] ?? 0) +
+      (isCounting ? COUNTING_ODDS : 0) +
+      (hasHabit && !isPlain ? HABIT_ODDS : 0)
+    )
   }
 
   #isPeriodOver(nowUs: number): boolean {
@@ -161,7 +189,13 @@ export class DnsSuspect {
     this.#names.clear()
     this.#periodUs = nowUs
     this.evidence = this.queries = this.answers = this.upBytes = this.downBytes = 0
-    this.visits = this.missing = this.listed = this.tellingTypes = this.longestName = 0
+    this.visits =
+      this.oddTypes =
+      this.missing =
+      this.listed =
+      this.tellingTypes =
+      this.longestName =
+        0
   }
 }
 

@@ -20,7 +20,7 @@ import { mix, pairKey } from '../state/pair-key.ts'
 import { Story } from '../state/story.ts'
 import type { DnsTunnelConfig } from './config.ts'
 import { describeDnsTunnel } from './dns-story.ts'
-import { DnsSuspect } from './dns-suspect.ts'
+import { DnsSuspect, TELLING_TYPES } from './dns-suspect.ts'
 import { GivenAddresses } from './given-addresses.ts'
 import { isKnownDomain, isOrdinaryLookup } from './known-names.ts'
 import { registeredDomainAt } from './registered-domain.ts'
@@ -34,6 +34,9 @@ const LLMNR_PORT = 5355
 /** A name of 255 characters is cut there, less half an escape. */
 const NEARLY_LONGEST = 245
 
+/** Servers remembered; those met later are not taken for resolvers. */
+const MAX_SERVERS = 4096
+
 /** Pairs of host and domain waiting to show four names. */
 const WAITING = 32_768
 
@@ -45,6 +48,8 @@ export class DnsTunnel implements Detector {
   readonly #suspects: CappedTable<DnsSuspect>
   /** The first to have a story, by domain: who asks for the same names after is its resolver. */
   readonly #first = new Map<number, DnsSuspect>()
+  /** Hosts that were asked for names. */
+  readonly #servers = new Set<number>()
   readonly #given = new GivenAddresses()
 
   constructor(config: DnsTunnelConfig, emit: Emit) {
@@ -70,6 +75,9 @@ export class DnsTunnel implements Detector {
     const domainHash = hashOf(fact.query, domainAt, fact.query.length)
     const clientKey = isOriginatorAsking ? flow.originatorKey : flow.responderKey
     const suspect = this.#suspects.get(pairKey(clientKey, domainHash, 0))
+    if (this.#servers.size < MAX_SERVERS) {
+      this.#servers.add(isOriginatorAsking ? flow.responderKey : flow.originatorKey)
+    }
     if (isAnswered) {
       if (suspect === undefined) return
       suspect.answered(fact, freeLength, flow.lastUs)
@@ -100,7 +108,8 @@ export class DnsTunnel implements Detector {
     const { domainAt, domainHash, nameHash, isOriginatorAsking } = name
     const query = fact.query!
     const clientKey = isOriginatorAsking ? flow.originatorKey : flow.responderKey
-    if (isKnownDomain(query.slice(domainAt)) || isOrdinaryLookup(query)) return
+    const isTelling = fact.type !== null && TELLING_TYPES.has(fact.type)
+    if ((isKnownDomain(query.slice(domainAt)) && !isTelling) || isOrdinaryLookup(query)) return
     const place = this.#looks.note(clientKey, domainHash, nameHash, flow.lastUs)
     if (place < 0) return
     const look = this.#looks.take(place)
@@ -125,8 +134,8 @@ export class DnsTunnel implements Detector {
     if (isOrdinaryLookup(fact.query!)) return
     suspect.asks(fact, freeLength, nameHash, flow.lastUs)
     if (suspect.story === null) {
-      if (!suspect.isTunnel(this.#config)) return
-      const { domainHash } = suspect.parties
+      const { domainHash, clientKey } = suspect.parties
+      if (!suspect.isTunnel(this.#config, this.#servers.has(clientKey))) return
       const first = this.#first.get(domainHash)
       if (first !== undefined && suspect.relays(first)) return
       suspect.story = new Story(suspect.firstUs, flow.lastUs)

@@ -14,7 +14,7 @@ const SECOND_LEVELS: ReadonlySet<string> = new Set([
 
 const COUNTRY_LENGTH = 2
 const LONGEST_TOP_LEVEL = 24
-const HYPHEN = 0x2d
+const DATA_LENGTH = 30
 
 /**
  * Returns where the registered domain begins; `name.length` where the last label is no top-level domain, so
@@ -25,6 +25,8 @@ export function registeredDomainAt(name: string): number {
   if (top <= 0) return 0
   if (!isTopLevel(name, top + 1)) return name.length
   const second = name.lastIndexOf('.', top - 1)
+  // Nobody registers names so long: the data reaches to a last label that a laboratory made up.
+  if (top - second - 1 >= DATA_LENGTH) return top + 1
   if (second < 0) return 0
   const isCountry = name.length - top - 1 === COUNTRY_LENGTH
   if (!isCountry || !SECOND_LEVELS.has(name.slice(second + 1, top))) return second + 1
@@ -39,7 +41,7 @@ function isTopLevel(name: string, from: number): boolean {
   if (name.startsWith('xn--', from)) return true
   for (let at = from; at < name.length; at += 1) {
     const code = name.charCodeAt(at)
-    if (code < 0x61 || code > 0x7a || code === HYPHEN) return false
+    if (code < 0x61 || code > 0x7a) return false
   }
   return true
 }

@@ -122,6 +122,35 @@ describe('a DNS tunnel', () => {
     expect(tunnelsIn(traffic)).toMatchObject([{ kind: 'tunnel.dns', host: CLIENT }])
   })
 
+  test('that polls by numbers and TXT, as OzymanDNS does, is told by the habit', () => {
+    const traffic = new WatchedTraffic()
+    const random = seededRandom(15)
+    for (let count = 0; count < 200; count += 1) {
+      const name = `${random(90)}-${random(100000)}.id-4711.down.example.org`
+      ask(traffic, name, { ...BETWEEN, type: 'TXT', answer: 'x', afterUs: 2_000_000 })
+    }
+    expect(tunnelsIn(traffic)).toMatchObject([{ kind: 'tunnel.dns', host: CLIENT }])
+  })
+
+  test('that polls by numbers and CNAME, as tuns does, is told', () => {
+    const traffic = new WatchedTraffic()
+    for (let count = 0; count < 200; count += 1) {
+      const name = `r${1000 + count}.tunnel.example.org`
+      ask(traffic, name, { ...BETWEEN, type: 'CNAME', answer: 'x', afterUs: 2_000_000 })
+    }
+    expect(tunnelsIn(traffic)).toMatchObject([{ kind: 'tunnel.dns', host: CLIENT }])
+  })
+
+  test('beneath a last label that a laboratory made up is told', () => {
+    const traffic = new WatchedTraffic()
+    const random = seededRandom(16)
+    for (let count = 0; count < 30; count += 1) {
+      const labels = [randomText(random, HEX, 60), randomText(random, HEX, 50)]
+      ask(traffic, `${labels.join('.')}.lab`, { ...BETWEEN, type: 'TXT' })
+    }
+    expect(tunnelsIn(traffic)).toMatchObject([{ kind: 'tunnel.dns', domain: 'lab' }])
+  })
+
   test('is told once, though the resolver passes each question on', () => {
     const traffic = new WatchedTraffic()
     const random = seededRandom(7)
@@ -187,6 +216,21 @@ describe('no DNS tunnel is', () => {
     const traffic = new WatchedTraffic()
     for (let count = 0; count < 500; count += 1) {
       ask(traffic, `g4k2j9x8q1z7.telemetry.example.com`, { ...BETWEEN, afterUs: 60_000_000 })
+    }
+    expect(tunnelsIn(traffic)).toEqual([])
+  })
+
+  test('a resolver that asks for the odd names of many clients', () => {
+    const traffic = new WatchedTraffic()
+    const random = seededRandom(17)
+    for (let count = 0; count < 24; count += 1) {
+      const name = `${randomText(random, HEX, 32)}.adverts.example.com`
+      ask(traffic, name, {
+        client: `10.0.0.${count + 1}`,
+        server: '10.0.9.53',
+        answer: '192.0.2.1',
+      })
+      ask(traffic, name, { client: '10.0.9.53', server: '198.51.100.53', answer: '192.0.2.1' })
     }
     expect(tunnelsIn(traffic)).toEqual([])
   })
