@@ -64,6 +64,8 @@ export interface DnsParties {
   /** Null where the names end in no top-level domain. */
   readonly domain: string | null
   readonly domainHash: number
+  /** Its owner answers odd names on purpose. */
+  readonly isKnown: boolean
 }
 
 export class DnsSuspect {

@@ -108,11 +108,11 @@ export class DnsTunnel implements Detector {
     const { domainAt, domainHash, nameHash, isOriginatorAsking } = name
     const query = fact.query!
     const clientKey = isOriginatorAsking ? flow.originatorKey : flow.responderKey
-    const isTelling = fact.type !== null && TELLING_TYPES.has(fact.type)
-    if ((isKnownDomain(query.slice(domainAt)) && !isTelling) || isOrdinaryLookup(query)) return
     const place = this.#looks.note(clientKey, domainHash, nameHash, flow.lastUs)
     if (place < 0) return
     const look = this.#looks.take(place)
+    const isKnown = isKnownDomain(query.slice(domainAt))
+    if (isKnown && !isOfTellingType(fact)) return
     const addresses = [flow.originatorAddress(), flow.responderAddress()] as const
     const parties = {
       client: isOriginatorAsking ? addresses[0] : addresses[1],
@@ -121,6 +121,7 @@ export class DnsTunnel implements Detector {
       serverKey: isOriginatorAsking ? flow.responderKey : flow.originatorKey,
       domain: domainAt === query.length ? null : query.slice(domainAt),
       domainHash,
+      isKnown,
     }
     const suspect = new DnsSuspect(parties, flow.lastUs)
     suspect.remember(look.items.slice(0, -1), look.firstUs)
@@ -132,6 +133,7 @@ export class DnsTunnel implements Detector {
   #asks(suspect: DnsSuspect, flow: LiveFlow, asked: Asked): void {
     const { fact, freeLength, nameHash } = asked
     if (isOrdinaryLookup(fact.query!)) return
+    if (suspect.parties.isKnown && !isOfTellingType(fact)) return
     suspect.asks(fact, freeLength, nameHash, flow.lastUs)
     if (suspect.story === null) {
       const { domainHash, clientKey } = suspect.parties
@@ -172,6 +174,9 @@ interface Asked {
 function hasLostItsEnd(name: string, domainAt: number): boolean {
   return domainAt === name.length && name.length >= NEARLY_LONGEST && name.includes('\\u{')
 }
+
+/** Beneath domains known for odd names only what nobody asks there is looked at: a tunnel that names them falsely. */
+const isOfTellingType = ({ type }: DnsMessage): boolean => type !== null && TELLING_TYPES.has(type)
 
 /** Where only answers are captured, each stands for its question. */
 function wasAsked(flow: LiveFlow, isOriginatorAsking: boolean): boolean {

@@ -220,6 +220,17 @@ describe('no DNS tunnel is', () => {
     expect(tunnelsIn(traffic)).toEqual([])
   })
 
+  test('a look for the aliases of a content network among its many edges', () => {
+    const traffic = new WatchedTraffic()
+    const random = seededRandom(18)
+    for (let count = 0; count < 120; count += 1) {
+      const name = `d${randomText(random, BASE36, 13)}.cloudfront.net`
+      const type = count % 40 === 3 ? 'CNAME' : 'A'
+      ask(traffic, name, { ...BETWEEN, type, answer: type === 'A' ? '192.0.2.1' : 'x' })
+    }
+    expect(tunnelsIn(traffic)).toEqual([])
+  })
+
   test('a resolver that asks for the odd names of many clients', () => {
     const traffic = new WatchedTraffic()
     const random = seededRandom(17)
