@@ -6,7 +6,7 @@ import type { Story } from '../state/story.ts'
 export const CLOCK_BYTES = 16
 /** Bytes of a payload that are compared. */
 const COMPARED = 64
-/** Requests that wait for their replies; where more are under way, their replies seem unasked for. */
+/** Requests that wait for their replies; of more under way at a time the replies aren't compared. */
 const WAITING = 16
 /** So many bytes must differ from both messages before: a counter, or half of a program's UUID, is no freight. */
 const FRESH_BYTES = 12
@@ -50,8 +50,6 @@ export class IcmpPair {
   replyBytes = 0
   /** Replies that return other bytes than were sent. */
   altered = 0
-  /** Replies to requests that nobody sent. */
-  unasked = 0
   /** Messages whose content, clock apart, is new. */
   fresh = 0
   readonly #contents = [new Contents(), new Contents()] as const
@@ -67,9 +65,10 @@ export class IcmpPair {
     this.lastUs = nowUs
   }
 
-  /** Replies that break the law of echo; without any request captured they can't be told. */
+  /** Replies that break the law of echo: altered, or more than were asked for, if requests are seen at all. */
   get lawless(): number {
-    return this.requests === 0 ? 0 : this.altered + this.unasked
+    const unasked = this.requests === 0 ? 0 : Math.max(0, this.replies - this.requests)
+    return this.altered + unasked
   }
 
   get messages(): number {
@@ -101,10 +100,7 @@ export class IcmpPair {
     this.replyBytes += packet.payloadLength
     if (this.#contents[1].isFresh(packet)) this.fresh += 1
     const place = this.#keys.indexOf(keyOf(packet))
-    if (place < 0) {
-      this.unasked += 1
-      return
-    }
+    if (place < 0) return
     this.#keys[place] = -1
     const sentBytes = this.#lengths[place]!
     const sent = this.#sent.subarray(place * COMPARED, (place + 1) * COMPARED)

@@ -2,8 +2,8 @@
  * Detects tunnels through ICMP and ICMPv6 echo by the law they break: a reply returns what was sent.
  *
  * Ping's content stays the same but for its clock, at whatever size or rate; freight is new in every message,
- * and its replies differ from the requests, or come unasked. Content of 16 bytes and less, where ping has nothing but its clock,
- * and fragments are passed over.
+ * and its replies differ from the requests, or outnumber them. Content of 16 bytes and less, where ping has
+ * nothing but its clock, makes nobody suspect; fragments are passed over.
  * Source: RFC 792, RFC 4443 §4.2; ptunnel, hans, icmptunnel, icmpsh, Loki (Phrack 49).
  */
 import type { Packet } from '../../../decode/packet.ts'
@@ -58,7 +58,10 @@ export class IcmpTunnel implements Detector {
   }
 
   packet(packet: Packet): void {
-    if (!isEcho(packet) || packet.payloadCaptured <= CLOCK_BYTES || packet.isFragment) return
+    if (!isEcho(packet) || packet.isFragment) return
+    // Short ones matter only as the polls of a tunnel that is known already.
+    const isShort = packet.payloadCaptured <= CLOCK_BYTES
+    if (isShort && this.#pairs.size === 0) return
     const source = sourceHash(packet)
     const destination = destinationHash(packet)
     const one = Math.min(source, destination)
@@ -66,6 +69,7 @@ export class IcmpTunnel implements Detector {
     const key = pairKey(one, other, packet.vlan)
     let pair = this.#pairs.get(key)
     if (pair === undefined) {
+      if (isShort) return
       const place = this.#looks.note(one, other, contentHash(packet), packet.timestampUs)
       if (place < 0) return
       const { firstUs } = this.#looks.take(place)

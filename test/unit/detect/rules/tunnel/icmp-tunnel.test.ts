@@ -66,6 +66,16 @@ describe('an ICMP tunnel', () => {
     expect(tunnelsIn(traffic)).toMatchObject([{ kind: 'tunnel.icmp', severity: 6 }])
   })
 
+  test('that downloads fast, each piece in the reply to an empty poll, is told', () => {
+    const traffic = new WatchedTraffic()
+    for (let sequence = 0; sequence < 60; sequence += 1) {
+      const returned = seededBytes(sequence + 50, 1000)
+      echo(traffic, { sent: new Uint8Array(5), returned, sequence })
+      traffic.nowUs -= 49_000
+    }
+    expect(tunnelsIn(traffic)).toMatchObject([{ kind: 'tunnel.icmp', host: CLIENT, severity: 6 }])
+  })
+
   test('is told of a file that leaves by ping, though each reply is honest', () => {
     const traffic = new WatchedTraffic()
     for (let sequence = 0; sequence < 60; sequence += 1) {
