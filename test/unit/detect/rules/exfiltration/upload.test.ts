@@ -37,11 +37,11 @@ function uploadsIn(traffic: WatchedTraffic) {
 describe('an upload', () => {
   test('ten times the busiest hour of the host alerts', () => {
     const traffic = new WatchedTraffic()
-    for (let hour = 0; hour < 30; hour += 1) {
-      transfer(traffic, '198.51.100.1', 2 * MEGABYTE)
+    for (let hour = 0; hour < 26; hour += 1) {
+      transfer(traffic, '198.51.100.1', MEGABYTE)
       traffic.wait(HOUR_US)
     }
-    transfer(traffic, OUTSIDE, 60 * MEGABYTE)
+    transfer(traffic, OUTSIDE, 52 * MEGABYTE)
     expect(uploadsIn(traffic)).toMatchObject([
       { kind: 'exfiltration.volume', severity: 5, host: HOST, attacker: OUTSIDE, isFinal: true },
     ])
@@ -52,17 +52,17 @@ describe('an upload', () => {
     ['IPv6', 'fd00::7', '2001:db8::9'],
   ])('of a host without a past is notable, over %s', (_, host, server) => {
     const traffic = new WatchedTraffic()
-    transfer(traffic, server, 60 * MEGABYTE, 2000, host)
+    transfer(traffic, server, 52 * MEGABYTE, 2000, host)
     expect(uploadsIn(traffic)).toMatchObject([{ severity: 3, host, attacker: server }])
   })
 
   test('as large as the one every night is notable at most', () => {
     const traffic = new WatchedTraffic()
-    for (let hour = 0; hour < 30; hour += 1) {
-      transfer(traffic, OUTSIDE, 30 * MEGABYTE)
+    for (let hour = 0; hour < 26; hour += 1) {
+      transfer(traffic, OUTSIDE, 6 * MEGABYTE)
       traffic.wait(HOUR_US)
     }
-    transfer(traffic, OUTSIDE, 80 * MEGABYTE)
+    transfer(traffic, OUTSIDE, 53 * MEGABYTE)
     expect(uploadsIn(traffic).every(({ severity }) => severity < 4)).toBe(true)
   })
 })
@@ -70,19 +70,19 @@ describe('an upload', () => {
 describe('no upload is', () => {
   test('a call that sends as much as it receives', () => {
     const traffic = new WatchedTraffic()
-    transfer(traffic, OUTSIDE, 60 * MEGABYTE, 50 * MEGABYTE)
+    transfer(traffic, OUTSIDE, 52 * MEGABYTE, 40 * MEGABYTE)
     expect(uploadsIn(traffic)).toEqual([])
   })
 
   test('a copy to a server of the house', () => {
     const traffic = new WatchedTraffic()
-    transfer(traffic, '10.0.0.9', 60 * MEGABYTE)
+    transfer(traffic, '10.0.0.9', 52 * MEGABYTE)
     expect(uploadsIn(traffic)).toEqual([])
   })
 
   test('what a web server sends to who asks', () => {
     const traffic = new WatchedTraffic()
-    transfer(traffic, HOST, 2000, 60 * MEGABYTE, OUTSIDE)
+    transfer(traffic, HOST, 2000, 52 * MEGABYTE, OUTSIDE)
     expect(uploadsIn(traffic)).toEqual([])
   })
 
