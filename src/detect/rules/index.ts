@@ -4,9 +4,11 @@ import type { Detector, Emit } from '../detector.ts'
 import { createAmplificationDetectors } from './amplification/index.ts'
 import { createBruteforceDetectors } from './bruteforce/index.ts'
 import { createEvasionDetectors } from './evasion/index.ts'
+import { createExfiltrationDetectors } from './exfiltration/index.ts'
 import { createFloodDetectors } from './flood/index.ts'
 import { createScanDetectors } from './scan/index.ts'
 import { createSweepDetectors } from './sweep/index.ts'
+import { createTunnelDetectors } from './tunnel/index.ts'
 
 const families = [
   createScanDetectors,
@@ -15,6 +17,8 @@ const families = [
   createAmplificationDetectors,
   createEvasionDetectors,
   createBruteforceDetectors,
+  createTunnelDetectors,
+  createExfiltrationDetectors,
 ]
 
 /** Makes every detector of behaviour that the configuration enables, in the order they are to be called. */

@@ -1,0 +1,195 @@
+/**
+ * Detects tunnels through ICMP and ICMPv6 echo by the law they break: a reply returns what was sent.
+ *
+ * Ping's content stays the same but for its clock, at whatever size or rate; freight is new in every message,
+ * and its replies differ from the requests, or outnumber them. Content of 16 bytes and less, where ping has
+ * nothing but its clock, makes nobody suspect; fragments are passed over.
+ * Source: RFC 792, RFC 4443 §4.2; ptunnel, hans, icmptunnel, icmpsh, Loki (Phrack 49).
+ */
+import type { Packet } from '../../../decode/packet.ts'
+import { IpProtocol } from '../../../net/protocol.ts'
+import type { Detection } from '../../detection.ts'
+import type { Detector, Emit } from '../../detector.ts'
+import { CappedTable } from '../state/capped-table.ts'
+import { FirstLooks } from '../state/first-looks.ts'
+import {
+  destinationAddress,
+  destinationHash,
+  sourceAddress,
+  sourceHash,
+} from '../state/packet-address.ts'
+import { mix, pairKey } from '../state/pair-key.ts'
+import { Story } from '../state/story.ts'
+import { confidenceOf, counted, grouped, spanOf } from '../state/wording.ts'
+import type { IcmpTunnelConfig } from './config.ts'
+import { CLOCK_BYTES, IcmpPair } from './icmp-pair.ts'
+
+const ECHO_REPLY = 0
+const ECHO_REQUEST = 8
+const ECHO_REQUEST_V6 = 128
+const ECHO_REPLY_V6 = 129
+
+const MAX_PAIRS = 1024
+const WAITING = 8192
+/** Sixteen bytes tell contents apart well enough to begin looking closely, at a third of the cost of all. */
+const HASHED_UPTO = 32
+
+/** Where every reply is honest, new content alone must be so much more, and of most messages. */
+const FRESH_FACTOR = 4
+const MIN_FRESH_SHARE = 0.5
+/** Beyond this rate honest echo is a flood, whatever it is filled with. */
+const FLOOD_RATE = 200
+/** Some replies are altered by worn-out devices; a tunnel's nearly all are. */
+const MIN_LAWLESS_SHARE = 0.3
+
+export class IcmpTunnel implements Detector {
+  readonly name = 'icmp-tunnel'
+  readonly watches = ['icmp'] as const
+  readonly #config: IcmpTunnelConfig
+  readonly #emit: Emit
+  readonly #looks: FirstLooks
+  readonly #pairs: CappedTable<IcmpPair>
+
+  constructor(config: IcmpTunnelConfig, emit: Emit) {
+    this.#config = config
+    this.#emit = emit
+    this.#looks = new FirstLooks(WAITING, config.forgetAfterSeconds * 1e6)
+    this.#pairs = new CappedTable(MAX_PAIRS, (pair) => this.#finish(pair))
+  }
+
+  packet(packet: Packet): void {
+    if (!isEcho(packet) || packet.isFragment) return
+    // Short ones matter only as the polls of a tunnel that is known already.
+    const isShort = packet.payloadCaptured <= CLOCK_BYTES
+    if (isShort && this.#pairs.size === 0) return
+    const source = sourceHash(packet)
+    const destination = destinationHash(packet)
+    const one = Math.min(source, destination)
+    const other = Math.max(source, destination)
+    const key = pairKey(one, other, packet.vlan)
+    let pair = this.#pairs.get(key)
+    if (pair === undefined) {
+      if (isShort) return
+      const place = this.#looks.note(one, other, contentHash(packet), packet.timestampUs)
+      if (place < 0) return
+      const { firstUs } = this.#looks.take(place)
+      const ends = { one: sourceAddress(packet), other: destinationAddress(packet) }
+      pair = new IcmpPair(ends, firstUs)
+      this.#pairs.set(key, pair)
+    }
+    this.#note(pair, packet)
+  }
+
+  tick(nowUs: number): void {
+    const beforeUs = nowUs - this.#config.forgetAfterSeconds * 1e6
+    this.#pairs.expire(beforeUs, (pair) => this.#finish(pair))
+  }
+
+  end(): void {
+    this.#pairs.expire(Number.POSITIVE_INFINITY, (pair) => this.#finish(pair))
+  }
+
+  forgotten(): number {
+    return this.#looks.forgotten + this.#pairs.forgotten
+  }
+
+  #note(pair: IcmpPair, packet: Packet): void {
+    const type = packet.sourcePort
+    if (type === ECHO_REQUEST || type === ECHO_REQUEST_V6) {
+      pair.requested(packet, pair.asker === null ? sourceAddress(packet) : null)
+    } else {
+      pair.replied(packet)
+    }
+    if (pair.story === null) {
+      if (!isTunnel(pair, this.#config)) return
+      pair.story = new Story(pair.firstUs, packet.timestampUs)
+    }
+    if (!pair.story.isDue(pair.messages, packet.timestampUs)) return
+    pair.story.told(pair.messages, packet.timestampUs)
+    this.#emit(describe(pair, pair.story, this.#config, false))
+  }
+
+  #finish(pair: IcmpPair): void {
+    if (pair.story !== null) this.#emit(describe(pair, pair.story, this.#config, true))
+  }
+}
+
+function isEcho(packet: Packet): boolean {
+  if (packet.malformed !== 0) return false
+  const type = packet.sourcePort
+  if (packet.protocol === IpProtocol.ICMP) return type === ECHO_REQUEST || type === ECHO_REPLY
+  return (
+    packet.protocol === IpProtocol.ICMPV6 && (type === ECHO_REQUEST_V6 || type === ECHO_REPLY_V6)
+  )
+}
+
+/** Hashes what follows the clock; equal for pings of one pattern that are long enough. */
+function contentHash(packet: Packet): number {
+  const to = Math.min(packet.payloadCaptured, HASHED_UPTO)
+  let hash = 0
+  for (let at = CLOCK_BYTES; at < to; at += 1) {
+    hash = (Math.imul(hash, 31) + packet.buffer[packet.payloadOffset + at]!) | 0
+  }
+  return mix(hash, 0)
+}
+
+function breaksLaw(pair: IcmpPair, { minMessages }: IcmpTunnelConfig): boolean {
+  return pair.lawless >= minMessages && pair.lawless >= MIN_LAWLESS_SHARE * pair.replies
+}
+
+function isTunnel(pair: IcmpPair, config: IcmpTunnelConfig): boolean {
+  if (pair.fresh < config.minMessages) return false
+  if (breaksLaw(pair, config)) return true
+  return (
+    pair.fresh >= FRESH_FACTOR * config.minMessages &&
+    pair.fresh >= MIN_FRESH_SHARE * pair.messages &&
+    pair.rate <= FLOOD_RATE
+  )
+}
+
+function describe(
+  pair: IcmpPair,
+  story: Story,
+  config: IcmpTunnelConfig,
+  isFinal: boolean,
+): Detection {
+  const host = pair.asker ?? pair.other
+  const attacker = host === pair.one ? pair.other : pair.one
+  const isLawless = breaksLaw(pair, config)
+  return {
+    id: story.id,
+    detector: 'icmp-tunnel',
+    kind: 'tunnel.icmp',
+    family: 'tunnel',
+    severity: isLawless ? 6 : 4,
+    confidence: confidenceOf(isLawless ? 0.85 : 0.6, pair.fresh - config.minMessages, 40),
+    attacker,
+    victims: [host],
+    host,
+    domain: null,
+    firstSeenUs: story.firstUs,
+    lastSeenUs: pair.lastUs,
+    count: pair.messages,
+    summary: summaryOf(pair, host, attacker),
+    reasons: [
+      { feature: 'lawlessReplies', value: pair.lawless, baseline: 0, weight: 0.6 },
+      { feature: 'freshContents', value: pair.fresh, baseline: 1, weight: 0.3 },
+      {
+        feature: 'echoBytes',
+        value: pair.requestBytes + pair.replyBytes,
+        baseline: null,
+        weight: 0.1,
+      },
+    ],
+    mitre: ['T1095', 'T1572'],
+    flows: [],
+    isFinal,
+  }
+}
+
+function summaryOf(pair: IcmpPair, host: string, attacker: string): string {
+  const span = spanOf(pair.lastUs - pair.firstUs)
+  const messages = `${host} and ${attacker} exchanged ${counted(pair.requests, 'echo request')} and ${counted(pair.replies, 'reply', 'replies')} in ${span}`
+  const bytes = `${grouped(pair.requestBytes)} and ${grouped(pair.replyBytes)} bytes`
+  return `${messages} (${bytes}): ${grouped(pair.fresh)} with new content, ${counted(pair.lawless, 'reply', 'replies')} unlike any request; ping's content stays the same and comes back as sent`
+}

@@ -1,0 +1,16 @@
+/** detect/rules/tunnel: traffic is hidden within the traffic of another protocol. */
+import type { DetectConfig } from '../../config.ts'
+import type { Detector, Emit } from '../../detector.ts'
+import { DnsTunnel } from './dns-tunnel.ts'
+import { IcmpTunnel } from './icmp-tunnel.ts'
+import { OddPort } from './odd-port.ts'
+
+/** Makes the tunnel detectors that the configuration enables. */
+export function createTunnelDetectors(config: DetectConfig, emit: Emit): Detector[] {
+  const { dnsTunnel, icmpTunnel, oddPort } = config
+  return [
+    ...(dnsTunnel.enabled ? [new DnsTunnel(dnsTunnel, emit)] : []),
+    ...(icmpTunnel.enabled ? [new IcmpTunnel(icmpTunnel, emit)] : []),
+    ...(oddPort.enabled ? [new OddPort(oddPort, emit)] : []),
+  ]
+}
