@@ -3,9 +3,12 @@ import type { DetectConfig } from '../config.ts'
 import type { Detector, Emit } from '../detector.ts'
 import { createBruteforceDetectors } from './bruteforce/index.ts'
 import { createEvasionDetectors } from './evasion/index.ts'
+import { createExploitDetectors } from './exploit/index.ts'
 import { createFloodDetectors } from './flood/index.ts'
+import { createLateralDetectors } from './lateral/index.ts'
 import { createScanDetectors } from './scan/index.ts'
 import { createSweepDetectors } from './sweep/index.ts'
+import { createWebDetectors } from './web/index.ts'
 
 const families = [
   createScanDetectors,
@@ -13,6 +16,9 @@ const families = [
   createFloodDetectors,
   createEvasionDetectors,
   createBruteforceDetectors,
+  createWebDetectors,
+  createExploitDetectors,
+  createLateralDetectors,
 ]
 
 /** Makes every detector of behaviour that the configuration enables, in the order they are to be called. */
