@@ -99,7 +99,7 @@ export class RawTalk extends FactReader {
     if (!isTextual(packet)) return Next.DONE
     const own = side === 0 ? 0 : 1
     const shown = textAt(packet, 0, packet.payloadCaptured, LONGEST_PAYLOAD)
-    const text = (this.#windows[own] + shown.replaceAll('\\u{a}', '\n').replaceAll('\\u{d}', ''))
+    const text = this.#windows[own] + shown.replaceAll('\\u{a}', '\n').replaceAll('\\u{d}', '')
     const sign = SHELL_WORDS.map((words) => words.exec(text)?.[0]).find((found) => found)
     if (sign === undefined) {
       this.#windows[own] = text.slice(-WINDOW)

@@ -129,7 +129,9 @@ function copyAct(flow: LiveFlow, opnum: number, hasAskedNames: boolean): Act {
   const attacker = flow.originatorAddress()
   const victim = flow.responderAddress()
   const isShadow = opnum === REPLICA_ADD
-  const what = isShadow ? 'announces itself as a controller to' : "copies the domain's accounts from"
+  const what = isShadow
+    ? 'announces itself as a controller to'
+    : "copies the domain's accounts from"
   const how = hasAskedNames ? ', having asked for names or controllers first, as tools do' : ''
   return {
     kind: isShadow ? 'lateral.dcshadow' : 'lateral.dcsync',
@@ -156,6 +158,7 @@ function searchAct(flow: LiveFlow, hosts: number, minHosts: number): Act {
     attacker,
     victim: flow.responderAddress(),
     mitre: ['T1087.002', 'T1033'],
+    isCumulative: true,
     reasons: [{ feature: 'hostsAsked300s', value: hosts, baseline: minHosts, weight: 1 }],
     summary: `${attacker} asks ${hosts} hosts within five minutes who is logged on or has an account there`,
   }

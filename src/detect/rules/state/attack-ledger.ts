@@ -22,6 +22,8 @@ export interface Act {
   readonly domain?: string | null
   readonly mitre: readonly string[]
   readonly reasons: readonly Reason[]
+  /** It holds the figures so far, so that it takes the place of the one before. */
+  readonly isCumulative?: boolean
   /** The whole sentence up to how often: `192.0.2.7 tries SQL injection on 10.0.0.5: …`. */
   readonly summary: string
 }
@@ -72,6 +74,8 @@ export class AttackLedger {
     } else if (act.severity > entry.act.severity) {
       entry.act = { ...act, confidence: Math.max(act.confidence, entry.act.confidence) }
       entry.isNews = true
+    } else if (act.isCumulative === true && act.severity === entry.act.severity) {
+      entry.act = act
     }
     entry.count += 1
     entry.lastUs = Math.max(entry.lastUs, nowUs)

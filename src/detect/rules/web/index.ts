@@ -5,7 +5,10 @@ import { WebAttacks } from './web-attacks.ts'
 import { WebScanner } from './web-scanner.ts'
 
 /** Makes the detectors of web attacks that the configuration enables. */
-export function createWebDetectors({ webAttacks, webScanner }: DetectConfig, emit: Emit): Detector[] {
+export function createWebDetectors(
+  { webAttacks, webScanner }: DetectConfig,
+  emit: Emit,
+): Detector[] {
   return [
     ...(webAttacks.enabled ? [new WebAttacks(webAttacks, emit)] : []),
     ...(webScanner.enabled ? [new WebScanner(webScanner, emit)] : []),

@@ -30,11 +30,7 @@ function decodeOnce(text: string): string {
 }
 
 /** Makes a value of what was sent. */
-export function valueOf(
-  where: RequestValue['where'],
-  name: string,
-  raw: string,
-): RequestValue {
+export function valueOf(where: RequestValue['where'], name: string, raw: string): RequestValue {
   let text = where === 'parameter' || where === 'body' ? raw.replaceAll('+', ' ') : raw
   let rounds = 0
   while (rounds < MOST_ROUNDS && text.includes('%')) {
@@ -43,7 +39,10 @@ export function valueOf(
     text = decoded
     rounds += 1
   }
-  const lower = text.replace(/\/\*(?:!\d{0,5})?/g, ' ').replaceAll('*/', ' ').toLowerCase()
+  const lower = text
+    .replace(/\/\*(?:!\d{0,5})?/g, ' ')
+    .replaceAll('*/', ' ')
+    .toLowerCase()
   return { where, name: name.toLowerCase(), text: lower.replace(/\s+/g, ' '), raw, rounds }
 }
 

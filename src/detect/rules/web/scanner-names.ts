@@ -26,7 +26,10 @@ const TOOLS: readonly (readonly [pattern: RegExp, name: string])[] = [
   [/masscan/i, 'masscan'],
   [/l9explore|l9tcpid|leakix/i, 'LeakIX'],
   [/^hello, ?world/i, 'a botnet scanner'],
-  [/commix|xsser|joomscan|cmsmap|droopescan|jaeles|wafw00f|fimap|vega\/|paros\/|webinspect|appscan/i, 'a vulnerability scanner'],
+  [
+    /commix|xsser|joomscan|cmsmap|droopescan|jaeles|wafw00f|fimap|vega\/|paros\/|webinspect|appscan/i,
+    'a vulnerability scanner',
+  ],
 ]
 
 /** Returns the tool's name; null for everybody else. */

@@ -1,7 +1,13 @@
 /** Talk with a web shell: its signs, and a page's parameter that is a command and nothing else. */
 import type { RequestValue } from './request-text.ts'
 import { scoreOf, type Score, type Sign } from './signs/sign.ts'
-import { SHELL_PAGE, SHELL_PARAMETERS, SHELL_VALUE, WEB_SHELL_GATE, WEB_SHELL_SIGNS } from './signs/web-shell.ts'
+import {
+  SHELL_PAGE,
+  SHELL_PARAMETERS,
+  SHELL_VALUE,
+  WEB_SHELL_GATE,
+  WEB_SHELL_SIGNS,
+} from './signs/web-shell.ts'
 
 const COMMAND_AS_PARAMETER: Sign = { name: 'commandAsParameter', weight: 4, pattern: SHELL_VALUE }
 

@@ -22,7 +22,8 @@ import { scoreOf, type Score, type Sign } from './signs/sign.ts'
 const MAX_AWAITED = 2048
 const AWAITED_US = 30_000_000
 /** URIs without any of these hold nothing but words. */
-const NOTABLE = /[%'"<>(){};|`$\\#*\x7f-\uffff]|\.\.|--|\/\/|[+=](?:union|select|and|or)\b|cmd|exec|cgi|level|goform|hnap|php|boaform|gpon|shell|\.ini|etc\/|\.action|asp|jsp|[a-z]{300}/i
+const NOTABLE =
+  /[%'"<>(){};|`$\\#*\x7f-\uffff]|\.\.|--|\/\/|[+=](?:union|select|and|or)\b|cmd|exec|cgi|level|goform|hnap|php|boaform|gpon|shell|\.ini|etc\/|\.action|asp|jsp|[a-z]{300}/i
 
 interface Awaited extends Row {
   readonly path: string
@@ -109,7 +110,8 @@ export class WebAttacks implements Detector {
     let worst: Finding | null = null
     for (const value of values) {
       if (!mayHold(attack, value)) continue
-      const score = attack.kind === 'web.webshell' ? shellScore(value, path) : scoreOf(value, attack.signs)
+      const score =
+        attack.kind === 'web.webshell' ? shellScore(value, path) : scoreOf(value, attack.signs)
       if (score.total >= this.#minScore && score.total > (worst?.score.total ?? 0)) {
         worst = { value, score }
       }

@@ -119,6 +119,7 @@ export class WebScanner implements Detector {
       attacker,
       victim,
       mitre: ['T1595.003'],
+      isCumulative: true,
       reasons: [
         { feature: 'missingPaths60s', value: missing, baseline: minMissing, weight: 0.6 },
         { feature: 'sensitivePaths60s', value: probes, baseline: minProbes, weight: 0.3 },

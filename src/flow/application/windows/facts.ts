@@ -95,4 +95,3 @@ export interface LdapFacts {
   readonly authFailures: number
   readonly authSuccesses: number
 }
-

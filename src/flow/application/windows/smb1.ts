@@ -59,7 +59,8 @@ function readResponse(message: Payload, command: number, sink: SmbSink): void {
     if (uint32LittleAt(message, STATUS) === INSUFFICIENT_RESOURCES) sink.shows('lacks-patch')
   } else if (command === Command.TRANSACTION2) {
     const isAnswer = IMPLANT_ANSWERS.includes(uint16LittleAt(message, MULTIPLEX))
-    if (isAnswer && uint32LittleAt(message, STATUS) === NOT_IMPLEMENTED) sink.shows('backdoor-answer')
+    if (isAnswer && uint32LittleAt(message, STATUS) === NOT_IMPLEMENTED)
+      sink.shows('backdoor-answer')
   }
 }
 

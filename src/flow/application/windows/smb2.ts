@@ -10,7 +10,14 @@ const BODY = 64
 const RESPONSE = 1
 const LONGEST_NAME = 255
 
-const Command = { NEGOTIATE: 0, SESSION_SETUP: 1, TREE_CONNECT: 3, CREATE: 5, WRITE: 9, IOCTL: 11 } as const
+const Command = {
+  NEGOTIATE: 0,
+  SESSION_SETUP: 1,
+  TREE_CONNECT: 3,
+  CREATE: 5,
+  WRITE: 9,
+  IOCTL: 11,
+} as const
 
 /** A pipe is written to and read from in one go (MS-FSCC §2.3). */
 const PIPE_TRANSCEIVE = 0x0011c017
