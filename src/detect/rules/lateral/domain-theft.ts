@@ -159,6 +159,7 @@ function searchAct(flow: LiveFlow, hosts: number, minHosts: number): Act {
     victim: flow.responderAddress(),
     mitre: ['T1087.002', 'T1033'],
     isCumulative: true,
+    isManyVictims: true,
     reasons: [{ feature: 'hostsAsked300s', value: hosts, baseline: minHosts, weight: 1 }],
     summary: `${attacker} asks ${hosts} hosts within five minutes who is logged on or has an account there`,
   }

@@ -22,6 +22,8 @@ export interface Act {
   readonly domain?: string | null
   readonly mitre: readonly string[]
   readonly reasons: readonly Reason[]
+  /** One story of the attacker, whomever it meets. */
+  readonly isManyVictims?: boolean
   /** It holds the figures so far, so that it takes the place of the one before. */
   readonly isCumulative?: boolean
   /** The whole sentence up to how often: `192.0.2.7 tries SQL injection on 10.0.0.5: …`. */
@@ -65,11 +67,11 @@ export class AttackLedger {
 
   note(act: Act, flow: LiveFlow): void {
     const nowUs = flow.lastUs
-    const key = pairKey(textHash(`${act.attacker}>${act.victim}`), textHash(act.kind), 0)
+    const victim = act.isManyVictims === true ? '' : act.victim
+    const key = pairKey(textHash(`${act.attacker}>${victim}`), textHash(act.kind), 0)
     let entry = this.#entries.get(key)
     if (entry === undefined) {
       entry = { act, story: new Story(nowUs, nowUs), count: 0, isNews: false, lastUs: nowUs }
-      entry.story.addVictim(act.victim)
       this.#entries.set(key, entry)
     } else if (act.severity > entry.act.severity) {
       entry.act = { ...act, confidence: Math.max(act.confidence, entry.act.confidence) }
@@ -79,6 +81,7 @@ export class AttackLedger {
     }
     entry.count += 1
     entry.lastUs = Math.max(entry.lastUs, nowUs)
+    entry.story.addVictim(act.victim)
     entry.story.addFlow(flow)
     if (entry.isNews || entry.story.isDue(entry.count, nowUs)) this.#tell(entry, false)
   }

@@ -8,6 +8,7 @@ const SHORTEST_VALUE = 2
 /** Prose and code that people post: as long, and of as many lines. */
 const LONG_TEXT = 300
 const MANY_LINES = 3
+const ODD_NAME = /^class\.|[$#@(]|%2[348]|%40/i
 
 /** One value of a request: a parameter, a path, a header, a text of JSON; a `document` is any other body. */
 export interface RequestValue {
@@ -79,6 +80,8 @@ function parameters(where: RequestValue['where'], text: string): RequestValue[] 
   for (const piece of text.split('&', MOST_VALUES)) {
     const equals = piece.indexOf('=')
     const name = equals < 0 ? '' : piece.slice(0, equals)
+    // Frameworks that set objects by parameters' names are attacked by them.
+    if (ODD_NAME.test(name)) values.push(valueOf(where, '', name))
     if (piece.length - equals <= SHORTEST_VALUE) continue
     values.push(valueOf(where, name, piece.slice(equals + 1)))
   }

@@ -82,7 +82,7 @@ export class WebScanner implements Detector {
     const isMissing = status === 404 || status === 403 || status === 400 || status === 405
     const key = pairHash(flow.originatorKey, flow.responderKey)
     let pair = this.#pairs.get(key)
-    if (asked === undefined || (pair === undefined && !isMissing)) return
+    if (asked === undefined) return
     const nowUs = flow.lastUs
     if (pair === undefined || nowUs - pair.windowUs > WINDOW_US) {
       pair = newPair(nowUs, asked.path)

@@ -32,7 +32,7 @@ export const COMMAND_SIGNS: readonly Sign[] = [
     name: 'breakIsAll',
     weight: 1,
     pattern: new RegExp(
-      `^[\\w.:-]{0,64}\\s*(?:[;|\`]|&&)\\s*(?:id|whoami|ls|dir|uname(?: -a)?|ipconfig|ifconfig|ps|pwd)\\s*[;|\`#]?$`,
+      `^(?:[\\d.:]{0,40}|localhost|(?:[\\w-]+\\.)+[\\w-]+)\\s*(?:[;|\`]|&&)\\s*(?:id|whoami|ls|dir|uname(?: -a)?|ipconfig|ifconfig|ps|pwd)\\s*[;|\`#]?$`,
     ),
   },
   {
