@@ -495,6 +495,7 @@ export interface components {
          *     - `rdp`: `user`, `security`
          *     - `kerberos`: `message`, `client`, `realm`, `service`, `errorCode`, `encryptionTypes`, `hasPreauthentication`,
          *       `requests`, `errors`, `authFailures`, `authSuccesses`
+         *     - `dcerpc`: `interfaces`, `requests`
          *     - `ldap`: `bindDn`, `mechanism`, `resultCode`, `searches`, `authFailures`, `authSuccesses`
          *     - `mysql`, `postgresql`: `version`, `user`, `database`, `errorCode`, `authFailures`, `authSuccesses`, `startsTls`
          *     - `redis`: `command`, `commands`, `refusals`, `authFailures`, `authSuccesses`
@@ -505,7 +506,7 @@ export interface components {
          */
         ApplicationFacts: ({
             /** @enum {string} */
-            kind: "dns" | "tls" | "quic" | "http" | "ssh" | "ftp" | "smtp" | "pop3" | "imap" | "telnet" | "smb" | "rdp" | "kerberos" | "ldap" | "mysql" | "postgresql" | "redis" | "ntp" | "snmp" | "dhcp";
+            kind: "dns" | "tls" | "quic" | "http" | "ssh" | "ftp" | "smtp" | "pop3" | "imap" | "telnet" | "smb" | "rdp" | "kerberos" | "dcerpc" | "ldap" | "mysql" | "postgresql" | "redis" | "ntp" | "snmp" | "dhcp";
         } & {
             [key: string]: unknown;
         }) | null;

@@ -55,6 +55,12 @@ export function smb2Create(name: string, next = 0): Uint8Array {
   return smb2({ command: 5, body: concat(body, new Uint8Array(8), text), next })
 }
 
+/** Writes to an open file or pipe, from its beginning. */
+export function smb2Write(file: number, data: Uint8Array): Uint8Array {
+  const head = concat(little(49, 2), little(64 + 48, 2), little(data.length, 4), little(0, 8))
+  return smb2({ command: 9, body: concat(head, little(file, 16), new Uint8Array(16), data) })
+}
+
 /** One SMB 1 message: words, then bytes. */
 export function smb1(
   command: number,

@@ -1,12 +1,38 @@
 /** What the behaviour detectors may be told: a section each, declared beside the detector. */
-import { misusedReflectorConfig, reflectionConfig, tcpReflectionConfig } from './amplification/config.ts'
-import { formBruteforceConfig, loginBruteforceConfig, rdpBruteforceConfig, sshBruteforceConfig } from './bruteforce/config.ts'
+import {
+  misusedReflectorConfig,
+  reflectionConfig,
+  tcpReflectionConfig,
+} from './amplification/config.ts'
+import {
+  formBruteforceConfig,
+  loginBruteforceConfig,
+  rdpBruteforceConfig,
+  sshBruteforceConfig,
+} from './bruteforce/config.ts'
 import { fragmentsConfig } from './evasion/config.ts'
 import { uploadConfig } from './exfiltration/config.ts'
-import { connectionFloodConfig, dhcpFloodConfig, fragmentFloodConfig, icmpFloodConfig, slowHttpConfig, strayFloodConfig, synFloodConfig } from './flood/config.ts'
+import {
+  heartbleedConfig,
+  log4shellsConfig,
+  programDownloadConfig,
+  serviceExploitsConfig,
+  shellsConfig,
+} from './exploit/config.ts'
+import {
+  connectionFloodConfig,
+  dhcpFloodConfig,
+  fragmentFloodConfig,
+  icmpFloodConfig,
+  slowHttpConfig,
+  strayFloodConfig,
+  synFloodConfig,
+} from './flood/config.ts'
+import { domainTheftConfig, remoteControlConfig } from './lateral/config.ts'
 import { portScanConfig } from './scan/config.ts'
 import { sweepConfig } from './sweep/config.ts'
 import { dnsTunnelConfig, icmpTunnelConfig, oddPortConfig } from './tunnel/config.ts'
+import { webAttacksConfig, webScannerConfig } from './web/config.ts'
 
 export const ruleSections = {
   reflection: reflectionConfig,
@@ -18,6 +44,11 @@ export const ruleSections = {
   formBruteforce: formBruteforceConfig,
   fragments: fragmentsConfig,
   upload: uploadConfig,
+  log4shells: log4shellsConfig,
+  heartbleed: heartbleedConfig,
+  shells: shellsConfig,
+  programDownload: programDownloadConfig,
+  serviceExploits: serviceExploitsConfig,
   synFlood: synFloodConfig,
   icmpFlood: icmpFloodConfig,
   fragmentFlood: fragmentFloodConfig,
@@ -25,9 +56,13 @@ export const ruleSections = {
   dhcpFlood: dhcpFloodConfig,
   connectionFlood: connectionFloodConfig,
   slowHttp: slowHttpConfig,
+  remoteControl: remoteControlConfig,
+  domainTheft: domainTheftConfig,
   portScan: portScanConfig,
   sweep: sweepConfig,
   dnsTunnel: dnsTunnelConfig,
   icmpTunnel: icmpTunnelConfig,
   oddPort: oddPortConfig,
+  webAttacks: webAttacksConfig,
+  webScanner: webScannerConfig,
 }

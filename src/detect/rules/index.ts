@@ -5,10 +5,13 @@ import { createAmplificationDetectors } from './amplification/index.ts'
 import { createBruteforceDetectors } from './bruteforce/index.ts'
 import { createEvasionDetectors } from './evasion/index.ts'
 import { createExfiltrationDetectors } from './exfiltration/index.ts'
+import { createExploitDetectors } from './exploit/index.ts'
 import { createFloodDetectors } from './flood/index.ts'
+import { createLateralDetectors } from './lateral/index.ts'
 import { createScanDetectors } from './scan/index.ts'
 import { createSweepDetectors } from './sweep/index.ts'
 import { createTunnelDetectors } from './tunnel/index.ts'
+import { createWebDetectors } from './web/index.ts'
 
 const families = [
   createScanDetectors,
@@ -19,6 +22,9 @@ const families = [
   createBruteforceDetectors,
   createTunnelDetectors,
   createExfiltrationDetectors,
+  createWebDetectors,
+  createExploitDetectors,
+  createLateralDetectors,
 ]
 
 /** Makes every detector of behaviour that the configuration enables, in the order they are to be called. */

@@ -6,6 +6,19 @@
  * and authorization values are never kept. Null means "not seen".
  */
 import type { Application } from './applications.ts'
+import type {
+  DcerpcCall,
+  DcerpcFacts,
+  KerberosFacts,
+  KerberosMessage,
+  LdapFacts,
+  SmbFact,
+  SmbFacts,
+  SmbProgram,
+  SmbSign,
+} from './windows/facts.ts'
+
+export type * from './windows/facts.ts'
 
 /** One resource record of an answer (RFC 1035 §4.1.3). */
 export interface DnsAnswer {
@@ -133,6 +146,17 @@ export interface HttpRequest {
   readonly authScheme: string | null
   /** Content-Length; null when absent. */
   readonly contentBytes: number | null
+  /** Whole header lines that hold a quote, a tag, braces or a climbing path: the first ones; often none. */
+  readonly oddHeaders: readonly string[]
+}
+
+/** How the body of the message before begins, as far as one segment holds it. Told, never stored. */
+export interface HttpBody {
+  readonly kind: 'http-body'
+  readonly isFromResponder: boolean
+  readonly format: 'pe' | 'elf' | 'java-class' | 'script' | 'text' | 'binary'
+  /** Its first 1024 characters; empty where it is no text. */
+  readonly text: string
 }
 
 export interface HttpResponse {
@@ -186,64 +210,12 @@ export interface LoginFacts {
   readonly startsTls: boolean
 }
 
-export interface SmbFacts {
-  readonly kind: 'smb'
-  /** `1`, `2.0.2`, `2.1`, `3.0`, `3.0.2`, `3.1.1`. */
-  readonly dialect: string | null
-  /** From NTLM: `DOMAIN\user`. */
-  readonly user: string | null
-  readonly workstation: string | null
-  /** Shares connected to and files or pipes opened: the first ones. */
-  readonly trees: readonly string[]
-  readonly names: readonly string[]
-  readonly opens: number
-  readonly authFailures: number
-  readonly authSuccesses: number
-  /** NT status of the last session setup that ended, as `0xc000006d`. */
-  readonly sessionStatus: string | null
-  readonly isEncrypted: boolean
-}
-
 export interface RdpFacts {
   readonly kind: 'rdp'
   /** `mstshash` of the routing cookie: the user's name, often cut to nine letters. */
   readonly user: string | null
   /** Chosen by the server: `rdp`, `tls`, `credssp`…; null until it answered. */
   readonly security: string | null
-}
-
-export interface KerberosMessage {
-  readonly kind: 'kerberos'
-  /** `AS-REQ`, `AS-REP`, `TGS-REQ`, `TGS-REP`, `AP-REQ`, `KRB-ERROR`. */
-  readonly message: string
-  readonly client: string | null
-  readonly realm: string | null
-  readonly service: string | null
-  /** RFC 4120 §7.5.9: 24 is a wrong password, 25 asks for pre-authentication. */
-  readonly errorCode: number | null
-  /** Encryption types offered in a request, or of the ticket in a reply; 23 is RC4. */
-  readonly encryptionTypes: readonly number[]
-  readonly hasPreauthentication: boolean
-}
-
-export interface KerberosFacts extends Omit<KerberosMessage, 'message'> {
-  /** Of the flow's first message. */
-  readonly message: string | null
-  readonly requests: number
-  readonly errors: number
-  readonly authFailures: number
-  readonly authSuccesses: number
-}
-
-export interface LdapFacts {
-  readonly kind: 'ldap'
-  readonly bindDn: string | null
-  /** `simple`, or the SASL mechanism. */
-  readonly mechanism: string | null
-  readonly resultCode: number | null
-  readonly searches: number
-  readonly authFailures: number
-  readonly authSuccesses: number
 }
 
 export interface DatabaseFacts {
@@ -338,10 +310,19 @@ export interface BannerFact {
   readonly text: string
 }
 
-/** An SMB share was connected to, or a file or pipe opened. */
-export interface SmbFact {
-  readonly kind: 'smb-tree' | 'smb-open'
+/** The client of a clear RDP connection asks for a channel that only the server may make. */
+export interface RdpChannel {
+  readonly kind: 'rdp-channel'
   readonly name: string
+}
+
+/** What a TCP connection of no known application showed. */
+export interface RawSign {
+  readonly kind: 'raw-sign'
+  readonly sign: 'shell' | 'nop-sled' | 'letter-filler'
+  readonly isFromResponder: boolean
+  /** The words that gave it away; empty for bytes. */
+  readonly text: string
 }
 
 /** What a flow's application said, in sum; `kind` tells which application (`dns` for mDNS too). */
@@ -356,6 +337,7 @@ export type ApplicationFacts =
   | RdpFacts
   | KerberosFacts
   | LdapFacts
+  | DcerpcFacts
   | DatabaseFacts
   | RedisFacts
   | NtpFacts
@@ -370,10 +352,16 @@ export type ApplicationFact =
   | TlsCertificate
   | HttpRequest
   | HttpResponse
+  | HttpBody
   | LoginFact
   | BannerFact
   | SmbFact
+  | SmbProgram
+  | SmbSign
+  | DcerpcCall
+  | RawSign
   | RdpFacts
+  | RdpChannel
   | KerberosMessage
   | RedisCommand
   | QuicFacts

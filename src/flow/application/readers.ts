@@ -1,5 +1,6 @@
 /** Which reader reads which application. */
 import { APPLICATIONS, type Application } from './applications.ts'
+import { DcerpcReader } from './windows/dcerpc.ts'
 import { LdapReader } from './windows/ldap.ts'
 import { KerberosReader } from './windows/kerberos.ts'
 import { SmbReader } from './windows/smb.ts'
@@ -29,6 +30,7 @@ type MakeReader = (context: ReadingContext) => FactReader
 
 /** Those without a reader (SSDP, RTSP) are only recognised. */
 const READERS: Partial<Record<Application, MakeReader>> = {
+  dcerpc: (context) => new DcerpcReader(context),
   dhcp: (context) => new DhcpReader(context),
   dns: (context) => new DnsReader(context),
   ftp: (context) => new FtpReader(context),

@@ -10,6 +10,7 @@ import type { ApplicationFact, ApplicationFacts } from './facts.ts'
 import { recogniseApplication } from './index.ts'
 import { Opening, SHORT_OPENING } from './opening.ts'
 import { MOST_READS, Next, TextBudget, type FactReader, type ReadingContext } from './reader.ts'
+import { isOverflow, isTextual, RawTalk, tellOverflow } from './raw-talk.ts'
 import { createReader } from './readers.ts'
 import { StreamBuffers } from './stream-buffers.ts'
 
@@ -63,7 +64,7 @@ export class ApplicationReadings {
     const state = words[at + Word.STATE]!
     const application = (state >>> State.APPLICATION_SHIFT) & State.APPLICATION_MASK
     if (application === 0) {
-      this.#recognise(at, packet, side)
+      this.#recognise(at, packet, side, gap)
     } else if (!this.#shedding.readsApplications) {
       this.#shedding.unreadPayloads += 1
     } else {
@@ -106,11 +107,12 @@ export class ApplicationReadings {
     }
   }
 
-  #recognise(at: number, packet: Packet, side: number): void {
+  #recognise(at: number, packet: Packet, side: number, gap: number): void {
     const words = this.#words
     const state = words[at + Word.STATE]!
     const looks = ((state >>> State.LOOKS_SHIFT) & State.LOOKS_MASK) + 1
     const opening = this.#store.at(words[at + Word.FACTS]!)
+    if (opening instanceof RawTalk) return this.#readRaw(opening, at, packet, side, gap)
     const shown = opening instanceof Opening ? (opening.join(packet, side) ?? packet) : packet
     const application = recogniseApplication(shown)
     if (application !== 0) {
@@ -122,10 +124,35 @@ export class ApplicationReadings {
     } else if (isShortOpening(packet, looks) && this.#shedding.readsApplications) {
       this.#openOpening(at, packet, side)
       words[at + Word.STATE] = state + (1 << State.LOOKS_SHIFT)
-    } else {
+    } else if (!this.#openRaw(at, packet, side, gap)) {
       const isLast = looks >= MOST_LOOKS
       if (isLast || shown !== packet) this.#forget(at)
       words[at + Word.STATE] = (state + (1 << State.LOOKS_SHIFT)) | (isLast ? State.READ_OUT : 0)
+    }
+  }
+
+  /** What no application begins with may be a shell's words, or filler for somebody's buffer. */
+  #openRaw(at: number, packet: Packet, side: number, gap: number): boolean {
+    if (!this.#context.isHeard || packet.protocol !== IpProtocol.TCP) return false
+    if (isOverflow(packet)) tellOverflow(this.#context, packet, side)
+    const isDoubtful = (this.#words[at + Word.STATE]! & State.CONFIRMED) === 0
+    if (!isTextual(packet) || isDoubtful || !this.#store.hasRoom(false)) return false
+    this.#forget(at)
+    const talk = new RawTalk(this.#context)
+    this.#words[at + Word.FACTS] = this.#store.add(talk, false)
+    this.#readRaw(talk, at, packet, side, gap)
+    return true
+  }
+
+  /** Text that turns out to be an application's after all is left to its reader. */
+  #readRaw(talk: RawTalk, at: number, packet: Packet, side: number, gap: number): void {
+    const application = talk.reads < MOST_LOOKS ? recogniseApplication(packet) : 0
+    if (application !== 0) {
+      this.#words[at + Word.STATE]! |= application << State.APPLICATION_SHIFT
+      this.#readJoined(at, packet, side)
+    } else if (talk.read(packet, side, gap) === Next.DONE) {
+      this.#forget(at)
+      this.#words[at + Word.STATE]! |= State.READ_OUT
     }
   }
 

@@ -21,8 +21,10 @@ import { isHttp } from './web/http.ts'
 import { isRtsp } from './web/rtsp.ts'
 import { isKerberosStream } from './windows/kerberos.ts'
 import { isLdap } from './windows/ldap.ts'
+import { isRpc } from './windows/rpc-messages.ts'
 import { isSmb } from './windows/smb.ts'
 
+const DCERPC = applicationIndex('dcerpc')
 const DNS = applicationIndex('dns')
 const FTP = applicationIndex('ftp')
 const HTTP = applicationIndex('http')
@@ -67,6 +69,7 @@ function recogniseBinary(packet: Packet, first: number): number {
   if (isSmb(packet, first)) return SMB
   if (isRdp(packet, first)) return RDP
   if (isMssql(packet, first)) return MSSQL
+  if (first === 5 && isRpc(packet)) return DCERPC
   if (isTelnet(packet, first)) return TELNET
   if (isPostgresql(packet)) return POSTGRESQL
   if (isMysql(packet)) return MYSQL

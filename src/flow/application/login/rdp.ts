@@ -1,4 +1,7 @@
-/** RDP's connection request and confirm (MS-RDPBCGR §2.2.1.1 and §2.2.1.2); what follows is encrypted. */
+/**
+ * RDP's connection request and confirm (MS-RDPBCGR §2.2.1.1 and §2.2.1.2); of what
+ * follows in the clear only whether the client asks for the server's own channel (CVE-2019-0708).
+ */
 import type { Packet } from '../../../decode/index.ts'
 import type { RdpFacts } from '../facts.ts'
 import {
@@ -20,6 +23,10 @@ const KIND_AT = 5
 const HEADER = 11
 const COOKIE = pattern('MSTSHASH=')
 const LONGEST_USER = 64
+/** Channels are eight bytes, filled up with zeros (MS-RDPBCGR §2.2.1.3.4.1). */
+const SERVER_CHANNEL = pattern('MS_T120\0')
+/** A client's messages looked at after the negotiation. */
+const MOST_LOOKS = 2
 const NEGOTIATION_RESPONSE = 2
 const NEGOTIATION_FAILURE = 3
 const SECURITY = new Map([
@@ -41,8 +48,10 @@ export function isRdp(payload: Payload, first: number): boolean {
 export class RdpReader extends FactReader {
   #user: string | null = null
   #security: string | null = null
+  #looks = 0
 
-  override read(packet: Packet): number {
+  override read(packet: Packet, side: number): number {
+    if (this.#security !== null) return side === 0 ? this.#lookForChannel(packet) : Next.TURN
     if (!isRdp(packet, byteAt(packet, 0))) return Next.DONE
     if (byteAt(packet, KIND_AT) === REQUEST) {
       const cookie = findWord(packet, COOKIE, HEADER, packet.payloadCaptured)
@@ -58,7 +67,16 @@ export class RdpReader extends FactReader {
       this.#security = answer === NEGOTIATION_FAILURE ? 'refused' : 'rdp'
     }
     if (this.context.isHeard) this.context.tell(this.facts())
-    return Next.DONE
+    return this.#security === 'rdp' && this.context.isHeard ? Next.MORE : Next.DONE
+  }
+
+  #lookForChannel(packet: Packet): number {
+    this.#looks += 1
+    if (findWord(packet, SERVER_CHANNEL, 0, packet.payloadCaptured) >= 0) {
+      this.context.tell({ kind: 'rdp-channel', name: 'MS_T120' })
+      return Next.DONE
+    }
+    return this.#looks < MOST_LOOKS ? Next.MORE : Next.DONE
   }
 
   override facts(): RdpFacts {

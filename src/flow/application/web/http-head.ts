@@ -1,4 +1,6 @@
 /** The head of an HTTP/1 message (RFC 9112 §2): its first line and the few fields that facts are made of. */
+import type { Credentials } from '../login/sasl-exchange.ts'
+import { credentialsOf } from './http-login.ts'
 import {
   byteAt,
   findByte,
@@ -9,6 +11,7 @@ import {
   textAt,
   type Payload,
 } from '../payload.ts'
+import { isOddLine } from './odd-header.ts'
 
 const LONGEST_METHOD = 16
 const LONGEST_URI = 1024
@@ -17,10 +20,10 @@ const LONGEST_AGENT = 256
 const LONGEST_VALUE = 128
 const MOST_FIELDS = 64
 const LONGEST_CREDENTIALS = 1024
+const MOST_ODD = 8
+const LONGEST_ODD = 512
 const COLON = 0x3a
 const SPACE = 0x20
-import { credentialsOf } from './http-login.ts'
-import type { Credentials } from '../login/sasl-exchange.ts'
 
 /** What was read of a head; reused. `method` is empty for a response, `status` 0 for a request. */
 export class HttpHead {
@@ -36,6 +39,8 @@ export class HttpHead {
   contentBytes: number | null = null
   isChunked = false
   isUpgrade = false
+  /** Whole lines that hold marks of an injection; filled only where they are wanted. */
+  odd: string[] = []
   /** Where the body begins; -1 when the head goes on in another segment. */
   end = -1
 
@@ -52,6 +57,7 @@ export class HttpHead {
     this.contentBytes = null
     this.isChunked = false
     this.isUpgrade = false
+    if (this.odd.length > 0) this.odd = []
     this.end = -1
   }
 }
@@ -128,8 +134,17 @@ function readScheme(head: HttpHead, payload: Payload, from: number, to: number):
   }
 }
 
-/** Reads a head that begins at `from` into the reused object; the caller has told that it is one. */
-export function readHttpHead(payload: Payload, from: number, head: HttpHead, isRequest: boolean) {
+/**
+ * Reads a head that begins at `from` into the reused object; the caller has told that it is one.
+ *
+ * `keepsOdd`: also the lines that may hold an attack are wanted.
+ */
+export function readHttpHead(
+  payload: Payload,
+  from: number,
+  head: HttpHead,
+  { isRequest, keepsOdd }: { readonly isRequest: boolean; readonly keepsOdd: boolean },
+): void {
   head.clear()
   const end = lineEnd(payload, from)
   if (isRequest) readRequestLine(payload, from, end, head)
@@ -142,7 +157,11 @@ export function readHttpHead(payload: Payload, from: number, head: HttpHead, isR
       head.end = feed + 1
       return
     }
-    readField(payload, at, feed < 0 ? payload.payloadCaptured : to, head)
+    const lineTo = feed < 0 ? payload.payloadCaptured : to
+    readField(payload, at, lineTo, head)
+    if (keepsOdd && head.odd.length < MOST_ODD && isOddLine(payload, at, lineTo)) {
+      head.odd.push(textAt(payload, at, lineTo, LONGEST_ODD))
+    }
     at = feed < 0 ? -1 : feed + 1
   }
 }

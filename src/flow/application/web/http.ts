@@ -1,5 +1,6 @@
 /**
- * HTTP/1 (RFC 9112): requests and responses as they begin a segment; bodies are passed over.
+ * HTTP/1 (RFC 9112): requests and responses as they begin a segment; of bodies the first bytes are told,
+ * the rest is passed over.
  *
  * Left out: HTTP/2 and later (recognised by their preface), heads cut over segments beyond their first
  * 8 KiB, pipelined responses behind a body.
@@ -10,6 +11,7 @@ import { pattern, startsWith, type Payload } from '../payload.ts'
 import { FactReader, Next, type ReadingContext } from '../reader.ts'
 import { Assembly } from '../stream-buffers.ts'
 import { HttpLogins } from './http-login.ts'
+import { afterChunkLength, bodyFact } from './http-body.ts'
 import { HttpHead, readHttpHead } from './http-head.ts'
 
 const METHODS = [
@@ -22,6 +24,9 @@ const PREFACE = pattern('PRI * HTTP/2')
 const SHORT_BODY = 16_384
 /** Messages read of one segment. */
 const MOST_OF_SEGMENT = 16
+
+/** What is awaited of a side: nothing, a body, a body in chunks. */
+const Body = { NONE: 0, PLAIN: 1, CHUNKED: 2 } as const
 
 const head = new HttpHead()
 
@@ -39,6 +44,8 @@ export class HttpReader extends FactReader {
   readonly #assembly: readonly [Assembly, Assembly]
   /** Bytes of a body that are still to come. */
   readonly #left: [number, number] = [0, 0]
+  /** Whose body begins with that side's next segment. */
+  readonly #awaits: [number, number] = [Body.NONE, Body.NONE]
   #request: HttpRequest | null = null
   #response: HttpResponse | null = null
   #requests = 0
@@ -67,19 +74,23 @@ export class HttpReader extends FactReader {
       this.#request ??= { ...NO_REQUEST, method: 'PRI', uri: '*' }
       return this.#endHead(assembly, false, Next.DONE)
     }
+    if (this.#awaits[own] !== Body.NONE && !assembly.isUnderWay) this.#tellBody(packet, 0, own)
     let at = assembly.isUnderWay ? 0 : this.#passBody(packet, own, gap)
     for (let count = 0; count < MOST_OF_SEGMENT && at < bytes.payloadLength; count += 1) {
       const isStatus = startsWith(bytes, VERSION, at)
       // The rest of a body, or of something else.
       if (!isStatus && !isRequest(bytes, at)) return this.#endHead(assembly, false, Next.TURN)
-      readHttpHead(bytes, at, head, !isStatus)
+      readHttpHead(bytes, at, head, this.#asked(isStatus))
       if (head.end < 0 && at === 0 && assembly.wait(packet)) {
         return Next.MORE
       }
       const next = isStatus ? this.#addResponse() : this.#addRequest()
       const end = head.end + (head.contentBytes ?? 0)
-      if (next !== Next.MORE || head.end < 0)
-        return this.#endHead(assembly, false, next || Next.TURN)
+      if (next !== Next.DONE && head.end >= 0) this.#meetBody(bytes, own)
+      if (next !== Next.MORE || head.end < 0) {
+        const isAwaiting = next === Next.TURN && this.#awaits[own] !== Body.NONE
+        return this.#endHead(assembly, false, isAwaiting ? Next.MORE : next || Next.TURN)
+      }
       this.#left[own] = Math.max(0, end - bytes.payloadLength)
       at = end
     }
@@ -95,7 +106,7 @@ export class HttpReader extends FactReader {
   /** Reads the head that begins at `at` and adds its message. */
   #readHead(bytes: Payload, at: number): number {
     const isStatus = startsWith(bytes, VERSION, at)
-    readHttpHead(bytes, at, head, !isStatus)
+    readHttpHead(bytes, at, head, this.#asked(isStatus))
     return isStatus ? this.#addResponse() : this.#addRequest()
   }
 
@@ -108,9 +119,29 @@ export class HttpReader extends FactReader {
 
   /** A short body is looked at as it passes, a long one is not: a download must cost nothing. */
   #waitForBody(side: 0 | 1): number {
-    if (this.#left[side] <= SHORT_BODY) return Next.MORE
+    if (this.#left[side] <= SHORT_BODY || this.#awaits[side] !== Body.NONE) return Next.MORE
     this.#left[side] = 0
     return Next.TURN
+  }
+
+  #asked(isStatus: boolean): { isRequest: boolean; keepsOdd: boolean } {
+    return { isRequest: !isStatus, keepsOdd: !isStatus && this.context.isHeard }
+  }
+
+  /** Tells how the body begins that belongs to the head just read, or waits for it. */
+  #meetBody(bytes: Payload, side: 0 | 1): void {
+    if (!this.context.isHeard) return
+    const isEndless = side === 1 && head.contentBytes === null && !hasNoBody(head.status)
+    if (!head.isChunked && !isEndless && (head.contentBytes ?? 0) === 0) return
+    this.#awaits[side] = head.isChunked ? Body.CHUNKED : Body.PLAIN
+    if (head.end < bytes.payloadCaptured) this.#tellBody(bytes, head.end, side)
+  }
+
+  #tellBody(bytes: Payload, at: number, side: 0 | 1): void {
+    const isChunked = this.#awaits[side] === Body.CHUNKED
+    this.#awaits[side] = Body.NONE
+    const from = isChunked ? afterChunkLength(bytes, at) : at
+    this.context.tell(bodyFact(bytes, from, side === 1))
   }
 
   #endHead(assembly: Assembly, isLost: boolean, next: number): number {
@@ -150,7 +181,7 @@ export class HttpReader extends FactReader {
   #cutRequest(): HttpRequest | null {
     const bytes = this.#assembly[0].bytes
     if (bytes === null || !isRequest(bytes, 0)) return null
-    readHttpHead(bytes, 0, head, true)
+    readHttpHead(bytes, 0, head, { isRequest: true, keepsOdd: false })
     return requestOf(head)
   }
 
@@ -211,6 +242,11 @@ export class HttpReader extends FactReader {
   }
 }
 
+/** RFC 9112 §6.3: interim answers, 204 and 304 end with their head. */
+function hasNoBody(status: number): boolean {
+  return status < 200 || status === 204 || status === 304
+}
+
 function requestOf(read: HttpHead): HttpRequest {
   return {
     kind: 'http-request',
@@ -221,6 +257,7 @@ function requestOf(read: HttpHead): HttpRequest {
     contentType: read.contentType,
     authScheme: read.authScheme,
     contentBytes: read.contentBytes,
+    oddHeaders: read.odd,
   }
 }
 
@@ -231,4 +268,5 @@ const NO_REQUEST: Omit<HttpRequest, 'method' | 'uri'> = {
   contentType: null,
   authScheme: null,
   contentBytes: null,
+  oddHeaders: [],
 }

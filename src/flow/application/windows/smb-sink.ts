@@ -1,4 +1,5 @@
 /** What messages of either version of SMB can say to whoever reads them. */
+import type { SmbSign } from '../facts.ts'
 import type { Payload } from '../payload.ts'
 
 export interface SmbSink {
@@ -11,4 +12,7 @@ export interface SmbSink {
   endsLogin(status: number): void
   connects(tree: string): void
   opens(name: string): void
+  /** Bytes for an open file or pipe begin at `at`; `isStart`: at the file's own beginning. */
+  writes(message: Payload, at: number, file: number, isStart: boolean): void
+  shows(sign: SmbSign['sign']): void
 }

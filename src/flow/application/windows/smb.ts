@@ -1,14 +1,16 @@
 /**
  * SMB 2 and 3 (MS-SMB2), and SMB 1 (MS-CIFS) in its own file: dialect, logins, shares, files and pipes.
  *
- * Left out: what is read and written; everything within SMB 3's encryption, and SMB over QUIC.
+ * Of what is written only calls over pipes are read, and whether a program is copied.
+ * Left out: what is read; everything within SMB 3's encryption, and SMB over QUIC.
  */
 import type { Packet } from '../../../decode/index.ts'
-import type { SmbFacts } from '../facts.ts'
+import type { SmbFacts, SmbSign } from '../facts.ts'
 import { MessageFrames } from '../message-frames.ts'
 import { PayloadPart, pattern, startsWith, type Payload } from '../payload.ts'
 import { FactReader, Next } from '../reader.ts'
 import { readNtlmLogin } from './ntlm.ts'
+import { isProgramAt, SmbPipes } from './smb-pipes.ts'
 import type { SmbSink } from './smb-sink.ts'
 import { readSmb1 } from './smb1.ts'
 import { readSmb2 } from './smb2.ts'
@@ -43,6 +45,10 @@ export class SmbReader extends FactReader implements SmbSink {
   #workstation: string | null = null
   readonly #trees: string[] = []
   readonly #names: string[] = []
+  readonly #pipes = new SmbPipes()
+  #lastTree: string | null = null
+  #lastName: string | null = null
+  #isOversized = false
   #opens = 0
   #authFailures = 0
   #authSuccesses = 0
@@ -104,14 +110,32 @@ export class SmbReader extends FactReader implements SmbSink {
   }
 
   connects(tree: string): void {
+    this.#lastTree = this.context.isHeard ? tree : null
     if (this.context.isHeard) this.context.tell({ kind: 'smb-tree', name: tree })
     if (this.#trees.length < MOST_TREES && !this.#trees.includes(tree)) this.#add(this.#trees, tree)
   }
 
   opens(name: string): void {
     this.#opens += 1
+    this.#lastName = this.context.isHeard ? name : null
     if (this.context.isHeard) this.context.tell({ kind: 'smb-open', name })
     if (this.#names.length < MOST_NAMES && !this.#names.includes(name)) this.#add(this.#names, name)
+  }
+
+  writes(message: Payload, at: number, file: number, isStart: boolean): void {
+    if (!this.context.isHeard) return
+    const call = this.#pipes.read(message, at, file)
+    if (call !== null) this.context.tell(call)
+    else if (isStart && isProgramAt(message, at)) {
+      this.context.tell({ kind: 'smb-program', tree: this.#lastTree, name: this.#lastName })
+    }
+  }
+
+  shows(sign: SmbSign['sign']): void {
+    if (sign === 'oversized-transaction') this.#isOversized = true
+    // A secondary request is odd only where it belongs to a transaction of the other kind.
+    if (sign === 'mixed-transaction' && !this.#isOversized) return
+    if (this.context.isHeard) this.context.tell({ kind: 'smb-sign', sign })
   }
 
   #add(list: string[], text: string): void {

@@ -10,7 +10,17 @@ const BODY = 64
 const RESPONSE = 1
 const LONGEST_NAME = 255
 
-const Command = { NEGOTIATE: 0, SESSION_SETUP: 1, TREE_CONNECT: 3, CREATE: 5 } as const
+const Command = {
+  NEGOTIATE: 0,
+  SESSION_SETUP: 1,
+  TREE_CONNECT: 3,
+  CREATE: 5,
+  WRITE: 9,
+  IOCTL: 11,
+} as const
+
+/** A pipe is written to and read from in one go (MS-FSCC §2.3). */
+const PIPE_TRANSCEIVE = 0x0011c017
 
 const DIALECTS = new Map([
   [0x0202, '2.0.2'],
@@ -51,7 +61,19 @@ function readRequest(message: Payload, command: number, sink: SmbSink): void {
     // The share's root has an empty name.
     const name = nameAt(message, BODY + 44)
     if (name !== null) sink.opens(name)
+  } else if (command === Command.WRITE) {
+    readWrite(message, sink)
+  } else if (command === Command.IOCTL) {
+    const input = uint32LittleAt(message, BODY + 24)
+    if (uint32LittleAt(message, BODY + 4) !== PIPE_TRANSCEIVE || input < BODY) return
+    sink.writes(message, input, uint32LittleAt(message, BODY + 8), false)
   }
+}
+
+function readWrite(message: Payload, sink: SmbSink): void {
+  const data = uint16LittleAt(message, BODY + 2)
+  const offset = uint32LittleAt(message, BODY + 8) + uint32LittleAt(message, BODY + 12)
+  if (data >= BODY) sink.writes(message, data, uint32LittleAt(message, BODY + 16), offset === 0)
 }
 
 /** Text whose place, from the header on, and length stand at `at`; null when it is empty or was cut. */

@@ -1,0 +1,83 @@
+/** Calls over DCE/RPC by which one Windows host runs another, and what each is called. */
+
+export interface RemoteCall {
+  readonly kind: string
+  readonly severity: number
+  readonly confidence: number
+  readonly mitre: readonly string[]
+  readonly words: string
+}
+
+type Calls = Readonly<Record<string, Readonly<Record<number, RemoteCall>>>>
+
+const service = (severity: number, words: string): RemoteCall => ({
+  kind: 'lateral.service-creation',
+  severity,
+  confidence: 0.8,
+  mitre: ['T1021.002', 'T1543.003'],
+  words,
+})
+const task = (words: string): RemoteCall => ({
+  kind: 'lateral.scheduled-task',
+  severity: 5,
+  confidence: 0.8,
+  mitre: ['T1053.005'],
+  words,
+})
+const wmi = (severity: number, words: string): RemoteCall => ({
+  kind: 'lateral.wmi',
+  severity,
+  confidence: severity >= 4 ? 0.8 : 0.5,
+  mitre: ['T1047'],
+  words,
+})
+const registry = (severity: number, words: string): RemoteCall => ({
+  kind: 'lateral.remote-registry',
+  severity,
+  confidence: 0.7,
+  mitre: severity >= 5 ? ['T1003.002', 'T1012'] : ['T1112'],
+  words,
+})
+const CREATES_SERVICE = service(5, 'creates a service on')
+const STARTS_SERVICE = service(3, 'starts a service on')
+const RUNS_METHOD = wmi(5, 'runs a WMI method (process creation is one) on')
+
+/** By interface and call number: MS-SCMR §3.1.4, MS-TSCH §3.2.5, MS-WMI §3.1.4.3, MS-RRP §3.1.5. */
+export const REMOTE_CALLS: Calls = {
+  svcctl: {
+    12: CREATES_SERVICE,
+    24: CREATES_SERVICE,
+    44: CREATES_SERVICE,
+    45: CREATES_SERVICE,
+    60: CREATES_SERVICE,
+    11: service(4, 'changes what a service runs on'),
+    23: service(4, 'changes what a service runs on'),
+    19: STARTS_SERVICE,
+    31: STARTS_SERVICE,
+  },
+  atsvc: { 0: task('schedules a task (at) on') },
+  ITaskSchedulerService: { 1: task('registers a scheduled task on') },
+  IWbemServices: {
+    // Monitoring asks and subscribes; running and changing things is another matter.
+    20: wmi(3, 'asks WMI of'),
+    22: wmi(3, 'subscribes to WMI events of'),
+    14: wmi(4, 'writes a WMI class of'),
+    16: wmi(5, 'writes a WMI object (event consumers are such) of'),
+    24: RUNS_METHOD,
+    25: RUNS_METHOD,
+  },
+  IDispatch: {
+    6: {
+      kind: 'lateral.dcom',
+      severity: 5,
+      confidence: 0.7,
+      mitre: ['T1021.003'],
+      words: 'drives a program by DCOM automation on',
+    },
+  },
+  winreg: {
+    20: registry(6, 'saves registry hives of'),
+    31: registry(6, 'saves registry hives of'),
+    22: registry(4, 'writes to the registry of'),
+  },
+}

@@ -1,0 +1,97 @@
+/** What the protocols of Windows networks say: SMB, DCE/RPC, Kerberos, LDAP. */
+
+export interface SmbFacts {
+  readonly kind: 'smb'
+  /** `1`, `2.0.2`, `2.1`, `3.0`, `3.0.2`, `3.1.1`. */
+  readonly dialect: string | null
+  /** From NTLM: `DOMAIN\user`. */
+  readonly user: string | null
+  readonly workstation: string | null
+  /** Shares connected to and files or pipes opened: the first ones. */
+  readonly trees: readonly string[]
+  readonly names: readonly string[]
+  readonly opens: number
+  readonly authFailures: number
+  readonly authSuccesses: number
+  /** NT status of the last session setup that ended, as `0xc000006d`. */
+  readonly sessionStatus: string | null
+  readonly isEncrypted: boolean
+}
+
+/** An SMB share was connected to, or a file or pipe opened. */
+export interface SmbFact {
+  readonly kind: 'smb-tree' | 'smb-open'
+  readonly name: string
+}
+
+/** A call over DCE/RPC (C706, MS-RPCE), over TCP or a named pipe of SMB. */
+export interface DcerpcCall {
+  readonly kind: 'dcerpc'
+  /** Short name of an interface that is known (`svcctl`), else its UUID. */
+  readonly interface: string
+  /** Which of the interface's calls; null where the client bound to the interface. */
+  readonly opnum: number | null
+  /** A logon proof, or challenge, of eight zeros (CVE-2020-1472). */
+  readonly hasZeroCredential: boolean
+}
+
+export interface DcerpcFacts {
+  readonly kind: 'dcerpc'
+  /** Interfaces bound to: the first ones. */
+  readonly interfaces: readonly string[]
+  readonly requests: number
+}
+
+/** An executable was written over SMB. */
+export interface SmbProgram {
+  readonly kind: 'smb-program'
+  /** Share last connected to, and file last opened. */
+  readonly tree: string | null
+  readonly name: string | null
+}
+
+/** A message of SMB 1 that only exploits, and those who look for what they need, send. */
+export interface SmbSign {
+  readonly kind: 'smb-sign'
+  readonly sign:
+    | 'peek-without-pipe'
+    | 'lacks-patch'
+    | 'oversized-transaction'
+    | 'mixed-transaction'
+    | 'backdoor-ping'
+    | 'backdoor-answer'
+}
+
+export interface KerberosMessage {
+  readonly kind: 'kerberos'
+  /** `AS-REQ`, `AS-REP`, `TGS-REQ`, `TGS-REP`, `AP-REQ`, `KRB-ERROR`. */
+  readonly message: string
+  readonly client: string | null
+  readonly realm: string | null
+  readonly service: string | null
+  /** RFC 4120 §7.5.9: 24 is a wrong password, 25 asks for pre-authentication. */
+  readonly errorCode: number | null
+  /** Encryption types offered in a request, or of the ticket in a reply; 23 is RC4. */
+  readonly encryptionTypes: readonly number[]
+  readonly hasPreauthentication: boolean
+}
+
+export interface KerberosFacts extends Omit<KerberosMessage, 'message'> {
+  /** Of the flow's first message. */
+  readonly message: string | null
+  readonly requests: number
+  readonly errors: number
+  readonly authFailures: number
+  readonly authSuccesses: number
+}
+
+export interface LdapFacts {
+  readonly kind: 'ldap'
+  readonly bindDn: string | null
+  /** `simple`, or the SASL mechanism. */
+  readonly mechanism: string | null
+  readonly resultCode: number | null
+  readonly searches: number
+  readonly authFailures: number
+  readonly authSuccesses: number
+}

@@ -1,0 +1,119 @@
+import { describe, expect, test } from 'vitest'
+import { answer, converse, get, post } from '../../../../support/spoken-http.ts'
+import { WatchedTraffic } from '../../../../support/watched-traffic.ts'
+
+function storiesOf(...said: readonly string[]): unknown[] {
+  const traffic = new WatchedTraffic()
+  for (const one of said) converse(traffic, { said: [['>', one]] })
+  return traffic.end().map(({ kind }) => kind)
+}
+
+const ATTACKS: readonly (readonly [kind: string, request: string])[] = [
+  ['web.sql-injection', get('/item?id=1%27+or+%271%27%3D%271')],
+  ['web.sql-injection', get('/item?id=1%2527%2520UnIoN%2520SeLeCt%2520null,version()--')],
+  ['web.sql-injection', get('/item?id=-1/**/union/**/select/**/1,2,3')],
+  ['web.sql-injection', get('/item?id=1;waitfor+delay+%270:0:5%27--')],
+  ['web.sql-injection', post('/login', "user=admin'+or+1=1--+&pass=x")],
+  ['web.sql-injection', post('/api', `{"user":"x' and sleep(5)-- "}`)],
+  ['web.sql-injection', get('/', "Cookie: id=1' UNION SELECT user,password FROM users-- -")],
+  ['web.xss', get('/?name=%3Cscript%3Ealert(1)%3C/script%3E')],
+  ['web.xss', get('/?name=%22%3E%3Cimg%20src=x%20onerror=alert(document.cookie)%3E')],
+  ['web.path-traversal', get('/file?page=..%2f..%2f..%2f..%2fetc%2fpasswd')],
+  ['web.path-traversal', get('/file?page=php://filter/convert.base64-encode/resource=a')],
+  ['web.command-injection', get('/ping?ip=127.0.0.1%3Bcat+/etc/group')],
+  ['web.command-injection', get('/ping?ip=%24(whoami)')],
+  ['web.command-injection', get('/a', 'User-Agent: () { :;}; /bin/bash -c "id"')],
+  ['web.command-injection', get('/level/64/exec//show')],
+  ['web.command-injection', post('/x', 'class.module.classLoader.resources.context=1')],
+  ['web.webshell', get('/up/s.php?cmd=whoami')],
+  ['web.webshell', post('/up/s.php', 'x=@eval(base64_decode($_POST[z0]));')],
+]
+
+const INNOCENT = [
+  get('/search?q=how+to+use+union+select+in+mysql'),
+  get('/search?q=select+a+plan+from+our+list'),
+  get("/search?q=rock+%27n%27+roll+and+blues"),
+  get('/search?q=it%27s+mine+or+yours+--+o%27neil'),
+  get('/wiki/SQL_injection?title=%27+OR+1'),
+  get('/c?u=http%3A%2F%2Fa.example%2F%3Fx%3D1%26y%3D2%3Bz%3D%27q%27&t=%7B%22a%22%3A%22b%22%7D'),
+  get('/ad?html=%3Cscript%20src%3D%22http%3A%2F%2Fcdn.example%2Fa.js%22%3E%3C%2Fscript%3E'),
+  get('/ad?html=%3Cdiv%20class%3D%22a%22%3E%3Cimg%20src%3D%22b.gif%22%3E%3C%2Fdiv%3E'),
+  get('/jsonp?callback=jQuery17209_1413745938&_=1'),
+  get('/static/js/../css/site.css'),
+  get('/go?url=http://other.example/page.php?id=3'),
+  get('/a.aspx?c=UE9TVCAvIEhUVFAvMS4xDQo%3D&e=list;id=3'),
+  get('/combiner/c?js=jquery-1.3.2.js,plugins/json2.js;v=2'),
+  get('/b/ss/x/1/H.21/s3?events=event3%2Cevent38&products=ads%3Blogin%3B%3B%3Bevent38%3D1'),
+  get('/page?cmd=list&action=view', 'Cookie: p={"theme":"dark","sort":"a and b"}; s=it\'s'),
+  get('/pings?host=a.example|b.example&sort=name;id'),
+  post('/paste', `code=${'SELECT+*+FROM+t+WHERE+a%3D%27b%27+OR+%271%27%3D%271%27%0A'.repeat(8)}`),
+  post('/api', JSON.stringify({ q: 'select name from users', sort: 'order by', html: '<p>hi</p>' })),
+  post('/collect', JSON.stringify({ e: "Uncaught TypeError: can't read 'a' and 'b'", n: 1 })),
+  post('/soap', '<?xml version="1.0"?><a><b onclick="x">it\'s; ok</b></a>'),
+  post('/graphql', JSON.stringify({ query: 'query { user(id: 1) { name } }' })),
+] // prettier-ignore
+
+describe('attacks on web applications', () => {
+  test.each(ATTACKS)('%s: %s', (kind, request) => {
+    expect(storiesOf(request)).toContain(kind)
+  })
+
+  test('are one story a kind, that names the client and shows what was sent', () => {
+    const traffic = new WatchedTraffic()
+    for (let count = 0; count < 40; count += 1) {
+      converse(traffic, { said: [['>', get(`/i?id=${count}%27+union+select+1,2--+`)]] })
+    }
+    const stories = traffic.end()
+    expect(stories).toMatchObject([
+      { kind: 'web.sql-injection', attacker: '192.0.2.7', victims: ['10.0.0.5'], count: 40 },
+    ])
+    expect(stories[0]!.summary).toContain('unionSelect')
+  })
+
+  test('are seen over IPv6, on any port, and where only the client was captured', () => {
+    const traffic = new WatchedTraffic()
+    const ends = { client: '2001:db8::7', server: '2001:db8::5', serverPort: 8099 }
+    converse(traffic, { ...ends, said: [['>', get('/f?p=../../../../../etc/shadow')]] })
+    const stories = traffic.end()
+    expect(stories).toMatchObject([{ kind: 'web.path-traversal', attacker: '2001:db8::7' }])
+  })
+
+  test('weigh more when the answer shows that they worked', () => {
+    const traffic = new WatchedTraffic()
+    converse(traffic, {
+      said: [
+        ['>', get('/f?p=../../../../../etc/passwd')],
+        ['<', answer(200, 'root:x:0:0:root:/root:/bin/bash\n')],
+      ],
+    })
+    expect(traffic.end()).toMatchObject([{ kind: 'web.path-traversal', severity: 8 }])
+  })
+
+  test('are seen in a body that comes in a segment of its own, and in later requests', () => {
+    const traffic = new WatchedTraffic()
+    const whole = post('/login', "u=a'+or+'1'='1")
+    const at = whole.indexOf('\r\n\r\n') + 4
+    converse(traffic, {
+      said: [
+        ['>', get('/')],
+        ['<', answer(200, 'hello')],
+        ['>', whole.slice(0, at)],
+        ['>', whole.slice(at)],
+      ],
+    })
+    expect(traffic.end()).toMatchObject([{ kind: 'web.sql-injection' }])
+  })
+})
+
+describe('what looks like an attack and is none', () => {
+  test.each(INNOCENT.map((request) => [request]))('%s', (request) => {
+    expect(storiesOf(request)).toEqual([])
+  })
+
+  test('a page that speaks of passwd, which nobody asked to climb to', () => {
+    const traffic = new WatchedTraffic()
+    const page = answer(200, 'The file begins with root:x:0:0:root')
+    converse(traffic, { said: [['>', get('/manual/passwd.5')], ['<', page]] }) // prettier-ignore
+    expect(traffic.end()).toEqual([])
+  })
+})

@@ -1,0 +1,56 @@
+import { describe, expect, test } from 'vitest'
+import { answer, converse, get } from '../../../../support/spoken-http.ts'
+import { WatchedTraffic } from '../../../../support/watched-traffic.ts'
+
+function visit(traffic: WatchedTraffic, paths: readonly string[], status: number): void {
+  for (const path of paths) {
+    converse(traffic, { said: [['>', get(path)], ['<', answer(status, 'x')]] }) // prettier-ignore
+  }
+}
+const paths = (count: number): string[] => Array.from({ length: count }, (_, at) => `/p${at}`)
+
+describe('a search of a web server', () => {
+  test('for many paths that are not there is one story', () => {
+    const traffic = new WatchedTraffic()
+    visit(traffic, paths(60), 404)
+    expect(traffic.end()).toMatchObject([
+      { kind: 'web.scanner', severity: 5, attacker: '192.0.2.7' },
+    ])
+  })
+
+  test('by a tool that says its name is told at once', () => {
+    const traffic = new WatchedTraffic()
+    converse(traffic, { said: [['>', get('/', 'User-Agent: sqlmap/1.7.2')]] })
+    expect(traffic.end()).toMatchObject([{ kind: 'web.scanner' }])
+  })
+
+  test('for a few secrets is told', () => {
+    const traffic = new WatchedTraffic()
+    visit(traffic, ['/.git/config', '/.env', '/phpmyadmin/', '/backup.zip', '/server-status'], 404)
+    expect(traffic.end()).toMatchObject([{ kind: 'web.scanner' }])
+  })
+})
+
+describe('no search is', () => {
+  test('a browser on a site with broken pictures', () => {
+    const traffic = new WatchedTraffic()
+    visit(traffic, paths(40).map((path) => `${path}.html`), 200) // prettier-ignore
+    visit(traffic, paths(30), 404)
+    expect(traffic.end()).toEqual([])
+  })
+
+  test('a program that asks for the same missing thing again and again', () => {
+    const traffic = new WatchedTraffic()
+    for (let round = 0; round < 100; round += 1) visit(traffic, ['/favicon.ico'], 404)
+    expect(traffic.end()).toEqual([])
+  })
+
+  test('thousands of clients with one missing page each, whose state stays bounded', () => {
+    const traffic = new WatchedTraffic()
+    for (let index = 0; index < 3000; index += 1) {
+      const client = `198.51.${100 + (index >> 8)}.${index & 255}`
+      converse(traffic, { client, said: [['>', get('/x')], ['<', answer(404, 'x')]] }) // prettier-ignore
+    }
+    expect(traffic.end()).toEqual([])
+  })
+})
