@@ -6,6 +6,9 @@
  * and authorization values are never kept. Null means "not seen".
  */
 import type { Application } from './applications.ts'
+import type { UnknownStream } from './unknown/stream-facts.ts'
+
+export type * from './unknown/stream-facts.ts'
 
 /** One resource record of an answer (RFC 1035 §4.1.3). */
 export interface DnsAnswer {
@@ -133,6 +136,11 @@ export interface HttpRequest {
   readonly authScheme: string | null
   /** Content-Length; null when absent. */
   readonly contentBytes: number | null
+  /** Which of the headers that browsers send were there. */
+  readonly hasAccept: boolean
+  readonly hasAcceptLanguage: boolean
+  readonly hasReferer: boolean
+  readonly hasCookie: boolean
 }
 
 export interface HttpResponse {
@@ -375,3 +383,4 @@ export type ApplicationFact =
   | NtpFacts
   | SnmpFacts
   | DhcpMessage
+  | UnknownStream

@@ -12,6 +12,7 @@ import { Opening, SHORT_OPENING } from './opening.ts'
 import { MOST_READS, Next, TextBudget, type FactReader, type ReadingContext } from './reader.ts'
 import { createReader } from './readers.ts'
 import { StreamBuffers } from './stream-buffers.ts'
+import { UnknownReadings } from './unknown/unknown-readings.ts'
 
 /** Payloads looked at before a flow's application is left unknown. */
 const MOST_LOOKS = 8
@@ -36,6 +37,7 @@ export class ApplicationReadings {
   readonly #observer: FlowObserver
   readonly #store = new FactStore()
   readonly #context: ReadingContext
+  readonly #unknown = new UnknownReadings((fact) => this.#pending.push(fact))
   #pending: ApplicationFact[] = []
 
   /** Where `shedding` says so applications are still recognised, but nothing is read of them. */
@@ -64,6 +66,7 @@ export class ApplicationReadings {
     const application = (state >>> State.APPLICATION_SHIFT) & State.APPLICATION_MASK
     if (application === 0) {
       this.#recognise(at, packet, side)
+      if (packet.protocol === IpProtocol.TCP) this.#readUnknown(at, packet, side, gap)
     } else if (!this.#shedding.readsApplications) {
       this.#shedding.unreadPayloads += 1
     } else {
@@ -82,8 +85,10 @@ export class ApplicationReadings {
 
   /** Forgets a flow that ended. */
   remove(record: number): void {
-    const place = this.#words[(record << WORD_SHIFT) + Word.FACTS]!
+    const at = record << WORD_SHIFT
+    const place = this.#words[at + Word.FACTS]!
     if (place !== NO_READER) this.#store.remove(place)
+    if ((this.#words[at + Word.STATE]! & State.UNKNOWN_READ) !== 0) this.#unknown.remove(record)
   }
 
   get hasNews(): boolean {
@@ -109,7 +114,9 @@ export class ApplicationReadings {
   #recognise(at: number, packet: Packet, side: number): void {
     const words = this.#words
     const state = words[at + Word.STATE]!
-    const looks = ((state >>> State.LOOKS_SHIFT) & State.LOOKS_MASK) + 1
+    const looks = looksOf(state) + 1
+    // Looked at enough, and still read only because nobody knows what it is.
+    if (looks > MOST_LOOKS) return
     const opening = this.#store.at(words[at + Word.FACTS]!)
     const shown = opening instanceof Opening ? (opening.join(packet, side) ?? packet) : packet
     const application = recogniseApplication(shown)
@@ -127,6 +134,28 @@ export class ApplicationReadings {
       if (isLast || shown !== packet) this.#forget(at)
       words[at + Word.STATE] = (state + (1 << State.LOOKS_SHIFT)) | (isLast ? State.READ_OUT : 0)
     }
+  }
+
+  /**
+   * Reads on in a conversation that no look recognised, while somebody listens; whatever a recognised one said
+   * before is forgotten.
+   */
+  #readUnknown(at: number, packet: Packet, side: number, gap: number): void {
+    const words = this.#words
+    const isKnown =
+      ((words[at + Word.STATE]! >>> State.APPLICATION_SHIFT) & State.APPLICATION_MASK) !== 0
+    if (isKnown) {
+      if ((words[at + Word.STATE]! & State.UNKNOWN_READ) !== 0) this.#unknown.remove(record(at))
+      words[at + Word.STATE]! &= ~State.UNKNOWN_READ
+      return
+    }
+    if (!this.#context.isHeard || !this.#shedding.readsApplications || gap < 0) return
+    const isWanted = this.#unknown.read(record(at), packet, side)
+    if (isWanted) words[at + Word.STATE]! &= ~State.READ_OUT
+    else if (looksOf(words[at + Word.STATE]!) >= MOST_LOOKS)
+      words[at + Word.STATE]! |= State.READ_OUT
+    if (isWanted) words[at + Word.STATE]! |= State.UNKNOWN_READ
+    else words[at + Word.STATE]! &= ~State.UNKNOWN_READ
   }
 
   #openOpening(at: number, packet: Packet, side: number): void {
@@ -177,6 +206,10 @@ function isShortOpening(packet: Packet, looks: number): boolean {
   const { protocol, payloadCaptured, payloadLength } = packet
   const isShort = payloadLength < SHORT_OPENING && payloadCaptured === payloadLength
   return looks === 1 && protocol === IpProtocol.TCP && isShort
+}
+
+function looksOf(state: number): number {
+  return (state >>> State.LOOKS_SHIFT) & State.LOOKS_MASK
 }
 
 function record(at: number): number {

@@ -32,6 +32,10 @@ export class HttpHead {
   contentBytes: number | null = null
   isChunked = false
   isUpgrade = false
+  hasAccept = false
+  hasAcceptLanguage = false
+  hasReferer = false
+  hasCookie = false
   /** Where the body begins; -1 when the head goes on in another segment. */
   end = -1
 
@@ -47,6 +51,10 @@ export class HttpHead {
     this.contentBytes = null
     this.isChunked = false
     this.isUpgrade = false
+    this.hasAccept = false
+    this.hasAcceptLanguage = false
+    this.hasReferer = false
+    this.hasCookie = false
     this.end = -1
   }
 }
@@ -98,6 +106,30 @@ const FIELDS: readonly (readonly [Uint8Array, ReadField])[] = [
     pattern('UPGRADE:'),
     (head) => {
       head.isUpgrade = true
+    },
+  ],
+  [
+    pattern('ACCEPT:'),
+    (head) => {
+      head.hasAccept = true
+    },
+  ],
+  [
+    pattern('ACCEPT-LANGUAGE:'),
+    (head) => {
+      head.hasAcceptLanguage = true
+    },
+  ],
+  [
+    pattern('REFERER:'),
+    (head) => {
+      head.hasReferer = true
+    },
+  ],
+  [
+    pattern('COOKIE:'),
+    (head) => {
+      head.hasCookie = true
     },
   ],
 ]

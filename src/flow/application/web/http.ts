@@ -212,6 +212,10 @@ function requestOf(read: HttpHead): HttpRequest {
     contentType: read.contentType,
     authScheme: read.authScheme,
     contentBytes: read.contentBytes,
+    hasAccept: read.hasAccept,
+    hasAcceptLanguage: read.hasAcceptLanguage,
+    hasReferer: read.hasReferer,
+    hasCookie: read.hasCookie,
   }
 }
 
@@ -222,4 +226,8 @@ const NO_REQUEST: Omit<HttpRequest, 'method' | 'uri'> = {
   contentType: null,
   authScheme: null,
   contentBytes: null,
+  hasAccept: false,
+  hasAcceptLanguage: false,
+  hasReferer: false,
+  hasCookie: false,
 }
