@@ -2,6 +2,7 @@
 import type { DetectConfig } from '../config.ts'
 import type { Detector, Emit } from '../detector.ts'
 import { createBruteforceDetectors } from './bruteforce/index.ts'
+import { createC2Detectors } from './c2/index.ts'
 import { createEvasionDetectors } from './evasion/index.ts'
 import { createFloodDetectors } from './flood/index.ts'
 import { createScanDetectors } from './scan/index.ts'
@@ -13,6 +14,7 @@ const families = [
   createFloodDetectors,
   createEvasionDetectors,
   createBruteforceDetectors,
+  createC2Detectors,
 ]
 
 /** Makes every detector of behaviour that the configuration enables, in the order they are to be called. */

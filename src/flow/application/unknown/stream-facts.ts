@@ -4,6 +4,8 @@
 export interface StreamSide {
   /** The first 64 bytes of its first messages in hexadecimal: for comparing, and never kept with the flow. */
   readonly heads: readonly string[]
+  /** Bytes of the segments that the heads are the beginnings of. */
+  readonly headSizes: readonly number[]
   /** Bursts of segments without an answer or a pause in between. */
   readonly messages: number
   /** Messages whose first segment held at most 512 bytes, and those of them that are plain text. */

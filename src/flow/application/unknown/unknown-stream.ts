@@ -25,6 +25,7 @@ const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(
 
 class Side {
   readonly heads: string[] = []
+  readonly headSizes: number[] = []
   messages = 0
   small = 0
   text = 0
@@ -90,7 +91,10 @@ export class UnknownReading {
     const bytes = packet.payloadLength
     this.#messages += 1
     own.messages += 1
-    if (own.heads.length < MOST_HEADS) own.heads.push(headOf(packet))
+    if (own.heads.length < MOST_HEADS) {
+      own.heads.push(headOf(packet))
+      own.headSizes.push(bytes)
+    }
     countFrames(own.framed, packet)
     if (bytes > SMALL_BYTES) return
     own.small += 1
@@ -112,7 +116,16 @@ function nextTelling(told: number): number {
 
 function sideOf(side: Side): StreamSide {
   const { messages, small, text, bytes } = side
-  return { heads: [...side.heads], messages, small, text, framed: Math.max(...side.framed), bytes }
+  const framed = Math.max(...side.framed)
+  return {
+    heads: [...side.heads],
+    headSizes: [...side.headSizes],
+    messages,
+    small,
+    text,
+    framed,
+    bytes,
+  }
 }
 
 function headOf({ buffer, payloadOffset, payloadCaptured }: Packet): string {
