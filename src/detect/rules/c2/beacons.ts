@@ -33,7 +33,14 @@ const HTTP_PORT = 80
 /** Faster than this is one program's burst. */
 const SHORTEST_GAP_US = 300_000
 
+/** So many others called in the same rhythm by the same host: a monitor makes its round. */
+const MOST_IN_STEP = 2
+const SAME_STEP = 0.1
+/** Callers of one host looked at. */
+const MOST_OF_HOST = 64
+
 interface Caller extends Row {
+  readonly host: number
   readonly firstUs: number
   readonly cadence: Cadence
   /** Ended calls, and how: refused or never answered; accepted and met with silence. */
@@ -45,6 +52,11 @@ interface Caller extends Row {
   mostReceived: number
 }
 
+/** The keys of the callers that a host has. */
+interface Host extends Row {
+  readonly keys: Set<number>
+}
+
 export class Beacons implements Detector {
   readonly name = 'c2-beacons'
   readonly #config: C2Config
@@ -52,6 +64,7 @@ export class Beacons implements Detector {
   readonly #names: FarNames
   readonly #looks = new FirstLooks(PLACES, FORGET_AFTER_US)
   readonly #callers = new CappedTable<Caller>(MAX_CALLERS)
+  readonly #hosts = new CappedTable<Host>(MAX_CALLERS)
 
   constructor(config: C2Config, suspects: C2Suspects, names: FarNames) {
     this.#config = config
@@ -89,6 +102,7 @@ export class Beacons implements Detector {
 
   tick(nowUs: number): void {
     this.#callers.expire(nowUs - FORGET_AFTER_US)
+    this.#hosts.expire(nowUs - FORGET_AFTER_US)
   }
 
   forgotten(): number {
@@ -102,8 +116,9 @@ export class Beacons implements Detector {
     if (place < 0) return
     const cadence = new Cadence()
     for (const startUs of this.#looks.take(place).items) cadence.note(startUs)
+    this.#join(flow.originatorKey, key, flow.startUs)
     this.#callers.set(key, {
-      lastUs: flow.startUs, firstUs: flow.startUs, cadence, ended: 0, failed: 0, silent: 0,
+      host: flow.originatorKey, lastUs: flow.startUs, firstUs: flow.startUs, cadence, ended: 0, failed: 0, silent: 0,
       leastSent: Infinity, mostSent: 0, mostReceived: 0,
     }) // prettier-ignore
   }
@@ -112,10 +127,32 @@ export class Beacons implements Detector {
     const rhythm = caller.cadence.rhythm()
     if (rhythm === null || rhythm.medianGapUs < SHORTEST_GAP_US) return
     const timing = rhythmSign(rhythm, caller.cadence.count, 'beacon', 'connection')
-    if (timing === null) return
+    if (timing === null || this.#isRound(caller, rhythm.medianGapUs)) return
     const signs = [timing, ...this.#outcomes(caller, flow)]
     const domain = this.#names.nameOf(flow.responderKey)
     this.#suspects.accuse(flow, [...signs, ...this.#names.placeSigns(domain, 'beacon')], domain)
+  }
+
+  #join(host: number, key: number, nowUs: number): void {
+    const known = this.#hosts.get(host)
+    if (known === undefined) {
+      this.#hosts.set(host, { lastUs: nowUs, keys: new Set([key]) })
+      return
+    }
+    known.lastUs = Math.max(known.lastUs, nowUs)
+    if (known.keys.size < MOST_OF_HOST) known.keys.add(key)
+  }
+
+  /** The host calls others in the same rhythm, as what watches services does. */
+  #isRound(caller: Caller, medianGapUs: number): boolean {
+    let inStep = 0
+    for (const key of this.#hosts.get(caller.host)?.keys ?? []) {
+      const other = this.#callers.get(key)
+      if (other === undefined || other === caller) continue
+      const gapUs = other.cadence.rhythm()?.medianGapUs ?? other.cadence.lastGapUs
+      if (Math.abs(gapUs - medianGapUs) <= medianGapUs * SAME_STEP) inStep += 1
+    }
+    return inStep >= MOST_IN_STEP
   }
 
   #outcomes(caller: Caller, flow: LiveFlow): Sign[] {
@@ -137,7 +174,7 @@ export class Beacons implements Detector {
       signs.push({ feature: 'equalSizes', kind: 'beacon', aspect: 'shape', weight: 0.2, value: mostSent, baseline: null, text: `each sends ${leastSent} to ${mostSent} bytes` }) // prettier-ignore
     }
     const spanUs = flow.startUs - caller.firstUs
-    if (isSmall && cadence.count >= RELENTLESS_CALLS && spanUs >= RELENTLESS_US) {
+    if (isSmall && mostSent > 0 && cadence.count >= RELENTLESS_CALLS && spanUs >= RELENTLESS_US) {
       signs.push({ feature: 'relentlessCalls', kind: 'beacon', aspect: 'outcome', weight: 0.3, value: cadence.count, baseline: RELENTLESS_CALLS, text: `${cadence.count} calls without a pause` }) // prettier-ignore
     }
     return signs

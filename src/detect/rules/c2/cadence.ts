@@ -18,7 +18,13 @@ export interface Rhythm {
 export class Cadence {
   readonly #times: number[] = []
   #count = 0
+  #lastGapUs = 0
   #lastUs = Number.NEGATIVE_INFINITY
+
+  /** The gap before the last occasion; 0 with fewer than two. */
+  get lastGapUs(): number {
+    return this.#lastGapUs
+  }
 
   /** Occasions in all. */
   get count(): number {
@@ -28,6 +34,7 @@ export class Cadence {
   /** Notes an occasion; false when it is part of the one before, or the clock went back. */
   note(nowUs: number): boolean {
     if (nowUs - this.#lastUs < SAME_OCCASION_US) return false
+    if (this.#count > 0) this.#lastGapUs = nowUs - this.#lastUs
     this.#times[this.#count % MOST_TIMES] = nowUs
     this.#count += 1
     this.#lastUs = nowUs

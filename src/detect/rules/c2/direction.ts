@@ -38,6 +38,13 @@ export function reachOf(flow: LiveFlow): number {
   return to === PUBLIC ? Reach.OUTSIDE : Reach.INSIDE
 }
 
+/** The originator has a private address, and so is a host of ours. */
+export function isOurs(flow: LiveFlow): boolean {
+  if (flow.ipVersion === 4) return placeOfIpv4(flow.originatorKey) === PRIVATE
+  flow.copyAddresses(words, 0, 4)
+  return placeOfIpv6(words[0]!, words[3]!) === PRIVATE
+}
+
 /** The opening was seen, so that who opened it is certain. */
 export function sawOpening(flow: LiveFlow): boolean {
   return (flow.openingTcpFlags & (TcpFlag.SYN | TcpFlag.ACK)) === TcpFlag.SYN

@@ -8,7 +8,7 @@ import { IpProtocol } from '../../../net/protocol.ts'
 import type { Detection } from '../../detection.ts'
 import type { Detector, Emit } from '../../detector.ts'
 import type { IotBotConfig } from './config.ts'
-import { Reach, reachOf, sawOpening } from './direction.ts'
+import { Reach, isOurs, reachOf, sawOpening } from './direction.ts'
 import { CappedTable, type Row } from '../state/capped-table.ts'
 import { DistinctCount } from '../state/distinct-count.ts'
 import { FirstLooks } from '../state/first-looks.ts'
@@ -48,7 +48,8 @@ export class IotBot implements Detector {
 
   flowOpened(flow: LiveFlow): void {
     if (flow.protocol !== IpProtocol.TCP || !DEVICE_PORTS.has(flow.responderPort)) return
-    if (!sawOpening(flow) || reachOf(flow) !== Reach.OUTSIDE) return
+    // A public source may as well be somebody else's, who sweeps the Internet: that is a sweep.
+    if (!sawOpening(flow) || !isOurs(flow) || reachOf(flow) !== Reach.OUTSIDE) return
     const network = networkOf(flow.responderKey)
     let bot = this.#bots.get(flow.originatorKey)
     if (bot === undefined) {
