@@ -22,7 +22,7 @@ import { mix, pairKey } from '../state/pair-key.ts'
 const MAX_NAMES = 8192
 const MAX_QUESTIONS = 1024
 const NAME_LASTS_US = 86_400_000_000
-/** Questions of one name within this time are one: resolvers repeat them, for IPv4 and IPv6. */
+/** Addresses of one answer whose name is remembered. */
 const MOST_ANSWERS_NOTED = 8
 
 interface Named extends Row {
