@@ -10,11 +10,12 @@ import {
   rdpBruteforceConfig,
   sshBruteforceConfig,
 } from './bruteforce/config.ts'
+import { c2Config, iotBotConfig } from './c2/config.ts'
 import { fragmentsConfig } from './evasion/config.ts'
 import { uploadConfig } from './exfiltration/config.ts'
 import {
   heartbleedConfig,
-  log4shellsConfig,
+  log4shellConfig,
   programDownloadConfig,
   serviceExploitsConfig,
   shellsConfig,
@@ -42,9 +43,11 @@ export const ruleSections = {
   rdpBruteforce: rdpBruteforceConfig,
   loginBruteforce: loginBruteforceConfig,
   formBruteforce: formBruteforceConfig,
+  c2: c2Config,
+  iotBot: iotBotConfig,
   fragments: fragmentsConfig,
   upload: uploadConfig,
-  log4shells: log4shellsConfig,
+  log4shell: log4shellConfig,
   heartbleed: heartbleedConfig,
   shells: shellsConfig,
   programDownload: programDownloadConfig,

@@ -3,6 +3,7 @@ import type { DetectConfig } from '../config.ts'
 import type { Detector, Emit } from '../detector.ts'
 import { createAmplificationDetectors } from './amplification/index.ts'
 import { createBruteforceDetectors } from './bruteforce/index.ts'
+import { createC2Detectors } from './c2/index.ts'
 import { createEvasionDetectors } from './evasion/index.ts'
 import { createExfiltrationDetectors } from './exfiltration/index.ts'
 import { createExploitDetectors } from './exploit/index.ts'
@@ -25,6 +26,7 @@ const families = [
   createWebDetectors,
   createExploitDetectors,
   createLateralDetectors,
+  createC2Detectors,
 ]
 
 /** Makes every detector of behaviour that the configuration enables, in the order they are to be called. */

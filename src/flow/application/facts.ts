@@ -6,6 +6,7 @@
  * and authorization values are never kept. Null means "not seen".
  */
 import type { Application } from './applications.ts'
+import type { UnknownStream } from './unknown/stream-facts.ts'
 import type {
   DcerpcCall,
   DcerpcFacts,
@@ -19,6 +20,8 @@ import type {
 } from './windows/facts.ts'
 
 export type * from './windows/facts.ts'
+
+export type * from './unknown/stream-facts.ts'
 
 /** One resource record of an answer (RFC 1035 §4.1.3). */
 export interface DnsAnswer {
@@ -148,6 +151,11 @@ export interface HttpRequest {
   readonly contentBytes: number | null
   /** Whole header lines that hold a quote, a tag, braces or a climbing path: the first ones; often none. */
   readonly oddHeaders: readonly string[]
+  /** Which of the headers that browsers send were there. */
+  readonly hasAccept: boolean
+  readonly hasAcceptLanguage: boolean
+  readonly hasReferer: boolean
+  readonly hasCookie: boolean
 }
 
 /** How the body of the message before begins, as far as one segment holds it. Told, never stored. */
@@ -368,3 +376,4 @@ export type ApplicationFact =
   | NtpFacts
   | SnmpFacts
   | DhcpMessage
+  | UnknownStream

@@ -13,6 +13,7 @@ import { MOST_READS, Next, TextBudget, type FactReader, type ReadingContext } fr
 import { isOverflow, isTextual, RawTalk, tellOverflow } from './raw-talk.ts'
 import { createReader } from './readers.ts'
 import { StreamBuffers } from './stream-buffers.ts'
+import { UnknownReadings } from './unknown/unknown-readings.ts'
 
 /** Payloads looked at before a flow's application is left unknown. */
 const MOST_LOOKS = 8
@@ -37,6 +38,7 @@ export class ApplicationReadings {
   readonly #observer: FlowObserver
   readonly #store = new FactStore()
   readonly #context: ReadingContext
+  readonly #unknown = new UnknownReadings((fact) => this.#pending.push(fact))
   #pending: ApplicationFact[] = []
 
   /** Where `shedding` says so applications are still recognised, but nothing is read of them. */
@@ -65,6 +67,7 @@ export class ApplicationReadings {
     const application = (state >>> State.APPLICATION_SHIFT) & State.APPLICATION_MASK
     if (application === 0) {
       this.#recognise(at, packet, side, gap)
+      if (packet.protocol === IpProtocol.TCP) this.#readUnknown(at, packet, side, gap)
     } else if (!this.#shedding.readsApplications) {
       this.#shedding.unreadPayloads += 1
     } else {
@@ -83,8 +86,10 @@ export class ApplicationReadings {
 
   /** Forgets a flow that ended. */
   remove(record: number): void {
-    const place = this.#words[(record << WORD_SHIFT) + Word.FACTS]!
+    const at = record << WORD_SHIFT
+    const place = this.#words[at + Word.FACTS]!
     if (place !== NO_READER) this.#store.remove(place)
+    if ((this.#words[at + Word.STATE]! & State.UNKNOWN_READ) !== 0) this.#unknown.remove(record)
   }
 
   get hasNews(): boolean {
@@ -110,9 +115,11 @@ export class ApplicationReadings {
   #recognise(at: number, packet: Packet, side: number, gap: number): void {
     const words = this.#words
     const state = words[at + Word.STATE]!
-    const looks = ((state >>> State.LOOKS_SHIFT) & State.LOOKS_MASK) + 1
+    const looks = looksOf(state) + 1
     const opening = this.#store.at(words[at + Word.FACTS]!)
     if (opening instanceof RawTalk) return this.#readRaw(opening, at, packet, side, gap)
+    // Looked at enough, and still read only because nobody knows what it is.
+    if (looks > MOST_LOOKS) return
     const shown = opening instanceof Opening ? (opening.join(packet, side) ?? packet) : packet
     const application = recogniseApplication(shown)
     if (application !== 0) {
@@ -152,8 +159,31 @@ export class ApplicationReadings {
       this.#readJoined(at, packet, side)
     } else if (talk.read(packet, side, gap) === Next.DONE) {
       this.#forget(at)
-      this.#words[at + Word.STATE]! |= State.READ_OUT
+      // No further look: what else may be read of it is for whoever reads unknown protocols.
+      this.#words[at + Word.STATE]! |= State.READ_OUT | (State.LOOKS_MASK << State.LOOKS_SHIFT)
     }
+  }
+
+  /**
+   * Reads on in a conversation that no look recognised, while somebody listens; whatever a recognised one said
+   * before is forgotten.
+   */
+  #readUnknown(at: number, packet: Packet, side: number, gap: number): void {
+    const words = this.#words
+    const isKnown =
+      ((words[at + Word.STATE]! >>> State.APPLICATION_SHIFT) & State.APPLICATION_MASK) !== 0
+    if (isKnown) {
+      if ((words[at + Word.STATE]! & State.UNKNOWN_READ) !== 0) this.#unknown.remove(record(at))
+      words[at + Word.STATE]! &= ~State.UNKNOWN_READ
+      return
+    }
+    if (!this.#context.isHeard || !this.#shedding.readsApplications || gap < 0) return
+    const isWanted = this.#unknown.read(record(at), packet, side)
+    if (isWanted) words[at + Word.STATE]! &= ~State.READ_OUT
+    else if (looksOf(words[at + Word.STATE]!) >= MOST_LOOKS)
+      words[at + Word.STATE]! |= State.READ_OUT
+    if (isWanted) words[at + Word.STATE]! |= State.UNKNOWN_READ
+    else words[at + Word.STATE]! &= ~State.UNKNOWN_READ
   }
 
   #openOpening(at: number, packet: Packet, side: number): void {
@@ -204,6 +234,10 @@ function isShortOpening(packet: Packet, looks: number): boolean {
   const { protocol, payloadCaptured, payloadLength } = packet
   const isShort = payloadLength < SHORT_OPENING && payloadCaptured === payloadLength
   return looks === 1 && protocol === IpProtocol.TCP && isShort
+}
+
+function looksOf(state: number): number {
+  return (state >>> State.LOOKS_SHIFT) & State.LOOKS_MASK
 }
 
 function record(at: number): number {

@@ -104,4 +104,6 @@ export const State = {
   /** How many payloads were looked at for the application. */
   LOOKS_SHIFT: 24,
   LOOKS_MASK: 15,
+  /** Read on although nobody knows what it is. */
+  UNKNOWN_READ: 1 << 28,
 } as const

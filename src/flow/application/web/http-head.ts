@@ -41,6 +41,10 @@ export class HttpHead {
   isUpgrade = false
   /** Whole lines that hold marks of an injection; filled only where they are wanted. */
   odd: string[] = []
+  hasAccept = false
+  hasAcceptLanguage = false
+  hasReferer = false
+  hasCookie = false
   /** Where the body begins; -1 when the head goes on in another segment. */
   end = -1
 
@@ -58,6 +62,10 @@ export class HttpHead {
     this.isChunked = false
     this.isUpgrade = false
     if (this.odd.length > 0) this.odd = []
+    this.hasAccept = false
+    this.hasAcceptLanguage = false
+    this.hasReferer = false
+    this.hasCookie = false
     this.end = -1
   }
 }
@@ -109,6 +117,30 @@ const FIELDS: readonly (readonly [Uint8Array, ReadField])[] = [
     pattern('UPGRADE:'),
     (head) => {
       head.isUpgrade = true
+    },
+  ],
+  [
+    pattern('ACCEPT:'),
+    (head) => {
+      head.hasAccept = true
+    },
+  ],
+  [
+    pattern('ACCEPT-LANGUAGE:'),
+    (head) => {
+      head.hasAcceptLanguage = true
+    },
+  ],
+  [
+    pattern('REFERER:'),
+    (head) => {
+      head.hasReferer = true
+    },
+  ],
+  [
+    pattern('COOKIE:'),
+    (head) => {
+      head.hasCookie = true
     },
   ],
 ]

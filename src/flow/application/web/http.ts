@@ -258,6 +258,10 @@ function requestOf(read: HttpHead): HttpRequest {
     authScheme: read.authScheme,
     contentBytes: read.contentBytes,
     oddHeaders: read.odd,
+    hasAccept: read.hasAccept,
+    hasAcceptLanguage: read.hasAcceptLanguage,
+    hasReferer: read.hasReferer,
+    hasCookie: read.hasCookie,
   }
 }
 
@@ -269,4 +273,8 @@ const NO_REQUEST: Omit<HttpRequest, 'method' | 'uri'> = {
   authScheme: null,
   contentBytes: null,
   oddHeaders: [],
+  hasAccept: false,
+  hasAcceptLanguage: false,
+  hasReferer: false,
+  hasCookie: false,
 }

@@ -1,0 +1,191 @@
+/**
+ * Watches how regularly hosts connect to the same port of the same far end, and how those connections end.
+ *
+ * Programs under command call home again and again: each call a connection of its own, alike in size, at a
+ * steady interval; and when nobody is at home any more, they go on calling. Left out: datagrams, where
+ * keep-alives, games and calls are as regular; services that are polled by design (`isRhythmicPort`).
+ */
+import type { LiveFlow } from '../../../flow/flow.ts'
+import { IpProtocol } from '../../../net/protocol.ts'
+import type { Detector } from '../../detector.ts'
+import { Cadence } from './cadence.ts'
+import type { C2Config } from './config.ts'
+import { Reach, reachOf, sawOpening } from './direction.ts'
+import type { FarNames } from './far-names.ts'
+import type { Sign } from './sign.ts'
+import { isOddPort, isRhythmicPort, oddPort } from './signs/ports.ts'
+import { rhythmSign } from './signs/rhythm.ts'
+import type { C2Suspects } from './suspects.ts'
+import { CappedTable, type Row } from '../state/capped-table.ts'
+import { FirstLooks } from '../state/first-looks.ts'
+import { pairKey } from '../state/pair-key.ts'
+
+const PLACES = 16_384
+const MAX_CALLERS = 4096
+/** A pair that does not connect for so long is forgotten; hourly beacons are not. */
+const FORGET_AFTER_US = 3 * 3_600_000_000
+/** Calls are small: more than so much either way is a transfer. */
+const MOST_BYTES = 16_384
+/** So many regular calls in one go are nothing a person or a well-made program does. */
+const RELENTLESS_CALLS = 40
+const RELENTLESS_US = 180_000_000
+const HTTP_PORT = 80
+/** Faster than this is one program's burst. */
+const SHORTEST_GAP_US = 300_000
+
+/** So many others called in the same rhythm by the same host: a monitor makes its round. */
+const MOST_IN_STEP = 2
+const SAME_STEP = 0.1
+/** Callers of one host looked at. */
+const MOST_OF_HOST = 64
+
+interface Caller extends Row {
+  readonly host: number
+  readonly firstUs: number
+  readonly cadence: Cadence
+  /** Ended calls, and how: refused or never answered; accepted and met with silence. */
+  ended: number
+  failed: number
+  silent: number
+  leastSent: number
+  mostSent: number
+  mostReceived: number
+}
+
+/** The keys of the callers that a host has. */
+interface Host extends Row {
+  readonly keys: Set<number>
+}
+
+export class Beacons implements Detector {
+  readonly name = 'c2-beacons'
+  readonly #config: C2Config
+  readonly #suspects: C2Suspects
+  readonly #names: FarNames
+  readonly #looks = new FirstLooks(PLACES, FORGET_AFTER_US)
+  readonly #callers = new CappedTable<Caller>(MAX_CALLERS)
+  readonly #hosts = new CappedTable<Host>(MAX_CALLERS)
+
+  constructor(config: C2Config, suspects: C2Suspects, names: FarNames) {
+    this.#config = config
+    this.#suspects = suspects
+    this.#names = names
+  }
+
+  flowOpened(flow: LiveFlow): void {
+    if (flow.protocol !== IpProtocol.TCP || !sawOpening(flow)) return
+    if (isRhythmicPort(flow.responderPort)) return
+    const key = keyOf(flow)
+    const caller = this.#callers.get(key)
+    if (caller === undefined) this.#noteFirst(flow, key)
+    else if (caller.cadence.note(flow.startUs))
+      caller.lastUs = Math.max(caller.lastUs, flow.startUs)
+  }
+
+  flowEnded(flow: LiveFlow): void {
+    if (flow.protocol !== IpProtocol.TCP || this.#callers.size === 0) return
+    const caller = this.#callers.get(keyOf(flow))
+    if (caller === undefined || !sawOpening(flow)) return
+    const { originatorPayloadBytes: sent, responderPayloadBytes: received } = flow
+    caller.ended += 1
+    if (sent === 0 && received === 0) caller.failed += 1
+    else if (received === 0 && sent <= 1024) caller.silent += 1
+    if (sent > 0 || received > 0) {
+      caller.leastSent = Math.min(caller.leastSent, sent)
+      caller.mostSent = Math.max(caller.mostSent, sent)
+      caller.mostReceived = Math.max(caller.mostReceived, received)
+    }
+    if (caller.cadence.count >= this.#config.minRepeats && isTimeToJudge(caller.ended)) {
+      this.#judge(caller, flow)
+    }
+  }
+
+  tick(nowUs: number): void {
+    this.#callers.expire(nowUs - FORGET_AFTER_US)
+    this.#hosts.expire(nowUs - FORGET_AFTER_US)
+  }
+
+  forgotten(): number {
+    return this.#looks.forgotten + this.#callers.forgotten
+  }
+
+  #noteFirst(flow: LiveFlow, key: number): void {
+    if (reachOf(flow) === Reach.NONE) return
+    const farPort = flow.responderKey * 65_536 + flow.responderPort
+    const place = this.#looks.note(flow.originatorKey, farPort, flow.startUs, flow.startUs)
+    if (place < 0) return
+    const cadence = new Cadence()
+    for (const startUs of this.#looks.take(place).items) cadence.note(startUs)
+    this.#join(flow.originatorKey, key, flow.startUs)
+    this.#callers.set(key, {
+      host: flow.originatorKey, lastUs: flow.startUs, firstUs: flow.startUs, cadence, ended: 0, failed: 0, silent: 0,
+      leastSent: Infinity, mostSent: 0, mostReceived: 0,
+    }) // prettier-ignore
+  }
+
+  #judge(caller: Caller, flow: LiveFlow): void {
+    const rhythm = caller.cadence.rhythm()
+    if (rhythm === null || rhythm.medianGapUs < SHORTEST_GAP_US) return
+    const timing = rhythmSign(rhythm, caller.cadence.count, 'beacon', 'connection')
+    if (timing === null || this.#isRound(caller, rhythm.medianGapUs)) return
+    const signs = [timing, ...this.#outcomes(caller, flow)]
+    const domain = this.#names.nameOf(flow.responderKey)
+    this.#suspects.accuse(flow, [...signs, ...this.#names.placeSigns(domain, 'beacon')], domain)
+  }
+
+  #join(host: number, key: number, nowUs: number): void {
+    const known = this.#hosts.get(host)
+    if (known === undefined) {
+      this.#hosts.set(host, { lastUs: nowUs, keys: new Set([key]) })
+      return
+    }
+    known.lastUs = Math.max(known.lastUs, nowUs)
+    if (known.keys.size < MOST_OF_HOST) known.keys.add(key)
+  }
+
+  /** The host calls others in the same rhythm, as what watches services does. */
+  #isRound(caller: Caller, medianGapUs: number): boolean {
+    let inStep = 0
+    for (const key of this.#hosts.get(caller.host)?.keys ?? []) {
+      const other = this.#callers.get(key)
+      if (other === undefined || other === caller) continue
+      const gapUs = other.cadence.rhythm()?.medianGapUs ?? other.cadence.lastGapUs
+      if (Math.abs(gapUs - medianGapUs) <= medianGapUs * SAME_STEP) inStep += 1
+    }
+    return inStep >= MOST_IN_STEP
+  }
+
+  #outcomes(caller: Caller, flow: LiveFlow): Sign[] {
+    const signs: Sign[] = []
+    const { minFailures } = this.#config
+    const { ended, failed, silent, cadence, mostSent, leastSent } = caller
+    if (isOddPort(flow.responderPort)) signs.push(oddPort(flow.responderPort, 'beacon'))
+    if (failed >= minFailures && failed >= ended * 0.9) {
+      signs.push({ feature: 'failedConnections', kind: 'beacon', aspect: 'outcome', weight: 0.3, value: failed, baseline: minFailures, text: `${failed} of ${ended} refused or unanswered` }) // prettier-ignore
+    }
+    if (silent >= minFailures && silent >= ended * 0.9) {
+      signs.push({ feature: 'silentConnections', kind: 'beacon', aspect: 'outcome', weight: 0.4, value: silent, baseline: minFailures, text: `${silent} of ${ended} accepted and met with silence` }) // prettier-ignore
+    }
+    const isSmall = mostSent <= MOST_BYTES && caller.mostReceived <= MOST_BYTES
+    const spread = mostSent - leastSent
+    // The same question over HTTP is as long each time, whoever asks it.
+    const isTelling = mostSent > 0 && flow.responderPort !== HTTP_PORT
+    if (isTelling && isSmall && spread <= Math.max(32, mostSent * 0.1)) {
+      signs.push({ feature: 'equalSizes', kind: 'beacon', aspect: 'shape', weight: 0.2, value: mostSent, baseline: null, text: `each sends ${leastSent} to ${mostSent} bytes` }) // prettier-ignore
+    }
+    const spanUs = flow.startUs - caller.firstUs
+    if (isSmall && mostSent > 0 && cadence.count >= RELENTLESS_CALLS && spanUs >= RELENTLESS_US) {
+      signs.push({ feature: 'relentlessCalls', kind: 'beacon', aspect: 'outcome', weight: 0.3, value: cadence.count, baseline: RELENTLESS_CALLS, text: `${cadence.count} calls without a pause` }) // prettier-ignore
+    }
+    return signs
+  }
+}
+
+/** Each of the first, then ever more seldom: sorting the gaps is the dear part. */
+function isTimeToJudge(ended: number): boolean {
+  return ended <= 16 || (ended <= 64 && ended % 4 === 0) || ended % 32 === 0
+}
+
+function keyOf(flow: LiveFlow): number {
+  return pairKey(flow.originatorKey, flow.responderKey, flow.responderPort)
+}

@@ -1,0 +1,25 @@
+/** detect/rules/c2: a host of ours does what somebody outside tells it. */
+import type { DetectConfig } from '../../config.ts'
+import type { Detector, Emit } from '../../detector.ts'
+import { Beacons } from './beacons.ts'
+import { FarNames } from './far-names.ts'
+import { IotBot } from './iot-bot.ts'
+import { Requests } from './requests.ts'
+import { Streams } from './streams.ts'
+import { C2Suspects } from './suspects.ts'
+import { TlsCalls } from './tls-calls.ts'
+
+/** Makes the detectors of command and control that the configuration enables; the first four write into the fifth. */
+export function createC2Detectors({ c2, iotBot }: DetectConfig, emit: Emit): Detector[] {
+  const suspects = new C2Suspects(c2, emit)
+  const names = new FarNames(c2, suspects)
+  const watchers: Detector[] = [
+    names,
+    new Beacons(c2, suspects, names),
+    new Streams(suspects, names),
+    new Requests(c2, suspects, names),
+    new TlsCalls(suspects, names),
+    suspects,
+  ]
+  return [...(c2.enabled ? watchers : []), ...(iotBot.enabled ? [new IotBot(iotBot, emit)] : [])]
+}

@@ -1,0 +1,165 @@
+/**
+ * Watches the requests over HTTP that no browser made: to whom, how regularly, and whether the same strange
+ * request goes to one name after another.
+ */
+import { canonicalAddress } from '../../../net/address.ts'
+import type { ApplicationFact, HttpRequest, LiveFlow } from '../../../flow/flow.ts'
+import type { Detector } from '../../detector.ts'
+import { Cadence } from './cadence.ts'
+import type { C2Config } from './config.ts'
+import { Reach, reachOf } from './direction.ts'
+import type { FarNames } from './far-names.ts'
+import type { Sign } from './sign.ts'
+import { hostOf, httpSigns, isInnocent, isLikeABrowser } from './signs/http-signs.ts'
+import { rhythmSign } from './signs/rhythm.ts'
+import type { C2Suspects } from './suspects.ts'
+import { CappedTable, type Row } from '../state/capped-table.ts'
+import { mix, pairKey } from '../state/pair-key.ts'
+import { listed } from '../state/wording.ts'
+
+const MAX_PEERS = 4096
+const MAX_CAMPAIGNS = 1024
+const FORGET_AFTER_US = 3 * 3_600_000_000
+/** The same strange request to so many names is no accident. */
+const MIN_NAMES = 3
+const MOST_NAMES = 64
+/** Some panels answer their bots with 404, so that nobody else finds them. */
+const MIN_REFUSED = 4
+
+/** Requests of one host to one far end. */
+interface Peer extends Row {
+  readonly cadence: Cadence
+  lastWasPost: boolean
+  /** Posts that were answered with an error, and with success. */
+  refused: number
+  accepted: number
+}
+
+/** The same path and names of parameters, asked of several hosts. */
+interface Campaign extends Row {
+  readonly farEnd: string
+  readonly names: Set<string>
+}
+
+export class Requests implements Detector {
+  readonly name = 'c2-requests'
+  readonly #config: C2Config
+  readonly #suspects: C2Suspects
+  readonly #names: FarNames
+  readonly #peers = new CappedTable<Peer>(MAX_PEERS)
+  readonly #campaigns = new CappedTable<Campaign>(MAX_CAMPAIGNS)
+
+  constructor(config: C2Config, suspects: C2Suspects, names: FarNames) {
+    this.#config = config
+    this.#suspects = suspects
+    this.#names = names
+  }
+
+  flowSpoke(flow: LiveFlow, fact: ApplicationFact): void {
+    if (fact.kind === 'http-response') this.#noteAnswer(flow, fact.status)
+    if (fact.kind !== 'http-request') return
+    if (isInnocent(fact) || isLikeABrowser(fact) || reachOf(flow) === Reach.NONE) return
+    const host = hostOf(fact)
+    const isName = host !== null && canonicalAddress(host) === null
+    const domain = isName ? host : this.#names.nameOf(flow.responderKey)
+    const signs = httpSigns(fact, flow.responderPort)
+    const peer = this.#peerOf(flow)
+    peer.lastWasPost = fact.method === 'POST'
+    if (peer.refused >= MIN_REFUSED && peer.accepted === 0) {
+      signs.push({ feature: 'refusedPosts', kind: 'http', aspect: 'outcome', weight: 0.4, value: peer.refused, baseline: MIN_REFUSED, text: `${peer.refused} posts, each answered with an error` }) // prettier-ignore
+    }
+    const rhythm = this.#rhythm(peer, flow)
+    if (rhythm !== null) signs.push(rhythm)
+    signs.push(...this.#names.placeSigns(domain, 'http'))
+    this.#suspects.accuse(flow, signs, domain)
+    if (isName && fact.userAgent === null) this.#noteCampaign(flow, fact, host, shapeOf(fact))
+    if (!isName && fact.method === 'POST')
+      this.#noteCampaign(flow, fact, flow.responderAddress(), 'POST')
+  }
+
+  tick(nowUs: number): void {
+    this.#peers.expire(nowUs - FORGET_AFTER_US)
+    this.#campaigns.expire(nowUs - FORGET_AFTER_US)
+  }
+
+  forgotten(): number {
+    return this.#peers.forgotten + this.#campaigns.forgotten
+  }
+
+  #peerOf(flow: LiveFlow): Peer {
+    const key = pairKey(flow.originatorKey, flow.responderKey, 0)
+    let peer = this.#peers.get(key)
+    if (peer === undefined) {
+      const cadence = new Cadence()
+      peer = { lastUs: flow.lastUs, cadence, lastWasPost: false, refused: 0, accepted: 0 }
+      this.#peers.set(key, peer)
+    }
+    peer.lastUs = Math.max(peer.lastUs, flow.lastUs)
+    return peer
+  }
+
+  #noteAnswer(flow: LiveFlow, status: number): void {
+    const peer = this.#peers.get(pairKey(flow.originatorKey, flow.responderKey, 0))
+    if (peer?.lastWasPost !== true || status < 200) return
+    peer.lastWasPost = false
+    if (status >= 400) peer.refused += 1
+    else peer.accepted += 1
+  }
+
+  #rhythm(peer: Peer, flow: LiveFlow): Sign | null {
+    const { cadence } = peer
+    if (!cadence.note(flow.lastUs) || cadence.count < this.#config.minRepeats) return null
+    if (cadence.count > 16 && cadence.count % 8 !== 0) return null
+    const rhythm = cadence.rhythm()
+    return rhythm === null ? null : rhythmSign(rhythm, cadence.count, 'http', 'request')
+  }
+
+  #noteCampaign(flow: LiveFlow, request: HttpRequest, host: string, shape: string | null): void {
+    if (shape === null) return
+    const key = pairKey(flow.originatorKey, hashOf(shape), 2)
+    let campaign = this.#campaigns.get(key)
+    if (campaign === undefined) {
+      campaign = { lastUs: flow.lastUs, farEnd: flow.responderAddress(), names: new Set() }
+      this.#campaigns.set(key, campaign)
+    }
+    campaign.lastUs = Math.max(campaign.lastUs, flow.lastUs)
+    if (campaign.names.size < MOST_NAMES) campaign.names.add(shape === 'POST' ? host : siteOf(host))
+    if (campaign.names.size < MIN_NAMES) return
+    const sign = shape === 'POST' ? bareSign(campaign) : campaignSign(campaign, request)
+    const signs = [sign, ...httpSigns(request, flow.responderPort)]
+    const domain = shape === 'POST' ? null : [...campaign.names][0]!
+    const { farEnd } = campaign
+    const parties = { host: flow.originatorAddress(), farEnd, domain, isInside: false }
+    this.#suspects.accuseOf(key, parties, signs, flow)
+  }
+}
+
+function campaignSign({ names }: Campaign, { uri }: HttpRequest): Sign {
+  const path = uri.split('?')[0]!.slice(0, 40)
+  const text = `the same request for ${path} without an agent to ${names.size} names (${listed([...names], names.size)})`
+  return { feature: 'namesAskedAlike', kind: 'http', aspect: 'outcome', weight: 0.55, value: names.size, baseline: MIN_NAMES, text } // prettier-ignore
+}
+
+function bareSign({ names }: Campaign): Sign {
+  const text = `posts to ${names.size} bare addresses (${listed([...names], names.size)})`
+  return { feature: 'bareAddressesPostedTo', kind: 'http', aspect: 'outcome', weight: 0.4, value: names.size, baseline: MIN_NAMES, text } // prettier-ignore
+}
+
+/** The path and the names of the parameters; null for a path that everybody asks for. */
+function shapeOf({ method, uri }: HttpRequest): string | null {
+  const [path, query = ''] = uri.split('?', 2) as [string, string?]
+  if (method !== 'GET' || query === '' || path.length > 64) return null
+  const names = query.split('&').map((pair) => pair.split('=', 1)[0])
+  return `${path}?${names.join('&')}`
+}
+
+/** The last two labels: many hosts of one site are one. */
+function siteOf(host: string): string {
+  return host.split('.').slice(-2).join('.')
+}
+
+function hashOf(text: string): number {
+  let hash = 11
+  for (let at = 0; at < text.length; at += 1) hash = mix(hash, text.charCodeAt(at))
+  return hash
+}

@@ -1,0 +1,73 @@
+/**
+ * Requests that known tools make: addresses of their panels, names they give themselves, what they fetch.
+ *
+ * Sources: published analyses of each family. What a tool's operator changes at will is not here.
+ */
+import type { HttpRequest } from '../../../../flow/flow.ts'
+import type { Sign } from '../sign.ts'
+
+type Mark = readonly [tool: string, weight: number, test: RegExp]
+
+/** Tested against the agent. */
+const AGENTS: readonly Mark[] = [
+  ['LokiBot', 1.6, /\(Charon; Inferno\)/],
+  ['H-Worm', 1.3, /^(?:WSHRAT\||[^|\\<>]{1,64}(?:<\|>|\|)[^|<>]{1,64}(?:<\|>|\|).*(?:<\|>|\|)(?:true|false|nan-av|underworld|plus)?)/i],
+  ['Vjw0rm', 1.3, /^[^\\]{3,40}_[0-9A-F]{8}\\[^\\]*\\[^\\]*\\/i],
+  ['Sality', 1.6, /^KUKU v\d|Opera\/8\.89 \(Windows NT 6\.0/],
+  ['AZORult', 1, /MSIE 6\.0b; Windows NT 5\.1\)$/],
+  ['Pony', 0.8, /^Mozilla\/4\.0 \(compatible; MSIE 5\.0; Windows 98\)$/],
+] // prettier-ignore
+
+/** Tested against method and target. */
+const TARGETS: readonly Mark[] = [
+  ['Trickbot', 1.6, /^(?:GET|POST) \/[a-z]{2,5}\d{1,5}\/[^/]{1,32}_W\d{5,9}\.[0-9A-F]{32}\/\d+\//],
+  ['LokiBot', 1.2, /^POST \/\S*\/fre\.php$/],
+  ['Ursnif', 1, /^GET \/(?:images|drew|uploads)\/(?=\S*_2[BF]\S*_2[BF])[\w/]{80,}\.(?:avi|gif|jpe?g|bmp|crw|bob|akk)$/],
+  ['Xtreme RAT', 1.6, /^GET \/\d{6,}\.functions$/],
+  ['H-Worm', 1.2, /^POST \/is-(?:ready|sending|recving|processes|enum-\w+|cmd-shell)\b/],
+  ['Vjw0rm', 0.8, /^POST \/Vre$/],
+  ['Hancitor', 0.7, /^POST \/(?:\d+|[a-z]{2,3}\d)\/forum\.php$/],
+  ['Cobalt Strike', 1, /^POST \/submit\.php\?id=\d{2,12}$/],
+  ['a stealer, for its libraries', 0.7, /^GET \/\S*\/?(?:sqlite3|freebl3|nss3|mozglue|softokn3|msvcp140|vcruntime140)\.dll$/],
+  ['a panel', 0.5, /^POST \/\S*\/(?:gate|panel|tasks?|pws|cfg|config|bot|knock|checkin|check-in)\.php(?:\?|$)/i],
+] // prettier-ignore
+
+/** Weak each, and only for requests to a bare address: the defaults of stagers and implants. */
+const DEFAULT_TARGETS: readonly Mark[] = [
+  ['Empire', 0.8, /^(?:GET|POST) \/(?:admin\/get|login\/process|news)\.php$/],
+  ['Cobalt Strike', 0.6, /^GET \/(?:ca|ptj|dpixel|j\.ad|cx|cm|IE9CompatViewList\.xml|g\.pixel|dot\.gif|ga\.js|visit\.js|updates\.rss|push|load|match|fwlink|en_US\/all\.js|activity|pixel|pixel\.gif|__utm\.gif)$/],
+] // prettier-ignore
+
+/** What the request bears of a known tool; nearly always nothing. */
+export function httpMarks(request: HttpRequest, isBareHost: boolean): Sign[] {
+  const marks: Sign[] = []
+  const { method, uri, userAgent } = request
+  if (userAgent !== null) marks.push(...matches(AGENTS, userAgent, 'agentMark', 'names itself'))
+  const target = `${method} ${uri}`
+  marks.push(...matches(TARGETS, target, 'targetMark', 'asks'))
+  if (isBareHost) {
+    marks.push(...matches(DEFAULT_TARGETS, target, 'targetMark', 'asks'))
+    const stager = stagerOf(uri)
+    if (method === 'GET' && stager !== null) marks.push(mark(stager, 0.5, 'stagerTarget', 'asks'))
+  }
+  return marks
+}
+
+function matches(marks: readonly Mark[], text: string, feature: string, verb: string): Sign[] {
+  for (const [tool, weight, test] of marks) {
+    if (test.test(text)) return [mark(tool, weight, feature, verb)]
+  }
+  return []
+}
+
+function mark(tool: string, weight: number, feature: string, verb: string): Sign {
+  return { feature, kind: 'http', aspect: 'known', weight, value: 1, baseline: null, text: `${verb} as ${tool} does` } // prettier-ignore
+}
+
+/** The sum of a stager's four letters and digits, modulo 256, tells its server which program to send. */
+function stagerOf(uri: string): string | null {
+  if (!/^\/[A-Za-z0-9]{4}$/.test(uri) || !/\d/.test(uri) || !/[A-Z]/.test(uri)) return null
+  let sum = 0
+  for (let at = 1; at < uri.length; at += 1) sum += uri.charCodeAt(at)
+  return sum % 256 === 92 || sum % 256 === 93 ? 'a Cobalt Strike or Metasploit stager' : null
+}

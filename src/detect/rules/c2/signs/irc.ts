@@ -1,0 +1,35 @@
+/** Bots that take their orders in IRC channels (RFC 2812): by port, by name, and by what they are told. */
+import type { Sign } from '../sign.ts'
+
+/** Where IRC lives, with and without TLS. */
+const isIrcPort = (port: number): boolean =>
+  (port >= 6660 && port <= 6669) || port === 6697 || port === 7000
+
+/** Names that bots give themselves so that they do not clash: a country, a system and digits. */
+const BOT_NICK =
+  /^NICK :?(?:[[{<|].*[\]}>|].*|.*(?:\||\[|\{|-)(?:[A-Z]{2,3}|XP|W7|W10|WIN\w*|\d{2})(?:\||\]|\}|-).*\d{3,}|[a-z]{0,4}\d{6,})\r?$/m
+
+/** Orders in a channel's topic or a message: a word behind a mark that no person writes first. */
+const ORDER =
+  /(?:PRIVMSG|TOPIC|\b332\b) [^\r\n]*:\s*[.!@*](?:advscan|asc|scan|ddos|syn|udp|tcp|http|download|dl|update|login|exec|flood|rarpass|join|visit)/i
+
+export function ircSigns(local: string, far: readonly string[], port: number): Sign[] {
+  if (!/^(?:NICK|USER|PASS) \S/m.test(local) || !/^NICK \S/m.test(local)) return []
+  const signs: Sign[] = []
+  if (!isIrcPort(port)) signs.push(irc('ircPort', 'protocol', 0.5, port, `IRC at port ${port}`))
+  if (BOT_NICK.test(local))
+    signs.push(irc('botName', 'identity', 0.4, 1, 'a name that a program made'))
+  if (far.some((head) => ORDER.test(head)))
+    signs.push(irc('orders', 'known', 1, 1, 'orders in the channel'))
+  return signs
+}
+
+function irc(
+  feature: string,
+  aspect: Sign['aspect'],
+  weight: number,
+  value: number,
+  text: string,
+): Sign {
+  return { feature, kind: 'irc', aspect, weight, value, baseline: null, text }
+}

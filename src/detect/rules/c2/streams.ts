@@ -1,0 +1,140 @@
+/**
+ * Watches conversations in protocols that nobody knows: the marks of known remote-control programs, and what
+ * unknown ones have in common.
+ */
+import type { ApplicationFact, LiveFlow, StreamBeat, UnknownStream } from '../../../flow/flow.ts'
+import type { Detector } from '../../detector.ts'
+import { Reach, reachOf, sawOpening } from './direction.ts'
+import type { FarNames } from './far-names.ts'
+import type { Sign } from './sign.ts'
+import { ircSigns } from './signs/irc.ts'
+import { isOddPort, isRhythmicPort, oddPort } from './signs/ports.ts'
+import { bytesOf, markOf } from './signs/rat-marks.ts'
+import type { C2Suspects } from './suspects.ts'
+import { CappedTable, type Row } from '../state/capped-table.ts'
+import { spanOf } from '../state/wording.ts'
+
+const MAX_TALKERS = 4096
+const FORGET_AFTER_US = 3_600_000_000
+/** Whoever speaks unknown protocols with more far ends than this is a peer among peers, or a messenger. */
+const MOST_FAR_ENDS = 3
+/** Beats before they count, and the time they must last. */
+const MIN_BEATS = 8
+const MIN_BEAT_SPAN_US = 20_000_000
+/** A program that must be seen at work asks more often than any that merely keeps its connection open. */
+const LONGEST_BEAT_US = 60_000_000
+const MOST_BEAT_BYTES = 64
+const MIN_STEADY_SHARE = 0.7
+
+interface Talker extends Row {
+  /** Far ends and ports spoken with. */
+  readonly farEnds: Set<number>
+}
+
+export class Streams implements Detector {
+  readonly name = 'c2-streams'
+  readonly #suspects: C2Suspects
+  readonly #names: FarNames
+  readonly #talkers = new CappedTable<Talker>(MAX_TALKERS)
+
+  constructor(suspects: C2Suspects, names: FarNames) {
+    this.#suspects = suspects
+    this.#names = names
+  }
+
+  flowSpoke(flow: LiveFlow, fact: ApplicationFact): void {
+    if (fact.kind !== 'unknown-stream' || !sawOpening(flow)) return
+    if (reachOf(flow) === Reach.NONE) return
+    const farEnds = this.#farEndsOf(flow)
+    const mark = markOf(fact)
+    const text = bytesOf(fact.originator).join('\n')
+    const irc = ircSigns(text, bytesOf(fact.responder), flow.responderPort)
+    const signs: Sign[] = [...irc]
+    if (mark !== null) {
+      if (isOddPort(flow.responderPort)) signs.push(oddPort(flow.responderPort, 'rat'))
+      signs.push({ feature: 'mark', kind: 'rat', aspect: 'known', weight: mark.weight, value: mark.weight, baseline: null, text: `${mark.what}, as ${mark.tool} speaks` }) // prettier-ignore
+    }
+    if (farEnds <= MOST_FAR_ENDS && irc.length === 0) signs.push(...shapeSigns(flow, fact))
+    if (signs.length === 0) return
+    const domain = this.#names.nameOf(flow.responderKey)
+    this.#suspects.accuse(
+      flow,
+      [...signs, ...this.#names.placeSigns(domain, 'odd-session')],
+      domain,
+    )
+  }
+
+  tick(nowUs: number): void {
+    this.#talkers.expire(nowUs - FORGET_AFTER_US)
+  }
+
+  forgotten(): number {
+    return this.#talkers.forgotten
+  }
+
+  /** Far ends with which the host speaks unknown protocols, this one included. */
+  #farEndsOf(flow: LiveFlow): number {
+    let talker = this.#talkers.get(flow.originatorKey)
+    if (talker === undefined) {
+      talker = { lastUs: flow.lastUs, farEnds: new Set() }
+      this.#talkers.set(flow.originatorKey, talker)
+    }
+    talker.lastUs = Math.max(talker.lastUs, flow.lastUs)
+    if (talker.farEnds.size <= MOST_FAR_ENDS) talker.farEnds.add(flow.responderKey)
+    return talker.farEnds.size
+  }
+}
+
+function shapeSigns(flow: LiveFlow, stream: UnknownStream): Sign[] {
+  const { originator, responder, beat } = stream
+  const port = flow.responderPort
+  // A few first words say nothing yet, and known services that were not recognised are not odd.
+  if (originator.messages + responder.messages < 6 || isRhythmicPort(port)) return []
+  const signs: Sign[] = [
+    { feature: 'unknownProtocol', kind: 'odd-session', aspect: 'protocol', weight: 0.3, value: originator.messages + responder.messages, baseline: null, text: `${originator.messages + responder.messages} messages in no known protocol` }, // prettier-ignore
+  ]
+  if (isOddPort(port)) signs.push(oddPort(port, 'odd-session'))
+  const isBeating = beat !== null && isCallingHome(beat)
+  if (isBeating) {
+    signs.push({ feature: 'beat', kind: 'odd-session', aspect: 'timing', weight: 0.35, value: beat.count, baseline: MIN_BEATS, text: `${beat.count} messages of ${beat.bytes} bytes, one each ${spanOf(beat.medianGapUs)}` }) // prettier-ignore
+    const speaker = beat.isFromResponder ? responder : originator
+    if (speaker.text >= speaker.messages * 0.8) signs.push(sign('clearBeat', 'shape', 0.2, speaker.text, 'in plain text')) // prettier-ignore
+    if (responder.messages === 0)
+      signs.push(sign('unheard', 'outcome', 0.2, 0, 'nobody ever answers'))
+  }
+  const framed = originator.framed + responder.framed
+  const messages = originator.messages + responder.messages
+  if (framed >= 6 && framed >= messages * 0.7) {
+    // Well-made protocols of games and devices have frames too: with a beat at an odd port they stay below an alert.
+    signs.push(sign('framed', 'shape', 0.1, framed, `${framed} messages behind their length`))
+  }
+  if (stream.isResponderFirst) {
+    signs.push(sign('serverFirst', 'shape', 0.15, 1, 'the far end speaks first'))
+  }
+  if (isCommanded(stream)) {
+    signs.push(sign('obedience', 'content', 0.3, originator.bytes, `${responder.messages} small messages from the far end bring ${originator.bytes} bytes out`)) // prettier-ignore
+  }
+  return signs
+}
+
+function isCallingHome(beat: StreamBeat): boolean {
+  const { count, medianGapUs, steadyShare, bytes } = beat
+  if (count < MIN_BEATS || steadyShare < MIN_STEADY_SHARE || bytes > MOST_BEAT_BYTES) return false
+  return medianGapUs <= LONGEST_BEAT_US && medianGapUs * count >= MIN_BEAT_SPAN_US
+}
+
+/** Small orders, big answers: the client of a service does it the other way round. */
+function isCommanded({ originator, responder }: UnknownStream): boolean {
+  if (responder.messages < 4 || responder.small < responder.messages * 0.9) return false
+  return originator.bytes >= 20_000 && originator.bytes >= responder.bytes * 10
+}
+
+function sign(
+  feature: string,
+  aspect: Sign['aspect'],
+  weight: number,
+  value: number,
+  text: string,
+): Sign {
+  return { feature, kind: 'odd-session', aspect, weight, value, baseline: null, text }
+}

@@ -1,0 +1,81 @@
+/** All hosts under suspicion, by host and far end: the one ledger into which the watchers of this family write. */
+import type { LiveFlow } from '../../../flow/flow.ts'
+import type { Detector, Emit } from '../../detector.ts'
+import type { C2Config } from './config.ts'
+import { Reach, reachOf } from './direction.ts'
+import type { Sign } from './sign.ts'
+import { C2Suspect, type C2Parties } from './suspect.ts'
+import { CappedTable } from '../state/capped-table.ts'
+import { pairKey } from '../state/pair-key.ts'
+
+const MAX_SUSPECTS = 4096
+
+/** Ends with `end`; the last of the family's detectors, so that the others speak before it. */
+export class C2Suspects implements Detector {
+  readonly name = 'c2'
+  readonly #config: C2Config
+  readonly #emit: Emit
+  readonly #suspects: CappedTable<C2Suspect>
+
+  constructor(config: C2Config, emit: Emit) {
+    this.#config = config
+    this.#emit = emit
+    this.#suspects = new CappedTable(MAX_SUSPECTS, (suspect) => this.#finish(suspect))
+  }
+
+  /** Holds signs against the flow's originator and responder, and tells when they are enough. */
+  accuse(flow: LiveFlow, signs: readonly Sign[], domain: string | null): void {
+    if (signs.length === 0) return
+    const key = pairKey(flow.originatorKey, flow.responderKey, 0)
+    const suspect = this.#open(key, flow.lastUs, () => ({
+      host: flow.originatorAddress(),
+      farEnd: flow.responderAddress(),
+      domain,
+      isInside: reachOf(flow) === Reach.INSIDE,
+    }))
+    suspect.domain ??= domain
+    this.#weigh(suspect, signs, flow)
+  }
+
+  /** The same where there is a name and no far end, or many: `key` tells the story from others. */
+  accuseOf(key: number, parties: C2Parties, signs: readonly Sign[], flow: LiveFlow): void {
+    this.#weigh(
+      this.#open(key, flow.lastUs, () => parties),
+      signs,
+      flow,
+    )
+  }
+
+  tick(nowUs: number): void {
+    const beforeUs = nowUs - this.#config.forgetAfterSeconds * 1e6
+    this.#suspects.expire(beforeUs, (suspect) => this.#finish(suspect))
+  }
+
+  end(): void {
+    this.#suspects.expire(Number.POSITIVE_INFINITY, (suspect) => this.#finish(suspect))
+  }
+
+  forgotten(): number {
+    return this.#suspects.forgotten
+  }
+
+  #open(key: number, nowUs: number, parties: () => C2Parties): C2Suspect {
+    let suspect = this.#suspects.get(key)
+    if (suspect === undefined) {
+      suspect = new C2Suspect(parties(), nowUs)
+      this.#suspects.set(key, suspect)
+    }
+    return suspect
+  }
+
+  #weigh(suspect: C2Suspect, signs: readonly Sign[], flow: LiveFlow): void {
+    for (const sign of signs) suspect.add(sign)
+    const isDue = suspect.isDue(flow.lastUs, this.#config)
+    suspect.story?.addFlow(flow)
+    if (isDue) this.#emit(suspect.tell(flow.lastUs, false))
+  }
+
+  #finish(suspect: C2Suspect): void {
+    if (suspect.story !== null) this.#emit(suspect.tell(suspect.lastUs, true))
+  }
+}

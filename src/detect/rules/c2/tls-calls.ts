@@ -1,0 +1,45 @@
+/** Watches whom TLS connections are made to: certificates and fingerprints that tools leave, odd ports, no names. */
+import type { ApplicationFact, LiveFlow } from '../../../flow/flow.ts'
+import type { Detector } from '../../detector.ts'
+import { Reach, reachOf } from './direction.ts'
+import type { FarNames } from './far-names.ts'
+import type { Sign } from './sign.ts'
+import { isOddPort, oddPort } from './signs/ports.ts'
+import {
+  certificateSigns,
+  helloSigns,
+  isTorCertificate,
+  serverHelloSigns,
+} from './signs/tls-signs.ts'
+import type { C2Suspects } from './suspects.ts'
+
+export class TlsCalls implements Detector {
+  readonly name = 'c2-tls'
+  readonly #suspects: C2Suspects
+  readonly #names: FarNames
+
+  constructor(suspects: C2Suspects, names: FarNames) {
+    this.#suspects = suspects
+    this.#names = names
+  }
+
+  flowSpoke(flow: LiveFlow, fact: ApplicationFact): void {
+    if (!fact.kind.startsWith('tls-')) return
+    const sni = fact.kind === 'tls-client-hello' ? fact.sni : null
+    const domain = sni ?? this.#names.nameOf(flow.responderKey)
+    const place = this.#names.placeSigns(domain, 'tls')
+    const signs = [...signsOf(fact, flow.lastUs, place.length > 0), ...place]
+    if (signs.length === 0 || reachOf(flow) === Reach.NONE) return
+    if (isOddPort(flow.responderPort)) signs.push(oddPort(flow.responderPort, 'tls'))
+    if (fact.kind === 'tls-certificate' && isTorCertificate(fact)) {
+      signs.push({ feature: 'torCertificate', kind: 'tls', aspect: 'known', weight: 0.8, value: 1, baseline: 0, text: 'a certificate as Tor relays make it' }) // prettier-ignore
+    }
+    this.#suspects.accuse(flow, signs, domain)
+  }
+}
+
+function signsOf(fact: ApplicationFact, nowUs: number, isDynamic: boolean): Sign[] {
+  if (fact.kind === 'tls-client-hello') return helloSigns(fact.ja3, fact.sni, isDynamic)
+  if (fact.kind === 'tls-server-hello') return serverHelloSigns(fact.ja3s)
+  return fact.kind === 'tls-certificate' ? certificateSigns(fact, nowUs) : []
+}

@@ -1,0 +1,194 @@
+import { describe, expect, test } from 'vitest'
+import { RemoteSession } from '../../../../support/remote-session.ts'
+import { WatchedTraffic } from '../../../../support/watched-traffic.ts'
+
+const HOST = '192.168.7.20'
+const FAR = '203.0.113.9'
+const SECOND = 1_000_000
+
+/** Whole short connections, `everyUs` apart with the given jitter. */
+function call(
+  traffic: WatchedTraffic,
+  port: number,
+  times: number,
+  gapsUs: (index: number) => number,
+  far = FAR,
+): void {
+  for (let index = 0; index < times; index += 1) {
+    traffic.conversation(
+      HOST,
+      far,
+      { sourcePort: 41_000 + index, destinationPort: port },
+      [300, -200],
+    )
+    traffic.wait(gapsUs(index))
+  }
+}
+
+describe('a host that calls the same far end', () => {
+  test('every two seconds, alike and without a pause, is told', () => {
+    const traffic = new WatchedTraffic()
+    call(traffic, 443, 120, (index) => 2 * SECOND + (index % 5) * 40_000)
+    expect(traffic.end()).toMatchObject([
+      { kind: 'c2.beacon', host: HOST, attacker: FAR, severity: 4 },
+    ])
+  })
+
+  test('is told once, however long it goes on, and the story grows', () => {
+    const traffic = new WatchedTraffic()
+    call(traffic, 443, 400, () => 5 * SECOND)
+    const stories = traffic.end()
+    expect(stories.length).toBe(1)
+    expect(traffic.tellings.length).toBeLessThan(60)
+  })
+
+  test('in vain, at a port of no service, again and again, is told', () => {
+    const traffic = new WatchedTraffic()
+    for (let index = 0; index < 20; index += 1) {
+      const ports = { sourcePort: 41_000 + index, destinationPort: 5552 }
+      traffic.tcp(HOST, FAR, { ...ports, flags: 'S' })
+      traffic.tcp(
+        FAR,
+        HOST,
+        { sourcePort: 5552, destinationPort: 41_000 + index, flags: 'RA' },
+        15 * SECOND,
+      )
+    }
+    expect(traffic.end()).toMatchObject([{ kind: 'c2.beacon', host: HOST, attacker: FAR }])
+  })
+
+  test('over IPv6 is told as well', () => {
+    const traffic = new WatchedTraffic()
+    for (let index = 0; index < 20; index += 1) {
+      const ports = { sourcePort: 41_000 + index, destinationPort: 5552 }
+      traffic.tcp('fd00::20', '2001:db8::9', { ...ports, flags: 'S' }, 15 * SECOND)
+    }
+    expect(traffic.end()).toMatchObject([{ host: 'fd00::20', attacker: '2001:db8::9' }])
+  })
+})
+
+describe('the beacon detector keeps quiet about', () => {
+  test('a person who browses', () => {
+    const traffic = new WatchedTraffic()
+    call(traffic, 443, 120, (index) => ((index * 7919) % 37) * 300_000)
+    expect(traffic.end()).toEqual([])
+  })
+
+  test('an application that looks for news once a minute', () => {
+    const traffic = new WatchedTraffic()
+    call(traffic, 443, 30, () => 60 * SECOND)
+    expect(traffic.end()).toEqual([])
+  })
+
+  test('a client that looks for mail, and one that is kept awake for push messages', () => {
+    const traffic = new WatchedTraffic()
+    call(traffic, 993, 200, () => 10 * SECOND)
+    call(traffic, 5228, 200, () => 10 * SECOND)
+    expect(traffic.end()).toEqual([])
+  })
+
+  test('a monitor that makes its round of several servers', () => {
+    const traffic = new WatchedTraffic()
+    for (let round = 0; round < 100; round += 1) {
+      for (let far = 1; far <= 6; far += 1) {
+        const ports = { sourcePort: 41_000 + round, destinationPort: 8443 }
+        traffic.conversation(HOST, `203.0.113.${far}`, ports, [100, -100])
+      }
+      traffic.wait(10 * SECOND)
+    }
+    expect(traffic.end()).toEqual([])
+  })
+
+  test('guests who call a server of ours', () => {
+    const traffic = new WatchedTraffic()
+    for (let index = 0; index < 200; index += 1) {
+      traffic.conversation(
+        '203.0.113.7',
+        '192.168.7.80',
+        { sourcePort: 41_000 + index, destinationPort: 8099 },
+        [100, -100],
+      )
+      traffic.wait(5 * SECOND)
+    }
+    expect(traffic.end()).toEqual([])
+  })
+})
+
+describe('requests over HTTP', () => {
+  let port = 42_000
+  function request(traffic: WatchedTraffic, lines: readonly string[], far = FAR, body = ''): void {
+    const head = [
+      ...lines,
+      ...(body === '' ? [] : [`Content-Length: ${body.length}`]),
+      '',
+      '',
+    ].join('\r\n')
+    new RemoteSession(traffic, {
+      client: HOST,
+      server: far,
+      clientPort: (port += 1),
+      serverPort: 80,
+    })
+      .say(head + body)
+      .hear('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')
+      .close()
+  }
+
+  test('to the script of a bare address, without an agent, each minute, are told', () => {
+    const traffic = new WatchedTraffic()
+    for (let index = 0; index < 12; index += 1) {
+      request(traffic, ['POST /gB/index.php HTTP/1.1', `Host: ${FAR}`], FAR, 'id=8&vs=1.9')
+      traffic.wait(60 * SECOND)
+    }
+    expect(traffic.end()).toMatchObject([{ family: 'c2', host: HOST, attacker: FAR }])
+  })
+
+  test('for the same strange path of one name after another are one event', () => {
+    const traffic = new WatchedTraffic()
+    for (let index = 0; index < 6; index += 1) {
+      const value = 'dQ1sxdU/3YpLZvrBjUPguOk2Iv4bxeXgZSg3FRkyyC9jDxjm='
+      request(
+        traffic,
+        [`GET /c9c/?RV=${value}&Q=u HTTP/1.1`, `Host: www.shop-${index}.com`, 'Connection: close'],
+        `203.0.113.${index + 20}`,
+      )
+      traffic.wait(20 * SECOND)
+    }
+    expect(traffic.end()).toMatchObject([{ kind: 'c2.http', host: HOST, domain: 'shop-0.com' }])
+  })
+
+  test('of browsers, of a system looking for the Internet, and of a device that tells its state are not', () => {
+    const traffic = new WatchedTraffic()
+    const browser = [
+      'User-Agent: Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36',
+      'Accept: */*',
+      'Accept-Language: en',
+    ]
+    for (let index = 0; index < 40; index += 1) {
+      request(
+        traffic,
+        ['GET /poll.php?id=1 HTTP/1.1', 'Host: 203.0.113.5', ...browser],
+        '203.0.113.5',
+      )
+      request(
+        traffic,
+        ['GET /ncsi.txt HTTP/1.1', 'Host: www.msftncsi.com', 'User-Agent: Microsoft NCSI'],
+        '203.0.113.6',
+      )
+      request(traffic, ['POST /state HTTP/1.1', 'Host: api.vendor.example'], '203.0.113.7', 'on=1')
+      traffic.wait(30 * SECOND)
+    }
+    expect(traffic.end()).toEqual([])
+  })
+})
+
+describe('state stays bounded', () => {
+  test('under a flood from forged sources', () => {
+    const traffic = new WatchedTraffic()
+    for (let index = 0; index < 30_000; index += 1) {
+      const source = `10.${index >>> 16}.${(index >>> 8) & 255}.${index & 255}`
+      traffic.tcp(source, FAR, { sourcePort: 1024 + index, destinationPort: 5552, flags: 'S' }, 10)
+    }
+    expect(traffic.end().filter(({ family }) => family === 'c2')).toEqual([])
+  })
+})

