@@ -5,6 +5,7 @@ import { createBruteforceDetectors } from './bruteforce/index.ts'
 import { createEvasionDetectors } from './evasion/index.ts'
 import { createFloodDetectors } from './flood/index.ts'
 import { createScanDetectors } from './scan/index.ts'
+import { createSpoofingDetectors } from './spoofing/index.ts'
 import { createSweepDetectors } from './sweep/index.ts'
 
 const families = [
@@ -12,6 +13,7 @@ const families = [
   createSweepDetectors,
   createFloodDetectors,
   createEvasionDetectors,
+  createSpoofingDetectors,
   createBruteforceDetectors,
 ]
 
