@@ -2,7 +2,7 @@
  * Detects a false DHCP server: two servers answer one client, and name another router or resolver.
  *
  * Servers in failover give out the same; PXE services give no address. Which of two is false is known only
- * where one was there before, or where one alone names itself as the router.
+ * where one had given leases before the other came, or where one alone names itself as the router.
  * Source: RFC 2131 §3.1; ettercap's dhcp mode, Responder, yersinia. Left out: DHCPv6.
  */
 import type { ApplicationFact, DhcpMessage, LiveFlow } from '../../../flow/flow.ts'
@@ -31,6 +31,8 @@ interface Given extends Row {
 
 interface Server extends Row {
   readonly firstUs: number
+  /** When it first gave a lease; Infinity until then. */
+  leasedUs: number
 }
 
 interface FalseServer {
@@ -73,10 +75,7 @@ export class DhcpServers implements Detector {
       this.#compare(before.message, fact, flow)
     }
     this.#clients.set(client, { message: fact, lastUs: nowUs })
-    const server = pairKey(textHash(fact.serverId), flow.vlan, 2)
-    const known = this.#servers.get(server)
-    if (known === undefined) this.#servers.set(server, { firstUs: nowUs, lastUs: nowUs })
-    else known.lastUs = nowUs
+    this.#noteServer(fact, flow)
   }
 
   tick(nowUs: number): void {
@@ -115,22 +114,33 @@ export class DhcpServers implements Detector {
     this.#stories.tell(row, nowUs)
   }
 
+  /** Who had given a lease before the other was ever heard is the true one. */
   #falseOf(one: DhcpMessage, other: DhcpMessage, flow: LiveFlow): string | null {
     if (one.serverId === other.serverId) return null
-    const firstOne = this.#firstSeen(one, flow)
-    const firstOther = this.#firstSeen(other, flow)
-    if (Math.abs(firstOne - firstOther) > SAME_EXCHANGE_US) {
-      return firstOne > firstOther ? one.serverId : other.serverId
-    }
+    const first = this.#servers.get(serverKey(one, flow))
+    const second = this.#servers.get(serverKey(other, flow))
+    const nowUs = flow.lastUs
+    if ((first?.leasedUs ?? Infinity) < (second?.firstUs ?? nowUs)) return other.serverId
+    if ((second?.leasedUs ?? Infinity) < (first?.firstUs ?? nowUs)) return one.serverId
     const selfish = [one, other].filter((message) => message.router === message.serverId)
     return selfish.length === 1 ? selfish[0]!.serverId : null
   }
 
-  #firstSeen(message: DhcpMessage, flow: LiveFlow): number {
-    return (
-      this.#servers.get(pairKey(textHash(message.serverId!), flow.vlan, 2))?.firstUs ?? flow.lastUs
-    )
+  #noteServer(fact: DhcpMessage, flow: LiveFlow): void {
+    const nowUs = flow.lastUs
+    const key = serverKey(fact, flow)
+    let server = this.#servers.get(key)
+    if (server === undefined) {
+      server = { firstUs: nowUs, lastUs: nowUs, leasedUs: Infinity }
+      this.#servers.set(key, server)
+    }
+    server.lastUs = nowUs
+    if (fact.message === 'ack') server.leasedUs = Math.min(server.leasedUs, nowUs)
   }
+}
+
+function serverKey(message: DhcpMessage, flow: LiveFlow): number {
+  return pairKey(textHash(message.serverId!), flow.vlan, 2)
 }
 
 /** 0 where the two say the same; resolvers alone may differ between servers that each name themselves first. */

@@ -21,7 +21,7 @@ import {
   ROUTER_SOLICITATION,
 } from './claim.ts'
 import { formatMac } from './mac.ts'
-import { Neighbours } from './neighbours.ts'
+import type { Neighbours } from './neighbours.ts'
 import type { Station } from './station.ts'
 import { judge, type Verdict } from './verdict.ts'
 
@@ -167,7 +167,7 @@ function tell(suspect: Suspect): Telling {
 }
 
 function observations({ lies }: Verdict): number {
-  return lies.reduce((sum, lie) => sum + lie.unasked + lie.announced + lie.raced, 0)
+  return lies.reduce((sum, lie) => sum + lie.unasked + lie.polled + lie.announced + lie.raced, 0)
 }
 
 function bearerOf(verdict: Verdict): string | null {

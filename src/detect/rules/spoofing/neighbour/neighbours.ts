@@ -4,7 +4,8 @@ import { destinationAddress } from '../../state/packet-address.ts'
 import { CappedTable } from '../../state/capped-table.ts'
 import { pairKey } from '../../state/pair-key.ts'
 import { Bearers } from './bearers.ts'
-import { Claim, Way } from './claim.ts'
+import type { Claim} from './claim.ts';
+import { Way } from './claim.ts'
 import { isVirtual } from './mac.ts'
 import { Questions } from './questions.ts'
 import { addListener, Station, type Lie } from './station.ts'
@@ -93,16 +94,21 @@ export class Neighbours {
     const known = station.lies.get(claim.address)
     const goesOn =
       claim.way === Way.ANNOUNCE && (known !== undefined || !station.own.has(claim.address))
-    if (!isTold && !isRaced && !isAnnounced && !goesOn) return null
+    const isPolled = claim.way === Way.POLL && rival !== 0 && !station.own.has(claim.address)
+    if (!isTold && !isRaced && !isAnnounced && !goesOn && !isPolled) return null
     const lie = station.lieAbout(claim.address, () => bearers.text, claim.nowUs)
     if (lie === null) return null
     if (rival !== 0) lie.bearer = rival
     if (isTold) {
       lie.unasked += 1
-      addListener(lie, claim.other, this.#textOf(claim, packet))
+      addListener(lie, claim.other, this.#textOf(claim.other, claim, packet))
       lie.isPushed ||= claim.nowUs - (this.#polls.get(pollKey(claim)) ?? -Infinity) <= PUSH_US
     }
     if (isRaced) lie.raced += 1
+    if (isPolled) {
+      lie.polled += 1
+      addListener(lie, claim.question, this.#textOf(claim.question, claim, packet))
+    }
     if (claim.way === Way.ANNOUNCE) lie.announced += 1
     return lie
   }
@@ -131,8 +137,8 @@ export class Neighbours {
     return claim.other !== 0 && this.bearersOf(claim.other, claim.vlan)?.isHeard === true
   }
 
-  #textOf(claim: Claim, packet: Packet): string {
-    return this.bearersOf(claim.other, claim.vlan)?.text ?? destinationAddress(packet)
+  #textOf(listener: number, { vlan }: Claim, packet: Packet): string {
+    return this.bearersOf(listener, vlan)?.text ?? destinationAddress(packet)
   }
 
   #bearers(claim: Claim, packet: Packet): Bearers {

@@ -136,7 +136,7 @@ export class Redirects implements Detector {
   /** The new router stands where other ICMP messages have their identifier. */
   #ipv4Target(packet: Packet): number {
     this.#words[3] = readInt32(packet.buffer, packet.payloadOffset - 4)
-    return ipv4Hash(this.#words[3]!)
+    return ipv4Hash(this.#words[3])
   }
 
   #ipv6Target(packet: Packet): number {

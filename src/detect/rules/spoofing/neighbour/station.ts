@@ -17,6 +17,8 @@ export interface Lie {
   unasked: number
   /** One of them came on the heels of a poll under the same address: both were made to be taken down. */
   isPushed: boolean
+  /** Polls of one station under an address that another card bears. */
+  polled: number
   /** Claims to everybody. */
   announced: number
   /** Answers given beside the bearer's own to the same question. */
@@ -62,6 +64,7 @@ export class Station implements Row {
       listeners: new Map(),
       unasked: 0,
       isPushed: false,
+      polled: 0,
       announced: 0,
       raced: 0,
       returns: 0,

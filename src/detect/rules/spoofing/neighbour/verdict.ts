@@ -29,6 +29,7 @@ export function judge(station: Station, config: NeighbourSpoofingConfig): Verdic
     bothWays(station, lies) ??
     unasked(station, lies, config) ??
     announced(lies, config) ??
+    polled(station, lies, config) ??
     raced(lies)
   )
 }
@@ -102,6 +103,23 @@ function announced(lies: readonly Lie[], config: NeighbourSpoofingConfig): Verdi
   }
 }
 
+/** A question tells the asker's address as well as an answer does; some poison by questions alone. */
+function polled(
+  station: Station,
+  lies: readonly Lie[],
+  config: NeighbourSpoofingConfig,
+): Verdict | null {
+  const told = lies.filter((lie) => lie.bearer !== 0 && lie.polled >= 2 * config.minUnaskedAnswers)
+  if (told.length === 0 || station.honestAddress() === null) return null
+  return {
+    severity: 5,
+    confidence: 0.75,
+    words: 'polled others under it, beside its own, against its bearer',
+    lies: told,
+    reasons: reasonsOf(told),
+  }
+}
+
 /** Two cards of one machine race each other; only a liar races several machines. */
 function raced(lies: readonly Lie[]): Verdict | null {
   const told = lies.filter((lie) => lie.raced > 0)
@@ -122,6 +140,7 @@ function reasonsOf(lies: readonly Lie[]): Reason[] {
   const reasons: [feature: string, value: number, weight: number][] = [
     ['claimedAddresses', lies.length, 0.2],
     ['unaskedAnswers', sum((lie) => lie.unasked), 0.4],
+    ['contestedPolls', sum((lie) => lie.polled), 0.3],
     ['contestedAnnouncements', sum((lie) => lie.announced), 0.3],
     ['racedAnswers', sum((lie) => lie.raced), 0.3],
     ['otherBearers', lies.filter((lie) => lie.bearer !== 0).length, 0.3],
