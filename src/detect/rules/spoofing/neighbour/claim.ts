@@ -5,7 +5,7 @@
  */
 import type { Packet } from '../../../../decode/packet.ts'
 import { formatIpv4Word, formatIpv6Words } from '../../../../net/address.ts'
-import { readInt32, readUint48 } from '../../../../decode/octets.ts'
+import { readInt32, readUint48 } from '../../../../decode/index.ts'
 import { destinationHash, ipv4Hash, ipv6Hash, sourceHash } from '../../state/packet-address.ts'
 import { isStation } from './mac.ts'
 

@@ -4,7 +4,7 @@ import { destinationAddress } from '../../state/packet-address.ts'
 import { CappedTable } from '../../state/capped-table.ts'
 import { pairKey } from '../../state/pair-key.ts'
 import { Bearers } from './bearers.ts'
-import type { Claim} from './claim.ts';
+import type { Claim } from './claim.ts'
 import { Way } from './claim.ts'
 import { isVirtual } from './mac.ts'
 import { Questions } from './questions.ts'

@@ -6,7 +6,7 @@
  * honest is only noted.
  * Source: RFC 1122 §3.2.2.2, RFC 4861 §8; ettercap's icmp mode, thc-ipv6 redir6.
  */
-import { readInt32 } from '../../../../decode/octets.ts'
+import { readInt32 } from '../../../../decode/index.ts'
 import type { Packet } from '../../../../decode/packet.ts'
 import { formatIpv4Word, formatIpv6Words } from '../../../../net/address.ts'
 import { IpProtocol } from '../../../../net/protocol.ts'

@@ -7,7 +7,7 @@
  * Left out: floods of advertisements, which are floods.
  * Source: RFC 4861 §4.2, RFC 4191 §2.2 (preference), RFC 8106 (RDNSS), RFC 6104 (rogue advertisements).
  */
-import { readUint16 } from '../../../../decode/octets.ts'
+import { readUint16 } from '../../../../decode/index.ts'
 import type { Packet } from '../../../../decode/packet.ts'
 import { IpProtocol } from '../../../../net/protocol.ts'
 import type { Detector, Emit } from '../../../detector.ts'
