@@ -162,6 +162,8 @@ function createIntake(ground: Ground, blocker: Blocker, forwarders: Forwarders):
     budget: new BlockBudget(maxBlocksPerMinute, clock),
     folder: new EventFolder({ agentId: record.agentId, foldSeconds, clock, openStories }),
     events: record.events,
+    evidence: record.evidence,
+    maxPacketsPerEvent: config.evidence.maxPacketsPerEvent,
     clock,
     log,
     async order({ detector, ...order }) {

@@ -59,7 +59,7 @@ function startSensor(
   flowGaps: FlowGaps,
 ): { readonly sensor: SupervisedSensor; stop(): Promise<void> } {
   const { directory, log, clock, metrics, flows, intake, owners } = ground
-  const { capture, flow, detect, sensor: ceilings, record, policy } = ground.config
+  const { capture, flow, detect, evidence, sensor: ceilings, record, policy } = ground.config
   const blindness = new SensorBlindness(interfaceName, policy.foldSeconds * 1000, clock)
   const sensor = new SupervisedSensor(interfaceName, {
     log,
@@ -67,8 +67,8 @@ function startSensor(
     assignment() {
       const models = loadStoredModels(directory, interfaceName, log, detect.randomForest.model)
       const { flows: wantsFlows, flowsPerStory } = record
-      const told = { interfaceName, capture, flow, detect, models, wantsFlows, flowsPerStory }
-      return { ...told, sensor: ceilings }
+      const told = { interfaceName, capture, flow, detect, evidence, models }
+      return { ...told, wantsFlows, flowsPerStory, sensor: ceilings }
     },
     onBatch(batch, detections) {
       if (batch !== null) flows.append(owners.annotate(batch))

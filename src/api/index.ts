@@ -10,6 +10,7 @@ import { operationsOf, readApiDocument } from './document.ts'
 import { blockHandlers, type BlockOrders } from './handlers/blocks.ts'
 import { documentHandler } from './handlers/document.ts'
 import { eventHandlers } from './handlers/events.ts'
+import { evidenceHandler } from './handlers/evidence.ts'
 import { flowHandlers } from './handlers/flows.ts'
 import { healthHandler } from './handlers/health.ts'
 import { metricsHandler } from './handlers/metrics.ts'
@@ -46,6 +47,7 @@ export function createApi(parts: ApiParts): ApiApp {
     handlers: {
       getHealth: healthHandler(parts.health),
       ...eventHandlers(record.events),
+      getEventEvidence: evidenceHandler(record.evidence),
       ...flowHandlers(record.flows),
       ...blockHandlers(record.blocks, blocker),
       getMetrics: metricsHandler(metrics),

@@ -1,9 +1,10 @@
 /** The steps that bring a database of any earlier version to the present one, in order. */
 import { begin } from './001-begin.ts'
 import { flowBatches } from './002-flow-batches.ts'
+import { evidence } from './003-evidence.ts'
 import type { Migration } from './migration.ts'
 
-export const MIGRATIONS: readonly Migration[] = [begin, flowBatches]
+export const MIGRATIONS: readonly Migration[] = [begin, flowBatches, evidence]
 
 /** The `user_version` of a database this build writes. */
 export const LATEST_VERSION = MIGRATIONS.at(-1)!.version

@@ -67,6 +67,7 @@ function eventDeleter(connection: Connection): (beforeMs: number) => number {
     )
     .pluck()
   const removals = [
+    'DELETE FROM evidence WHERE event_id = (SELECT id FROM events WHERE row = ?)',
     'DELETE FROM event_participants WHERE event_row = ?',
     'DELETE FROM event_revisions WHERE sequence = (SELECT sequence FROM events WHERE row = ?)',
     'DELETE FROM events WHERE row = ?',
