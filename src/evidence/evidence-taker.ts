@@ -24,6 +24,7 @@ const BEFORE_US = 1e6
 const FIRST_QUARTERS = 3
 /** Of one event, whatever snapBytes and maxPacketsPerEvent come to. */
 const MAX_BYTES = 1_000_000
+const FILTER_PLACES = 1024
 /** As many as a detection names; there may be more. */
 const MANY_VICTIMS = 32
 
@@ -39,6 +40,8 @@ interface Parties {
   readonly anchors: ReadonlySet<number>
   readonly all: ReadonlySet<number>
   readonly isOpen: boolean
+  /** 1 where an end of some party falls: nearly all frames are of none, and this tells so at once. */
+  readonly filter: Uint8Array
 }
 
 export class EvidenceTaker {
@@ -134,19 +137,28 @@ export class EvidenceTaker {
 function partiesOf({ attacker, host, victims }: Detection): Parties {
   const anchors = endsOf([attacker, host])
   const named = endsOf(victims)
+  const all = new Set([...anchors, ...named])
+  const filter = new Uint8Array(FILTER_PLACES)
+  for (const end of all) filter[filterPlace(end)] = 1
   const isAlone = anchors.size === 0 || named.size === 0
   return {
     anchors: anchors.size === 0 ? named : anchors,
-    all: new Set([...anchors, ...named]),
+    all,
+    filter,
     // Of a forged flood the senders are nobody's; of a host without a named peer all are its own.
     isOpen: (isAlone && anchors.size < 2) || victims.length >= MANY_VICTIMS,
   }
 }
 
-function belongs({ anchors, all, isOpen }: Parties, source: number, destination: number): boolean {
+function belongs(parties: Parties, source: number, destination: number): boolean {
+  const { anchors, all, isOpen, filter } = parties
+  const known = filter[filterPlace(source)]! + filter[filterPlace(destination)]!
+  if (known === 0 || (known === 1 && !isOpen)) return false
   if (all.has(source) && all.has(destination)) return true
   return isOpen && (anchors.has(source) || anchors.has(destination))
 }
+
+const filterPlace = (end: number): number => (end ^ (end >>> 12)) & (FILTER_PLACES - 1)
 
 function endsOf(addresses: readonly (string | null)[]): Set<number> {
   const ends = new Set<number>()

@@ -95,9 +95,8 @@ export class NeighbourSpoofing implements Detector {
     if (bearers === null) return
     if (liar !== null) this.#accuse(liar, kind, bearers)
     if (contradicted !== null) this.#accuse(contradicted, kind, bearers)
-    if (bearers.turns >= CONFLICT_TURNS && liar === null && contradicted === null) {
-      this.#tellConflict(kind, bearers)
-    }
+    if (bearers.turns < CONFLICT_TURNS || liar !== null || contradicted !== null) return
+    if (!this.#isLiedAbout(bearers, 0, kind)) this.#tellConflict(kind, bearers)
   }
 
   #accuse(station: Station, kind: string, bearers: Bearers): void {
@@ -105,7 +104,8 @@ export class NeighbourSpoofing implements Detector {
     const key = pairKey(station.mac, vlan, kind.length)
     const suspect = this.#stories.get(key)
     const verdict = judge(station, this.#config)
-    if (verdict === null || this.#isVictim(station, bearers, kind)) return
+    // Who defends its address against a liar is none itself.
+    if (verdict === null || this.#isLiedAbout(bearers, station.mac, kind)) return
     const firstUs = Math.min(...verdict.lies.map((lie) => lie.firstUs))
     const known = suspect ?? this.#stories.add(key, open(kind, key, firstUs, bearers))
     known.station = station
@@ -116,12 +116,12 @@ export class NeighbourSpoofing implements Detector {
     this.#stories.tell(known, nowUs)
   }
 
-  /** Who defends its address against a liar already told of is none itself. */
-  #isVictim(station: Station, bearers: Bearers, kind: string): boolean {
-    return bearers.macs.some((mac) => {
-      if (mac === station.mac) return false
-      const other = this.#stories.get(pairKey(mac, this.#claim.vlan, kind.length))
-      return other?.verdict?.lies.some((lie) => lie.text === bearers.text) === true
+  /** Says whether another card than `mac` was already told of as lying about the address. */
+  #isLiedAbout(bearers: Bearers, mac: number, kind: string): boolean {
+    return bearers.macs.some((other) => {
+      if (other === mac) return false
+      const suspect = this.#stories.get(pairKey(other, this.#claim.vlan, kind.length))
+      return suspect?.verdict?.lies.some((lie) => lie.text === bearers.text) === true
     })
   }
 
