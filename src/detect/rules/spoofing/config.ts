@@ -32,7 +32,7 @@ export const neighbourSpoofingConfig = Type.Object(
       minimum: 64,
       maximum: 65536,
       description:
-        'The most addresses, and cards, of the link that are remembered, at about 1 KB each.',
+        'The most addresses of the link that are remembered, and a quarter as many cards: 2 MB, and up to 20 MB while somebody lies about them all.',
     }),
   },
   {

@@ -167,7 +167,10 @@ function tell(suspect: Suspect): Telling {
 }
 
 function observations({ lies }: Verdict): number {
-  return lies.reduce((sum, lie) => sum + lie.unasked + lie.polled + lie.announced + lie.raced, 0)
+  return lies.reduce(
+    (sum, lie) => sum + lie.unasked + lie.repeated + lie.polled + lie.announced + lie.raced,
+    0,
+  )
 }
 
 function bearerOf(verdict: Verdict): string | null {

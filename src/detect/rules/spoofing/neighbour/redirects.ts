@@ -154,7 +154,7 @@ function tell(row: Redirected): Telling {
     kind: 'spoofing.icmp-redirect',
     severity: isForged ? 6 : 3,
     confidence: isForged ? confidenceOf(0.85, count - 1, 4) : 0.4,
-    attacker: isForged ? attacker : router,
+    attacker: isForged ? attacker : null,
     victims: isForged ? [victim, router] : [victim],
     summary: isForged
       ? `${sent}; sent by ${formatMac(row.mac)}, as no router sends it`

@@ -4,8 +4,8 @@ import type { Row } from '../../state/capped-table.ts'
 /** A lie that is not repeated for so long was a mistake, or is another story. */
 const LIE_LASTS_US = 150e6
 const MOST_OWN = 8
-const MOST_LIES = 32
-const MOST_LISTENERS = 32
+const MOST_LIES = 12
+const MOST_LISTENERS = 12
 
 /** Claims of one card to one address that somebody else bears, or that nobody asked for. */
 export interface Lie {
@@ -15,6 +15,8 @@ export interface Lie {
   readonly listeners: Map<number, string>
   /** Answers to a station that had not asked. */
   unasked: number
+  /** The same to a station that was never heard, so that it may have asked. */
+  repeated: number
   /** One of them came on the heels of a poll under the same address: both were made to be taken down. */
   isPushed: boolean
   /** Polls of one station under an address that another card bears. */
@@ -63,6 +65,7 @@ export class Station implements Row {
       text: known?.text ?? text(),
       listeners: new Map(),
       unasked: 0,
+      repeated: 0,
       isPushed: false,
       polled: 0,
       announced: 0,

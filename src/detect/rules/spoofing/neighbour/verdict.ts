@@ -16,6 +16,11 @@ export interface Verdict {
 /** An address that two cards bore by turns within a minute is told to nobody else by an honest owner. */
 const RETURNS = 2
 const RACES = 2
+/** Times that strangers are told a thing unasked before it counts. */
+const SURE = 3
+/** Who is told an address knows it for a minute, asked or not: nobody answers so often and so fast. */
+const REPEATS = 10
+const REPEAT_WITHIN_US = 5e6
 
 /**
  * Judges a station; null where it may well be honest.
@@ -30,7 +35,8 @@ export function judge(station: Station, config: NeighbourSpoofingConfig): Verdic
     unasked(station, lies, config) ??
     announced(lies, config) ??
     polled(station, lies, config) ??
-    raced(lies)
+    raced(lies) ??
+    repeated(station, lies)
   )
 }
 
@@ -42,10 +48,14 @@ function bothWays(station: Station, lies: readonly Lie[]): Verdict | null {
         other !== lie && lie.listeners.has(other.address) && other.listeners.has(lie.address),
     ),
   )
-  if (pairs.length < 2 || (!hasOwn && pairs.every(({ bearer }) => bearer === 0))) return null
+  const isKnown = hasOwn || pairs.some(({ bearer }) => bearer !== 0)
+  // Of strangers it could be the router between them, answering questions that are not captured.
+  if (pairs.length < 2 || (!isKnown && pairs.some((lie) => lie.unasked + lie.repeated < SURE))) {
+    return null
+  }
   return {
-    severity: 7,
-    confidence: 0.97,
+    severity: isKnown ? 7 : 6,
+    confidence: isKnown ? 0.97 : 0.8,
     words: 'told each of them, unasked, that it is the other: whatever they say passes through it',
     lies: pairs,
     reasons: reasonsOf(pairs),
@@ -93,10 +103,11 @@ function announced(lies: readonly Lie[], config: NeighbourSpoofingConfig): Verdi
       lie.announced >= config.minAnnouncements / (lie.returns >= RETURNS ? 2 : 1),
   )
   if (told.length === 0) return null
-  const returns = Math.max(...told.map((lie) => lie.returns))
+  const isContradicted = told.some((lie) => lie.returns >= RETURNS)
   return {
-    severity: returns >= RETURNS ? 6 : 5,
-    confidence: returns >= RETURNS ? 0.9 : 0.7,
+    // Where the other falls silent it may be a failover that goes on announcing itself (kube-vip).
+    severity: isContradicted ? 6 : 3,
+    confidence: isContradicted ? 0.9 : 0.5,
     words: 'announced it again and again against its bearer',
     lies: told,
     reasons: reasonsOf(told),
@@ -115,6 +126,22 @@ function polled(
     severity: 5,
     confidence: 0.75,
     words: 'polled others under it, beside its own, against its bearer',
+    lies: told,
+    reasons: reasonsOf(told),
+  }
+}
+
+/** The same answer every few seconds, to a station that is never heard to ask. */
+function repeated(station: Station, lies: readonly Lie[]): Verdict | null {
+  const told = lies.filter(
+    ({ repeated: count, firstUs, lastUs }) =>
+      count >= REPEATS && lastUs - firstUs <= count * REPEAT_WITHIN_US,
+  )
+  if (told.length === 0) return null
+  return {
+    severity: station.honestAddress() === null ? 4 : 5,
+    confidence: 0.65,
+    words: 'told it every few seconds in answers to no question that is seen',
     lies: told,
     reasons: reasonsOf(told),
   }
@@ -140,6 +167,7 @@ function reasonsOf(lies: readonly Lie[]): Reason[] {
   const reasons: [feature: string, value: number, weight: number][] = [
     ['claimedAddresses', lies.length, 0.2],
     ['unaskedAnswers', sum((lie) => lie.unasked), 0.4],
+    ['repeatedAnswers', sum((lie) => lie.repeated), 0.3],
     ['contestedPolls', sum((lie) => lie.polled), 0.3],
     ['contestedAnnouncements', sum((lie) => lie.announced), 0.3],
     ['racedAnswers', sum((lie) => lie.raced), 0.3],

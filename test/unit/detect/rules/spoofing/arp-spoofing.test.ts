@@ -93,6 +93,29 @@ describe('ARP spoofing', () => {
     ])
   })
 
+  test('between two hosts of which nothing else is seen is told by the third round', () => {
+    const traffic = new WatchedTraffic()
+    traffic.tcp('10.0.0.2', '198.51.100.1', { flags: 'A' })
+    traffic.wait(5 * SECOND)
+    for (let round = 0; round < 5; round += 1) {
+      arpAnswer(traffic, THIEF, VICTIM, GATEWAY.address)
+      arpAnswer(traffic, THIEF, GATEWAY, VICTIM.address, 2 * SECOND)
+    }
+    expect(traffic.end()).toMatchObject([{ kind: 'spoofing.arp', severity: 6, attacker: null }])
+  })
+
+  test('of a host of which nothing else is seen is told by the tenth answer', () => {
+    const traffic = new WatchedTraffic()
+    traffic.tcp('10.0.0.2', '198.51.100.1', { flags: 'A' })
+    traffic.wait(5 * SECOND)
+    for (let round = 0; round < 12; round += 1) {
+      arpAnswer(traffic, THIEF, VICTIM, GATEWAY.address, 2 * SECOND)
+    }
+    expect(traffic.end()).toMatchObject([
+      { kind: 'spoofing.arp', severity: 4, attacker: null, victims: ['10.0.0.1', '10.0.0.2'] },
+    ])
+  })
+
   test('by questions alone is told by the fourth', () => {
     const traffic = link()
     arpExchange(traffic, THIEF, VICTIM)
@@ -133,9 +156,9 @@ describe('ARP spoofing', () => {
     expect(traffic.end().map(({ attacker }) => attacker)).toEqual(['10.0.0.3'])
   })
 
-  test('with a new MAC in each of twenty thousand frames makes no stories of it', () => {
+  test('with a new MAC in each of six thousand frames makes no stories of it', () => {
     const traffic = link()
-    for (let round = 0; round < 20_000; round += 1) {
+    for (let round = 0; round < 6_000; round += 1) {
       const mac = `02:${round.toString(16).padStart(10, '0').match(/../g)!.join(':')}`
       const address = `10.${round % 200}.${(round >> 8) & 255}.${round & 255}`
       arpAnswer(traffic, { mac, address }, VICTIM, address, 10)
@@ -171,6 +194,18 @@ describe('the ARP spoofing detector keeps quiet about', () => {
       traffic.silence(1800 * SECOND)
     }
     expect(traffic.end()).toEqual([])
+  })
+
+  test('a failover whose new master announces itself every three seconds for good (kube-vip)', () => {
+    const traffic = link()
+    const other: Card = { mac: '00:77:88:00:00:04', address: '10.0.0.4' }
+    for (const master of [THIEF, other]) {
+      arpAsk(traffic, master, GATEWAY.address)
+      for (let count = 0; count < 60; count += 1) {
+        arpAnnounce(traffic, master, '10.0.0.100', 3 * SECOND)
+      }
+    }
+    expect(traffic.end().filter(({ severity }) => severity >= 4)).toEqual([])
   })
 
   test('a virtual router that moves with its MAC (VRRP), and is refreshed all day', () => {
