@@ -72,6 +72,8 @@ export function createIntake(
     }),
     isHidden: (detection) => suppressor.hides(detection),
     events: record.events,
+    evidence: record.evidence,
+    maxPacketsPerEvent: config.evidence.maxPacketsPerEvent,
     clock,
     log,
     async order({ detector, ...order }) {

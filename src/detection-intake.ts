@@ -6,9 +6,12 @@ import { alert, decide, type BlockBudget, type Decision, type Policy } from './d
 import type { Detection } from './detect/index.ts'
 import type { Event } from './record/event.ts'
 import type { EventLog } from './record/event-log.ts'
+import type { EvidenceLog, EvidencePiece } from './record/evidence-log.ts'
 import type { EventFolder, FoldedEvent } from './record/index.ts'
 
 const RETRY_WRITE_MS = 1_000
+/** Packets that wait for their event to be written: 16 KB each. What comes while so many wait is lost. */
+const MAX_WAITING_EVIDENCE = 512
 
 /** A block that policy orders because of an event. */
 export interface PolicyOrder {
@@ -26,6 +29,9 @@ export interface IntakeOptions {
   /** Says whether a detection is not to be seen. */
   isHidden(detection: Detection): boolean
   readonly events: EventLog
+  readonly evidence: EvidenceLog
+  /** Of packets, with one event. */
+  readonly maxPacketsPerEvent: number
   readonly clock: Clock
   readonly log: Log
   /** Enforces; rejects with `PicketError` when a guard or the firewall refuses. */
@@ -44,6 +50,7 @@ export class DetectionIntake {
   readonly #options: IntakeOptions
   readonly #unwritten = new Map<string, FoldedEvent>()
   readonly #unordered: PolicyOrder[] = []
+  readonly #evidence: EvidencePiece[] = []
   /** Target to the time until which policy need not order it again, ms. */
   readonly #orderedUntilMs = new Map<string, number>()
   #writing: Promise<void> | undefined
@@ -70,6 +77,7 @@ export class DetectionIntake {
     const decision = this.#decide(detection)
     const folded = this.#options.folder.fold(detection, decision, interfaceName)
     this.#unwritten.set(folded.key, folded)
+    this.#keepEvidence(detection, folded.event.id)
     if (decision.target === null) return
     this.#unordered.push({
       target: decision.target,
@@ -78,6 +86,11 @@ export class DetectionIntake {
       detector: detection.detector,
       eventId: folded.event.id,
     })
+  }
+
+  #keepEvidence({ evidence }: Detection, eventId: string): void {
+    if (evidence === undefined || this.#evidence.length >= MAX_WAITING_EVIDENCE) return
+    this.#evidence.push({ eventId, evidence })
   }
 
   #decide(detection: Detection): Decision {
@@ -114,6 +127,7 @@ export class DetectionIntake {
     const { events, log, onRecorded } = this.#options
     try {
       onRecorded(await events.save(batch, { forward: true }))
+      await this.#saveEvidence()
       return true
     } catch (error) {
       if (!(error instanceof PicketError)) throw error
@@ -122,6 +136,21 @@ export class DetectionIntake {
         if (!this.#unwritten.has(folded.key)) this.#unwritten.set(folded.key, folded)
       }
       return false
+    }
+  }
+
+  /** An event without its packets is still an event: what cannot be written is not tried again. */
+  async #saveEvidence(): Promise<void> {
+    const { evidence, maxPacketsPerEvent, log } = this.#options
+    const pieces = this.#evidence.splice(0)
+    try {
+      await evidence.add(pieces, maxPacketsPerEvent)
+    } catch (error) {
+      if (!(error instanceof PicketError)) throw error
+      log.warn('packets of events could not be written', {
+        events: pieces.length,
+        reason: error.message,
+      })
     }
   }
 

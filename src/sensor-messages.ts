@@ -3,6 +3,7 @@ import type { CaptureConfig } from './capture/config.ts'
 import type { Detection, IndicatorTables } from './detect/index.ts'
 import type { DetectConfig } from './detect/config.ts'
 import type { StoredModels } from './detect/models/index.ts'
+import type { EvidenceConfig } from './evidence/config.ts'
 import type { FlowConfig } from './flow/config.ts'
 import type { SensorConfig } from './pressure/config.ts'
 import type { SensorLoad } from './sensor-load.ts'
@@ -14,6 +15,7 @@ export interface SensorAssignment {
   readonly capture: CaptureConfig
   readonly flow: FlowConfig
   readonly detect: DetectConfig
+  readonly evidence: EvidenceConfig
   /** Its ceilings. */
   readonly sensor: SensorConfig
   readonly models: StoredModels

@@ -12,6 +12,8 @@ import {
 } from './detect/index.ts'
 import type { DetectConfig } from './detect/config.ts'
 import { FlowScorer, type LearningState, type StoredModels } from './detect/models/index.ts'
+import { EvidenceTaker } from './evidence/index.ts'
+import type { EvidenceConfig } from './evidence/config.ts'
 import { FlowTable, type FlowStatistics } from './flow/index.ts'
 import { type FlowScores } from './flow/batch/index.ts'
 import type { FlowConfig } from './flow/config.ts'
@@ -30,6 +32,8 @@ export interface FlowKeeper {
 export interface SensorOptions {
   readonly flow: FlowConfig
   readonly detect: DetectConfig
+  /** Absent where no packets are to be kept. */
+  readonly evidence?: EvidenceConfig
   readonly models: StoredModels
   /** What feeds call bad; null or absent where there are no feeds. */
   readonly indicators?: IndicatorTables | null
@@ -86,16 +90,19 @@ export function createSensor(options: SensorOptions): Sensor {
   const packet = new Packet()
   const toldFlows = options.flowsPerStory === null ? null : new ToldFlows(options.flowsPerStory)
   const counts = { foldedFlows: 0 }
+  const taker = options.evidence?.enabled === true ? new EvidenceTaker(options.evidence) : null
+  const tell = (detection: Detection): void =>
+    options.onDetection(taker === null ? detection : taker.withEvidence(detection))
   const scorer = new FlowScorer(options.detect, {
     models: options.models,
     ...(options.seed === undefined ? {} : { seed: options.seed }),
-    emit: (detection) => options.onDetection(detection),
+    emit: tell,
     onModelLearned: (model) => options.onModelLearned(model),
   })
   const emit = (detection: Detection): void => {
     scorer.suspect(detection)
     toldFlows?.tell(detection)
-    options.onDetection(detection)
+    tell(detection)
   }
   const { indicators, detect } = options
   const watch = !indicators ? null : new IndicatorWatch(detect.intel, indicators, emit)
@@ -121,6 +128,7 @@ export function createSensor(options: SensorOptions): Sensor {
     frame(frame) {
       decoder.decode(frame, packet)
       lastUs = packet.timestampUs
+      if (taker !== null && shedder.keepsEvidence) taker.frame(frame, packet)
       if (lastUs >= nextTickUs || lastUs < nextTickUs - 2 * TICK_US) tick(lastUs)
       if (shedder.isWatched(packet)) detectors.packet(packet)
       table.fold(packet)

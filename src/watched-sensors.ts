@@ -61,7 +61,7 @@ function startSensor(
   flowGaps: FlowGaps,
 ): { readonly sensor: SupervisedSensor; stop(): Promise<void> } {
   const { directory, log, clock, metrics, flows, intake, owners, feeds } = ground
-  const { capture, flow, detect, sensor: ceilings, record, policy } = ground.config
+  const { capture, flow, detect, evidence, sensor: ceilings, record, policy } = ground.config
   const blindness = new SensorBlindness(interfaceName, policy.foldSeconds * 1000, clock)
   const sensor = new SupervisedSensor(interfaceName, {
     log,
@@ -69,8 +69,9 @@ function startSensor(
     assignment() {
       const models = loadStoredModels(directory, interfaceName, log, detect.randomForest.model)
       const { flows: wantsFlows, flowsPerStory } = record
-      const told = { interfaceName, capture, flow, detect, models, wantsFlows, flowsPerStory }
-      return { ...told, sensor: ceilings, indicators: feeds.isEmpty ? null : feeds.tables }
+      const indicators = feeds.isEmpty ? null : feeds.tables
+      const told = { interfaceName, capture, flow, detect, evidence, models, indicators }
+      return { ...told, wantsFlows, flowsPerStory, sensor: ceilings }
     },
     onBatch(batch, detections) {
       if (batch !== null) flows.append(owners.annotate(batch))

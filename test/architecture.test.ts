@@ -5,11 +5,12 @@ import { readSources, type SourceFile, type SourceImport } from './support/sourc
 /**
  * Earlier ones never import later ones. The files of `src` itself (the wiring) come before the cli.
  * `owner` needs nothing of a flow but its ends; the agent adds what it finds before the record has it.
+ * `evidence` stands behind detect: it adds to what was detected the packets it was detected by.
  * `pressure` stands where a sensor's work ends: it knows what may be left out of it.
  * `health` stands after detect, since what the agent says of itself is a detection like any other.
  */
 const STAGES =
-  'core net capture decode flow owner feature detect pressure health decide record forward respond api train config wiring cli'
+  'core net capture decode flow owner feature detect evidence pressure health decide record forward respond api train config wiring cli'
 const stages = STAGES.split(' ')
 /** Ground: every file of it is a door, since it has no inner life to protect. */
 const ground = ['core', 'net', 'wiring']
@@ -22,7 +23,7 @@ const contracts: Readonly<Record<string, readonly string[]>> = {
   detect: ['detection.ts', 'detector.ts', 'intel/index.ts', 'models/index.ts'],
   decide: ['decision.ts'],
   record:
-    'record.ts event.ts event-log.ts flow-log.ts block-log.ts token-store.ts triage-log.ts'.split(
+    'record.ts event.ts event-log.ts evidence-log.ts flow-log.ts block-log.ts token-store.ts triage-log.ts'.split(
       ' ',
     ),
   forward: ['sink.ts'],

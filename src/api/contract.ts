@@ -52,7 +52,16 @@ export type Answer<Id extends OperationId> = {
   }
 }[keyof operations[Id]['responses'] & SuccessStatus]
 
-type BodyOf<Response> = Response extends { content: infer Content } ? Content[keyof Content] : never
+/** A capture is bytes, whatever the generated type makes of it. */
+type BodyOf<Response> = Response extends {
+  content: { 'application/vnd.tcpdump.pcap': unknown }
+}
+  ? Uint8Array
+  : JsonOrText<Response>
+
+type JsonOrText<Response> = Response extends { content: infer Content }
+  ? Content[keyof Content]
+  : never
 
 /** A handler seen without its operation's types, as the router calls it. */
 export type AnyHandler = (request: {

@@ -11,6 +11,7 @@ import { blockHandlers, type BlockOrders } from './handlers/blocks.ts'
 import { documentHandler } from './handlers/document.ts'
 import { eventHandlers } from './handlers/events.ts'
 import { feedHandlers, type FeedDesk } from './handlers/feeds.ts'
+import { evidenceHandler } from './handlers/evidence.ts'
 import { flowHandlers } from './handlers/flows.ts'
 import { healthHandler } from './handlers/health.ts'
 import { triageHandlers, type SuppressionDesk } from './handlers/triage.ts'
@@ -50,6 +51,7 @@ export function createApi(parts: ApiParts): ApiApp {
     handlers: {
       getHealth: healthHandler(parts.health),
       ...eventHandlers(record.events),
+      getEventEvidence: evidenceHandler(record.evidence),
       ...flowHandlers(record.flows),
       ...blockHandlers(record.blocks, blocker),
       ...triageHandlers({ ...record, suppressor: parts.suppressor, clock }),

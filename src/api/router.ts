@@ -108,9 +108,13 @@ async function checkRequest(parts: RouterParts, operation: Operation, context: A
 
 function respond(operation: Operation, answer: AnyAnswer): Response {
   const type = operation.answerTypes.get(answer.status) ?? 'application/json'
-  const text = type === 'application/json' ? JSON.stringify(answer.body) : String(answer.body)
   const headers = { 'content-type': type, ...answer.headers }
-  return new Response(text, { status: answer.status, headers })
+  return new Response(bodyOf(answer, type), { status: answer.status, headers })
+}
+
+function bodyOf({ body }: AnyAnswer, type: string): string | Uint8Array<ArrayBuffer> {
+  if (body instanceof Uint8Array) return new Uint8Array(body)
+  return type === 'application/json' ? JSON.stringify(body) : String(body)
 }
 
 function refuseMethod(operations: readonly Operation[], path: string): Response {

@@ -57,7 +57,7 @@ export async function replayFile(file: string, shared: Replay): Promise<Replayed
   const { record, context } = shared
   const startedAt = performance.now()
   const flows = new FlowBatches(record, file === STDIN ? 'stdin' : basename(file))
-  const stories = new ReplayedStories(record)
+  const stories = new ReplayedStories(record, context.config.evidence.maxPacketsPerEvent)
   const source = sourceOf(file, shared, flows)
   const sensor = createReplaySensor(source.name, shared, flows, stories)
   const end = await readThrough(file, source, sensor, { shared, flows, stories })
@@ -167,6 +167,7 @@ function createReplaySensor(
   return createSensor({
     flow: config.flow,
     detect: config.detect,
+    evidence: config.evidence,
     models,
     indicators,
     flows: config.record.flows ? flows : null,

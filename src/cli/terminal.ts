@@ -3,6 +3,8 @@
 export interface Terminal {
   /** Results: standard output. */
   write(text: string): void
+  /** Results that are no text. */
+  writeBytes(bytes: Uint8Array): void
   /** Progress, notes and errors: standard error. */
   writeError(text: string): void
   /** Width in characters; null when the output is no terminal and may be as wide as it likes. */
@@ -21,6 +23,7 @@ export function processTerminal(): Terminal {
   }
   return {
     write: (text) => void process.stdout.write(text),
+    writeBytes: (bytes) => void process.stdout.write(bytes),
     writeError: (text) => void process.stderr.write(text),
     get columns() {
       return process.stdout.isTTY ? process.stdout.columns : null

@@ -5,6 +5,7 @@ import { logConfig } from '../core/config.ts'
 import { Type, type Static } from '../core/config-field.ts'
 import { policyConfig } from '../decide/config.ts'
 import { detectConfig } from '../detect/config.ts'
+import { evidenceConfig } from '../evidence/config.ts'
 import { flowConfig } from '../flow/config.ts'
 import { forwardConfig } from '../forward/config.ts'
 import { healthConfig } from '../health/config.ts'
@@ -19,6 +20,7 @@ export const configSchema = Type.Object(
     flow: flowConfig,
     owner: ownerConfig,
     detect: detectConfig,
+    evidence: evidenceConfig,
     sensor: sensorConfig,
     policy: policyConfig,
     record: recordConfig,

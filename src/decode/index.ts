@@ -11,3 +11,4 @@ export {
   type MalformedReason,
 } from './packet.ts'
 export { decodeQuotedPacket, isUnreachable } from './quoted-packet.ts'
+export { readInt32, readUint16, readUint48 } from './octets.ts'

@@ -12,6 +12,8 @@ export const FragmentFault = {
   TINY: 1,
   /** It covers bytes that another piece of the same packet brought otherwise (RFC 1858 §4, RFC 5722). */
   OVERLAP: 2,
+  /** It ends where no packet can: 65,535 bytes are the most (ping of death, jolt). */
+  OVERSIZED: 4,
 } as const
 
 /** Reasons for which a frame could not be read to its end; each is counted under its name. */

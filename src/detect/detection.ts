@@ -7,6 +7,14 @@ export type Family = components['schemas']['Family']
 /** One checkable reason: what was measured, what is usual, and how much it weighed (0–1). */
 export type Reason = components['schemas']['Reason']
 
+/** Frames of a story, as records of a classic pcap file (µs, little-endian) one after the other. */
+export interface PacketEvidence {
+  /** LINKTYPE number. */
+  readonly linkType: number
+  readonly packets: number
+  readonly records: Uint8Array
+}
+
 /**
  * A claim about one story. A detector sends the same `id` again as the story goes on, with the counts so
  * far; the repeats fold into one event.
@@ -46,6 +54,8 @@ export interface Detection {
   readonly port?: number | null
   /** Who on this host its flows belong to; the agent adds it, since detectors see packets only. */
   readonly process?: components['schemas']['Process'] | null
+  /** Frames behind it that no earlier telling brought; the sensor adds them, after the detectors. */
+  readonly evidence?: PacketEvidence
   /** The story is over as far as the detector can tell; the next telling gets a new id. */
   readonly isFinal: boolean
 }

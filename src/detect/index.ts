@@ -4,7 +4,7 @@ import type { Detector, Emit } from './detector.ts'
 import { Detectors } from './detectors.ts'
 import { createRuleDetectors } from './rules/index.ts'
 
-export type { Detection, Family, Reason } from './detection.ts'
+export type { Detection, Family, PacketEvidence, Reason } from './detection.ts'
 export type { Detector, Emit } from './detector.ts'
 export { detectConfig, type DetectConfig } from './config.ts'
 export * from './models/index.ts'

@@ -18,6 +18,11 @@ export class Shedder {
   #shortFlows = 0
   #records = 0
 
+  /** Whether packets are to be kept as evidence: no longer than there is time for everything. */
+  get keepsEvidence(): boolean {
+    return this.#level === ShedLevel.NONE
+  }
+
   /** Puts a level in force. */
   set level(level: number) {
     this.#level = level

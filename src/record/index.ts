@@ -8,6 +8,7 @@ import type { RecordConfig } from './config.ts'
 import type { EventRecord } from './record.ts'
 import { blockReader } from './read/blocks.ts'
 import { eventReader } from './read/events.ts'
+import { evidenceReader } from './read/evidence.ts'
 import { outboxReader } from './read/outbox.ts'
 import { Reader } from './read/reader.ts'
 import { tokenReader } from './read/tokens.ts'
@@ -101,7 +102,7 @@ function openToRead(path: string, clock: Clock): EventRecord {
   }
 }
 
-type Room = 'agentId' | 'events' | 'outbox' | 'blocks' | 'audit' | 'tokens' | 'triage'
+type Room = 'agentId' | 'events' | 'evidence' | 'outbox' | 'blocks' | 'audit' | 'tokens' | 'triage'
 
 interface Doors {
   readonly connection: Connection
@@ -121,6 +122,12 @@ function rooms({ connection, reader, writer, clock }: Doors): Pick<EventRecord, 
         if (stories.length === 0) return []
         const states = await writer.call('saveEvents', { stories, forward, ...now() })
         return stories.map(({ event }, index) => ({ ...event, ...states[index]! }))
+      },
+    },
+    evidence: {
+      ...evidenceReader(connection),
+      add: async (pieces, maxPackets) => {
+        if (pieces.length > 0) await writer.call('saveEvidence', { pieces, maxPackets })
       },
     },
     outbox: {

@@ -1,6 +1,7 @@
 /** The record as a whole: what `openRecord` gives, each room behind its own small interface. */
 import type { AuditEntry, BlockLog } from './block-log.ts'
 import type { EventLog, Outbox } from './event-log.ts'
+import type { EvidenceLog } from './evidence-log.ts'
 import type { FlowLog } from './flow-log.ts'
 import type { AuditFinding } from './sqlite/audit-chain.ts'
 import type { TokenStore } from './token-store.ts'
@@ -21,6 +22,7 @@ export interface EventRecord {
   /** Sentences about what was found at opening that somebody should know (a damaged file set aside). */
   readonly startFindings: readonly string[]
   readonly events: EventLog
+  readonly evidence: EvidenceLog
   readonly outbox: Outbox
   readonly flows: FlowLog
   readonly blocks: BlockLog

@@ -78,6 +78,34 @@ describe('feeds', () => {
   })
 })
 
+describe('the packets of an event', () => {
+  const evidence = { linkType: 1, packets: 1, records: new Uint8Array(20).fill(9) }
+
+  test('are a capture to download, for who may read', async () => {
+    const api = await servedApi()
+    const [saved] = await api.record.events.save(stories(1), { forward: true })
+    await api.record.evidence.add([{ eventId: saved!.id, evidence }], 64)
+    const path = `/v1/events/${saved!.id}/evidence`
+    const { status, type, headers } = await api.call('GET', path, {
+      token: await api.token(['read']),
+    })
+    expect([status, type]).toEqual([200, 'application/vnd.tcpdump.pcap'])
+    expect(headers.get('content-disposition')).toBe(
+      `attachment; filename="picket-${saved!.id}.pcap"`,
+    )
+    const refused = await api.call('GET', path, { token: await api.token(['block']) })
+    expect(refused.status).toBe(403)
+  })
+
+  test('are a problem where there are none', async () => {
+    const api = await servedApi()
+    const [saved] = await api.record.events.save(stories(1), { forward: true })
+    const token = await api.token(['read'])
+    const answer = await api.call('GET', `/v1/events/${saved!.id}/evidence`, { token })
+    expect(answer.status).toBe(404)
+  })
+})
+
 describe('events', () => {
   test('are listed newest first, page by page, each once', async () => {
     const api = await servedApi()

@@ -45,11 +45,11 @@ function startSensor(
   const reports: SensorReport[] = []
   const failures: string[] = []
   const taken = { flows: 0 }
-  const { capture, detect } = config
+  const { capture, detect, evidence } = config
   const flow = { ...config.flow, maxFlows: maxFlows ?? config.flow.maxFlows }
   const models = loadShippedModels(silentLog, detect.randomForest.model)
   const assignment = {
-    ...{ interfaceName: 'lo', capture, flow, detect, models, sensor: ceilings },
+    ...{ interfaceName: 'lo', capture, flow, detect, evidence, models, sensor: ceilings },
     ...{ wantsFlows: true, flowsPerStory: null },
   }
   const sensor = new SupervisedSensor('lo', {

@@ -14,6 +14,7 @@ export function memoryTerminal(columns: number | null = null): MemoryTerminal {
   return {
     columns,
     write: (text) => void (out += text),
+    writeBytes: (bytes) => void (out += Buffer.from(bytes).toString('latin1')),
     writeError: (text) => void (err += text),
     get out() {
       return out

@@ -3,6 +3,8 @@ import type { operations } from '../../../openapi/contract.d.ts'
 import type { Event } from '../../record/event.ts'
 import { wholeNumber } from '../arguments.ts'
 import { answerOf, openForReading } from '../client.ts'
+import { writeFile } from 'node:fs/promises'
+import { PicketError } from '../../core/errors.ts'
 import type { AddCommands, Invocation } from '../invocation.ts'
 import { EXIT, printEvents, whoToWhom } from '../output.ts'
 import { jsonLine } from '../printable.ts'
@@ -16,9 +18,14 @@ Examples:
   picket events --from 2h
   picket events --kind scan --min-severity 6
   picket events --attacker 192.0.2.0/24 --json
-  picket events show 0198c0de-0000-7000-8000-000000000002`
+  picket events show 0198c0de-0000-7000-8000-000000000002
+  picket events evidence 0198c0de-0000-7000-8000-000000000002 -o scan.pcap`
 
-/** Adds `events` and `events show`. */
+interface EvidenceOptions {
+  readonly output?: string
+}
+
+/** Adds `events`, `events show` and `events evidence`. */
 export const addEvents: AddCommands = (program, run) => {
   const events = program.command('events').description('list what was detected, newest first')
   withLimit(withSpan(events))
@@ -35,6 +42,12 @@ export const addEvents: AddCommands = (program, run) => {
     .argument('<id>', 'the event')
     .description('show one event with its reasons')
     .action(run(showEvent))
+  events
+    .command('evidence')
+    .argument('<id>', 'the event')
+    .option('-o, --output <file>', 'write to this file rather than to standard output')
+    .description('get the first packets of an event as a pcap')
+    .action(run<EvidenceOptions>(getEvidence))
 }
 
 async function listEvents({ options, context }: Invocation<EventOptions>): Promise<number> {
@@ -58,6 +71,44 @@ async function showEvent({ args, context }: Invocation): Promise<number> {
     return EXIT.ok
   } finally {
     await client.close()
+  }
+}
+
+async function getEvidence({
+  args,
+  options: { output },
+  context,
+}: Invocation<EvidenceOptions>): Promise<number> {
+  const commandContext = context()
+  const { terminal } = commandContext
+  if (output === undefined && terminal.columns !== null) {
+    throw new PicketError('ERR_USAGE', 'a capture is no text for a terminal', {
+      hint: 'picket events evidence ID -o event.pcap, or | tcpdump -r -',
+    })
+  }
+  const client = await openForReading(commandContext)
+  try {
+    const path = { eventId: args[0] ?? '' }
+    const answer = await client.api.GET('/v1/events/{eventId}/evidence', {
+      params: { path },
+      parseAs: 'arrayBuffer',
+    })
+    const bytes = new Uint8Array(answerOf(answer))
+    if (output === undefined) terminal.writeBytes(bytes)
+    else await writeCapture(output, bytes)
+    return EXIT.ok
+  } finally {
+    await client.close()
+  }
+}
+
+async function writeCapture(file: string, bytes: Uint8Array): Promise<void> {
+  try {
+    // What was sent over the wire is for its owner alone.
+    await writeFile(file, bytes, { mode: 0o600 })
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new PicketError('ERR_USAGE', `${file} cannot be written: ${reason}`, { cause })
   }
 }
 

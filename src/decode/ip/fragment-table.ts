@@ -27,6 +27,8 @@ const LIFETIME_US = 30e6
 const QUARREL_US = 5e6
 /** RFC 1858 §3: no first fragment of an honest TCP segment ends before its flags. */
 const SHORTEST_FIRST = 16
+/** What 65,535 bytes hold behind the shortest IPv4 header; IPv6 counts its payload alone, and has no more. */
+const LONGEST_PAYLOAD = 65_535
 
 /** How fragments have fared so far. */
 export interface FragmentCounts {
@@ -56,6 +58,9 @@ export class FragmentTable {
     if (isTiny(packet)) {
       packet.fragmentFault |= FragmentFault.TINY
       this.#counts.tiny += 1
+    }
+    if (packet.fragmentOffset + packet.fragmentLength > LONGEST_PAYLOAD) {
+      packet.fragmentFault |= FragmentFault.OVERSIZED
     }
     const number = entryNumber(packet)
     const at = number * ENTRY_WORDS

@@ -11,7 +11,7 @@ import {
   sshBruteforceConfig,
 } from './bruteforce/config.ts'
 import { c2Config, iotBotConfig } from './c2/config.ts'
-import { fragmentsConfig } from './evasion/config.ts'
+import { fragmentsConfig, selfAddressedConfig } from './evasion/config.ts'
 import { uploadConfig } from './exfiltration/config.ts'
 import {
   heartbleedConfig,
@@ -31,6 +31,12 @@ import {
 } from './flood/config.ts'
 import { domainTheftConfig, remoteControlConfig } from './lateral/config.ts'
 import { portScanConfig } from './scan/config.ts'
+import {
+  dhcpSpoofingConfig,
+  nameSpoofingConfig,
+  neighbourSpoofingConfig,
+  routerSpoofingConfig,
+} from './spoofing/config.ts'
 import { sweepConfig } from './sweep/config.ts'
 import { dnsTunnelConfig, icmpTunnelConfig, oddPortConfig } from './tunnel/config.ts'
 import { webAttacksConfig, webScannerConfig } from './web/config.ts'
@@ -46,6 +52,7 @@ export const ruleSections = {
   c2: c2Config,
   iotBot: iotBotConfig,
   fragments: fragmentsConfig,
+  selfAddressed: selfAddressedConfig,
   upload: uploadConfig,
   log4shell: log4shellConfig,
   heartbleed: heartbleedConfig,
@@ -62,6 +69,10 @@ export const ruleSections = {
   remoteControl: remoteControlConfig,
   domainTheft: domainTheftConfig,
   portScan: portScanConfig,
+  neighbourSpoofing: neighbourSpoofingConfig,
+  routerSpoofing: routerSpoofingConfig,
+  dhcpSpoofing: dhcpSpoofingConfig,
+  nameSpoofing: nameSpoofingConfig,
   sweep: sweepConfig,
   dnsTunnel: dnsTunnelConfig,
   icmpTunnel: icmpTunnelConfig,

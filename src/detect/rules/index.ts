@@ -10,6 +10,7 @@ import { createExploitDetectors } from './exploit/index.ts'
 import { createFloodDetectors } from './flood/index.ts'
 import { createLateralDetectors } from './lateral/index.ts'
 import { createScanDetectors } from './scan/index.ts'
+import { createSpoofingDetectors } from './spoofing/index.ts'
 import { createSweepDetectors } from './sweep/index.ts'
 import { createTunnelDetectors } from './tunnel/index.ts'
 import { createWebDetectors } from './web/index.ts'
@@ -20,6 +21,7 @@ const families = [
   createFloodDetectors,
   createAmplificationDetectors,
   createEvasionDetectors,
+  createSpoofingDetectors,
   createBruteforceDetectors,
   createTunnelDetectors,
   createExfiltrationDetectors,

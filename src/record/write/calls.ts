@@ -1,6 +1,7 @@
 /** What the writer can be asked to do. */
 import type { AuditEntry, Block } from '../block-log.ts'
 import type { Story } from '../event-log.ts'
+import type { EvidencePiece } from '../evidence-log.ts'
 import type { StoredToken } from '../token-store.ts'
 import type { Suppression, Verdict } from '../triage-log.ts'
 
@@ -15,6 +16,10 @@ export interface WriterCalls {
   saveEvents: {
     input: { readonly stories: readonly Story[]; readonly forward: boolean; readonly atMs: number }
     output: readonly SavedState[]
+  }
+  saveEvidence: {
+    input: { readonly pieces: readonly EvidencePiece[]; readonly maxPackets: number }
+    output: null
   }
   /** Takes the buffers of flow batches; gives how many flows were written: none where the disk is too full. */
   insertFlows: {

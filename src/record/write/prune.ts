@@ -69,6 +69,7 @@ function eventDeleter(connection: Connection): (beforeMs: number) => number {
   const removals = [
     `DELETE FROM incidents WHERE id = (SELECT incident FROM events WHERE row = ?)
        AND (SELECT count(*) FROM events WHERE incident = incidents.id) = 1`,
+    'DELETE FROM evidence WHERE event_id = (SELECT id FROM events WHERE row = ?)',
     'DELETE FROM event_participants WHERE event_row = ?',
     'DELETE FROM event_revisions WHERE sequence = (SELECT sequence FROM events WHERE row = ?)',
     'DELETE FROM events WHERE row = ?',

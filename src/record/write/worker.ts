@@ -16,6 +16,7 @@ import { flowInserter } from './insert-flows.ts'
 import { pruner } from './prune.ts'
 import { blockSaver } from './save-block.ts'
 import { eventSaver } from './save-events.ts'
+import { evidenceSaver } from './save-evidence.ts'
 import { tokenSaver } from './save-token.ts'
 import { hiddenCounter, suppressionSaver, verdictSaver } from './save-triage.ts'
 
@@ -46,6 +47,7 @@ function answersOf({ connection, guard }: Opened): Answers<WriterCalls> {
   )
   return {
     saveEvents: eventSaver(connection),
+    saveEvidence: evidenceSaver(connection),
     insertFlows: flowInserter(connection),
     saveBlock: blockSaver(connection),
     saveToken: tokenSaver(connection),

@@ -74,6 +74,20 @@ describe('retention', () => {
     expect(next?.sequence).toBe(452)
   })
 
+  it('deletes the packets of an event with it, and no others', async () => {
+    const { record, prune, age } = await agingRecord()
+    const [old, kept] = [story(), story()]
+    const evidence = { linkType: 1, packets: 1, records: new Uint8Array(20) }
+    await record.events.save([old], { forward: false })
+    await record.evidence.add([{ eventId: old.event.id, evidence }], 64)
+    age(366)
+    await record.events.save([kept], { forward: false })
+    await record.evidence.add([{ eventId: kept.event.id, evidence }], 64)
+    await prune()
+    expect(record.evidence.of(old.event.id)).toBeNull()
+    expect(record.evidence.of(kept.event.id)).not.toBeNull()
+  })
+
   it('keeps the audit trail whole', async () => {
     const { record, prune, age } = await agingRecord()
     await record.audit.append({ actor: 'agent', action: 'agent.started', subject: '', details: {} })

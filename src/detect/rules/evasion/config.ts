@@ -7,8 +7,19 @@ export const fragmentsConfig = Type.Object(
   {
     additionalProperties: false,
     default: {},
-    description: 'Fragments that overlap, or cut TCP headers apart, to slip past whoever watches.',
+    description:
+      'Fragments that overlap, run past the end of any packet, or cut TCP headers apart, to slip past whoever watches.',
   },
 )
 
+export const selfAddressedConfig = Type.Object(
+  { enabled, forgetAfterSeconds: forgetAfterSeconds(300) },
+  {
+    additionalProperties: false,
+    default: {},
+    description: 'Packets from an address and port to the same address and port (land).',
+  },
+)
+
+export type SelfAddressedConfig = Static<typeof selfAddressedConfig>
 export type FragmentsConfig = Static<typeof fragmentsConfig>

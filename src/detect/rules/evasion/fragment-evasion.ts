@@ -1,7 +1,9 @@
 /**
- * Detects fragments that no honest sender makes: those that overlap, and those that cut TCP's header apart.
+ * Detects fragments that no honest sender makes: those that overlap, those that end beyond 65,535 bytes, and
+ * those that cut TCP's header apart.
  *
- * Both show whoever watches other bytes than the receiver takes: nmap -f and --mtu 8, fragroute, teardrop.
+ * They show whoever watches other bytes than the receiver takes: nmap -f and
+ * --mtu 8, fragroute, teardrop; the ping of death and jolt write past the end of the receiver's buffer.
  * The decoder tells copies and reused identifications apart from quarrels, so one overlap is enough.
  * Source: RFC 1858, RFC 3128, RFC 5722; Ptacek and Newsham, "Insertion, Evasion, and Denial of Service" (1998).
  */
@@ -40,6 +42,14 @@ const FAULTS: readonly Fault[] = [
     enough: 1,
     feature: 'overlappingFragments',
     words: 'with bytes that others had brought otherwise',
+  },
+  {
+    bit: FragmentFault.OVERSIZED,
+    kind: 'evasion.oversized-fragments',
+    severity: 5,
+    enough: 1,
+    feature: 'oversizedFragments',
+    words: 'that end beyond the longest packet there can be',
   },
   {
     bit: FragmentFault.TINY,

@@ -2,8 +2,13 @@
 import type { DetectConfig } from '../../config.ts'
 import type { Detector, Emit } from '../../detector.ts'
 import { FragmentEvasion } from './fragment-evasion.ts'
+import { SelfAddressed } from './self-addressed.ts'
 
 /** Makes the evasion detectors that the configuration enables. */
-export function createEvasionDetectors({ fragments }: DetectConfig, emit: Emit): Detector[] {
-  return fragments.enabled ? [new FragmentEvasion(fragments, emit)] : []
+export function createEvasionDetectors(config: DetectConfig, emit: Emit): Detector[] {
+  const { fragments, selfAddressed } = config
+  const detectors: Detector[] = []
+  if (fragments.enabled) detectors.push(new FragmentEvasion(fragments, emit))
+  if (selfAddressed.enabled) detectors.push(new SelfAddressed(selfAddressed, emit))
+  return detectors
 }

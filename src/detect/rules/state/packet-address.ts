@@ -22,6 +22,17 @@ export function destinationHash(packet: Packet): number {
   return mix(mix(high, packet.destination2), packet.destination3)
 }
 
+/** Hashes an IPv4 address given as a word, as the packets' addresses are hashed. */
+export function ipv4Hash(word: number): number {
+  return mix(HASH_START, word | 0)
+}
+
+/** Hashes an IPv6 address given as four signed words, as the packets' addresses are hashed. */
+export function ipv6Hash(words: Int32Array): number {
+  const high = mix(mix(HASH_START + 1, words[0]!), words[1]!)
+  return mix(mix(high, words[2]!), words[3]!)
+}
+
 /** Prints the source address; allocates. */
 export function sourceAddress(packet: Packet): string {
   if (packet.ipVersion === 4) return formatIpv4Word(packet.source3)

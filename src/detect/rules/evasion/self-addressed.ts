@@ -1,0 +1,87 @@
+/**
+ * Detects packets that say they come from where they go: the same address and the same port (land).
+ *
+ * Some stacks answered themselves until they died (CVE-1999-0016, again in 2005), and none sends them over a
+ * wire. A program that talks to itself has another port at each end, but for a simultaneous open on loopback.
+ */
+import type { LiveFlow } from '../../../flow/flow.ts'
+import { IpProtocol } from '../../../net/protocol.ts'
+import type { Emit, Detector } from '../../detector.ts'
+import { counted } from '../state/wording.ts'
+import { pairKey } from '../state/pair-key.ts'
+import { Stories, type Suspect, type Telling } from '../state/stories.ts'
+import type { SelfAddressedConfig } from './config.ts'
+
+const MAX_STORIES = 256
+const SYN = 2
+
+interface Land extends Suspect {
+  readonly victim: string
+  readonly port: number
+  readonly isSyn: boolean
+}
+
+export class SelfAddressed implements Detector {
+  readonly name = 'self-addressed'
+  readonly #stories: Stories<Land>
+
+  constructor(config: SelfAddressedConfig, emit: Emit) {
+    this.#stories = new Stories<Land>({
+      detector: this.name,
+      family: 'evasion',
+      cap: MAX_STORIES,
+      forgetAfterUs: config.forgetAfterSeconds * 1e6,
+      emit,
+      tell,
+    })
+  }
+
+  flowOpened(flow: LiveFlow): void {
+    if (flow.originatorKey !== flow.responderKey) return
+    const { originatorPort, responderPort, protocol, lastUs } = flow
+    if (originatorPort !== responderPort) return
+    if (protocol !== IpProtocol.TCP && protocol !== IpProtocol.UDP) return
+    const victim = flow.originatorAddress()
+    if (victim.startsWith('127.') || victim === '::1' || originatorPort === 0) return
+    const key = pairKey(flow.originatorKey, flow.vlan, 1)
+    const row =
+      this.#stories.get(key) ??
+      this.#stories.add(key, {
+        firstUs: lastUs,
+        lastUs,
+        count: 0,
+        story: null,
+        victim,
+        port: originatorPort,
+        isSyn: protocol === IpProtocol.TCP && (flow.openingTcpFlags & SYN) !== 0,
+      })
+    row.lastUs = Math.max(row.lastUs, lastUs)
+    row.count += 1
+    this.#stories.tell(row, lastUs)
+  }
+
+  tick(nowUs: number): void {
+    this.#stories.tick(nowUs)
+  }
+
+  end(): void {
+    this.#stories.end()
+  }
+
+  forgotten(): number {
+    return this.#stories.forgotten()
+  }
+}
+
+function tell({ victim, port, count, isSyn }: Land): Telling {
+  return {
+    kind: 'evasion.land',
+    severity: isSyn ? 5 : 4,
+    confidence: isSyn ? 0.9 : 0.7,
+    attacker: null,
+    victims: [victim],
+    summary: `${counted(count, 'flow')} from ${victim} to itself with one port at both ends, first ${port}; no honest host sends it`,
+    reasons: [{ feature: 'selfAddressedFlows', value: count, baseline: 0, weight: 1 }],
+    mitre: ['T1499.004'],
+  }
+}

@@ -1,0 +1,31 @@
+/** detect/rules/spoofing: somebody on the link, or on the way, speaks in the name of others. */
+import type { DetectConfig } from '../../config.ts'
+import type { Detector, Emit } from '../../detector.ts'
+import { DhcpServers } from './dhcp-servers.ts'
+import { DnsAnswers } from './names/dns-answers.ts'
+import { NameResponder } from './names/name-responder.ts'
+import { DeniedAddresses } from './neighbour/denied-addresses.ts'
+import { NeighbourSpoofing } from './neighbour/neighbour-spoofing.ts'
+import { Neighbours } from './neighbour/neighbours.ts'
+import { Redirects } from './neighbour/redirects.ts'
+import { RouterAdvertisements } from './neighbour/router-advertisements.ts'
+
+/** Makes the spoofing detectors that the configuration enables; those of the link share what they know of it. */
+export function createSpoofingDetectors(config: DetectConfig, emit: Emit): Detector[] {
+  const { neighbourSpoofing, routerSpoofing, dhcpSpoofing, nameSpoofing } = config
+  const neighbours = new Neighbours(neighbourSpoofing.maxAddresses)
+  const detectors: Detector[] = []
+  if (neighbourSpoofing.enabled) {
+    detectors.push(new NeighbourSpoofing(neighbourSpoofing, neighbours, emit))
+    detectors.push(new DeniedAddresses(neighbourSpoofing, neighbours, emit))
+  }
+  if (routerSpoofing.enabled) {
+    detectors.push(new RouterAdvertisements(routerSpoofing, neighbours, emit))
+    detectors.push(new Redirects(routerSpoofing, neighbours, emit))
+  }
+  if (dhcpSpoofing.enabled) detectors.push(new DhcpServers(dhcpSpoofing, emit))
+  if (nameSpoofing.enabled) {
+    detectors.push(new DnsAnswers(nameSpoofing, emit), new NameResponder(nameSpoofing, emit))
+  }
+  return detectors
+}

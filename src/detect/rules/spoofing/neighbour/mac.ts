@@ -1,0 +1,31 @@
+/** MAC addresses as 48-bit integers: printing, and those that stand for no single machine. */
+
+const VENDOR = 2 ** 24
+/** Virtual routers move from machine to machine by design: VRRP and CARP (RFC 9568), HSRP, HSRPv2, GLBP. */
+const VIRTUAL_32 = new Set([0x00005e00, 0x0007b400])
+const VIRTUAL_40 = new Set([0x00000c07ac])
+const VIRTUAL_36 = 0x00000c9ff
+
+/** Prints `00:11:22:33:44:55`. */
+export function formatMac(mac: number): string {
+  return mac.toString(16).padStart(12, '0').replace(/..(?=.)/g, '$&:') // prettier-ignore
+}
+
+/** Says whether a MAC can be that of one network card: neither a group's nor empty. */
+export function isStation(mac: number): boolean {
+  return mac !== 0 && (Math.floor(mac / 2 ** 40) & 1) === 0
+}
+
+/** Says whether a MAC is that of a virtual router. */
+export function isVirtual(mac: number): boolean {
+  return (
+    VIRTUAL_32.has(Math.floor(mac / 2 ** 16)) ||
+    VIRTUAL_40.has(Math.floor(mac / 2 ** 8)) ||
+    Math.floor(mac / 2 ** 12) === VIRTUAL_36
+  )
+}
+
+/** Says whether two cards are of one make, as the cards of one machine mostly are. */
+export function isSameVendor(one: number, other: number): boolean {
+  return Math.floor(one / VENDOR) === Math.floor(other / VENDOR)
+}

@@ -1,0 +1,248 @@
+/**
+ * Detects false IPv6 routers: advertisements in a router's name from another card, routers talked dead, and a
+ * second router that pushes itself before the first.
+ *
+ * Two routers on one link are nothing: only one that claims high preference and another network or resolver
+ * is told of, and any other is noted. A lifetime of 0 is no router (border routers of Thread say so all day).
+ * Left out: floods of advertisements, which are floods.
+ * Source: RFC 4861 §4.2, RFC 4191 §2.2 (preference), RFC 8106 (RDNSS), RFC 6104 (rogue advertisements).
+ */
+import { readUint16 } from '../../../../decode/index.ts'
+import type { Packet } from '../../../../decode/packet.ts'
+import { IpProtocol } from '../../../../net/protocol.ts'
+import type { Detector, Emit } from '../../../detector.ts'
+import { CappedTable } from '../../state/capped-table.ts'
+import { sourceAddress, sourceHash } from '../../state/packet-address.ts'
+import { mix, pairKey } from '../../state/pair-key.ts'
+import type { Story } from '../../state/story.ts'
+import { confidenceOf, counted, spanOf } from '../../state/wording.ts'
+import type { RouterSpoofingConfig } from '../config.ts'
+import { Stories, type Telling } from '../../state/stories.ts'
+import { formatMac, isVirtual } from './mac.ts'
+import type { Neighbours } from './neighbours.ts'
+
+const ADVERTISEMENT = 134
+const OPTIONS_AT = 8
+const PREFIX = 3
+const RDNSS = 25
+const MAX_ROUTERS = 256
+const MAX_STORIES = 128
+/** A router that dies and comes back so often within a minute is being killed. */
+const KILLS = 3
+const KILLS_WITHIN_US = 60e6
+
+interface Router {
+  readonly text: string
+  readonly vlan: number
+  readonly mac: number
+  readonly firstUs: number
+  lastUs: number
+  lifetime: number
+  isPreferred: boolean
+  /** Of prefixes and resolvers. */
+  offer: number
+  deaths: number
+  deathsSinceUs: number
+}
+
+interface False {
+  readonly kind: string
+  readonly firstUs: number
+  lastUs: number
+  count: number
+  story: Story | null
+  severity: number
+  attacker: string | null
+  victim: string
+  mac: number
+  words: string
+}
+
+export class RouterAdvertisements implements Detector {
+  readonly name = 'router-advertisements'
+  readonly watches = ['icmp'] as const
+  readonly #config: RouterSpoofingConfig
+  readonly #neighbours: Neighbours
+  readonly #routers = new CappedTable<Router>(MAX_ROUTERS)
+  readonly #stories: Stories<False>
+
+  constructor(config: RouterSpoofingConfig, neighbours: Neighbours, emit: Emit) {
+    this.#config = config
+    this.#neighbours = neighbours
+    this.#stories = new Stories<False>({
+      detector: this.name,
+      family: 'spoofing',
+      cap: MAX_STORIES,
+      forgetAfterUs: config.forgetAfterSeconds * 1e6,
+      emit,
+      tell,
+    })
+  }
+
+  packet(packet: Packet): void {
+    if (packet.sourcePort !== ADVERTISEMENT || packet.protocol !== IpProtocol.ICMPV6) return
+    if (packet.ttl !== 255 || packet.malformed !== 0) return
+    const nowUs = packet.timestampUs
+    const lifetime = readUint16(packet.buffer, packet.payloadOffset - 2)
+    const key = pairKey(sourceHash(packet), packet.vlan, 8)
+    const known = this.#routers.get(key)
+    if (known === undefined) {
+      const router = openRouter(packet, lifetime)
+      this.#routers.set(key, router)
+      if (lifetime > 0) this.#compare(router, packet)
+      return
+    }
+    if (known.mac !== packet.sourceMac) this.#tellForged(known, packet, lifetime)
+    else if (lifetime === 0 && known.lifetime > 0) this.#noteDeath(known, packet)
+    known.lastUs = Math.max(known.lastUs, nowUs)
+    known.lifetime = lifetime
+    if (lifetime > 0 && known.mac === packet.sourceMac) {
+      known.isPreferred = isPreferred(packet)
+      known.offer = offerOf(packet)
+      this.#compare(known, packet)
+    }
+  }
+
+  tick(nowUs: number): void {
+    this.#stories.tick(nowUs)
+    this.#routers.expire(nowUs - this.#config.forgetAfterSeconds * 1e6)
+  }
+
+  end(): void {
+    this.#stories.end()
+  }
+
+  forgotten(): number {
+    return this.#stories.forgotten() + this.#routers.forgotten
+  }
+
+  /** One router, two cards: virtual routers and captures that show no MAC apart. */
+  #tellForged(router: Router, packet: Packet, lifetime: number): void {
+    const { sourceMac } = packet
+    if (sourceMac === 0 || router.mac === 0 || isVirtual(sourceMac) || isVirtual(router.mac)) return
+    // Whichever card kills the router is not the router's.
+    const mac = lifetime > 0 && router.lifetime === 0 ? router.mac : sourceMac
+    this.#tell(packet, {
+      kind: 'spoofing.router-advertisement',
+      severity: lifetime === 0 || router.lifetime === 0 ? 6 : 5,
+      victim: router.text,
+      attacker: this.#ownAddress(mac, packet.vlan),
+      mac,
+      words: `in the name of ${router.text} from another card than before${lifetime === 0 ? ', to end its service' : ''}`,
+    })
+  }
+
+  #noteDeath(router: Router, packet: Packet): void {
+    const nowUs = packet.timestampUs
+    if (Math.abs(nowUs - router.deathsSinceUs) > KILLS_WITHIN_US) {
+      router.deaths = 0
+      router.deathsSinceUs = nowUs
+    }
+    router.deaths += 1
+    if (router.deaths < KILLS) return
+    this.#tell(packet, {
+      kind: 'spoofing.router-advertisement',
+      severity: 5,
+      victim: router.text,
+      attacker: null,
+      mac: router.mac,
+      words: `that end the service of ${router.text} though it goes on`,
+    })
+  }
+
+  #compare(router: Router, packet: Packet): void {
+    for (const other of this.#routers.values()) {
+      if (other === router || other.vlan !== router.vlan || other.lifetime === 0) continue
+      if (other.firstUs > router.firstUs || other.offer === router.offer) continue
+      const isPushy = router.isPreferred && !other.isPreferred
+      this.#tell(packet, {
+        kind: 'spoofing.router-advertisement',
+        severity: isPushy ? 5 : 2,
+        victim: other.text,
+        attacker: this.#ownAddress(router.mac, router.vlan) ?? router.text,
+        mac: router.mac,
+        words: `of a second router, ${router.text}, with ${isPushy ? 'high preference and ' : ''}another network or resolver than ${other.text}`,
+      })
+      return
+    }
+  }
+
+  #ownAddress(mac: number, vlan: number): string | null {
+    return this.#neighbours.stationOf(mac, vlan)?.honestAddress() ?? null
+  }
+
+  #tell(
+    packet: Packet,
+    found: Pick<False, 'kind' | 'severity' | 'victim' | 'attacker' | 'mac' | 'words'>,
+  ): void {
+    const nowUs = packet.timestampUs
+    const key = pairKey(found.mac, packet.vlan, 9)
+    let row = this.#stories.get(key)
+    if (row === undefined || row.severity < found.severity) {
+      const past = {
+        firstUs: row?.firstUs ?? nowUs,
+        count: row?.count ?? 0,
+        story: row?.story ?? null,
+      }
+      row = this.#stories.add(key, { ...found, ...past, lastUs: nowUs })
+    }
+    row.lastUs = Math.max(row.lastUs, nowUs)
+    row.count += 1
+    this.#stories.tell(row, nowUs)
+  }
+}
+
+function openRouter(packet: Packet, lifetime: number): Router {
+  const nowUs = packet.timestampUs
+  return {
+    text: sourceAddress(packet),
+    vlan: packet.vlan,
+    mac: packet.sourceMac,
+    firstUs: nowUs,
+    lastUs: nowUs,
+    lifetime,
+    isPreferred: isPreferred(packet),
+    offer: offerOf(packet),
+    deaths: 0,
+    deathsSinceUs: -Infinity,
+  }
+}
+
+/** Two bits: 01 is high (RFC 4191 §2.1). */
+function isPreferred(packet: Packet): boolean {
+  return ((packet.icmpIdentifier >>> 3) & 3) === 1
+}
+
+/** Hashes prefixes and resolvers, in whatever order they come; times left out, since they run down. */
+function offerOf(packet: Packet): number {
+  const { buffer } = packet
+  const end = packet.payloadOffset + packet.payloadCaptured
+  let at = packet.payloadOffset + OPTIONS_AT
+  let offer = 0
+  while (at + 8 <= end) {
+    const length = buffer[at + 1]! * 8
+    if (length === 0 || at + length > end) break
+    const from = buffer[at] === PREFIX ? 16 : buffer[at] === RDNSS ? 8 : length
+    let hash = from < length ? buffer[at]! : 0
+    for (let place = at + from; place < at + length; place += 1) hash = mix(hash, buffer[place]!)
+    offer ^= hash
+    at += length
+  }
+  return offer
+}
+
+function tell(row: False): Telling {
+  return {
+    kind: row.kind,
+    severity: row.severity,
+    confidence: row.severity < 4 ? 0.3 : confidenceOf(0.75, row.count - 1, 3),
+    attacker: row.attacker,
+    victims: [row.victim],
+    summary: `${counted(row.count, 'router advertisement')} in ${spanOf(row.lastUs - row.firstUs)} by ${formatMac(row.mac)} ${row.words}`,
+    reasons: [
+      { feature: 'falseAdvertisements', value: row.count, baseline: 0, weight: 0.7 },
+      { feature: 'mac', value: formatMac(row.mac), baseline: null, weight: 0.3 },
+    ],
+    mitre: ['T1557'],
+  }
+}

@@ -1,0 +1,28 @@
+/** Writes the packets of events: appended to those that are there, up to a bound. */
+import { inTransaction, type Connection } from '../sqlite/connection.ts'
+import type { WriterCalls } from './calls.ts'
+
+/**
+ * Prepares the writing of evidence.
+ *
+ * NORMAL: a power cut may take back the last packets, but never an event.
+ */
+export function evidenceSaver(
+  connection: Connection,
+): (input: WriterCalls['saveEvidence']['input']) => null {
+  const upsert = connection.prepare(
+    `INSERT INTO evidence (event_id, link_type, packets, records)
+     SELECT @eventId, @linkType, @packets, @records WHERE EXISTS (SELECT 1 FROM events WHERE id = @eventId)
+     ON CONFLICT (event_id) DO UPDATE SET packets = packets + excluded.packets,
+       records = CAST(records || excluded.records AS BLOB)
+     WHERE link_type = excluded.link_type AND packets + excluded.packets <= @maxPackets`,
+  )
+  return ({ pieces, maxPackets }) =>
+    inTransaction(connection, 'NORMAL', () => {
+      for (const { eventId, evidence } of pieces) {
+        const { linkType, packets, records } = evidence
+        upsert.run({ eventId, linkType, packets, records, maxPackets })
+      }
+      return null
+    })
+}
