@@ -28,9 +28,9 @@ export function ipv4Hash(word: number): number {
 }
 
 /** Hashes an IPv6 address given as four signed words, as the packets' addresses are hashed. */
-export function ipv6Hash(words: Int32Array): number {
-  const high = mix(mix(HASH_START + 1, words[0]!), words[1]!)
-  return mix(mix(high, words[2]!), words[3]!)
+export function ipv6Hash(words: Int32Array, at = 0): number {
+  const high = mix(mix(HASH_START + 1, words[at]!), words[at + 1]!)
+  return mix(mix(high, words[at + 2]!), words[at + 3]!)
 }
 
 /** Prints the source address; allocates. */
@@ -58,12 +58,12 @@ const words = new Int32Array(8)
 
 /** Hashes the originator of a flow as its packets are hashed; without allocation. */
 export function originatorHash(flow: LiveFlow): number {
-  return flow.ipVersion === 4 ? mix(HASH_START, flow.originatorKey) : ipv6Hash(flow, 0)
+  return flow.ipVersion === 4 ? mix(HASH_START, flow.originatorKey) : flowIpv6Hash(flow, 0)
 }
 
 /** Hashes the responder of a flow as its packets are hashed; without allocation. */
 export function responderHash(flow: LiveFlow): number {
-  return flow.ipVersion === 4 ? mix(HASH_START, flow.responderKey) : ipv6Hash(flow, 4)
+  return flow.ipVersion === 4 ? mix(HASH_START, flow.responderKey) : flowIpv6Hash(flow, 4)
 }
 
 /** Says whether a flow goes to a multicast group, or to IPv4's broadcast of all networks. */
@@ -73,8 +73,7 @@ export function isToMany(flow: LiveFlow): boolean {
   return words[4]! >>> 24 === 0xff
 }
 
-function ipv6Hash(flow: LiveFlow, at: number): number {
+function flowIpv6Hash(flow: LiveFlow, at: number): number {
   flow.copyAddresses(words, 0, 4)
-  const high = mix(mix(HASH_START + 1, words[at]!), words[at + 1]!)
-  return mix(mix(high, words[at + 2]!), words[at + 3]!)
+  return ipv6Hash(words, at)
 }
