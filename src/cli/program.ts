@@ -5,6 +5,7 @@ import { VERSION } from '../core/package-root.ts'
 import { addBlocks } from './commands/blocks.ts'
 import { addConfig } from './commands/config.ts'
 import { addDoctor } from './commands/doctor.ts'
+import { addEvaluate } from './commands/evaluate.ts'
 import { addEvents } from './commands/events.ts'
 import { addFlows } from './commands/flows.ts'
 import { addDefault, addPipeline } from './commands/pipeline.ts'
@@ -67,7 +68,8 @@ export function buildProgram(world: CliWorld, finish: (exitCode: number) => void
     .exitOverride()
     .addHelpText('after', EXAMPLES)
   for (const add of [addPipeline, addEvents, addFlows, addBlocks]) add(program, run)
-  for (const add of [addTokens, addTrain, addDoctor, addConfig, addDefault]) add(program, run)
+  for (const add of [addTokens, addTrain, addEvaluate, addDoctor, addConfig, addDefault])
+    add(program, run)
   return program
 }
 

@@ -14,7 +14,7 @@ import {
 import { captureRows, type CaptureRows } from './dataset.ts'
 import { growForest } from './grow-forest.ts'
 import { calibrateThreshold } from './metrics.ts'
-import { readTruth } from './truth.ts'
+import { readTruth, requireBothKinds } from './truth.ts'
 
 const TREES_PER_BAG = 2
 /** At most this share of held-out benign flows may reach the threshold. */
@@ -47,6 +47,16 @@ export interface TrainingOptions {
   onProgress?(progress: TrainingProgress): void
 }
 
+/** The forest measured on captures it never saw. */
+export interface Validation {
+  /** Captures with at least one labelled flow. */
+  readonly captures: readonly CaptureRows[]
+  readonly folds: readonly (readonly CaptureRows[])[]
+  readonly scores: readonly HeldOutScores[]
+  readonly threshold: number
+  readonly evaluation: Evaluation
+}
+
 export interface TrainingResult {
   readonly model: RandomForestModel
   readonly evaluation: Evaluation
@@ -64,6 +74,37 @@ type Settings = Required<Omit<TrainingOptions, 'onProgress' | 'threads'>> &
  * `ERR_CAPTURE_…` for a file that is no capture.
  */
 export async function trainRandomForest(options: TrainingOptions): Promise<TrainingResult> {
+  const settings = settingsOf(options)
+  const { captures, threshold, evaluation } = await validateRandomForest(options)
+  const forest = await grow(captures, settings, 0, (done, total) =>
+    options.onProgress?.({ stage: 'growing', done, total }),
+  )
+  const baseline = columnMedians(benignRows(captures), FEATURE_COUNT)
+  const training = trainingFacts(settings, evaluation)
+  return { model: { kind: 'random-forest', forest, threshold, baseline, training }, evaluation }
+}
+
+/** Measures the random forest by grouped cross-validation, without growing the one to keep; errors as above. */
+export async function validateRandomForest(options: TrainingOptions): Promise<Validation> {
+  const settings = settingsOf(options)
+  const progress = (stage: TrainingProgress['stage'], done: number, total: number): void =>
+    options.onProgress?.({ stage, done, total })
+  const read = await readCaptures(options, progress)
+  const captures = read.filter((capture) => capture.rows.length > 0)
+  checkCaptures(captures, settings.folds)
+  const folds = dealFolds(captures, settings.folds, settings.seed)
+  const scores = await heldOutScores(folds, (training, fold) =>
+    grow(training, settings, fold + 1, (done, jobs) =>
+      progress('validating', fold * jobs + done, folds.length * jobs),
+    ),
+  )
+  const threshold = thresholdOf(scores, settings.trees)
+  const leftOutFlows = read.reduce((sum, capture) => sum + capture.leftOut, 0)
+  const evaluation = evaluate(scores, threshold, { folds: folds.length, leftOutFlows })
+  return { captures, folds, scores, threshold, evaluation }
+}
+
+function settingsOf(options: TrainingOptions): Settings {
   const settings: Settings = {
     seed: 1,
     trees: 100,
@@ -73,26 +114,7 @@ export async function trainRandomForest(options: TrainingOptions): Promise<Train
     ...options,
   }
   checkSettings(settings)
-  const progress = (stage: TrainingProgress['stage'], done: number, total: number): void =>
-    options.onProgress?.({ stage, done, total })
-  const captures = await readCaptures(options, progress)
-  const labelled = captures.filter((capture) => capture.rows.length > 0)
-  checkCaptures(labelled, settings.folds)
-
-  const folds = dealFolds(labelled, settings.folds, settings.seed)
-  const scores = await heldOutScores(folds, (training, fold) =>
-    grow(training, settings, fold + 1, (done, jobs) =>
-      progress('validating', fold * jobs + done, folds.length * jobs),
-    ),
-  )
-  const threshold = thresholdOf(scores, settings.trees)
-  const leftOutFlows = captures.reduce((sum, capture) => sum + capture.leftOut, 0)
-  const evaluation = evaluate(scores, threshold, { folds: folds.length, leftOutFlows })
-
-  const forest = await grow(labelled, settings, 0, (done, jobs) => progress('growing', done, jobs))
-  const baseline = columnMedians(benignRows(labelled), FEATURE_COUNT)
-  const training = trainingFacts(settings, evaluation)
-  return { model: { kind: 'random-forest', forest, threshold, baseline, training }, evaluation }
+  return settings
 }
 
 async function readCaptures(
@@ -100,6 +122,7 @@ async function readCaptures(
   progress: (stage: 'reading', done: number, total: number) => void,
 ): Promise<CaptureRows[]> {
   const labelled = readTruth(options.truthFile, options.capturesDir)
+  requireBothKinds(labelled, options.truthFile)
   const captures: CaptureRows[] = []
   for (const capture of labelled) {
     captures.push(await captureRows(capture))

@@ -31,3 +31,5 @@ export {
 export { sampleIndices, seededRandom } from './random.ts'
 export { growIsolationForest, isolationScore } from './isolation-forest.ts'
 export { contributions, reasonsOf, wordsOf } from './explain.ts'
+export { learnModel } from './learning/baseline.ts'
+export type { IsolationForestConfig } from './config.ts'

@@ -1,0 +1,13 @@
+/** What an evaluation may be told. */
+export interface EvaluateOptions {
+  readonly truth: string
+  readonly captures: string
+  readonly out?: string
+  readonly mix: number
+  readonly folds: number
+  readonly trees: number
+  readonly seed: number
+  readonly threads?: number
+  /** False with `--no-models`. */
+  readonly models: boolean
+}
