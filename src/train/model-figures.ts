@@ -33,7 +33,8 @@ export interface ModelFigures {
   readonly beatsRival: Readonly<Record<string, boolean>>
 }
 
-interface ScoredCapture {
+/** The scores of one capture, flow by flow. */
+export interface ScoredCapture {
   readonly capture: CaptureRows
   readonly scores: readonly number[]
   /** At or above it the scorer speaks. */
@@ -101,7 +102,8 @@ function isBetter(one: ScorerFigures, other: ScorerFigures): boolean {
   return rocAuc > other.byCapture.rocAuc && prAuc > other.byCapture.prAuc
 }
 
-function figuresOf(scorer: string, scored: readonly ScoredCapture[]): ScorerFigures {
+/** Sums up what a scorer said of captures that it never saw. */
+export function figuresOf(scorer: string, scored: readonly ScoredCapture[]): ScorerFigures {
   const counts = scored.map(countsOf)
   const total = (field: keyof Counts): number => counts.reduce((sum, one) => sum + one[field], 0)
   const attacks = counts.filter(({ attacks }) => attacks > 0)

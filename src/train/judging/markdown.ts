@@ -10,7 +10,7 @@ export function reportMarkdown(report: EvaluationReport): string {
   const { attacks, mixed } = report
   const sections = [
     `# Evaluation of Picket ${report.version}`,
-    `Events of severity ${ALERT_SEVERITY} and more count. Time and packets to the first right alert run from the attack's first packet; "at end" counts those that only the end of the capture brought out. Ground truth: \`${cell(report.truthFile)}\`.`,
+    `Events of severity ${ALERT_SEVERITY} and more count. Time and packets to the first right alert run from the attack's first packet; "at end" counts those that only the end of the capture brought out. Ground truth: ${cell(report.truthFile)}.`,
     `## Attacks, alone\n\n${headline(attacks.total)}\n\n${totalsTable(attacks.byType)}`,
     list('Without any alert', attacks.missed),
     list('Alerts that name none of the parties', attacks.wrongParty),
