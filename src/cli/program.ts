@@ -8,6 +8,7 @@ import { addDoctor } from './commands/doctor.ts'
 import { addEvaluate } from './commands/evaluate.ts'
 import { addEvents } from './commands/events.ts'
 import { addFlows } from './commands/flows.ts'
+import { addModels } from './commands/models.ts'
 import { addDefault, addPipeline } from './commands/pipeline.ts'
 import { addTokens } from './commands/token.ts'
 import { addTrain } from './commands/train.ts'
@@ -68,7 +69,7 @@ export function buildProgram(world: CliWorld, finish: (exitCode: number) => void
     .exitOverride()
     .addHelpText('after', EXAMPLES)
   for (const add of [addPipeline, addEvents, addFlows, addBlocks]) add(program, run)
-  for (const add of [addTokens, addTrain, addEvaluate, addDoctor, addConfig, addDefault])
+  for (const add of [addTokens, addTrain, addEvaluate, addModels, addDoctor, addConfig, addDefault])
     add(program, run)
   return program
 }

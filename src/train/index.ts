@@ -6,7 +6,12 @@ export {
   type TrainingResult,
 } from './train-random-forest.ts'
 export type { Evaluation } from './cross-validate.ts'
-export { measureModels, type ModelFigures, type ScorerFigures } from './model-figures.ts'
+export {
+  measureModels,
+  type MeasuredModels,
+  type ModelFigures,
+  type ScorerFigures,
+} from './model-figures.ts'
 export { readTruth, type LabelledCapture, type TruthRow } from './truth.ts'
 export { judgeOf, type Claim } from './judging/judge.ts'
 export {

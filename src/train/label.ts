@@ -11,7 +11,8 @@ export type Labeller = (originator: string, responder: string) => Label
  * Makes the labeller of a capture.
  *
  * In a benign capture everything is benign. In an attack, flows that a listed attacker opens to a victim
- * are the attack; where no attacker has an address (spoofed, many reflectors) any flow to a victim is.
+ * are the attack. Where attackers are not all listed (spoofed, many reflectors) nothing is: a model
+ * that learned such flows would accuse hosts that nobody can honestly be accused of being.
  * Flows the victim opens to the attacker (command and control, tunnels) are left out: by their shape they
  * are ordinary client traffic, and the originator is not the one to accuse.
  */
@@ -19,8 +20,9 @@ export function labellerOf(truth: TruthRow): Labeller {
   if (truth.kind === 'benign') return () => 0
   const attackers = readParties(truth.attacker_ips)
   const victims = readParties(truth.victim_ips)
+  if (attackers.hasUnlisted || attackers.ranges.length === 0) return () => null
   return (originator, responder) => {
-    const isFromAttacker = attackers.ranges.length === 0 || isListed(attackers, originator)
+    const isFromAttacker = isListed(attackers, originator)
     const isToVictim = victims.ranges.length === 0 || isListed(victims, responder)
     return isFromAttacker && isToVictim ? 1 : null
   }

@@ -1,6 +1,14 @@
 /** Both forests and the trivial rival at the level of flows, on captures that none of them saw. */
-import { isolationScore, learnModel, type IsolationForestConfig } from '../detect/models/index.ts'
-import { benignRows } from './cross-validate.ts'
+import {
+  columnMedians,
+  formatModel,
+  isolationScore,
+  learnModel,
+  type FlatForest,
+  type IsolationForestConfig,
+} from '../detect/models/index.ts'
+import { FEATURE_COUNT } from '../feature/index.ts'
+import { benignRows, type HeldOutScores } from './cross-validate.ts'
 import type { CaptureRows } from './dataset.ts'
 import { captureWeights, rankingFigures, type RankingFigures, type Scored } from './metrics.ts'
 import { TUKEY_FENCE } from './rival.ts'
@@ -22,6 +30,8 @@ export interface ScorerFigures {
 }
 
 export interface ModelFigures {
+  /** Each capture was a fold of its own, rather than whole laboratories held out. */
+  readonly leavesOneOut: boolean
   readonly folds: number
   readonly captures: number
   readonly attackFlows: number
@@ -31,6 +41,12 @@ export interface ModelFigures {
   readonly scorers: readonly ScorerFigures[]
   /** Whether each forest is better than the box-plot rule by both areas, captures counting the same. */
   readonly beatsRival: Readonly<Record<string, boolean>>
+}
+
+/** The figures, and for each capture the random forest that never saw it, as the text of its file. */
+export interface MeasuredModels {
+  readonly figures: ModelFigures
+  readonly heldOut: ReadonlyMap<string, string>
 }
 
 /** The scores of one capture, flow by flow. */
@@ -55,7 +71,7 @@ const RIVAL = 'box-plot rule'
 export async function measureModels(
   options: TrainingOptions,
   isolation: IsolationForestConfig,
-): Promise<ModelFigures> {
+): Promise<MeasuredModels> {
   const { folds, scores, threshold, evaluation } = await validateRandomForest(options)
   const forest = scores.map(({ capture, forest }) => ({ capture, scores: forest, threshold }))
   const rival = scores.map(({ capture, rival }) => ({ capture, scores: rival, threshold: TUKEY_FENCE })) // prettier-ignore
@@ -70,7 +86,8 @@ export async function measureModels(
   ]
   const [, , rule] = scorers
   const { captures, attackFlows, benignFlows, leftOutFlows } = evaluation
-  return {
+  const figures = {
+    leavesOneOut: options.leavesOneOut === true,
     folds: folds.length,
     captures,
     attackFlows,
@@ -81,6 +98,25 @@ export async function measureModels(
       scorers.slice(0, 2).map((figures) => [figures.scorer, isBetter(figures, rule!)]),
     ),
   }
+  return { figures, heldOut: heldOutModels(scores, threshold) }
+}
+
+/** The texts of the model files, one a fold: captures of a fold share theirs. */
+function heldOutModels(
+  scores: readonly HeldOutScores[],
+  threshold: number,
+): ReadonlyMap<string, string> {
+  const baseline = columnMedians(benignRows(scores.map(({ capture }) => capture)), FEATURE_COUNT)
+  const texts = new Map<FlatForest, string>()
+  return new Map(
+    scores.map(({ capture, grown }) => {
+      const facts = { threshold, baseline, calibration: null, training: {} }
+      const text =
+        texts.get(grown) ?? formatModel({ kind: 'random-forest', forest: grown, ...facts })
+      texts.set(grown, text)
+      return [capture.name, text]
+    }),
+  )
 }
 
 function isolationScores(

@@ -33,6 +33,7 @@ export const addEvaluate: AddCommands = (program, run) => {
     .option('--mix <n>', 'merge each attack into n benign captures as well', wholeNumber(0, 1000), 2)
     .option('--no-models', 'leave the flow-level figures of the models out; they take minutes')
     .option('--folds <n>', 'folds of the cross-validation', wholeNumber(2, 20), 5)
+    .option('--leave-one-out', 'hold out one capture at a time, instead of folds of laboratories')
     .option('--trees <n>', 'trees of the forests that are measured', wholeNumber(2, 1000), 100)
     .option('--seed <n>', 'the same seed and captures give the same figures', wholeNumber(0, 1e6), 1)
     .option('--threads <n>', 'worker threads (default: one a core)', wholeNumber(1, 256))
@@ -94,10 +95,15 @@ function printReport(
 const missing = (title: string, names: readonly string[]): (readonly [string, string])[] =>
   names.length === 0 ? [] : [[title, names.join(', ')]]
 
-function scorerFields({ models, modelsNote }: EvaluationReport): (readonly [string, string])[] {
+function scorerFields(report: EvaluationReport): (readonly [string, string])[] {
+  const { models, modelsNote, forestAlone } = report
   if (models === null) return [['models', `not measured: ${modelsNote ?? ''}`]]
-  return models.scorers.map((one) => [
+  const scorers = models.scorers.map((one): readonly [string, string] => [
     one.scorer,
     `ROC-AUC ${one.byFlow.rocAuc.toFixed(3)} by flow, ${one.byCapture.rocAuc.toFixed(3)} by capture; PR-AUC ${one.byFlow.prAuc.toFixed(3)}, ${one.byCapture.prAuc.toFixed(3)}; precision ${one.precision.toFixed(3)}, recall ${one.recall.toFixed(3)}; ${one.falsePerThousand.toFixed(2)} false of 1,000`,
   ])
+  if (forestAlone === null) return scorers
+  const { total, benign } = forestAlone
+  const words = `without any rule, each capture unseen: ${total.detected} of ${total.captures} attacks told, ${total.rightParty} by the right party; ${benign.capturesWithAlert} of ${benign.captures} benign captures`
+  return [...scorers, ['forest alone', words]]
 }

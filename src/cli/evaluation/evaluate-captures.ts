@@ -14,7 +14,8 @@ import {
   type CaptureOutcome,
   type EvaluationReport,
   type LabelledCapture,
-  type ModelFigures,
+  type MeasuredModels,
+  type ReportParts,
 } from '../../train/index.ts'
 import type { CommandContext } from '../context.ts'
 import { jsonLine } from '../printable.ts'
@@ -55,8 +56,10 @@ export async function evaluateCaptures(
   const trial = { config, models }
   const alone = await runAll(labelled.map((capture) => ({ capture, host: null })), trial, context) // prettier-ignore
   const mixed = await runAll(plannedMixes(labelled, options.mix), trial, context)
-  const figures = await modelFigures(options, context)
-  const report = reportOf({ alone, mixed, ...figures, version: VERSION, truthFile: options.truth })
+  const { heldOut, ...figures } = await modelFigures(options, context)
+  const byForest = await runForestAlone(labelled, heldOut, trial, context)
+  const facts = { version: VERSION, truthFile: options.truth }
+  const report = reportOf({ alone, mixed, byForest, ...figures, ...facts })
   return { report, files: writeReport(directory, report) }
 }
 
@@ -92,11 +95,34 @@ async function runAll(
   return outcomes
 }
 
+/** Each capture with the random forest that never saw it and no rule at all: what the forest is worth alone. */
+async function runForestAlone(
+  labelled: readonly LabelledCapture[],
+  heldOut: ReadonlyMap<string, string>,
+  { config }: TrialOptions,
+  context: CommandContext,
+): Promise<CaptureOutcome[]> {
+  const detect = Object.entries(config.detect).map(([section, settings]) => [
+    section,
+    { ...settings, enabled: section === 'randomForest' },
+  ])
+  const alone = { ...config, detect: Object.fromEntries(detect) as typeof config.detect }
+  const outcomes: CaptureOutcome[] = []
+  for (const capture of labelled) {
+    const randomForest = heldOut.get(capture.truth.name)
+    if (randomForest === undefined) continue
+    const models = { isolationForest: null, randomForest }
+    outcomes.push(...(await runAll([{ capture, host: null }], { config: alone, models }, context)))
+  }
+  return outcomes
+}
+
 async function modelFigures(
   options: EvaluateOptions,
   { config, terminal }: CommandContext,
-): Promise<{ models: ModelFigures | null; modelsNote: string | null }> {
-  if (!options.models) return { models: null, modelsNote: 'left out by --no-models' }
+): Promise<Pick<MeasuredModels, 'heldOut'> & Pick<ReportParts, 'models' | 'modelsNote'>> {
+  const heldOut = new Map<string, string>()
+  if (!options.models) return { models: null, modelsNote: 'left out by --no-models', heldOut }
   let said = ''
   const onProgress = (stage: string, done: number, total: number): void => {
     const line = `models, ${stage}: ${Math.floor((done / Math.max(1, total)) * 10) * 10} %`
@@ -109,17 +135,18 @@ async function modelFigures(
     seed: options.seed,
     trees: options.trees,
     folds: options.folds,
+    leavesOneOut: options.leaveOneOut === true,
     ...(options.threads === undefined ? {} : { threads: options.threads }),
     onProgress: ({ stage, done, total }: { stage: string; done: number; total: number }) =>
       onProgress(stage, done, total),
   }
   try {
-    const models = await measureModels(training, config.detect.isolationForest)
-    return { models, modelsNote: null }
+    const measured = await measureModels(training, config.detect.isolationForest)
+    return { models: measured.figures, modelsNote: null, heldOut: measured.heldOut }
   } catch (error) {
     // Too few captures for folds is a fact about the truth file, not a reason to lose the rest.
     if (!(error instanceof PicketError)) throw error
-    return { models: null, modelsNote: error.message }
+    return { models: null, modelsNote: error.message, heldOut }
   }
 }
 

@@ -5,6 +5,8 @@ export interface EvaluateOptions {
   readonly out?: string
   readonly mix: number
   readonly folds: number
+  /** Each capture is a fold of its own. */
+  readonly leaveOneOut?: boolean
   readonly trees: number
   readonly seed: number
   readonly threads?: number

@@ -75,16 +75,28 @@ function benignTable(benign: BenignTotals): string {
   )
 }
 
-function modelsText({ models, modelsNote }: EvaluationReport): string {
+function modelsText({ models, modelsNote, forestAlone }: EvaluationReport): string {
   if (models === null) return `Not measured: ${modelsNote ?? 'not asked for'}.`
   const verdicts = Object.entries(models.beatsRival).map(
     ([scorer, beats]) => `the ${scorer} ${beats ? 'beats' : 'does NOT beat'} the box-plot rule`,
   )
   return [
-    `${models.folds} folds; no capture and no laboratory on both sides. ${models.attackFlows} attack and ${models.benignFlows} benign flows of ${models.captures} captures; ${models.leftOutFlows} flows without a sure label left out.`,
+    `${models.leavesOneOut ? 'One capture held out at a time.' : `${models.folds} folds; no capture and no laboratory on both sides.`} ${models.attackFlows} attack and ${models.benignFlows} benign flows of ${models.captures} captures; ${models.leftOutFlows} flows without a sure label left out.`,
     scorersTable(models.scorers),
+    forestText(forestAlone),
     `By both areas, every capture counting the same: ${verdicts.join('; ')}.`,
-  ].join('\n\n')
+  ]
+    .filter((text) => text !== '')
+    .join('\n\n')
+}
+
+function forestText(alone: EvaluationReport['forestAlone']): string {
+  if (alone === null) return ''
+  const { total, benign, missed, wrongParty } = alone
+  const found = `The random forest without any rule, each capture unseen: of ${total.captures} attack captures with flows it knows how to label, ${total.detected} raised an alert and ${total.rightParty} named the right party; of ${benign.captures} benign captures ${benign.capturesWithAlert} raised one.`
+  return [found, list('It missed', missed), list('It named none of the parties in', wrongParty)]
+    .filter((text) => text !== '')
+    .join('\n\n')
 }
 
 function scorersTable(scorers: readonly ScorerFigures[]): string {

@@ -15,6 +15,8 @@ export interface ReportParts {
   readonly alone: readonly CaptureOutcome[]
   /** Of attacks merged into benign captures. */
   readonly mixed: readonly CaptureOutcome[]
+  /** Of captures replayed without rules, each with the random forest that never saw it. */
+  readonly byForest: readonly CaptureOutcome[]
   /** Null when the models were not measured, for the reason given. */
   readonly models: ModelFigures | null
   readonly modelsNote: string | null
@@ -42,6 +44,8 @@ export interface EvaluationReport {
   readonly mixed: (AttackSection & { readonly mixes: number; readonly otherAlerts: number }) | null
   readonly models: ModelFigures | null
   readonly modelsNote: string | null
+  /** The random forest without any rule, on captures it never saw; null when it was not measured. */
+  readonly forestAlone: (AttackSection & { readonly benign: BenignTotals }) | null
   /** Captures that could not be read, or not to their end. */
   readonly faults: readonly { readonly name: string; readonly fault: string }[]
   /** Which families of events answer each attack type. */
@@ -63,6 +67,10 @@ export function reportOf(parts: ReportParts): EvaluationReport {
     mixed: parts.mixed.length === 0 ? null : mixedSection(mixed),
     models: parts.models,
     modelsNote: parts.modelsNote,
+    forestAlone:
+      parts.byForest.length === 0
+        ? null
+        : { ...sectionOf(parts.byForest), benign: benignTotals(parts.byForest) },
     faults: [...parts.alone, ...parts.mixed].flatMap((outcome) =>
       outcome.fault === null ? [] : [{ name: labelOf(outcome), fault: outcome.fault }],
     ),
