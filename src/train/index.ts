@@ -13,7 +13,7 @@ export {
   type ScorerFigures,
 } from './model-figures.ts'
 export { readTruth, type LabelledCapture, type TruthRow } from './truth.ts'
-export { judgeOf, type Claim } from './judging/judge.ts'
+export { ALERT_SEVERITY, judgeOf, type Claim } from './judging/judge.ts'
 export {
   outcomeOf,
   type CaptureOutcome,

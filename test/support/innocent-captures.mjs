@@ -33,10 +33,10 @@ const innocents = [
   { name: 'server-gone', perSecond: 1, act: (n) => talk(n, peer(n, random(2)), DROPPED_PORT, []) },
   { name: 'metrics-scraper', perSecond: 5, act: (n, at) => talk(n, peer(n, at), 9100 + (at % 7), ['GET 9000']) },
   { name: 'microservices', perSecond: 12, act: (n) => talk(n, peer(n, random(30)), 8000 + random(25), ['GET 800']) },
-  { name: 'resolver-client', perSecond: 20, act: (n) => ask(n, peer(n, 0), 53, 30 + random(40)) },
-  { name: 'device-poller', perSecond: 10, act: (n, at) => ask(n, peer(n, at), 161, 40 + random(10)) },
-  { name: 'log-sender', perSecond: 8, act: (n) => ask(n, peer(n, 0), 514, 80 + random(300)) },
-  { name: 'time-client', perSecond: 1, act: (n) => ask(n, peer(n, random(4)), 123, 48) },
+  { name: 'resolver-client', peers: { 53: 1 }, perSecond: 20, act: (n) => ask(n, peer(n, 0), 53, 30 + random(40)) },
+  { name: 'device-poller', peers: { 161: 60 }, perSecond: 10, act: (n, at) => ask(n, peer(n, at), 161, 40 + random(10)) },
+  { name: 'log-sender', peers: { 514: 1 }, perSecond: 8, act: (n) => ask(n, peer(n, 0), 514, 80 + random(300)) },
+  { name: 'time-client', peers: { 123: 4 }, perSecond: 1, act: (n) => ask(n, peer(n, random(4)), 123, 48) },
 ] // prettier-ignore
 
 let seed = 7
@@ -86,15 +86,22 @@ function serve() {
     })
     server.listen(port, '0.0.0.0')
   }
-  for (const port of [53, 161, 123, 514]) {
-    const socket = createSocket('udp4')
-    socket.on('message', (message, from) => {
-      const answer = Buffer.alloc(message.length + random(120), 'a')
-      if (port !== 514) setTimeout(() => answerFrom(from, port, answer), random(12))
-    })
-    socket.bind(port, '0.0.0.0')
-    const answerFrom = ({ address, port: to }, _own, bytes) => socket.send(bytes, to, address)
+  for (const [n, { peers }] of innocents.entries()) {
+    for (const port of [53, 161, 123, 514]) {
+      for (let at = 0; at < (peers?.[port] ?? 0); at += 1) serveDatagrams(peer(n, at), port)
+    }
   }
+}
+
+/** Answers from the very address that was asked; a log collector never does. */
+function serveDatagrams(address, port) {
+  const socket = createSocket('udp4')
+  socket.on('message', (message, from) => {
+    if (port === 514) return
+    const answer = Buffer.alloc(message.length + random(120), 'a')
+    setTimeout(() => socket.send(answer, from.port, from.address), random(12))
+  })
+  socket.bind(port, address)
 }
 
 /** Runs inside the namespace: serves, and lets every innocent act at its own uneven pace. */

@@ -6,6 +6,7 @@ import { VERSION } from '../../core/package-root.ts'
 import { createLog } from '../../core/log.ts'
 import { loadShippedModels } from '../../detect/models/index.ts'
 import {
+  ALERT_SEVERITY,
   measureModels,
   outcomeOf,
   readTruth,
@@ -57,7 +58,7 @@ export async function evaluateCaptures(
   const alone = await runAll(labelled.map((capture) => ({ capture, host: null })), trial, context) // prettier-ignore
   const mixed = await runAll(plannedMixes(labelled, options.mix), trial, context)
   const { heldOut, ...figures } = await modelFigures(options, context)
-  const byForest = await runForestAlone(labelled, heldOut, trial, context)
+  const byForest = await runForestAlone(labelled, heldOut, trial)
   const facts = { version: VERSION, truthFile: options.truth }
   const report = reportOf({ alone, mixed, byForest, ...figures, ...facts })
   return { report, files: writeReport(directory, report) }
@@ -95,12 +96,15 @@ async function runAll(
   return outcomes
 }
 
-/** Each capture with the random forest that never saw it and no rule at all: what the forest is worth alone. */
+/**
+ * Each capture with the random forest that never saw it and no rule at all: what the forest is worth alone.
+ *
+ * Its events count here whatever their severity, or one that only notes would always score nothing.
+ */
 async function runForestAlone(
   labelled: readonly LabelledCapture[],
   heldOut: ReadonlyMap<string, string>,
   { config }: TrialOptions,
-  context: CommandContext,
 ): Promise<CaptureOutcome[]> {
   const detect = Object.entries(config.detect).map(([section, settings]) => [
     section,
@@ -112,7 +116,9 @@ async function runForestAlone(
     const randomForest = heldOut.get(capture.truth.name)
     if (randomForest === undefined) continue
     const models = { isolationForest: null, randomForest }
-    outcomes.push(...(await runAll([{ capture, host: null }], { config: alone, models }, context)))
+    const facts = await runTrial(capture, null, { config: alone, models })
+    const claims = facts.claims.map((claim) => ({ ...claim, severity: ALERT_SEVERITY }))
+    outcomes.push(outcomeOf(capture.truth, { ...facts, claims }, null))
   }
   return outcomes
 }

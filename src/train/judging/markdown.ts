@@ -93,7 +93,7 @@ function modelsText({ models, modelsNote, forestAlone }: EvaluationReport): stri
 function forestText(alone: EvaluationReport['forestAlone']): string {
   if (alone === null) return ''
   const { total, benign, missed, wrongParty } = alone
-  const found = `The random forest without any rule, each capture unseen: of ${total.captures} attack captures with flows it knows how to label, ${total.detected} raised an alert and ${total.rightParty} named the right party; of ${benign.captures} benign captures ${benign.capturesWithAlert} raised one.`
+  const found = `The random forest without any rule, each capture unseen, its events counted whatever their severity: of ${total.captures} attack captures with flows it knows how to label, ${total.detected} told of it and ${total.rightParty} named the right party; of ${benign.captures} benign captures ${benign.capturesWithAlert} were told of.`
   return [found, list('It missed', missed), list('It named none of the parties in', wrongParty)]
     .filter((text) => text !== '')
     .join('\n\n')
