@@ -724,6 +724,12 @@ export interface components {
                 state: "off" | "learning" | "scoring";
                 /** @description Of the warm-up. */
                 progress: number;
+                /** @description Counts the models that came into force on this host; null while there is none. */
+                version?: number | null;
+                /** @description How many times as many flows as expected have been unusual since it came into force. */
+                drift?: number | null;
+                /** @description Why the last retrained model was not put in force; null where none was held. */
+                held?: string | null;
             }[];
             sinks?: {
                 name: string;

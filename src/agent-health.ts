@@ -39,6 +39,7 @@ export function agentHealth(sources: HealthSources): () => Health {
     const problems = [
       ...(wantsCapture && sensors.length === 0 ? [NO_INTERFACE] : []),
       ...sensors.flatMap(sensorProblem),
+      ...sensors.flatMap(modelProblem),
       ...forwarders.health().flatMap(sinkProblem),
       ...(firewall.problem === null ? [] : [`firewall ${firewall.name}: ${firewall.problem}`]),
       ...ownerProblem(sources.owners),
@@ -109,6 +110,11 @@ function sensorProblem({ state, interfaceName, lastFailure, report }: Supervised
     ...(isInterfaceDown(interfaceName) ? [`${prefix}: the interface is down`] : []),
     ...(level === 'none' ? [] : [`load is shed on ${interfaceName} down to ${level}: ${why}`]),
   ]
+}
+
+function modelProblem({ interfaceName, report }: SupervisedSensor): string[] {
+  const held = report?.learning.held ?? null
+  return held === null ? [] : [`the isolation forest of ${interfaceName} is held: ${held}`]
 }
 
 function sinkProblem(sink: NonNullable<Health['sinks']>[number]): string[] {

@@ -5,9 +5,11 @@ import { VERSION } from '../core/package-root.ts'
 import { addBlocks } from './commands/blocks.ts'
 import { addConfig } from './commands/config.ts'
 import { addDoctor } from './commands/doctor.ts'
+import { addEvaluate } from './commands/evaluate.ts'
 import { addEvents } from './commands/events.ts'
 import { addFeeds } from './commands/feeds.ts'
 import { addFlows } from './commands/flows.ts'
+import { addModels } from './commands/models.ts'
 import { addDefault, addPipeline } from './commands/pipeline.ts'
 import { addTokens } from './commands/token.ts'
 import { addTriage } from './commands/triage.ts'
@@ -27,6 +29,12 @@ Examples:
   picket doctor                                     what is missing on this host
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a capture is damaged or cannot be read.`
+
+const COMMANDS = [
+  ...[addPipeline, addEvents, addFlows, addTriage, addBlocks],
+  ...[addFeeds, addModels, addTrain, addEvaluate],
+  ...[addTokens, addDoctor, addConfig, addDefault],
+]
 
 /** Builds the program; `finish` is told the exit code of the command that ran. */
 export function buildProgram(world: CliWorld, finish: (exitCode: number) => void): Command {
@@ -68,9 +76,7 @@ export function buildProgram(world: CliWorld, finish: (exitCode: number) => void
     })
     .exitOverride()
     .addHelpText('after', EXAMPLES)
-  for (const add of [addPipeline, addEvents, addFlows, addBlocks, addFeeds, addTriage])
-    add(program, run)
-  for (const add of [addTokens, addTrain, addDoctor, addConfig, addDefault]) add(program, run)
+  for (const add of COMMANDS) add(program, run)
   return program
 }
 

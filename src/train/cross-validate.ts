@@ -12,6 +12,8 @@ import { boxPlotRival, TUKEY_FENCE } from './rival.ts'
 /** The out-of-fold scores of one capture, flow by flow. */
 export interface HeldOutScores {
   readonly capture: CaptureRows
+  /** The forest that never saw the capture. */
+  readonly grown: FlatForest
   readonly forest: readonly number[]
   readonly rival: readonly number[]
 }
@@ -82,7 +84,7 @@ export async function heldOutScores(
     const rival = boxPlotRival(benignRows(training))
     for (const capture of heldOut) {
       const forestScores = capture.rows.map((row) => attackShare(forest, row))
-      scored.push({ capture, forest: forestScores, rival: capture.rows.map(rival) })
+      scored.push({ capture, grown: forest, forest: forestScores, rival: capture.rows.map(rival) })
     }
   }
   return scored

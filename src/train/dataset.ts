@@ -5,6 +5,7 @@ import { FEATURE_COUNT, Extractor } from '../feature/index.ts'
 import { FlowTable } from '../flow/index.ts'
 import { flowConfig, type FlowConfig } from '../flow/config.ts'
 import type { FlowObserver, LiveFlow } from '../flow/flow.ts'
+import { isTaught } from '../detect/models/index.ts'
 import { groupOf, labellerOf } from './label.ts'
 import type { LabelledCapture } from './truth.ts'
 
@@ -36,7 +37,9 @@ export async function captureRows(capture: LabelledCapture): Promise<CaptureRows
     flowOpened: (flow: LiveFlow) => extractor.flowOpened(flow),
     flowAnswered: (flow: LiveFlow) => extractor.flowAnswered(flow),
     flowEnded(flow: LiveFlow) {
-      const label = labelOf(flow.originatorAddress(), flow.responderAddress())
+      const label = isTaught(flow)
+        ? labelOf(flow.originatorAddress(), flow.responderAddress())
+        : null
       if (label === null) {
         leftOut += 1
         return

@@ -1,6 +1,5 @@
 /** Which flows of a labelled capture are the attack. */
-import { cidrContains, parseCidr, type Cidr } from '../net/cidr.ts'
-import { parseAddress } from '../net/address.ts'
+import { isListed, readParties } from './judging/parties.ts'
 import type { TruthRow } from './truth.ts'
 
 /** 1 attack, 0 benign, null when nobody can say (left out of training). */
@@ -12,17 +11,19 @@ export type Labeller = (originator: string, responder: string) => Label
  * Makes the labeller of a capture.
  *
  * In a benign capture everything is benign. In an attack, flows that a listed attacker opens to a victim
- * are the attack; where no attacker has an address (spoofed, many reflectors) any flow to a victim is.
+ * are the attack. Where attackers are not all listed (spoofed, many reflectors) nothing is: a model
+ * that learned such flows would accuse hosts that nobody can honestly be accused of being.
  * Flows the victim opens to the attacker (command and control, tunnels) are left out: by their shape they
  * are ordinary client traffic, and the originator is not the one to accuse.
  */
 export function labellerOf(truth: TruthRow): Labeller {
   if (truth.kind === 'benign') return () => 0
-  const attackers = ranges(truth.attacker_ips)
-  const victims = ranges(truth.victim_ips)
+  const attackers = readParties(truth.attacker_ips)
+  const victims = readParties(truth.victim_ips)
+  if (attackers.hasUnlisted || attackers.ranges.length === 0) return () => null
   return (originator, responder) => {
-    const isFromAttacker = attackers.length === 0 || includes(attackers, originator)
-    const isToVictim = victims.length === 0 || includes(victims, responder)
+    const isFromAttacker = isListed(attackers, originator)
+    const isToVictim = victims.ranges.length === 0 || isListed(victims, responder)
     return isFromAttacker && isToVictim ? 1 : null
   }
 }
@@ -31,17 +32,4 @@ export function labellerOf(truth: TruthRow): Labeller {
 export function groupOf(truth: TruthRow): string {
   if (truth.kind === 'benign') return truth.name
   return `${truth.origin ?? truth.name} ${truth.victim_ips[0] ?? ''}`
-}
-
-/** The entries that are addresses or ranges; words around them ("hosts") are dropped, prose is skipped. */
-function ranges(texts: readonly string[]): Cidr[] {
-  return texts.flatMap((text) => {
-    const cidr = parseCidr(text.trim().split(/\s/)[0] ?? '')
-    return cidr ? [cidr] : []
-  })
-}
-
-function includes(list: readonly Cidr[], text: string): boolean {
-  const address = parseAddress(text)
-  return address !== null && list.some((cidr) => cidrContains(cidr, address))
 }

@@ -63,3 +63,42 @@ export function captureWeights(labels: readonly (0 | 1)[]): number[] {
   const benign = labels.length - attacks
   return labels.map((label) => 1 / (label === 1 ? attacks : benign))
 }
+
+const NEWTON_STEPS = 50
+/** Keeps the slope finite where scores separate the classes without a fault. */
+const RIDGE = 1e-3
+
+/**
+ * Fits the chance of an attack to the scores: 1 / (1 + exp(-(slope × score + intercept))).
+ *
+ * Source: Platt 1999; by Newton's method, with a ridge.
+ */
+export function plattScaling(flows: readonly Scored[]): { slope: number; intercept: number } {
+  let slope = 0
+  let intercept = 0
+  for (let step = 0; step < NEWTON_STEPS; step += 1) {
+    let [gradientS, gradientI] = [-RIDGE * slope, -RIDGE * intercept]
+    let [ss, si, ii] = [RIDGE, 0, RIDGE]
+    for (const { score, label, weight } of flows) {
+      const chance = logistic(slope * score + intercept)
+      const miss = weight * (label - chance)
+      const curve = weight * chance * (1 - chance)
+      gradientS += miss * score
+      gradientI += miss
+      ss += curve * score * score
+      si += curve * score
+      ii += curve
+    }
+    const determinant = ss * ii - si * si
+    const moveS = (ii * gradientS - si * gradientI) / determinant
+    const moveI = (ss * gradientI - si * gradientS) / determinant
+    slope += moveS
+    intercept += moveI
+    if (Math.abs(moveS) + Math.abs(moveI) < 1e-9) break
+  }
+  return { slope, intercept }
+}
+
+function logistic(value: number): number {
+  return 1 / (1 + Math.exp(-value))
+}

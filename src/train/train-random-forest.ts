@@ -13,15 +13,18 @@ import {
 } from './cross-validate.ts'
 import { captureRows, type CaptureRows } from './dataset.ts'
 import { growForest } from './grow-forest.ts'
-import { calibrateThreshold } from './metrics.ts'
-import { readTruth } from './truth.ts'
+import { calibrateThreshold, captureWeights, plattScaling, type Scored } from './metrics.ts'
+import { readTruth, requireBothKinds } from './truth.ts'
 
 const TREES_PER_BAG = 2
 /** At most this share of held-out benign flows may reach the threshold. */
 const FALSE_SHARE = 0.002
 const LEAST_THRESHOLD = 0.6
-/** It tells the distance of a laboratory from the internet, not attacks from ordinary traffic. */
-const LEFT_OUT_FEATURES = ['handshakeRtt']
+/**
+ * `handshakeRtt` tells the distance of a laboratory from the internet. What others do to the responder would
+ * accuse the honest client of a server under attack, and name a host where a flood's sources are forged.
+ */
+const LEFT_OUT_FEATURES = ['handshakeRtt', 'responderOpened10s', 'responderOpened60s', 'responderPorts60s', 'responderPeers60s', 'responderFailed60s'] // prettier-ignore
 
 /** How far the training is. */
 export interface TrainingProgress {
@@ -41,10 +44,22 @@ export interface TrainingOptions {
   readonly bagRows?: number
   /** Folds of the cross-validation; default 5. */
   readonly folds?: number
+  /** Each capture is a fold of its own: the model knows its laboratory, but not it. */
+  readonly leavesOneOut?: boolean
   /** Share of the features each tree sees; default 0.3. */
   readonly featureShare?: number
   readonly threads?: number
   onProgress?(progress: TrainingProgress): void
+}
+
+/** The forest measured on captures it never saw. */
+export interface Validation {
+  /** Captures with at least one labelled flow. */
+  readonly captures: readonly CaptureRows[]
+  readonly folds: readonly (readonly CaptureRows[])[]
+  readonly scores: readonly HeldOutScores[]
+  readonly threshold: number
+  readonly evaluation: Evaluation
 }
 
 export interface TrainingResult {
@@ -64,35 +79,52 @@ type Settings = Required<Omit<TrainingOptions, 'onProgress' | 'threads'>> &
  * `ERR_CAPTURE_…` for a file that is no capture.
  */
 export async function trainRandomForest(options: TrainingOptions): Promise<TrainingResult> {
-  const settings: Settings = {
-    seed: 1,
-    trees: 100,
-    bagRows: 800,
-    folds: 5,
-    featureShare: 0.3,
-    ...options,
-  }
-  checkSettings(settings)
+  const settings = settingsOf(options)
+  const { captures, scores, threshold, evaluation } = await validateRandomForest(options)
+  const forest = await grow(captures, settings, 0, (done, total) =>
+    options.onProgress?.({ stage: 'growing', done, total }),
+  )
+  const baseline = columnMedians(benignRows(captures), FEATURE_COUNT)
+  const training = trainingFacts(settings, evaluation)
+  const calibration = plattScaling(weightedScores(scores))
+  const facts = { threshold, baseline, calibration, training }
+  return { model: { kind: 'random-forest', forest, ...facts }, evaluation }
+}
+
+/** Measures the random forest by grouped cross-validation, without growing the one to keep; errors as above. */
+export async function validateRandomForest(options: TrainingOptions): Promise<Validation> {
+  const settings = settingsOf(options)
   const progress = (stage: TrainingProgress['stage'], done: number, total: number): void =>
     options.onProgress?.({ stage, done, total })
-  const captures = await readCaptures(options, progress)
-  const labelled = captures.filter((capture) => capture.rows.length > 0)
-  checkCaptures(labelled, settings.folds)
-
-  const folds = dealFolds(labelled, settings.folds, settings.seed)
+  const read = await readCaptures(options, progress)
+  const captures = read.filter((capture) => capture.rows.length > 0)
+  checkCaptures(captures, settings.folds)
+  const folds = settings.leavesOneOut
+    ? captures.map((capture) => [capture])
+    : dealFolds(captures, settings.folds, settings.seed)
   const scores = await heldOutScores(folds, (training, fold) =>
     grow(training, settings, fold + 1, (done, jobs) =>
       progress('validating', fold * jobs + done, folds.length * jobs),
     ),
   )
   const threshold = thresholdOf(scores, settings.trees)
-  const leftOutFlows = captures.reduce((sum, capture) => sum + capture.leftOut, 0)
+  const leftOutFlows = read.reduce((sum, capture) => sum + capture.leftOut, 0)
   const evaluation = evaluate(scores, threshold, { folds: folds.length, leftOutFlows })
+  return { captures, folds, scores, threshold, evaluation }
+}
 
-  const forest = await grow(labelled, settings, 0, (done, jobs) => progress('growing', done, jobs))
-  const baseline = columnMedians(benignRows(labelled), FEATURE_COUNT)
-  const training = trainingFacts(settings, evaluation)
-  return { model: { kind: 'random-forest', forest, threshold, baseline, training }, evaluation }
+function settingsOf(options: TrainingOptions): Settings {
+  const settings: Settings = {
+    seed: 1,
+    trees: 100,
+    bagRows: 800,
+    folds: 5,
+    featureShare: 0.3,
+    leavesOneOut: false,
+    ...options,
+  }
+  checkSettings(settings)
+  return settings
 }
 
 async function readCaptures(
@@ -100,6 +132,7 @@ async function readCaptures(
   progress: (stage: 'reading', done: number, total: number) => void,
 ): Promise<CaptureRows[]> {
   const labelled = readTruth(options.truthFile, options.capturesDir)
+  requireBothKinds(labelled, options.truthFile)
   const captures: CaptureRows[] = []
   for (const capture of labelled) {
     captures.push(await captureRows(capture))
@@ -140,6 +173,14 @@ function thresholdOf(scores: readonly HeldOutScores[], trees: number): number {
     forest.filter((_, at) => capture.labels[at] === 0),
   )
   return calibrateThreshold(benign, { share: FALSE_SHARE, floor: LEAST_THRESHOLD, trees })
+}
+
+/** Held-out scores of all flows; every capture counts the same within its class. */
+function weightedScores(scores: readonly HeldOutScores[]): Scored[] {
+  return scores.flatMap(({ capture: { labels }, forest }) => {
+    const weights = captureWeights(labels)
+    return forest.map((score, at) => ({ score, label: labels[at]!, weight: weights[at]! }))
+  })
 }
 
 function trainingFacts(

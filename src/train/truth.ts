@@ -11,8 +11,12 @@ export interface TruthRow {
   readonly name: string
   readonly file: string
   readonly kind: (typeof KINDS)[number]
+  /** Sorts of attack, such as `portscan-syn`. */
+  readonly attack_types?: readonly string[]
   readonly attacker_ips: readonly string[]
   readonly victim_ips: readonly string[]
+  /** Domains of a tunnel or of command and control. */
+  readonly domains?: readonly string[]
   readonly origin?: string
 }
 
@@ -38,9 +42,14 @@ export function readTruth(truthFile: string, capturesDir: string): LabelledCaptu
       hint: 'name the folder that holds the files of the truth file with --captures',
     }) // prettier-ignore
   }
+  return captures
+}
+
+/** Refuses a truth file that a model cannot be trained on. Errors: `ERR_TRAIN_INPUT`. */
+export function requireBothKinds(captures: readonly LabelledCapture[], truthFile: string): void {
   for (const kind of ['attack', 'benign'] as const) {
-    const isThere = rows.some(
-      (row) => row.kind === kind || (kind === 'attack' && row.kind === 'mixed'),
+    const isThere = captures.some(
+      ({ truth }) => truth.kind === kind || (kind === 'attack' && truth.kind === 'mixed'),
     )
     if (!isThere) {
       throw new PicketError('ERR_TRAIN_INPUT', `${truthFile} names no ${kind} capture`, {
@@ -48,7 +57,6 @@ export function readTruth(truthFile: string, capturesDir: string): LabelledCaptu
       })
     }
   }
-  return captures
 }
 
 function parsedFile(truthFile: string): unknown {
@@ -68,6 +76,7 @@ function checkedRows(json: unknown, truthFile: string): TruthRow[] {
   if (!Array.isArray(json) || json.length > MAXIMUM_ROWS) {
     throw wrongRow(truthFile, 'is not a list of captures')
   }
+  if (json.length === 0) throw wrongRow(truthFile, 'names no captures')
   json.forEach((row: unknown, index) => {
     const fault = rowFault(row)
     if (fault !== null) throw wrongRow(`${truthFile}[${index}]`, fault)
@@ -77,14 +86,36 @@ function checkedRows(json: unknown, truthFile: string): TruthRow[] {
 
 function rowFault(row: unknown): string | null {
   if (typeof row !== 'object' || row === null) return 'is not an object'
-  const { name, file, kind, attacker_ips, victim_ips, origin } = row as Record<string, unknown>
-  if (typeof name !== 'string' || name === '') return 'has no name'
-  if (typeof file !== 'string' || file === '') return 'has no file'
-  if (!KINDS.some((known) => known === kind)) return `has a kind that is not ${KINDS.join(', ')}`
-  if (!isTextList(attacker_ips)) return 'has no list attacker_ips'
-  if (!isTextList(victim_ips)) return 'has no list victim_ips'
-  if (origin !== undefined && typeof origin !== 'string') return 'has an origin that is not text'
+  const fields = row as Readonly<Record<string, unknown>>
+  for (const field of ['name', 'file']) {
+    if (typeof fields[field] !== 'string' || fields[field] === '')
+      return `has ${faultOf(fields, field)}`
+  }
+  const { kind, origin } = fields
+  if (!KINDS.some((known) => known === kind)) {
+    return `has a kind that is not ${KINDS.join(', ')}: ${shown(kind)}`
+  }
+  for (const field of ['attacker_ips', 'victim_ips']) {
+    if (!isTextList(fields[field])) return `has no list ${field}: it is ${shown(fields[field])}`
+  }
+  for (const field of ['attack_types', 'domains']) {
+    if (fields[field] === undefined || isTextList(fields[field])) continue
+    return `has ${field} that are no list of words: ${shown(fields[field])}`
+  }
+  if (origin !== undefined && typeof origin !== 'string') {
+    return `has an origin that is not text: ${shown(origin)}`
+  }
   return null
+}
+
+function faultOf(fields: Readonly<Record<string, unknown>>, field: string): string {
+  const value = fields[field]
+  return value === undefined ? `no ${field}` : `a ${field} that is no name: ${shown(value)}`
+}
+
+function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'missing'
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text
 }
 
 function isTextList(value: unknown): boolean {

@@ -4,18 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { silentLog } from '../../src/core/log.ts'
-import { Decoder, Packet } from '../../src/decode/index.ts'
-import { openPcapFile } from '../../src/capture/index.ts'
-import type { Detection } from '../../src/detect/detection.ts'
-import { FlowScorer, formatModel, loadShippedModels } from '../../src/detect/models/index.ts'
-import { isolationForestConfig, randomForestConfig } from '../../src/detect/models/config.ts'
-import { flowConfig } from '../../src/flow/config.ts'
-import { FlowTable, type LiveFlow } from '../../src/flow/index.ts'
+import { formatModel, loadShippedModels } from '../../src/detect/models/index.ts'
 import { seededRandom } from '../../src/detect/models/index.ts'
 import { trainRandomForest, type TrainingProgress } from '../../src/train/index.ts'
 import { ipv4 } from '../support/ip-builder.ts'
 import { ethernet, tcp, type TcpFields } from '../support/packet-builder.ts'
 import { writePcap, type CapturedPacket } from '../support/pcap-writer.ts'
+import { detectionsIn as detectionsInCapture } from '../support/scored-capture.ts'
 
 const SMALL = { trees: 20, bagRows: 120, folds: 2, seed: 5 }
 let directory = ''
@@ -101,38 +96,8 @@ function webVisit(
   return [...opening, ...answers, say(true, 'FA'), say(false, 'FA')]
 }
 
-const defaultsOf = (schema: { properties: object }) =>
-  Object.fromEntries(
-    Object.entries(schema.properties).map(([key, field]) => [
-      key,
-      (field as { default: unknown }).default,
-    ]),
-  ) as never
-
-async function detectionsIn(file: string, randomForest: string | null): Promise<Detection[]> {
-  const detections: Detection[] = []
-  const scorer = new FlowScorer(
-    {
-      isolationForest: defaultsOf(isolationForestConfig),
-      randomForest: defaultsOf(randomForestConfig),
-    },
-    { models: { isolationForest: null, randomForest }, emit: (each) => detections.push(each) },
-  )
-  const table = new FlowTable(defaultsOf(flowConfig), {
-    flowOpened: (flow: LiveFlow) => scorer.flowOpened(flow),
-    flowAnswered: (flow: LiveFlow) => scorer.flowAnswered(flow),
-    flowEnded: (flow: LiveFlow, reason) => void scorer.flowEnded(flow, reason),
-  })
-  const decoder = new Decoder()
-  const packet = new Packet()
-  await openPcapFile(join(directory, file)).run((frame) => {
-    decoder.decode(frame, packet)
-    table.fold(packet)
-  })
-  table.end()
-  scorer.end(packet.timestampUs)
-  return detections
-}
+const detectionsIn = (file: string, randomForest: string | null) =>
+  detectionsInCapture(join(directory, file), randomForest)
 
 describe('training', () => {
   it('makes a model that finds the scanner, leaves the browser alone and beats chance by far', async () => {

@@ -35,6 +35,12 @@ export const isolationForestConfig = Type.Object(
       maximum: 0.5,
       description: 'How far above that quantile the threshold lies.',
     }),
+    retrainHours: Type.Integer({
+      default: 24,
+      minimum: 0,
+      maximum: 8760,
+      description: "Hours of traffic, by the packets' clock, after which the model is grown anew; 0 for never.",
+    }),
     matureHours: Type.Integer({
       default: 24,
       minimum: 0,

@@ -1,9 +1,10 @@
 /** Both forests at work in the sensor: every flow that ends gets its scores, hosts get their stories. */
 import { Extractor, FEATURE_COUNT } from '../../feature/index.ts'
 import type { EndReason, LiveFlow } from '../../flow/flow.ts'
+import { IpProtocol } from '../../net/protocol.ts'
 import type { Detection } from '../detection.ts'
 import type { Emit } from '../detector.ts'
-import { Baseline, learnModel } from './learning/baseline.ts'
+import { HostModel, LEARNING_OFF, type LearningState } from './learning/host-model.ts'
 import type { IsolationForestConfig, RandomForestConfig } from './config.ts'
 import { isolationScore } from './isolation-forest.ts'
 import { formatModel, parseModel } from './model-file.ts'
@@ -18,14 +19,11 @@ import { Suspects } from './learning/suspects.ts'
 export interface FlowScores {
   /** Isolation forest, 0–1; null while it is off or learning. */
   readonly anomalyScore: number | null
-  /** Random forest's share of votes for "attack", 0–1, of the trees that had to be asked; null without a model. */
+  /**
+   * Random forest's share of votes for "attack", 0–1, of the trees that had to be asked; null without a model,
+   * and for flows that are neither TCP nor UDP.
+   */
   readonly attackScore: number | null
-}
-
-export interface LearningState {
-  readonly state: 'off' | 'learning' | 'scoring'
-  /** 0–1 while learning, 1 when scoring. */
-  readonly progress: number
 }
 
 export interface ScorerConfig {
@@ -46,7 +44,7 @@ export interface ScorerOptions {
  * Scores each ended flow once with each forest in force, and learns the host's own model meanwhile.
  *
  * Fails open: it never throws for traffic. Cost: about 8 µs a flow, from opening to scores; 8 MB for the
- * windows, 6 MB more while learning. Errors: the constructor throws `ERR_MODEL_…` for a bad stored model.
+ * windows, 6 MB for the baseline. Errors: the constructor throws `ERR_MODEL_…` for a bad stored model.
  */
 export class FlowScorer {
   readonly #extractor: Extractor
@@ -62,7 +60,7 @@ export class FlowScorer {
   readonly #attackStories: StoryTable | null
   #anomaly: IsolationForestModel | null
   #anomalyStories: StoryTable | null = null
-  #baseline: Baseline | null = null
+  readonly #host: HostModel | null
 
   constructor(config: ScorerConfig, options: ScorerOptions) {
     this.#config = config
@@ -74,10 +72,11 @@ export class FlowScorer {
     this.#attackStories =
       this.#attack && new StoryTable(attackRules(this.#attack, config.randomForest), options.emit)
     this.#anomaly = null
+    this.#host = null
     if (!config.isolationForest.enabled) return
     const stored = storedIsolationForest(options.models)
+    this.#host = new HostModel(config.isolationForest, this.#seed, stored)
     if (stored) this.#putInForce(stored)
-    else this.#baseline = new Baseline(config.isolationForest.baselineFlows, this.#seed)
   }
 
   flowOpened(flow: LiveFlow): void {
@@ -106,17 +105,21 @@ export class FlowScorer {
       if (anomalyScore >= this.#anomaly.threshold) {
         this.#anomalyStories?.flagged(flow, anomalyScore, this.#row, isStrong)
       }
-    } else if (this.#baseline && !isAttackLike && !this.#suspects.has(flow)) {
-      this.#baseline.offer(this.#row, flow.lastUs)
+    }
+    if (this.#host && !isAttackLike && !this.#suspects.has(flow)) {
+      this.#host.offer(this.#row, flow.lastUs, anomalyScore)
     }
     return this.#scores
   }
 
-  /** Lets time pass: grows the model once the baseline is complete, ends stories that went quiet. */
+  /** Lets time pass: grows the host's model when its time has come, ends stories that went quiet. */
   tick(nowUs: number): void {
     this.#attackStories?.close(nowUs)
     this.#anomalyStories?.close(nowUs)
-    if (this.#baseline && this.learning().progress >= 1) this.#learn(this.#baseline, nowUs)
+    const learned = this.#host?.tick(nowUs) ?? null
+    if (learned === null) return
+    this.#putInForce(learned)
+    this.#options.onModelLearned?.(formatModel(learned))
   }
 
   /** Ends every story. */
@@ -139,12 +142,7 @@ export class FlowScorer {
   }
 
   learning(): LearningState {
-    if (this.#anomaly) return { state: 'scoring', progress: 1 }
-    if (!this.#baseline) return { state: 'off', progress: 0 }
-    const { minimumFlows, minimumMinutes } = this.#config.isolationForest
-    const byFlows = this.#baseline.seen / minimumFlows
-    const byTime = minimumMinutes === 0 ? 1 : this.#baseline.minutes / minimumMinutes
-    return { state: 'learning', progress: Math.min(1, byFlows, byTime) }
+    return this.#host?.state() ?? LEARNING_OFF
   }
 
   /** Hosts and stories forgotten because a table was full. */
@@ -154,36 +152,41 @@ export class FlowScorer {
   }
 
   #score(flow: LiveFlow): void {
+    const attack = isTaught(flow) ? this.#attack : null
     const isOnePacket = flow.originatorPackets === 1 && flow.responderPackets === 0
     const slot = isOnePacket ? this.#cache.slotOf(this.#row) : -1
     if (slot >= 0 && this.#cache.holds(slot, this.#row)) {
       this.#scores.anomalyScore = this.#anomaly ? this.#cache.first(slot) : null
-      this.#scores.attackScore = this.#attack ? this.#cache.second(slot) : null
+      this.#scores.attackScore = attack ? this.#cache.second(slot) : null
       return
     }
     const anomalyScore = this.#anomaly ? isolationScore(this.#anomaly, this.#row) : null
-    const attackScore = this.#attack
-      ? attackShareTowards(this.#attack.forest, this.#row, this.#attackThreshold)
+    const attackScore = attack
+      ? attackShareTowards(attack.forest, this.#row, this.#attackThreshold)
       : null
     this.#scores.anomalyScore = anomalyScore
     this.#scores.attackScore = attackScore
     if (slot >= 0) this.#cache.put(slot, this.#row, anomalyScore ?? 0, attackScore ?? 0)
   }
 
-  #learn(baseline: Baseline, nowUs: number): void {
-    const facts = { seed: this.#seed, learnedAtUs: Math.max(0, Math.floor(nowUs)) }
-    const model = learnModel(baseline.rows(), this.#config.isolationForest, facts)
-    this.#putInForce(model)
-    this.#options.onModelLearned?.(formatModel(model))
-  }
-
   #putInForce(model: IsolationForestModel): void {
     this.#anomaly = model
-    this.#baseline = null
     this.#cache.clear()
+    // Stories of the model before end with what they had; a sudden quiet end would say nothing was found.
+    this.#anomalyStories?.close(0, true)
     const rules = anomalyRules(model, this.#config.isolationForest)
     this.#anomalyStories = new StoryTable(rules, this.#options.emit)
   }
+}
+
+/**
+ * Says whether the random forest has an opinion on such flows.
+ *
+ * It has seen too few ordinary pings to tell them from a sweep's: it gave them scores of 0.7. The rules know
+ * what an ICMP sweep is.
+ */
+export function isTaught(flow: LiveFlow): boolean {
+  return flow.protocol === IpProtocol.TCP || flow.protocol === IpProtocol.UDP
 }
 
 function storedRandomForest(models: StoredModels): RandomForestModel | null {

@@ -1,11 +1,12 @@
 /** detect/models: two forests, "unlike this host's own past" and "like attacks we know". */
 export {
   FlowScorer,
+  isTaught,
   type FlowScores,
-  type LearningState,
   type ScorerConfig,
   type ScorerOptions,
 } from './flow-scorer.ts'
+export type { LearningState } from './learning/host-model.ts'
 export {
   loadShippedModels,
   loadStoredModels,
@@ -31,3 +32,11 @@ export {
 export { sampleIndices, seededRandom } from './random.ts'
 export { growIsolationForest, isolationScore } from './isolation-forest.ts'
 export { contributions, reasonsOf, wordsOf } from './explain.ts'
+export { learnModel } from './learning/baseline.ts'
+export type { IsolationForestConfig } from './config.ts'
+export {
+  rollBackModel,
+  storedVersions,
+  withdrawModel,
+  type StoredVersion,
+} from './model-versions.ts'

@@ -6,7 +6,7 @@
 import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { PicketError } from '../../core/errors.ts'
 import { FEATURE_NAMES, FEATURE_VERSION } from '../../feature/index.ts'
-import type { Model } from './model.ts'
+import type { Model, Reference } from './model.ts'
 import { Refusal, readModel } from './model-reader.ts'
 
 const FORMAT = 'picket-model'
@@ -16,6 +16,7 @@ const MAXIMUM_BYTES = 64 * 1024 * 1024
 /** Renders a model as the text of its file. */
 export function formatModel(model: Model): string {
   const { forest, baseline, ...facts } = model
+  const { reference } = model.kind === 'isolation-forest' ? model : {}
   const head = {
     format: FORMAT,
     formatVersion: FORMAT_VERSION,
@@ -23,6 +24,7 @@ export function formatModel(model: Model): string {
     features: FEATURE_NAMES,
     ...facts,
     baseline: [...baseline],
+    ...(reference === undefined ? {} : { reference: plainReference(reference) }),
   }
   const nodes = {
     roots: [...forest.roots],
@@ -32,6 +34,11 @@ export function formatModel(model: Model): string {
     value: [...forest.value],
   }
   return `${JSON.stringify({ ...head, forest: nodes })}\n`
+}
+
+function plainReference({ ordinary, attacks, attacksApart }: Reference): object {
+  const plain = (rows: readonly Float64Array[]): number[][] => rows.map((row) => [...row])
+  return { ordinary: plain(ordinary), attacks: plain(attacks), attacksApart }
 }
 
 /**

@@ -1,7 +1,7 @@
 /** Checks the fields of a model file one by one and builds the model from them. */
 import { FEATURE_COUNT } from '../../feature/index.ts'
 import type { FlatForest } from './flat-forest.ts'
-import type { Model } from './model.ts'
+import { NO_REFERENCE, type Calibration, type Model, type Reference } from './model.ts'
 
 /** What is wrong with the file, in words that follow "is not a usable model:". */
 export class Refusal extends Error {}
@@ -13,6 +13,7 @@ const MAXIMUM_NODES = 4_000_000
 /** A deeper tree is no product of training; it would only make scoring slow. */
 const MAXIMUM_DEPTH = 64
 const MAXIMUM_FACTS = 64
+const MAXIMUM_REFERENCE_ROWS = 1024
 
 /** Reads the fields of a model whose versions fit. Errors: throws `Refusal`. */
 export function readModel(fields: Fields): Model {
@@ -27,7 +28,7 @@ export function readModel(fields: Fields): Model {
       if (facts.forest.value.some((vote) => vote < 0 || vote > 1)) {
         throw new Refusal('forest.value holds a vote outside 0 to 1')
       }
-      return { kind: 'random-forest', ...facts }
+      return { kind: 'random-forest', ...facts, calibration: readCalibration(fields) }
     case 'isolation-forest':
       if (facts.forest.value.some((length) => length < 0)) {
         throw new Refusal('forest.value holds a negative path length')
@@ -38,10 +39,43 @@ export function readModel(fields: Fields): Model {
         normalPathLength: readNumber(fields, 'normalPathLength', 1e-3, 1e3),
         strongThreshold: readNumber(fields, 'strongThreshold', 0, 1),
         learnedAtUs: readNumber(fields, 'learnedAtUs', 0, Number.MAX_SAFE_INTEGER),
+        version: fields['version'] === undefined ? 1 : readNumber(fields, 'version', 1, 1e9),
+        reference: readReference(fields),
       }
     default:
       throw new Refusal('its kind is neither isolation-forest nor random-forest')
   }
+}
+
+/** Absent from models made before there was one. */
+function readReference(fields: Fields): Reference {
+  const value = fields['reference'] ?? null
+  if (value === null) return NO_REFERENCE
+  if (typeof value !== 'object') throw new Refusal('reference is not an object')
+  const held = value as Fields
+  const attacks = readRows(held, 'attacks')
+  const attacksApart = readNumber(held, 'attacksApart', 0, attacks.length)
+  return { ordinary: readRows(held, 'ordinary'), attacks, attacksApart }
+}
+
+function readRows(fields: Fields, name: string): Float64Array[] {
+  const value = fields[name]
+  if (!Array.isArray(value) || value.length > MAXIMUM_REFERENCE_ROWS) {
+    throw new Refusal(`reference.${name} is not a list of at most ${MAXIMUM_REFERENCE_ROWS} rows`)
+  }
+  return value.map((row: unknown) => {
+    return Float64Array.from(readNumbers({ [name]: row }, name, FEATURE_COUNT, FEATURE_COUNT))
+  })
+}
+
+/** As above. */
+function readCalibration(fields: Fields): Calibration | null {
+  const value = fields['calibration'] ?? null
+  if (value === null) return null
+  if (typeof value !== 'object') throw new Refusal('calibration is not an object')
+  // A curve that falls would make the surest flows the least likely.
+  const slope = readNumber(value as Fields, 'slope', 0, 1000)
+  return { slope, intercept: readNumber(value as Fields, 'intercept', -1000, 1000) }
 }
 
 function readForest(value: unknown): FlatForest {

@@ -19,10 +19,42 @@ export interface IsolationForestModel extends ModelFacts {
   readonly strongThreshold: number
   /** When it was grown, µs since the epoch by the packets' clock. */
   readonly learnedAtUs: number
+  /** 1 for the first model of a host; each that replaces one counts on. */
+  readonly version: number
+  /** What later models are held against. */
+  readonly reference: Reference
 }
+
+/** Frozen when a host is first learned, and handed on from model to model. */
+export interface Reference {
+  /** Rows of the first baseline. */
+  readonly ordinary: readonly Float64Array[]
+  /** Vectors of known attacks. */
+  readonly attacks: readonly Float64Array[]
+  /** How many of them the first model set apart from the ordinary rows. */
+  readonly attacksApart: number
+}
+
+/** Of a model made before there was one. */
+export const NO_REFERENCE: Reference = { ordinary: [], attacks: [], attacksApart: 0 }
 
 export interface RandomForestModel extends ModelFacts {
   readonly kind: 'random-forest'
+  /** Turns a share of votes into the chance of an attack; null in models that were not calibrated. */
+  readonly calibration: Calibration | null
+}
+
+/** Of a logistic curve, fitted to scores of flows the forest never saw. */
+export interface Calibration {
+  readonly slope: number
+  readonly intercept: number
+}
+
+/** The chance that flows of this share of votes are an attack, 0–1; the share itself without calibration. */
+export function calibrated(model: RandomForestModel, share: number): number {
+  if (model.calibration === null) return share
+  const { slope, intercept } = model.calibration
+  return 1 / (1 + Math.exp(-(slope * share + intercept)))
 }
 
 export type Model = IsolationForestModel | RandomForestModel

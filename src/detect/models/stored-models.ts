@@ -1,9 +1,10 @@
 /** Where models lie on disk: the shipped forest, and what each interface has taught. */
-import { mkdirSync, existsSync, renameSync } from 'node:fs'
+import { existsSync, mkdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { PicketError } from '../../core/errors.ts'
 import type { Log } from '../../core/log.ts'
 import { packagedFile } from '../../core/package-root.ts'
+import { isolationForestPath, setPreviousAside } from './model-versions.ts'
 import { parseModel, readModelText, writeModelText } from './model-file.ts'
 
 /** The models a sensor starts with, as the text of their files (they travel between processes). */
@@ -56,6 +57,7 @@ export function storeModel(
   try {
     parseModel(model, `the model learned on ${interfaceName}`)
     mkdirSync(join(dataDirectory, 'models'), { recursive: true, mode: 0o750 })
+    setPreviousAside(path)
     writeModelText(path, model)
     log.info('The usual traffic of an interface has been learned', {
       interface: interfaceName,
@@ -67,11 +69,6 @@ export function storeModel(
       reason: error instanceof Error ? error.message : String(error),
     })
   }
-}
-
-function isolationForestPath(dataDirectory: string, interfaceName: string): string {
-  // Interface names may hold any byte but a slash and a space.
-  return join(dataDirectory, 'models', `isolation-forest-${encodeURIComponent(interfaceName)}.json`)
 }
 
 function namedModel(path: string): string {

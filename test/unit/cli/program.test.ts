@@ -20,6 +20,10 @@ const COMMANDS = [
   ['token', 'list'],
   ['token', 'revoke'],
   ['train'],
+  ['evaluate'],
+  ['models', 'status'],
+  ['models', 'rollback'],
+  ['models', 'train'],
   ['doctor'],
   ['config', 'check'],
   ['config', 'print'],
@@ -59,6 +63,11 @@ test.each([
   [['unblock', '192.0.2.7', '--all'], 'name what to unblock', /picket blocks/],
   [['token', 'create', '--scopes', 'root'], 'is invalid', /choose from read, block, admin/],
   [['replay'], "missing required argument 'files'", /picket replay --help/],
+  [
+    ['evaluate', '--truth', 'x'],
+    "required option '--captures <dir>' not specified",
+    /picket evaluate --help/,
+  ],
   [['train'], "required option '--truth <file>' not specified", /picket train --help/],
 ])('%j is a usage error that says what to do', async (argv, message, hint) => {
   const { exitCode, out, err } = await run(...argv)

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { PicketError } from '../../../src/core/errors.ts'
-import { readTruth } from '../../../src/train/truth.ts'
+import { readTruth, requireBothKinds } from '../../../src/train/truth.ts'
 
 let directory = ''
 beforeEach(() => {
@@ -24,7 +24,7 @@ function truthOf(content: unknown): string {
 
 function refusal(truthFile: string): PicketError {
   try {
-    readTruth(truthFile, directory)
+    requireBothKinds(readTruth(truthFile, directory), truthFile)
   } catch (error) {
     if (error instanceof PicketError) return error
     throw error
@@ -56,7 +56,14 @@ describe('the truth file', () => {
     ['no list', {}, /is not a list/],
     ['a row that is no object', [attack, 5], /\[1\] is not an object/],
     ['a row without a file', [{ ...attack, file: undefined }], /\[0\] has no file/],
-    ['an unknown kind', [{ ...attack, kind: 'evil' }], /\[0\] has a kind/],
+    ['an unknown kind', [{ ...attack, kind: 'evil' }], /\[0\] has a kind .*: "evil"$/],
+    ['a name that is no name', [{ ...attack, name: 7 }], /\[0\] has a name that is no name: 7/],
+    [
+      'attack types that are no list',
+      [{ ...attack, attack_types: 'scan' }],
+      /attack_types .*: "scan"/,
+    ],
+    ['no captures at all', [], /names no captures/],
     ['addresses that are no list', [{ ...attack, attacker_ips: '192.0.2.1' }], /attacker_ips/],
     ['only attacks', [attack], /captures are missing|no benign capture/],
   ])('is refused with its place when it holds %s', (_words, content, message) => {

@@ -62,8 +62,8 @@ export class Baseline {
 export function learnModel(
   rows: readonly Float64Array[],
   config: IsolationForestConfig,
-  facts: { readonly seed: number; readonly learnedAtUs: number },
-): IsolationForestModel {
+  facts: { readonly seed: number; readonly learnedAtUs: number; readonly version?: number },
+): Omit<IsolationForestModel, 'reference'> {
   const order = sampleIndices(rows.length, rows.length, seededRandom(facts.seed))
   const shuffled = order.map((index) => rows[index]!)
   const heldBack = shuffled.slice(0, Math.floor(shuffled.length * HELD_BACK_SHARE))
@@ -82,6 +82,7 @@ export function learnModel(
     strongThreshold: Math.min(0.995, Math.max(threshold, highest) + 2 * config.margin),
     baseline: columnMedians(rows, FEATURE_COUNT),
     learnedAtUs: facts.learnedAtUs,
+    version: facts.version ?? 1,
     training: {
       seed: facts.seed,
       rows: rows.length,

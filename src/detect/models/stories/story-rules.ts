@@ -3,16 +3,18 @@ import type { Detection } from '../../detection.ts'
 import type { IsolationForestConfig, RandomForestConfig } from '../config.ts'
 import { reasonsOf, wordsOf } from '../explain.ts'
 import type { HostStory } from './host-story.ts'
-import type { IsolationForestModel, RandomForestModel } from '../model.ts'
+import { calibrated, type IsolationForestModel, type RandomForestModel } from '../model.ts'
 import type { StoryRules } from './story-table.ts'
 
 const MINUTE_US = 60e6
 const HOUR_US = 3600e6
 
 /**
- * Many attack-like flows of one host within a minute, and hardly any other: severity 5.
+ * Many attack-like flows of one host within a minute, and hardly any other: notable, severity 3.
  *
- * A lone vote says nothing: at one false flow in a thousand a busy host would raise an event a minute.
+ * A lone vote says nothing: at one false flow in a thousand a busy host would raise an event a minute. Nor is it
+ * an alert in numbers: on captures it never saw the forest alone finds scans and sweeps, which the rules find
+ * too, and of ordinary traffic it has seen too little to wake anybody (see deploy/models/random-forest.md).
  */
 export function attackRules(model: RandomForestModel, config: RandomForestConfig): StoryRules {
   return {
@@ -30,8 +32,8 @@ export function attackRules(model: RandomForestModel, config: RandomForestConfig
         detector: 'random-forest',
         kind: 'anomaly.attack-like',
         family: 'anomaly',
-        severity: 5,
-        confidence: rounded(Math.min(0.9, story.meanScore)),
+        severity: 3,
+        confidence: rounded(Math.min(0.9, calibrated(model, story.meanScore))),
         attacker: address,
         host: null,
         domain: null,

@@ -18,7 +18,7 @@ function randomForest(): RandomForestModel {
   const training = labelledRows(240, 1)
   const columns = [...FEATURE_NAMES.keys()]
   const { forest } = growRandomForest(training, { trees: 20, seed: 1, featureShare: 0.6, columns })
-  return { kind: 'random-forest', forest, ...facts }
+  return { kind: 'random-forest', forest, ...facts, calibration: null }
 }
 
 describe('explanations', () => {
@@ -53,6 +53,8 @@ describe('explanations', () => {
       ...facts,
       strongThreshold: 0.9,
       learnedAtUs: 0,
+      version: 1,
+      reference: { ordinary: [], attacks: [], attacksApart: 0 },
     }
     const odd = new Float64Array(FEATURE_COUNT).fill(2)
     odd[9] = 40

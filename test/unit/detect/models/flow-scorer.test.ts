@@ -21,7 +21,7 @@ const SCANNER = 0xc0000207
 const config: ScorerConfig = {
   isolationForest: {
     enabled: true, minimumFlows: 400, minimumMinutes: 0, baselineFlows: 300, trees: 50,
-    quantile: 0.999, margin: 0.02, matureHours: 24, strongFlows: 30,
+    quantile: 0.999, margin: 0.02, retrainHours: 24, matureHours: 24, strongFlows: 30,
   },
   randomForest: { enabled: true, model: null, threshold: null, minimumFlows: 30, minimumShare: 0.8 },
 } // prettier-ignore
@@ -42,6 +42,7 @@ const unansweredForest: RandomForestModel = {
   ]),
   threshold: 0.9,
   baseline: new Float64Array(FEATURE_COUNT),
+  calibration: null,
   training: {},
 }
 const randomForest = formatModel(unansweredForest)
@@ -65,6 +66,8 @@ const isolationForest = formatModel({
   strongThreshold: 0.8,
   baseline: new Float64Array(FEATURE_COUNT),
   learnedAtUs: START_US,
+  version: 1,
+  reference: { ordinary: [], attacks: [], attacksApart: 0 },
   training: {},
 })
 
@@ -137,17 +140,27 @@ function probe(index: number, atUs: number): LiveFlow {
   })
 }
 
+describe('FlowScorer on pings', () => {
+  it('has no opinion on whether they are an attack', () => {
+    const scorer = scorerWith({ randomForest })
+    const ping = unansweredSyn({ protocol: 1, startUs: START_US, lastUs: START_US })
+    expect(pass(scorer, ping).attackScore).toBeNull()
+    expect(pass(scorer, probe(1, START_US)).attackScore).toBe(1)
+    expect(pass(scorer, ping).attackScore).toBeNull()
+  })
+})
+
 describe('FlowScorer while it learns', () => {
   it('shows how far it is, gives no anomaly score, then scores and hands the model over', () => {
     const scorer = scorerWith()
-    expect(scorer.learning()).toEqual({ state: 'learning', progress: 0 })
+    expect(scorer.learning()).toMatchObject({ state: 'learning', progress: 0, version: null })
     for (let index = 0; index < 200; index += 1) {
       expect(pass(scorer, everydayFlow(index)).anomalyScore).toBeNull()
     }
-    expect(scorer.learning()).toEqual({ state: 'learning', progress: 0.5 })
+    expect(scorer.learning()).toMatchObject({ state: 'learning', progress: 0.5 })
     for (let index = 200; index < 400; index += 1) pass(scorer, everydayFlow(index))
     scorer.tick(START_US)
-    expect(scorer.learning()).toEqual({ state: 'scoring', progress: 1 })
+    expect(scorer.learning()).toMatchObject({ state: 'scoring', progress: 1, version: 1 })
     expect(parseModel(learned[0]!, 'learned').kind).toBe('isolation-forest')
     expect(pass(scorer, everydayFlow(400)).anomalyScore).toBeGreaterThan(0)
   })
@@ -252,7 +265,7 @@ describe('FlowScorer on attack-like flows', () => {
     pass(scorer, probe(30, START_US + 31e5))
     expect(detections[0]).toMatchObject({
       detector: 'random-forest', kind: 'anomaly.attack-like', attacker: '192.0.2.7',
-      victims: ['10.0.0.2'], host: null, count: 30, severity: 5,
+      victims: ['10.0.0.2'], host: null, count: 30, severity: 3,
     }) // prettier-ignore
     expect(detections[0]!.flows.length).toBeLessThanOrEqual(16)
   })

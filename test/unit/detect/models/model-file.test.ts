@@ -27,6 +27,7 @@ const randomForest: RandomForestModel = {
   forest: growRandomForest(training, { trees: 4, seed: 1, featureShare: 0.5, columns }).forest,
   threshold: 0.8,
   baseline,
+  calibration: { slope: 9.5, intercept: -4 },
   training: { seed: 1, note: 'made up' },
 }
 const grown = growIsolationForest(training.rows, { trees: 10, seed: 1 })
@@ -38,6 +39,12 @@ const isolationForest: IsolationForestModel = {
   strongThreshold: 0.7,
   baseline,
   learnedAtUs: 1.7e15,
+  version: 3,
+  reference: {
+    ordinary: training.rows.slice(0, 4),
+    attacks: training.rows.slice(4, 6),
+    attacksApart: 2,
+  },
   training: { seed: 1 },
 }
 

@@ -1,0 +1,97 @@
+/** `picket models`: what this host has been learned to be, and how to go back or begin anew. */
+import { rfc3339FromUs } from '../../core/clock.ts'
+import { PicketError } from '../../core/errors.ts'
+import {
+  rollBackModel,
+  storedVersions,
+  withdrawModel,
+  type StoredVersion,
+} from '../../detect/models/index.ts'
+import type { CommandContext } from '../context.ts'
+import type { AddCommands, Invocation } from '../invocation.ts'
+import { clockTime, EXIT, printJsonLines } from '../output.ts'
+import { printTable, type Column } from '../table.ts'
+
+interface ModelsOptions {
+  readonly interface?: string
+}
+
+const COLUMNS: readonly Column<StoredVersion>[] = [
+  { title: 'interface', text: (one) => one.interface },
+  { title: 'version', text: ({ model }) => String(model?.version ?? ''), align: 'right' },
+  { title: 'state', text: (one) => (one.model === null ? 'unusable' : one.isInForce ? 'in force' : 'kept') },
+  { title: 'learned (UTC)', text: ({ model }) => (model === null ? '' : clockTime(rfc3339FromUs(model.learnedAtUs))) },
+  { title: 'flows', text: ({ model }) => String(model?.training['rows'] ?? ''), align: 'right' },
+  { title: 'threshold', text: ({ model }) => model?.threshold.toFixed(3) ?? '', align: 'right' },
+  { title: 'note', text: (one) => one.fault ?? '', mayWrap: true },
+] // prettier-ignore
+
+/** Adds `models status`, `models rollback` and `models train`. */
+export const addModels: AddCommands = (program, run) => {
+  const models = program
+    .command('models')
+    .description("look after the models of this host's usual traffic")
+  models
+    .command('status')
+    .description('list the model in force and those kept before it (progress of learning: /health)')
+    .action(run(status))
+  models
+    .command('rollback')
+    .description(
+      'go back to the model before the one in force; the next start of the agent uses it',
+    )
+    .option('--interface <name>', 'of which interface (where more than one has a model)')
+    .action(run<ModelsOptions>(rollback))
+  models
+    .command('train')
+    .description('set the model aside; from its next start the agent learns the usual traffic anew')
+    .option('--interface <name>', 'of which interface (where more than one has a model)')
+    .addHelpText('after', '\nThe random forest is trained by `picket train`.')
+    .action(run<ModelsOptions>(learnAnew))
+}
+
+function status({ context }: Invocation): Promise<number> {
+  const { directory, terminal, json } = context()
+  const versions = storedVersions(directory)
+  if (json) printJsonLines(versions.map(plain), terminal)
+  else if (versions.length > 0) printTable(terminal, COLUMNS, versions)
+  else terminal.writeError(`no interface has taught a model yet in ${directory}\n`)
+  return Promise.resolve(EXIT.ok)
+}
+
+function rollback({ options, context }: Invocation<ModelsOptions>): Promise<number> {
+  const commandContext = context()
+  const name = interfaceOf(options, commandContext)
+  const { version } = rollBackModel(commandContext.directory, name)
+  return told(commandContext, { interface: name, version }, `model ${version} of ${name} is in its place again`)
+} // prettier-ignore
+
+function learnAnew({ options, context }: Invocation<ModelsOptions>): Promise<number> {
+  const commandContext = context()
+  const name = interfaceOf(options, commandContext)
+  const wasThere = withdrawModel(commandContext.directory, name)
+  const words = wasThere ? `the model of ${name} was set aside` : `${name} has no model in force`
+  return told(commandContext, { interface: name, version: null }, words)
+}
+
+function told({ terminal, json, program }: CommandContext, facts: object, words: string): Promise<number> {
+  if (json) printJsonLines([facts], terminal)
+  else terminal.write(`${words}; restart the agent to put it to use (systemctl restart picket, or ${program} start)\n`)
+  return Promise.resolve(EXIT.ok)
+} // prettier-ignore
+
+/** The interface that is meant: the one named, or the only one there is. */
+function interfaceOf(options: ModelsOptions, { directory }: CommandContext): string {
+  if (options.interface !== undefined) return options.interface
+  const names = [...new Set(storedVersions(directory).map((one) => one.interface))]
+  if (names.length === 1) return names[0]!
+  const hint = names.length === 0 ? 'picket doctor' : `name one with --interface: ${names.join(', ')}`
+  const message = names.length === 0 ? `no interface has taught a model yet in ${directory}` : 'several interfaces have models'
+  throw new PicketError('ERR_USAGE', message, { hint })
+} // prettier-ignore
+
+function plain({ model, ...place }: StoredVersion): object {
+  if (model === null) return place
+  const { version, learnedAtUs, threshold, training } = model
+  return { ...place, version, learnedAt: rfc3339FromUs(learnedAtUs), threshold, training }
+}
