@@ -17,6 +17,7 @@ import { EventFolder, openRecord } from './record/index.ts'
 import type { EventRecord } from './record/record.ts'
 import { createBlocker, createFirewall, createGuardFacts, type Blocker } from './respond/index.ts'
 import { startReportingOwners } from './owner-reports.ts'
+import { RuleWatch } from './rule-watch.ts'
 import type { SupervisedSensor } from './sensor-supervisor.ts'
 import { startSensors } from './watched-sensors.ts'
 
@@ -103,6 +104,8 @@ async function startParts(
   stops.push(() => owners.stop())
 
   const sensors: SupervisedSensor[] = []
+  const rules = watchRules(ground, sensors)
+  stops.push(() => rules.stop())
   const host = startHostWatch(ground, intake, sensors)
   stops.push(async () => host.stop())
 
@@ -111,7 +114,7 @@ async function startParts(
   const api = await listen(app, { config: config.api, socketPath, log })
   stops.push(() => api.close())
 
-  const watch = { clock, flows: record.flows, intake, owners }
+  const watch = { clock, flows: record.flows, intake, owners, rules: () => rules.texts }
   const watched = startSensors(interfaces, { ...ground, ...watch })
   sensors.push(...watched.sensors)
   stops.push(() => watched.stop())
@@ -174,6 +177,16 @@ function createIntake(ground: Ground, blocker: Blocker, forwarders: Forwarders):
       }
       forwarders.wake()
     },
+  })
+}
+
+function watchRules(
+  { config, directory, log, record }: Ground,
+  sensors: readonly SupervisedSensor[],
+): RuleWatch {
+  return new RuleWatch({
+    ...{ config: config.detect.sigma, directory, log, audit: record.audit },
+    onChanged: (rules) => sensors.forEach((sensor) => sensor.useRules(rules)),
   })
 }
 

@@ -1,6 +1,6 @@
 /** What the agent and a sensor process say to each other over the fork's channel. */
 import type { CaptureConfig } from './capture/config.ts'
-import type { Detection } from './detect/index.ts'
+import type { Detection, RuleText } from './detect/index.ts'
 import type { DetectConfig } from './detect/config.ts'
 import type { StoredModels } from './detect/models/index.ts'
 import type { FlowConfig } from './flow/config.ts'
@@ -17,12 +17,16 @@ export interface SensorAssignment {
   /** Its ceilings. */
   readonly sensor: SensorConfig
   readonly models: StoredModels
+  readonly rules: readonly RuleText[]
   readonly wantsFlows: boolean
   readonly flowsPerStory: number | null
 }
 
 export type ToSensor =
-  { readonly kind: 'start'; readonly assignment: SensorAssignment } | { readonly kind: 'stop' }
+  | { readonly kind: 'start'; readonly assignment: SensorAssignment }
+  /** Other Sigma rules are to be in force. */
+  | { readonly kind: 'rules'; readonly rules: readonly RuleText[] }
+  | { readonly kind: 'stop' }
 
 export interface SensorReport extends SensorStatistics {
   /** Frames captured. */

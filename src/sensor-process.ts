@@ -18,12 +18,19 @@ const REPORT_MS = 1_000
 const MAX_BATCHES_UNDER_WAY = 32
 
 let source: CaptureSource | undefined
+let running: Sensor | undefined
 /** Why the capture was ended from within; null as long as it was not. */
 let ownReason: string | null = null
 
 process.on('message', (message: ToSensor) => {
-  if (message.kind === 'start') void runSensor(message.assignment)
-  else source?.stop()
+  switch (message.kind) {
+    case 'start':
+      return void runSensor(message.assignment)
+    case 'rules':
+      return running?.useRules(message.rules)
+    case 'stop':
+      return source?.stop()
+  }
 })
 // The agent decides when to stop: a terminal's Ctrl-C reaches the whole process group.
 process.on('SIGINT', () => undefined)
@@ -46,6 +53,7 @@ async function runSensor(assignment: SensorAssignment): Promise<void> {
     onDetection: (detection) => channel.detection(detection),
     onModelLearned: (model) => channel.say({ kind: 'learned', model }),
   })
+  running = sensor
   const load = new LoadWatch({
     ...{ config, sensor },
     kernelDrops: () => source?.statistics().kernelDrops ?? null,

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { builtModule } from './core/built-module.ts'
 import { PicketError } from './core/errors.ts'
 import type { Log } from './core/log.ts'
-import type { Detection } from './detect/index.ts'
+import type { Detection, RuleText } from './detect/index.ts'
 import { FlowBatch } from './flow/batch/index.ts'
 import type { FromSensor, SensorAssignment, SensorReport, ToSensor } from './sensor-messages.ts'
 
@@ -83,6 +83,11 @@ export class SupervisedSensor {
 
   get lastFailure(): string | null {
     return this.#failure
+  }
+
+  /** Puts other Sigma rules in force; a process that starts later gets its own with its assignment. */
+  useRules(rules: readonly RuleText[]): void {
+    this.#tell({ kind: 'rules', rules })
   }
 
   /** Ends the sensor; resolves when everything it had seen has been handed over. */

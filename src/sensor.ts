@@ -2,7 +2,15 @@
 import type { Frame } from './capture/source.ts'
 import { Decoder, type FragmentCounts, type UnreadableLink } from './decode/index.ts'
 import { Packet } from './decode/packet.ts'
-import { createDetectors, ToldFlows, type Detection, type Detectors } from './detect/index.ts'
+import {
+  compileRules,
+  createDetectors,
+  createSigmaDetector,
+  ToldFlows,
+  type Detection,
+  type Detectors,
+  type RuleText,
+} from './detect/index.ts'
 import type { DetectConfig } from './detect/config.ts'
 import { FlowScorer, type LearningState, type StoredModels } from './detect/models/index.ts'
 import { FlowTable, type FlowStatistics } from './flow/index.ts'
@@ -24,6 +32,8 @@ export interface SensorOptions {
   readonly flow: FlowConfig
   readonly detect: DetectConfig
   readonly models: StoredModels
+  /** Sigma rules, as texts; absent for none. */
+  readonly rules?: readonly RuleText[]
   /** Of hashes, sketches and samples: chance for live traffic, so that nobody can aim at them; fixed for replays. */
   readonly seed?: number
   /** Null where the log keeps no flows. */
@@ -42,6 +52,8 @@ export interface Sensor {
   idle(nowUs: number): void
   /** Puts a level of shedding in force, an index into `SHED_LEVELS`; a replay stays at 0. */
   shed(level: number, table: { readonly mayGrow: boolean }): void
+  /** Puts other Sigma rules in force; those that stay go on where they were. */
+  useRules(rules: readonly RuleText[]): void
   /** Ends every flow and story. */
   end(): void
   statistics(): SensorStatistics
@@ -67,6 +79,8 @@ export interface SensorStatistics {
   readonly skipped: Skipped
   readonly learning: LearningState
   readonly hasRandomForest: boolean
+  /** How often each Sigma rule has held, by name or id; those that have not are not in it. */
+  readonly ruleHits: Readonly<Record<string, number>>
 }
 
 /** Wires the stages of one sensor. */
@@ -81,11 +95,13 @@ export function createSensor(options: SensorOptions): Sensor {
     emit: (detection) => options.onDetection(detection),
     onModelLearned: (model) => options.onModelLearned(model),
   })
-  const detectors = createDetectors(options.detect, (detection) => {
+  const emit = (detection: Detection): void => {
     scorer.suspect(detection)
     toldFlows?.tell(detection)
     options.onDetection(detection)
-  })
+  }
+  const sigma = createSigmaDetector(options.detect, options.rules ?? [], emit)
+  const detectors = createDetectors(options.detect, emit, sigma)
   const shedder = new Shedder()
   const table = new FlowTable(
     options.flow,
@@ -118,6 +134,9 @@ export function createSensor(options: SensorOptions): Sensor {
       shedder.level = level
       table.mayGrow = mayGrow
     },
+    useRules(rules) {
+      sigma?.use(compileRules(rules, options.detect.sigma.disabled))
+    },
     end() {
       table.end()
       detectors.end(lastUs)
@@ -138,6 +157,7 @@ export function createSensor(options: SensorOptions): Sensor {
       skipped: shedder.skipped(),
       learning: scorer.learning(),
       hasRandomForest: scorer.hasRandomForest,
+      ruleHits: Object.fromEntries(sigma?.hits ?? []),
     }),
   }
 }

@@ -4,6 +4,7 @@ import type { Clock } from './core/clock.ts'
 import type { Log } from './core/log.ts'
 import type { Metrics } from './core/metrics.ts'
 import { loadStoredModels, storeModel } from './detect/models/index.ts'
+import type { RuleText } from './detect/index.ts'
 import type { DetectionIntake } from './detection-intake.ts'
 import {
   BlindSpells,
@@ -30,6 +31,8 @@ export interface SensorGround {
   readonly flows: FlowLog
   readonly intake: DetectionIntake
   readonly owners: Owners
+  /** The Sigma rules in force, asked for at every start of a sensor. */
+  rules(): readonly RuleText[]
 }
 
 /** Sensors that run until they are stopped, each with what tells of its blindness. */
@@ -68,7 +71,7 @@ function startSensor(
       const models = loadStoredModels(directory, interfaceName, log, detect.randomForest.model)
       const { flows: wantsFlows, flowsPerStory } = record
       const told = { interfaceName, capture, flow, detect, models, wantsFlows, flowsPerStory }
-      return { ...told, sensor: ceilings }
+      return { ...told, sensor: ceilings, rules: ground.rules() }
     },
     onBatch(batch, detections) {
       if (batch !== null) flows.append(owners.annotate(batch))

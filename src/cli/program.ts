@@ -8,6 +8,7 @@ import { addDoctor } from './commands/doctor.ts'
 import { addEvents } from './commands/events.ts'
 import { addFlows } from './commands/flows.ts'
 import { addDefault, addPipeline } from './commands/pipeline.ts'
+import { addRules } from './commands/rules.ts'
 import { addTokens } from './commands/token.ts'
 import { addTrain } from './commands/train.ts'
 import { commandContext, type CliWorld, type GlobalOptions } from './context.ts'
@@ -67,7 +68,7 @@ export function buildProgram(world: CliWorld, finish: (exitCode: number) => void
     .exitOverride()
     .addHelpText('after', EXAMPLES)
   for (const add of [addPipeline, addEvents, addFlows, addBlocks]) add(program, run)
-  for (const add of [addTokens, addTrain, addDoctor, addConfig, addDefault]) add(program, run)
+  for (const add of [addRules, addTokens, addTrain, addDoctor, addConfig, addDefault]) add(program, run)
   return program
 }
 

@@ -6,6 +6,7 @@ import type { CaptureEnd } from '../capture/source.ts'
 import { systemClock } from '../core/clock.ts'
 import { decide, policyFromConfig } from '../decide/index.ts'
 import type { UnreadableLink } from '../decode/index.ts'
+import type { RuleText } from '../detect/index.ts'
 import type { StoredModels } from '../detect/models/index.ts'
 import { EventFolder } from '../record/index.ts'
 import type { Event } from '../record/event.ts'
@@ -34,6 +35,7 @@ export interface ReplayOptions {
 export interface Replay extends ReplayOptions {
   readonly record: EventRecord
   readonly models: StoredModels
+  readonly rules: readonly RuleText[]
   readonly context: CommandContext
 }
 
@@ -150,7 +152,7 @@ function stopOnSignal(source: PcapFileSource, file: string): () => void {
 
 function createReplaySensor(
   name: string,
-  { record, models, context: { config } }: Replay,
+  { record, models, rules, context: { config } }: Replay,
   flows: FlowBatches,
   stories: ReplayedStories,
 ): Sensor {
@@ -164,6 +166,7 @@ function createReplaySensor(
     flow: config.flow,
     detect: config.detect,
     models,
+    rules,
     flows: config.record.flows ? flows : null,
     flowsPerStory: config.record.flowsPerStory,
     onDetection: (detection) => {

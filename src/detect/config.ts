@@ -2,10 +2,12 @@
 import { Type, type Static } from '../core/config-field.ts'
 import { isolationForestConfig, randomForestConfig } from './models/config.ts'
 import { ruleSections } from './rules/config.ts'
+import { sigmaConfig } from './sigma/config.ts'
 
 export const detectConfig = Type.Object(
   {
     ...ruleSections,
+    sigma: sigmaConfig,
     isolationForest: isolationForestConfig,
     randomForest: randomForestConfig,
   },

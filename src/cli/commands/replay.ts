@@ -5,6 +5,7 @@ import { systemClock } from '../../core/clock.ts'
 import { PicketError } from '../../core/errors.ts'
 import { createLog } from '../../core/log.ts'
 import type { UnreadableLink } from '../../decode/index.ts'
+import { readRules } from '../../detect/index.ts'
 import { loadShippedModels } from '../../detect/models/index.ts'
 import { openRecord } from '../../record/index.ts'
 import type { CommandContext } from '../context.ts'
@@ -40,7 +41,8 @@ export async function replay(
     mode: 'write',
   })
   const models = loadShippedModels(log, config.detect.randomForest.model)
-  const shared = { ...options, record, models, context }
+  const { texts: rules } = readRules(config.detect.sigma, directory)
+  const shared = { ...options, record, models, rules, context }
   let exitCode: number = EXIT.ok
   try {
     for (const file of files) {
