@@ -17,7 +17,6 @@ import { EventFolder, openRecord } from './record/index.ts'
 import type { EventRecord } from './record/record.ts'
 import { createBlocker, createFirewall, createGuardFacts, type Blocker } from './respond/index.ts'
 import { startReportingOwners } from './owner-reports.ts'
-import { RuleWatch } from './rule-watch.ts'
 import type { SupervisedSensor } from './sensor-supervisor.ts'
 import { startSensors } from './watched-sensors.ts'
 
@@ -104,8 +103,6 @@ async function startParts(
   stops.push(() => owners.stop())
 
   const sensors: SupervisedSensor[] = []
-  const rules = watchRules(ground, sensors)
-  stops.push(() => rules.stop())
   const host = startHostWatch(ground, intake, sensors)
   stops.push(async () => host.stop())
 
@@ -114,7 +111,7 @@ async function startParts(
   const api = await listen(app, { config: config.api, socketPath, log })
   stops.push(() => api.close())
 
-  const watch = { clock, flows: record.flows, intake, owners, rules: () => rules.texts }
+  const watch = { clock, flows: record.flows, audit: record.audit, intake, owners }
   const watched = startSensors(interfaces, { ...ground, ...watch })
   sensors.push(...watched.sensors)
   stops.push(() => watched.stop())
@@ -177,16 +174,6 @@ function createIntake(ground: Ground, blocker: Blocker, forwarders: Forwarders):
       }
       forwarders.wake()
     },
-  })
-}
-
-function watchRules(
-  { config, directory, log, record }: Ground,
-  sensors: readonly SupervisedSensor[],
-): RuleWatch {
-  return new RuleWatch({
-    ...{ config: config.detect.sigma, directory, log, audit: record.audit },
-    onChanged: (rules) => sensors.forEach((sensor) => sensor.useRules(rules)),
   })
 }
 

@@ -9,8 +9,8 @@ import {
   type RuleBook,
   type RuleFault,
   type RuleText,
+  type SigmaConfig,
 } from './detect/index.ts'
-import type { SigmaConfig } from './detect/sigma/config.ts'
 import type { AuditTrail } from './record/record.ts'
 
 /** An editor writes a file in several steps, some over another name: a look at the listing misses none. */

@@ -4,7 +4,6 @@ import type { Clock } from './core/clock.ts'
 import type { Log } from './core/log.ts'
 import type { Metrics } from './core/metrics.ts'
 import { loadStoredModels, storeModel } from './detect/models/index.ts'
-import type { RuleText } from './detect/index.ts'
 import type { DetectionIntake } from './detection-intake.ts'
 import {
   BlindSpells,
@@ -17,7 +16,9 @@ import {
 import type { Owners } from './owner/index.ts'
 import { heapOptions } from './pressure/index.ts'
 import type { FlowLog } from './record/flow-log.ts'
+import type { AuditTrail } from './record/record.ts'
 import { gaugeOwners, withPrograms } from './owner-reports.ts'
+import { RuleWatch } from './rule-watch.ts'
 import { countSensorReport } from './sensor-metrics.ts'
 import { SupervisedSensor } from './sensor-supervisor.ts'
 
@@ -31,8 +32,7 @@ export interface SensorGround {
   readonly flows: FlowLog
   readonly intake: DetectionIntake
   readonly owners: Owners
-  /** The Sigma rules in force, asked for at every start of a sensor. */
-  rules(): readonly RuleText[]
+  readonly audit: AuditTrail
 }
 
 /** Sensors that run until they are stopped, each with what tells of its blindness. */
@@ -45,21 +45,27 @@ export interface WatchedSensors {
 /** Starts a sensor for each interface. */
 export function startSensors(interfaces: readonly string[], ground: SensorGround): WatchedSensors {
   const flowGaps = new FlowGaps(ground)
-  const started = interfaces.map((name) => startSensor(name, ground, flowGaps))
+  const rules = new RuleWatch({
+    ...{ ...ground, config: ground.config.detect.sigma },
+    onChanged: (texts) => started.forEach(({ sensor }) => sensor.useRules(texts)),
+  })
+  const started = interfaces.map((name) => startSensor(name, ground, flowGaps, rules))
   return {
     sensors: started.map(({ sensor }) => sensor),
     async stop() {
+      await rules.stop()
       await Promise.all(started.map((sensor) => sensor.stop()))
       flowGaps.end()
     },
   }
 }
 
-/** `flowGaps` is shared by all sensors. */
+/** `flowGaps` and `rules` are shared by all sensors. */
 function startSensor(
   interfaceName: string,
   ground: SensorGround,
   flowGaps: FlowGaps,
+  rules: RuleWatch,
 ): { readonly sensor: SupervisedSensor; stop(): Promise<void> } {
   const { directory, log, clock, metrics, flows, intake, owners } = ground
   const { capture, flow, detect, sensor: ceilings, record, policy } = ground.config
@@ -71,7 +77,7 @@ function startSensor(
       const models = loadStoredModels(directory, interfaceName, log, detect.randomForest.model)
       const { flows: wantsFlows, flowsPerStory } = record
       const told = { interfaceName, capture, flow, detect, models, wantsFlows, flowsPerStory }
-      return { ...told, sensor: ceilings, rules: ground.rules() }
+      return { ...told, sensor: ceilings, rules: rules.texts }
     },
     onBatch(batch, detections) {
       if (batch !== null) flows.append(owners.annotate(batch))

@@ -47,6 +47,8 @@ export interface YamlFault extends Place {
 
 const DEEPEST = 24
 const MOST_NODES = 100_000
+/** Brackets open at a time; the package's time grows with their square. */
+const MOST_BRACKETS = 1000
 
 /**
  * Reads hostile YAML, a file of one or several documents, as trees of plain values with their places.
@@ -58,6 +60,9 @@ export function readYamlTrees(text: string): {
   readonly trees: readonly YamlNode[]
   readonly faults: readonly YamlFault[]
 } {
+  if (bracketsOpen(text) > MOST_BRACKETS) {
+    return { trees: [], faults: [{ line: 1, column: 1, reason: 'is nested too deeply' }] }
+  }
   const lines = new (yaml().LineCounter)()
   const faults: YamlFault[] = []
   const trees: YamlNode[] = []
@@ -71,7 +76,7 @@ export function readYamlTrees(text: string): {
     }
     if (document.contents === null) continue
     try {
-      trees.push(reading.node(document.contents as Yaml.Node, 0))
+      trees.push(reading.node(document.contents, 0))
     } catch (fault) {
       if (!(fault instanceof TreeFault)) throw fault
       faults.push({ ...reading.placeOf(fault.offset), reason: fault.message })
@@ -94,6 +99,16 @@ function documentsOf(
     faults.push({ line: 1, column: 1, reason: 'is nested too deeply' })
     return []
   }
+}
+
+/** The most that are open at a time, quoted ones too: of those no honest file has a thousand more than it closes. */
+function bracketsOpen(text: string): number {
+  let [open, most] = [0, 0]
+  for (const [bracket] of text.matchAll(/[[\]{}]/g)) {
+    open += bracket === '[' || bracket === '{' ? 1 : -1
+    if (open > most) most = open
+  }
+  return most
 }
 
 class TreeFault extends Error {

@@ -23,7 +23,10 @@ export const addRules: AddCommands = (program, run) => {
     .argument('[path...]', 'rule files or folders (default: those that the agent would read)')
     .description('say which rules are bad, and where and why; exit 2 if any is')
     .action(run(check))
-  rules.command('list').description('list the rules and whether they are in force').action(run(list))
+  rules
+    .command('list')
+    .description('list the rules and whether they are in force')
+    .action(run(list))
   rules.command('fields').description('list what rules may ask for').action(run(fields))
   rules
     .command('test')

@@ -72,7 +72,10 @@ function linesOf({ rules, notJudged }: Backtest): readonly object[] {
         programs: Object.fromEntries(cutOff.programs),
       },
     })),
-    ...notJudged.map(({ key }) => ({ rule: key, notJudged: 'asks for what the log does not keep' })),
+    ...notJudged.map(({ key }) => ({
+      rule: key,
+      notJudged: 'asks for what the log does not keep',
+    })),
   ]
 }
 
@@ -101,9 +104,13 @@ function printBacktest(
     }
   }
   write(`${flows} flows since ${since}: ${fired.length} of ${rules.length} rules would have fired`)
-  write('The log keeps the first request, query and login of each flow; rules in force see them all.')
+  write(
+    'The log keeps the first request, query and login of each flow; rules in force see them all.',
+  )
   if (notJudged.length > 0) {
-    write(`not judged, since the log does not keep what they ask for: ${notJudged.map(({ key }) => key).join(', ')}`)
+    write(
+      `not judged, since the log does not keep what they ask for: ${notJudged.map(({ key }) => key).join(', ')}`,
+    )
   }
 }
 

@@ -31,7 +31,10 @@ export async function testRules(
   const stories = new Map<string, Detection>()
   const sensor = createSensor({
     flow: config.flow,
-    detect: { ...config.detect, sigma: { ...config.detect.sigma, enabled: true, ...(paths === null ? {} : { disabled: [] }) } },
+    detect: {
+      ...config.detect,
+      sigma: { ...config.detect.sigma, enabled: true, ...(paths === null ? {} : { disabled: [] }) },
+    },
     models: { isolationForest: null, randomForest: null },
     rules: texts,
     flows: null,
@@ -65,5 +68,17 @@ function storyLine(story: Detection): Readonly<Record<string, unknown>> {
   const firstSeen = rfc3339FromUs(story.firstSeenUs)
   const lastSeen = rfc3339FromUs(story.lastSeenUs)
   const rule = detector.slice(PREFIX.length)
-  return { rule, kind, severity, attacker, victims, host, domain, count, firstSeen, lastSeen, summary }
+  return {
+    rule,
+    kind,
+    severity,
+    attacker,
+    victims,
+    host,
+    domain,
+    count,
+    firstSeen,
+    lastSeen,
+    summary,
+  }
 }

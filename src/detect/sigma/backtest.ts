@@ -121,7 +121,8 @@ function addHit(tally: Tally, { parties }: Hit, flow: Flow | null): void {
 
 function add(counts: Map<string, number>, party: string | null): void {
   if (party === null) return
-  if (counts.size < MOST_PARTIES || counts.has(party)) counts.set(party, (counts.get(party) ?? 0) + 1)
+  if (counts.size < MOST_PARTIES || counts.has(party))
+    counts.set(party, (counts.get(party) ?? 0) + 1)
 }
 
 const nameOf = ({ communityId, startUs }: Flow): string => `${communityId} ${startUs}`

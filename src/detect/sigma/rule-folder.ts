@@ -99,5 +99,4 @@ function namesUnder(path: string): string[] {
   }
 }
 
-const statOf = (path: string): Stats | null =>
-  statSync(path, { throwIfNoEntry: false }) ?? null
+const statOf = (path: string): Stats | null => statSync(path, { throwIfNoEntry: false }) ?? null

@@ -23,7 +23,10 @@ export class RulesAtWork {
   /** By the index of the flow's application. */
   readonly #atEndOf: readonly (Bucket | null)[]
   /** The correlations that count a rule's hits, and the rule's place among theirs. */
-  readonly #countedBy = new Map<string, { readonly correlation: Correlation; readonly index: number }[]>()
+  readonly #countedBy = new Map<
+    string,
+    { readonly correlation: Correlation; readonly index: number }[]
+  >()
   readonly #correlations: readonly Correlation[]
   readonly #digests: ReadonlyMap<string, string>
 
@@ -31,9 +34,7 @@ export class RulesAtWork {
   constructor(book: RuleBook, before: RulesAtWork | null = null) {
     this.book = book
     this.#digests = new Map(rulesOf(book).map(({ key, digest }) => [key, digest]))
-    this.hits = new Map(
-      [...(before?.hits ?? [])].filter(([key]) => this.#isSame(key, before)),
-    )
+    this.hits = new Map([...(before?.hits ?? [])].filter(([key]) => this.#isSame(key, before)))
     this.#correlations = book.correlations.map((rule) => this.#correlationFor(rule, before))
     for (const correlation of this.#correlations) this.#subscribe(correlation)
     for (const moment of new Set(book.detections.flatMap(({ moments }) => moments))) {
@@ -100,7 +101,8 @@ export class RulesAtWork {
       onHit(correlation.rule, hit)
     }
     // A rule that correlations refer to is their part, unless one of them says otherwise.
-    const isQuiet = counting.length > 0 && counting.every(({ correlation }) => !correlation.rule.generates)
+    const isQuiet =
+      counting.length > 0 && counting.every(({ correlation }) => !correlation.rule.generates)
     if (!isQuiet) onHit(rule, hitOf(subject, rule.roles, rule.evidence))
   }
 

@@ -10,7 +10,11 @@ interface Told {
 }
 
 /** A field whose value is a property of the facts. */
-function fact(names: string, moments: string, { of, type = 'text', isInSum = true, note }: Told): Field {
+function fact(
+  names: string,
+  moments: string,
+  { of, type = 'text', isInSum = true, note }: Told,
+): Field {
   const list = names.split(' ')
   const property = of ?? list[0]!
   return field({
@@ -112,13 +116,19 @@ export const KERBEROS_FIELDS: readonly Field[] = [
 ] // prettier-ignore
 
 export const REDIS_FIELDS: readonly Field[] = [
-  fact('command', 'redis-command', { note: 'command in upper case, with its subcommand: CONFIG SET' }),
+  fact('command', 'redis-command', {
+    note: 'command in upper case, with its subcommand: CONFIG SET',
+  }),
 ]
 
 export const NTP_FIELDS: readonly Field[] = [
   fact('mode', 'ntp', { type: 'number', note: '3 client, 4 server, 6 control, 7 private' }),
   fact('version', 'ntp', { type: 'number', note: 'version' }),
-  fact('is_monlist', 'ntp', { of: 'isMonlist', type: 'boolean', note: 'asks for the list of recent clients' }),
+  fact('is_monlist', 'ntp', {
+    of: 'isMonlist',
+    type: 'boolean',
+    note: 'asks for the list of recent clients',
+  }),
 ]
 
 export const SNMP_FIELDS: readonly Field[] = [
@@ -173,7 +183,11 @@ export const DATABASE_FIELDS: readonly Field[] = [
 ]
 
 export const LOGIN_FIELDS: readonly Field[] = [
-  fact('login_service', 'login', { of: 'application', isInSum: false, note: 'ssh, ftp, smb, mysql …' }),
+  fact('login_service', 'login', {
+    of: 'application',
+    isInSum: false,
+    note: 'ssh, ftp, smb, mysql …',
+  }),
   fact('outcome', 'login', { isInSum: false, note: 'failure or success' }),
   fact('user TargetUserName', 'login', { isInSum: false, note: 'who' }),
   fact('code', 'login', { isInSum: false, note: "the server's own code: 530, 0xc000006d, 28P01" }),

@@ -1,6 +1,5 @@
 /** A field that rules may ask for: its names, what it holds, and when it is known. */
 import type { LiveFlow } from '../../../flow/flow.ts'
-import type { Subject } from './subject.ts'
 
 /** What a field may hold; null where it is not there. Of a list, any entry may fit. */
 export type FieldValue = string | number | boolean | null | readonly (string | number)[]
@@ -31,6 +30,15 @@ export type FlowView = Pick<
   | 'connState'
   | 'application'
 >
+
+/** What fields are read from. */
+export interface Shown {
+  readonly flow: FlowView
+  /** What the application said; empty where nothing was read. */
+  readonly facts: Readonly<Record<string, unknown>>
+  /** Both addresses as words, the originator's four first; no text is built. */
+  readonly addressWords: Int32Array
+}
 
 /**
  * When something can be judged: `flow` at any time, `end` once the flow has ended, else as soon as the named
@@ -72,13 +80,15 @@ export interface Field {
   readonly index: number
   /** Addresses: 0 of the originator, 1 of the responder. */
   readonly side?: 0 | 1
-  read(subject: Subject): FieldValue
+  read(shown: Shown): FieldValue
 }
 
 let fields = 0
 
 /** Declares a field. */
-export function field(declared: Omit<Field, 'index' | 'isInSum'> & { readonly isInSum?: boolean }): Field {
+export function field(
+  declared: Omit<Field, 'index' | 'isInSum'> & { readonly isInSum?: boolean },
+): Field {
   fields += 1
   return { isInSum: true, ...declared, index: fields - 1 }
 }

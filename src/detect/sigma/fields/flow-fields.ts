@@ -15,7 +15,9 @@ const OPENING_FIELDS: readonly Field[] = [
     read: ({ flow }) => flow.originatorAddress(),
   }),
   field({
-    ...{ names: ['dst_ip', 'DestinationIp', 'DstIp', 'id.resp_h', 's-ip', 'r-ip', 'destination_ip'] },
+    ...{
+      names: ['dst_ip', 'DestinationIp', 'DstIp', 'id.resp_h', 's-ip', 'r-ip', 'destination_ip'],
+    },
     ...{ type: 'address', side: 1, moments: AT_ONCE, note: 'address of who answered, or was to' },
     read: ({ flow }) => flow.responderAddress(),
   }),
@@ -26,7 +28,11 @@ const OPENING_FIELDS: readonly Field[] = [
   }),
   field({
     names: ['dst_port', 'DestinationPort', 'id.resp_p', 's-port', 'r-port', 'destination_port'],
-    ...{ type: 'number', moments: AT_ONCE, note: 'port of who answered, or was to; of ICMP the code' },
+    ...{
+      type: 'number',
+      moments: AT_ONCE,
+      note: 'port of who answered, or was to; of ICMP the code',
+    },
     read: ({ flow }) => flow.responderPort,
   }),
   field({

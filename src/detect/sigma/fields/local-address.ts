@@ -16,7 +16,7 @@ const LOCAL_V4: readonly (readonly [network: number, prefix: number])[] = [
 export function isLocal(ipVersion: number, words: Int32Array, at: number): boolean {
   if (ipVersion === 4) {
     const address = words[at + 3]!
-    return LOCAL_V4.some(([network, prefix]) => ((address ^ network) >>> (32 - prefix)) === 0)
+    return LOCAL_V4.some(([network, prefix]) => (address ^ network) >>> (32 - prefix) === 0)
   }
   // Global unicast is 2000::/3 alone (RFC 4291 §2.4); the rest is local, multicast or not given out.
   return words[at]! >>> 29 !== 1

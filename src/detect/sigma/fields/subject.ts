@@ -1,5 +1,5 @@
 /** What rules are judged on: a flow, and what its application just said or said in all. */
-import type { Field, FieldValue, FlowView } from './field.ts'
+import type { Field, FieldValue, FlowView, Shown } from './field.ts'
 
 type Facts = Readonly<Record<string, unknown>>
 
@@ -10,7 +10,7 @@ const NOTHING: Facts = {}
  *
  * Each field is read at most once, and turned into lower case at most once, however many rules ask for it.
  */
-export class Subject {
+export class Subject implements Shown {
   /** Assigned by `show` before any rule looks. */
   flow!: FlowView
   facts: Facts = NOTHING
@@ -51,7 +51,6 @@ export class Subject {
     return this.#lower[index]!
   }
 
-  /** Both addresses as words, the originator's four first; no text is built. */
   get addressWords(): Int32Array {
     if (this.#wordsShown !== this.#shown) {
       this.#wordsShown = this.#shown

@@ -21,7 +21,9 @@ export function isOneOf(field: Field, values: readonly string[]): Predicate {
   const cost = isNumeric ? Cost.NUMBER : Cost.SET
   return test(field, cost, needs, (subject) => {
     const value = subject.lower(field)
-    return typeof value === 'object' && value !== null ? value.some((item) => set.has(item)) : set.has(value)
+    return typeof value === 'object' && value !== null
+      ? value.some((item) => set.has(item))
+      : set.has(value)
   })
 }
 
@@ -64,7 +66,11 @@ const COMPARISONS = {
   lte: (value: number, than: number) => value <= than,
 } as const
 
-export function compared(field: Field, comparison: keyof typeof COMPARISONS, than: number): Predicate {
+export function compared(
+  field: Field,
+  comparison: keyof typeof COMPARISONS,
+  than: number,
+): Predicate {
   const compare = COMPARISONS[comparison]
   return test(field, Cost.NUMBER, null, (subject) =>
     someValue(subject.value(field), (item) => typeof item === 'number' && compare(item, than)),
@@ -75,7 +81,10 @@ export function compared(field: Field, comparison: keyof typeof COMPARISONS, tha
 export function equalFields(
   field: Field,
   other: Field,
-  { isOpenAtStart, isOpenAtEnd }: { readonly isOpenAtStart: boolean; readonly isOpenAtEnd: boolean },
+  {
+    isOpenAtStart,
+    isOpenAtEnd,
+  }: { readonly isOpenAtStart: boolean; readonly isOpenAtEnd: boolean },
 ): Predicate {
   const fits = (one: string, two: string): boolean => {
     if (isOpenAtStart && isOpenAtEnd) return one.includes(two)
@@ -119,7 +128,12 @@ export function addressIn(field: Field, ranges: readonly Cidr[]): Predicate {
   })
 }
 
-function liesIn({ network, prefix }: Cidr, ipVersion: number, words: Int32Array, at: number): boolean {
+function liesIn(
+  { network, prefix }: Cidr,
+  ipVersion: number,
+  words: Int32Array,
+  at: number,
+): boolean {
   if (network.family !== ipVersion) return false
   return network.family === 4
     ? isSamePrefix(network.words[3], words[at + 3]!, prefix)

@@ -1,6 +1,5 @@
 /** Sigma's strings: `*` and `?` stand for anything and for one character, a backslash takes that away. */
 
-type Part = string | '*' | '?'
 interface Wildcard {
   readonly wildcard: '*' | '?'
 }
@@ -27,7 +26,7 @@ export class Glob {
     const parts: (string | Wildcard)[] = []
     const text = isCased ? source : source.toLowerCase()
     for (let at = 0; at < text.length; at += 1) {
-      const [here, next] = [text[at]! as Part, text[at + 1]]
+      const [here, next] = [text[at]!, text[at + 1]]
       if (here === '\\' && (next === '*' || next === '?' || next === '\\')) {
         parts.push(next)
         at += 1
@@ -102,7 +101,8 @@ function joined(parts: readonly (string | Wildcard)[]): (string | Wildcard)[] {
   const result: (string | Wildcard)[] = []
   for (const part of parts) {
     const last = result.at(-1)
-    if (typeof part === 'string' && typeof last === 'string') result[result.length - 1] = last + part
+    if (typeof part === 'string' && typeof last === 'string')
+      result[result.length - 1] = last + part
     else if (typeof part === 'object' && part.wildcard === '*' && isStar(last)) continue
     else result.push(part)
   }

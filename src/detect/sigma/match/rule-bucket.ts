@@ -84,7 +84,10 @@ export class RuleBucket<Rule extends { readonly predicate: Predicate }> {
   }
 }
 
-function indexOf(field: Field, literals: readonly (Literal & { readonly rule: number })[]): FieldIndex {
+function indexOf(
+  field: Field,
+  literals: readonly (Literal & { readonly rule: number })[],
+): FieldIndex {
   const exact = new Map<string | number, number[]>()
   const within = new Map<string, number[]>()
   for (const { kind, value, rule } of literals) {

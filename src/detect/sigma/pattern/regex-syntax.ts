@@ -15,7 +15,12 @@ export type RegexNode =
   | { readonly kind: 'any' }
   | { readonly kind: 'start' | 'end' | 'boundary' | 'no-boundary' }
   | { readonly kind: 'sequence' | 'choice'; readonly parts: readonly RegexNode[] }
-  | { readonly kind: 'repeat'; readonly part: RegexNode; readonly least: number; readonly most: number }
+  | {
+      readonly kind: 'repeat'
+      readonly part: RegexNode
+      readonly least: number
+      readonly most: number
+    }
 
 /** What is wrong with the expression, in words. */
 export class RegexFault extends Error {}
@@ -151,7 +156,8 @@ class RegexReader {
     const control = CONTROLS[next]
     if (control !== undefined) return single(control)
     if (next === 'x' || next === 'u') return single(this.#hex(next === 'x' ? 2 : 4))
-    if (/[A-Za-z1-9]/.test(next)) throw new RegexFault(`has the escape \\${next}, which is not taken`)
+    if (/[A-Za-z1-9]/.test(next))
+      throw new RegexFault(`has the escape \\${next}, which is not taken`)
     return single(next.charCodeAt(0))
   }
 
@@ -210,7 +216,9 @@ function rangeOf(
   to: CharacterSet['ranges'],
 ): readonly [number, number] {
   const [first, last] = [from[0]![0], to[0]![1]]
-  const areSingle = [from, to].every((ranges) => ranges.length === 1 && ranges[0]![0] === ranges[0]![1])
+  const areSingle = [from, to].every(
+    (ranges) => ranges.length === 1 && ranges[0]![0] === ranges[0]![1],
+  )
   if (!areSingle || last < first) throw new RegexFault('has a range of characters that is none')
   return [first, last]
 }

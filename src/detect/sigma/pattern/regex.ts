@@ -5,7 +5,13 @@
  * JavaScript's own engine backtracks: one rule with `(a+)+$` would let anybody who can send a URI stop the
  * sensor.
  */
-import { isWordUnit, parseRegex, RegexFault, type CharacterSet, type RegexNode } from './regex-syntax.ts'
+import {
+  isWordUnit,
+  parseRegex,
+  RegexFault,
+  type CharacterSet,
+  type RegexNode,
+} from './regex-syntax.ts'
 
 export { RegexFault } from './regex-syntax.ts'
 
@@ -63,7 +69,8 @@ export class Regex {
     })
     this.#isMultiline = flags.isMultiline || ahead.includes('m')
     this.#steps = builder.build(node)
-    this.#isAnchored = !this.#isMultiline && node.kind === 'sequence' && node.parts[0]?.kind === 'start'
+    this.#isAnchored =
+      !this.#isMultiline && node.kind === 'sequence' && node.parts[0]?.kind === 'start'
     const size = this.#steps.length
     this.#now = new Int32Array(size)
     this.#next = new Int32Array(size)
@@ -105,7 +112,14 @@ export class Regex {
   }
 
   /** Adds a state, and all that are reached from it without a character; -1 when the match is among them. */
-  #follow(start: number, into: Int32Array, count: number, text: string, at: number, length: number): number {
+  #follow(
+    start: number,
+    into: Int32Array,
+    count: number,
+    text: string,
+    at: number,
+    length: number,
+  ): number {
     const [steps, marks, stack, stamp] = [this.#steps, this.#marks, this.#stack, this.#stamp]
     let [top, found] = [0, count]
     stack[top++] = start
@@ -170,7 +184,12 @@ class ProgramBuilder {
         return
       }
       case 'set':
-        this.#push({ op: Op.SET, to: 0, or: 0, accepts: accepting(node.set, this.#flags.isCaseless) })
+        this.#push({
+          op: Op.SET,
+          to: 0,
+          or: 0,
+          accepts: accepting(node.set, this.#flags.isCaseless),
+        })
         return
       case 'sequence':
         for (const part of node.parts) this.#add(part)
@@ -216,8 +235,12 @@ class ProgramBuilder {
 }
 
 /** A set as a test of one code unit; the first 256 are looked up. */
-function accepting({ ranges, isNegated }: CharacterSet, isCaseless: boolean): (unit: number) => boolean {
-  const within = (unit: number): boolean => ranges.some(([first, last]) => unit >= first && unit <= last)
+function accepting(
+  { ranges, isNegated }: CharacterSet,
+  isCaseless: boolean,
+): (unit: number) => boolean {
+  const within = (unit: number): boolean =>
+    ranges.some(([first, last]) => unit >= first && unit <= last)
   const isIn = (unit: number): boolean => {
     if (within(unit)) return true
     if (!isCaseless) return false

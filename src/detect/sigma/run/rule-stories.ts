@@ -126,11 +126,13 @@ const hitReason = (count: number): Reason => ({
 })
 
 function summaryOf({ rule, story, hit, count, lastUs, attackers, isCrowd }: RuleStory): string {
-  const { attacker, host } = hit.parties
+  const { attacker, host, domain } = hit.parties
   const who = isCrowd ? listed([...attackers], attackers.size) : (host ?? attacker)
   const whom = story.victims.size > 1 ? counted(story.victims.size, 'host') : hit.whom
   const ways = [who, whom].filter((one) => one !== null && one !== '').join(' → ')
-  const seen = hit.evidence.map(({ feature, value }) => `${feature} ${value}`).join(', ')
-  const times = count === 1 ? 'once' : `${counted(count, 'time')} in ${spanOf(lastUs - story.firstUs)}`
+  const evidence = hit.evidence.map(({ feature, value }) => `${feature} ${value}`)
+  const seen = [...(domain === null || isCrowd ? [] : [domain]), ...evidence].join(', ')
+  const times =
+    count === 1 ? 'once' : `${counted(count, 'time')} in ${spanOf(lastUs - story.firstUs)}`
   return `${rule.title}: ${ways}${seen === '' ? '' : ` (${seen})`}, ${times}`
 }

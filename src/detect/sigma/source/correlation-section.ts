@@ -1,5 +1,11 @@
 /** Correlation rules (Sigma correlation rules 2.0): hits of other rules counted, or met, within a span of time. */
-import { BOUNDS, CORRELATION_TYPES, type CorrelationRule, type DetectionRule, type RuleHead } from '../rule.ts'
+import {
+  BOUNDS,
+  CORRELATION_TYPES,
+  type CorrelationRule,
+  type DetectionRule,
+  type RuleHead,
+} from '../rule.ts'
 import type { Field } from '../fields/field.ts'
 import { didYouMean, Refusal } from './fault.ts'
 import { fieldNamed } from './field-item.ts'

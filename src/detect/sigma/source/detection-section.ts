@@ -85,7 +85,10 @@ function keywords(
   if (fields.length === 0) {
     throw new Refusal(at, `${category.name} has no texts to look for keywords in; name a field`)
   }
-  const modifiers = readModifiers(words.filter((word) => word !== ''), at)
+  const modifiers = readModifiers(
+    words.filter((word) => word !== ''),
+    at,
+  )
   const tests = valuesOf(node).flatMap((value) =>
     encoded(String(value.value ?? ''), modifiers.encodings, value).map((text) =>
       keyword(fields, Glob.of(text, modifiers.isCased).within(true, true), modifiers.isCased),
@@ -106,7 +109,10 @@ function compiled(condition: Condition, searches: ReadonlyMap<string, Predicate>
     case 'or':
       return anyOf(condition.operands.map(one))
     case 'of':
-      return atLeast(condition.least, condition.names.map((name) => searches.get(name)!))
+      return atLeast(
+        condition.least,
+        condition.names.map((name) => searches.get(name)!),
+      )
   }
 }
 

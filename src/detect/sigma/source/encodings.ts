@@ -9,7 +9,11 @@ const BACK = [0, 3, 2] as const
 const DASHES = ['-', '/', '–', '—', '―']
 
 /** Applies encodings one after the other. `bytes` travel as Latin-1 between them. Errors: `Refusal`. */
-export function encoded(text: string, encodings: readonly Encoding[], at: Place): readonly string[] {
+export function encoded(
+  text: string,
+  encodings: readonly Encoding[],
+  at: Place,
+): readonly string[] {
   if (encodings.length === 0) return [text]
   const isBase64 = encodings.some((encoding) => encoding.startsWith('base64'))
   if (isBase64 && /(?<!\\)[*?]/.test(text)) {
@@ -45,7 +49,9 @@ function applied(value: string, encoding: Encoding): readonly string[] {
 
 /** What of the Base64 is the same whatever stands in front of the value and behind it. */
 function shiftedBase64(bytes: Buffer, shift: number): string {
-  const text = Buffer.concat([Buffer.alloc(shift), bytes]).toString('base64').replace(/=+$/, '')
+  const text = Buffer.concat([Buffer.alloc(shift), bytes])
+    .toString('base64')
+    .replace(/=+$/, '')
   const back = BACK[(bytes.length + shift) % 3]!
   const padded = Buffer.concat([Buffer.alloc(shift), bytes]).toString('base64')
   const end = back === 0 ? text.length : padded.length - back

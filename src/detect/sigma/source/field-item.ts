@@ -38,7 +38,10 @@ export function fieldNamed(name: string, category: Category, at: Place): Field {
   const field = category.byName.get(name.toLowerCase())
   if (field !== undefined) return field
   const near = didYouMean(name, category.byName.keys())
-  throw new Refusal(at, `${category.name} has no field '${name}'${near || '; picket rules fields lists them'}`)
+  throw new Refusal(
+    at,
+    `${category.name} has no field '${name}'${near || '; picket rules fields lists them'}`,
+  )
 }
 
 /** The scalars of a value: itself, or the entries of a list. Errors: `Refusal`. */

@@ -4,8 +4,27 @@ import { didYouMean, Refusal } from './fault.ts'
 
 const COMPARISONS = ['re', 'cidr', 'gt', 'gte', 'lt', 'lte', 'exists', 'fieldref'] as const
 const ENDS = ['contains', 'startswith', 'endswith'] as const
-const ENCODINGS = ['base64', 'base64offset', 'wide', 'utf16le', 'utf16be', 'utf16', 'windash'] as const
-const FLAGS = ['all', 'cased', 'neq', 'i', 'm', 's', 'ignorecase', 'multiline', 'singleline', 'dotall'] as const
+const ENCODINGS = [
+  'base64',
+  'base64offset',
+  'wide',
+  'utf16le',
+  'utf16be',
+  'utf16',
+  'windash',
+] as const
+const FLAGS = [
+  'all',
+  'cased',
+  'neq',
+  'i',
+  'm',
+  's',
+  'ignorecase',
+  'multiline',
+  'singleline',
+  'dotall',
+] as const
 const KNOWN: readonly string[] = [...COMPARISONS, ...ENDS, ...ENCODINGS, ...FLAGS]
 
 export type Comparison = (typeof COMPARISONS)[number]
@@ -22,7 +41,11 @@ export interface Modifiers {
   readonly isAll: boolean
   readonly isCased: boolean
   readonly isNegated: boolean
-  readonly regexFlags: { readonly isCaseless: boolean; readonly isMultiline: boolean; readonly dotTakesAll: boolean }
+  readonly regexFlags: {
+    readonly isCaseless: boolean
+    readonly isMultiline: boolean
+    readonly dotTakesAll: boolean
+  }
 }
 
 /** Reads the words between the bars. Errors: `Refusal` for one that is unknown or goes with none of the others. */
@@ -31,13 +54,22 @@ export function readModifiers(words: readonly string[], at: Place): Modifiers {
   const has = (...names: readonly string[]): boolean => words.some((word) => names.includes(word))
   const comparisons = COMPARISONS.filter((name) => words.includes(name))
   const ends = ENDS.filter((name) => words.includes(name))
-  const encodings = words.filter((word): word is Encoding => (ENCODINGS as readonly string[]).includes(word))
+  const encodings = words.filter((word): word is Encoding =>
+    (ENCODINGS as readonly string[]).includes(word),
+  )
   const comparison = comparisons[0] ?? null
-  if (comparisons.length > 1) throw new Refusal(at, `${comparisons.join(' and ')} exclude each other`)
+  if (comparisons.length > 1)
+    throw new Refusal(at, `${comparisons.join(' and ')} exclude each other`)
   if (comparison !== null && comparison !== 'fieldref' && ends.length + encodings.length > 0) {
-    throw new Refusal(at, `${comparison} goes with neither ${[...ends, ...encodings].join(' nor ')}`)
+    throw new Refusal(
+      at,
+      `${comparison} goes with neither ${[...ends, ...encodings].join(' nor ')}`,
+    )
   }
-  if (comparison !== 're' && has('i', 'm', 's', 'ignorecase', 'multiline', 'singleline', 'dotall')) {
+  if (
+    comparison !== 're' &&
+    has('i', 'm', 's', 'ignorecase', 'multiline', 'singleline', 'dotall')
+  ) {
     throw new Refusal(at, 'the flags i, m and s belong to re')
   }
   return {

@@ -65,7 +65,9 @@ export function readHead(rule: MapNode, { file, origin }: RuleOrigin): RuleHead 
         ? CONFIDENCE_OF_LEVEL[level]
         : numberOf(confidence, 'confidence', 0, 1),
     ...kindOf(picket, tags, name),
-    mitre: tags.flatMap((tag) => /^attack\.(t\d{4}(\.\d{3})?)$/.exec(tag)?.[1]?.toUpperCase() ?? []),
+    mitre: tags.flatMap(
+      (tag) => /^attack\.(t\d{4}(\.\d{3})?)$/.exec(tag)?.[1]?.toUpperCase() ?? [],
+    ),
     falsePositives: texts(rule, 'falsepositives'),
     digest: digestOf(rule),
   }
@@ -88,7 +90,10 @@ function levelOf(rule: MapNode): Level {
 function named(rule: MapNode, key: string): string | null {
   const text = optionalText(rule, key)
   if (text === null || NAME.test(text)) return text
-  throw new Refusal(valueOf(rule, key)!, `${key} is longer than 100, or holds more than letters, digits and . _ : -`)
+  throw new Refusal(
+    valueOf(rule, key)!,
+    `${key} is longer than 100, or holds more than letters, digits and . _ : -`,
+  )
 }
 
 const texts = (rule: MapNode, key: string): string[] => {
@@ -108,7 +113,10 @@ function kindOf(
     const kind = textOf(kindNode, 'kind')
     const family = FAMILIES.find((one) => one === kind.split('.')[0])
     if (!KIND.test(kind) || family === undefined) {
-      throw new Refusal(kindNode, `kind '${kind}' is not family.what with a family of ${FAMILIES.join(', ')}`)
+      throw new Refusal(
+        kindNode,
+        `kind '${kind}' is not family.what with a family of ${FAMILIES.join(', ')}`,
+      )
     }
     return { kind, family }
   }
@@ -117,7 +125,10 @@ function kindOf(
     familyNode === undefined
       ? (tactic.find((one) => one !== undefined) ?? 'policy')
       : wordOf(familyNode, 'family', FAMILIES)
-  const slug = (name ?? '').toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '')
+  const slug = (name ?? '')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '')
   return { family, kind: `${family}.${slug === '' ? 'rule' : slug}` }
 }
 
