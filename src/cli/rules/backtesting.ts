@@ -42,17 +42,32 @@ interface Span {
 
 /** Gives the flows that ended in the span, in the order of their ends. Memory: what ended within ten minutes. */
 async function* oldestFirst(flows: FlowLog, { fromUs, toUs }: Span): AsyncGenerator<Flow> {
-  for (let beginUs = fromUs; beginUs < toUs; beginUs += SLICE_US) {
-    const endUs = Math.min(toUs, beginUs + SLICE_US)
-    const slice: Flow[] = []
-    let cursor: string | undefined
-    do {
-      const page = await flows.list({ fromUs: beginUs, toUs: endUs, limit: PAGE, cursor })
-      slice.push(...page.items.filter((flow) => flow.endUs < endUs))
-      cursor = page.nextCursor ?? undefined
-    } while (cursor !== undefined)
+  let lengthUs = SLICE_US
+  for (let beginUs = fromUs; beginUs < toUs;) {
+    const endUs = Math.min(toUs, beginUs + lengthUs)
+    const slice = await sliceOf(flows, { fromUs: beginUs, toUs: endUs }, lengthUs > SLICE_US)
+    // Over empty years it strides on; where a long stride lands among many flows it is taken back.
+    if (slice === null) {
+      lengthUs = SLICE_US
+      continue
+    }
+    lengthUs = slice.length === 0 ? lengthUs * 2 : SLICE_US
     yield* slice.sort((one, other) => one.endUs - other.endUs)
+    beginUs = endUs
   }
+}
+
+/** The flows that ended in a slice; null where `isLong` and they are more than a page. */
+async function sliceOf(flows: FlowLog, span: Span, isLong: boolean): Promise<Flow[] | null> {
+  const slice: Flow[] = []
+  let cursor: string | undefined
+  do {
+    const page = await flows.list({ ...span, limit: PAGE, cursor })
+    slice.push(...page.items.filter((flow) => flow.endUs < span.toUs))
+    if (isLong && page.nextCursor !== null) return null
+    cursor = page.nextCursor ?? undefined
+  } while (cursor !== undefined)
+  return slice
 }
 
 function linesOf({ rules, notJudged }: Backtest): readonly object[] {

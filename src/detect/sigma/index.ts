@@ -4,7 +4,14 @@ export { type SigmaConfig } from './config.ts'
 export { type Field, type FlowView } from './fields/field.ts'
 export { backtestRules, type BacktestedRule, type Backtest } from './backtest.ts'
 export { compileRules, rulesOf, type RuleBook, type RuleText } from './rule-book.ts'
-export { folderState, readFolder, readRules, rulesFolder, type ReadRules } from './rule-folder.ts'
+export {
+  folderState,
+  readFolder,
+  readRules,
+  rulesFolder,
+  SHIPPED_RULES,
+  type ReadRules,
+} from './rule-folder.ts'
 export { type CorrelationRule, type DetectionRule, type Level, type RuleHead } from './rule.ts'
 export { SigmaDetector } from './sigma-detector.ts'
 export { type RuleFault } from './source/fault.ts'
