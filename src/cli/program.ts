@@ -68,7 +68,8 @@ export function buildProgram(world: CliWorld, finish: (exitCode: number) => void
     .exitOverride()
     .addHelpText('after', EXAMPLES)
   for (const add of [addPipeline, addEvents, addFlows, addBlocks]) add(program, run)
-  for (const add of [addRules, addTokens, addTrain, addDoctor, addConfig, addDefault]) add(program, run)
+  for (const add of [addRules, addTokens, addTrain, addDoctor, addConfig, addDefault])
+    add(program, run)
   return program
 }
 
