@@ -17,6 +17,7 @@ import { EventFolder, openRecord } from './record/index.ts'
 import type { EventRecord } from './record/record.ts'
 import { createBlocker, createFirewall, createGuardFacts, type Blocker } from './respond/index.ts'
 import { startReportingOwners } from './owner-reports.ts'
+import { RuleWatch } from './rule-watch.ts'
 import type { SupervisedSensor } from './sensor-supervisor.ts'
 import { startSensors } from './watched-sensors.ts'
 
@@ -105,18 +106,25 @@ async function startParts(
   const sensors: SupervisedSensor[] = []
   const host = startHostWatch(ground, intake, sensors)
   stops.push(async () => host.stop())
+  const rules = new RuleWatch({ ...ground, sensors })
+  stops.push(() => rules.stop())
 
   const health = agentHealth({ ...ground, sensors, owners, host, forwarders, blocker, startedAtMs })
-  const app = createApi({ ...ground, blocker, health, clock, config: config.api })
+  const shown = { blocker, health, rules: () => rules.listing(), clock }
+  const app = createApi({ ...ground, ...shown, config: config.api })
   const api = await listen(app, { config: config.api, socketPath, log })
   stops.push(() => api.close())
 
-  const watch = { clock, flows: record.flows, audit: record.audit, intake, owners }
+  const watch = { clock, flows: record.flows, intake, owners, rules }
   const watched = startSensors(interfaces, { ...ground, ...watch })
   sensors.push(...watched.sensors)
   stops.push(() => watched.stop())
-  const { url: apiUrl } = api
-  return { apiUrl, databasePath: record.path, sensors, problems: () => health().problems ?? [] }
+  return {
+    apiUrl: api.url,
+    databasePath: record.path,
+    sensors,
+    problems: () => health().problems ?? [],
+  }
 }
 
 async function openAgentRecord(

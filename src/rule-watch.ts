@@ -1,4 +1,6 @@
 /** The agent's side of the Sigma rules: reads them, watches the folder, and gives the sensors what is in force. */
+import type { RuleListing } from './api/index.ts'
+import type { Config } from './config/index.ts'
 import type { Log } from './core/log.ts'
 import {
   compileRules,
@@ -8,10 +10,11 @@ import {
   rulesOf,
   type RuleBook,
   type RuleFault,
+  type RuleHead,
   type RuleText,
-  type SigmaConfig,
 } from './detect/index.ts'
-import type { AuditTrail } from './record/record.ts'
+import type { EventRecord } from './record/record.ts'
+import type { SupervisedSensor } from './sensor-supervisor.ts'
 
 /** An editor writes a file in several steps, some over another name: a look at the listing misses none. */
 const LOOK_MS = 1_000
@@ -19,13 +22,13 @@ const LOOK_MS = 1_000
 const MOST_TOLD = 20
 
 export interface RuleWatchOptions {
-  readonly config: SigmaConfig
+  readonly config: Pick<Config, 'detect'>
   /** The data folder. */
   readonly directory: string
   readonly log: Log
-  readonly audit: AuditTrail
-  /** Other rules are to be in force; not called for the first. */
-  onChanged(rules: readonly RuleText[]): void
+  readonly record: Pick<EventRecord, 'audit'>
+  /** Told when other rules are to be in force; each gets its first with its assignment. */
+  readonly sensors: readonly Pick<SupervisedSensor, 'useRules' | 'report'>[]
 }
 
 /** Reads the rules when it is made, and again whenever a file of the folder changes, until it is stopped. */
@@ -40,11 +43,11 @@ export class RuleWatch {
   #auditing: Promise<void> = Promise.resolve()
 
   constructor(options: RuleWatchOptions) {
-    const { config, directory } = options
+    const { sigma } = options.config.detect
     this.#options = options
-    this.#folder = rulesFolder(config, directory)
+    this.#folder = rulesFolder(sigma, options.directory)
     this.#state = folderState(this.#folder)
-    if (!config.enabled) return
+    if (!sigma.enabled) return
     this.#load()
     this.#timer = setInterval(() => this.#look(), LOOK_MS)
     this.#timer.unref()
@@ -64,6 +67,22 @@ export class RuleWatch {
     return [...this.#unread, ...this.#book.faults]
   }
 
+  /** Every rule, with how often it has held by the sensors' last reports. */
+  listing(): RuleListing {
+    const reports = this.#options.sensors.flatMap(({ report }) => report ?? [])
+    const listed = (rule: RuleHead, state: RuleListing['items'][number]['state']) => {
+      const { key, id, title, origin, file, level, severity, kind, mitre } = rule
+      const hits = reports.reduce((sum, { ruleHits }) => sum + (ruleHits[key] ?? 0), 0)
+      const rest = { title, state, origin, file, level, severity, kind, mitre: [...mitre], hits }
+      return { name: key, id, ...rest }
+    }
+    const items = [
+      ...rulesOf(this.#book).map((rule) => listed(rule, 'in-force')),
+      ...this.#book.resting.map((rule) => listed(rule, rule.why)),
+    ].sort((one, other) => (one.name < other.name ? -1 : 1))
+    return { items, refused: [...this.faults] }
+  }
+
   /** Resolves when what it did is audited. */
   async stop(): Promise<void> {
     clearInterval(this.#timer)
@@ -75,15 +94,16 @@ export class RuleWatch {
     if (state === this.#state) return
     this.#state = state
     this.#load()
-    this.#options.onChanged(this.#texts)
+    for (const sensor of this.#options.sensors) sensor.useRules(this.#texts)
   }
 
   #load(): void {
     const { config, directory, log } = this.#options
-    const { texts, faults } = readRules(config, directory)
+    const { sigma } = config.detect
+    const { texts, faults } = readRules(sigma, directory)
     this.#texts = texts
     this.#unread = faults
-    this.#book = compileRules(texts, config.disabled)
+    this.#book = compileRules(texts, sigma.disabled)
     for (const { file, line, column, reason } of this.faults.slice(0, MOST_TOLD)) {
       log.error('a rule is refused; the others are in force', { file, line, column, reason })
     }
@@ -98,14 +118,19 @@ export class RuleWatch {
   }
 
   #audit(own: number): void {
-    const { audit, log } = this.#options
+    const { record, log } = this.#options
     const refused = this.faults
       .slice(0, MOST_TOLD)
       .map(({ file, line, column, reason }) => `${file}:${line}:${column}: ${reason}`)
     const details = { inForce: rulesOf(this.#book).length, own, refused }
     this.#auditing = this.#auditing
       .then(() =>
-        audit.append({ actor: 'agent', action: 'rules.loaded', subject: this.#folder, details }),
+        record.audit.append({
+          actor: 'agent',
+          action: 'rules.loaded',
+          subject: this.#folder,
+          details,
+        }),
       )
       .catch((error: unknown) => {
         log.error('the loading of rules could not be audited', { reason: String(error) })

@@ -16,9 +16,8 @@ import {
 import type { Owners } from './owner/index.ts'
 import { heapOptions } from './pressure/index.ts'
 import type { FlowLog } from './record/flow-log.ts'
-import type { AuditTrail } from './record/record.ts'
 import { gaugeOwners, withPrograms } from './owner-reports.ts'
-import { RuleWatch } from './rule-watch.ts'
+import type { RuleWatch } from './rule-watch.ts'
 import { countSensorReport } from './sensor-metrics.ts'
 import { SupervisedSensor } from './sensor-supervisor.ts'
 
@@ -32,7 +31,7 @@ export interface SensorGround {
   readonly flows: FlowLog
   readonly intake: DetectionIntake
   readonly owners: Owners
-  readonly audit: AuditTrail
+  readonly rules: RuleWatch
 }
 
 /** Sensors that run until they are stopped, each with what tells of its blindness. */
@@ -45,27 +44,21 @@ export interface WatchedSensors {
 /** Starts a sensor for each interface. */
 export function startSensors(interfaces: readonly string[], ground: SensorGround): WatchedSensors {
   const flowGaps = new FlowGaps(ground)
-  const rules = new RuleWatch({
-    ...{ ...ground, config: ground.config.detect.sigma },
-    onChanged: (texts) => started.forEach(({ sensor }) => sensor.useRules(texts)),
-  })
-  const started = interfaces.map((name) => startSensor(name, ground, flowGaps, rules))
+  const started = interfaces.map((name) => startSensor(name, ground, flowGaps))
   return {
     sensors: started.map(({ sensor }) => sensor),
     async stop() {
-      await rules.stop()
       await Promise.all(started.map((sensor) => sensor.stop()))
       flowGaps.end()
     },
   }
 }
 
-/** `flowGaps` and `rules` are shared by all sensors. */
+/** `flowGaps` is shared by all sensors. */
 function startSensor(
   interfaceName: string,
   ground: SensorGround,
   flowGaps: FlowGaps,
-  rules: RuleWatch,
 ): { readonly sensor: SupervisedSensor; stop(): Promise<void> } {
   const { directory, log, clock, metrics, flows, intake, owners } = ground
   const { capture, flow, detect, sensor: ceilings, record, policy } = ground.config
@@ -77,7 +70,7 @@ function startSensor(
       const models = loadStoredModels(directory, interfaceName, log, detect.randomForest.model)
       const { flows: wantsFlows, flowsPerStory } = record
       const told = { interfaceName, capture, flow, detect, models, wantsFlows, flowsPerStory }
-      return { ...told, sensor: ceilings, rules: rules.texts }
+      return { ...told, sensor: ceilings, rules: ground.rules.texts }
     },
     onBatch(batch, detections) {
       if (batch !== null) flows.append(owners.annotate(batch))

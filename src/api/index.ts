@@ -13,6 +13,7 @@ import { eventHandlers } from './handlers/events.ts'
 import { flowHandlers } from './handlers/flows.ts'
 import { healthHandler } from './handlers/health.ts'
 import { metricsHandler } from './handlers/metrics.ts'
+import { rulesHandler } from './handlers/rules.ts'
 import { createRouter, type ApiApp } from './router.ts'
 import { compileChecks } from './validation.ts'
 
@@ -23,12 +24,14 @@ export type { ApiApp } from './router.ts'
 export { createToken, revokeToken } from './token.ts'
 
 export type Health = components['schemas']['Health']
+export type RuleListing = components['schemas']['RuleListing']
 
 export interface ApiParts {
   readonly record: EventRecord
   readonly blocker: BlockOrders
   /** How the agent is, in full; the API tells it only to who may know. */
   readonly health: () => Health
+  readonly rules: () => RuleListing
   readonly metrics: Metrics
   readonly clock: Clock
   readonly log: Log
@@ -48,6 +51,7 @@ export function createApi(parts: ApiParts): ApiApp {
       ...eventHandlers(record.events),
       ...flowHandlers(record.flows),
       ...blockHandlers(record.blocks, blocker),
+      listRules: rulesHandler(parts.rules),
       getMetrics: metricsHandler(metrics),
       getOpenApi: documentHandler(document),
     },

@@ -80,6 +80,8 @@ export async function inProcess(
     record: parts.record,
     blocker: parts.blocker,
     health: () => ({ status: 'degraded', version: VERSION, problems: ['the agent does not run'] }),
+    // `picket rules` reads the rules themselves: without an agent none is in force.
+    rules: () => ({ items: [], refused: [] }),
     metrics: createMetrics(),
     clock: systemClock,
     log: silentLog,

@@ -101,6 +101,12 @@ picket: { kind: policy.odd-port, attacker: src_ip, victim: dst_ip }
       ...{ family: 'policy', severity: 3, attacker: attacker.address4, victims: [victim.address4] },
       detectors: ['sigma:odd-port'],
     })
+    await until('the API tells how often it has held', async () => {
+      const { body } = await agent.call('GET', '/v1/rules', token)
+      const { items, refused } = body as components['schemas']['RuleListing']
+      expect(refused.map(({ file }) => file)).toEqual([join(data, 'rules', 'bad.yaml')])
+      return items.some(({ name, hits }) => name === 'odd-port' && hits > 0) ? true : null
+    })
   })
 
   it('says in health when its tcpdump was killed, and recovers', async () => {

@@ -4,7 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { onTestFinished } from 'vitest'
-import { createApi, createToken, listen, type Health } from '../../src/api/index.ts'
+import {
+  createApi,
+  createToken,
+  listen,
+  type Health,
+  type RuleListing,
+} from '../../src/api/index.ts'
 import type { Clock } from '../../src/core/clock.ts'
 import { silentLog } from '../../src/core/log.ts'
 import { createMetrics } from '../../src/core/metrics.ts'
@@ -33,6 +39,23 @@ export const FULL_HEALTH: Health = {
   agent: '019b8d2a-0000-7000-8000-00000000000a',
   problems: [],
   firewall: { name: 'dry-run', usable: true, activeBlocks: 0 },
+}
+
+export const RULES: RuleListing = {
+  items: [
+    {
+      ...{
+        name: 'own',
+        id: null,
+        title: 'Own',
+        state: 'in-force',
+        origin: 'user',
+        file: 'own.yaml',
+      },
+      ...{ level: 'low', severity: 3, kind: 'policy.own', mitre: [], hits: 2 },
+    },
+  ],
+  refused: [{ file: 'bad.yaml', line: 1, column: 1, reason: 'is nested too deeply' }],
 }
 
 export interface Answer {
@@ -103,6 +126,7 @@ export async function serveApi({
     record,
     blocker,
     health: () => FULL_HEALTH,
+    rules: () => RULES,
     metrics: createMetrics(),
     clock,
     log: silentLog,

@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
+import { validateConfig } from '../../src/config/index.ts'
 import { silentLog } from '../../src/core/log.ts'
 import { rulesOf, type RuleText } from '../../src/detect/index.ts'
 import { RuleWatch } from '../../src/rule-watch.ts'
@@ -18,14 +19,16 @@ it('rules of the folder come into force as files come and go; a bad one stops no
   const changes: (readonly RuleText[])[] = []
   const audited: Readonly<Record<string, unknown>>[] = []
   const watch = new RuleWatch({
-    config: { enabled: true, folder: null, disabled: [] },
+    config: validateConfig({}, 'defaults'),
     directory,
     log: silentLog,
-    audit: {
-      append: ({ action, details }) => Promise.resolve(void audited.push({ action, ...details })),
-      verify: () => expect.unreachable(),
+    record: {
+      audit: {
+        append: ({ action, details }) => Promise.resolve(void audited.push({ action, ...details })),
+        verify: () => expect.unreachable(),
+      },
     },
-    onChanged: (texts) => changes.push(texts),
+    sensors: [{ useRules: (texts) => void changes.push(texts), report: null }],
   })
   onTestFinished(() => watch.stop())
   const shipped = rulesOf(watch.book).length
@@ -40,6 +43,11 @@ it('rules of the folder come into force as files come and go; a bad one stops no
   writeFileSync(join(directory, 'rules', 'bad.yaml'), 'title: [bad')
   await until('the fault is told', () => (watch.faults.length > 0 ? true : null))
   expect(rulesOf(watch.book).length).toBe(shipped + 1)
+  const { items, refused } = watch.listing()
+  expect(items).toContainEqual(
+    expect.objectContaining({ name: 'own', state: 'in-force', origin: 'user', hits: 0 }),
+  )
+  expect(refused).toMatchObject([{ file: join(directory, 'rules', 'bad.yaml'), line: 1 }])
 
   rmSync(join(directory, 'rules'), { recursive: true })
   await until('the rule is gone', () => (rulesOf(watch.book).length === shipped ? true : null))
