@@ -1,6 +1,6 @@
 /** The whole agent, wired: sensors → intake → record → forwarders and blocker, and the API over it all. */
 import { join } from 'node:path'
-import { createApi, listen, somebodyAnswers } from './api/index.ts'
+import { createApi, listen, somebodyAnswers, type ApiParts } from './api/index.ts'
 import { captureInterfaces } from './capture/index.ts'
 import { agentHealth } from './agent-health.ts'
 import type { Config } from './config/index.ts'
@@ -85,7 +85,6 @@ async function startParts(
   socketPath: string,
   stops: Stops,
 ): Promise<Omit<Agent, 'socketPath' | 'stop'>> {
-  const { config, log } = options
   const startedAtMs = clock.nowMs()
   const record = await openAgentRecord(options, interfaces, stops)
   const ground = { ...options, record, metrics: createMetrics() }
@@ -110,21 +109,26 @@ async function startParts(
   stops.push(() => rules.stop())
 
   const health = agentHealth({ ...ground, sensors, owners, host, forwarders, blocker, startedAtMs })
-  const shown = { blocker, health, rules: () => rules.listing(), clock }
-  const app = createApi({ ...ground, ...shown, config: config.api })
-  const api = await listen(app, { config: config.api, socketPath, log })
-  stops.push(() => api.close())
+  const shown = { blocker, health, rules: () => rules.listing() }
+  const apiUrl = await serveApi(ground, socketPath, stops, shown)
 
   const watch = { clock, flows: record.flows, intake, owners, rules }
   const watched = startSensors(interfaces, { ...ground, ...watch })
   sensors.push(...watched.sensors)
   stops.push(() => watched.stop())
-  return {
-    apiUrl: api.url,
-    databasePath: record.path,
-    sensors,
-    problems: () => health().problems ?? [],
-  }
+  return { apiUrl, databasePath: record.path, sensors, problems: () => health().problems ?? [] }
+}
+
+async function serveApi(
+  { config, log, ...ground }: Ground,
+  socketPath: string,
+  stops: Stops,
+  shown: Pick<ApiParts, 'blocker' | 'health' | 'rules'>,
+): Promise<string | null> {
+  const app = createApi({ ...ground, ...shown, log, clock, config: config.api })
+  const api = await listen(app, { config: config.api, socketPath, log })
+  stops.push(() => api.close())
+  return api.url
 }
 
 async function openAgentRecord(
