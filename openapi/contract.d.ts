@@ -323,6 +323,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The Sigma rules, and how often each has held
+         * @description Every rule that is known, shipped and the user's own, and what was refused, with place and reason.
+         */
+        get: operations["listRules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/metrics": {
         parameters: {
             query?: never;
@@ -692,6 +712,38 @@ export interface components {
             givenAt: components["schemas"]["Timestamp"] | null;
             expiresAt: components["schemas"]["Timestamp"] | null;
             lastError: string | null;
+        };
+        RuleListing: {
+            items: components["schemas"]["Rule"][];
+            refused: components["schemas"]["RefusedRule"][];
+        };
+        Rule: {
+            /** @description Its name, else its id, else where it stands. */
+            name: string;
+            id: string | null;
+            title: string;
+            /**
+             * @description `replaced`: one of the user's has the same name or id.
+             * @enum {string}
+             */
+            state: "in-force" | "disabled" | "replaced";
+            /** @enum {string} */
+            origin: "shipped" | "user";
+            file: string;
+            /** @enum {string} */
+            level: "informational" | "low" | "medium" | "high" | "critical";
+            severity: number;
+            /** @description Kind of its events. */
+            kind: string;
+            mitre: string[];
+            /** @description How often it has held since the sensors started, or since it was changed. */
+            hits: number;
+        };
+        RefusedRule: {
+            file: string;
+            line: number;
+            column: number;
+            reason: string;
         };
         Health: {
             /**
@@ -2059,6 +2111,29 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listRules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All rules, by name. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleListing"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             default: components["responses"]["Problem"];
         };
     };

@@ -1,6 +1,6 @@
 /** The whole agent, wired: sensors → intake → record → forwarders and blocker, and the API over it all. */
 import { join } from 'node:path'
-import { createApi, listen, somebodyAnswers } from './api/index.ts'
+import { createApi, listen, somebodyAnswers, type ApiParts } from './api/index.ts'
 import { captureInterfaces } from './capture/index.ts'
 import {
   createAgentBlocker,
@@ -23,6 +23,7 @@ import { openRecord } from './record/index.ts'
 import type { EventRecord } from './record/record.ts'
 import type { Blocker } from './respond/index.ts'
 import { startReportingOwners } from './owner-reports.ts'
+import { RuleWatch } from './rule-watch.ts'
 import type { SupervisedSensor } from './sensor-supervisor.ts'
 import { Suppressor } from './suppressor.ts'
 import { startSensors } from './watched-sensors.ts'
@@ -85,7 +86,6 @@ async function startParts(
   socketPath: string,
   stops: Stops,
 ): Promise<Omit<Agent, 'socketPath' | 'stop'>> {
-  const { config, log } = options
   const startedAtMs = clock.nowMs()
   const record = await openAgentRecord(options, interfaces, stops)
   const ground = { ...options, record, metrics: createMetrics() }
@@ -98,21 +98,20 @@ async function startParts(
   const sensors: SupervisedSensor[] = []
   const host = startHostWatch(ground, intake, sensors)
   stops.push(async () => host.stop())
+  const rules = new RuleWatch({ ...ground, sensors })
+  stops.push(() => rules.stop())
 
   const feeds = startFeeds(ground, sensors)
   stops.push(() => feeds.stop())
 
   const health = agentHealth({ ...ground, sensors, owners, host, forwarders, blocker, startedAtMs })
-  const parts = { blocker, feeds, suppressor, health }
-  const app = createApi({ ...ground, ...parts, clock, config: config.api })
-  const api = await listen(app, { config: config.api, socketPath, log })
-  stops.push(() => api.close())
+  const shown = { blocker, feeds, suppressor, health, rules: () => rules.listing() }
+  const apiUrl = await serveApi(ground, socketPath, stops, shown)
 
-  const watch = { clock, flows: record.flows, intake, owners, feeds }
+  const watch = { clock, flows: record.flows, intake, owners, feeds, rules }
   const watched = startSensors(interfaces, { ...ground, ...watch })
   sensors.push(...watched.sensors)
   stops.push(() => watched.stop())
-  const { url: apiUrl } = api
   return { apiUrl, databasePath: record.path, sensors, problems: () => health().problems ?? [] }
 }
 
@@ -139,6 +138,18 @@ async function startIntake(
   const intake = createIntake(ground, suppressor, blocker, forwarders)
   stops.push(() => intake.close())
   return { blocker, forwarders, suppressor, intake }
+}
+
+async function serveApi(
+  { config, log, ...ground }: Ground,
+  socketPath: string,
+  stops: Stops,
+  shown: Pick<ApiParts, 'blocker' | 'feeds' | 'suppressor' | 'health' | 'rules'>,
+): Promise<string | null> {
+  const app = createApi({ ...ground, ...shown, log, clock, config: config.api })
+  const api = await listen(app, { config: config.api, socketPath, log })
+  stops.push(() => api.close())
+  return api.url
 }
 
 async function openAgentRecord(

@@ -1,6 +1,6 @@
 /** What the agent and a sensor process say to each other over the fork's channel. */
 import type { CaptureConfig } from './capture/config.ts'
-import type { Detection, IndicatorTables } from './detect/index.ts'
+import type { Detection, IndicatorTables, RuleText } from './detect/index.ts'
 import type { DetectConfig } from './detect/config.ts'
 import type { StoredModels } from './detect/models/index.ts'
 import type { EvidenceConfig } from './evidence/config.ts'
@@ -21,6 +21,7 @@ export interface SensorAssignment {
   readonly models: StoredModels
   /** Null or absent where no feed is configured. */
   readonly indicators?: IndicatorTables | null
+  readonly rules: readonly RuleText[]
   readonly wantsFlows: boolean
   readonly flowsPerStory: number | null
 }
@@ -28,6 +29,8 @@ export interface SensorAssignment {
 export type ToSensor =
   | { readonly kind: 'start'; readonly assignment: SensorAssignment }
   | { readonly kind: 'indicators'; readonly tables: IndicatorTables }
+  /** Other Sigma rules are to be in force. */
+  | { readonly kind: 'rules'; readonly rules: readonly RuleText[] }
   | { readonly kind: 'stop' }
 
 export interface SensorReport extends SensorStatistics {

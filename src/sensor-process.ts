@@ -18,7 +18,7 @@ const REPORT_MS = 1_000
 const MAX_BATCHES_UNDER_WAY = 32
 
 let source: CaptureSource | undefined
-let sensor: Sensor | undefined
+let running: Sensor | undefined
 /** Why the capture was ended from within; null as long as it was not. */
 let ownReason: string | null = null
 
@@ -27,9 +27,11 @@ process.on('message', (message: ToSensor) => {
     case 'start':
       return void runSensor(message.assignment)
     case 'indicators':
-      return sensor?.useIndicators(message.tables)
+      return running?.useIndicators(message.tables)
+    case 'rules':
+      return running?.useRules(message.rules)
     case 'stop':
-      source?.stop()
+      return source?.stop()
   }
 })
 // The agent decides when to stop: a terminal's Ctrl-C reaches the whole process group.
@@ -53,7 +55,7 @@ async function runSensor(assignment: SensorAssignment): Promise<void> {
     onDetection: (detection) => channel.detection(detection),
     onModelLearned: (model) => channel.say({ kind: 'learned', model }),
   })
-  sensor = started
+  running = started
   const load = new LoadWatch({
     ...{ config, sensor: started },
     kernelDrops: () => source?.statistics().kernelDrops ?? null,

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { builtModule } from './core/built-module.ts'
 import { PicketError } from './core/errors.ts'
 import type { Log } from './core/log.ts'
-import type { Detection, IndicatorTables } from './detect/index.ts'
+import type { Detection, IndicatorTables, RuleText } from './detect/index.ts'
 import { FlowBatch } from './flow/batch/index.ts'
 import type { FromSensor, SensorAssignment, SensorReport, ToSensor } from './sensor-messages.ts'
 
@@ -88,6 +88,11 @@ export class SupervisedSensor {
   /** Puts other indicators in force; a process that is started later gets them with its assignment. */
   useIndicators(tables: IndicatorTables): void {
     this.#tell({ kind: 'indicators', tables })
+  }
+
+  /** Puts other Sigma rules in force; a process that starts later gets its own with its assignment. */
+  useRules(rules: readonly RuleText[]): void {
+    this.#tell({ kind: 'rules', rules })
   }
 
   /** Ends the sensor; resolves when everything it had seen has been handed over. */

@@ -3,12 +3,15 @@ import type { Frame } from './capture/source.ts'
 import { Decoder, type FragmentCounts, type UnreadableLink } from './decode/index.ts'
 import { Packet } from './decode/packet.ts'
 import {
+  compileRules,
   createDetectors,
+  createSigmaDetector,
   IndicatorWatch,
   ToldFlows,
   type Detection,
   type Detectors,
   type IndicatorTables,
+  type RuleText,
 } from './detect/index.ts'
 import type { DetectConfig } from './detect/config.ts'
 import { FlowScorer, type LearningState, type StoredModels } from './detect/models/index.ts'
@@ -37,6 +40,8 @@ export interface SensorOptions {
   readonly models: StoredModels
   /** What feeds call bad; null or absent where there are no feeds. */
   readonly indicators?: IndicatorTables | null
+  /** Sigma rules, as texts; absent for none. */
+  readonly rules?: readonly RuleText[]
   /** Of hashes, sketches and samples: chance for live traffic, so that nobody can aim at them; fixed for replays. */
   readonly seed?: number
   /** Null where the log keeps no flows. */
@@ -57,6 +62,8 @@ export interface Sensor {
   shed(level: number, table: { readonly mayGrow: boolean }): void
   /** Puts other indicators in force; without effect where there were no feeds at the start. */
   useIndicators(tables: IndicatorTables): void
+  /** Puts other Sigma rules in force; those that stay go on where they were. */
+  useRules(rules: readonly RuleText[]): void
   /** Ends every flow and story. */
   end(): void
   statistics(): SensorStatistics
@@ -82,6 +89,8 @@ export interface SensorStatistics {
   readonly skipped: Skipped
   readonly learning: LearningState
   readonly hasRandomForest: boolean
+  /** How often each Sigma rule has held, by name or id; those that have not are not in it. */
+  readonly ruleHits: Readonly<Record<string, number>>
 }
 
 /** Wires the stages of one sensor. */
@@ -106,7 +115,8 @@ export function createSensor(options: SensorOptions): Sensor {
   }
   const { indicators, detect } = options
   const watch = !indicators ? null : new IndicatorWatch(detect.intel, indicators, emit)
-  const detectors = createDetectors(detect, emit, watch === null ? [] : [watch])
+  const sigma = createSigmaDetector(detect, options.rules ?? [], emit)
+  const detectors = createDetectors(detect, emit, [watch, sigma])
   const shedder = new Shedder()
   const table = new FlowTable(
     options.flow,
@@ -141,6 +151,9 @@ export function createSensor(options: SensorOptions): Sensor {
       table.mayGrow = mayGrow
     },
     useIndicators: (tables) => watch?.use(tables),
+    useRules(rules) {
+      sigma?.use(compileRules(rules, options.detect.sigma.disabled))
+    },
     end() {
       table.end()
       detectors.end(lastUs)
@@ -161,6 +174,7 @@ export function createSensor(options: SensorOptions): Sensor {
       skipped: shedder.skipped(),
       learning: scorer.learning(),
       hasRandomForest: scorer.hasRandomForest,
+      ruleHits: Object.fromEntries(sigma?.hits ?? []),
     }),
   }
 }

@@ -18,6 +18,7 @@ import type { Owners } from './owner/index.ts'
 import { heapOptions } from './pressure/index.ts'
 import type { FlowLog } from './record/flow-log.ts'
 import { gaugeOwners, withPrograms } from './owner-reports.ts'
+import type { RuleWatch } from './rule-watch.ts'
 import { countSensorReport } from './sensor-metrics.ts'
 import { SupervisedSensor } from './sensor-supervisor.ts'
 
@@ -32,6 +33,7 @@ export interface SensorGround {
   readonly intake: DetectionIntake
   readonly owners: Owners
   readonly feeds: Feeds
+  readonly rules: RuleWatch
 }
 
 /** Sensors that run until they are stopped, each with what tells of its blindness. */
@@ -70,8 +72,9 @@ function startSensor(
       const models = loadStoredModels(directory, interfaceName, log, detect.randomForest.model)
       const { flows: wantsFlows, flowsPerStory } = record
       const indicators = feeds.isEmpty ? null : feeds.tables
-      const told = { interfaceName, capture, flow, detect, evidence, models, indicators }
-      return { ...told, wantsFlows, flowsPerStory, sensor: ceilings }
+      const known = { models, indicators, rules: ground.rules.texts }
+      const told = { interfaceName, capture, flow, detect, evidence, wantsFlows, flowsPerStory }
+      return { ...told, ...known, sensor: ceilings }
     },
     onBatch(batch, detections) {
       if (batch !== null) flows.append(owners.annotate(batch))

@@ -16,6 +16,7 @@ import { flowHandlers } from './handlers/flows.ts'
 import { healthHandler } from './handlers/health.ts'
 import { triageHandlers, type SuppressionDesk } from './handlers/triage.ts'
 import { metricsHandler } from './handlers/metrics.ts'
+import { rulesHandler } from './handlers/rules.ts'
 import { createRouter, type ApiApp } from './router.ts'
 import { compileChecks } from './validation.ts'
 
@@ -26,6 +27,7 @@ export type { ApiApp } from './router.ts'
 export { createToken, revokeToken } from './token.ts'
 
 export type Health = components['schemas']['Health']
+export type RuleListing = components['schemas']['RuleListing']
 
 export interface ApiParts {
   readonly record: EventRecord
@@ -34,6 +36,7 @@ export interface ApiParts {
   readonly suppressor: SuppressionDesk
   /** How the agent is, in full; the API tells it only to who may know. */
   readonly health: () => Health
+  readonly rules: () => RuleListing
   readonly metrics: Metrics
   readonly clock: Clock
   readonly log: Log
@@ -56,6 +59,7 @@ export function createApi(parts: ApiParts): ApiApp {
       ...blockHandlers(record.blocks, blocker),
       ...triageHandlers({ ...record, suppressor: parts.suppressor, clock }),
       ...feedHandlers(parts.feeds, clock),
+      listRules: rulesHandler(parts.rules),
       getMetrics: metricsHandler(metrics),
       getOpenApi: documentHandler(document),
     },

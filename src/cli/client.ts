@@ -82,6 +82,8 @@ export async function inProcess(
     feeds: await feedsOf(context),
     suppressor: NO_SUPPRESSOR,
     health: () => ({ status: 'degraded', version: VERSION, problems: ['the agent does not run'] }),
+    // `picket rules` reads the rules themselves: without an agent none is in force.
+    rules: () => ({ items: [], refused: [] }),
     metrics: createMetrics(),
     clock: systemClock,
     log: silentLog,

@@ -6,7 +6,7 @@ import type { CaptureEnd } from '../capture/source.ts'
 import { systemClock } from '../core/clock.ts'
 import { decide, policyFromConfig } from '../decide/index.ts'
 import type { UnreadableLink } from '../decode/index.ts'
-import type { IndicatorTables } from '../detect/index.ts'
+import type { IndicatorTables, RuleText } from '../detect/index.ts'
 import type { StoredModels } from '../detect/models/index.ts'
 import { EventFolder, IncidentBook } from '../record/index.ts'
 import type { Event } from '../record/event.ts'
@@ -37,6 +37,7 @@ export interface Replay extends ReplayOptions {
   readonly models: StoredModels
   /** What feeds call bad; null where there are no feeds. */
   readonly indicators: IndicatorTables | null
+  readonly rules: readonly RuleText[]
   readonly context: CommandContext
 }
 
@@ -153,7 +154,7 @@ function stopOnSignal(source: PcapFileSource, file: string): () => void {
 
 function createReplaySensor(
   name: string,
-  { record, models, indicators, context: { config } }: Replay,
+  { record, models, rules, indicators, context: { config } }: Replay,
   flows: FlowBatches,
   stories: ReplayedStories,
 ): Sensor {
@@ -170,6 +171,7 @@ function createReplaySensor(
     evidence: config.evidence,
     models,
     indicators,
+    rules,
     flows: config.record.flows ? flows : null,
     flowsPerStory: config.record.flowsPerStory,
     onDetection: (detection) => {

@@ -3,11 +3,13 @@ import { Type, type Static } from '../core/config-field.ts'
 import { intelConfig } from './intel/config.ts'
 import { isolationForestConfig, randomForestConfig } from './models/config.ts'
 import { ruleSections } from './rules/config.ts'
+import { sigmaConfig } from './sigma/config.ts'
 
 export const detectConfig = Type.Object(
   {
     ...ruleSections,
     intel: intelConfig,
+    sigma: sigmaConfig,
     isolationForest: isolationForestConfig,
     randomForest: randomForestConfig,
   },

@@ -3,6 +3,7 @@ import type { DetectConfig } from './config.ts'
 import type { Detector, Emit } from './detector.ts'
 import { Detectors } from './detectors.ts'
 import { createRuleDetectors } from './rules/index.ts'
+import { compileRules, SigmaDetector, type RuleText } from './sigma/index.ts'
 
 export type { Detection, Family, PacketEvidence, Reason } from './detection.ts'
 export type { Detector, Emit } from './detector.ts'
@@ -10,6 +11,7 @@ export { detectConfig, type DetectConfig } from './config.ts'
 export * from './models/index.ts'
 export { IndicatorWatch } from './intel/indicator-watch.ts'
 export type { IndicatorTables } from './intel/indicator-table.ts'
+export * from './sigma/index.ts'
 export type { Detectors } from './detectors.ts'
 export { ToldFlows } from './told-flows.ts'
 
@@ -21,7 +23,17 @@ export { ToldFlows } from './told-flows.ts'
 export function createDetectors(
   config: DetectConfig,
   emit: Emit,
-  knowing: readonly Detector[] = [],
+  knowing: readonly (Detector | null)[] = [],
 ): Detectors {
-  return new Detectors([...createRuleDetectors(config, emit), ...knowing])
+  const detectors: readonly (Detector | null)[] = [...createRuleDetectors(config, emit), ...knowing]
+  return new Detectors(detectors.filter((detector) => detector !== null))
+}
+
+/** Makes the detector of Sigma rules, where the configuration enables it. */
+export function createSigmaDetector(
+  { sigma: { enabled, disabled } }: DetectConfig,
+  rules: readonly RuleText[],
+  emit: Emit,
+): SigmaDetector | null {
+  return enabled ? new SigmaDetector(compileRules(rules, disabled), emit) : null
 }

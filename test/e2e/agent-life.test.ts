@@ -1,6 +1,6 @@
 /** The agent in the face of what happens to agents: a sensor that dies, a new configuration, a twin. */
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -76,6 +76,37 @@ describe('an agent that runs', () => {
     expect(over.lastSeen > over.firstSeen).toBe(true)
     await attacker.run('nmap', ['-n', '-Pn', '-sS', '-p1-200', victim.address4])
     await until('the new sensor sees a scan', () => firstEvent(`attacker=${attacker.address4}`))
+  })
+
+  it('takes a rule that is dropped into its folder, beside a bad one that it refuses', async () => {
+    const { attacker, victim } = network.hosts
+    mkdirSync(join(data, 'rules'))
+    writeFileSync(join(data, 'rules', 'bad.yaml'), 'title: [bad')
+    const rule = `title: Knock on an odd port
+name: odd-port
+logsource: { category: network_connection }
+detection: { sel: { dst_port: 4711 }, condition: sel }
+level: low
+picket: { kind: policy.odd-port, attacker: src_ip, victim: dst_ip }
+`
+    writeFileSync(join(data, 'rules', 'own.yaml'), rule)
+    await until('the fault is told', () => (agent.output().includes('bad.yaml') ? true : null))
+    const event = await until('the rule fires', async () => {
+      await attacker
+        .run('curl', ['-s', '-m', '1', `http://${victim.address4}:4711/`])
+        .catch(() => null)
+      return firstEvent('kind=policy.odd-port')
+    })
+    expect(event).toMatchObject({
+      ...{ family: 'policy', severity: 3, attacker: attacker.address4, victims: [victim.address4] },
+      detectors: ['sigma:odd-port'],
+    })
+    await until('the API tells how often it has held', async () => {
+      const { body } = await agent.call('GET', '/v1/rules', token)
+      const { items, refused } = body as components['schemas']['RuleListing']
+      expect(refused.map(({ file }) => file)).toEqual([join(data, 'rules', 'bad.yaml')])
+      return items.some(({ name, hits }) => name === 'odd-port' && hits > 0) ? true : null
+    })
   })
 
   it('says in health when its tcpdump was killed, and recovers', async () => {

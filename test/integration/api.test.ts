@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import type { components } from '../../openapi/contract.d.ts'
 import { rfc3339FromUs } from '../../src/core/clock.ts'
-import { FULL_HEALTH, servedApi } from '../support/api-server.ts'
+import { FULL_HEALTH, RULES, servedApi } from '../support/api-server.ts'
 import { OPERATIONS } from '../support/contract-checker.ts'
 import { TEN_OCLOCK_US } from '../support/detections.ts'
 import { batchOf, flow, insertFlows, stories } from '../support/record.ts'
@@ -28,6 +28,13 @@ describe('the agent', () => {
     const api = await servedApi()
     const answer = await api.call('GET', '/v1/health', { token: await api.token(['block']) })
     expect(answer.body).toEqual({ status: 'ok', version: '0.1.0' })
+  })
+
+  test('lists the rules with their hits, and what was refused, to who may read', async () => {
+    const api = await servedApi()
+    const { body } = await api.call('GET', '/v1/rules', { token: await api.token(['read']) })
+    expect(body).toEqual(RULES)
+    expect((await api.call('GET', '/v1/rules')).status).toBe(401)
   })
 
   test('serves its own description, with every operation', async () => {

@@ -50,7 +50,7 @@ function startSensor(
   const models = loadShippedModels(silentLog, detect.randomForest.model)
   const assignment = {
     ...{ interfaceName: 'lo', capture, flow, detect, evidence, models, sensor: ceilings },
-    ...{ wantsFlows: true, flowsPerStory: null },
+    ...{ wantsFlows: true, flowsPerStory: null, rules: [] },
   }
   const sensor = new SupervisedSensor('lo', {
     log: silentLog,

@@ -4,7 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { onTestFinished } from 'vitest'
-import { createApi, createToken, listen, type Health } from '../../src/api/index.ts'
+import {
+  createApi,
+  createToken,
+  listen,
+  type Health,
+  type RuleListing,
+} from '../../src/api/index.ts'
 import { validateConfig } from '../../src/config/index.ts'
 import type { Clock } from '../../src/core/clock.ts'
 import { silentLog } from '../../src/core/log.ts'
@@ -36,6 +42,23 @@ export const FULL_HEALTH: Health = {
   agent: '019b8d2a-0000-7000-8000-00000000000a',
   problems: [],
   firewall: { name: 'dry-run', usable: true, activeBlocks: 0 },
+}
+
+export const RULES: RuleListing = {
+  items: [
+    {
+      ...{
+        name: 'own',
+        id: null,
+        title: 'Own',
+        state: 'in-force',
+        origin: 'user',
+        file: 'own.yaml',
+      },
+      ...{ level: 'low', severity: 3, kind: 'policy.own', mitre: [], hits: 2 },
+    },
+  ],
+  refused: [{ file: 'bad.yaml', line: 1, column: 1, reason: 'is nested too deeply' }],
 }
 
 export interface Answer {
@@ -108,6 +131,7 @@ export async function serveApi({
     feeds: await feedsIn(directory, clock),
     suppressor: new Suppressor({ triage: record.triage, clock, log: silentLog }),
     health: () => FULL_HEALTH,
+    rules: () => RULES,
     metrics: createMetrics(),
     clock,
     log: silentLog,

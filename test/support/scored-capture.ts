@@ -9,7 +9,10 @@ import { flowConfig } from '../../src/flow/config.ts'
 import { FlowTable, type LiveFlow } from '../../src/flow/index.ts'
 
 /** The detections of the random forest, given as the text of its file; null for none. */
-export async function detectionsIn(file: string, randomForest: string | null): Promise<Detection[]> {
+export async function detectionsIn(
+  file: string,
+  randomForest: string | null,
+): Promise<Detection[]> {
   const detections: Detection[] = []
   const config = {
     isolationForest: defaultsOf(isolationForestConfig),

@@ -5,7 +5,7 @@ import { systemClock } from '../../core/clock.ts'
 import { PicketError } from '../../core/errors.ts'
 import { createLog, type Log } from '../../core/log.ts'
 import type { UnreadableLink } from '../../decode/index.ts'
-import type { IndicatorTables } from '../../detect/index.ts'
+import { readRules, type IndicatorTables } from '../../detect/index.ts'
 import { Feeds } from '../../detect/intel/index.ts'
 import { loadShippedModels } from '../../detect/models/index.ts'
 import { openRecord } from '../../record/index.ts'
@@ -42,7 +42,9 @@ export async function replay(
     mode: 'write',
   })
   const models = loadShippedModels(log, config.detect.randomForest.model)
-  const shared = { ...options, record, models, context, indicators: indicatorsFor(context, log) }
+  const { texts: rules } = readRules(config.detect.sigma, directory)
+  const knowledge = { models, rules, indicators: indicatorsFor(context, log) }
+  const shared = { ...options, ...knowledge, record, context }
   let exitCode: number = EXIT.ok
   try {
     for (const file of files) {

@@ -7,7 +7,7 @@ import { PicketError } from '../../core/errors.ts'
 import { decide, policyFromConfig } from '../../decide/index.ts'
 import type { Detection } from '../../detect/detection.ts'
 import type { StoredModels } from '../../detect/models/index.ts'
-import { EventFolder } from '../../record/index.ts'
+import { EventFolder, IncidentBook } from '../../record/index.ts'
 import { createSensor, type Sensor } from '../../sensor.ts'
 import { judgeOf, type Claim, type FirstAlert, type LabelledCapture, type TrialFacts } from '../../train/index.ts' // prettier-ignore
 import { mergeCaptures } from './merged-captures.ts'
@@ -63,8 +63,11 @@ class Trial {
   constructor({ truth }: LabelledCapture, { config, models }: TrialOptions) {
     const { judge } = judgeOf(truth)
     const policy = policyFromConfig({ ...config.policy, mode: 'alert' })
-    const { foldSeconds } = config.policy
-    const folder = new EventFolder({ agentId: 'evaluation', foldSeconds, clock: systemClock })
+    const { foldSeconds, incidentQuietHours } = config.policy
+    const incidents = new IncidentBook(incidentQuietHours * 3600)
+    const folder = new EventFolder({
+      ...{ agentId: 'evaluation', foldSeconds, clock: systemClock, incidents },
+    })
     this.#sensor = createSensor({
       flow: config.flow,
       detect: config.detect,

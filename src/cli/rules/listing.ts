@@ -1,0 +1,64 @@
+/** `picket rules check` and `list`: which rules there are, and which are bad. */
+import { rulesOf, type RuleHead } from '../../detect/index.ts'
+import type { CommandContext } from '../context.ts'
+import { EXIT, printJsonLines } from '../output.ts'
+import { jsonLine, printable } from '../printable.ts'
+import { printTable, type Column } from '../table.ts'
+import { chosenRules, faultWords, writeFaults } from './chosen.ts'
+
+/** Exit: 2 where a rule is bad. */
+export function checkRules(paths: readonly string[], context: CommandContext): number {
+  const { terminal, json } = context
+  const { book, faults } = chosenRules(paths.length === 0 ? null : paths, context)
+  const good = rulesOf(book).length + book.resting.length
+  if (json) terminal.write(`${jsonLine({ good, refused: faults.length, faults })}\n`)
+  else {
+    for (const fault of faults) terminal.write(`${printable(faultWords(fault))}\n`)
+    terminal.write(`${good} rules are good, ${faults.length} refused\n`)
+  }
+  return faults.length === 0 ? EXIT.ok : EXIT.usage
+}
+
+interface Listed {
+  readonly rule: string
+  readonly state: string
+  readonly level: string
+  readonly about: string
+  readonly origin: string
+  readonly kind: string
+  readonly title: string
+}
+
+const COLUMNS: readonly Column<Listed>[] = [
+  { title: 'rule', text: ({ rule }) => rule },
+  { title: 'state', text: ({ state }) => state },
+  { title: 'level', text: ({ level }) => level },
+  { title: 'about', text: ({ about }) => about },
+  { title: 'from', text: ({ origin }) => origin },
+  { title: 'title', text: ({ title }) => title, mayWrap: true },
+]
+
+export function listRules(context: CommandContext): number {
+  const { terminal, json, config } = context
+  const { book, faults } = chosenRules(null, context)
+  const state = config.detect.sigma.enabled ? 'in force' : 'off'
+  const rows = [
+    ...book.detections.map((rule) => listed(rule, state, rule.category.name)),
+    ...book.correlations.map((rule) => listed(rule, state, rule.type)),
+    ...book.resting.map((rule) => listed(rule, rule.why, '')),
+  ].sort((one, other) => (one.rule < other.rule ? -1 : 1))
+  if (json) printJsonLines(rows, terminal)
+  else printTable(terminal, COLUMNS, rows)
+  writeFaults(faults, terminal)
+  return EXIT.ok
+}
+
+const listed = (rule: RuleHead, state: string, about: string): Listed => ({
+  rule: rule.key,
+  state,
+  level: rule.level,
+  about,
+  origin: rule.origin === 'shipped' ? 'picket' : rule.file,
+  kind: rule.kind,
+  title: rule.title,
+})

@@ -1,0 +1,25 @@
+/** What the Sigma rules may be told. */
+import { stringOrNull, Type, type Static } from '../../core/config-field.ts'
+import { enabled } from '../rules/config-fields.ts'
+
+export const sigmaConfig = Type.Object(
+  {
+    enabled,
+    folder: stringOrNull({
+      default: null,
+      minLength: 1,
+      description:
+        "The folder of your own rules (*.yml, *.yaml), read again when a file in it changes; null for `rules` in the data folder.",
+      examples: ['/etc/picket/rules'],
+    }),
+    disabled: Type.Array(Type.String({ minLength: 1 }), {
+      default: [],
+      maxItems: 2000,
+      description: 'Rules that are not to be in force, by name or id; `picket rules list` shows them.',
+      examples: [['smb1-in-use']],
+    }),
+  },
+  { additionalProperties: false, default: {}, description: 'Rules in Sigma syntax, shipped and your own.' },
+) // prettier-ignore
+
+export type SigmaConfig = Static<typeof sigmaConfig>

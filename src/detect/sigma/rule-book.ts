@@ -1,0 +1,158 @@
+/** The rules that are in force, compiled from their texts; a bad one is set down with the reason, and left out. */
+import { readYamlTrees, type YamlNode } from '../../core/yaml.ts'
+import type { CorrelationRule, DetectionRule, RuleHead } from './rule.ts'
+import { readCorrelation } from './source/correlation-section.ts'
+import { readDetection } from './source/detection-section.ts'
+import { Refusal, type RuleFault } from './source/fault.ts'
+import { readLogsource } from './source/logsource.ts'
+import { readRoles } from './source/roles.ts'
+import { readHead } from './source/rule-head.ts'
+import { mapOf, valueOf, type MapNode } from './source/tree.ts'
+
+/** A file of rules; as such it travels from the agent to its sensors. */
+export interface RuleText {
+  /** As it is named in faults. */
+  readonly file: string
+  readonly origin: RuleHead['origin']
+  readonly text: string
+}
+
+/** What compiling gave. */
+export interface RuleBook {
+  readonly detections: readonly DetectionRule[]
+  readonly correlations: readonly CorrelationRule[]
+  /** Rules that are well, but switched off, or replaced by one of the user's of the same name. */
+  readonly resting: readonly (RuleHead & { readonly why: 'disabled' | 'replaced' })[]
+  readonly faults: readonly RuleFault[]
+}
+
+const LONGEST_TEXT = 262_144
+const MOST_RULES = 2000
+const MOST_FAULTS = 1000
+/** What rules look at is told as evidence; this many fields make a sentence. */
+const MOST_EVIDENCE = 3
+
+/**
+ * Compiles rules; those named in `disabled`, by name or id, rest.
+ *
+ * Errors: never throws for what the texts hold: each bad rule is a fault, and the others are in force.
+ * Cost: about 0.2 ms a rule.
+ */
+export function compileRules(
+  texts: readonly RuleText[],
+  disabled: readonly string[] = [],
+): RuleBook {
+  const reading = new BookReading(disabled)
+  // The user's rules come first, so that one of the same name takes a shipped one's place.
+  const ordered = [...texts].sort((one, other) =>
+    one.origin === other.origin ? 0 : one.origin === 'user' ? -1 : 1,
+  )
+  for (const text of ordered) reading.add(text)
+  return reading.finish()
+}
+
+/** Every rule in force, of either sort. */
+export const rulesOf = (book: RuleBook): readonly (DetectionRule | CorrelationRule)[] => [
+  ...book.detections,
+  ...book.correlations,
+]
+
+class BookReading {
+  readonly #disabled: ReadonlySet<string>
+  readonly #detections: DetectionRule[] = []
+  readonly #correlations: CorrelationRule[] = []
+  readonly #resting: (RuleHead & { why: 'disabled' | 'replaced' })[] = []
+  readonly #faults: RuleFault[] = []
+  readonly #pending: { readonly rule: MapNode; readonly head: RuleHead }[] = []
+  /** By key, name and id. */
+  readonly #taken = new Map<string, RuleHead>()
+  readonly #known = new Map<string, DetectionRule>()
+
+  constructor(disabled: readonly string[]) {
+    this.#disabled = new Set(disabled)
+  }
+
+  add(source: RuleText): void {
+    const { file, text } = source
+    if (text.length > LONGEST_TEXT) {
+      this.#fault({ file, line: 1, column: 1, reason: `is longer than ${LONGEST_TEXT} characters` })
+      return
+    }
+    const { trees, faults } = readYamlTrees(text)
+    for (const fault of faults) this.#fault({ file, ...fault })
+    for (const tree of trees) this.#orFault(file, () => this.#addRule(tree, source))
+  }
+
+  finish(): RuleBook {
+    for (const { rule, head } of this.#pending) {
+      this.#orFault(head.file, () => {
+        this.#correlations.push(readCorrelation(rule, head, this.#known))
+      })
+    }
+    return {
+      detections: this.#detections,
+      correlations: this.#correlations,
+      resting: this.#resting,
+      faults: this.#faults,
+    }
+  }
+
+  #addRule(tree: YamlNode, source: RuleText): void {
+    const rule = mapOf(tree, 'a rule')
+    const head = readHead(rule, source)
+    const isCorrelation = valueOf(rule, 'correlation') !== undefined
+    const detection = isCorrelation ? null : readDetectionRule(rule, head)
+    if (!this.#takeName(head, tree)) return
+    if (this.#taken.size > MOST_RULES * 2) throw new Refusal(tree, `more than ${MOST_RULES} rules`)
+    if (detection === null) {
+      this.#pending.push({ rule, head })
+      return
+    }
+    this.#detections.push(detection)
+    for (const name of namesOf(head)) this.#known.set(name, detection)
+  }
+
+  /** False where the rule rests. Errors: `Refusal` for a name that another rule of the same origin has. */
+  #takeName(head: RuleHead, tree: YamlNode): boolean {
+    const names = namesOf(head)
+    const other = names.map((name) => this.#taken.get(name)).find((found) => found !== undefined)
+    if (other !== undefined && other.origin === head.origin) {
+      throw new Refusal(tree, `'${head.key}' is the name or id of a rule in ${other.file} already`)
+    }
+    const isDisabled = names.some((name) => this.#disabled.has(name))
+    if (other !== undefined || isDisabled) {
+      this.#resting.push({ ...head, why: other === undefined ? 'disabled' : 'replaced' })
+    }
+    if (other !== undefined) return false
+    for (const name of names) this.#taken.set(name, head)
+    return !isDisabled
+  }
+
+  #orFault(file: string, work: () => void): void {
+    try {
+      work()
+    } catch (refusal) {
+      if (!(refusal instanceof Refusal)) throw refusal
+      this.#fault({ file, ...refusal.place, reason: refusal.message })
+    }
+  }
+
+  #fault(fault: RuleFault): void {
+    if (this.#faults.length < MOST_FAULTS) this.#faults.push(fault)
+  }
+}
+
+function readDetectionRule(rule: MapNode, head: RuleHead): DetectionRule {
+  const category = readLogsource(rule)
+  const detection = readDetection(rule, category)
+  const roles = readRoles(rule, category, head.family)
+  const named = new Set(Object.values(roles))
+  const evidence = detection.predicate.fields
+    .filter((field) => field.type !== 'boolean' && field.type !== 'address' && !named.has(field))
+    .slice(0, MOST_EVIDENCE)
+  return { ...head, ...detection, category, roles, evidence }
+}
+
+const namesOf = ({ key, name, id }: RuleHead): readonly string[] => [
+  ...new Set([key, ...(name === null ? [] : [name]), ...(id === null ? [] : [id])]),
+]

@@ -1,0 +1,137 @@
+/** Correlation rules (Sigma correlation rules 2.0): hits of other rules counted, or met, within a span of time. */
+import {
+  BOUNDS,
+  CORRELATION_TYPES,
+  type CorrelationRule,
+  type DetectionRule,
+  type RuleHead,
+} from '../rule.ts'
+import type { Field } from '../fields/field.ts'
+import { didYouMean, Refusal } from './fault.ts'
+import { fieldNamed } from './field-item.ts'
+import { readRoles } from './roles.ts'
+import {
+  booleanOf,
+  mapOf,
+  numberOf,
+  onlyKeys,
+  requiredOf,
+  textOf,
+  textsOf,
+  valueOf,
+  wordOf,
+  type MapNode,
+} from './tree.ts'
+
+const KEYS = ['type', 'rules', 'group-by', 'timespan', 'condition', 'aliases', 'generate']
+const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 }
+const LONGEST_SPAN_SECONDS = 86_400
+/** What is counted is kept until it is too old: so much for each group. */
+const MOST_COUNTED = 1000
+const MOST_RULES = 32
+
+/** Reads a correlation over rules that are known by name or id. Errors: `Refusal`. */
+export function readCorrelation(
+  rule: MapNode,
+  head: RuleHead,
+  known: ReadonlyMap<string, DetectionRule>,
+): CorrelationRule {
+  const section = mapOf(requiredOf(rule, 'correlation', 'the rule'), 'correlation')
+  onlyKeys(section, 'correlation', KEYS)
+  const type = wordOf(requiredOf(section, 'type', 'correlation'), 'type', CORRELATION_TYPES)
+  const rules = referredTo(section, known)
+  const generate = valueOf(section, 'generate') ?? valueOf(rule, 'generate')
+  const condition = valueOf(section, 'condition')
+  const isTemporal = type === 'temporal' || type === 'temporal_ordered'
+  if (isTemporal && condition !== undefined) {
+    throw new Refusal(condition, `${type} has no condition: all of its rules must be met`)
+  }
+  return {
+    ...head,
+    type,
+    rules: rules.map(({ key }) => key),
+    groupBy: groupFields(section, rules),
+    counted: type === 'value_count' ? countedFields(section, rules) : null,
+    timespanUs: timespanOf(section) * 1e6,
+    bounds: isTemporal ? [] : boundsOf(section),
+    generates: generate === undefined ? false : booleanOf(generate, 'generate'),
+    roles: rules.map(({ category }) => readRoles(rule, category, head.family)),
+  }
+}
+
+function referredTo(section: MapNode, known: ReadonlyMap<string, DetectionRule>): DetectionRule[] {
+  const node = requiredOf(section, 'rules', 'correlation')
+  const names = textsOf(node, 'rules')
+  if (names.length > MOST_RULES) throw new Refusal(node, `more than ${MOST_RULES} rules`)
+  return names.map((name) => {
+    const rule = known.get(name)
+    if (rule !== undefined) return rule
+    const near = didYouMean(name, known.keys())
+    throw new Refusal(node, `rules names '${name}', which is no detection rule in force${near}`)
+  })
+}
+
+function timespanOf(section: MapNode): number {
+  const node = requiredOf(section, 'timespan', 'correlation')
+  const text = textOf(node, 'timespan')
+  const [, count = '', unit = ''] = /^(\d{1,6})([smhd])$/.exec(text) ?? []
+  const seconds = Number(count) * (UNIT_SECONDS[unit] ?? 0)
+  if (seconds >= 1 && seconds <= LONGEST_SPAN_SECONDS) return seconds
+  throw new Refusal(node, `timespan '${text}' is not between 1s and 1d (such as 30s, 5m, 2h)`)
+}
+
+/** A name may stand for another field in each rule, by `aliases`. */
+function groupFields(section: MapNode, rules: readonly DetectionRule[]): (readonly Field[])[] {
+  const node = valueOf(section, 'group-by')
+  const names = node === undefined ? [] : textsOf(node, 'group-by')
+  const aliases = aliasesOf(section)
+  return rules.map((rule) =>
+    names.map((name) => {
+      const alias = aliases.get(name)
+      const own = [rule.name, rule.id, rule.key].flatMap((key) =>
+        key === null ? [] : (alias?.get(key) ?? []),
+      )[0]
+      return fieldNamed(own ?? name, rule.category, node ?? section)
+    }),
+  )
+}
+
+function aliasesOf(section: MapNode): ReadonlyMap<string, ReadonlyMap<string, string>> {
+  const node = valueOf(section, 'aliases')
+  if (node === undefined) return new Map()
+  return new Map(
+    mapOf(node, 'aliases').entries.map(({ key, value }) => [
+      key,
+      new Map(
+        mapOf(value, `alias ${key}`).entries.map((entry) => [
+          entry.key,
+          textOf(entry.value, `alias ${key}`),
+        ]),
+      ),
+    ]),
+  )
+}
+
+function conditionOf(section: MapNode): MapNode {
+  return mapOf(requiredOf(section, 'condition', 'correlation'), 'condition')
+}
+
+function boundsOf(section: MapNode): CorrelationRule['bounds'] {
+  const node = conditionOf(section)
+  onlyKeys(node, 'condition', [...BOUNDS, 'field'])
+  const bounds = BOUNDS.flatMap((bound) => {
+    const value = valueOf(node, bound)
+    if (value === undefined) return []
+    const count = numberOf(value, bound, 0, MOST_COUNTED)
+    if (!Number.isInteger(count)) throw new Refusal(value, `${bound} is no whole number`)
+    return [{ bound, count }]
+  })
+  if (bounds.length > 0) return bounds
+  throw new Refusal(node, `condition has none of ${BOUNDS.join(', ')}`)
+}
+
+function countedFields(section: MapNode, rules: readonly DetectionRule[]): readonly Field[] {
+  const node = requiredOf(conditionOf(section), 'field', 'the condition of value_count')
+  const name = textOf(node, 'field')
+  return rules.map(({ category }) => fieldNamed(name, category, node))
+}

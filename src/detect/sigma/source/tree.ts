@@ -1,0 +1,73 @@
+/** Takes values out of a rule's YAML, or refuses the rule with the place and the reason. */
+import type { YamlList, YamlMap, YamlNode, YamlScalar, Place } from '../../../core/yaml.ts'
+import { didYouMean, Refusal } from './fault.ts'
+
+export type MapNode = YamlMap & Place
+export type ListNode = YamlList & Place
+export type ScalarNode = YamlScalar & Place
+
+export function mapOf(node: YamlNode, what: string): MapNode {
+  if (node.kind === 'map') return node
+  throw new Refusal(node, `${what} is no map`)
+}
+
+/** The value under a key; undefined where there is none. */
+export function valueOf(map: MapNode, key: string): YamlNode | undefined {
+  return map.entries.find((entry) => entry.key === key)?.value
+}
+
+export function requiredOf(map: MapNode, key: string, what: string): YamlNode {
+  const value = valueOf(map, key)
+  if (value === undefined) throw new Refusal(map, `${what} has no ${key}`)
+  return value
+}
+
+/** A text that is not empty; numbers are taken as they were written. */
+export function textOf(node: YamlNode, what: string): string {
+  if (node.kind === 'scalar' && node.value !== null && node.source.trim() !== '') {
+    return typeof node.value === 'string' ? node.value : node.source
+  }
+  throw new Refusal(node, `${what} is no text`)
+}
+
+export function optionalText(map: MapNode, key: string): string | null {
+  const value = valueOf(map, key)
+  if (value === undefined || (value.kind === 'scalar' && value.value === null)) return null
+  return textOf(value, key)
+}
+
+/** A list of texts, or one text for a list of one. */
+export function textsOf(node: YamlNode, what: string): string[] {
+  if (node.kind === 'list') return node.items.map((item) => textOf(item, `an entry of ${what}`))
+  return [textOf(node, what)]
+}
+
+export function numberOf(node: YamlNode, what: string, least: number, most: number): number {
+  const value = node.kind === 'scalar' ? node.value : null
+  if (typeof value === 'number' && value >= least && value <= most) return value
+  throw new Refusal(node, `${what} is no number from ${least} to ${most}`)
+}
+
+export function booleanOf(node: YamlNode, what: string): boolean {
+  if (node.kind === 'scalar' && typeof node.value === 'boolean') return node.value
+  throw new Refusal(node, `${what} is neither true nor false`)
+}
+
+export function wordOf<Word extends string>(
+  node: YamlNode,
+  what: string,
+  words: readonly Word[],
+): Word {
+  const text = textOf(node, what)
+  const word = words.find((one) => one === text)
+  if (word !== undefined) return word
+  throw new Refusal(node, `${what} '${text}' is not one of ${words.join(', ')}`)
+}
+
+/** Refuses keys that nobody would look at: a misspelt one would be a rule that does something else. */
+export function onlyKeys(map: MapNode, what: string, known: readonly string[]): void {
+  for (const { key, line, column } of map.entries) {
+    if (known.includes(key)) continue
+    throw new Refusal({ line, column }, `${what} knows no '${key}'${didYouMean(key, known)}`)
+  }
+}

@@ -1,0 +1,139 @@
+/** The agent's side of the Sigma rules: reads them, watches the folder, and gives the sensors what is in force. */
+import type { RuleListing } from './api/index.ts'
+import type { Config } from './config/index.ts'
+import type { Log } from './core/log.ts'
+import {
+  compileRules,
+  folderState,
+  readRules,
+  rulesFolder,
+  rulesOf,
+  type RuleBook,
+  type RuleFault,
+  type RuleHead,
+  type RuleText,
+} from './detect/index.ts'
+import type { EventRecord } from './record/record.ts'
+import type { SupervisedSensor } from './sensor-supervisor.ts'
+
+/** An editor writes a file in several steps, some over another name: a look at the listing misses none. */
+const LOOK_MS = 1_000
+/** Faults that one log line and one audit row tell of; `picket rules check` tells all. */
+const MOST_TOLD = 20
+
+export interface RuleWatchOptions {
+  readonly config: Pick<Config, 'detect'>
+  /** The data folder. */
+  readonly directory: string
+  readonly log: Log
+  readonly record: Pick<EventRecord, 'audit'>
+  /** Told when other rules are to be in force; each gets its first with its assignment. */
+  readonly sensors: readonly Pick<SupervisedSensor, 'useRules' | 'report'>[]
+}
+
+/** Reads the rules when it is made, and again whenever a file of the folder changes, until it is stopped. */
+export class RuleWatch {
+  readonly #options: RuleWatchOptions
+  readonly #folder: string
+  readonly #timer: NodeJS.Timeout | undefined
+  #state: string
+  #texts: readonly RuleText[] = []
+  #book: RuleBook = compileRules([])
+  #unread: readonly RuleFault[] = []
+  #auditing: Promise<void> = Promise.resolve()
+
+  constructor(options: RuleWatchOptions) {
+    const { sigma } = options.config.detect
+    this.#options = options
+    this.#folder = rulesFolder(sigma, options.directory)
+    this.#state = folderState(this.#folder)
+    if (!sigma.enabled) return
+    this.#load()
+    this.#timer = setInterval(() => this.#look(), LOOK_MS)
+    this.#timer.unref()
+  }
+
+  /** What sensors are given. */
+  get texts(): readonly RuleText[] {
+    return this.#texts
+  }
+
+  get book(): RuleBook {
+    return this.#book
+  }
+
+  /** What was refused, of files and of rules in them. */
+  get faults(): readonly RuleFault[] {
+    return [...this.#unread, ...this.#book.faults]
+  }
+
+  /** Every rule, with how often it has held by the sensors' last reports. */
+  listing(): RuleListing {
+    const reports = this.#options.sensors.flatMap(({ report }) => report ?? [])
+    const listed = (rule: RuleHead, state: RuleListing['items'][number]['state']) => {
+      const { key, id, title, origin, file, level, severity, kind, mitre } = rule
+      const hits = reports.reduce((sum, { ruleHits }) => sum + (ruleHits[key] ?? 0), 0)
+      const rest = { title, state, origin, file, level, severity, kind, mitre: [...mitre], hits }
+      return { name: key, id, ...rest }
+    }
+    const items = [
+      ...rulesOf(this.#book).map((rule) => listed(rule, 'in-force')),
+      ...this.#book.resting.map((rule) => listed(rule, rule.why)),
+    ].sort((one, other) => (one.name < other.name ? -1 : 1))
+    return { items, refused: [...this.faults] }
+  }
+
+  /** Resolves when what it did is audited. */
+  async stop(): Promise<void> {
+    clearInterval(this.#timer)
+    await this.#auditing
+  }
+
+  #look(): void {
+    const state = folderState(this.#folder)
+    if (state === this.#state) return
+    this.#state = state
+    this.#load()
+    for (const sensor of this.#options.sensors) sensor.useRules(this.#texts)
+  }
+
+  #load(): void {
+    const { config, directory, log } = this.#options
+    const { sigma } = config.detect
+    const { texts, faults } = readRules(sigma, directory)
+    this.#texts = texts
+    this.#unread = faults
+    this.#book = compileRules(texts, sigma.disabled)
+    for (const { file, line, column, reason } of this.faults.slice(0, MOST_TOLD)) {
+      log.error('a rule is refused; the others are in force', { file, line, column, reason })
+    }
+    const own = rulesOf(this.#book).filter(({ origin }) => origin === 'user').length
+    log.info('rules are in force', {
+      rules: rulesOf(this.#book).length,
+      own,
+      refused: this.faults.length,
+      folder: this.#folder,
+    })
+    this.#audit(own)
+  }
+
+  #audit(own: number): void {
+    const { record, log } = this.#options
+    const refused = this.faults
+      .slice(0, MOST_TOLD)
+      .map(({ file, line, column, reason }) => `${file}:${line}:${column}: ${reason}`)
+    const details = { inForce: rulesOf(this.#book).length, own, refused }
+    this.#auditing = this.#auditing
+      .then(() =>
+        record.audit.append({
+          actor: 'agent',
+          action: 'rules.loaded',
+          subject: this.#folder,
+          details,
+        }),
+      )
+      .catch((error: unknown) => {
+        log.error('the loading of rules could not be audited', { reason: String(error) })
+      })
+  }
+}

@@ -1,0 +1,180 @@
+import { describe, expect, it } from 'vitest'
+import { faultsOf, httpRequest, Judging, plannedFlow } from '../../../support/judged-rules.ts'
+import { START_US } from '../../../support/watched-traffic.ts'
+
+const base = (name: string, uri: string): string => `
+title: Base ${name}
+name: ${name}
+logsource: { category: proxy }
+detection: { sel: { c-uri: ${uri} }, condition: sel }
+`
+const correlation = (section: string, rest = ''): string => `
+title: Together
+name: together
+level: high
+${rest}
+correlation:
+${section.replace(/^/gm, '  ')}
+`
+const count = (condition: string, type = 'event_count'): string =>
+  correlation(
+    `type: ${type}\nrules: [one]\ngroup-by: [src_ip]\ntimespan: 1m\ncondition: ${condition}`,
+  )
+
+/** Lets requests come, each `seconds` after the beginning. */
+function ask(judging: Judging, uri: string, seconds: number, plan: object = {}): void {
+  judging.says(httpRequest({ uri }), { atUs: START_US + seconds * 1e6, ...plan })
+}
+
+describe('a count of events', () => {
+  it('holds when enough came within the span, and tells one story for the group', () => {
+    const judging = new Judging(base('one', '/a'), count('{ gte: 3 }'))
+    for (const seconds of [0, 30, 59]) ask(judging, '/a', seconds)
+    expect(judging.hits('together')).toBe(1)
+    const [story, ...more] = judging.stories()
+    expect(more).toEqual([])
+    expect(story).toMatchObject({
+      detector: 'sigma:together',
+      severity: 7,
+      attacker: '10.0.0.5',
+      reasons: [
+        { feature: 'event_count', value: 3, baseline: 3 },
+        { feature: 'src_ip', value: '10.0.0.5' },
+      ],
+    })
+  })
+
+  it('does not hold when they came too slowly', () => {
+    const judging = new Judging(base('one', '/a'), count('{ gte: 3 }'))
+    for (const seconds of [0, 40, 80, 120]) ask(judging, '/a', seconds)
+    expect(judging.hits('together')).toBe(0)
+  })
+
+  it('keeps groups apart', () => {
+    const judging = new Judging(base('one', '/a'), count('{ gt: 2 }'))
+    for (const last of [1, 2, 3, 4, 5]) ask(judging, '/a', last, { source: `10.0.0.${last}` })
+    expect(judging.hits('together')).toBe(0)
+  })
+
+  it('that asks for few waits for the end of the span', () => {
+    const judging = new Judging(base('one', '/a'), count('{ lt: 3 }'))
+    ask(judging, '/a', 0)
+    judging.detector.tick(START_US + 30e6)
+    expect(judging.hits('together')).toBe(0)
+    judging.detector.tick(START_US + 61e6)
+    expect(judging.hits('together')).toBe(1)
+    for (const seconds of [100, 101, 102]) ask(judging, '/a', seconds)
+    judging.detector.tick(START_US + 200e6)
+    expect(judging.hits('together')).toBe(1)
+  })
+
+  it.each([
+    ['{ eq: 2 }', 1],
+    ['{ neq: 2 }', 0],
+    ['{ lte: 2, gte: 2 }', 1],
+    ['{ lte: 1 }', 0],
+  ])('holds by %s at the end of the span', (condition, expected) => {
+    const judging = new Judging(base('one', '/a'), count(condition))
+    ask(judging, '/a', 0)
+    ask(judging, '/a', 1)
+    judging.detector.tick(START_US + 100e6)
+    expect(judging.hits('together')).toBe(expected)
+  })
+})
+
+describe('a count of values', () => {
+  it('counts each value once', () => {
+    const judging = new Judging(
+      base('one', '/a'),
+      count('{ field: cs-host, gte: 3 }', 'value_count'),
+    )
+    for (const host of ['a', 'b', 'a', 'b', 'a']) judging.says(httpRequest({ uri: '/a', host }))
+    expect(judging.hits('together')).toBe(0)
+    judging.says(httpRequest({ uri: '/a', host: 'c' }))
+    expect(judging.hits('together')).toBe(1)
+  })
+})
+
+describe('a meeting of rules', () => {
+  const both = (type: string): string =>
+    correlation(`type: ${type}\nrules: [one, two]\ngroup-by: [src_ip]\ntimespan: 1m`)
+
+  it('holds in whatever order', () => {
+    const judging = new Judging(base('one', '/a'), base('two', '/b'), both('temporal'))
+    ask(judging, '/b', 0)
+    ask(judging, '/a', 10)
+    expect(judging.hits('together')).toBe(1)
+  })
+
+  it('does not hold when they are too far apart', () => {
+    const judging = new Judging(base('one', '/a'), base('two', '/b'), both('temporal'))
+    ask(judging, '/b', 0)
+    ask(judging, '/a', 61)
+    expect(judging.hits('together')).toBe(0)
+  })
+
+  it('that is ordered holds in that order alone', () => {
+    const judging = new Judging(base('one', '/a'), base('two', '/b'), both('temporal_ordered'))
+    ask(judging, '/b', 0)
+    ask(judging, '/a', 10)
+    expect(judging.hits('together')).toBe(0)
+    ask(judging, '/b', 20)
+    expect(judging.hits('together')).toBe(1)
+  })
+
+  it('finds what rules call differently by aliases', () => {
+    const text = correlation(`type: temporal
+rules: [one, two]
+group-by: [who]
+timespan: 1m
+aliases: { who: { one: src_ip, two: dst_ip } }`)
+    const judging = new Judging(base('one', '/a'), base('two', '/b'), text)
+    ask(judging, '/a', 0, { source: '10.0.0.7' })
+    ask(judging, '/b', 1, { source: '10.0.0.8', destination: '10.0.0.9' })
+    expect(judging.hits('together')).toBe(0)
+    ask(judging, '/b', 2, { source: '10.0.0.8', destination: '10.0.0.7' })
+    expect(judging.hits('together')).toBe(1)
+  })
+})
+
+describe('rules that a correlation refers to', () => {
+  it('tell nothing themselves, unless it generates', () => {
+    const quiet = new Judging(base('one', '/a'), count('{ gte: 2 }'))
+    ask(quiet, '/a', 0)
+    expect(quiet.stories()).toEqual([])
+    const loud = new Judging(base('one', '/a'), `${count('{ gte: 2 }')}  generate: true\n`)
+    ask(loud, '/a', 0)
+    expect(loud.stories()).toMatchObject([{ detector: 'sigma:one' }])
+  })
+})
+
+describe('a correlation', () => {
+  it('remembers a bounded number of groups, however many come', () => {
+    const judging = new Judging(base('one', '/a'), count('{ gte: 3 }'))
+    const fact = httpRequest({ uri: '/a' })
+    for (let index = 0; index < 5000; index += 1) {
+      const source = `10.1.${index >> 8}.${index & 255}`
+      judging.detector.flowSpoke(plannedFlow({ source, atUs: START_US + index }), fact)
+    }
+    expect(judging.detector.forgotten()).toBe(5000 - 2048)
+  })
+
+  it.each([
+    ['type: event_count\nrules: [none]\ntimespan: 1m\ncondition: { gte: 3 }', /rules names 'none'/],
+    ['type: event_count\nrules: [one]\ntimespan: 1y\ncondition: { gte: 3 }', /timespan '1y'/],
+    ['type: event_count\nrules: [one]\ntimespan: 1m', /has no condition/],
+    ['type: event_count\nrules: [one]\ntimespan: 1m\ncondition: { gte: 100000 }', /from 0 to 1000/],
+    ['type: value_count\nrules: [one]\ntimespan: 1m\ncondition: { gte: 3 }', /has no field/],
+    [
+      'type: temporal\nrules: [one]\ntimespan: 1m\ncondition: { gte: 3 }',
+      /temporal has no condition/,
+    ],
+    ['type: sum\nrules: [one]\ntimespan: 1m', /type 'sum' is not one of/],
+    ['type: temporal\nrules: [one]\ntimespan: 1m\ngroup-by: [nobody]', /no field 'nobody'/],
+    ['type: temporal\nrules: [one]\ntimespan: 1m\ngroup_by: [src_ip]', /did you mean group-by/],
+  ])('that is wrong is refused', (section, reason) => {
+    expect(faultsOf(base('one', '/a'), correlation(section))).toEqual([
+      expect.stringMatching(reason),
+    ])
+  })
+})

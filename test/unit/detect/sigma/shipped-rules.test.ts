@@ -1,0 +1,136 @@
+import { describe, expect, it } from 'vitest'
+import {
+  compileRules,
+  readFolder,
+  rulesOf,
+  SigmaDetector,
+  SHIPPED_RULES,
+} from '../../../../src/detect/index.ts'
+import { packagedFile } from '../../../../src/core/package-root.ts'
+import type { ApplicationFact } from '../../../../src/flow/flow.ts'
+import { CEF_NAMES, cefName } from '../../../../src/forward/formats/cef-names.ts'
+import { httpRequest, plannedFlow, type FlowPlan } from '../../../support/judged-rules.ts'
+
+const book = compileRules(readFolder(packagedFile(SHIPPED_RULES), 'shipped').texts)
+const OUTSIDE = '203.0.113.9'
+
+/** The rules that tell of what is seen. */
+function fired(seen: readonly (ApplicationFact | null)[], plan: FlowPlan): string[] {
+  const told = new Set<string>()
+  const detector = new SigmaDetector(book, ({ detector: name }) => told.add(name.slice(6)))
+  const flow = plannedFlow(plan)
+  for (const fact of seen) if (fact !== null) detector.flowSpoke(flow, fact)
+  detector.flowEnded(flow, 'fin')
+  return [...told]
+}
+
+const query = (name: string, type = 'A') =>
+  ({
+    kind: 'dns',
+    isResponse: false,
+    query: name,
+    type,
+    rcode: null,
+    answers: [],
+  }) as unknown as ApplicationFact
+const redis = (command: string): ApplicationFact => ({ kind: 'redis-command', command })
+const tlsServer = (version: string): ApplicationFact => ({
+  kind: 'tls-server-hello',
+  version,
+  cipher: 1,
+  ja3s: '',
+})
+const inward: FlowPlan = { source: OUTSIDE, destination: '10.0.0.5' }
+
+describe('the shipped rules', () => {
+  it('are all good, and each of their kinds has a name in a SIEM', () => {
+    expect(book.faults).toEqual([])
+    const families = new Set(Object.keys(CEF_NAMES).filter((kind) => !kind.includes('.')))
+    const quiet = new Set(book.correlations.flatMap(({ rules }) => rules))
+    for (const { key, kind } of rulesOf(book)) {
+      if (!quiet.has(key))
+        expect([...families].map((one) => CEF_NAMES[one])).not.toContain(cefName(kind))
+    }
+  })
+
+  it.each<[string, (ApplicationFact | null)[], FlowPlan]>([
+    [
+      'web-attack-tool',
+      [httpRequest({ userAgent: 'sqlmap/1.7.2#stable (https://sqlmap.org)' })],
+      inward,
+    ],
+    ['malware-user-agent', [httpRequest({ userAgent: 'Mozilla/4.08 (Charon; Inferno)' })], {}],
+    ['tor2web', [query('abcdefghij234567.onion.to')], { destinationPort: 53, protocol: 17 }],
+    ['mining-pool', [query('gulf.moneroocean.stream')], { destinationPort: 53, protocol: 17 }],
+    ['dynamic-dns', [query('evil.duckdns.org')], { destinationPort: 53, protocol: 17 }],
+    ['deprecated-tls', [tlsServer('TLS 1.0')], {}],
+    ['telnet-from-internet', [], { ...inward, application: 'telnet', destinationPort: 23 }],
+    ['remote-desktop-from-internet', [], { ...inward, application: 'rdp', destinationPort: 3389 }],
+    ['database-from-internet', [], { ...inward, application: 'mysql', destinationPort: 3306 }],
+    ['database-from-internet', [], { ...inward, destinationPort: 27017 }],
+    ['redis-file-write', [redis('CONFIG SET'), redis('SAVE')], { destinationPort: 6379 }],
+    ['redis-takeover', [redis('SLAVEOF'), redis('MODULE LOAD')], { destinationPort: 6379 }],
+    ['ldap-to-internet', [], { application: 'ldap', destinationPort: 1389 }],
+    ['irc-to-internet', [], { destinationPort: 6667 }],
+    [
+      'smb1-in-use',
+      [],
+      { application: 'smb', destinationPort: 445, facts: { kind: 'smb', dialect: '1' } },
+    ],
+    [
+      'psexec-pipe',
+      [{ kind: 'smb-open', name: 'PSEXESVC' }],
+      { destination: '10.0.0.6', application: 'smb' },
+    ],
+    ['dns-zone-transfer', [query('example.com', 'AXFR')], { destinationPort: 53 }],
+  ])('tell of what they are for: %s', (rule, seen, plan) => {
+    expect(fired(seen, plan)).toEqual([rule])
+  })
+
+  it.each<[string, (ApplicationFact | null)[], FlowPlan]>([
+    [
+      'a browser',
+      [httpRequest({ userAgent: 'Mozilla/5.0 (X11; Linux x86_64) Firefox/128.0' })],
+      {},
+    ],
+    [
+      'a scan of a port that is closed',
+      [],
+      { ...inward, destinationPort: 3306, connState: 'REJ', responderPayloadBytes: 0 },
+    ],
+    [
+      'a database within the network',
+      [],
+      { destination: '10.0.0.6', application: 'mysql', destinationPort: 3306 },
+    ],
+    [
+      'a website on a port of databases',
+      [],
+      { ...inward, application: 'http', destinationPort: 9200 },
+    ],
+    [
+      'a cache that clears itself',
+      [redis('CONFIG SET'), redis('GET')],
+      { destination: '10.0.0.6' },
+    ],
+    ['the site of a mining pool', [query('www.nicehash.com')], { destinationPort: 53 }],
+    [
+      'a directory within the network',
+      [],
+      { destination: '10.0.0.6', application: 'ldap', destinationPort: 389 },
+    ],
+    ['TLS of today', [tlsServer('TLS 1.3')], {}],
+    [
+      'names in general',
+      [query('www.example.com'), query('ddns.net.example.com')],
+      { destinationPort: 53 },
+    ],
+    [
+      'SMB 3',
+      [{ kind: 'smb-open', name: 'srvsvc' }],
+      { destination: '10.0.0.6', application: 'smb', facts: { kind: 'smb', dialect: '3.1.1' } },
+    ],
+  ])('are silent about %s', (_, seen, plan) => {
+    expect(fired(seen, plan)).toEqual([])
+  })
+})

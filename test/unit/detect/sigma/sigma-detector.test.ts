@@ -1,0 +1,155 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { compileRules, type DetectionRule } from '../../../../src/detect/index.ts'
+import { Subject } from '../../../../src/detect/sigma/fields/subject.ts'
+import { RuleBucket } from '../../../../src/detect/sigma/match/rule-bucket.ts'
+import {
+  bookOf,
+  httpRequest,
+  httpRule,
+  Judging,
+  plannedFlow,
+} from '../../../support/judged-rules.ts'
+import { START_US } from '../../../support/watched-traffic.ts'
+
+const rule = (name: string, uri: string, rest = ''): string =>
+  httpRule(`sel: { c-uri|contains: ${uri} }\ncondition: sel`, rest).replace('test-rule', name)
+
+describe('hits of one rule', () => {
+  it('on one attacker are one story, with all victims', () => {
+    const judging = new Judging(rule('one', 'a'))
+    for (let index = 0; index < 50; index += 1) {
+      judging.says(httpRequest({ uri: '/a' }), {
+        destination: `203.0.113.${index}`,
+        atUs: START_US + index * 1e6,
+      })
+    }
+    judging.detector.end()
+    const [story, ...more] = judging.stories()
+    expect(more).toEqual([])
+    expect(story).toMatchObject({ attacker: '10.0.0.5', count: 50, isFinal: true })
+    expect(story!.victims).toHaveLength(32)
+    expect(story!.summary).toBe('Test rule: 10.0.0.5 → 32 hosts (c-uri /a), 50 times in 49 s')
+  })
+
+  it('on forged sources grow nothing: past 64 stories the rest is one, that names nobody', () => {
+    const judging = new Judging(rule('one', 'a'))
+    for (let index = 0; index < 20_000; index += 1) {
+      const source = `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}`
+      judging.says(httpRequest({ uri: '/a' }), { source, atUs: START_US + index })
+    }
+    judging.detector.end()
+    const stories = judging.stories()
+    expect(stories).toHaveLength(65)
+    expect(stories.find(({ count }) => count > 1)).toMatchObject({
+      attacker: null,
+      count: 20_000 - 64,
+    })
+  })
+
+  it('after a long silence are another story', () => {
+    const judging = new Judging(rule('one', 'a')).says(httpRequest({ uri: '/a' }))
+    judging.detector.tick(START_US + 1000e6)
+    judging.says(httpRequest({ uri: '/a' }), { atUs: START_US + 1001e6 })
+    expect(judging.stories().map(({ isFinal }) => isFinal)).toEqual([true, false])
+  })
+})
+
+describe('a reload', () => {
+  const counting = `
+title: Many
+name: many
+correlation: { type: event_count, rules: [one], group-by: [src_ip], timespan: 1m, condition: { gte: 3 } }
+`
+  it('lets what stays count on, also where another rule is bad', () => {
+    const judging = new Judging(rule('one', 'a'), counting)
+    judging.says(httpRequest({ uri: '/a' })).says(httpRequest({ uri: '/a' }))
+    judging.detector.use(bookOf('title: [bad', rule('two', 'b'), rule('one', 'a'), counting))
+    judging.says(httpRequest({ uri: '/a' }))
+    expect(judging.hits('one')).toBe(3)
+    expect(judging.hits('many')).toBe(1)
+  })
+
+  it('begins anew what was changed, and ends the stories of what is gone', () => {
+    const judging = new Judging(rule('one', 'a'), rule('two', 'a'))
+    judging.says(httpRequest({ uri: '/a' }))
+    judging.detector.use(bookOf(rule('one', 'ab')))
+    expect(judging.hits('one')).toBe(0)
+    expect(judging.stories().every(({ isFinal }) => isFinal)).toBe(true)
+    judging.says(httpRequest({ uri: '/a' }))
+    expect(judging.stories()).toHaveLength(2)
+    judging.says(httpRequest({ uri: '/ab' }))
+    expect(judging.stories()).toHaveLength(3)
+  })
+})
+
+describe('the index', () => {
+  it('finds every rule that holds, and no other', () => {
+    const word = fc.string({
+      unit: fc.constantFrom('a', 'b', 'c', '/'),
+      minLength: 1,
+      maxLength: 5,
+    })
+    const test = fc
+      .tuple(
+        fc.constantFrom('', '|contains', '|startswith', '|endswith', '|contains|all'),
+        fc.array(word, { minLength: 1, maxLength: 3 }),
+      )
+      .map(
+        ([modifier, words]) =>
+          `{ c-uri${modifier}: [${words.map((one) => `'${one}'`).join(', ')}] }`,
+      )
+    const detection = fc
+      .tuple(
+        test,
+        test,
+        fc.constantFrom('x', 'x and y', 'x or y', 'x and not y', 'not x', '1 of them'),
+      )
+      .map(([x, y, condition]) => `x: ${x}\ny: ${y}\ncondition: ${condition}`)
+    fc.assert(
+      fc.property(
+        fc.array(detection, { minLength: 1, maxLength: 8 }),
+        fc.array(word, { maxLength: 6 }),
+        (detections, uris) => {
+          const texts = detections.map((one, index) => ({
+            ...{ file: `${index}`, origin: 'user' as const },
+            text: httpRule(one).replace('test-rule', `rule-${index}`),
+          }))
+          const { detections: rules } = compileRules(texts)
+          expect(rules).toHaveLength(detections.length)
+          const bucket = new RuleBucket<DetectionRule>(rules)
+          for (const uri of [uris.join(''), ...uris]) {
+            const subject = new Subject()
+            subject.show(plannedFlow(), httpRequest({ uri }), START_US)
+            const found: string[] = []
+            bucket.judge(subject, ({ key }) => found.push(key))
+            const holding = rules
+              .filter(({ predicate }) => predicate.holds(subject))
+              .map(({ key }) => key)
+            expect(found.sort()).toEqual(holding.sort())
+          }
+        },
+      ),
+      { numRuns: 300, seed: 3 },
+    )
+  })
+
+  it('builds no facts of flows that no rule is judged on', () => {
+    const judging = new Judging(rule('one', 'a'))
+    const flow = plannedFlow({ application: 'tls' })
+    judging.detector.flowEnded({ ...flow, facts: () => expect.unreachable() }, 'fin')
+  })
+
+  it('lets hundreds of rules cost little', () => {
+    const many = Array.from({ length: 500 }, (_, index) =>
+      rule(`rule-${index}`, `needle-${index}-end`),
+    )
+    const judging = new Judging(...many)
+    const fact = httpRequest({ uri: '/some/path/of/usual/length?with=query&and=more' })
+    const flow = plannedFlow()
+    const startedAt = performance.now()
+    for (let count = 0; count < 20_000; count += 1) judging.detector.flowSpoke(flow, fact)
+    expect((performance.now() - startedAt) / 20_000).toBeLessThan(0.05)
+    expect(judging.says(httpRequest({ uri: '/x/needle-77-end' })).hits('rule-77')).toBe(1)
+  })
+})
