@@ -34,6 +34,9 @@ export async function replay(
   refuseOddFiles(files, options)
   const log = createLog({ ...context.config.log, level: 'warn' })
   const { config, directory } = context
+  const models = loadShippedModels(log, config.detect.randomForest.model)
+  const { texts: rules } = readRules(config.detect.sigma, directory)
+  const knowledge = { models, rules, indicators: indicatorsFor(context, log) }
   const record = await openRecord({
     directory,
     clock: systemClock,
@@ -41,9 +44,6 @@ export async function replay(
     config: config.record,
     mode: 'write',
   })
-  const models = loadShippedModels(log, config.detect.randomForest.model)
-  const { texts: rules } = readRules(config.detect.sigma, directory)
-  const knowledge = { models, rules, indicators: indicatorsFor(context, log) }
   const shared = { ...options, ...knowledge, record, context }
   let exitCode: number = EXIT.ok
   try {

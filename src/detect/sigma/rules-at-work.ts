@@ -1,6 +1,5 @@
 /** A book of rules at work: each subject is judged by the rules of its category and moment. */
 import { APPLICATIONS } from '../../flow/flow.ts'
-import type { Moment } from './fields/field.ts'
 import type { Subject } from './fields/subject.ts'
 import { RuleBucket } from './match/rule-bucket.ts'
 import { rulesOf, type RuleBook } from './rule-book.ts'

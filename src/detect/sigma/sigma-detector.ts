@@ -3,7 +3,6 @@ import type { ApplicationFact, EndReason, HttpRequest, LiveFlow } from '../../fl
 import type { Detector, Emit } from '../detector.ts'
 import { CappedTable, type Row } from '../rules/state/capped-table.ts'
 import { pairKey } from '../rules/state/pair-key.ts'
-import type { Moment } from './fields/field.ts'
 import { Subject } from './fields/subject.ts'
 import type { RuleBook } from './rule-book.ts'
 import { RulesAtWork, type OnHit } from './rules-at-work.ts'
