@@ -23,6 +23,9 @@ import { Story } from '../state/story.ts'
 import { confidenceOf, counted, spanOf } from '../state/wording.ts'
 
 const MAX_SUSPECTS = 512
+const MAX_CROWDS = 256
+/** Senders to one victim that are told one by one; more than these are forged, or might as well be. */
+const FEW_SENDERS = 2
 
 interface Fault {
   readonly bit: number
@@ -63,12 +66,19 @@ const FAULTS: readonly Fault[] = [
 
 interface Suspect {
   readonly fault: Fault
-  readonly attacker: string
+  /** Null where many do it. */
+  readonly attacker: string | null
   readonly victim: string
   readonly firstUs: number
   lastUs: number
   count: number
   story: Story | null
+}
+
+/** All who send one victim the same fault. */
+interface Crowd {
+  lastUs: number
+  senders: number
 }
 
 export class FragmentEvasion implements Detector {
@@ -77,6 +87,7 @@ export class FragmentEvasion implements Detector {
   readonly #config: FragmentsConfig
   readonly #emit: Emit
   readonly #suspects: CappedTable<Suspect>
+  readonly #crowds = new CappedTable<Crowd>(MAX_CROWDS)
 
   constructor(config: FragmentsConfig, emit: Emit) {
     this.#config = config
@@ -95,6 +106,7 @@ export class FragmentEvasion implements Detector {
     for (const suspect of this.#suspects.values()) this.#tellIfDue(suspect, nowUs)
     const beforeUs = nowUs - this.#config.forgetAfterSeconds * 1e6
     this.#suspects.expire(beforeUs, (suspect) => this.#finish(suspect))
+    this.#crowds.expire(beforeUs)
   }
 
   end(): void {
@@ -120,9 +132,24 @@ export class FragmentEvasion implements Detector {
     const key = pairKey(sourceHash(packet), destinationHash(packet), fault.bit)
     const known = this.#suspects.get(key)
     if (known !== undefined) return known
+    const crowdKey = pairKey(0, destinationHash(packet), fault.bit)
+    const isOneOfMany = this.#sendersTo(crowdKey, packet) > FEW_SENDERS
+    if (!isOneOfMany) return this.#suspect(key, fault, packet, sourceAddress(packet))
+    return this.#suspects.get(crowdKey) ?? this.#suspect(crowdKey, fault, packet, null)
+  }
+
+  #sendersTo(key: number, packet: Packet): number {
+    const crowd = this.#crowds.get(key) ?? { lastUs: packet.timestampUs, senders: 0 }
+    if (crowd.senders === 0) this.#crowds.set(key, crowd)
+    crowd.lastUs = Math.max(crowd.lastUs, packet.timestampUs)
+    crowd.senders += 1
+    return crowd.senders
+  }
+
+  #suspect(key: number, fault: Fault, packet: Packet, attacker: string | null): Suspect {
     const suspect: Suspect = {
       fault,
-      attacker: sourceAddress(packet),
+      attacker,
       victim: destinationAddress(packet),
       firstUs: packet.timestampUs,
       lastUs: packet.timestampUs,

@@ -27,6 +27,8 @@ export class CappedTable<Value extends Row> {
    */
   readonly #filter = new Uint32Array(FILTER_PLACES)
   #forgotten = 0
+  /** No row was alive before this: until then there is nothing to expire, and nothing to look through. */
+  #oldestUs = Number.POSITIVE_INFINITY
 
   constructor(cap: number, onEvicted: (row: Value) => void = () => undefined) {
     this.#cap = cap
@@ -52,6 +54,7 @@ export class CappedTable<Value extends Row> {
       this.#filter[placeOf(key)]! += 1
     }
     this.#rows.set(key, { row, filedUs: row.lastUs })
+    if (row.lastUs < this.#oldestUs) this.#oldestUs = row.lastUs
   }
 
   delete(key: number): void {
@@ -62,13 +65,24 @@ export class CappedTable<Value extends Row> {
     for (const { row } of this.#rows.values()) yield row
   }
 
-  /** Removes every row without a sign of life since `beforeUs`, and gives each to `onExpired`. */
+  /**
+   * Removes every row without a sign of life since `beforeUs`, and gives each to `onExpired`; a row whose
+   * `lastUs` went back may stay that much longer.
+   */
   expire(beforeUs: number, onExpired: (row: Value) => void = () => undefined): void {
+    if (beforeUs <= this.#oldestUs) return
+    let oldestUs = Number.POSITIVE_INFINITY
+    // What `onExpired` files anew is noted by `set`.
+    this.#oldestUs = oldestUs
     for (const [key, { row }] of this.#rows) {
-      if (row.lastUs >= beforeUs) continue
+      if (row.lastUs >= beforeUs) {
+        if (row.lastUs < oldestUs) oldestUs = row.lastUs
+        continue
+      }
       this.delete(key)
       onExpired(row)
     }
+    this.#oldestUs = Math.min(this.#oldestUs, oldestUs)
   }
 
   #evict(): void {

@@ -83,12 +83,22 @@ export class Redirects implements Detector {
   #note(packet: Packet, target: number): void {
     if (packet.malformed !== 0) return
     const nowUs = packet.timestampUs
-    const key = pairKey(packet.sourceMac ^ sourceHash(packet), destinationHash(packet), 6)
+    const isForged = this.#isForged(packet, target)
+    const attacker = isForged ? this.#bearer(packet, target) : null
+    // Where nobody can be named it is one story of the card, however many it tells, in whosever name.
+    const key =
+      attacker === null
+        ? pairKey(
+            packet.sourceMac === 0 ? sourceHash(packet) : packet.sourceMac,
+            0,
+            isForged ? 7 : 8,
+          )
+        : pairKey(packet.sourceMac ^ sourceHash(packet), destinationHash(packet), 6)
     const row = this.#stories.get(key) ?? this.#stories.add(key, this.#open(packet))
     row.lastUs = Math.max(row.lastUs, nowUs)
     row.count += 1
-    row.isForged ||= this.#isForged(packet, target)
-    if (row.isForged) row.attacker = this.#bearer(packet, target)
+    row.isForged ||= isForged
+    row.attacker ??= attacker
     this.#stories.tell(row, nowUs)
   }
 

@@ -76,3 +76,18 @@ it('says nothing about a single damaged packet', () => {
   sendPieces(traffic, [[0, 8]], tcp({ flags: 'S', payload: 'x'.repeat(200) }))
   expect(traffic.end()).toEqual([])
 })
+
+it('is one story, and names nobody, when a thousand forged senders do it', () => {
+  const traffic = new WatchedTraffic()
+  for (let sender = 0; sender < 1000; sender += 1) {
+    const source = `198.51.${100 + (sender >> 8)}.${sender & 255}`
+    const place = { fragmentOffset: 65_528, slice: [0, 64] as const, identification: sender }
+    traffic.frame(ethernet(ipv4({ source, destination: '192.0.2.10', ...place }, datagram)))
+  }
+  const stories = traffic.end().filter(({ kind }) => kind === 'evasion.oversized-fragments')
+  expect(stories.map(({ attacker, count }) => [attacker, count])).toEqual([
+    ['198.51.100.0', 1],
+    ['198.51.100.1', 1],
+    [null, 998],
+  ])
+})
