@@ -85,14 +85,10 @@ export class Redirects implements Detector {
     const nowUs = packet.timestampUs
     const isForged = this.#isForged(packet, target)
     const attacker = isForged ? this.#bearer(packet, target) : null
-    // Where nobody can be named it is one story of the card, however many it tells, in whosever name.
+    // Where nobody can be named it is one story of the host that is told, in whosever name.
     const key =
       attacker === null
-        ? pairKey(
-            packet.sourceMac === 0 ? sourceHash(packet) : packet.sourceMac,
-            0,
-            isForged ? 7 : 8,
-          )
+        ? pairKey(destinationHash(packet), 0, isForged ? 7 : 8)
         : pairKey(packet.sourceMac ^ sourceHash(packet), destinationHash(packet), 6)
     const row = this.#stories.get(key) ?? this.#stories.add(key, this.#open(packet))
     row.lastUs = Math.max(row.lastUs, nowUs)
