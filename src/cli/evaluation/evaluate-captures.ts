@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import { PicketError } from '../../core/errors.ts'
 import { VERSION } from '../../core/package-root.ts'
 import { createLog } from '../../core/log.ts'
+import { readRules } from '../../detect/index.ts'
 import { loadShippedModels } from '../../detect/models/index.ts'
 import {
   ALERT_SEVERITY,
@@ -54,7 +55,8 @@ export async function evaluateCaptures(
   const log = createLog({ ...config.log, level: 'warn' })
   const models = loadShippedModels(log, config.detect.randomForest.model)
   await log.close()
-  const trial = { config, models }
+  const { texts: rules } = readRules(config.detect.sigma, context.directory)
+  const trial = { config, models, rules }
   const alone = await runAll(labelled.map((capture) => ({ capture, host: null })), trial, context) // prettier-ignore
   const mixed = await runAll(plannedMixes(labelled, options.mix), trial, context)
   const { heldOut, ...figures } = await modelFigures(options, context)

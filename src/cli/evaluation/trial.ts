@@ -5,7 +5,7 @@ import type { Config } from '../../config/index.ts'
 import { systemClock } from '../../core/clock.ts'
 import { PicketError } from '../../core/errors.ts'
 import { decide, policyFromConfig } from '../../decide/index.ts'
-import type { Detection } from '../../detect/detection.ts'
+import type { Detection, RuleText } from '../../detect/index.ts'
 import type { StoredModels } from '../../detect/models/index.ts'
 import { EventFolder, IncidentBook } from '../../record/index.ts'
 import { createSensor, type Sensor } from '../../sensor.ts'
@@ -22,6 +22,8 @@ const SEED = 1
 export interface TrialOptions {
   readonly config: Config
   readonly models: StoredModels
+  /** Sigma rules, as texts; absent for none. */
+  readonly rules?: readonly RuleText[]
 }
 
 /**
@@ -60,7 +62,7 @@ class Trial {
   #coveredUs = 0
   #isAtEnd = false
 
-  constructor({ truth }: LabelledCapture, { config, models }: TrialOptions) {
+  constructor({ truth }: LabelledCapture, { config, models, rules = [] }: TrialOptions) {
     const { judge } = judgeOf(truth)
     const policy = policyFromConfig({ ...config.policy, mode: 'alert' })
     const { foldSeconds, incidentQuietHours } = config.policy
@@ -72,6 +74,7 @@ class Trial {
       flow: config.flow,
       detect: config.detect,
       models,
+      rules,
       seed: SEED,
       flows: null,
       flowsPerStory: null,

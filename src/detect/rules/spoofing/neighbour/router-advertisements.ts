@@ -31,6 +31,11 @@ const MAX_STORIES = 128
 const KILLS = 3
 const KILLS_WITHIN_US = 60e6
 
+/** Severity of a second router that only announces itself. */
+const PLAIN = 2
+const FEW_ROUTERS = 4
+const MAX_CROWDS = 64
+
 interface Router {
   readonly text: string
   readonly vlan: number
@@ -43,6 +48,12 @@ interface Router {
   offer: number
   deaths: number
   deathsSinceUs: number
+}
+
+/** Cards of plain second routers on one link. */
+interface Crowd {
+  lastUs: number
+  cards: number
 }
 
 interface False {
@@ -64,6 +75,7 @@ export class RouterAdvertisements implements Detector {
   readonly #config: RouterSpoofingConfig
   readonly #neighbours: Neighbours
   readonly #routers = new CappedTable<Router>(MAX_ROUTERS)
+  readonly #crowds = new CappedTable<Crowd>(MAX_CROWDS)
   readonly #stories: Stories<False>
 
   constructor(config: RouterSpoofingConfig, neighbours: Neighbours, emit: Emit) {
@@ -106,6 +118,7 @@ export class RouterAdvertisements implements Detector {
   tick(nowUs: number): void {
     this.#stories.tick(nowUs)
     this.#routers.expire(nowUs - this.#config.forgetAfterSeconds * 1e6)
+    this.#crowds.expire(nowUs - this.#config.forgetAfterSeconds * 1e6)
   }
 
   end(): void {
@@ -157,7 +170,7 @@ export class RouterAdvertisements implements Detector {
       const isPushy = router.isPreferred && !other.isPreferred
       this.#tell(packet, {
         kind: 'spoofing.router-advertisement',
-        severity: isPushy ? 5 : 2,
+        severity: isPushy ? 5 : PLAIN,
         victim: other.text,
         attacker: this.#ownAddress(router.mac, router.vlan) ?? router.text,
         mac: router.mac,
@@ -176,7 +189,9 @@ export class RouterAdvertisements implements Detector {
     found: Pick<False, 'kind' | 'severity' | 'victim' | 'attacker' | 'mac' | 'words'>,
   ): void {
     const nowUs = packet.timestampUs
-    const key = pairKey(found.mac, packet.vlan, 9)
+    const own = pairKey(found.mac, packet.vlan, 9)
+    const isCrowd = this.#stories.get(own) === undefined && this.#isOneOfMany(found, packet)
+    const key = isCrowd ? pairKey(0, packet.vlan, 10) : own
     let row = this.#stories.get(key)
     if (row === undefined || row.severity < found.severity) {
       const past = {
@@ -184,11 +199,22 @@ export class RouterAdvertisements implements Detector {
         count: row?.count ?? 0,
         story: row?.story ?? null,
       }
-      row = this.#stories.add(key, { ...found, ...past, lastUs: nowUs })
+      const named = isCrowd ? { ...found, attacker: null } : found
+      row = this.#stories.add(key, { ...named, ...past, lastUs: nowUs })
     }
     row.lastUs = Math.max(row.lastUs, nowUs)
     row.count += 1
     this.#stories.tell(row, nowUs)
+  }
+
+  /** A link has few plain second routers; what is more is a flood, and one story. */
+  #isOneOfMany({ severity }: Pick<False, 'severity'>, packet: Packet): boolean {
+    if (severity > PLAIN) return false
+    const crowd = this.#crowds.get(packet.vlan) ?? { lastUs: packet.timestampUs, cards: 0 }
+    if (crowd.cards === 0) this.#crowds.set(packet.vlan, crowd)
+    crowd.lastUs = Math.max(crowd.lastUs, packet.timestampUs)
+    crowd.cards += 1
+    return crowd.cards > FEW_ROUTERS
   }
 }
 
