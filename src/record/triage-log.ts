@@ -77,6 +77,8 @@ export interface TriageLog {
   /** Errors: `ERR_RECORD_WRITE`; then neither it nor its audit row is kept. */
   saveVerdict(verdict: Verdict, audit: AuditEntry): Promise<void>
   verdict(eventId: string): Verdict | null
+  /** Every verdict that is in force, the oldest first. */
+  verdicts(): readonly Verdict[]
   verdictCounts(): readonly VerdictCount[]
   /** Events by kind, those that have been swept away not counted. */
   eventCounts(): ReadonlyMap<string, number>

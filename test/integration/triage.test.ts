@@ -1,8 +1,13 @@
 /** Verdicts, suppressions and incidents, over the API and a real record. */
-import { describe, expect, test } from 'vitest'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { exportJudgedCaptures } from '../../src/cli/judged-captures.ts'
 import { alert } from '../../src/decide/index.ts'
 import { EventFolder, IncidentBook } from '../../src/record/index.ts'
 import { silentLog } from '../../src/core/log.ts'
+import { readTruth } from '../../src/train/index.ts'
 import { Suppressor } from '../../src/suppressor.ts'
 import { detection, TEN_OCLOCK_US } from '../support/detections.ts'
 import { servedApi } from '../support/api-server.ts'
@@ -57,6 +62,36 @@ describe('verdicts', () => {
     const answer = await api.call('POST', path, { token: admin, body })
     const { suppressionId } = answer.body as { suppressionId: string }
     expect(api.record.triage.suppression(suppressionId)).toMatchObject(suppress)
+  })
+})
+
+describe('judged events', () => {
+  test('are labelled captures for the next training', async () => {
+    const api = await servedApi()
+    const token = await api.token(['block'])
+    const events = await savedEvents(api, {}, { attacker: '192.0.2.8' }, { attacker: '192.0.2.9' })
+    const evidence = { linkType: 1, packets: 1, records: new Uint8Array(20).fill(9) }
+    const [attack, benign, bare] = events.map(({ id }) => id)
+    await api.record.evidence.add(
+      [attack!, benign!].map((eventId) => ({ eventId, evidence })),
+      64,
+    )
+    for (const [id, verdict] of [
+      [attack, 'true-positive'],
+      [benign, 'false-positive'],
+      [bare, 'true-positive'],
+    ]) {
+      await api.call('POST', `/v1/events/${id}/verdict`, { token, body: { verdict } })
+    }
+    const folder = join(await mkdtemp(join(tmpdir(), 'pk-judged-')), 'new')
+    onTestFinished(() => rm(dirname(folder), { recursive: true, force: true }))
+    expect(exportJudgedCaptures(api.record, folder)).toEqual({ captures: 2, without: 1 })
+    const labelled = readTruth(join(folder, 'truth.json'), folder)
+    expect(labelled.map(({ truth }) => truth)).toMatchObject([
+      { name: attack, kind: 'attack', attacker_ips: ['192.0.2.7'], victim_ips: ['10.0.0.5'] },
+      { name: benign, kind: 'benign', attacker_ips: [] },
+    ])
+    expect(() => exportJudgedCaptures(api.record, folder)).toThrow(/EEXIST/)
   })
 })
 

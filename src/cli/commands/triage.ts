@@ -5,6 +5,8 @@ import { answerOf, noAgent, openAgent, openForReading, type ApiClient } from '..
 import type { CommandContext } from '../context.ts'
 import type { AddCommands, Invocation } from '../invocation.ts'
 import { clockTime, EXIT, printJsonLines } from '../output.ts'
+import { exportJudgedCaptures } from '../judged-captures.ts'
+import { openRecordForReading } from '../record-access.ts'
 import { printTable, type Column } from '../table.ts'
 import { listThrough, withLimit } from './listing.ts'
 
@@ -73,10 +75,19 @@ export const addTriage: AddCommands = (program, run) => {
     .option('--reason <text>', 'why')
     .description('say whether an event told of an attack')
     .action(run<{ reason?: string }>(giveVerdict))
-  program
+  const verdicts = program
     .command('verdicts')
     .description('how each kind of event has been judged, with its rate of false positives')
     .action(run(listVerdicts))
+  verdicts
+    .command('export')
+    .argument('<dir>', 'a new folder')
+    .description('write the packets of judged events as labelled captures, for train and evaluate')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  picket verdicts export ./judged\n  picket train --truth ./judged/truth.json --captures ./judged',
+    )
+    .action(run(exportVerdicts))
   withScope(program.command('suppress'))
     .description('hide what fits, from now on; to never block somebody, use policy.allowlist')
     .addHelpText(
@@ -133,6 +144,19 @@ async function listVerdicts({ context }: Invocation): Promise<number> {
   return withReader(context(), async ({ api }, commandContext) => {
     print(answerOf(await api.GET('/v1/verdicts')).items, FIGURES, commandContext)
   })
+}
+
+async function exportVerdicts({ args: [folder = ''], context }: Invocation): Promise<number> {
+  const commandContext = context()
+  const record = await openRecordForReading(commandContext)
+  try {
+    const { captures, without } = exportJudgedCaptures(record, folder)
+    const left = without > 0 ? `; ${without} judged events have no packets any more` : ''
+    commandContext.terminal.writeError(`${captures} captures and truth.json in ${folder}${left}\n`)
+    return captures > 0 ? EXIT.ok : EXIT.failure
+  } finally {
+    await record.close()
+  }
 }
 
 async function suppress({ options, context }: Invocation<ScopeOptions>): Promise<number> {

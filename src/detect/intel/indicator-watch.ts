@@ -273,6 +273,7 @@ function describe(sighting: Sighting, isFinal: boolean): Detection {
     ],
     mitre: MITRE[kind],
     flows: [...story.flows],
+    port: story.port,
     isFinal,
   }
 }

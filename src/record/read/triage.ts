@@ -26,6 +26,9 @@ type Reading = Omit<TriageLog, 'saveVerdict' | 'saveSuppression' | 'countHidden'
 /** The reading half of the triage log. */
 export function triageReader(connection: Connection): Reading {
   const selectVerdict = connection.prepare(`SELECT ${VERDICT} FROM verdicts WHERE event_id = ?`)
+  const selectVerdicts = connection.prepare(
+    `SELECT ${VERDICT} FROM verdicts ORDER BY given_at_ms, event_id`,
+  )
   const selectCounts = connection.prepare(
     `SELECT detector, kind, sum(verdict = 'true-positive') AS truePositives,
        sum(verdict = 'false-positive') AS falsePositives
@@ -41,6 +44,7 @@ export function triageReader(connection: Connection): Reading {
   const withEvents = eventsOfIncidents(connection)
   return {
     verdict: (eventId) => (selectVerdict.get(eventId.toLowerCase()) as Verdict | undefined) ?? null,
+    verdicts: () => selectVerdicts.all() as Verdict[],
     verdictCounts: () => selectCounts.all() as VerdictCount[],
     eventCounts: () => {
       const rows = selectEvents.all() as { kind: string; events: number }[]

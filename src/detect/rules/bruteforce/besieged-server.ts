@@ -122,6 +122,7 @@ export class BesiegedServer implements Row {
       ],
       mitre: ['T1110.001', 'T1110.003'],
       flows: [...story.flows],
+    port: story.port,
       isFinal,
     } // prettier-ignore
   }

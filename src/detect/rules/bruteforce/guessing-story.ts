@@ -44,6 +44,7 @@ function tellAttack(guesser: Guesser, config: LoginBruteforceConfig, isFinal: bo
     ],
     mitre: [isSpray ? 'T1110.003' : 'T1110.001', ...(hasSucceeded ? ['T1078'] : [])],
     flows: [...story!.flows],
+    port: story!.port,
   } // prettier-ignore
 }
 
@@ -69,6 +70,7 @@ function tellStale(guesser: Guesser, isFinal: boolean): Detection {
     reasons,
     mitre: ['T1110'],
     flows: [...guesser.story!.flows],
+    port: guesser.story!.port,
   }
 }
 

@@ -131,6 +131,7 @@ function describe(bot: Bot, story: Story, config: IotBotConfig, isFinal: boolean
     ],
     mitre: ['T1595.001', 'T1584.005'],
     flows: [...story.flows],
+    port: story.port,
     isFinal,
   }
 }

@@ -97,6 +97,7 @@ export class C2Suspect {
       })), // prettier-ignore
       mitre: [...MITRE[kind]],
       flows: [...story.flows],
+      port: story.port,
       isFinal,
     }
   }

@@ -159,6 +159,7 @@ function describe(
     ],
     mitre: ['T1048', 'T1567'],
     flows: [...story.flows],
+    port: story.port,
     isFinal,
   } // prettier-ignore
 }

@@ -72,6 +72,7 @@ export class FloodStory {
       ],
       mitre: ['T1498.001', 'T1499.001'],
       flows: [...this.story.flows],
+      port: this.story.port,
       isFinal,
     }
   }

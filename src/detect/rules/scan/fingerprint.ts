@@ -106,6 +106,7 @@ function describe(suspect: Suspect, story: Story, isFinal: boolean): Detection {
     ],
     mitre: ['T1592.002', 'T1046'],
     flows: [...story.flows],
+    port: story.port,
     isFinal,
   }
 }

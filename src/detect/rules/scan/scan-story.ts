@@ -97,6 +97,7 @@ export class ScanStory {
       reasons: this.#reasons(totals),
       mitre: ['T1046', 'T1595.001'],
       flows: [...this.story.flows],
+      port: this.story.port,
       isFinal,
     }
   }

@@ -116,6 +116,7 @@ export class ServiceProbing implements Detector {
       ],
       mitre: ['T1046', 'T1595.002'],
       flows: [...story.flows],
+      port: story.port,
       isFinal,
     })
   }

@@ -122,6 +122,7 @@ export class AttackLedger {
       reasons: act.reasons.slice(0, MAX_REASONS),
       mitre: act.mitre,
       flows: [...story.flows],
+      port: story.port,
       isFinal,
     }
   }

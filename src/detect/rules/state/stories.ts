@@ -89,6 +89,7 @@ export class Stories<Kind extends Suspect> {
       lastSeenUs: suspect.lastUs,
       count: suspect.count,
       flows: [...story.flows],
+      port: story.port,
       isFinal,
     })
   }

@@ -1,5 +1,7 @@
 /** One story a detector tells: its id, and when it is worth telling again. */
 import { uuidv7 } from '../../../core/uuid.ts'
+import type { LiveFlow } from '../../../flow/flow.ts'
+import { IpProtocol } from '../../../net/protocol.ts'
 
 /** A story that goes on is told again at each doubling, or after this long with news. */
 const RETELL_AFTER_US = 5_000_000
@@ -8,12 +10,16 @@ const RETELL_AFTER_US = 5_000_000
 export const MAX_VICTIMS = 32
 export const MAX_FLOWS = 16
 
+/** What a story notes of a flow. */
+export type TalliedFlow = Pick<LiveFlow, 'protocol' | 'responderPort' | 'communityId'>
+
 export class Story {
   readonly id: string
   readonly firstUs: number
   lastUs: number
   readonly victims = new Set<string>()
   readonly flows = new Set<string>()
+  #port: number | null = null
   #toldCount = 0
   #toldUs = 0
 
@@ -42,8 +48,17 @@ export class Story {
     if (this.victims.size < MAX_VICTIMS) this.victims.add(address)
   }
 
+  /** The one port that the story's flows so far went to; null where they went to several, or have none. */
+  get port(): number | null {
+    return this.#port
+  }
+
   /** Keeps the id of one of the story's flows; computes it only while there is room. */
-  addFlow(flow: { communityId(): string }): void {
-    if (this.flows.size < MAX_FLOWS) this.flows.add(flow.communityId())
+  addFlow(flow: TalliedFlow): void {
+    if (this.flows.size >= MAX_FLOWS) return
+    const hasPort = flow.protocol === IpProtocol.TCP || flow.protocol === IpProtocol.UDP
+    const isAnother = this.flows.size > 0 && this.#port !== flow.responderPort
+    this.#port = isAnother || !hasPort ? null : flow.responderPort
+    this.flows.add(flow.communityId())
   }
 }

@@ -85,6 +85,7 @@ export class MulticastEcho implements Detector {
       reasons: [{ feature: 'multicastPings', value: pings, baseline: 0, weight: 1 }],
       mitre: ['T1018'],
       flows: [...story.flows],
+      port: story.port,
       isFinal: false,
     })
   }

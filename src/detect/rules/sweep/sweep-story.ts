@@ -89,6 +89,7 @@ export class SweepStory {
       ],
       mitre: ['T1018', 'T1595.001'],
       flows: [...this.story.flows],
+      port: this.story.port,
       isFinal,
     }
   }

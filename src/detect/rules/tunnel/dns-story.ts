@@ -48,6 +48,7 @@ export function describeDnsTunnel(
     ], // prettier-ignore
     mitre: isUpload(suspect) ? ['T1071.004', 'T1572', 'T1048'] : ['T1071.004', 'T1572'],
     flows: [...story.flows],
+    port: story.port,
     isFinal,
   }
 }

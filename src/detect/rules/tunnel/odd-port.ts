@@ -185,6 +185,7 @@ function describe(row: OddStory, isFinal: boolean): Detection {
     ],
     mitre: port === DNS_PORT ? ['T1572', 'T1571', 'T1071.004'] : ['T1572', 'T1571'],
     flows: [...story.flows],
+    port: story.port,
     isFinal,
   }
 }

@@ -106,7 +106,7 @@ export class RuleStories {
       ...{ firstSeenUs: story.firstUs, lastSeenUs: row.lastUs, count },
       summary: summaryOf(row),
       reasons: hit.evidence.length > 0 ? hit.evidence : [hitReason(count)],
-      ...{ mitre: rule.mitre, flows: [...story.flows], isFinal },
+      ...{ mitre: rule.mitre, flows: [...story.flows], port: story.port, isFinal },
     }
     this.#emit(detection)
   }

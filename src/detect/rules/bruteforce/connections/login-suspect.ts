@@ -116,6 +116,7 @@ export class LoginSuspect {
       ], // prettier-ignore
       mitre: hasSucceeded ? ['T1110.001', 'T1078'] : ['T1110.001'],
       flows: [...story.flows],
+      port: story.port,
       isFinal,
     }
   }

@@ -116,6 +116,7 @@ function describe(
     ],
     mitre: ['T1110.001'],
     flows: [...story.flows],
+    port: story.port,
     isFinal,
   } // prettier-ignore
 }

@@ -28,6 +28,7 @@ export function claimOf(story: Story, claim: Claim, isFinal: boolean): Detection
     firstSeenUs: story.firstUs,
     lastSeenUs: story.lastUs,
     flows: [...story.flows],
+    port: story.port,
     isFinal,
   }
 }

@@ -107,3 +107,26 @@ test('numbers and spans read as people write them', () => {
   expect(listed(['a', 'b', 'c', 'd'], 40)).toBe('a, b, c and 37 more')
   expect([confidenceOf(0.75, 0, 20), confidenceOf(0.75, 1000, 20)]).toEqual([0.75, 0.99])
 })
+
+describe('a story', () => {
+  const flow = (responderPort: number, protocol = 6) => ({
+    ...{ responderPort, protocol, communityId: () => `1:${protocol}:${responderPort}` },
+  })
+
+  test('is about a port as long as all its flows go there', () => {
+    const story = new Story(0, 0)
+    expect(story.port).toBeNull()
+    story.addFlow(flow(22))
+    story.addFlow(flow(22))
+    expect(story.port).toBe(22)
+    story.addFlow(flow(23))
+    story.addFlow(flow(23))
+    expect(story.port).toBeNull()
+  })
+
+  test('is about no port where its flows have none', () => {
+    const story = new Story(0, 0)
+    story.addFlow(flow(8, 1))
+    expect(story.port).toBeNull()
+  })
+})
