@@ -68,6 +68,11 @@ export const addTriage: AddCommands = (program, run) => {
     .option('--party <address>', 'of whom it is about')
     .addHelpText('after', '\nExamples:\n  picket incidents --from 1d --min-severity 6')
     .action(run<IncidentOptions>(listIncidents))
+  addVerdicts(program, run)
+  addSuppressions(program, run)
+}
+
+const addVerdicts: AddCommands = (program, run) => {
   program
     .command('verdict')
     .argument('<event>', "the event's id")
@@ -88,6 +93,9 @@ export const addTriage: AddCommands = (program, run) => {
       '\nExamples:\n  picket verdicts export ./judged\n  picket train --truth ./judged/truth.json --captures ./judged',
     )
     .action(run(exportVerdicts))
+}
+
+const addSuppressions: AddCommands = (program, run) => {
   withScope(program.command('suppress'))
     .description('hide what fits, from now on; to never block somebody, use policy.allowlist')
     .addHelpText(
