@@ -72,6 +72,7 @@ export const CEF_NAMES: Readonly<Record<string, string>> = {
   'spoofing.router-advertisement': 'False router advertisement',
   evasion: 'Evasion',
   'evasion.land': 'Land packet',
+  'evasion.malformed-fragments': 'Malformed fragments',
   exploit: 'Exploit attempt',
   'exploit.bind-shell': 'Bind shell',
   'exploit.bluekeep': 'BlueKeep exploit',

@@ -24,8 +24,8 @@ import { confidenceOf, counted, spanOf } from '../state/wording.ts'
 
 const MAX_SUSPECTS = 512
 const MAX_CROWDS = 256
-/** Senders to one victim that are told one by one; more than these are forged, or might as well be. */
-const FEW_SENDERS = 2
+/** Senders to one victim that are told by name; more than this are forged, or might as well be. */
+const FEW_SENDERS = 1
 
 interface Fault {
   readonly bit: number
@@ -64,21 +64,34 @@ const FAULTS: readonly Fault[] = [
   },
 ]
 
+/** What many senders do to one victim: whoever evades wants answers, so this is garbage, of whatever sort. */
+const OF_MANY: Fault = {
+  bit: 0,
+  kind: 'evasion.malformed-fragments',
+  severity: 5,
+  enough: 1,
+  feature: 'malformedFragments',
+  words: 'that overlap, end beyond the longest packet or cut TCP headers, from many senders,',
+}
+
 interface Suspect {
   readonly fault: Fault
   /** Null where many do it. */
   readonly attacker: string | null
   readonly victim: string
-  readonly firstUs: number
+  firstUs: number
   lastUs: number
   count: number
   story: Story | null
 }
 
-/** All who send one victim the same fault. */
+/** All who send one victim faulty fragments. */
 interface Crowd {
   lastUs: number
-  senders: number
+  /** Hashes of the first ones. */
+  readonly senders: Set<number>
+  /** Keys of those kept under suspicion by themselves. */
+  readonly suspects: number[]
 }
 
 export class FragmentEvasion implements Detector {
@@ -132,18 +145,36 @@ export class FragmentEvasion implements Detector {
     const key = pairKey(sourceHash(packet), destinationHash(packet), fault.bit)
     const known = this.#suspects.get(key)
     if (known !== undefined) return known
-    const crowdKey = pairKey(0, destinationHash(packet), fault.bit)
-    const isOneOfMany = this.#sendersTo(crowdKey, packet) > FEW_SENDERS
-    if (!isOneOfMany) return this.#suspect(key, fault, packet, sourceAddress(packet))
-    return this.#suspects.get(crowdKey) ?? this.#suspect(crowdKey, fault, packet, null)
+    const crowdKey = pairKey(0, destinationHash(packet), 0)
+    const crowd = this.#crowdOf(crowdKey, packet)
+    if (crowd.senders.size <= FEW_SENDERS) {
+      crowd.suspects.push(key)
+      return this.#suspect(key, fault, packet, sourceAddress(packet))
+    }
+    return this.#suspects.get(crowdKey) ?? this.#openCrowd(crowdKey, crowd, packet)
   }
 
-  #sendersTo(key: number, packet: Packet): number {
-    const crowd = this.#crowds.get(key) ?? { lastUs: packet.timestampUs, senders: 0 }
-    if (crowd.senders === 0) this.#crowds.set(key, crowd)
-    crowd.lastUs = Math.max(crowd.lastUs, packet.timestampUs)
-    crowd.senders += 1
-    return crowd.senders
+  #crowdOf(key: number, packet: Packet): Crowd {
+    const lastUs = packet.timestampUs
+    const crowd = this.#crowds.get(key) ?? { lastUs, senders: new Set<number>(), suspects: [] }
+    if (crowd.senders.size === 0) this.#crowds.set(key, crowd)
+    crowd.lastUs = Math.max(crowd.lastUs, lastUs)
+    if (crowd.senders.size <= FEW_SENDERS) crowd.senders.add(sourceHash(packet))
+    return crowd
+  }
+
+  /** Goes on with the first sender's story as that of many: its event then names nobody. */
+  #openCrowd(key: number, crowd: Crowd, packet: Packet): Suspect {
+    const many = this.#suspect(key, OF_MANY, packet, null)
+    for (const own of crowd.suspects.splice(0)) {
+      const suspect = this.#suspects.get(own)
+      if (suspect === undefined || (many.story !== null && suspect.story !== null)) continue
+      many.story ??= suspect.story
+      many.firstUs = Math.min(many.firstUs, suspect.firstUs)
+      many.count += suspect.count
+      this.#suspects.delete(own)
+    }
+    return many
   }
 
   #suspect(key: number, fault: Fault, packet: Packet, attacker: string | null): Suspect {

@@ -61,7 +61,9 @@ export class Redirects implements Detector {
 
   packet(packet: Packet): void {
     if (packet.protocol === IpProtocol.ICMP) {
-      if (packet.sourcePort === REDIRECT) this.#note(packet, this.#ipv4Target(packet))
+      if (packet.sourcePort === REDIRECT && quotesVictim(packet)) {
+        this.#note(packet, this.#ipv4Target(packet))
+      }
     } else if (packet.sourcePort === REDIRECT_V6) {
       if (packet.ttl === 255 && packet.payloadCaptured >= 32)
         this.#note(packet, this.#ipv6Target(packet))
@@ -151,6 +153,13 @@ export class Redirects implements Detector {
     }
     return ipv6Hash(this.#words)
   }
+}
+
+/** RFC 792: a redirect quotes the packet it is about, which whom it is sent to had sent; garbage does not. */
+function quotesVictim(packet: Packet): boolean {
+  const { buffer, payloadOffset, payloadCaptured } = packet
+  if (payloadCaptured < 20 || buffer[payloadOffset]! >>> 4 !== 4) return false
+  return readInt32(buffer, payloadOffset + 12) === (packet.destination3 | 0)
 }
 
 function tell(row: Redirected): Telling {

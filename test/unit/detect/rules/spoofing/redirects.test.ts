@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { ipv4 } from '../../../../support/ip-builder.ts'
 import { arpExchange, type Card } from '../../../../support/link-traffic.ts'
-import { ethernet, icmp } from '../../../../support/packet-builder.ts'
+import { ethernet, icmp, udp } from '../../../../support/packet-builder.ts'
 import { WatchedTraffic } from '../../../../support/watched-traffic.ts'
 
 const GATEWAY: Card = { mac: '00:11:22:00:00:01', address: '10.0.0.1' }
@@ -10,7 +10,8 @@ const THIEF: Card = { mac: '00:55:66:00:00:03', address: '10.0.0.3' }
 
 /** "Send it through 10.0.0.3", in the gateway's name. */
 function redirect(traffic: WatchedTraffic, sender: Card): void {
-  const message = icmp({ type: 5, code: 1, identifier: 0x0a00, sequence: 0x0003, payload: 'quote' })
+  const { bytes: payload } = ipv4({ source: VICTIM.address, destination: '192.0.2.80' }, udp({}))
+  const message = icmp({ type: 5, code: 1, identifier: 0x0a00, sequence: 0x0003, payload })
   const packet = ipv4({ source: GATEWAY.address, destination: VICTIM.address }, message)
   traffic.frame(ethernet(packet, { source: sender.mac, destination: VICTIM.mac }))
 }
@@ -36,4 +37,13 @@ test('a redirect by the gateway itself is noted and no more', () => {
   arpExchange(traffic, VICTIM, GATEWAY)
   redirect(traffic, GATEWAY)
   expect(traffic.end()).toMatchObject([{ kind: 'spoofing.icmp-redirect', severity: 3 }])
+})
+
+test('what quotes no packet of its victim is garbage, and no redirect', () => {
+  const traffic = new WatchedTraffic()
+  arpExchange(traffic, VICTIM, GATEWAY)
+  const message = icmp({ type: 5, code: 1, payload: new Uint8Array(28).fill(0x45) })
+  const packet = ipv4({ source: GATEWAY.address, destination: VICTIM.address }, message)
+  traffic.frame(ethernet(packet, { source: THIEF.mac, destination: VICTIM.mac }))
+  expect(traffic.end()).toEqual([])
 })
