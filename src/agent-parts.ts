@@ -7,7 +7,7 @@ import { VERSION } from './core/package-root.ts'
 import { BlockBudget, policyFromConfig } from './decide/index.ts'
 import { Feeds } from './detect/intel/index.ts'
 import { DetectionIntake } from './detection-intake.ts'
-import { createForwarders, type Forwarders } from './forward/index.ts'
+import { createForwarders, sinkHosts, type Forwarders } from './forward/index.ts'
 import { HostWatch, WHOLE_HOST } from './health/index.ts'
 import { EventFolder, IncidentBook } from './record/index.ts'
 import type { EventRecord } from './record/record.ts'
@@ -35,7 +35,7 @@ export function createAgentBlocker({ config, record, log }: Ground): Blocker {
     guardFacts: createGuardFacts({
       config: config.respond,
       allowlist: config.policy.allowlist,
-      sinkHosts: config.forward.sinks.map((sink) => sink.host),
+      sinkHosts: config.forward.sinks.flatMap(sinkHosts),
     }),
     clock,
     log,

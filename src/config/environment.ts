@@ -6,6 +6,7 @@ interface SchemaNode {
   readonly type?: string | readonly string[]
   readonly properties?: Readonly<Record<string, SchemaNode>>
   readonly items?: SchemaNode
+  readonly oneOf?: readonly SchemaNode[]
 }
 
 const PREFIX = 'PICKET__'
@@ -55,7 +56,7 @@ function valueOf(text: string, schema: SchemaNode, name: string): unknown {
 }
 
 function listOf(text: string, schema: SchemaNode, name: string): unknown {
-  const isOfObjects = schema.items?.properties !== undefined
+  const isOfObjects = schema.items?.properties !== undefined || schema.items?.oneOf !== undefined
   if (isOfObjects || text.trimStart().startsWith('[')) return parseJson(text, name)
   return text
     .split(',')

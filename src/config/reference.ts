@@ -12,6 +12,8 @@ interface SchemaNode {
   readonly examples?: readonly unknown[]
   readonly properties?: Readonly<Record<string, SchemaNode>>
   readonly items?: SchemaNode
+  readonly oneOf?: readonly SchemaNode[]
+  readonly const?: unknown
 }
 
 const WIDTH = 100
@@ -74,13 +76,21 @@ function examples(key: string, field: SchemaNode, indent: string): string[] {
 }
 
 function itemFields(field: SchemaNode, indent: string): string[] {
-  const fields = Object.entries(field.items?.properties ?? {})
-  if (fields.length === 0) return []
-  const lines = fields.flatMap(([key, item]) => {
+  const { properties, oneOf = [] } = field.items ?? {}
+  if (properties) return [`${indent}# Each item has:`, ...fieldsOf(properties, indent)]
+  return oneOf.flatMap((kind) => {
+    const { type, ...fields } = kind.properties ?? {}
+    const head = `An item of type ${String(type?.const)} (${type?.description ?? ''}) has:`
+    return [`${indent}# ${head}`, ...fieldsOf(fields, indent)]
+  })
+}
+
+function fieldsOf(properties: Readonly<Record<string, SchemaNode>>, indent: string): string[] {
+  const lines = Object.entries(properties).flatMap(([key, item]) => {
     const fallback = item.default === undefined ? '' : ` Default ${JSON.stringify(item.default)}.`
     return wrap(`${key}: ${describe(item)}${fallback}`, WIDTH - indent.length - 6)
   })
-  return [`${indent}# Each item has:`, ...lines.map((line) => `${indent}#   ${line}`)]
+  return lines.map((line) => `${indent}#   ${line}`)
 }
 
 function wrap(text: string, width: number): string[] {

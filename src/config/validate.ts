@@ -9,6 +9,10 @@ import { writtenSchema } from './written-schema.ts'
 
 type Check = ReturnType<ReturnType<typeof schemaCompiler>['compile']>
 
+interface TaggedSchema {
+  readonly properties: Readonly<Record<string, { readonly const?: string }>>
+}
+
 let compiled: Check | undefined
 
 function compileCheck(): Check {
@@ -70,6 +74,8 @@ function fault(error: ErrorObject): string {
       return `${path} is ${show(error.data)}; expected ${show(params['allowedValue'])}`
     case 'type':
       return `${path} is ${show(error.data)}; expected ${[params['type']].flat().join(' or ')}`
+    case 'discriminator':
+      return tagFault(path, error)
     case 'format':
       return `${path} is ${show(error.data)}; expected ${FORMAT_NAMES[String(params['format'])] ?? String(params['format'])}`
     case 'minimum':
@@ -80,6 +86,15 @@ function fault(error: ErrorObject): string {
     default:
       return `${path || 'the configuration'} is ${show(error.data)}; it ${error.message ?? 'is not as expected'}`
   }
+}
+
+/** A list item that does not say, or says wrongly, of which kind it is. */
+function tagFault(path: string, { params, parentSchema }: ErrorObject): string {
+  const { tag, tagValue } = params as { readonly tag: string; readonly tagValue: unknown }
+  if (tagValue === undefined) return `${join(path, tag)} is missing`
+  const kinds = (parentSchema as { readonly oneOf: readonly TaggedSchema[] }).oneOf
+  const known = kinds.map(({ properties }) => properties[tag]?.const)
+  return `${join(path, tag)} is ${show(tagValue)}; expected one of ${known.join(', ')}`
 }
 
 function unknownKey(path: string, key: string, error: ErrorObject): string {

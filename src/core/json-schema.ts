@@ -21,7 +21,9 @@ export function schemaCompiler(
   formats: Readonly<Record<string, (text: string) => boolean>>,
 ): SchemaCompiler {
   const { Ajv2020: Compiler } = require('ajv/dist/2020.js') as typeof Ajv
-  const ajv = new Compiler({ allErrors: true, useDefaults: true, verbose: true, strict: false })
+  const ajv = new Compiler({
+    ...{ allErrors: true, useDefaults: true, verbose: true, strict: false, discriminator: true },
+  })
   for (const [name, admits] of Object.entries(formats)) ajv.addFormat(name, admits)
   return ajv
 }

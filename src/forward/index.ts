@@ -5,9 +5,10 @@ import type { Metrics } from '../core/metrics.ts'
 import type { EventRecord } from '../record/record.ts'
 import type { ForwardConfig } from './config.ts'
 import { Forwarder, type SinkHealth } from './forwarder.ts'
-import { createSyslogSink } from './sinks/syslog.ts'
+import { createSink } from './sinks/index.ts'
 
 export type { SinkHealth } from './forwarder.ts'
+export { sinkHosts } from './sinks/index.ts'
 
 export interface Forwarders {
   /** Says that events were recorded. */
@@ -33,7 +34,7 @@ export function createForwarders(options: ForwardersOptions): Forwarders {
   const forwarders = config.sinks.map(
     (sinkConfig) =>
       new Forwarder({
-        sink: createSyslogSink(sinkConfig, version),
+        sink: createSink(sinkConfig, { version }),
         record,
         startFrom: sinkConfig.startFrom,
         minSeverity: sinkConfig.minSeverity,

@@ -25,3 +25,9 @@ export interface Sink {
    */
   close(): Promise<number | null>
 }
+
+/** What a sink is told of the agent. */
+export interface SinkContext {
+  /** Version of Picket, for the messages. */
+  readonly version: string
+}

@@ -2,7 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile, truncate, writeFile } from 'node:fs/promises'
 import { createServer, connect } from 'node:net'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
@@ -38,6 +38,7 @@ export async function startRsyslog({ folder, protocol }: RsyslogOptions): Promis
     child.kill('SIGKILL')
     await ended
     child = null
+    await dropCutLine(output)
   }
   const start = async (): Promise<void> => {
     const pidFile = join(folder, `rsyslog-${Date.now()}.pid`)
@@ -49,7 +50,7 @@ export async function startRsyslog({ folder, protocol }: RsyslogOptions): Promis
   await start()
   const messages = async (): Promise<string[]> => {
     if (!existsSync(output)) return []
-    return (await readFile(output, 'utf8')).split('\n').filter((line) => line !== '')
+    return wholeLines(await readFile(output, 'utf8')).filter((line) => line !== '')
   }
   return {
     port,
@@ -59,6 +60,16 @@ export async function startRsyslog({ folder, protocol }: RsyslogOptions): Promis
     freeze: () => child?.kill('SIGSTOP'),
     thaw: () => child?.kill('SIGCONT'),
   }
+}
+
+/** Leaves out what was not yet written to its end. */
+const wholeLines = (text: string): string[] => text.split('\n').slice(0, -1)
+
+/** A message that was being written when the collector was killed is one it never had. */
+async function dropCutLine(output: string): Promise<void> {
+  if (!existsSync(output)) return
+  const bytes = await readFile(output)
+  await truncate(output, bytes.lastIndexOf('\n') + 1)
 }
 
 function configurationFor(folder: string, protocol: string, port: number, output: string): string {

@@ -42,6 +42,11 @@ describe('loadConfig', () => {
     ['capture: {driver: pcap}', /capture\.driver is "pcap"; expected one of auto, tcpdump, cap/],
     ['- a list', /is \["a list"\]; expected object/],
     ['forward: {sinks: [{name: a, type: syslog}]}', /forward\.sinks\.0\.host is missing/],
+    [
+      'forward: {sinks: [{name: a, type: sislog, host: b}]}',
+      /forward\.sinks\.0\.type is "sislog"; expected one of syslog/,
+    ],
+    ['forward: {sinks: [{name: a, host: b}]}', /forward\.sinks\.0\.type is missing/],
   ])('refuses %s', (text, message) => {
     expect(() => loadConfig({ file: file(text) })).toThrow(message)
   })

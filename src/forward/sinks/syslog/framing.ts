@@ -1,5 +1,5 @@
 /** How syslog messages are told apart on a TCP stream (RFC 6587 §3.4). */
-import type { SyslogSinkConfig } from '../config.ts'
+import type { SyslogSinkConfig } from './config.ts'
 
 const NEWLINE = Buffer.from('\n')
 

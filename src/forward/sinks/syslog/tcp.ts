@@ -1,10 +1,10 @@
 /** Syslog over TCP, at least once: what a dying collector may have lost is sent again. */
-import type { Event } from '../../record/event.ts'
-import type { SyslogSinkConfig } from '../config.ts'
-import { syslogMessage, type MessageContext } from '../formats/syslog-message.ts'
-import type { Receipt, Sink } from '../sink.ts'
+import type { Event } from '../../../record/event.ts'
+import type { SyslogSinkConfig } from './config.ts'
+import { syslogMessage, type MessageContext } from '../../formats/syslog-message.ts'
+import type { Receipt, Sink } from '../../sink.ts'
 import { frame } from './framing.ts'
-import { TcpConnection } from './tcp-connection.ts'
+import { TcpConnection } from '../../connections/tcp-connection.ts'
 
 /**
  * So long after it was sent an event may still be lost with the collector: in socket buffers, in the

@@ -1,10 +1,10 @@
 /** Syslog over UDP: one datagram an event (RFC 5426), with what little certainty UDP can give. */
 import { createSocket, type Socket } from 'node:dgram'
 import { lookup } from 'node:dns/promises'
-import type { Event } from '../../record/event.ts'
-import type { SyslogSinkConfig } from '../config.ts'
-import { syslogMessage, type MessageContext } from '../formats/syslog-message.ts'
-import type { Receipt, Sink } from '../sink.ts'
+import type { Event } from '../../../record/event.ts'
+import type { SyslogSinkConfig } from './config.ts'
+import { syslogMessage, type MessageContext } from '../../formats/syslog-message.ts'
+import type { Receipt, Sink } from '../../sink.ts'
 
 /** A burst must fit the collector's receive buffer (208 KB by default, some 90 datagrams of 1 KB). */
 const BURST = 20

@@ -1,9 +1,9 @@
 /** The syslog sink: CEF in RFC 5424 messages, over TCP or UDP as configured. */
 import { hostname } from 'node:os'
-import type { SyslogSinkConfig } from '../config.ts'
-import type { Sink } from '../sink.ts'
-import { SyslogTcpSink } from './syslog-tcp.ts'
-import { SyslogUdpSink } from './syslog-udp.ts'
+import type { Sink, SinkContext } from '../../sink.ts'
+import type { SyslogSinkConfig } from './config.ts'
+import { SyslogTcpSink } from './tcp.ts'
+import { SyslogUdpSink } from './udp.ts'
 
 /** RFC 5425 §4.3.1 and rsyslog's default: what every receiver on TCP takes. */
 const TCP_MESSAGE_BYTES = 8192
@@ -11,7 +11,7 @@ const TCP_MESSAGE_BYTES = 8192
 const UDP_MESSAGE_BYTES = 2048
 
 /** Makes a syslog sink; nothing is opened before the first event. */
-export function createSyslogSink(config: SyslogSinkConfig, version: string): Sink {
+export function createSyslogSink(config: SyslogSinkConfig, { version }: SinkContext): Sink {
   const isTcp = config.protocol === 'tcp'
   const maxBytes = config.maxMessageBytes ?? (isTcp ? TCP_MESSAGE_BYTES : UDP_MESSAGE_BYTES)
   const context = { version, hostname: hostname(), processId: process.pid, maxBytes }
