@@ -26,6 +26,9 @@ function sinkConfig(changes: Partial<SyslogSinkConfig>): SyslogSinkConfig {
     framing: 'octet-counted',
     startFrom: 'beginning',
     minSeverity: 0,
+    connectTimeoutMs: 5000,
+    writeTimeoutMs: 15_000,
+    idleTimeoutMs: 300_000,
     ...changes,
   }
 }

@@ -1,11 +1,13 @@
 /** What a syslog sink may be told. */
 import { oneOf, Type, type Static } from '../../../core/config-field.ts'
+import { connectionFields } from '../../connections/config.ts'
 import { sinkFields } from '../../sink-fields.ts'
 
 export const syslogSinkConfig = Type.Object(
   {
     type: Type.Literal('syslog', { description: 'CEF over RFC 5424 syslog.' }),
     ...sinkFields,
+    ...connectionFields,
     host: Type.String({
       minLength: 1,
       maxLength: 253,

@@ -4,7 +4,8 @@ import type { SyslogSinkConfig } from './config.ts'
 import { syslogMessage, type MessageContext } from '../../formats/syslog-message.ts'
 import type { Receipt, Sink } from '../../sink.ts'
 import { frame } from './framing.ts'
-import { TcpConnection } from '../../connections/tcp-connection.ts'
+import { StreamConnection } from '../../connections/stream-connection.ts'
+import { reasonOf } from '../../tls/index.ts'
 
 /**
  * So long after it was sent an event may still be lost with the collector: in socket buffers, in the
@@ -43,7 +44,7 @@ export class SyslogTcpSink implements Sink {
   readonly name: string
   readonly #options: SyslogTcpOptions
   readonly #overlapMs: number
-  #connection: TcpConnection | null = null
+  #connection: StreamConnection | null = null
   #underWay: Sent[] = []
   #accepted = 0
   #answersFin: boolean | null = null
@@ -90,10 +91,12 @@ export class SyslogTcpSink implements Sink {
     this.#underWay.push({ sequence: events.at(-1)!.sequence, atMs: monotonicMs() })
   }
 
-  async #connected(): Promise<TcpConnection> {
+  async #connected(): Promise<StreamConnection> {
     if (this.#connection?.lost === null) return this.#connection
-    const { host, port } = this.#options.config
-    this.#connection = await TcpConnection.open({ host, port }, this.#closing.signal)
+    const { config } = this.#options
+    const endpoint = { kind: 'tcp', host: config.host, port: config.port, tls: null } as const
+    const signal = this.#closing.signal
+    this.#connection = await StreamConnection.open({ endpoint, limits: config, signal })
     return this.#connection
   }
 
@@ -122,9 +125,4 @@ export class SyslogTcpSink implements Sink {
     this.#connection = null
     this.#underWay = []
   }
-}
-
-function reasonOf(cause: unknown): string {
-  if (cause instanceof AggregateError) return cause.errors.map(reasonOf).join('; ')
-  return cause instanceof Error ? cause.message : String(cause)
 }
