@@ -44,6 +44,7 @@ const homes: Readonly<Record<string, string>> = {
   'openapi-fetch': 'src/cli/client.ts',
   'prom-client': 'src/core/metrics.ts',
   undici: 'src/cli/client.ts',
+  'unix-dgram': 'src/forward/sinks/syslog/',
   winston: 'src/core/log.ts',
   'winston-syslog': 'src/core/log.ts',
   'winston-transport': 'src/core/winston-syslog.d.ts',

@@ -8,7 +8,10 @@ import { isInstalled, isWritable, lastLines, run, say, SetupError, step } from '
 const addons = {
   'better-sqlite3': { load: "new (require('better-sqlite3'))(':memory:')" },
   cap: { load: "require('cap')", loss: 'live capture will use tcpdump alone' },
-  'unix-dgram': { load: "require('unix-dgram')", loss: "the operational log can't go to /dev/log" },
+  'unix-dgram': {
+    load: "require('unix-dgram')",
+    loss: "neither events nor the operational log can go to /dev/log",
+  },
 }
 const pcapHeader = '/usr/include/pcap/pcap.h'
 

@@ -5,6 +5,10 @@ import { isInstalled, lastLines, run, say, SetupError, step } from './ground.mjs
 
 const program = (name) => () => isInstalled(name)
 const file = (path) => () => existsSync(path)
+const rsyslogModule = (name) => () =>
+  ['/usr/lib/x86_64-linux-gnu', '/usr/lib/aarch64-linux-gnu', '/usr/lib64', '/usr/lib'].some(
+    (folder) => existsSync(`${folder}/rsyslog/${name}.so`),
+  )
 
 /** Debian's package name, and how to see that it is there (on any distribution). */
 const needed = {
@@ -28,7 +32,10 @@ const needed = {
     hping3: program('hping3'),
     tcpreplay: program('tcpreplay'),
     curl: program('curl'),
+    openssl: program('openssl'),
     rsyslog: program('rsyslogd'),
+    'rsyslog-openssl': rsyslogModule('lmnsd_ossl'),
+    'rsyslog-relp': rsyslogModule('imrelp'),
     'nginx-light': program('nginx'),
     'openssh-server': program('sshd'),
     'openssh-client': program('ssh-keygen'),

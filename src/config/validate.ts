@@ -1,6 +1,7 @@
 /** Checks a configuration: defaults filled in, and every fault told at once, in words. */
 import { PicketError } from '../core/errors.ts'
 import { schemaCompiler, type ErrorObject } from '../core/json-schema.ts'
+import { faultsOfSink } from '../forward/config.ts'
 import { parseAddress } from '../net/address.ts'
 import { parseCidr } from '../net/cidr.ts'
 import { defaultsOf } from './defaults.ts'
@@ -55,9 +56,13 @@ const isEmpty = (value: unknown): boolean =>
 
 function sinkFaults(config: Config): string[] {
   const names = config.forward.sinks.map((sink) => sink.name)
-  return names
+  const repeated = names
     .filter((name, index) => names.indexOf(name) !== index)
     .map((name) => `forward.sinks: the name '${name}' is used twice; give each sink its own`)
+  const inThemselves = config.forward.sinks.flatMap((sink, index) =>
+    faultsOfSink(sink).map((told) => `forward.sinks.${index}.${told}`),
+  )
+  return [...repeated, ...inThemselves]
 }
 
 function fault(error: ErrorObject): string {

@@ -1,6 +1,6 @@
 /** What the forwarder may be told: a list of sinks, each of the kind its `type` says. */
 import { taggedUnion, Type, type Static } from '../core/config-field.ts'
-import { syslogSinkConfig } from './sinks/syslog/config.ts'
+import { syslogFaults, syslogSinkConfig } from './sinks/syslog/config.ts'
 
 export const forwardConfig = Type.Object(
   {
@@ -18,3 +18,8 @@ export const forwardConfig = Type.Object(
 
 export type ForwardConfig = Static<typeof forwardConfig>
 export type SinkConfig = ForwardConfig['sinks'][number]
+
+/** Says what of a sink cannot be right together, each beginning with the field; the schema knows fields alone. */
+export function faultsOfSink(sink: SinkConfig): readonly string[] {
+  return sink.type === 'syslog' ? syslogFaults(sink) : []
+}

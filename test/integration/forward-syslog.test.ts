@@ -3,50 +3,17 @@ import { once } from 'node:events'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { silentLog } from '../../src/core/log.ts'
 import { createMetrics } from '../../src/core/metrics.ts'
-import type { SyslogSinkConfig } from '../../src/forward/sinks/syslog/config.ts'
 import { Forwarder } from '../../src/forward/forwarder.ts'
-import { createForwarders, type Forwarders } from '../../src/forward/index.ts'
-import { SyslogTcpSink } from '../../src/forward/sinks/syslog/tcp.ts'
+import { SyslogStreamSink } from '../../src/forward/sinks/syslog/stream.ts'
+import { messageContext } from '../../src/forward/formats/syslog-message.ts'
 import type { EventRecord } from '../../src/record/record.ts'
 import { until } from '../support/await-until.ts'
-import { parseCef } from '../support/cef-parser.ts'
+import { cefOf, forwarding, sinkConfig } from '../support/forwarding.ts'
 import { openedRecord, stories, story, temporaryFolder } from '../support/record.ts'
 import { startRsyslog, type Rsyslog } from '../support/rsyslog.ts'
 
 const forward = { forward: true }
 const hostileSummary = 'a=b|c \\ d\ne\u2028f \u202egnp'
-
-function sinkConfig(changes: Partial<SyslogSinkConfig>): SyslogSinkConfig {
-  return {
-    name: 'siem',
-    type: 'syslog',
-    host: '127.0.0.1',
-    port: 514,
-    protocol: 'tcp',
-    framing: 'octet-counted',
-    startFrom: 'beginning',
-    minSeverity: 0,
-    connectTimeoutMs: 5000,
-    writeTimeoutMs: 15_000,
-    idleTimeoutMs: 300_000,
-    ...changes,
-  }
-}
-
-function forwarding(record: EventRecord, changes: Partial<SyslogSinkConfig>): Forwarders {
-  const forwarders = createForwarders({
-    config: { sinks: [sinkConfig(changes)] },
-    record,
-    log: silentLog,
-    clock: { nowMs: () => Date.now() },
-    version: '0.1.0',
-    metrics: createMetrics(),
-  })
-  onTestFinished(() => forwarders.stop())
-  return forwarders
-}
-
-const cefOf = (message: string) => parseCef(message.slice(message.indexOf('CEF:0')))
 
 async function received(rsyslog: Rsyslog, count: number): Promise<ReturnType<typeof cefOf>[]> {
   const messages = await until(`${count} messages at rsyslogd`, async () => {
@@ -244,9 +211,16 @@ describe('stopping', () => {
 
 /** A forwarder over TCP as createForwarders makes it, but with an overlap short enough for a test. */
 function forwarderWithOverlap(record: EventRecord, port: number, overlapMs: number): Forwarder {
-  const context = { version: '0.1.0', hostname: 'web-1', processId: 1, maxBytes: 8192 }
-  const monotonicMs = () => performance.now()
-  const sink = new SyslogTcpSink({ config: sinkConfig({ port }), context, monotonicMs, overlapMs })
+  const config = sinkConfig({ port })
+  const sink = new SyslogStreamSink({
+    name: 'siem',
+    endpoint: { kind: 'tcp', host: '127.0.0.1', port, tls: null },
+    limits: config,
+    framing: 'octet-counted',
+    context: messageContext(config, '0.1.0', 8192),
+    monotonicMs: () => performance.now(),
+    overlapMs,
+  })
   const forwarder = new Forwarder({
     sink,
     record,

@@ -52,7 +52,8 @@ function numbered(prefix: string, count: number, pattern: RegExp, length: number
 /** Reads one line; throws with the reason when any of it breaks the format. */
 export function parseCef(line: string): CefMessage {
   if (/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/.test(line)) throw new Error('not one clean line')
-  if (!line.startsWith('CEF:0|')) throw new Error('no CEF:0')
+  const version = /^CEF:([01])\|/.exec(line)?.[1]
+  if (version === undefined) throw new Error('neither CEF:0 nor CEF:1')
   const { fields, rest } = splitHeader(line.slice('CEF:0|'.length))
   const [deviceVendor, deviceProduct, deviceVersion, signatureId, name, severity] = fields
   if (!/^(\d|10)$/.test(severity!)) throw new Error(`severity ${severity}`)
@@ -63,7 +64,7 @@ export function parseCef(line: string): CefMessage {
     signatureId: signatureId!,
     name: name!,
     severity: Number(severity),
-    extension: parseExtension(rest),
+    extension: parseExtension(rest, version === '1'),
   }
 }
 
@@ -89,7 +90,7 @@ function splitHeader(text: string): { fields: string[]; rest: string } {
 }
 
 /** A key begins at the start or after a space and ends at an unescaped `=`; the value lasts to the next key. */
-function parseExtension(text: string): Record<string, string> {
+function parseExtension(text: string, mayHoldIpv6: boolean): Record<string, string> {
   const extension: Record<string, string> = {}
   const starts = [...text.matchAll(/(?:^|(?<= ))([A-Za-z0-9_]+)=/g)]
   if (starts[0]?.index !== 0) throw new Error('the extension does not begin with a key')
@@ -101,7 +102,7 @@ function parseExtension(text: string): Record<string, string> {
     if (key in extension) throw new Error(`${key} twice`)
     extension[key] = unescapeValue(key, raw)
   }
-  for (const key of Object.keys(extension)) assertInDictionary(key, extension)
+  for (const key of Object.keys(extension)) assertInDictionary(key, extension, mayHoldIpv6)
   return extension
 }
 
@@ -115,8 +116,15 @@ function unescapeValue(key: string, raw: string): string {
   })
 }
 
-function assertInDictionary(key: string, extension: Record<string, string>): void {
+function assertInDictionary(
+  key: string,
+  extension: Record<string, string>,
+  mayHoldIpv6: boolean,
+): void {
   const value = extension[key]!
+  if (mayHoldIpv6 && (key === 'src' || key === 'dst') && DICTIONARY['c6a2']!.pattern.test(value)) {
+    return
+  }
   const base = key.replace(/Label$/, '')
   const rule =
     DICTIONARY[key] ??

@@ -7,6 +7,7 @@ import { createServer, connect } from 'node:net'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { until } from './await-until.ts'
+import type { Authority, Certificate } from './certificates.ts'
 
 export interface Rsyslog {
   readonly port: number
@@ -23,14 +24,20 @@ export interface Rsyslog {
 
 export interface RsyslogOptions {
   readonly folder: string
-  readonly protocol: 'tcp' | 'udp'
+  readonly protocol: 'tcp' | 'udp' | 'tls' | 'relp' | 'relp-tls' | 'unix'
+  /** For the kinds of TLS: what it shows, and who may have signed what a client has to show. */
+  readonly tls?: { readonly own: Certificate; readonly clients?: Authority }
+  /** What it does with a message; writes it as it came by default. */
+  readonly template?: string
+  readonly before?: string
 }
 
-/** Starts rsyslogd as a child, on a free port for UDP or TCP; it is killed when the test is over. */
-export async function startRsyslog({ folder, protocol }: RsyslogOptions): Promise<Rsyslog> {
+/** Starts rsyslogd as a child, on a free port; it is killed when the test is over. */
+export async function startRsyslog(options: RsyslogOptions): Promise<Rsyslog> {
+  const { folder, protocol } = options
   const port = await freePort()
   const [configuration, output] = [join(folder, 'rsyslog.conf'), join(folder, 'received.log')]
-  await writeFile(configuration, configurationFor(folder, protocol, port, output))
+  await writeFile(configuration, configurationFor(options, port, output))
   let child: ChildProcess | null = null
   const kill = async (): Promise<void> => {
     if (child === null) return
@@ -44,7 +51,8 @@ export async function startRsyslog({ folder, protocol }: RsyslogOptions): Promis
     const pidFile = join(folder, `rsyslog-${Date.now()}.pid`)
     child = spawn('rsyslogd', ['-n', '-i', pidFile, '-f', configuration], { stdio: 'ignore' })
     await until('rsyslogd has started', () => (existsSync(pidFile) ? true : null), { everyMs: 20 })
-    if (protocol === 'tcp') await until('rsyslogd listens', () => answers(port), { everyMs: 20 })
+    if (protocol !== 'udp' && protocol !== 'unix')
+      await until('rsyslogd listens', () => answers(port), { everyMs: 20 })
   }
   onTestFinished(kill)
   await start()
@@ -72,14 +80,44 @@ async function dropCutLine(output: string): Promise<void> {
   await truncate(output, bytes.lastIndexOf('\n') + 1)
 }
 
-function configurationFor(folder: string, protocol: string, port: number, output: string): string {
+function configurationFor(options: RsyslogOptions, port: number, output: string): string {
+  const { folder, template = '%rawmsg%\\n', before = '' } = options
   return `
 global(workDirectory="${folder}" maxMessageSize="64k" parser.escapeControlCharactersOnReceive="off")
-module(load="im${protocol}")
-template(name="raw" type="string" string="%rawmsg%\\n")
-ruleset(name="in") { action(type="omfile" file="${output}" template="raw") }
-input(type="im${protocol}" address="127.0.0.1" port="${port}" ruleset="in")
+template(name="out" type="string" string="${template}")
+ruleset(name="in") { ${before} action(type="omfile" file="${output}" template="out") }
+${inputFor(options, port)}
 `
+}
+
+function inputFor({ folder, protocol, tls }: RsyslogOptions, port: number): string {
+  const at = `address="127.0.0.1" port="${port}" ruleset="in"`
+  const mode = tls?.clients === undefined ? 'anon' : 'x509/certvalid'
+  const driver = `streamDriver.name="ossl" streamDriver.mode="1" streamDriver.authMode="${mode}"`
+  switch (protocol) {
+    case 'tls':
+      return `global(${tlsFiles(tls, 'defaultNetstreamDriver', ['CAFile', 'CertFile', 'KeyFile'])})
+module(load="imtcp" ${driver}) input(type="imtcp" ${at})`
+    case 'relp':
+      return `module(load="imrelp") input(type="imrelp" ${at} maxDataSize="64k")`
+    case 'relp-tls': {
+      const files = tlsFiles(tls, 'tls.', ['caCert', 'myCert', 'myPrivKey'])
+      const auth = tls?.clients === undefined ? '' : 'tls.authMode="certvalid"'
+      return `module(load="imrelp" tls.tlslib="openssl")
+input(type="imrelp" ${at} tls="on" ${auth} ${files} maxDataSize="64k")`
+    }
+    case 'unix':
+      return `module(load="imuxsock" sysSock.use="off")
+input(type="imuxsock" socket="${join(folder, 'log.sock')}" ruleset="in" rateLimit.interval="0")`
+    default:
+      return `module(load="im${protocol}") input(type="im${protocol}" ${at})`
+  }
+}
+
+function tlsFiles(tls: RsyslogOptions['tls'], prefix: string, names: readonly string[]): string {
+  const { own, clients } = tls!
+  const files = [clients?.caFile ?? own.certificateFile, own.certificateFile, own.keyFile]
+  return names.map((name, index) => `${prefix}${name}="${files[index]}"`).join(' ')
 }
 
 async function freePort(): Promise<number> {

@@ -16,7 +16,7 @@ export const connectionFields = {
   }),
   idleTimeoutMs: Type.Integer({
     default: 300_000,
-    minimum: 1000,
+    minimum: 60_000,
     maximum: 86_400_000,
     description:
       'A connection over which nothing was sent for so long is closed, before a firewall on the way forgets it.',
@@ -26,4 +26,5 @@ export const connectionFields = {
 export interface ConnectionLimits {
   readonly connectTimeoutMs: number
   readonly writeTimeoutMs: number
+  readonly idleTimeoutMs: number
 }

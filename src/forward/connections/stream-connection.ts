@@ -30,6 +30,10 @@ export class StreamConnection {
     socket.on('error', (error) => this.#lose(reasonOf(error)))
     socket.on('end', () => this.#lose('the collector closed the connection'))
     socket.on('close', () => this.#lose('the collector closed the connection'))
+    socket.setTimeout(limits.idleTimeoutMs, () => {
+      this.#lose('closed after being idle')
+      socket.end()
+    })
   }
 
   /** Connects; rejects with the reason in words, after `connectTimeoutMs`, or when `signal` says so. */

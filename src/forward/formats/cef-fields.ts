@@ -3,6 +3,15 @@ import { usFromRfc3339 } from '../../core/clock.ts'
 import { parseAddress } from '../../net/address.ts'
 import type { Event } from '../../record/event.ts'
 
+export interface CefContext {
+  /** Version of Picket. */
+  readonly version: string
+  /** Name of this host. */
+  readonly hostname: string
+  /** Of the format: from 1 on `src` and `dst` may be IPv6. */
+  readonly cefVersion: '0' | '1'
+}
+
 export interface CefField {
   readonly key: string
   readonly value: string | number
@@ -38,20 +47,20 @@ export const FULL_DETAIL: CefDetail = {
  * else the host the event is about. Names of hosts and users are never invented.
  * Source: ArcSight Common Event Format, version 25, Extension Dictionary.
  */
-export function cefFields(event: Event, hostname: string, detail: CefDetail): CefField[] {
+export function cefFields(event: Event, context: CefContext, detail: CefDetail): CefField[] {
   return [
-    ...essentialFields(event, hostname),
+    ...essentialFields(event, context),
     ...(detail.essentialsOnly ? [] : otherFields(event, detail)),
     // Last, since many parsers take the rest of the line for the message.
     { key: 'msg', value: event.summary, maxLength: Math.min(1023, detail.summaryLength) },
   ]
 }
 
-function essentialFields(event: Event, hostname: string): CefField[] {
+function essentialFields(event: Event, { hostname, cefVersion }: CefContext): CefField[] {
   return [
     { key: 'externalId', value: event.id, maxLength: 40 },
     ...timeFields(event),
-    ...addressFields(event),
+    ...addressFields(event, cefVersion),
     // The dictionary's cnt is a 32-bit integer.
     { key: 'cnt', value: Math.min(event.count, 0x7fffffff) },
     { key: 'act', value: event.verdict, maxLength: 63 },
@@ -79,23 +88,20 @@ function timeFields(event: Event): CefField[] {
   ].filter(({ value }) => Number.isFinite(value))
 }
 
-function addressFields(event: Event): CefField[] {
-  const source = event.attacker
-  const destination = event.victims[0] ?? event.host
-  return [
-    ...addressField(source, 'src', 'c6a2', 'Source IPv6 Address'),
-    ...addressField(destination, 'dst', 'c6a3', 'Destination IPv6 Address'),
-  ]
-}
-
-function addressField(text: string | null, key4: string, key6: string, label6: string): CefField[] {
-  const family = text === null ? undefined : parseAddress(text)?.family
-  if (text === null || family === undefined) return []
-  if (family === 4) return [{ key: key4, value: text }]
-  return [
-    { key: key6, value: text },
-    { key: `${key6}Label`, value: label6 },
-  ]
+function addressFields(event: Event, cefVersion: CefContext['cefVersion']): CefField[] {
+  const ends = [
+    ['src', 'c6a2', 'Source IPv6 Address', event.attacker],
+    ['dst', 'c6a3', 'Destination IPv6 Address', event.victims[0] ?? event.host],
+  ] as const
+  return ends.flatMap(([key, key6, label6, address]): CefField[] => {
+    const family = address === null ? undefined : parseAddress(address)?.family
+    if (address === null || family === undefined) return []
+    if (family === 4 || cefVersion === '1') return [{ key, value: address }]
+    return [
+      { key: key6, value: address },
+      { key: `${key6}Label`, value: label6 },
+    ]
+  })
 }
 
 function customNumbers(event: Event): CefField[] {

@@ -1,15 +1,16 @@
 /** The Common Event Format: one line that every SIEM reads. */
 import type { Event } from '../../record/event.ts'
-import { cefFields, FULL_DETAIL, type CefDetail, type CefField } from './cef-fields.ts'
+import {
+  cefFields,
+  FULL_DETAIL,
+  type CefContext,
+  type CefDetail,
+  type CefField,
+} from './cef-fields.ts'
 import { cefName } from './cef-names.ts'
 import { cleanText, cutText } from './clean-text.ts'
 
-export interface CefContext {
-  /** Version of Picket. */
-  readonly version: string
-  /** Name of this host. */
-  readonly hostname: string
-}
+export type { CefContext } from './cef-fields.ts'
 
 /**
  * What is left out, step by step, until a line fits: the Community IDs, the lesser reasons, all reasons,
@@ -33,9 +34,11 @@ const SHORTENINGS: readonly Partial<CefDetail>[] = [
 /**
  * Writes the event as `CEF:0|Picket|Picket|VERSION|KIND|NAME|SEVERITY|EXTENSION`, in `maxBytes` of UTF-8.
  *
+ * KIND, the event class id, is what the contract calls `kind`; it never changes its meaning.
+ *
  * Escaping: `\` and `|` in the header; `\`, `=`, newline (`\n`) and carriage return (`\r`) in values; every
  * other control, separator and bidirectional character is written out as `<U+XXXX>`. The result is one line.
- * Source: ArcSight Common Event Format, version 25.
+ * Source: ArcSight CEF Implementation Standard, versions 25 to 27 (format versions 0.1 and 1.x).
  */
 export function formatCef(event: Event, context: CefContext, maxBytes: number): string {
   let detail = FULL_DETAIL
@@ -52,13 +55,13 @@ function render(event: Event, context: CefContext, detail: CefDetail): string {
   const header = [
     'Picket',
     'Picket',
-    context.version,
+    cutText(context.version, 31),
     cutText(event.kind, 100),
     cefName(event.kind),
     String(Math.min(10, Math.max(0, Math.round(event.severity)))),
   ].map(headerValue)
-  const fields = cefFields(event, context.hostname, detail).map(extensionField)
-  return `CEF:0|${header.join('|')}|${fields.filter((field) => field !== '').join(' ')}`
+  const fields = cefFields(event, context, detail).map(extensionField)
+  return `CEF:${context.cefVersion}|${header.join('|')}|${fields.filter((field) => field !== '').join(' ')}`
 }
 
 function headerValue(text: string): string {

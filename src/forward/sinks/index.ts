@@ -15,6 +15,6 @@ export function createSink(config: SinkConfig, context: SinkContext): Sink {
 export function sinkHosts(config: SinkConfig): readonly string[] {
   switch (config.type) {
     case 'syslog':
-      return [config.host]
+      return config.host === undefined ? [] : [config.host]
   }
 }

@@ -1,37 +1,67 @@
 /** What a syslog sink may be told. */
 import { oneOf, Type, type Static } from '../../../core/config-field.ts'
 import { connectionFields } from '../../connections/config.ts'
+import { messageFields } from '../../formats/config.ts'
 import { sinkFields } from '../../sink-fields.ts'
+import { tlsFields } from '../../tls/index.ts'
 
 export const syslogSinkConfig = Type.Object(
   {
-    type: Type.Literal('syslog', { description: 'CEF over RFC 5424 syslog.' }),
+    type: Type.Literal('syslog', { description: 'CEF over syslog.' }),
     ...sinkFields,
-    ...connectionFields,
-    host: Type.String({
-      minLength: 1,
-      maxLength: 253,
-      description: 'Name or address of the collector.',
-    }),
-    port: Type.Integer({ default: 514, minimum: 1, maximum: 65535, description: 'Its port.' }),
-    protocol: oneOf(['udp', 'tcp'], {
+    protocol: oneOf(['udp', 'tcp', 'tls', 'unix', 'unix-datagram'], {
       default: 'tcp',
-      description: 'udp: one datagram an event (RFC 5426); tcp: framed (RFC 6587).',
+      description:
+        'udp: one datagram an event (RFC 5426); tcp: framed (RFC 6587); tls: framed and encrypted (RFC 5425); unix and unix-datagram: a socket of this host.',
     }),
-    framing: oneOf(['octet-counted', 'newline'], {
-      default: 'octet-counted',
-      description: 'How messages are told apart on tcp (RFC 6587 §3.4.1, §3.4.2).',
-    }),
-    maxMessageBytes: Type.Optional(
-      Type.Integer({
-        minimum: 1024,
-        maximum: 65000,
-        description:
-          'The longest message; absent for 8192 on tcp and 2048 on udp. What does not fit loses its flow ids first, then reasons, victims, and the end of the summary.',
+    host: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 253,
+        description: 'Name or address of the collector, for udp, tcp and tls.',
       }),
     ),
+    port: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 65535,
+        description: 'Its port; absent for 514, over tls for 6514.',
+      }),
+    ),
+    path: Type.String({
+      default: '/dev/log',
+      pattern: '^/',
+      maxLength: 107,
+      description: 'The socket, for unix and unix-datagram; /dev/log takes datagrams.',
+    }),
+    framing: Type.Optional(
+      oneOf(['octet-counted', 'newline'], {
+        description:
+          'How messages are told apart on a stream (RFC 6587 §3.4.1, §3.4.2); absent for newline on unix, octet-counted elsewhere, which RFC 5425 demands of tls.',
+      }),
+    ),
+    ...messageFields,
+    ...connectionFields,
+    ...tlsFields,
   },
   { additionalProperties: false },
 )
 
 export type SyslogSinkConfig = Static<typeof syslogSinkConfig>
+
+/** Says what of a syslog sink cannot be right together; the schema has seen each field alone. */
+export function syslogFaults({ host, protocol, tls, framing }: SyslogSinkConfig): string[] {
+  const isLocal = protocol === 'unix' || protocol === 'unix-datagram'
+  return [
+    ...(isLocal || host !== undefined ? [] : [`host is missing; ${protocol} needs it`]),
+    ...(isLocal && host !== undefined ? [`host is given, but ${protocol} goes by path`] : []),
+    ...(protocol === 'tls' || isDefault(tls) ? [] : [`tls is given, but protocol is ${protocol}`]),
+    ...(framing !== undefined && /^udp$|datagram/.test(protocol)
+      ? [`framing is given, but a datagram of ${protocol} is a message`]
+      : []),
+  ]
+}
+
+/** True for a section in which nothing was set. */
+const isDefault = (tls: SyslogSinkConfig['tls']): boolean =>
+  Object.keys(tls).every((key) => key === 'minVersion') && tls.minVersion === '1.2'

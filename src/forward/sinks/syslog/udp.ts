@@ -2,7 +2,6 @@
 import { createSocket, type Socket } from 'node:dgram'
 import { lookup } from 'node:dns/promises'
 import type { Event } from '../../../record/event.ts'
-import type { SyslogSinkConfig } from './config.ts'
 import { syslogMessage, type MessageContext } from '../../formats/syslog-message.ts'
 import type { Receipt, Sink } from '../../sink.ts'
 
@@ -15,7 +14,10 @@ const REFUSAL_WAIT_MS = 40
 const SOCKET_LIFE_MS = 300_000
 
 export interface SyslogUdpOptions {
-  readonly config: SyslogSinkConfig
+  readonly name: string
+  /** Name, IPv4 or IPv6 address. */
+  readonly host: string
+  readonly port: number
   readonly context: MessageContext
   readonly monotonicMs: () => number
 }
@@ -32,7 +34,7 @@ export class SyslogUdpSink implements Sink {
   #failure: Error | null = null
 
   constructor(options: SyslogUdpOptions) {
-    this.name = options.config.name
+    this.name = options.name
     this.#options = options
   }
 
@@ -75,7 +77,7 @@ export class SyslogUdpSink implements Sink {
     const nowMs = this.#options.monotonicMs()
     if (this.#socket !== null && nowMs - this.#openedAtMs < SOCKET_LIFE_MS) return this.#socket
     this.#closeSocket()
-    const { host, port } = this.#options.config
+    const { host, port } = this.#options
     const { address, family } = await lookup(host)
     const socket = createSocket(family === 6 ? 'udp6' : 'udp4')
     // Connected, so that the kernel tells us of refusals.

@@ -6,7 +6,7 @@ import type { Event } from '../../../../src/record/event.ts'
 import { parseCef } from '../../../support/cef-parser.ts'
 import { event, owner } from '../../../support/record.ts'
 
-const context = { version: '0.1.0', hostname: 'web-1.example.org' }
+const context = { version: '0.1.0', hostname: 'web-1.example.org', cefVersion: '0' } as const
 const parsed = (changes: Partial<Event>) => parseCef(formatCef(event(changes), context, 65_000))
 
 describe('formatCef', () => {
@@ -34,6 +34,13 @@ describe('formatCef', () => {
     expect(extension).toMatchObject({ c6a2: '2001:db8::7', c6a3: 'fe80::5' })
     expect(extension).not.toHaveProperty('src')
     expect(extension).not.toHaveProperty('dst')
+  })
+
+  it('puts IPv6 under src and dst in version 1 of the format', () => {
+    const told = event({ attacker: '2001:db8::7', victims: ['fe80::5'] })
+    const line = formatCef(told, { ...context, cefVersion: '1' }, 8192)
+    expect(line).toMatch(/^CEF:1\|Picket\|Picket\|.* src=2001:db8::7 dst=fe80::5 /)
+    expect(parseCef(line).extension).not.toHaveProperty('c6a2')
   })
 
   it('names nobody where nobody can be named', () => {

@@ -1,9 +1,10 @@
-/** Syslog over TCP, at least once: what a dying collector may have lost is sent again. */
+/** Syslog over TCP, TLS or a unix stream, at least once: what a dying collector may have lost is sent again. */
 import type { Event } from '../../../record/event.ts'
-import type { SyslogSinkConfig } from './config.ts'
+import type { ConnectionLimits } from '../../connections/config.ts'
+import type { Endpoint } from '../../connections/endpoint.ts'
 import { syslogMessage, type MessageContext } from '../../formats/syslog-message.ts'
 import type { Receipt, Sink } from '../../sink.ts'
-import { frame } from './framing.ts'
+import { frame, type Framing } from './framing.ts'
 import { StreamConnection } from '../../connections/stream-connection.ts'
 import { reasonOf } from '../../tls/index.ts'
 
@@ -16,8 +17,11 @@ const FINISH_TIMEOUT_MS = 3000
 /** At the end of the agent, which has a second. */
 const LAST_FINISH_TIMEOUT_MS = 500
 
-export interface SyslogTcpOptions {
-  readonly config: SyslogSinkConfig
+export interface SyslogStreamOptions {
+  readonly name: string
+  readonly endpoint: Endpoint
+  readonly limits: ConnectionLimits
+  readonly framing: Framing
   readonly context: MessageContext
   /** Milliseconds that only go forward. */
   readonly monotonicMs: () => number
@@ -40,9 +44,9 @@ interface Sent {
  * A collector that does not answer FIN on the first try is one that never does: age alone then decides.
  * Memory: one batch, and one number pair for each batch of the last `overlapMs`.
  */
-export class SyslogTcpSink implements Sink {
+export class SyslogStreamSink implements Sink {
   readonly name: string
-  readonly #options: SyslogTcpOptions
+  readonly #options: SyslogStreamOptions
   readonly #overlapMs: number
   #connection: StreamConnection | null = null
   #underWay: Sent[] = []
@@ -50,8 +54,8 @@ export class SyslogTcpSink implements Sink {
   #answersFin: boolean | null = null
   readonly #closing = new AbortController()
 
-  constructor(options: SyslogTcpOptions) {
-    this.name = options.config.name
+  constructor(options: SyslogStreamOptions) {
+    this.name = options.name
     this.#options = options
     this.#overlapMs = options.overlapMs ?? OVERLAP_MS
   }
@@ -84,19 +88,18 @@ export class SyslogTcpSink implements Sink {
   }
 
   async #write(events: readonly Event[]): Promise<void> {
-    const { config, context, monotonicMs } = this.#options
+    const { framing, context, monotonicMs } = this.#options
     const connection = await this.#connected()
     const messages = events.map((event) => syslogMessage(event, context))
-    await connection.write(frame(messages, config.framing))
+    await connection.write(frame(messages, framing))
     this.#underWay.push({ sequence: events.at(-1)!.sequence, atMs: monotonicMs() })
   }
 
   async #connected(): Promise<StreamConnection> {
     if (this.#connection?.lost === null) return this.#connection
-    const { config } = this.#options
-    const endpoint = { kind: 'tcp', host: config.host, port: config.port, tls: null } as const
+    const { endpoint, limits } = this.#options
     const signal = this.#closing.signal
-    this.#connection = await StreamConnection.open({ endpoint, limits: config, signal })
+    this.#connection = await StreamConnection.open({ endpoint, limits, signal })
     return this.#connection
   }
 
