@@ -1,0 +1,88 @@
+/** The Elastic Common Schema: the JSON document that Elastic reads as it is, and others by its stable names. */
+import type { Event } from '../../record/event.ts'
+import { cleanText, cutText } from './clean-text.ts'
+import {
+  ECS_FIELDS,
+  type EcsField,
+  type EcsRecord,
+  type EcsScalar,
+  type EcsValue,
+} from './ecs-fields.ts'
+
+/** The schema's version that the documents are written by. */
+const ECS_VERSION = '8.17.0'
+/** An exact-match term of Elasticsearch ends at 32,766 bytes, a document with a longer one is refused. */
+const LONGEST_TEXT = 8000
+
+export interface EcsContext {
+  /** Version of Picket. */
+  readonly version: string
+  /** Name of this host. */
+  readonly hostname: string
+}
+
+/** A document: objects within objects, as the schema's dotted names say. */
+export interface EcsDocument {
+  [name: string]: EcsValue | EcsDocument
+}
+
+const paths = Object.values(ECS_FIELDS)
+  .flat()
+  .map((field) => ({ field, path: field.name.split('.') }))
+
+/**
+ * Returns the event as a document of ECS 8.
+ *
+ * A fact that the event does not have leaves its field out. Texts have what is invisible or turns the reading
+ * order written out as `<U+XXXX>`, and end after 8,000 characters.
+ */
+export function ecsDocument(event: Event, context: EcsContext): EcsDocument {
+  const document = machineFields(context)
+  for (const { field, path } of paths) {
+    const value = field.of(event)
+    if (value === null || (Array.isArray(value) && value.length === 0)) continue
+    put(document, path, cleaned(value))
+  }
+  return document
+}
+
+/** Returns the event as one line of JSON without its newline. */
+export function formatEcs(event: Event, context: EcsContext): string {
+  return JSON.stringify(ecsDocument(event, context))
+}
+
+/** Names the fields of the schema that carry a member of the event, for the documentation's table. */
+export function ecsFieldOf(member: keyof Event): string {
+  return ECS_FIELDS[member].map(({ name }: EcsField) => name).join(', ')
+}
+
+/** What is the same in every document of this agent. */
+function machineFields({ version, hostname }: EcsContext): EcsDocument {
+  return {
+    ecs: { version: ECS_VERSION },
+    event: { module: 'picket', dataset: 'picket.event', provider: 'picket' },
+    agent: { type: 'picket', version },
+    host: { name: hostname, hostname },
+    observer: { type: 'ids', vendor: 'Picket', product: 'Picket', version, hostname },
+  }
+}
+
+function put(document: EcsDocument, path: readonly string[], value: EcsValue): void {
+  let place = document
+  for (const name of path.slice(0, -1)) place = (place[name] ??= {}) as EcsDocument
+  place[path.at(-1)!] = value
+}
+
+function cleaned(value: EcsValue): EcsValue {
+  if (Array.isArray(value)) return value.map(cleanedScalar)
+  return value === null ? null : cleanedScalar(value as EcsScalar)
+}
+
+function cleanedScalar(value: EcsScalar): EcsScalar {
+  if (typeof value === 'string') return cutText(cleanText(value), LONGEST_TEXT)
+  if (typeof value !== 'object') return value
+  const members = Object.entries(value)
+  return Object.fromEntries(
+    members.map(([name, inner]) => [name, cleanedScalar(inner)]),
+  ) as EcsRecord
+}
