@@ -85,8 +85,19 @@ function itemFields(field: SchemaNode, indent: string): string[] {
   })
 }
 
+/** Sections within an item are listed with their fields behind them, as `tls.caFile`. */
+function flattened(properties: Readonly<Record<string, SchemaNode>>): [string, SchemaNode][] {
+  return Object.entries(properties).flatMap(([key, field]) => [
+    [key, field] as [string, SchemaNode],
+    ...flattened(field.properties ?? {}).map(
+      ([name, inner]) => [`${key}.${name}`, inner] as [string, SchemaNode],
+    ),
+  ])
+}
+
 function fieldsOf(properties: Readonly<Record<string, SchemaNode>>, indent: string): string[] {
-  const lines = Object.entries(properties).flatMap(([key, item]) => {
+  const lines = flattened(properties).flatMap(([key, item]) => {
+    if (item.properties) return wrap(`${key}: ${describe(item)}`, WIDTH - indent.length - 6)
     const fallback = item.default === undefined ? '' : ` Default ${JSON.stringify(item.default)}.`
     return wrap(`${key}: ${describe(item)}${fallback}`, WIDTH - indent.length - 6)
   })

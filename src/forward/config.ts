@@ -1,10 +1,11 @@
 /** What the forwarder may be told: a list of sinks, each of the kind its `type` says. */
 import { taggedUnion, Type, type Static } from '../core/config-field.ts'
+import { relpFaults, relpSinkConfig } from './sinks/relp/config.ts'
 import { syslogFaults, syslogSinkConfig } from './sinks/syslog/config.ts'
 
 export const forwardConfig = Type.Object(
   {
-    sinks: Type.Array(taggedUnion('type', [syslogSinkConfig]), {
+    sinks: Type.Array(taggedUnion('type', [syslogSinkConfig, relpSinkConfig]), {
       default: [],
       maxItems: 20,
       description: 'Where events go.',
@@ -21,5 +22,10 @@ export type SinkConfig = ForwardConfig['sinks'][number]
 
 /** Says what of a sink cannot be right together, each beginning with the field; the schema knows fields alone. */
 export function faultsOfSink(sink: SinkConfig): readonly string[] {
-  return sink.type === 'syslog' ? syslogFaults(sink) : []
+  switch (sink.type) {
+    case 'syslog':
+      return syslogFaults(sink)
+    case 'relp':
+      return relpFaults(sink)
+  }
 }

@@ -82,10 +82,12 @@ async function dropCutLine(output: string): Promise<void> {
 
 function configurationFor(options: RsyslogOptions, port: number, output: string): string {
   const { folder, template = '%rawmsg%\\n', before = '' } = options
+  // Without a queue in memory, RELP acknowledges what is in the file; with one, what may die with the daemon.
+  const queue = options.protocol.startsWith('relp') ? 'queue.type="Direct"' : ''
   return `
 global(workDirectory="${folder}" maxMessageSize="64k" parser.escapeControlCharactersOnReceive="off")
 template(name="out" type="string" string="${template}")
-ruleset(name="in") { ${before} action(type="omfile" file="${output}" template="out") }
+ruleset(name="in" ${queue}) { ${before} action(type="omfile" file="${output}" template="out") }
 ${inputFor(options, port)}
 `
 }

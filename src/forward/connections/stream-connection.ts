@@ -64,6 +64,11 @@ export class StreamConnection {
     return this.#lost
   }
 
+  /** Calls back once when the connection is lost, at once where it already is; the last to ask is told. */
+  whenLost(tell: () => void): void {
+    this.#rejectWhenLost(tell)
+  }
+
   /** Resolves when the kernel has taken all bytes; rejects when the connection is lost before. */
   write(bytes: Buffer): Promise<void> {
     return within(this.#writeTimeoutMs, 'the collector takes no more', (resolve, reject) => {

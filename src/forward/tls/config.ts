@@ -44,3 +44,8 @@ const tlsConfig = Type.Object(
 export const tlsFields = { tls: tlsConfig }
 
 export type TlsConfig = Static<typeof tlsConfig>
+
+/** True for a section in which nothing was set. */
+export function isUnset(tls: TlsConfig): boolean {
+  return Object.keys(tls).every((key) => key === 'minVersion') && tls.minVersion === '1.2'
+}

@@ -3,7 +3,7 @@ import { oneOf, Type, type Static } from '../../../core/config-field.ts'
 import { connectionFields } from '../../connections/config.ts'
 import { messageFields } from '../../formats/config.ts'
 import { sinkFields } from '../../sink-fields.ts'
-import { tlsFields } from '../../tls/index.ts'
+import { isUnset, tlsFields } from '../../tls/index.ts'
 
 export const syslogSinkConfig = Type.Object(
   {
@@ -55,13 +55,9 @@ export function syslogFaults({ host, protocol, tls, framing }: SyslogSinkConfig)
   return [
     ...(isLocal || host !== undefined ? [] : [`host is missing; ${protocol} needs it`]),
     ...(isLocal && host !== undefined ? [`host is given, but ${protocol} goes by path`] : []),
-    ...(protocol === 'tls' || isDefault(tls) ? [] : [`tls is given, but protocol is ${protocol}`]),
+    ...(protocol === 'tls' || isUnset(tls) ? [] : [`tls is given, but protocol is ${protocol}`]),
     ...(framing !== undefined && /^udp$|datagram/.test(protocol)
       ? [`framing is given, but a datagram of ${protocol} is a message`]
       : []),
   ]
 }
-
-/** True for a section in which nothing was set. */
-const isDefault = (tls: SyslogSinkConfig['tls']): boolean =>
-  Object.keys(tls).every((key) => key === 'minVersion') && tls.minVersion === '1.2'

@@ -51,6 +51,7 @@ export class SyslogStreamSink implements Sink {
   #connection: StreamConnection | null = null
   #underWay: Sent[] = []
   #accepted = 0
+  #lastSent = 0
   #answersFin: boolean | null = null
   readonly #closing = new AbortController()
 
@@ -62,13 +63,15 @@ export class SyslogStreamSink implements Sink {
 
   async send(events: readonly Event[]): Promise<Receipt> {
     try {
+      // Whoever goes back wants it all again, and nothing of what was confirmed before counts.
+      if (events.length > 0 && events[0]!.sequence <= this.#lastSent) this.#forget()
       // Whoever sends on over a new connection what was lost with the old one would leave a gap.
       if (this.#underWay.length > 0) this.#assertConnected()
       await this.#confirmOld()
       if (events.length > 0) await this.#write(events)
       return { kind: 'accepted', sequence: this.#accepted }
     } catch (cause) {
-      this.#drop()
+      this.#forget()
       return { kind: 'retry', reason: reasonOf(cause), afterMs: null }
     }
   }
@@ -91,8 +94,9 @@ export class SyslogStreamSink implements Sink {
     const { framing, context, monotonicMs } = this.#options
     const connection = await this.#connected()
     const messages = events.map((event) => syslogMessage(event, context))
+    this.#lastSent = events.at(-1)!.sequence
     await connection.write(frame(messages, framing))
-    this.#underWay.push({ sequence: events.at(-1)!.sequence, atMs: monotonicMs() })
+    this.#underWay.push({ sequence: this.#lastSent, atMs: monotonicMs() })
   }
 
   async #connected(): Promise<StreamConnection> {
@@ -123,9 +127,11 @@ export class SyslogStreamSink implements Sink {
     this.#connection = null
   }
 
-  #drop(): void {
+  #forget(): void {
     this.#connection?.destroy()
     this.#connection = null
     this.#underWay = []
+    this.#lastSent = 0
+    this.#accepted = 0
   }
 }
