@@ -31,6 +31,10 @@ async function prepare() {
   await installSystemPackages(root, { isForTests: purpose === 'test', isTold: isAgent })
   if (purpose === 'bench' && !isHelp) await installPeers()
   await installNpmPackages(root)
+  if (purpose === 'test') {
+    const { unpackSyslogNg } = await import('./setup/unpacked-packages.mjs')
+    await unpackSyslogNg(root)
+  }
   await buildAddons(root)
   await build(root)
 }

@@ -10,7 +10,7 @@ const addons = {
   cap: { load: "require('cap')", loss: 'live capture will use tcpdump alone' },
   'unix-dgram': {
     load: "require('unix-dgram')",
-    loss: "neither events nor the operational log can go to /dev/log",
+    loss: 'neither events nor the operational log can go to /dev/log',
   },
 }
 const pcapHeader = '/usr/include/pcap/pcap.h'

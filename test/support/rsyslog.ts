@@ -29,6 +29,8 @@ export interface RsyslogOptions {
   readonly tls?: { readonly own: Certificate; readonly clients?: Authority }
   /** What it does with a message; writes it as it came by default. */
   readonly template?: string
+  /** What else it loads, and does with a message before it writes it. */
+  readonly modules?: string
   readonly before?: string
 }
 
@@ -81,11 +83,12 @@ async function dropCutLine(output: string): Promise<void> {
 }
 
 function configurationFor(options: RsyslogOptions, port: number, output: string): string {
-  const { folder, template = '%rawmsg%\\n', before = '' } = options
+  const { folder, template = '%rawmsg%\\n', modules = '', before = '' } = options
   // Without a queue in memory, RELP acknowledges what is in the file; with one, what may die with the daemon.
   const queue = options.protocol.startsWith('relp') ? 'queue.type="Direct"' : ''
   return `
 global(workDirectory="${folder}" maxMessageSize="64k" parser.escapeControlCharactersOnReceive="off")
+${modules}
 template(name="out" type="string" string="${template}")
 ruleset(name="in" ${queue}) { ${before} action(type="omfile" file="${output}" template="out") }
 ${inputFor(options, port)}
@@ -122,7 +125,8 @@ function tlsFiles(tls: RsyslogOptions['tls'], prefix: string, names: readonly st
   return names.map((name, index) => `${prefix}${name}="${files[index]}"`).join(' ')
 }
 
-async function freePort(): Promise<number> {
+/** A TCP port of loopback that nobody listens on. */
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as { port: number }
