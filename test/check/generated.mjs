@@ -9,6 +9,8 @@ const generated = {
   'openapi/contract.d.ts': contract,
   'deploy/config.reference.yaml': async () => (await configuration()).referenceYaml(),
   'deploy/config.schema.json': async () => (await configuration()).configJsonSchema(),
+  'deploy/event-fields.md': async () =>
+    (await import('../../dist/forward/formats/field-table.js')).fieldTable(),
 }
 
 /** A step of the check: fails with the names of the files that are not what would be generated. */

@@ -1,6 +1,6 @@
 /** Which facts of an event go under which keys of CEF's dictionary, and how long each may be. */
 import { usFromRfc3339 } from '../../core/clock.ts'
-import { parseAddress } from '../../net/address.ts'
+import { formatAddress, parseAddress } from '../../net/address.ts'
 import type { Event } from '../../record/event.ts'
 
 export interface CefContext {
@@ -42,15 +42,18 @@ export const FULL_DETAIL: CefDetail = {
 /**
  * Returns the extension's fields in order.
  *
+ * The six `cs` are taken up; what has no key of its own besides goes to the two `flexString`, which the
+ * standard keeps for customers "unless necessary".
+ *
  * `src` and `dst` are IPv4 in CEF:0, so IPv6 goes to `c6a2` and `c6a3` with the labels the dictionary gives
  * them. `src` is the attacker and is left out where nobody can honestly be named; `dst` is the first victim,
  * else the host the event is about. Names of hosts and users are never invented.
- * Source: ArcSight Common Event Format, version 25, Extension Dictionary.
+ * Source: ArcSight Common Event Format, versions 25 to 27, Extension Dictionary.
  */
 export function cefFields(event: Event, context: CefContext, detail: CefDetail): CefField[] {
   return [
     ...essentialFields(event, context),
-    ...(detail.essentialsOnly ? [] : otherFields(event, detail)),
+    ...(detail.essentialsOnly ? [] : otherFields(event, context, detail)),
     // Last, since many parsers take the rest of the line for the message.
     { key: 'msg', value: event.summary, maxLength: Math.min(1023, detail.summaryLength) },
   ]
@@ -71,11 +74,22 @@ function essentialFields(event: Event, { hostname, cefVersion }: CefContext): Ce
   ]
 }
 
-function otherFields(event: Event, detail: CefDetail): CefField[] {
+function otherFields(event: Event, context: CefContext, detail: CefDetail): CefField[] {
   return [
+    ...(context.cefVersion === '1' ? frameworkFields(event) : []),
     ...optional('deviceInboundInterface', event.interface, 128),
     ...optional('destinationDnsDomain', event.domain, 255),
     ...customStrings(event, detail),
+  ]
+}
+
+/** Keys that came with version 1.2 of the format; there is room for one technique, the others are in cs1. */
+function frameworkFields({ mitre }: Event): CefField[] {
+  const [technique] = mitre
+  if (technique === undefined) return []
+  return [
+    { key: 'frameworkName', value: 'MITRE ATT&CK', maxLength: 256 },
+    { key: 'threatAttackID', value: technique, maxLength: 32 },
   ]
 }
 
@@ -88,17 +102,22 @@ function timeFields(event: Event): CefField[] {
   ].filter(({ value }) => Number.isFinite(value))
 }
 
+const MAC_ADDRESS = /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i
+
 function addressFields(event: Event, cefVersion: CefContext['cefVersion']): CefField[] {
   const ends = [
-    ['src', 'c6a2', 'Source IPv6 Address', event.attacker],
-    ['dst', 'c6a3', 'Destination IPv6 Address', event.victims[0] ?? event.host],
+    ['src', 'c6a2', 'Source IPv6 Address', 'smac', event.attacker],
+    ['dst', 'c6a3', 'Destination IPv6 Address', 'dmac', event.victims[0] ?? event.host],
   ] as const
-  return ends.flatMap(([key, key6, label6, address]): CefField[] => {
-    const family = address === null ? undefined : parseAddress(address)?.family
-    if (address === null || family === undefined) return []
-    if (family === 4 || cefVersion === '1') return [{ key, value: address }]
+  return ends.flatMap(([key, key6, label6, keyMac, text]): CefField[] => {
+    const address = text === null ? null : parseAddress(text)
+    if (address === null) {
+      return text !== null && MAC_ADDRESS.test(text) ? [{ key: keyMac, value: text }] : []
+    }
+    const value = formatAddress(address)
+    if (address.family === 4 || cefVersion === '1') return [{ key, value }]
     return [
-      { key: key6, value: address },
+      { key: key6, value },
       { key: `${key6}Label`, value: label6 },
     ]
   })
@@ -135,12 +154,13 @@ function customStrings(event: Event, detail: CefDetail): CefField[] {
 /** The process is at `dst` unless this host is the attacker, who is at `src`. */
 function processFields({ process, host }: Event): CefField[] {
   if (process === null) return []
-  const { side, pid, executable, command, user } = process
+  const { side, pid, executable, command, user, uid } = process
   const end = side === 'originator' && host === null ? 's' : 'd'
   return [
     ...optional(`${end}proc`, executable ?? command, 1023),
     ...optional(`${end}pid`, pid, 10),
     ...optional(`${end}user`, user, 1023),
+    ...optional(`${end}uid`, uid === null ? null : String(uid), 1023),
   ]
 }
 

@@ -1,7 +1,7 @@
 /** What a RELP sink may be told. */
 import { oneOf, Type, type Static } from '../../../core/config-field.ts'
 import { connectionFields } from '../../connections/config.ts'
-import { messageFields } from '../../formats/config.ts'
+import { messageFields } from '../../formats/syslog/config.ts'
 import { sinkFields } from '../../sink-fields.ts'
 import { isUnset, tlsFields } from '../../tls/index.ts'
 

@@ -1,7 +1,7 @@
 /** The RELP sink: every message is acknowledged, so the stored position is what the collector has. */
 import type { Event } from '../../../record/event.ts'
 import type { Endpoint } from '../../connections/endpoint.ts'
-import { messageContext, syslogMessage, type MessageContext } from '../../formats/syslog-message.ts'
+import { messageContext, syslogMessage, type MessageContext } from '../../formats/syslog/message.ts'
 import type { Receipt, Sink, SinkContext } from '../../sink.ts'
 import { reasonOf } from '../../tls/index.ts'
 import type { RelpSinkConfig } from './config.ts'

@@ -1,6 +1,6 @@
 /** The syslog sink: CEF in syslog messages, over what the configuration says. */
 import type { Endpoint } from '../../connections/endpoint.ts'
-import { messageContext } from '../../formats/syslog-message.ts'
+import { messageContext } from '../../formats/syslog/message.ts'
 import type { Sink, SinkContext } from '../../sink.ts'
 import type { SyslogSinkConfig } from './config.ts'
 import { SyslogStreamSink } from './stream.ts'

@@ -2,7 +2,7 @@
 import type { Event } from '../../../record/event.ts'
 import type { ConnectionLimits } from '../../connections/config.ts'
 import type { Endpoint } from '../../connections/endpoint.ts'
-import { syslogMessage, type MessageContext } from '../../formats/syslog-message.ts'
+import { syslogMessage, type MessageContext } from '../../formats/syslog/message.ts'
 import type { Receipt, Sink } from '../../sink.ts'
 import { frame, type Framing } from './framing.ts'
 import { StreamConnection } from '../../connections/stream-connection.ts'

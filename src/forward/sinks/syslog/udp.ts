@@ -2,7 +2,7 @@
 import { createSocket, type Socket } from 'node:dgram'
 import { lookup } from 'node:dns/promises'
 import type { Event } from '../../../record/event.ts'
-import { syslogMessage, type MessageContext } from '../../formats/syslog-message.ts'
+import { syslogMessage, type MessageContext } from '../../formats/syslog/message.ts'
 import type { Receipt, Sink } from '../../sink.ts'
 
 /** A burst must fit the collector's receive buffer (208 KB by default, some 90 datagrams of 1 KB). */

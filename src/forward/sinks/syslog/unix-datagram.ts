@@ -3,7 +3,7 @@ import { getSystemErrorName } from 'node:util'
 import type { createSocket, UnixDatagramSocket } from 'unix-dgram'
 import type { Event } from '../../../record/event.ts'
 import { within } from '../../connections/time-limit.ts'
-import { syslogMessage, type MessageContext } from '../../formats/syslog-message.ts'
+import { syslogMessage, type MessageContext } from '../../formats/syslog/message.ts'
 import type { Receipt, Sink } from '../../sink.ts'
 
 /** A daemon that takes nothing for so long is treated as gone. */

@@ -1,13 +1,28 @@
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { formatCef } from '../../../../src/forward/formats/cef.ts'
 import { CEF_NAMES, cefName } from '../../../../src/forward/formats/cef-names.ts'
 import type { Event } from '../../../../src/record/event.ts'
 import { parseCef } from '../../../support/cef-parser.ts'
+import { eventOfEachKind } from '../../../support/event-kinds.ts'
 import { event, owner } from '../../../support/record.ts'
+import { projectFolder } from '../../../support/source-files.ts'
 
 const context = { version: '0.1.0', hostname: 'web-1.example.org', cefVersion: '0' } as const
 const parsed = (changes: Partial<Event>) => parseCef(formatCef(event(changes), context, 65_000))
+
+describe('a line of CEF', () => {
+  it.each(eventOfEachKind().map((told) => [told.kind, told] as const))(
+    'of %s is as its golden file says, and as the dictionary demands',
+    async (kind, told) => {
+      const line = formatCef(told, context, 8192)
+      expect(parseCef(line)).toMatchObject({ signatureId: kind, extension: { cn1: '7' } })
+      const file = join(projectFolder, `test/data/cef/${kind}.cef`)
+      await expect(`${line}\n`).toMatchFileSnapshot(file)
+    },
+  )
+})
 
 describe('formatCef', () => {
   it('writes header and extension as the SIEM expects them', () => {
@@ -40,7 +55,14 @@ describe('formatCef', () => {
     const told = event({ attacker: '2001:db8::7', victims: ['fe80::5'] })
     const line = formatCef(told, { ...context, cefVersion: '1' }, 8192)
     expect(line).toMatch(/^CEF:1\|Picket\|Picket\|.* src=2001:db8::7 dst=fe80::5 /)
+    expect(line).toContain(' frameworkName=MITRE ATT&CK threatAttackID=T1046 ')
     expect(parseCef(line).extension).not.toHaveProperty('c6a2')
+  })
+
+  it('puts hardware addresses under the keys that are meant for them', () => {
+    const { extension } = parsed({ attacker: '02:00:00:00:00:07', victims: ['02:00:00:00:00:08'] })
+    expect(extension).toMatchObject({ smac: '02:00:00:00:00:07', dmac: '02:00:00:00:00:08' })
+    expect(extension).not.toHaveProperty('src')
   })
 
   it('names nobody where nobody can be named', () => {
@@ -91,7 +113,7 @@ describe('formatCef', () => {
   })
 
   it('names the process of this host at the end that is this host', () => {
-    const process = { dproc: '/usr/sbin/sshd', dpid: '812', duser: 'root' }
+    const process = { dproc: '/usr/sbin/sshd', dpid: '812', duser: 'root', duid: '0' }
     expect(parsed({ process: owner() }).extension).toMatchObject(process)
     const scanner = owner({ side: 'originator', executable: null, command: 'nmap', user: null })
     const told = parsed({ process: scanner }).extension

@@ -1,0 +1,38 @@
+/** An event as the syslog message that carries it: a header and CEF, within a size. */
+import { hostname } from 'node:os'
+import type { Event } from '../../../record/event.ts'
+import { formatCef, type CefContext } from '../cef.ts'
+import { rfc3164Header } from './rfc3164.ts'
+import { MARK_BYTES, rfc5424Header, withMark } from './rfc5424.ts'
+import type { SyslogSender } from './header.ts'
+
+export interface MessageContext extends CefContext, SyslogSender {
+  readonly header: 'rfc5424' | 'rfc3164'
+  /** The most bytes of a whole message; CEF leaves out detail until it fits. */
+  readonly maxBytes: number
+}
+
+/** Returns the bytes of one message, in UTF-8, without framing. It never holds a line end. */
+export function syslogMessage(event: Event, context: MessageContext): Buffer {
+  const isNew = context.header === 'rfc5424'
+  const header = isNew ? rfc5424Header(event, context) : rfc3164Header(event, context)
+  const room = context.maxBytes - Buffer.byteLength(header) - (isNew ? MARK_BYTES : 0)
+  const text = formatCef(event, context, room)
+  return Buffer.from(header + (isNew ? withMark(text) : text), 'utf8')
+}
+
+interface MessageConfig {
+  readonly header: 'rfc5424' | 'rfc3164'
+  readonly cefVersion: '0' | '1'
+  readonly maxMessageBytes?: number
+}
+
+/** Puts together what the configuration of a sink and this host say of its messages. */
+export function messageContext(
+  { header, cefVersion, maxMessageBytes }: MessageConfig,
+  version: string,
+  defaultBytes: number,
+): MessageContext {
+  const sender = { version, hostname: hostname(), processId: process.pid }
+  return { ...sender, header, cefVersion, maxBytes: maxMessageBytes ?? defaultBytes }
+}
