@@ -47,9 +47,15 @@ async function timed({ input, start }, receiver, lines) {
   const { startedAt, end } = await start(lines)
   const { lines: arrived, atMs } = await receiver.arrived(input, lines.length, before)
   const { user, system } = process.cpuUsage(cpuBefore)
-  await end()
+  const problem = await end()
   const seconds = (atMs - startedAt) / 1000
-  return { arrived, seconds, perSecond: arrived / seconds, cpuSeconds: (user + system) / 1e6 }
+  return {
+    arrived,
+    seconds,
+    perSecond: arrived / seconds,
+    cpuSeconds: (user + system) / 1e6,
+    problem,
+  }
 }
 
 /** Picket's own way whole: from the record, encoded when sent. */
@@ -78,7 +84,12 @@ function sinksOf({ ports, socket, caFile }, record) {
       const startedAt = performance.now()
       const ground = { log: silentLog, clock, metrics: createMetrics(), version: '0.1.0' }
       const forwarders = createForwarders({ config, record, ...ground })
-      return { startedAt, end: async () => await forwarders.stop() }
+      const end = async () => {
+        const { lastError } = forwarders.health()[0]
+        await forwarders.stop()
+        return lastError
+      }
+      return { startedAt, end }
     },
   }))
 }
@@ -125,8 +136,8 @@ export function renderForwarding(figures) {
   const { count, bytes, rows } = figures
   const number = (value) => Math.round(value).toLocaleString('en')
   const lines = rows.map(
-    ({ name, arrived, seconds, perSecond }) =>
-      `| ${name} | ${number(arrived)} | ${seconds.toFixed(2)} | ${number(perSecond)} |`,
+    ({ name, arrived, seconds, perSecond, problem }) =>
+      `| ${name}${problem ? ` (${problem})` : ''} | ${number(arrived)} | ${seconds.toFixed(2)} | ${number(perSecond)} |`,
   )
   return `## Forwarding
 

@@ -33,11 +33,11 @@ export async function startReceiver(folder) {
   }
 }
 
-/** Waits for so many more lines in the input's file, or until nothing has come for two seconds. */
+/** Waits for so many more lines in the input's file, or until nothing has come for five seconds. */
 async function arrived(file, count, from) {
   let state = { lines: 0, offset: 0 }
   let changedAt = performance.now()
-  while (state.lines - from < count && performance.now() - changedAt < 2000) {
+  while (state.lines - from < count && performance.now() - changedAt < 5000) {
     const next = countLines(file, state.offset)
     if (next.lines > 0) changedAt = performance.now()
     state = { lines: state.lines + next.lines, offset: next.offset }
