@@ -32,6 +32,8 @@ const contracts: Readonly<Record<string, readonly string[]>> = {
 /** Where each package lives; elsewhere it is seen as the small interface that we need. */
 const homes: Readonly<Record<string, string>> = {
   '@hono/node-server': 'src/api/',
+  '@nats-io/jetstream': 'src/forward/sinks/nats/',
+  '@nats-io/transport-node': 'src/forward/sinks/nats/',
   '@sinclair/typebox': 'src/core/config-field.ts',
   ajv: 'src/core/json-schema.ts',
   'ajv-formats': 'src/core/json-schema.ts',

@@ -34,6 +34,7 @@ const needed = {
     curl: program('curl'),
     openssl: program('openssl'),
     rsyslog: program('rsyslogd'),
+    'nats-server': program('nats-server'),
     'rsyslog-openssl': rsyslogModule('lmnsd_ossl'),
     'rsyslog-relp': rsyslogModule('imrelp'),
     'nginx-light': program('nginx'),
@@ -53,6 +54,7 @@ const needed = {
 /** Services that come with a package of the tests or the bench and that nobody asked this machine to offer. */
 const servicesOf = {
   rsyslog: 'rsyslog',
+  'nats-server': 'nats-server',
   'nginx-light': 'nginx',
   'openssh-server': 'ssh',
   softflowd: 'softflowd',

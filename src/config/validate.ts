@@ -5,6 +5,7 @@ import { faultsOfSink } from '../forward/config.ts'
 import { parseAddress } from '../net/address.ts'
 import { parseCidr } from '../net/cidr.ts'
 import { defaultsOf } from './defaults.ts'
+import { HIDDEN } from './redacted.ts'
 import type { Config } from './schema.ts'
 import { writtenSchema } from './written-schema.ts'
 
@@ -74,22 +75,22 @@ function fault(error: ErrorObject): string {
     case 'required':
       return `${join(path, String(params['missingProperty']))} is missing`
     case 'enum':
-      return `${path} is ${show(error.data)}; expected one of ${(params['allowedValues'] as string[]).join(', ')}`
+      return `${path} is ${shown(error)}; expected one of ${(params['allowedValues'] as string[]).join(', ')}`
     case 'const':
-      return `${path} is ${show(error.data)}; expected ${show(params['allowedValue'])}`
+      return `${path} is ${shown(error)}; expected ${show(params['allowedValue'])}`
     case 'type':
-      return `${path} is ${show(error.data)}; expected ${[params['type']].flat().join(' or ')}`
+      return `${path} is ${shown(error)}; expected ${[params['type']].flat().join(' or ')}`
     case 'discriminator':
       return tagFault(path, error)
     case 'format':
-      return `${path} is ${show(error.data)}; expected ${FORMAT_NAMES[String(params['format'])] ?? String(params['format'])}`
+      return `${path} is ${shown(error)}; expected ${FORMAT_NAMES[String(params['format'])] ?? String(params['format'])}`
     case 'minimum':
     case 'exclusiveMinimum':
-      return `${path} is ${show(error.data)}; use ${String(params['limit'])} or more`
+      return `${path} is ${shown(error)}; use ${String(params['limit'])} or more`
     case 'maximum':
-      return `${path} is ${show(error.data)}; use ${String(params['limit'])} or less`
+      return `${path} is ${shown(error)}; use ${String(params['limit'])} or less`
     default:
-      return `${path || 'the configuration'} is ${show(error.data)}; it ${error.message ?? 'is not as expected'}`
+      return `${path || 'the configuration'} is ${shown(error)}; it ${error.message ?? 'is not as expected'}`
   }
 }
 
@@ -140,6 +141,13 @@ const pathOf = (pointer: string): string =>
     .join('.')
 
 const join = (path: string, key: string): string => (path === '' ? key : `${path}.${key}`)
+
+/** A fault of a secret must not print it. */
+function shown({ data, parentSchema }: ErrorObject): string {
+  return (parentSchema as { writeOnly?: boolean } | undefined)?.writeOnly === true
+    ? HIDDEN
+    : show(data)
+}
 
 function show(value: unknown): string {
   const text = JSON.stringify(value) ?? String(value)

@@ -1,11 +1,24 @@
 /** What the forwarder may be told: a list of sinks, each of the kind its `type` says. */
 import { taggedUnion, Type, type Static } from '../core/config-field.ts'
 import { relpFaults, relpSinkConfig } from './sinks/relp/config.ts'
+import { elasticFaults, elasticSinkConfig } from './sinks/elastic/config.ts'
+import { fileSinkConfig } from './sinks/file/config.ts'
+import { hecFaults, hecSinkConfig } from './sinks/hec/config.ts'
+import { natsFaults, natsSinkConfig } from './sinks/nats/config.ts'
 import { syslogFaults, syslogSinkConfig } from './sinks/syslog/config.ts'
+
+const kinds = [
+  syslogSinkConfig,
+  relpSinkConfig,
+  hecSinkConfig,
+  elasticSinkConfig,
+  natsSinkConfig,
+  fileSinkConfig,
+] as const
 
 export const forwardConfig = Type.Object(
   {
-    sinks: Type.Array(taggedUnion('type', [syslogSinkConfig, relpSinkConfig]), {
+    sinks: Type.Array(taggedUnion('type', kinds), {
       default: [],
       maxItems: 20,
       description: 'Where events go.',
@@ -27,5 +40,13 @@ export function faultsOfSink(sink: SinkConfig): readonly string[] {
       return syslogFaults(sink)
     case 'relp':
       return relpFaults(sink)
+    case 'hec':
+      return hecFaults(sink)
+    case 'elastic':
+      return elasticFaults(sink)
+    case 'nats':
+      return natsFaults(sink)
+    case 'file':
+      return []
   }
 }

@@ -3,7 +3,7 @@ import type { Log } from '../core/log.ts'
 import type { Metrics } from '../core/metrics.ts'
 import type { Event } from '../record/event.ts'
 import type { EventRecord } from '../record/record.ts'
-import type { Receipt, Sink } from './sink.ts'
+import type { Rejection, Sink } from './sink.ts'
 
 const BATCH = 100
 /** How often a sink is asked what has arrived while nothing new is sent. */
@@ -135,14 +135,12 @@ export class Forwarder {
     const receipt = await sink.send(batch)
     switch (receipt.kind) {
       case 'accepted':
+        this.#tellRejected(receipt.rejected ?? [])
         await this.#accept(receipt.sequence, read, batch)
         return read.length === BATCH
       case 'retry':
         this.#wait(receipt)
         return false
-      case 'rejected':
-        await this.#passOver(receipt)
-        return true
     }
   }
 
@@ -171,13 +169,12 @@ export class Forwarder {
     this.#position = next
   }
 
-  async #passOver({ sequence, reason }: Extract<Receipt, { kind: 'rejected' }>): Promise<void> {
+  #tellRejected(rejected: readonly Rejection[]): void {
     const { sink, log, metrics } = this.#options
-    log.error('a sink can never take this event', { sink: sink.name, sequence, reason })
-    metrics.count('forward_rejected_total', 'Events refused for good', 1, { sink: sink.name })
-    this.#cursor = sequence
-    this.#lastSent = sequence
-    await this.#advanceTo(sequence)
+    for (const { sequence, reason } of rejected) {
+      log.error('a sink can never take this event', { sink: sink.name, sequence, reason })
+      metrics.count('forward_rejected_total', 'Events refused for good', 1, { sink: sink.name })
+    }
   }
 
   #wait({ reason, afterMs }: { readonly reason: string; readonly afterMs: number | null }): void {

@@ -3,11 +3,12 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { readFile, truncate, writeFile } from 'node:fs/promises'
-import { createServer, connect } from 'node:net'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { until } from './await-until.ts'
 import type { Authority, Certificate } from './certificates.ts'
+import { freePort } from './free-port.ts'
 
 export interface Rsyslog {
   readonly port: number
@@ -123,16 +124,6 @@ function tlsFiles(tls: RsyslogOptions['tls'], prefix: string, names: readonly st
   const { own, clients } = tls!
   const files = [clients?.caFile ?? own.certificateFile, own.certificateFile, own.keyFile]
   return names.map((name, index) => `${prefix}${name}="${files[index]}"`).join(' ')
-}
-
-/** A TCP port of loopback that nobody listens on. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 async function answers(port: number): Promise<true | null> {

@@ -8,7 +8,7 @@ import { onTestFinished } from 'vitest'
 import { packagedFile } from '../../src/core/package-root.ts'
 import { until } from './await-until.ts'
 import type { Certificate } from './certificates.ts'
-import { freePort } from './rsyslog.ts'
+import { freePort } from './free-port.ts'
 
 /** A message as it was taken apart. */
 export interface SyslogNgMessage {

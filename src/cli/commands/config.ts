@@ -1,6 +1,6 @@
 /** `picket config`: check the configuration, print it as it is in force, print its reference. */
 import { readFileSync } from 'node:fs'
-import { DEFAULT_CONFIG_FILE } from '../../config/index.ts'
+import { DEFAULT_CONFIG_FILE, redacted } from '../../config/index.ts'
 import { packagedFile } from '../../core/package-root.ts'
 import { toYaml } from '../../core/yaml.ts'
 import type { AddCommands, Invocation } from '../invocation.ts'
@@ -17,7 +17,9 @@ export const addConfig: AddCommands = (program, run) => {
     .action(run(check))
   config
     .command('print')
-    .description('print the configuration in force, defaults and overrides included')
+    .description(
+      'print the configuration in force, defaults and overrides included, secrets left out',
+    )
     .addHelpText('after', '\nExamples:\n  picket config print --json')
     .action(run(print))
   config
@@ -36,7 +38,8 @@ async function check({ globals, context, world }: Invocation): Promise<number> {
 
 async function print({ context }: Invocation): Promise<number> {
   const { config, json, terminal } = context()
-  terminal.write(json ? `${jsonLine(config)}\n` : toYaml(config))
+  const shown = redacted(config)
+  terminal.write(json ? `${jsonLine(shown)}\n` : toYaml(shown))
   return EXIT.ok
 }
 

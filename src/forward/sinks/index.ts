@@ -2,6 +2,10 @@
 import type { SinkConfig } from '../config.ts'
 import type { Sink, SinkContext } from '../sink.ts'
 import { createRelpSink } from './relp/index.ts'
+import { createElasticSink } from './elastic/index.ts'
+import { createFileSink } from './file/index.ts'
+import { createHecSink } from './hec/index.ts'
+import { createNatsSink } from './nats/index.ts'
 import { createSyslogSink } from './syslog/index.ts'
 
 /** Makes a sink; nothing is opened before the first event. */
@@ -11,6 +15,14 @@ export function createSink(config: SinkConfig, context: SinkContext): Sink {
       return createSyslogSink(config, context)
     case 'relp':
       return createRelpSink(config, context)
+    case 'hec':
+      return createHecSink(config, context)
+    case 'elastic':
+      return createElasticSink(config, context)
+    case 'nats':
+      return createNatsSink(config, context)
+    case 'file':
+      return createFileSink(config, context)
   }
 }
 
@@ -21,5 +33,17 @@ export function sinkHosts(config: SinkConfig): readonly string[] {
       return config.host === undefined ? [] : [config.host]
     case 'relp':
       return [config.host]
+    case 'hec':
+      return [hostOf(config.url)]
+    case 'elastic':
+      return config.nodes.map(hostOf)
+    case 'nats':
+      return config.servers.map(hostOf)
+    case 'file':
+      return []
   }
 }
+
+/** The host of a URL, an IPv6 address without its brackets. */
+const hostOf = (url: string): string =>
+  /:\/\/(\[[^\]]+\]|[^/:]+)/.exec(url)![1]!.replace(/^\[|\]$/g, '')

@@ -1,0 +1,102 @@
+/** The Elasticsearch and OpenSearch sink: one document a state of an event, by the bulk API. */
+import { hostname } from 'node:os'
+import type { Event } from '../../../record/event.ts'
+import { formatEcs, type EcsContext } from '../../formats/ecs.ts'
+import { HttpClient, type HttpAnswer } from '../../http/client.ts'
+import { compressible } from '../../http/compressible.ts'
+import { readSecret } from '../../secret.ts'
+import { retryFor, type Receipt, type Rejection, type Sink, type SinkContext } from '../../sink.ts'
+import { reasonOf } from '../../tls/index.ts'
+import { itemResults, WANTED } from './answer.ts'
+import type { ElasticSinkConfig } from './config.ts'
+
+const PATH = `/_bulk?filter_path=${WANTED}`
+
+/** Makes an Elasticsearch sink; nothing is opened before the first event. */
+export function createElasticSink(config: ElasticSinkConfig, { version }: SinkContext): Sink {
+  return new ElasticSink(config, { version, hostname: hostname() })
+}
+
+/**
+ * Accepted means that the node has answered for the document: it is in the translog of primary and replicas.
+ *
+ * A data stream takes only `create`, and an event has several states (count and times go on). So each state is
+ * a document of its own with `_id` = `EVENT-REVISION`: repeats answer 409 and vanish, later states are there,
+ * and the newest of an event is the one with the highest `picket.revision` (collapse on `event.id`).
+ */
+class ElasticSink implements Sink {
+  readonly name: string
+  readonly #config: ElasticSinkConfig
+  readonly #context: EcsContext
+  readonly #clients: readonly HttpClient[]
+  /** Which node is asked; the next one after a failure. */
+  #node = 0
+
+  constructor(config: ElasticSinkConfig, context: EcsContext) {
+    this.name = config.name
+    this.#config = config
+    this.#context = context
+    this.#clients = config.nodes.map(
+      (url) => new HttpClient({ url, tls: config.tls, limits: config }),
+    )
+  }
+
+  async send(events: readonly Event[]): Promise<Receipt> {
+    const last = events.at(-1)
+    if (last === undefined) return { kind: 'accepted', sequence: 0 }
+    try {
+      const rejected = await this.#create(events)
+      return { kind: 'accepted', sequence: last.sequence, rejected }
+    } catch (cause) {
+      this.#node = (this.#node + 1) % this.#clients.length
+      return retryFor(cause, reasonOf)
+    }
+  }
+
+  close(): Promise<null> {
+    this.#clients.forEach((client) => client.close())
+    return Promise.resolve(null)
+  }
+
+  async #create(events: readonly Event[]): Promise<readonly Rejection[]> {
+    const answer = await this.#ask(events.map((event) => this.#lines(event)).join(''))
+    if (answer.status === 413) return await this.#createHalves(events, answer)
+    return itemResults(answer, events.length).flatMap((reason, index) =>
+      reason === null ? [] : [{ sequence: events[index]!.sequence, reason }],
+    )
+  }
+
+  /** A proxy or `http.max_content_length` takes less at once. */
+  async #createHalves(events: readonly Event[], answer: HttpAnswer): Promise<readonly Rejection[]> {
+    if (events.length === 1) {
+      return [{ sequence: events[0]!.sequence, reason: `HTTP ${answer.status}, too long` }]
+    }
+    const middle = events.length >> 1
+    const first = await this.#create(events.slice(0, middle))
+    return [...first, ...(await this.#create(events.slice(middle)))]
+  }
+
+  #lines(event: Event): string {
+    const create = { _index: this.#config.dataStream, _id: `${event.id}-${event.revision}` }
+    return `${JSON.stringify({ create })}\n${formatEcs(event, this.#context)}\n`
+  }
+
+  async #ask(text: string): Promise<HttpAnswer> {
+    const { headers, body } = await compressible(text, this.#config.gzip)
+    return await this.#clients[this.#node]!.ask({
+      method: 'POST',
+      path: PATH,
+      headers: { ...headers, ...this.#authorization(), 'content-type': 'application/x-ndjson' },
+      body,
+    })
+  }
+
+  #authorization(): Record<string, string> {
+    const { apiKey, apiKeyFile, user, password, passwordFile } = this.#config
+    const key = readSecret({ field: 'apiKey', text: apiKey, file: apiKeyFile })
+    if (key !== null) return { authorization: `ApiKey ${key}` }
+    if (user === undefined) return {}
+    const secret = readSecret({ field: 'password', text: password, file: passwordFile })
+    return { authorization: `Basic ${Buffer.from(`${user}:${secret ?? ''}`).toString('base64')}` }
+  }
+}
