@@ -42,6 +42,7 @@ if (process.argv.includes('--generate')) {
     'deploy/config.reference.yaml',
     'deploy/config.schema.json',
     'deploy/event-fields.md',
+    'deploy/elastic/index-template.json',
   )
 } else {
   process.exitCode = await checkAll(steps)

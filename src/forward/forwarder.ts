@@ -141,6 +141,9 @@ export class Forwarder {
       case 'retry':
         this.#wait(receipt)
         return false
+      case 'rejected':
+        await this.#passOver(receipt)
+        return true
     }
   }
 
@@ -167,6 +170,13 @@ export class Forwarder {
     if (next <= this.#position) return
     await record.outbox.advance(sink.name, next)
     this.#position = next
+  }
+
+  async #passOver(rejection: Rejection): Promise<void> {
+    this.#tellRejected([rejection])
+    this.#cursor = rejection.sequence
+    this.#lastSent = rejection.sequence
+    await this.#advanceTo(rejection.sequence)
   }
 
   #tellRejected(rejected: readonly Rejection[]): void {

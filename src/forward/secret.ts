@@ -13,7 +13,7 @@ export const secretFile = (what: string) =>
     Type.String({
       pattern: '^/',
       maxLength: 4096,
-      description: `File with ${what}, absolute; read for each new connection, blanks around it do not count.`,
+      description: `File with ${what}, absolute; read anew each time, blanks around it do not count.`,
     }),
   )
 

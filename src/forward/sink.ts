@@ -20,6 +20,8 @@ export type Receipt =
     }
   /** Nothing more got through; try again from the stored position, not before `afterMs`. */
   | { readonly kind: 'retry'; readonly reason: string; readonly afterMs: number | null }
+  /** This event can never be taken, and all before it are the destination's; it is passed over like those. */
+  | ({ readonly kind: 'rejected' } & Rejection)
 
 /** Thrown inside a sink where a batch has to be sent again, and perhaps not before a time. */
 export class Retry extends Error {

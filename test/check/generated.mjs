@@ -11,6 +11,7 @@ const generated = {
   'deploy/config.schema.json': async () => (await configuration()).configJsonSchema(),
   'deploy/event-fields.md': async () =>
     (await import('../../dist/forward/formats/field-table.js')).fieldTable(),
+  'deploy/elastic/index-template.json': indexTemplate,
 }
 
 /** A step of the check: fails with the names of the files that are not what would be generated. */
@@ -39,6 +40,10 @@ export async function writeGenerated(...paths) {
 
 async function configuration() {
   return await import('../../dist/config/reference.js')
+}
+
+async function indexTemplate() {
+  return (await import('../../dist/forward/formats/ecs-template.js')).ecsIndexTemplate()
 }
 
 async function contract() {

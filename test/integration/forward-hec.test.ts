@@ -92,6 +92,19 @@ describe('Splunk with indexer acknowledgement', () => {
   })
 })
 
+describe('Splunk without indexer acknowledgement', () => {
+  it('has what it has answered for', async () => {
+    const splunk = await startSplunk({ token, hasAck: false })
+    const record = await recordWith(250)
+    forwardingTo(record, sink(splunk, { useAck: false }))
+    await accepted(record)
+    expect(splunk.queued.map(sequenceOf)).toEqual(upTo(250))
+    expect(new Set(splunk.asked.map(({ path }) => path))).toEqual(
+      new Set(['/services/collector/event']),
+    )
+  })
+})
+
 describe('what Splunk refuses', () => {
   it.each([
     ['a wrong token', { token: 'wrong' }, acking, /code 4, Invalid token; compare token/],
@@ -114,7 +127,7 @@ describe('what Splunk refuses', () => {
     ['busy', 503, 9],
     ['of another index', 400, 7],
   ])('while it is %s is sent again later', async (_, status, code) => {
-    let refusals = 3
+    let refusals = 1
     const splunk = await startSplunk({
       ...acking,
       isPrompt: true,

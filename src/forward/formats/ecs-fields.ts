@@ -123,6 +123,16 @@ function ofProcess(name: string, type: EcsType, read: (process: Process) => EcsV
   return field(name, type, ({ process }) => (process === null ? null : read(process)))
 }
 
+/** The members of `picket.reasons`. */
+export const REASON_FIELDS: Readonly<Record<string, EcsType>> = {
+  feature: 'keyword',
+  value: 'float',
+  text: 'keyword',
+  baseline: 'float',
+  baseline_text: 'keyword',
+  weight: 'float',
+}
+
 /** Numbers and texts apart, since Elasticsearch refuses a text in a field that began as a number. */
 function reasonObject({ feature, value, baseline, weight }: Event['reasons'][number]) {
   return {

@@ -6,6 +6,7 @@ import {
   type EcsField,
   type EcsRecord,
   type EcsScalar,
+  type EcsType,
   type EcsValue,
 } from './ecs-fields.ts'
 
@@ -26,9 +27,41 @@ export interface EcsDocument {
   [name: string]: EcsValue | EcsDocument
 }
 
-const paths = Object.values(ECS_FIELDS)
-  .flat()
-  .map((field) => ({ field, path: field.name.split('.') }))
+/** A fact of the machine and of Picket, the same in every document. */
+interface MachineField {
+  readonly name: string
+  readonly type: EcsType
+  of(context: EcsContext): string
+}
+
+const machine = (name: string, of: MachineField['of']): MachineField => ({
+  name,
+  type: 'keyword',
+  of,
+})
+
+export const MACHINE_FIELDS: readonly MachineField[] = [
+  machine('ecs.version', () => ECS_VERSION),
+  machine('event.module', () => 'picket'),
+  machine('event.dataset', () => 'picket.event'),
+  machine('event.provider', () => 'picket'),
+  machine('agent.type', () => 'picket'),
+  machine('agent.version', ({ version }) => version),
+  machine('host.name', ({ hostname }) => hostname),
+  machine('host.hostname', ({ hostname }) => hostname),
+  machine('observer.type', () => 'ids'),
+  machine('observer.vendor', () => 'Picket'),
+  machine('observer.product', () => 'Picket'),
+  machine('observer.version', ({ version }) => version),
+  machine('observer.hostname', ({ hostname }) => hostname),
+]
+
+const pathOf = <Field extends { readonly name: string }>(field: Field) => ({
+  field,
+  path: field.name.split('.'),
+})
+const machinePaths = MACHINE_FIELDS.map(pathOf)
+const eventPaths = Object.values(ECS_FIELDS).flat().map(pathOf)
 
 /**
  * Returns the event as a document of ECS 8.
@@ -37,8 +70,9 @@ const paths = Object.values(ECS_FIELDS)
  * order written out as `<U+XXXX>`, and end after 8,000 characters.
  */
 export function ecsDocument(event: Event, context: EcsContext): EcsDocument {
-  const document = machineFields(context)
-  for (const { field, path } of paths) {
+  const document: EcsDocument = {}
+  for (const { field, path } of machinePaths) put(document, path, field.of(context))
+  for (const { field, path } of eventPaths) {
     const value = field.of(event)
     if (value === null || (Array.isArray(value) && value.length === 0)) continue
     put(document, path, cleaned(value))
@@ -54,17 +88,6 @@ export function formatEcs(event: Event, context: EcsContext): string {
 /** Names the fields of the schema that carry a member of the event, for the documentation's table. */
 export function ecsFieldOf(member: keyof Event): string {
   return ECS_FIELDS[member].map(({ name }: EcsField) => name).join(', ')
-}
-
-/** What is the same in every document of this agent. */
-function machineFields({ version, hostname }: EcsContext): EcsDocument {
-  return {
-    ecs: { version: ECS_VERSION },
-    event: { module: 'picket', dataset: 'picket.event', provider: 'picket' },
-    agent: { type: 'picket', version },
-    host: { name: hostname, hostname },
-    observer: { type: 'ids', vendor: 'Picket', product: 'Picket', version, hostname },
-  }
 }
 
 function put(document: EcsDocument, path: readonly string[], value: EcsValue): void {

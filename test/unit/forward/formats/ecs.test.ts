@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ecsDocument, ecsFieldOf, formatEcs } from '../../../../src/forward/formats/ecs.ts'
+import { ecsIndexTemplate } from '../../../../src/forward/formats/ecs-template.ts'
 import { ECS_FIELDS } from '../../../../src/forward/formats/ecs-fields.ts'
 import type { Event } from '../../../../src/record/event.ts'
 import { assertEcs } from '../../../support/ecs-schema.ts'
@@ -10,6 +11,10 @@ import { event, owner } from '../../../support/record.ts'
 import { projectFolder } from '../../../support/source-files.ts'
 
 const context = { version: '0.1.0', hostname: 'web-1.example.org' }
+/** Halves of surrogate pairs and control characters included. */
+const anyText = fc
+  .array(fc.integer({ min: 0, max: 0xffff }), { minLength: 1 })
+  .map((codes) => String.fromCharCode(...codes))
 const documentOf = (changes: Partial<Event>) => ecsDocument(event(changes), context)
 
 describe('an ECS document', () => {
@@ -71,7 +76,7 @@ describe('an ECS document', () => {
     const names = (document: object) => JSON.stringify(Object.keys(document))
     const plain = names(documentOf({ domain: 'x' }))
     fc.assert(
-      fc.property(fc.string({ unit: 'binary', minLength: 1 }), (text) => {
+      fc.property(anyText, (text) => {
         const line = formatEcs(event({ domain: text, summary: text, decision: text }), context)
         expect(line).not.toMatch(/[\n\r\u2028\u202e\u0000-\u001f]/)
         expect(names(JSON.parse(line) as object)).toBe(plain)
@@ -82,6 +87,28 @@ describe('an ECS document', () => {
   it('ends a text before Elasticsearch refuses the document for it', () => {
     const { message } = documentOf({ summary: '🚨'.repeat(20_000) })
     expect(Buffer.byteLength(message as string)).toBeLessThan(32_766)
+  })
+})
+
+describe('ecsIndexTemplate', () => {
+  it('gives the schema type of fields, and of ours what no later document can contradict', () => {
+    const { template } = JSON.parse(ecsIndexTemplate()) as {
+      template: { mappings: { date_detection: boolean; properties: object } }
+    }
+    expect(template.mappings).toMatchObject({
+      date_detection: false,
+      properties: {
+        '@timestamp': { type: 'date' },
+        source: { properties: { ip: { type: 'ip' }, address: { type: 'keyword' } } },
+        event: { properties: { sequence: { type: 'long' }, module: { type: 'keyword' } } },
+        picket: {
+          properties: {
+            victims: { type: 'keyword' },
+            reasons: { properties: { value: { type: 'float' }, text: { type: 'keyword' } } },
+          },
+        },
+      },
+    })
   })
 })
 
