@@ -1,6 +1,3 @@
-import { mkdtemp } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { until } from '../support/await-until.ts'
 import {
@@ -130,13 +127,13 @@ describe('who may write to Elasticsearch', () => {
   })
 
   it('is known by a key in a file over verified TLS, and refuses a node with the wrong name', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'pk-es-'))
+    const folder = await temporaryFolder()
     const authority = await makeAuthority(folder, 'ca')
     const [right, misnamed] = await Promise.all([
       authority.issue('right', 'IP:127.0.0.1'),
       authority.issue('misnamed', 'DNS:other.example.org'),
     ])
-    const apiKeyFile = await written(await temporaryFolder(), 'key', 'a2V5\n')
+    const apiKeyFile = await written(folder, 'key', 'a2V5\n')
     const changes = { apiKeyFile, tls: { caFile: authority.caFile } }
     const wrong = await startBulkNode({ certificate: misnamed })
     const refused = await recordWith(5)

@@ -1,5 +1,5 @@
-import { beforeAll, describe, expect, it } from 'vitest'
-import { mkdtemp } from 'node:fs/promises'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { nkeys } from '@nats-io/transport-node'
@@ -138,10 +138,11 @@ describe('who may write to NATS', () => {
 })
 
 describe('NATS over TLS', () => {
+  let folder: string
   let authority: Authority
   let keys: Record<'right' | 'misnamed' | 'expired' | 'agent', Certificate>
   beforeAll(async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'pk-nats-'))
+    folder = await mkdtemp(join(tmpdir(), 'pk-nats-'))
     authority = await makeAuthority(folder, 'ca')
     keys = {
       right: await authority.issue('right', 'IP:127.0.0.1,DNS:localhost'),
@@ -150,6 +151,7 @@ describe('NATS over TLS', () => {
       agent: await authority.issue('agent', 'DNS:agent'),
     }
   })
+  afterAll(() => rm(folder, { recursive: true, force: true }))
   const tlsSink = (nats: NatsServer, tls: object) =>
     sink(nats, { servers: [`tls://127.0.0.1:${nats.port}`], tls })
 
