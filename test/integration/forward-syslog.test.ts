@@ -1,14 +1,13 @@
 import { createServer, type Socket } from 'node:net'
 import { once } from 'node:events'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { silentLog } from '../../src/core/log.ts'
-import { createMetrics } from '../../src/core/metrics.ts'
 import type { SyslogSinkConfig } from '../../src/forward/sinks/syslog/config.ts'
 import { Forwarder } from '../../src/forward/forwarder.ts'
 import { createForwarders, type Forwarders } from '../../src/forward/index.ts'
 import { SyslogTcpSink } from '../../src/forward/sinks/syslog/tcp.ts'
 import type { EventRecord } from '../../src/record/record.ts'
 import { until } from '../support/await-until.ts'
+import { forwarderGround } from '../support/forwarding.ts'
 import { parseCef } from '../support/cef-parser.ts'
 import { openedRecord, stories, story, temporaryFolder } from '../support/record.ts'
 import { startRsyslog, type Rsyslog } from '../support/rsyslog.ts'
@@ -32,12 +31,9 @@ function sinkConfig(changes: Partial<SyslogSinkConfig>): SyslogSinkConfig {
 
 function forwarding(record: EventRecord, changes: Partial<SyslogSinkConfig>): Forwarders {
   const forwarders = createForwarders({
-    config: { sinks: [sinkConfig(changes)] },
-    record,
-    log: silentLog,
-    clock: { nowMs: () => Date.now() },
+    ...forwarderGround(record),
+    config: { heartbeatSeconds: 0, sinks: [sinkConfig(changes)] },
     version: '0.1.0',
-    metrics: createMetrics(),
   })
   onTestFinished(() => forwarders.stop())
   return forwarders
@@ -243,14 +239,11 @@ describe('stopping', () => {
 function forwarderWithOverlap(record: EventRecord, port: number, overlapMs: number): Forwarder {
   const context = { version: '0.1.0', hostname: 'web-1', processId: 1, maxBytes: 8192 }
   const monotonicMs = () => performance.now()
-  const sink = new SyslogTcpSink({ config: sinkConfig({ port }), context, monotonicMs, overlapMs })
+  const config = sinkConfig({ port })
   const forwarder = new Forwarder({
-    sink,
-    record,
-    startFrom: 'beginning',
-    minSeverity: 0,
-    log: silentLog,
-    metrics: createMetrics(),
+    ...forwarderGround(record),
+    config,
+    open: () => new SyslogTcpSink({ config, context, monotonicMs, overlapMs }),
   })
   onTestFinished(() => forwarder.stop())
   return forwarder
