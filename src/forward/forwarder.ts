@@ -183,6 +183,7 @@ export class Forwarder {
   async #forwardNext(passage: Passage): Promise<Outcome> {
     const load = passage.next()
     if (load.read === 0 && !passage.isUnderWay) {
+      await passage.arrive(0)
       this.#state = 'idle'
       return 'done'
     }

@@ -38,11 +38,13 @@ export interface PassageOptions {
 export class Passage {
   readonly #options: PassageOptions
   #arrived: Mark
+  #stored: Mark
   #underWay: Mark[] = []
 
   constructor(options: PassageOptions) {
     this.#options = options
     this.#arrived = options.start
+    this.#stored = options.start
   }
 
   /** Up to here the sink has everything. */
@@ -79,7 +81,12 @@ export class Passage {
     if (mark.sequence > this.sent.sequence) this.#underWay.push(mark)
   }
 
-  /** Takes the sink's word that everything up to a number has arrived, and stores it. */
+  /**
+   * Takes the sink's word that everything up to a number has arrived, and stores it.
+   *
+   * What cannot be stored for now (a full disk) has arrived all the same: it is not sent again, and stored
+   * with the next call.
+   */
   async arrive(accepted: number): Promise<void> {
     const before = this.#arrived
     const known = Math.max(accepted, before.lastSent)
@@ -95,18 +102,23 @@ export class Passage {
     if (next !== undefined && accepted > reached.sequence) {
       reached = { ...reached, sequence: accepted, lastSent: accepted }
     }
-    if (reached === before) return
-    await this.#options.store(reached)
     this.#arrived = reached
     this.#underWay.splice(0, count)
+    await this.#save()
   }
 
   /** What never can arrive counts as sent, so that the chain shows its loss. */
   async passOver(sequence: number): Promise<void> {
-    const reached = { ...this.#arrived, sequence, lastSent: sequence }
-    await this.#options.store(reached)
-    this.#arrived = reached
+    this.#arrived = { ...this.#arrived, sequence, lastSent: sequence }
     this.#underWay = []
+    await this.#save()
+  }
+
+  async #save(): Promise<void> {
+    if (this.#stored === this.#arrived) return
+    const mark = this.#arrived
+    await this.#options.store(mark)
+    this.#stored = mark
   }
 
   /** What has not arrived is sent again. */

@@ -83,6 +83,28 @@ describe('a passage through the log', () => {
     expect(stored).toEqual({ sequence: LAST, lastSent: WANTED.at(-1) })
   })
 
+  it('sends nothing again that has arrived when its place cannot be stored for now', async () => {
+    let isFull = true
+    const stored: number[] = []
+    const passage = new Passage({
+      start: { sequence: 0, lastSent: 0, sieve: sieve.fresh },
+      sieve,
+      read: (after) => STATES.slice(after, after + 3),
+      store: ({ sequence }) => {
+        if (isFull) return Promise.reject(new Error('disk full'))
+        stored.push(sequence)
+        return Promise.resolve()
+      },
+    })
+    passage.depart(passage.next())
+    await expect(passage.arrive(3)).rejects.toThrow('disk full')
+    passage.goBack()
+    expect(passage.next().events[0]).toMatchObject({ sequence: 4 })
+    isFull = false
+    await passage.arrive(0)
+    expect(stored).toEqual([3])
+  })
+
   it('shows what could never be taken as missing in the chain', async () => {
     const stored = { sequence: 0, lastSent: 0 }
     const passage = passageFrom(stored, 400)
