@@ -50,7 +50,7 @@ export function heartbeat(
   return {
     ...{ id: uuidv7(nowMs), sequence: lastSent, revision: 1, previousSequence: lastSent },
     ...{ agent: agentId, interface: WHOLE_HOST, kind: 'health.heartbeat', family: 'health' },
-    ...{ severity: 0, confidence: 1, verdict: 'allow', simulated: false, decision: '' },
+    ...{ severity: 0, confidence: 1, verdict: 'allow', simulated: false, decision: 'a heartbeat' },
     ...{ attacker: null, victims: [], host: null, domain: null },
     ...{ firstSeen: now, lastSeen: now, count: 1 },
     summary: `Picket ${version} is alive, ${upTo} of ${grouped(lastSequence)}`,

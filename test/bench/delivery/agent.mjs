@@ -2,7 +2,7 @@
  * The agent as far as delivery goes: a record, its forwarders, and somebody who writes events.
  *
  * Usage: `node agent.mjs '{"directory", "sink", "total", "seconds"}'`. Goes on where it was killed; says
- * `recorded` when `total` event states are on disk, and ends at SIGTERM with everything stored.
+ * `refused` when the disk takes nothing and `recorded` when `total` event states are on it, and ends at SIGTERM with everything stored.
  */
 import { createForwarders } from '../../../dist/forward/index.js'
 import { systemClock as clock } from '../../../dist/core/clock.js'
@@ -54,6 +54,7 @@ async function save(stories) {
       return await record.events.save(stories, { forward: true })
     } catch (failure) {
       if (failure.code !== 'ERR_RECORD_WRITE' || isEnding) throw failure
+      process.stdout.write('refused\n')
       await pause(RETRY_MS)
     }
   }

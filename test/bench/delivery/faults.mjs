@@ -34,10 +34,11 @@ export const FAULTS = {
   'answers-late': { words: 'server answers 2 s late', strike: () => undefined, needsRelay: true },
   'disk-full': {
     words: "agent's disk full for 3 s",
-    async strike({ place }) {
+    async strike({ place, agent }) {
       place.fillDisk()
       await pause(3000)
       place.freeDisk()
+      if (!agent.wasRefused) throw new Error('the disk was never full')
     },
   },
   'agent-killed': {
@@ -59,9 +60,13 @@ export function agentIn(place, settings) {
   let child
   const agent = {
     hasRecorded: false,
+    wasRefused: false,
     start() {
       child = place.startAgent(args)
-      child.stdout.on('data', () => (agent.hasRecorded = true))
+      child.stdout.on('data', (text) => {
+        agent.wasRefused ||= text.includes('refused')
+        agent.hasRecorded ||= text.includes('recorded')
+      })
     },
     async kill(signal = 'SIGKILL') {
       if (child.exitCode !== null) return
