@@ -140,7 +140,7 @@ export class Forwarder {
     }
   }
 
-  /** What fails here is the record (a full disk): told like a sink's failure, and tried again like one. */
+  /** What fails here is the record (a full disk): told like a sink's failure, but what was sent stays sent. */
   async #attempt(): Promise<Outcome> {
     try {
       return await this.#step()
@@ -196,6 +196,7 @@ export class Forwarder {
         await passage.arrive(receipt.sequence)
         return load.read >= BATCH ? 'more' : 'under-way'
       case 'retry':
+        passage.goBack()
         return this.#fail(receipt)
       case 'rejected':
         this.#refused(receipt)
@@ -264,6 +265,7 @@ export class Forwarder {
     const beat = heartbeat(await this.#options.facts(), this.#delivery(), at)
     const receipt = await this.#sink.send([beat])
     if (receipt.kind === 'retry') {
+      live.goBack()
       this.#fail(receipt)
       return false
     }
@@ -318,8 +320,6 @@ export class Forwarder {
 
   #fail({ reason, afterMs }: { readonly reason: string; readonly afterMs: number | null }) {
     const { log, metrics } = this.#options
-    this.#live?.goBack()
-    this.#replaying?.passage.goBack()
     this.#failures += 1
     this.#state = 'waiting'
     this.#lastError = reason
