@@ -5,7 +5,7 @@ import { restingSinks } from '../../src/forward/index.ts'
 import { orderReplay } from '../../src/forward/sink-desk.ts'
 import type { EventRecord } from '../../src/record/record.ts'
 import { until } from '../support/await-until.ts'
-import { forwardingTo, MemorySink, SINK_DEFAULTS } from '../support/forwarding.ts'
+import { forwardingTo, MemorySink, SINK_DEFAULTS } from '../support/memory-sink.ts'
 import { openedRecord, stories, story, temporaryFolder } from '../support/record.ts'
 
 const forward = { forward: true }
