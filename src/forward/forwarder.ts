@@ -14,7 +14,7 @@ import { Shortfall } from './shortfall.ts'
 import { createSieve, type Sieve } from './sieve.ts'
 import type { SinkFields } from './sink-fields.ts'
 import type { SinkHealth } from './sink-health.ts'
-import type { Receipt, Sink } from './sink.ts'
+import type { Receipt, Rejection, Sink } from './sink.ts'
 
 const BATCH = 100
 /** How often a sink is asked what has arrived while nothing new is sent. */
@@ -192,6 +192,7 @@ export class Forwarder {
     switch (receipt.kind) {
       case 'accepted':
         passage.depart(load)
+        receipt.rejected?.forEach((rejection) => this.#refused(rejection))
         this.#sentWell(load.events.length)
         await passage.arrive(receipt.sequence)
         return load.read >= BATCH ? 'more' : 'under-way'
@@ -311,7 +312,7 @@ export class Forwarder {
     this.#state = 'idle'
   }
 
-  #refused({ sequence, reason }: Extract<Receipt, { kind: 'rejected' }>): void {
+  #refused({ sequence, reason }: Rejection): void {
     const { log, metrics } = this.#options
     log.error('a sink can never take this event', { sink: this.name, sequence, reason })
     this.#counts.rejected += 1
