@@ -101,10 +101,8 @@ export function settableClock(
 }
 
 /** The one sink, which no agent serves. */
-const SINK: Parameters<typeof restingSinks>[0]['sinks'][number] = {
-  ...{ type: 'syslog', name: 'siem', host: '192.0.2.1', port: 514, protocol: 'tcp' },
-  ...{ framing: 'octet-counted', startFrom: 'beginning', minSeverity: 0 },
-}
+const SINK = { type: 'syslog', name: 'siem', host: '192.0.2.1' }
+const FORWARD = validateConfig({ forward: { sinks: [SINK] } }, '').forward
 
 /** This host's own address, as far as the guards know. */
 const OWN_ADDRESS = parseCidr('198.51.100.1')!
@@ -137,7 +135,7 @@ export async function serveApi({
     blocker,
     feeds: await feedsIn(directory, clock),
     suppressor: new Suppressor({ triage: record.triage, clock, log: silentLog }),
-    sinks: restingSinks({ heartbeatSeconds: 0, sinks: [SINK] }, record),
+    sinks: restingSinks(FORWARD, record),
     health: () => FULL_HEALTH,
     rules: () => RULES,
     metrics: createMetrics(),

@@ -1,4 +1,8 @@
-/** A real rsyslogd as the server of a delivery: writes what it gets to a file, whose numbers are read back. */
+/**
+ * A real rsyslogd as the server of a delivery: writes what it gets to a file, whose numbers are read back.
+ *
+ * Its queue is `direct`: what it keeps in memory by default it also acknowledges, and loses when it is killed.
+ */
 import { once } from 'node:events'
 import { existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -49,6 +53,7 @@ function dropCutLine(output) {
 function configurationFor(folder, output, load, input) {
   return `
 global(workDirectory="${folder}" maxMessageSize="64k" parser.escapeControlCharactersOnReceive="off")
+main_queue(queue.type="direct")
 module(load="${load}")
 template(name="raw" type="string" string="%rawmsg%\\n")
 ruleset(name="in") { action(type="omfile" file="${output}" template="raw") }
