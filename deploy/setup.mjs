@@ -3,7 +3,7 @@
  * system packages, npm packages, native addons, build), then hands over. Plain Node, because
  * nothing is installed yet; says nothing and takes well under a second when nothing is missing.
  *
- * Usage: `node deploy/setup.mjs [start [ARGS…] | test [ARGS…] | bench [ARGS…]]`. All words go to
+ * Usage: `node deploy/setup.mjs [start [ARGS…] | test [ARGS…] | bench [ARGS…] | bench:delivery [ARGS…]]`. All words go to
  * stderr, so that `npm start -s -- events --json` leaves a clean stdout.
  */
 import { join } from 'node:path'
@@ -17,6 +17,7 @@ const successors = {
   start: 'dist/main.js',
   test: 'test/check.mjs',
   bench: 'test/bench/run.mjs',
+  'bench:delivery': 'test/bench/delivery.mjs',
 }
 
 async function prepare() {
@@ -28,7 +29,10 @@ async function prepare() {
   // Whoever asks for the agent should know what it will lack; who lists events need not.
   const isAgent = args.every((argument) => argument === 'start' || argument.startsWith('-'))
   const isHelp = args.includes('--help')
-  await installSystemPackages(root, { isForTests: purpose === 'test', isTold: isAgent })
+  await installSystemPackages(root, {
+    isForTests: purpose === 'test' || purpose === 'bench:delivery',
+    isTold: isAgent,
+  })
   if (purpose === 'bench' && !isHelp) await installPeers()
   await installNpmPackages(root)
   if (purpose === 'test') {
@@ -53,7 +57,9 @@ async function handOver(successor) {
 }
 
 if (!Object.hasOwn(successors, purpose)) {
-  process.stderr.write(`error: unknown purpose ${purpose}\nhint: use start, test or bench\n`)
+  process.stderr.write(
+    `error: unknown purpose ${purpose}\nhint: use start, test, bench or bench:delivery\n`,
+  )
   process.exit(2)
 }
 await orExplain(prepare)

@@ -323,6 +323,49 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/sinks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where events go, and how far each sink has got */
+        get: operations["listSinks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sinks/{sinkName}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The sink's name in the configuration. */
+                sinkName: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a sink again what it has had
+         * @description Either `fromSequence` and `toSequence`, both included, or `since`: what was recorded at or after a time. The
+         *     sink gets the states of that range that its filters let through, in order, with the same ids; what is new
+         *     waits until they have arrived, and its position stays where it is. The order outlives restarts. Only what the
+         *     sink has had already is sent again: a range that reaches further ends at its position.
+         */
+        post: operations["replaySink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/rules": {
         parameters: {
             query?: never;
@@ -417,6 +460,8 @@ export interface components {
             sequence: number;
             /** @description Counts the states of the event that were recorded. */
             revision: number;
+            /** @description Only in what a sink is sent: the `sequence` of the state that this sink was sent before, 0 when none is known. A sink that lacks the state it names has lost it. */
+            previousSequence?: number;
             /** @description Id of the agent that recorded it. */
             agent: string;
             /** @description Where it was seen: an interface, or a capture file. */
@@ -713,6 +758,62 @@ export interface components {
             expiresAt: components["schemas"]["Timestamp"] | null;
             lastError: string | null;
         };
+        SinkList: {
+            items: components["schemas"]["Sink"][];
+        };
+        /** @description How a sink is. `sent`, `withheld`, `heldBack` and `rejected` count from the agent's start; they are 0 while it does not run. */
+        Sink: {
+            name: string;
+            /** @description The kind of sink. */
+            type: string;
+            /**
+             * @description waiting: it takes no events for now; stopped: the agent does not run.
+             * @enum {string}
+             */
+            state: "idle" | "sending" | "waiting" | "stopped";
+            /** @description The number up to which it has every state that it is to have. */
+            position: number;
+            /** @description States that were not looked at yet. */
+            backlog: number;
+            /** @description The number of the last state that was sent. */
+            lastSent: number;
+            /** @description States sent, repeats included. */
+            sent: number;
+            /** @description States that its filters left out. */
+            withheld: number;
+            /** @description States beyond its `rateLimit`. */
+            heldBack: number;
+            /** @description States that it can never take. */
+            rejected: number;
+            /** @description States that retention deleted before it had them, since the sink is known. */
+            lost: number;
+            /** @description As `lost`, but a later state of the same event has reached it or will. */
+            replaced: number;
+            /** @description What is being sent again, and up to which number it has arrived. */
+            replay: {
+                fromSequence: number;
+                toSequence: number;
+                position: number;
+            } | null;
+            lastError: string | null;
+        };
+        /** @description Either both numbers or `since`. */
+        ReplayRequest: {
+            fromSequence?: number;
+            toSequence?: number;
+            /** Format: date-time */
+            since?: string;
+        };
+        Replay: {
+            sink: string;
+            /** @description 0 where nothing is sent again. */
+            fromSequence: number;
+            toSequence: number;
+            /** @description States of the range that the log still has. */
+            states: number;
+            /** @description States of the range that were deleted. */
+            missing: number;
+        };
         RuleListing: {
             items: components["schemas"]["Rule"][];
             refused: components["schemas"]["RefusedRule"][];
@@ -783,16 +884,7 @@ export interface components {
                 /** @description Why the last retrained model was not put in force; null where none was held. */
                 held?: string | null;
             }[];
-            sinks?: {
-                name: string;
-                /** @enum {string} */
-                state: "idle" | "sending" | "waiting";
-                /** @description Sequence number up to which it has everything. */
-                position: number;
-                backlog: number;
-                sent: number;
-                lastError: string | null;
-            }[];
+            sinks?: components["schemas"]["Sink"][];
             record?: {
                 path: string;
                 lastSequence: number;
@@ -898,7 +990,7 @@ export interface components {
              * @description Stable; what kind of problem it is.
              * @enum {string}
              */
-            type: "urn:picket:problem:invalid-request" | "urn:picket:problem:unauthorized" | "urn:picket:problem:forbidden" | "urn:picket:problem:not-found" | "urn:picket:problem:method-not-allowed" | "urn:picket:problem:block-refused" | "urn:picket:problem:body-too-large" | "urn:picket:problem:unsupported-media-type" | "urn:picket:problem:firewall-unavailable" | "urn:picket:problem:record-unavailable" | "urn:picket:problem:internal";
+            type: "urn:picket:problem:invalid-request" | "urn:picket:problem:unauthorized" | "urn:picket:problem:forbidden" | "urn:picket:problem:not-found" | "urn:picket:problem:method-not-allowed" | "urn:picket:problem:block-refused" | "urn:picket:problem:replay-refused" | "urn:picket:problem:body-too-large" | "urn:picket:problem:unsupported-media-type" | "urn:picket:problem:firewall-unavailable" | "urn:picket:problem:record-unavailable" | "urn:picket:problem:internal";
             /** @description The same for every problem of this type. */
             title: string;
             /** @description The HTTP status. */
@@ -1166,6 +1258,10 @@ export interface operations {
                 verdict?: components["schemas"]["Verdict"];
                 /** @description The incident that they belong to. */
                 incident?: components["schemas"]["Uuid"];
+                /** @description With this or `toSequence` the page lists states of events by their number, the lowest first, each as it stood when it got that number; a number that is not there was deleted. Of the other parameters only `limit` and `cursor` go with them. */
+                fromSequence?: number;
+                /** @description The last number to list, see `fromSequence`. */
+                toSequence?: number;
                 /** @description The most items on a page. */
                 limit?: components["parameters"]["Limit"];
                 /** @description The `nextCursor` of the page before. */
@@ -2111,6 +2207,124 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listSinks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every sink that is configured, in the order of the configuration. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "name": "siem",
+                     *           "type": "syslog",
+                     *           "state": "waiting",
+                     *           "position": 1180,
+                     *           "backlog": 24,
+                     *           "lastSent": 1180,
+                     *           "sent": 1180,
+                     *           "withheld": 0,
+                     *           "heldBack": 0,
+                     *           "rejected": 0,
+                     *           "lost": 0,
+                     *           "replaced": 0,
+                     *           "replay": {
+                     *             "fromSequence": 120,
+                     *             "toSequence": 180,
+                     *             "position": 119
+                     *           },
+                     *           "lastError": "connect ECONNREFUSED 198.51.100.9:514"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SinkList"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    replaySink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The sink's name in the configuration. */
+                sinkName: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "fromSequence": 120,
+                 *       "toSequence": 180
+                 *     }
+                 */
+                "application/json": components["schemas"]["ReplayRequest"];
+            };
+        };
+        responses: {
+            /** @description What is sent again, and what the log no longer has. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "sink": "siem",
+                     *       "fromSequence": 120,
+                     *       "toSequence": 180,
+                     *       "states": 41,
+                     *       "missing": 20
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Replay"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            /** @description The sink has not come to this range yet. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:picket:problem:replay-refused",
+                     *       "title": "The replay was refused",
+                     *       "status": 409,
+                     *       "detail": "sink siem has come to number 1180; 1190 is still on its way to it",
+                     *       "hint": "only what a sink has had already can be sent again"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            503: components["responses"]["Unavailable"];
             default: components["responses"]["Problem"];
         };
     };

@@ -6,8 +6,9 @@ import type { Metrics } from './core/metrics.ts'
 import { VERSION } from './core/package-root.ts'
 import { BlockBudget, policyFromConfig } from './decide/index.ts'
 import { Feeds } from './detect/intel/index.ts'
+import type { Detection } from './detect/index.ts'
 import { DetectionIntake } from './detection-intake.ts'
-import { createForwarders, sinkHosts, type Forwarders } from './forward/index.ts'
+import { createForwarders, sinkHosts, type AgentFacts, type Forwarders } from './forward/index.ts'
 import { HostWatch, WHOLE_HOST } from './health/index.ts'
 import { EventFolder, IncidentBook } from './record/index.ts'
 import type { EventRecord } from './record/record.ts'
@@ -43,9 +44,36 @@ export function createAgentBlocker({ config, record, log }: Ground): Blocker {
   })
 }
 
-export function createAgentForwarders({ config, record, log, metrics }: Ground): Forwarders {
+/** What was dropped or left undone, as heartbeats tell it: its name there, and its counter in `/metrics`. */
+const TOLD_COUNTERS = {
+  kernelDrops: 'kernel_drops_total',
+  droppedFlows: 'flows_dropped_total',
+  evictedFlows: 'flows_evicted_total',
+  forgotten: 'detector_entries_forgotten_total',
+  shed: 'shed_total',
+}
+
+export function createAgentForwarders(
+  { config, record, log, metrics }: Ground,
+  startedAtMs: number,
+  tell: (detection: Detection, place: string) => void,
+): Forwarders {
+  const facts = async (): Promise<AgentFacts> => {
+    const totals = Object.entries(TOLD_COUNTERS).map(
+      async ([name, counter]) => [name, await metrics.total(counter)] as const,
+    )
+    return {
+      version: VERSION,
+      uptimeSeconds: Math.round((clock.nowMs() - startedAtMs) / 1000),
+      auditHead: record.audit.head(),
+      counters: {
+        ...Object.fromEntries(await Promise.all(totals)),
+        unwrittenFlows: record.flows.dropped(),
+      },
+    }
+  }
   return createForwarders({
-    ...{ config: config.forward, record, log, clock, version: VERSION, metrics },
+    ...{ config: config.forward, record, log, clock, version: VERSION, metrics, facts, tell },
   })
 }
 

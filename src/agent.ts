@@ -90,7 +90,7 @@ async function startParts(
   const record = await openAgentRecord(options, interfaces, stops)
   const ground = { ...options, record, metrics: createMetrics() }
 
-  const { blocker, forwarders, suppressor, intake } = await startIntake(ground, stops)
+  const { blocker, forwarders, suppressor, intake } = await startIntake(ground, startedAtMs, stops)
 
   const owners = await startReportingOwners({ ...ground, clock })
   stops.push(() => owners.stop())
@@ -105,7 +105,8 @@ async function startParts(
   stops.push(() => feeds.stop())
 
   const health = agentHealth({ ...ground, sensors, owners, host, forwarders, blocker, startedAtMs })
-  const shown = { blocker, feeds, suppressor, health, rules: () => rules.listing() }
+  const sinks = forwarders
+  const shown = { blocker, feeds, suppressor, sinks, health, rules: () => rules.listing() }
   const apiUrl = await serveApi(ground, socketPath, stops, shown)
 
   const watch = { clock, flows: record.flows, intake, owners, feeds, rules }
@@ -118,6 +119,7 @@ async function startParts(
 /** Starts what detections lead to: blocks, and what the SIEM is told. */
 async function startIntake(
   ground: Ground,
+  startedAtMs: number,
   stops: Stops,
 ): Promise<{
   blocker: Blocker
@@ -129,7 +131,10 @@ async function startIntake(
   await blocker.start()
   stops.push(() => blocker.stop())
 
-  const forwarders = createAgentForwarders(ground)
+  // What a sink missed is an event like any other.
+  const forwarders = createAgentForwarders(ground, startedAtMs, (detection, place) =>
+    intake.receive([detection], place),
+  )
   stops.push(() => forwarders.stop())
 
   const suppressor = new Suppressor({ ...ground, triage: ground.record.triage, clock })
@@ -144,7 +149,7 @@ async function serveApi(
   { config, log, ...ground }: Ground,
   socketPath: string,
   stops: Stops,
-  shown: Pick<ApiParts, 'blocker' | 'feeds' | 'suppressor' | 'health' | 'rules'>,
+  shown: Pick<ApiParts, 'blocker' | 'feeds' | 'suppressor' | 'sinks' | 'health' | 'rules'>,
 ): Promise<string | null> {
   const app = createApi({ ...ground, ...shown, log, clock, config: config.api })
   const api = await listen(app, { config: config.api, socketPath, log })

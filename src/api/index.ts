@@ -3,6 +3,7 @@ import type { components } from '../../openapi/contract.d.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Log } from '../core/log.ts'
 import type { Metrics } from '../core/metrics.ts'
+import type { SinkDesk } from '../forward/index.ts'
 import type { EventRecord } from '../record/record.ts'
 import { createAuthenticator } from './auth.ts'
 import type { ApiConfig } from './config.ts'
@@ -13,6 +14,7 @@ import { eventHandlers } from './handlers/events.ts'
 import { feedHandlers, type FeedDesk } from './handlers/feeds.ts'
 import { evidenceHandler } from './handlers/evidence.ts'
 import { flowHandlers } from './handlers/flows.ts'
+import { sinkHandlers } from './handlers/sinks.ts'
 import { healthHandler } from './handlers/health.ts'
 import { triageHandlers, type SuppressionDesk } from './handlers/triage.ts'
 import { metricsHandler } from './handlers/metrics.ts'
@@ -34,6 +36,7 @@ export interface ApiParts {
   readonly blocker: BlockOrders
   readonly feeds: FeedDesk
   readonly suppressor: SuppressionDesk
+  readonly sinks: SinkDesk
   /** How the agent is, in full; the API tells it only to who may know. */
   readonly health: () => Health
   readonly rules: () => RuleListing
@@ -53,12 +56,13 @@ export function createApi(parts: ApiParts): ApiApp {
     checks: compileChecks(document, operations),
     handlers: {
       getHealth: healthHandler(parts.health),
-      ...eventHandlers(record.events),
+      ...eventHandlers(record),
       getEventEvidence: evidenceHandler(record.evidence),
       ...flowHandlers(record.flows),
       ...blockHandlers(record.blocks, blocker),
       ...triageHandlers({ ...record, suppressor: parts.suppressor, clock }),
       ...feedHandlers(parts.feeds, clock),
+      ...sinkHandlers(parts.sinks),
       listRules: rulesHandler(parts.rules),
       getMetrics: metricsHandler(metrics),
       getOpenApi: documentHandler(document),

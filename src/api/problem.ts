@@ -18,6 +18,7 @@ const PROBLEMS: Readonly<Record<ProblemName, { status: number; title: string }>>
   'not-found': { status: 404, title: 'There is no such thing' },
   'method-not-allowed': { status: 405, title: 'The method does not fit this path' },
   'block-refused': { status: 409, title: 'The block was refused' },
+  'replay-refused': { status: 409, title: 'The replay was refused' },
   'body-too-large': { status: 413, title: 'The request body is too large' },
   'unsupported-media-type': { status: 415, title: "The body's media type is not supported" },
   'firewall-unavailable': { status: 503, title: 'The firewall could not be changed' },
@@ -101,6 +102,8 @@ export function problemFrom(error: unknown): ApiProblem {
       return invalidRequest([{ field: 'cursor', message: error.hint ?? error.message }])
     case 'ERR_BLOCK_REFUSED':
       return new ApiProblem('block-refused', { ...details, ...guard })
+    case 'ERR_REPLAY_REFUSED':
+      return new ApiProblem('replay-refused', details)
     case 'ERR_FIREWALL_DENIED':
     case 'ERR_FIREWALL_MISSING':
     case 'ERR_FIREWALL_FAILED':

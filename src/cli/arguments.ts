@@ -45,6 +45,14 @@ export function wholeNumber(minimum: number, maximum: number): (text: string) =>
   }
 }
 
+/** Reads a range of numbers, `120-180` or `120`; both ends included. */
+export function numberRange(text: string): { readonly from: number; readonly to: number } {
+  const [, from = '', to = from] = /^(\d{1,15})(?:-(\d{1,15}))?$/.exec(text) ?? []
+  const range = { from: Number(from), to: Number(to) }
+  if (from !== '' && range.from >= 1 && range.to >= range.from) return range
+  throw new InvalidArgumentError('give a number or a range of them, the lower one first: 120-180.')
+}
+
 /** Reads scopes separated by commas. */
 export function scopeList(text: string): Scope[] {
   const names = text.split(',').map((name) => name.trim())

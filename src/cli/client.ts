@@ -12,7 +12,7 @@ import { PicketError } from '../core/errors.ts'
 import { silentLog } from '../core/log.ts'
 import { VERSION } from '../core/package-root.ts'
 import type { CommandContext } from './context.ts'
-import { openRecordForReading } from './record-access.ts'
+import { openRecordForReading, openRecordForWriting } from './record-access.ts'
 
 type Problem = components['schemas']['Problem']
 
@@ -68,12 +68,27 @@ async function openRecordApi(context: CommandContext): Promise<ApiClient> {
   return inProcess(context, { record, blocker: NO_BLOCKER, close: () => record.close() })
 }
 
+/**
+ * Opens the running agent's API, else the record's own for writing: for orders that may wait for the agent.
+ *
+ * Errors: `ERR_RECORD_OPEN` when there is neither.
+ */
+export async function openForOrders(context: CommandContext): Promise<ApiClient> {
+  const client = await openAgent(context)
+  if (client !== null) return client
+  // Who only asks must not make a record where there is none.
+  await (await openRecordForReading(context)).close()
+  const record = await openRecordForWriting(context)
+  return inProcess(context, { record, blocker: NO_BLOCKER, close: () => record.close() })
+}
+
 /** Serves the API within this process, over what the caller has opened. */
 export async function inProcess(
   context: CommandContext,
   parts: Pick<ApiParts, 'record' | 'blocker'> & { close(): Promise<void> },
 ): Promise<ApiClient> {
   const { createApi } = await import('../api/index.ts')
+  const { restingSinks } = await import('../forward/index.ts')
   const { createMetrics } = await import('../core/metrics.ts')
   const { default: createClient } = await import('openapi-fetch')
   const app = createApi({
@@ -81,6 +96,7 @@ export async function inProcess(
     blocker: parts.blocker,
     feeds: await feedsOf(context),
     suppressor: NO_SUPPRESSOR,
+    sinks: restingSinks(context.config.forward, parts.record),
     health: () => ({ status: 'degraded', version: VERSION, problems: ['the agent does not run'] }),
     // `picket rules` reads the rules themselves: without an agent none is in force.
     rules: () => ({ items: [], refused: [] }),

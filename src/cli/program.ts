@@ -12,6 +12,7 @@ import { addFlows } from './commands/flows.ts'
 import { addModels } from './commands/models.ts'
 import { addDefault, addPipeline } from './commands/pipeline.ts'
 import { addRules } from './commands/rules.ts'
+import { addSinks } from './commands/sinks.ts'
 import { addTokens } from './commands/token.ts'
 import { addTriage } from './commands/triage.ts'
 import { addTrain } from './commands/train.ts'
@@ -33,7 +34,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a capture is damaged or cannot be
 
 const COMMANDS = [
   ...[addPipeline, addEvents, addFlows, addTriage, addBlocks],
-  ...[addRules, addFeeds, addModels, addTrain, addEvaluate],
+  ...[addRules, addFeeds, addSinks, addModels, addTrain, addEvaluate],
   ...[addTokens, addDoctor, addConfig, addDefault],
 ]
 

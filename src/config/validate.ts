@@ -1,4 +1,5 @@
 /** Checks a configuration: defaults filled in, and every fault told at once, in words. */
+import { usFromRfc3339 } from '../core/clock.ts'
 import { PicketError } from '../core/errors.ts'
 import { schemaCompiler, type ErrorObject } from '../core/json-schema.ts'
 import { faultsOfSink } from '../forward/config.ts'
@@ -21,12 +22,15 @@ function compileCheck(): Check {
   return schemaCompiler({
     cidr: (text) => parseCidr(text) !== null,
     address: (text) => parseAddress(text) !== null,
+    'starting-point': (text) =>
+      text === 'now' || text === 'beginning' || !Number.isNaN(usFromRfc3339(text)),
   }).compile(writtenSchema())
 }
 
 const FORMAT_NAMES: Readonly<Record<string, string>> = {
   cidr: 'an IPv4 or IPv6 address or a CIDR range',
   address: 'an IPv4 or IPv6 address',
+  'starting-point': 'now, beginning, or an RFC 3339 time such as 2026-01-05T10:00:00Z',
 }
 
 /**

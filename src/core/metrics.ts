@@ -4,6 +4,8 @@ import { Counter, Gauge, Registry } from 'prom-client'
 export interface Metrics {
   /** Adds `by` (default 1) to the counter `name`; `help` is kept from the first call. */
   count(name: string, help: string, by?: number, labels?: Readonly<Record<string, string>>): void
+  /** Gives what the counter `name` has come to, all labels together; 0 for one that never counted. */
+  total(name: string): Promise<number>
   /** Sets the gauge `name`; null takes the value away, since what it measured is gone or unknown. */
   gauge(
     name: string,
@@ -30,6 +32,10 @@ export function createMetrics(): Metrics {
         counters.set(name, counter)
       }
       counter.inc(labels, by)
+    },
+    async total(name) {
+      const counted = await counters.get(name)?.get()
+      return (counted?.values ?? []).reduce((sum, { value }) => sum + value, 0)
     },
     gauge(name, help, value, labels = {}) {
       let gauge = gauges.get(name)

@@ -18,6 +18,13 @@ const kinds = [
 
 export const forwardConfig = Type.Object(
   {
+    heartbeatSeconds: Type.Integer({
+      default: 60,
+      minimum: 0,
+      maximum: 86400,
+      description:
+        'How often each sink is sent a heartbeat: the last number, what was dropped and shed, the head of the audit trail; 0 for never.',
+    }),
     sinks: Type.Array(taggedUnion('type', kinds), {
       default: [],
       maxItems: 20,

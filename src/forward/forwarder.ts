@@ -1,58 +1,75 @@
 /** One sink's forwarder: reads the outbox in order, sends, and stores how far the sink has everything. */
+import type { Clock } from '../core/clock.ts'
+import { usFromRfc3339 } from '../core/clock.ts'
 import type { Log } from '../core/log.ts'
 import type { Metrics } from '../core/metrics.ts'
+import type { Detection } from '../detect/detection.ts'
 import type { Event } from '../record/event.ts'
+import type { SinkReplay } from '../record/outbox.ts'
 import type { EventRecord } from '../record/record.ts'
-import type { Rejection, Sink } from './sink.ts'
+import { backOffMs } from './back-off.ts'
+import { heartbeat, type AgentFacts, type DeliveryFacts } from './heartbeat.ts'
+import { Passage } from './passage.ts'
+import { Shortfall } from './shortfall.ts'
+import { createSieve, type Sieve } from './sieve.ts'
+import type { SinkFields } from './sink-fields.ts'
+import type { SinkHealth } from './sink-health.ts'
+import type { Receipt, Rejection, Sink } from './sink.ts'
 
 const BATCH = 100
 /** How often a sink is asked what has arrived while nothing new is sent. */
 const ASK_EVERY_MS = 1000
-const FIRST_BACKOFF_MS = 250
-const LAST_BACKOFF_MS = 15_000
+/** How often it is looked whether retention has deleted what was not sent. */
+const LOOK_EVERY_MS = 1_000
 const STOP_WITHIN_MS = 300
 const LOG_FAILURE_EVERY_MS = 60_000
 
 export interface ForwarderOptions {
-  readonly sink: Sink
-  readonly record: Pick<EventRecord, 'events' | 'outbox'>
-  readonly startFrom: 'now' | 'beginning'
-  readonly minSeverity: number
+  readonly config: SinkFields & { readonly type: string }
+  /** Makes the sink; again after each replay, and never while the one before is open. */
+  open(): Sink
+  readonly record: Pick<EventRecord, 'agentId' | 'events' | 'outbox'>
+  /** 0 for no heartbeats. */
+  readonly heartbeatSeconds: number
+  facts(): Promise<AgentFacts>
+  /** Takes what is to be told of the delivery itself. */
+  tell(detection: Detection): void
+  readonly clock: Clock
   readonly log: Log
   readonly metrics: Metrics
 }
 
-/** As `/v1/health` shows it. */
-export interface SinkHealth {
-  readonly name: string
-  readonly state: 'idle' | 'sending' | 'waiting'
-  /** Sequence up to which the sink has everything. */
-  readonly position: number
-  /** Event states not sent yet. */
-  readonly backlog: number
-  /** Event states sent since the start, repeats included. */
-  readonly sent: number
-  readonly lastError: string | null
+interface Replaying {
+  readonly order: SinkReplay
+  readonly passage: Passage
 }
+
+/** How a step ended: nothing left, more to read, only answers to wait for, or a failure. */
+type Outcome = 'done' | 'more' | 'under-way' | 'failed'
 
 /**
  * Sends at least once: the stored position never passes an event that the sink has not accepted, and after a
  * failure sending begins again right behind it. Detection never waits for it: it reads from the record.
+ *
+ * A replay has the sink for itself: what is under way is confirmed or taken back first, and what is new waits
+ * until the replay has arrived.
  */
 export class Forwarder {
   readonly #options: ForwarderOptions
-  #position = 0
-  /** The last event state read; between it and the position lies what is under way. */
-  #cursor = 0
-  /** The last state that was really sent, not passed over for its severity. */
-  #lastSent = 0
-  #sent = 0
-  #state: SinkHealth['state'] = 'idle'
+  readonly #sieve: Sieve
+  #sink: Sink
+  #live: Passage | null = null
+  #shortfall: Shortfall | null = null
+  #replaying: Replaying | null = null
+  #orders: SinkReplay[] = []
+  #counts = { sent: 0, rejected: 0 }
+  #state: 'idle' | 'sending' | 'waiting' = 'idle'
   #lastError: string | null = null
   #failures = 0
   #askedToWaitMs: number | null = null
   #complainedAtMs = -Infinity
-  #hasBegun = false
+  #nextBeatMs: number
+  #nextLookMs = 0
   /** Woken since the outbox was last read. */
   #hasNews = false
   #isStopped = false
@@ -61,7 +78,14 @@ export class Forwarder {
 
   constructor(options: ForwarderOptions) {
     this.#options = options
+    this.#sieve = createSieve(options.config)
+    this.#sink = options.open()
+    this.#nextBeatMs = performance.now() + options.heartbeatSeconds * 1000
     this.#running = this.#run()
+  }
+
+  get name(): string {
+    return this.#options.config.name
   }
 
   /** Says that there are new events; ends an idle wait, not a back-off. */
@@ -70,14 +94,25 @@ export class Forwarder {
     if (this.#failures === 0) this.#interruptPause?.()
   }
 
+  /** Sends a range again, behind those that were ordered before. */
+  replay(order: SinkReplay): void {
+    if (!this.#orders.some(({ id }) => id === order.id)) this.#orders.push(order)
+    this.wake()
+  }
+
   health(): SinkHealth {
-    const { sink, record } = this.#options
+    const { config } = this.#options
+    const { lastSequence, ...delivery } = this.#delivery()
+    const order = this.#replaying?.order ?? this.#orders[0] ?? null
+    const at = this.#replaying?.passage.arrived.sequence ?? order?.position ?? 0
     return {
-      name: sink.name,
-      state: this.#state,
-      position: this.#position,
-      backlog: Math.max(0, record.events.lastSequence() - this.#cursor),
-      sent: this.#sent,
+      ...{ name: this.name, type: config.type, state: this.#state },
+      position: this.#live?.arrived.sequence ?? 0,
+      backlog: Math.max(0, lastSequence - (this.#live?.sent.sequence ?? 0)),
+      ...delivery,
+      replay: order && {
+        ...{ fromSequence: order.fromSequence, toSequence: order.toSequence, position: at },
+      },
       lastError: this.#lastError,
     }
   }
@@ -86,131 +121,217 @@ export class Forwarder {
   async stop(): Promise<void> {
     this.#isStopped = true
     this.#interruptPause?.()
-    const arrived = await this.#options.sink.close()
+    const arrived = await this.#sink.close()
     // A name that is being looked up cannot be hurried; nothing it could still do matters.
     await Promise.race([this.#running, pause(STOP_WITHIN_MS)])
-    if (arrived !== null) await this.#advanceTo(arrived)
+    if (arrived !== null) await (this.#replaying?.passage ?? this.#live)?.arrive(arrived)
   }
 
   async #run(): Promise<void> {
     while (!this.#isStopped) {
       this.#hasNews = false
-      const hasMore = await this.#attempt(() => this.#forwardNext())
+      const outcome = await this.#attempt()
       if (this.#isStopped) return
-      if (this.#failures > 0) await this.#interruptiblePause(this.#backoffMs())
-      else if (!hasMore && !this.#hasNews) await this.#interruptiblePause(ASK_EVERY_MS)
+      if (outcome === 'failed') {
+        await this.#interruptiblePause(backOffMs(this.#failures, this.#askedToWaitMs))
+      } else if (outcome !== 'more' && !this.#hasNews) {
+        await this.#interruptiblePause(ASK_EVERY_MS)
+      }
     }
   }
 
-  /** What fails here is the record (a full disk): told like a sink's failure, and tried again like one. */
-  async #attempt(work: () => Promise<boolean>): Promise<boolean> {
+  /** What fails here is the record (a full disk): told like a sink's failure, but what was sent stays sent. */
+  async #attempt(): Promise<Outcome> {
     try {
-      return await work()
+      return await this.#step()
     } catch (cause) {
-      this.#wait({ reason: cause instanceof Error ? cause.message : String(cause), afterMs: null })
-      return false
+      return this.#fail({ reason: reasonOf(cause), afterMs: null })
     }
   }
 
-  async #begin(): Promise<void> {
-    const { sink, record, startFrom } = this.#options
-    const stored = record.outbox.position(sink.name)
-    this.#position = stored ?? (startFrom === 'now' ? record.events.lastSequence() : 0)
-    this.#goBack()
-    if (stored === null) await record.outbox.advance(sink.name, this.#position)
-    this.#hasBegun = true
+  async #step(): Promise<Outcome> {
+    const live = (this.#live ??= await this.#begin())
+    this.#look(live)
+    const order = this.#orders[0]
+    if (order !== undefined) return this.#stepReplay(order, live)
+    if (this.#isBeatDue() && !(await this.#beat(live))) return 'failed'
+    return this.#forwardNext(live)
   }
 
-  /** Sends the next batch, or asks what has arrived; says whether there is more to send. */
-  async #forwardNext(): Promise<boolean> {
-    if (!this.#hasBegun) await this.#begin()
-    const { sink, record, minSeverity } = this.#options
-    const read = record.outbox.after(this.#cursor, BATCH)
-    if (read.length === 0 && this.#cursor === this.#position) {
+  async #begin(): Promise<Passage> {
+    const { record, config } = this.#options
+    const { outbox } = record
+    const known = outbox.progress(this.name)
+    const last = record.events.lastSequence()
+    // A log that was begun anew numbers from 1 again: an old position would pass over all of it.
+    const stored = known !== null && known.position > last ? null : known
+    const position = stored?.position ?? startOf(config.startFrom, record)
+    const lastSent = stored?.lastSent ?? 0
+    if (stored === null) await outbox.advance(this.name, position, lastSent)
+    outbox.replays(this.name).forEach((order) => this.replay(order))
+    const told = { heldBack: 0, lost: 0, replaced: 0, ...known, sequence: position }
+    this.#shortfall = new Shortfall(this.name, told, (detection) => this.#options.tell(detection))
+    return new Passage({
+      start: { sequence: position, lastSent, sieve: this.#sieve.fresh },
+      sieve: this.#sieve,
+      read: (after) => outbox.statesAfter(after, BATCH),
+      store: (mark) => outbox.advance(this.name, mark.sequence, mark.lastSent),
+    })
+  }
+
+  /** Sends the next batch, or asks what has arrived. */
+  async #forwardNext(passage: Passage): Promise<Outcome> {
+    const load = passage.next()
+    if (load.read === 0 && !passage.isUnderWay) {
+      await passage.arrive(0)
       this.#state = 'idle'
-      return false
+      return 'done'
     }
-    const batch = read.filter((event) => event.severity >= minSeverity)
-    if (batch.length > 0) this.#state = 'sending'
-    const receipt = await sink.send(batch)
+    if (load.events.length > 0) this.#state = 'sending'
+    const receipt = await this.#send(load.events, passage.isUnderWay)
     switch (receipt.kind) {
       case 'accepted':
-        this.#tellRejected(receipt.rejected ?? [])
-        await this.#accept(receipt.sequence, read, batch)
-        return read.length === BATCH
+        passage.depart(load)
+        receipt.rejected?.forEach((rejection) => this.#refused(rejection))
+        this.#sentWell(load.events.length)
+        await passage.arrive(receipt.sequence)
+        return load.read >= BATCH ? 'more' : 'under-way'
       case 'retry':
-        this.#wait(receipt)
-        return false
+        passage.goBack()
+        return this.#fail(receipt)
       case 'rejected':
-        await this.#passOver(receipt)
-        return true
+        this.#refused(receipt)
+        await passage.passOver(receipt.sequence)
+        return 'more'
     }
   }
 
-  async #accept(accepted: number, read: readonly Event[], batch: readonly Event[]): Promise<void> {
-    const { sink, log, metrics } = this.#options
-    this.#cursor = read.at(-1)?.sequence ?? this.#cursor
-    this.#lastSent = batch.at(-1)?.sequence ?? this.#lastSent
-    this.#sent += batch.length
-    if (batch.length > 0) {
-      metrics.count('forward_sent_total', 'Event states sent', batch.length, { sink: sink.name })
+  /** Where nothing is sent and nothing is under way there is nothing to ask. */
+  async #send(events: readonly Event[], isUnderWay: boolean): Promise<Receipt> {
+    if (events.length === 0 && !isUnderWay) return { kind: 'accepted', sequence: 0 }
+    return this.#sink.send(events)
+  }
+
+  async #stepReplay(order: SinkReplay, live: Passage): Promise<Outcome> {
+    const { outbox } = this.#options.record
+    if (this.#replaying === null) {
+      await this.#reopenSink(live)
+      if (this.#isStopped) return 'done'
+      this.#replaying = { order, passage: this.#passageOf(order) }
     }
-    if (this.#failures > 0) log.info('a sink takes events again', { sink: sink.name })
+    const outcome = await this.#forwardNext(this.#replaying.passage)
+    if (outcome !== 'done') return outcome
+    await outbox.advanceReplay(order.id, order.toSequence)
+    this.#orders.shift()
+    this.#replaying = null
+    const { sink, fromSequence, toSequence } = order
+    this.#options.log.info('a replay has arrived', { sink, fromSequence, toSequence })
+    await this.#reopenSink(live)
+    return 'more'
+  }
+
+  /** The filters say what a sink may have; the rate was meant for what is new. */
+  #passageOf({ id, position, toSequence }: SinkReplay): Passage {
+    const { outbox } = this.#options.record
+    const { minSeverity, kinds, families } = this.#options.config
+    const sieve = createSieve({
+      minSeverity,
+      ...(kinds && { kinds }),
+      ...(families && { families }),
+    })
+    return new Passage({
+      start: { sequence: position, lastSent: 0, sieve: sieve.fresh },
+      sieve,
+      read: (after) =>
+        outbox.statesAfter(after, BATCH).filter(({ event }) => event.sequence <= toSequence),
+      store: (mark) => outbox.advanceReplay(id, mark.sequence),
+    })
+  }
+
+  /** A fresh sink knows of no earlier numbers, so that its receipts mean those of one passage only. */
+  async #reopenSink(live: Passage): Promise<void> {
+    const arrived = await this.#sink.close()
+    if (arrived !== null) await live.arrive(arrived)
+    live.goBack()
+    if (!this.#isStopped) this.#sink = this.#options.open()
+  }
+
+  #isBeatDue(): boolean {
+    return this.#options.heartbeatSeconds > 0 && performance.now() >= this.#nextBeatMs
+  }
+
+  async #beat(live: Passage): Promise<boolean> {
+    const { record, clock, heartbeatSeconds } = this.#options
+    const at = { agentId: record.agentId, nowMs: clock.nowMs() }
+    const beat = heartbeat(await this.#options.facts(), this.#delivery(), at)
+    const receipt = await this.#sink.send([beat])
+    if (receipt.kind === 'retry') {
+      live.goBack()
+      this.#fail(receipt)
+      return false
+    }
+    this.#nextBeatMs = performance.now() + heartbeatSeconds * 1000
+    if (receipt.kind === 'rejected') this.#refused(receipt)
+    else await live.arrive(receipt.sequence)
+    return true
+  }
+
+  #delivery(): DeliveryFacts {
+    const { record } = this.#options
+    const at = this.#live?.sent
+    const known = record.outbox.progress(this.name)
+    return {
+      lastSent: at?.lastSent ?? 0,
+      lastSequence: record.events.lastSequence(),
+      ...this.#counts,
+      withheld: at?.sieve.withheld ?? 0,
+      heldBack: at?.sieve.heldBack ?? 0,
+      lost: known?.lost ?? 0,
+      replaced: known?.replaced ?? 0,
+    }
+  }
+
+  #look({ arrived }: Passage): void {
+    const nowMs = performance.now()
+    if (nowMs < this.#nextLookMs) return
+    this.#nextLookMs = nowMs + LOOK_EVERY_MS
+    const { lost, replaced } = this.#delivery()
+    const counts = { heldBack: arrived.sieve.heldBack, lost, replaced, sequence: arrived.sequence }
+    this.#shortfall?.note(counts, this.#options.clock.nowMs())
+  }
+
+  #sentWell(states: number): void {
+    const { log, metrics } = this.#options
+    this.#counts.sent += states
+    if (states > 0) {
+      metrics.count('forward_sent_total', 'Event states sent', states, { sink: this.name })
+    }
+    if (this.#failures > 0) log.info('a sink takes events again', { sink: this.name })
     this.#failures = 0
     this.#lastError = null
     this.#state = 'idle'
-    await this.#advanceTo(accepted)
   }
 
-  /** Stores the position; when nothing sent is under way, what was passed over for its severity counts too. */
-  async #advanceTo(accepted: number): Promise<void> {
-    const { sink, record } = this.#options
-    const isNothingUnderWay = accepted >= this.#lastSent || this.#lastSent <= this.#position
-    const next = isNothingUnderWay ? this.#cursor : accepted
-    if (next <= this.#position) return
-    await record.outbox.advance(sink.name, next)
-    this.#position = next
+  #refused({ sequence, reason }: Rejection): void {
+    const { log, metrics } = this.#options
+    log.error('a sink can never take this event', { sink: this.name, sequence, reason })
+    this.#counts.rejected += 1
+    metrics.count('forward_rejected_total', 'Events refused for good', 1, { sink: this.name })
   }
 
-  async #passOver(rejection: Rejection): Promise<void> {
-    this.#tellRejected([rejection])
-    this.#cursor = rejection.sequence
-    this.#lastSent = rejection.sequence
-    await this.#advanceTo(rejection.sequence)
-  }
-
-  #tellRejected(rejected: readonly Rejection[]): void {
-    const { sink, log, metrics } = this.#options
-    for (const { sequence, reason } of rejected) {
-      log.error('a sink can never take this event', { sink: sink.name, sequence, reason })
-      metrics.count('forward_rejected_total', 'Events refused for good', 1, { sink: sink.name })
-    }
-  }
-
-  #wait({ reason, afterMs }: { readonly reason: string; readonly afterMs: number | null }): void {
-    const { sink, log, metrics } = this.#options
-    this.#goBack()
+  #fail({ reason, afterMs }: { readonly reason: string; readonly afterMs: number | null }) {
+    const { log, metrics } = this.#options
     this.#failures += 1
     this.#state = 'waiting'
     this.#lastError = reason
     this.#askedToWaitMs = afterMs
-    metrics.count('forward_failures_total', 'Failed sends', 1, { sink: sink.name })
+    metrics.count('forward_failures_total', 'Failed sends', 1, { sink: this.name })
     const nowMs = performance.now()
-    if (nowMs - this.#complainedAtMs < LOG_FAILURE_EVERY_MS) return
-    this.#complainedAtMs = nowMs
-    log.warn('a sink takes no events; they wait in the log', { sink: sink.name, reason })
-  }
-
-  #goBack(): void {
-    this.#cursor = this.#position
-    this.#lastSent = this.#position
-  }
-
-  /** Doubles up to 15 s; the jitter keeps a fleet from knocking all at once when its SIEM comes back. */
-  #backoffMs(): number {
-    if (this.#askedToWaitMs !== null) return this.#askedToWaitMs
-    const longest = Math.min(LAST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** (this.#failures - 1))
-    return longest * (0.5 + Math.random() / 2)
+    if (nowMs - this.#complainedAtMs >= LOG_FAILURE_EVERY_MS) {
+      this.#complainedAtMs = nowMs
+      log.warn('a sink takes no events; they wait in the log', { sink: this.name, reason })
+    }
+    return 'failed' as const
   }
 
   #interruptiblePause(ms: number): Promise<void> {
@@ -225,6 +346,16 @@ export class Forwarder {
     })
   }
 }
+
+/** The position of a sink that has none yet. */
+function startOf(startFrom: string, { events, outbox }: ForwarderOptions['record']): number {
+  if (startFrom === 'beginning') return 0
+  if (startFrom === 'now') return events.lastSequence()
+  return outbox.firstSince(usFromRfc3339(startFrom) / 1000) - 1
+}
+
+const reasonOf = (cause: unknown): string =>
+  cause instanceof Error ? cause.message : String(cause)
 
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms))

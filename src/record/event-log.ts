@@ -1,4 +1,4 @@
-/** The event log: every event as it stands, and every state of it that sinks still have to get. */
+/** The event log: every event as it stands. */
 import type { Cidr } from '../net/cidr.ts'
 import type { Event } from './event.ts'
 
@@ -54,14 +54,4 @@ export interface EventLog {
   storiesSince(lastSeenUs: number): readonly Story[]
   /** The newest sequence number given out; 0 when none. */
   lastSequence(): number
-}
-
-/** What sinks still have to get: the states of events in the order of their sequence. */
-export interface Outbox {
-  /** Up to `limit` event states after `sequence`, as they stood then. */
-  after(sequence: number, limit: number): readonly Event[]
-  /** The stored position of a sink; null when it has none yet. */
-  position(sink: string): number | null
-  /** Stores that the sink has everything up to and with `sequence`. */
-  advance(sink: string, sequence: number): Promise<void>
 }

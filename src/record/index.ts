@@ -6,6 +6,7 @@ import { PicketError } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
 import type { RecordConfig } from './config.ts'
 import type { EventRecord } from './record.ts'
+import type { Outbox } from './outbox.ts'
 import { blockReader } from './read/blocks.ts'
 import { eventReader } from './read/events.ts'
 import { evidenceReader } from './read/evidence.ts'
@@ -14,7 +15,7 @@ import { Reader } from './read/reader.ts'
 import { tokenReader } from './read/tokens.ts'
 import { triageReader } from './read/triage.ts'
 import { startRetention } from './retention.ts'
-import { verifyAudit } from './sqlite/audit-chain.ts'
+import { auditHead, verifyAudit } from './sqlite/audit-chain.ts'
 import { openError, openReader, type Connection } from './sqlite/connection.ts'
 import { refuseForeign, refuseOlder } from './sqlite/migrate.ts'
 import { FlowQueue } from './write/flow-queue.ts'
@@ -130,12 +131,7 @@ function rooms({ connection, reader, writer, clock }: Doors): Pick<EventRecord, 
         if (pieces.length > 0) await writer.call('saveEvidence', { pieces, maxPackets })
       },
     },
-    outbox: {
-      ...outboxReader(connection),
-      advance: async (sink, sequence) => {
-        await writer.call('advanceSink', { sink, sequence, ...now() })
-      },
-    },
+    outbox: outboxRoom({ connection, reader, writer, clock }),
     blocks: {
       ...blockReader(connection),
       save: async (block, audit) => {
@@ -143,6 +139,7 @@ function rooms({ connection, reader, writer, clock }: Doors): Pick<EventRecord, 
       },
     },
     audit: {
+      head: () => auditHead(connection),
       verify: () => verifyAudit(connection),
       append: async (entry) => {
         await writer.call('appendAudit', { entry, ...now() })
@@ -165,6 +162,21 @@ function rooms({ connection, reader, writer, clock }: Doors): Pick<EventRecord, 
       save: async (token, actor) => {
         await writer.call('saveToken', { token, actor, ...now() })
       },
+    },
+  }
+}
+
+function outboxRoom({ connection, reader, writer, clock }: Doors): Outbox {
+  const now = (): { readonly atMs: number } => ({ atMs: clock.nowMs() })
+  return {
+    ...outboxReader(connection),
+    count: (from, to) => reader.countStates(from, to),
+    advance: async (sink, sequence, lastSent = sequence) => {
+      await writer.call('advanceSink', { sink, sequence, lastSent, ...now() })
+    },
+    orderReplay: (order, actor) => writer.call('orderReplay', { order, actor, ...now() }),
+    advanceReplay: async (id, sequence) => {
+      await writer.call('advanceReplay', { id, sequence })
     },
   }
 }

@@ -1,15 +1,18 @@
 /** The record as a whole: what `openRecord` gives, each room behind its own small interface. */
 import type { AuditEntry, BlockLog } from './block-log.ts'
-import type { EventLog, Outbox } from './event-log.ts'
+import type { EventLog } from './event-log.ts'
 import type { EvidenceLog } from './evidence-log.ts'
 import type { FlowLog } from './flow-log.ts'
-import type { AuditFinding } from './sqlite/audit-chain.ts'
+import type { Outbox } from './outbox.ts'
+import type { AuditFinding, AuditHead } from './sqlite/audit-chain.ts'
 import type { TokenStore } from './token-store.ts'
 import type { TriageLog } from './triage-log.ts'
 
 export interface AuditTrail {
   /** Appends a row whose hash covers the one before (SHA-256). Errors: `ERR_RECORD_WRITE`. */
   append(entry: AuditEntry): Promise<void>
+  /** The newest row. Cost: one look at the last page. */
+  head(): AuditHead
   /** Walks the whole chain and says whether a row was changed, taken out or put in. */
   verify(): AuditFinding
 }

@@ -1,14 +1,13 @@
 import { createServer, type Socket } from 'node:net'
 import { once } from 'node:events'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { silentLog } from '../../src/core/log.ts'
-import { createMetrics } from '../../src/core/metrics.ts'
 import { Forwarder } from '../../src/forward/forwarder.ts'
 import { SyslogStreamSink } from '../../src/forward/sinks/syslog/stream.ts'
 import { messageContext } from '../../src/forward/formats/syslog/message.ts'
 import type { EventRecord } from '../../src/record/record.ts'
 import { until } from '../support/await-until.ts'
 import { cefOf, forwarding, sinkConfig } from '../support/forwarding.ts'
+import { forwarderGround } from '../support/memory-sink.ts'
 import { openedRecord, stories, story, temporaryFolder } from '../support/record.ts'
 import { startRsyslog, type Rsyslog } from '../support/rsyslog.ts'
 
@@ -212,7 +211,7 @@ describe('stopping', () => {
 /** A forwarder over TCP as createForwarders makes it, but with an overlap short enough for a test. */
 function forwarderWithOverlap(record: EventRecord, port: number, overlapMs: number): Forwarder {
   const config = sinkConfig({ port })
-  const sink = new SyslogStreamSink({
+  const open = () => new SyslogStreamSink({
     name: 'siem',
     endpoint: { kind: 'tcp', host: '127.0.0.1', port, tls: null },
     limits: config,
@@ -221,14 +220,7 @@ function forwarderWithOverlap(record: EventRecord, port: number, overlapMs: numb
     monotonicMs: () => performance.now(),
     overlapMs,
   })
-  const forwarder = new Forwarder({
-    sink,
-    record,
-    startFrom: 'beginning',
-    minSeverity: 0,
-    log: silentLog,
-    metrics: createMetrics(),
-  })
+  const forwarder = new Forwarder({ ...forwarderGround(record), config, open })
   onTestFinished(() => forwarder.stop())
   return forwarder
 }

@@ -16,6 +16,7 @@ import type { Clock } from '../../src/core/clock.ts'
 import { silentLog } from '../../src/core/log.ts'
 import { createMetrics } from '../../src/core/metrics.ts'
 import { Feeds } from '../../src/detect/intel/index.ts'
+import { restingSinks } from '../../src/forward/index.ts'
 import { parseCidr } from '../../src/net/cidr.ts'
 import { openRecord } from '../../src/record/index.ts'
 import type { EventRecord } from '../../src/record/record.ts'
@@ -99,6 +100,10 @@ export function settableClock(
   return { nowMs: () => nowMs, set: (ms) => void (nowMs = ms) }
 }
 
+/** The one sink, which no agent serves. */
+const SINK = { type: 'syslog', name: 'siem', host: '192.0.2.1' }
+const FORWARD = validateConfig({ forward: { sinks: [SINK] } }, '').forward
+
 /** This host's own address, as far as the guards know. */
 const OWN_ADDRESS = parseCidr('198.51.100.1')!
 
@@ -130,6 +135,7 @@ export async function serveApi({
     blocker,
     feeds: await feedsIn(directory, clock),
     suppressor: new Suppressor({ triage: record.triage, clock, log: silentLog }),
+    sinks: restingSinks(FORWARD, record),
     health: () => FULL_HEALTH,
     rules: () => RULES,
     metrics: createMetrics(),

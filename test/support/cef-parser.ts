@@ -46,6 +46,7 @@ const DICTIONARY: Readonly<Record<string, { readonly pattern: RegExp; readonly l
     cfp1: { pattern: /^\d+(\.\d+)?(e-\d+)?$/, length: 30 },
     ...numbered('cn', 3, /^\d+$/, 20),
     ...numbered('cs', 6, /^.+$/s, 4000),
+    ...numbered('flexNumber', 2, /^\d+$/, 20),
     ...numbered('flexString', 2, /^.+$/s, 1023),
   }
 
@@ -134,10 +135,10 @@ function assertInDictionary(
   const base = key.replace(/Label$/, '')
   const rule =
     DICTIONARY[key] ??
-    (base === key ? undefined : DICTIONARY[base] && { pattern: /^[a-z]+$/, length: 1023 })
+    (base === key ? undefined : DICTIONARY[base] && { pattern: /^[a-zA-Z]+$/, length: 1023 })
   if (!rule) throw new Error(`${key} is not in the dictionary`)
   if (value.length > rule.length) throw new Error(`${key} has ${value.length} characters`)
   if (!rule.pattern.test(value)) throw new Error(`${key} is ${value}`)
-  const needsLabel = /^(cs|cn|cfp|c6a|flexString)\d$/.test(key)
+  const needsLabel = /^(cs|cn|cfp|c6a|flexString|flexNumber)\d$/.test(key)
   if (needsLabel && !extension[`${key}Label`]) throw new Error(`${key} has no label`)
 }

@@ -1,12 +1,11 @@
 /** A forwarder to one syslog sink, as the agent makes it, with what a test wants different. */
 import { onTestFinished } from 'vitest'
-import { silentLog } from '../../src/core/log.ts'
-import { createMetrics } from '../../src/core/metrics.ts'
 import { defaultsOf } from '../../src/config/defaults.ts'
 import { createForwarders, type Forwarders } from '../../src/forward/index.ts'
 import type { SinkConfig } from '../../src/forward/config.ts'
 import { syslogSinkConfig, type SyslogSinkConfig } from '../../src/forward/sinks/syslog/config.ts'
 import type { EventRecord } from '../../src/record/record.ts'
+import { forwarderGround } from './memory-sink.ts'
 import { parseCef, type CefMessage } from './cef-parser.ts'
 
 /** A syslog sink to loopback with the defaults of the configuration, changed where a test cares. */
@@ -23,12 +22,9 @@ export function forwarding(record: EventRecord, changes: Partial<SyslogSinkConfi
 /** Forwards to any sink until the test is over. */
 export function forwardingTo(record: EventRecord, sink: SinkConfig): Forwarders {
   const forwarders = createForwarders({
-    config: { sinks: [sink] },
-    record,
-    log: silentLog,
-    clock: { nowMs: () => Date.now() },
+    ...forwarderGround(record),
+    config: { heartbeatSeconds: 0, sinks: [sink] },
     version: '0.1.0',
-    metrics: createMetrics(),
   })
   onTestFinished(() => forwarders.stop())
   return forwarders

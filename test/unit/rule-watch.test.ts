@@ -25,6 +25,7 @@ it('rules of the folder come into force as files come and go; a bad one stops no
     record: {
       audit: {
         append: ({ action, details }) => Promise.resolve(void audited.push({ action, ...details })),
+        head: () => ({ id: 0, hash: '' }),
         verify: () => expect.unreachable(),
       },
     },

@@ -1,16 +1,18 @@
 /** Events, as the log has them. */
-import type { EventLog } from '../../record/event-log.ts'
+import type { EventRecord } from '../../record/record.ts'
 import type { Handler } from '../contract.ts'
 import { notFound } from '../problem.ts'
 import { rangeOf, timeUsOf } from '../query.ts'
+import { asksForStates, listStates } from './event-states.ts'
 
 /** Serves `listEvents` and `getEvent`. */
-export function eventHandlers(events: EventLog): {
+export function eventHandlers({ events, outbox }: Pick<EventRecord, 'events' | 'outbox'>): {
   listEvents: Handler<'listEvents'>
   getEvent: Handler<'getEvent'>
 } {
   return {
     listEvents: async ({ query }) => {
+      if (asksForStates(query)) return { status: 200, body: listStates(outbox, query) }
       const { items, nextCursor } = await events.list({
         ...query,
         fromUs: timeUsOf(query.from),

@@ -129,6 +129,9 @@ function customNumbers(event: Event): CefField[] {
     ...labelled('cn2', 'revision', event.revision),
     ...labelled('cn3', 'simulated', event.simulated ? 1 : 0),
     ...labelled('cfp1', 'confidence', event.confidence),
+    ...(event.previousSequence === undefined
+      ? []
+      : labelled('flexNumber1', 'previousSequence', event.previousSequence)),
   ]
 }
 

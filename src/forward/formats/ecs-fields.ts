@@ -35,6 +35,9 @@ const keyword = (name: string, of: EcsField['of']): EcsField => field(name, 'key
 export const ECS_FIELDS: { readonly [Member in keyof Event]-?: readonly EcsField[] } = {
   id: [keyword('event.id', ({ id }) => id)],
   sequence: [field('event.sequence', 'long', ({ sequence }) => sequence)],
+  previousSequence: [
+    field('picket.previous_sequence', 'long', (event) => event.previousSequence ?? null),
+  ],
   revision: [field('picket.revision', 'long', ({ revision }) => revision)],
   agent: [keyword('agent.id', ({ agent }) => agent)],
   interface: [keyword('observer.ingress.interface.name', (event) => event.interface)],

@@ -13,6 +13,7 @@ interface Places {
 export const PLACES: { readonly [Member in keyof Event]-?: Places } = {
   id: { cef: 'externalId', cim: 'id' },
   sequence: { cef: 'cn1', cim: '' },
+  previousSequence: { cef: 'flexNumber1', cim: '' },
   revision: { cef: 'cn2', cim: '' },
   agent: { cef: 'deviceExternalId', cim: '' },
   interface: { cef: 'deviceInboundInterface', cim: '' },

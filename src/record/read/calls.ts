@@ -8,6 +8,8 @@ import type { FlowQuery } from '../flow-log.ts'
 export interface ReaderCalls {
   stepEvents: { input: EventQuery; output: Page<Event> }
   stepFlows: { input: FlowQuery; output: Page<Flow> }
+  /** Counts the event states that are there among so many numbers. */
+  countStates: { input: { readonly from: number; readonly to: number }; output: number }
   close: { input: null; output: null }
 }
 

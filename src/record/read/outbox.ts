@@ -1,21 +1,73 @@
 /** Reads what sinks still have to get. */
 import type { Event } from '../event.ts'
-import type { Outbox } from '../event-log.ts'
+import type { Outbox, SinkProgress, SinkReplay } from '../outbox.ts'
 import type { Connection } from '../sqlite/connection.ts'
 
+interface StateRow {
+  readonly body: string
+  readonly recordedAtMs: number
+}
+
+type Reading = Omit<Outbox, 'count' | 'advance' | 'orderReplay' | 'advanceReplay'>
+
 /** The reading half of the outbox. */
-export function outboxReader(connection: Connection): Omit<Outbox, 'advance'> {
-  const selectAfter = connection
-    .prepare('SELECT body FROM event_revisions WHERE sequence > ? ORDER BY sequence LIMIT ?')
-    .pluck()
-  const selectPosition = connection
-    .prepare('SELECT sequence FROM sink_positions WHERE sink = ?')
-    .pluck()
+export function outboxReader(connection: Connection): Reading {
+  const selectAfter = connection.prepare(
+    `SELECT body, recorded_at_ms AS recordedAtMs FROM event_revisions
+     WHERE sequence > ? ORDER BY sequence LIMIT ?`,
+  )
+  const selectProgress = connection.prepare(
+    `SELECT sequence AS position, last_sent AS lastSent, lost, replaced
+     FROM sink_positions WHERE sink = ?`,
+  )
+  const selectReplays = connection.prepare(
+    `SELECT id, sink, from_sequence AS fromSequence, to_sequence AS toSequence, position,
+       ordered_at_ms AS orderedAtMs
+     FROM sink_replays WHERE sink = ? ORDER BY id`,
+  )
+  const after = (sequence: number, limit: number): StateRow[] =>
+    selectAfter.all(sequence, limit) as StateRow[]
+  const progress = (sink: string): SinkProgress | null =>
+    (selectProgress.get(sink) as SinkProgress | undefined) ?? null
   return {
-    after: (sequence, limit) => {
-      const bodies = selectAfter.all(sequence, limit) as string[]
-      return bodies.map((body) => JSON.parse(body) as Event)
-    },
-    position: (sink) => (selectPosition.get(sink) as number | undefined) ?? null,
+    after: (sequence, limit) => after(sequence, limit).map(({ body }) => JSON.parse(body) as Event),
+    statesAfter: (sequence, limit) =>
+      after(sequence, limit).map(({ body, recordedAtMs }) => {
+        return { event: JSON.parse(body) as Event, recordedAtMs }
+      }),
+    firstSince: (timeMs) => firstSince(connection, timeMs),
+    position: (sink) => progress(sink)?.position ?? null,
+    progress,
+    replays: (sink) => selectReplays.all(sink) as SinkReplay[],
   }
+}
+
+/** Halves the numbers until the first is found, since no index by time is worth its writing. */
+function firstSince(connection: Connection, timeMs: number): number {
+  const newest = connection
+    .prepare("SELECT seq FROM sqlite_sequence WHERE name = 'event_revisions'")
+    .pluck()
+  const nextFrom = connection.prepare(
+    `SELECT sequence, recorded_at_ms AS recordedAtMs FROM event_revisions
+     WHERE sequence >= ? ORDER BY sequence LIMIT 1`,
+  )
+  let [low, high] = [1, ((newest.get() as number | undefined) ?? 0) + 1]
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2)
+    const state = nextFrom.get(middle) as { sequence: number; recordedAtMs: number } | undefined
+    if (state === undefined || state.recordedAtMs >= timeMs) high = middle
+    else low = state.sequence + 1
+  }
+  return low
+}
+
+/** Counts the states of a range of numbers, both ends included. */
+export function countStates(
+  connection: Connection,
+  { from, to }: { readonly from: number; readonly to: number },
+): number {
+  return connection
+    .prepare('SELECT count(*) FROM event_revisions WHERE sequence BETWEEN ? AND ?')
+    .pluck()
+    .get(from, to) as number
 }

@@ -8,6 +8,8 @@ import type { FlowQuery } from '../flow-log.ts'
 import { Thread } from '../thread.ts'
 import type { ReaderCalls, ReaderSettings } from './calls.ts'
 
+/** Some 20 ms. */
+const STATES_PER_STEP = 20_000
 /** How long a listing is looked for; what was found by then is the page. */
 const QUERY_MS = 10_000
 /** More at once would only make each slower. */
@@ -60,6 +62,16 @@ export class Reader {
   /** Gives a page of flows. Errors: as `listEvents`. */
   listFlows(query: FlowQuery): Promise<Page<Flow>> {
     return this.#list(query, (thread, part) => thread.call('stepFlows', { ...query, ...part }))
+  }
+
+  /** Counts the event states from one number to another that are still there. Errors: `ERR_RECORD_READ`. */
+  async countStates(from: number, to: number): Promise<number> {
+    let count = 0
+    for (let start = from; start <= to; start += STATES_PER_STEP) {
+      const step = { from: start, to: Math.min(to, start + STATES_PER_STEP - 1) }
+      count += await (await this.#started()).call('countStates', step)
+    }
+    return count
   }
 
   /** Ends the thread when its present step is done; queries under way fail. */

@@ -5,6 +5,7 @@ import { answerCalls, type Answers } from '../thread.ts'
 import type { ReaderCalls, ReaderSettings } from './calls.ts'
 import { stepEvents } from './events.ts'
 import { stepFlows } from './flows.ts'
+import { countStates } from './outbox.ts'
 
 function open({ path }: ReaderSettings): Connection {
   try {
@@ -18,6 +19,7 @@ function answersOf(connection: Connection): Answers<ReaderCalls> {
   return {
     stepEvents: (query) => stepEvents(connection, query),
     stepFlows: (query) => stepFlows(connection, query),
+    countStates: (range) => countStates(connection, range),
     close: () => {
       connection.close()
       return null

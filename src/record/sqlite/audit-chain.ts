@@ -28,6 +28,19 @@ export interface AuditFinding {
   readonly problem: string | null
 }
 
+/** The newest row: kept elsewhere (in the SIEM), it proves that nothing up to it was changed. */
+export interface AuditHead {
+  /** 0 while there is no row. */
+  readonly id: number
+  readonly hash: string
+}
+
+/** Gives the newest row. */
+export function auditHead(connection: Connection): AuditHead {
+  const newest = connection.prepare('SELECT id, hash FROM audit ORDER BY id DESC LIMIT 1').get()
+  return (newest as AuditHead | undefined) ?? { id: 0, hash: GENESIS }
+}
+
 /** Appends a row; call it inside the transaction that does what the row tells. */
 export function appendAudit(connection: Connection, entry: AuditEntry, atMs: number): void {
   const previous = connection

@@ -2,6 +2,7 @@
 import type { AuditEntry, Block } from '../block-log.ts'
 import type { Story } from '../event-log.ts'
 import type { EvidencePiece } from '../evidence-log.ts'
+import type { ReplayOrder, SinkReplay } from '../outbox.ts'
 import type { StoredToken } from '../token-store.ts'
 import type { Suppression, Verdict } from '../triage-log.ts'
 
@@ -48,9 +49,19 @@ export interface WriterCalls {
   }
   appendAudit: { input: { readonly entry: AuditEntry; readonly atMs: number }; output: null }
   advanceSink: {
-    input: { readonly sink: string; readonly sequence: number; readonly atMs: number }
+    input: {
+      readonly sink: string
+      readonly sequence: number
+      readonly lastSent: number
+      readonly atMs: number
+    }
     output: null
   }
+  orderReplay: {
+    input: { readonly order: ReplayOrder; readonly actor: string; readonly atMs: number }
+    output: SinkReplay
+  }
+  advanceReplay: { input: { readonly id: number; readonly sequence: number }; output: null }
   /** Deletes one small step of what is too old; false when nothing was left to delete. */
   prune: { input: PruneLimits; output: boolean }
   close: { input: null; output: null }

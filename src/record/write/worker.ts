@@ -14,6 +14,7 @@ import { answerCalls, type Answers } from '../thread.ts'
 import type { WriterCalls, WriterSettings } from './calls.ts'
 import { flowInserter } from './insert-flows.ts'
 import { pruner } from './prune.ts'
+import { outboxWriter } from './outbox.ts'
 import { blockSaver } from './save-block.ts'
 import { eventSaver } from './save-events.ts'
 import { evidenceSaver } from './save-evidence.ts'
@@ -40,11 +41,6 @@ function open({ path, nowMs }: WriterSettings): Opened {
 }
 
 function answersOf({ connection, guard }: Opened): Answers<WriterCalls> {
-  const advance = connection.prepare(
-    `INSERT INTO sink_positions (sink, sequence, updated_at_ms) VALUES (@sink, @sequence, @atMs)
-     ON CONFLICT (sink) DO UPDATE SET sequence = excluded.sequence,
-       updated_at_ms = excluded.updated_at_ms`,
-  )
   return {
     saveEvents: eventSaver(connection),
     saveEvidence: evidenceSaver(connection),
@@ -59,12 +55,7 @@ function answersOf({ connection, guard }: Opened): Answers<WriterCalls> {
         appendAudit(connection, entry, atMs)
         return null
       }),
-    // NORMAL: a position that a power cut takes back only makes the sink see some events again.
-    advanceSink: (input) =>
-      inTransaction(connection, 'NORMAL', () => {
-        advance.run(input)
-        return null
-      }),
+    ...outboxWriter(connection),
     prune: pruner(connection),
     close: () => {
       connection.close()

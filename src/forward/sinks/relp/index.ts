@@ -68,7 +68,7 @@ class RelpSink implements Sink {
 
   async #sendAll(events: readonly Event[]): Promise<void> {
     // Whoever goes back wants it all again, and nothing of what was acknowledged before counts.
-    if (events[0]!.sequence <= this.#lastSent) this.#forget()
+    if (events[0]!.sequence < this.#lastSent) this.#forget()
     const session = await this.#opened()
     this.#lastSent = events.at(-1)!.sequence
     const messages = events.map((event) => ({

@@ -64,7 +64,7 @@ export class SyslogStreamSink implements Sink {
   async send(events: readonly Event[]): Promise<Receipt> {
     try {
       // Whoever goes back wants it all again, and nothing of what was confirmed before counts.
-      if (events.length > 0 && events[0]!.sequence <= this.#lastSent) this.#forget()
+      if (events.length > 0 && events[0]!.sequence < this.#lastSent) this.#forget()
       // Whoever sends on over a new connection what was lost with the old one would leave a gap.
       if (this.#underWay.length > 0) this.#assertConnected()
       await this.#confirmOld()

@@ -9,6 +9,7 @@ import { event, owner } from '../../../support/record.ts'
 const OTHERS: { readonly [Member in keyof Event]-?: readonly Partial<Event>[] } = {
   id: [{ id: '019b8d2a-0000-7000-8000-0000000000ff' }],
   sequence: [{ sequence: 99 }],
+  previousSequence: [{ previousSequence: 98 }],
   revision: [{ revision: 99 }],
   agent: [{ agent: 'another' }],
   interface: [{ interface: 'eth9' }],

@@ -1,0 +1,163 @@
+/**
+ * Counts what is lost and what comes twice when deliveries go wrong: each kind of sink under each fault, with
+ * real servers in a namespace of their own.
+ *
+ * Usage: as root, once built: `node test/bench/delivery.mjs --help`; `npm run bench:delivery` builds first.
+ */
+import { writeFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { setTimeout as pause } from 'node:timers/promises'
+import { agentIn, FAULTS } from './delivery/faults.mjs'
+import { KINDS, RELAY_PORT } from './delivery/kinds.mjs'
+import { makePlace } from './delivery/place.mjs'
+import { machine } from './measuring/machine.mjs'
+import { count, table } from './measuring/words.mjs'
+
+const USAGE = `Counts what is lost and what comes twice when deliveries go wrong. Needs root.
+
+Usage: npm run bench:delivery [-- OPTIONS]
+
+  --events N       event states to deliver each time (default 10000)
+  --sinks KINDS    only these, by commas: ${Object.keys(KINDS).join(', ')}
+  --faults FAULTS  only these, by commas: ${Object.keys(FAULTS).join(', ')}
+  --json           prints one line of JSON for each delivery, and writes nothing
+  --help           prints this
+
+A complete run writes test/bench/DELIVERY.md and takes some twenty minutes.
+`
+
+/** Events are recorded over so long, so that the fault strikes in the middle. */
+const SECONDS_FOR_10000 = 12
+const RELAY_DELAY_MS = 2000
+/** Nothing new for so long after all was recorded: what is missing will not come. Longer than any time limit. */
+const QUIET_MS = 75_000
+/** Where nobody confirms, what has not come at once does not come. */
+const UNSURE_QUIET_MS = 10_000
+
+const { values } = parseArgs({
+  options: {
+    events: { type: 'string', default: '10000' },
+    sinks: { type: 'string', default: Object.keys(KINDS).join(',') },
+    faults: { type: 'string', default: Object.keys(FAULTS).join(',') },
+    json: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+})
+if (values.help) process.stdout.write(USAGE)
+else process.exitCode = await main()
+
+async function main() {
+  const [total, kinds, faults] = [
+    Number(values.events),
+    known('--sinks', values.sinks, KINDS),
+    known('--faults', values.faults, FAULTS),
+  ]
+  if (process.getuid() !== 0) throw new Error('deliveries are tried as root only: use sudo')
+  const results = []
+  for (const fault of faults) {
+    for (const kind of kinds) {
+      if (FAULTS[fault].needsRelay && !KINDS[kind].isStream) continue
+      const result = { fault, kind, total, ...(await deliver(kind, fault, total)) }
+      results.push(result)
+      if (values.json) process.stdout.write(`${JSON.stringify(result)}\n`)
+      else process.stderr.write(`${FAULTS[fault].words}, ${KINDS[kind].words}: ${cell(result)}\n`)
+    }
+  }
+  if (!values.json) report(results, kinds, faults, total)
+  return results.some(({ kind, lost }) => KINDS[kind].isSure && lost > 0) ? 1 : 0
+}
+
+/** Delivers once; gives how many states never came, and how many came more than once. */
+async function deliver(kind, fault, total) {
+  const { serve, sink, port, isSure } = KINDS[kind]
+  const { strike, needsRelay } = FAULTS[fault]
+  const place = makePlace()
+  try {
+    const server = await serve(place)
+    if (needsRelay) await startRelay(place, port)
+    const config = sink(place.siem, needsRelay ? RELAY_PORT : port)
+    const seconds = (SECONDS_FOR_10000 * total) / 10_000
+    const agent = agentIn(place, { directory: place.disk, sink: config, total, seconds })
+    const startedMs = performance.now()
+    const quietMs = isSure ? QUIET_MS : UNSURE_QUIET_MS
+    await arrival(server, agent, { wanted: total / 3, quietMs })
+    await strike({ agent, server, place })
+    const numbers = await arrival(server, agent, { wanted: total, quietMs })
+    const took = (performance.now() - startedMs) / 1000
+    await agent.kill('SIGTERM')
+    // What is still on its way when all has come is a repeat, and counts as one.
+    const repeats = server.numbers().length - new Set(server.numbers()).size
+    const isOrdered = inOrder(server.numbers())
+    return { lost: total - numbers.size, doubled: repeats, isOrdered, seconds: round(took) }
+  } finally {
+    await place.remove()
+  }
+}
+
+/** Waits until so many have arrived, or nothing comes any more; gives the numbers. */
+async function arrival(server, agent, { wanted, quietMs }) {
+  let newsMs = performance.now()
+  let numbers = new Set()
+  for (;;) {
+    const now = new Set(server.numbers())
+    if (now.size !== numbers.size || !agent.hasRecorded) newsMs = performance.now()
+    numbers = now
+    if (numbers.size >= wanted || performance.now() - newsMs > quietMs) return numbers
+    if (agent.isDead) throw new Error('the agent ended by itself')
+    await pause(100)
+  }
+}
+
+/** First sightings rise: a repeat may come late, a new state never before an older one. */
+function inOrder(numbers) {
+  const firsts = [...new Set(numbers)]
+  return firsts.every((number, index) => index === 0 || number > firsts[index - 1])
+}
+
+async function startRelay(place, port) {
+  const program = new URL('delivery/relay.mjs', import.meta.url).pathname
+  const args = [place.siem, RELAY_PORT, port, RELAY_DELAY_MS].map(String)
+  const relay = place.startServer([process.execPath, program, ...args])
+  await new Promise((resolve) => relay.stdout.once('data', resolve))
+}
+
+function known(option, text, choice) {
+  const names = text.split(',')
+  const unknown = names.find((name) => !Object.hasOwn(choice, name))
+  if (unknown === undefined) return names
+  throw new Error(`${option} names '${unknown}'; use ${Object.keys(choice).join(', ')}`)
+}
+
+function round(seconds) {
+  return Math.round(seconds * 10) / 10
+}
+
+function cell({ lost, doubled, isOrdered }) {
+  return `${count(lost)} lost, ${count(doubled)} twice${isOrdered ? '' : ', not in order'}`
+}
+
+function report(results, kinds, faults, total) {
+  const rows = faults.map((fault) => {
+    const cells = kinds.map((kind) => {
+      const result = results.find((one) => one.fault === fault && one.kind === kind)
+      return result ? cell(result) : '–'
+    })
+    return [FAULTS[fault].words, ...cells]
+  })
+  const heads = ['in the middle', ...kinds.map((kind) => KINDS[kind].words)]
+  const { words, load } = machine()
+  const text = `# Deliveries that go wrong
+
+${count(total)} event states each time, recorded over ${SECONDS_FOR_10000} s per 10,000, to real servers in a namespace of their own; the
+fault strikes when a third has arrived. "Twice" counts every copy beyond the first: same id, same number.
+Written by \`npm run bench:delivery\` on ${words}; load ${load}.
+
+${table(heads, rows, heads)}
+
+UDP is sent once and nobody answers: what the network or a stopped server drops is gone, and shows as a gap.
+`
+  process.stdout.write(text)
+  const isComplete =
+    kinds.length === Object.keys(KINDS).length && faults.length === Object.keys(FAULTS).length
+  if (isComplete) writeFileSync(new URL('DELIVERY.md', import.meta.url), text)
+}
