@@ -7,6 +7,7 @@ import type { EventRecord } from '../record/record.ts'
 import { createAuthenticator } from './auth.ts'
 import type { ApiConfig } from './config.ts'
 import { operationsOf, readApiDocument } from './document.ts'
+import { auditHandlers } from './handlers/audit.ts'
 import { blockHandlers, type BlockOrders } from './handlers/blocks.ts'
 import { documentHandler } from './handlers/document.ts'
 import { eventHandlers } from './handlers/events.ts'
@@ -59,6 +60,7 @@ export function createApi(parts: ApiParts): ApiApp {
       ...blockHandlers(record.blocks, blocker),
       ...triageHandlers({ ...record, suppressor: parts.suppressor, clock }),
       ...feedHandlers(parts.feeds, clock),
+      ...auditHandlers(record.audit),
       listRules: rulesHandler(parts.rules),
       getMetrics: metricsHandler(metrics),
       getOpenApi: documentHandler(document),

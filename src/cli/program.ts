@@ -2,6 +2,7 @@
 import { Command, type CommanderError } from 'commander'
 import { PicketError } from '../core/errors.ts'
 import { VERSION } from '../core/package-root.ts'
+import { addAudit } from './commands/audit.ts'
 import { addBlocks } from './commands/blocks.ts'
 import { addConfig } from './commands/config.ts'
 import { addDoctor } from './commands/doctor.ts'
@@ -34,7 +35,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a capture is damaged or cannot be
 const COMMANDS = [
   ...[addPipeline, addEvents, addFlows, addTriage, addBlocks],
   ...[addRules, addFeeds, addModels, addTrain, addEvaluate],
-  ...[addTokens, addDoctor, addConfig, addDefault],
+  ...[addTokens, addAudit, addDoctor, addConfig, addDefault],
 ]
 
 /** Builds the program; `finish` is told the exit code of the command that ran. */

@@ -14,7 +14,7 @@ import { Reader } from './read/reader.ts'
 import { tokenReader } from './read/tokens.ts'
 import { triageReader } from './read/triage.ts'
 import { startRetention } from './retention.ts'
-import { verifyAudit } from './sqlite/audit-chain.ts'
+import { auditHead } from './sqlite/audit-chain.ts'
 import { openError, openReader, type Connection } from './sqlite/connection.ts'
 import { refuseForeign, refuseOlder } from './sqlite/migrate.ts'
 import { FlowQueue } from './write/flow-queue.ts'
@@ -143,7 +143,9 @@ function rooms({ connection, reader, writer, clock }: Doors): Pick<EventRecord, 
       },
     },
     audit: {
-      verify: () => verifyAudit(connection),
+      head: () => auditHead(connection),
+      list: (query) => reader.listAudit(query),
+      verify: (known) => reader.verifyAudit(known ?? null),
       append: async (entry) => {
         await writer.call('appendAudit', { entry, ...now() })
       },

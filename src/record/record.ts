@@ -1,18 +1,13 @@
 /** The record as a whole: what `openRecord` gives, each room behind its own small interface. */
-import type { AuditEntry, BlockLog } from './block-log.ts'
+import type { AuditTrail } from './audit-trail.ts'
+import type { BlockLog } from './block-log.ts'
 import type { EventLog, Outbox } from './event-log.ts'
 import type { EvidenceLog } from './evidence-log.ts'
 import type { FlowLog } from './flow-log.ts'
-import type { AuditFinding } from './sqlite/audit-chain.ts'
 import type { TokenStore } from './token-store.ts'
 import type { TriageLog } from './triage-log.ts'
 
-export interface AuditTrail {
-  /** Appends a row whose hash covers the one before (SHA-256). Errors: `ERR_RECORD_WRITE`. */
-  append(entry: AuditEntry): Promise<void>
-  /** Walks the whole chain and says whether a row was changed, taken out or put in. */
-  verify(): AuditFinding
-}
+export type { AuditTrail } from './audit-trail.ts'
 
 export interface EventRecord {
   /** Path of the database file. */

@@ -89,7 +89,7 @@ describe('two processes that write', () => {
     const sequences = results.flatMap(({ lines }) => lines.map(Number)).sort((a, b) => a - b)
     expect(sequences).toEqual(Array.from({ length: 180 }, (_, index) => index + 1))
     const record = await openedRecord(folder)
-    expect(record.audit.verify()).toMatchObject({ isIntact: true, rows: 180 })
+    expect(await record.audit.verify()).toMatchObject({ isIntact: true, rows: 180 })
     expect((await record.flows.list({ limit: 1000 })).items).toHaveLength(180)
   })
 

@@ -1,5 +1,6 @@
 /** What the writer can be asked to do. */
-import type { AuditEntry, Block } from '../block-log.ts'
+import type { AuditEntry } from '../audit-trail.ts'
+import type { Block } from '../block-log.ts'
 import type { Story } from '../event-log.ts'
 import type { EvidencePiece } from '../evidence-log.ts'
 import type { StoredToken } from '../token-store.ts'

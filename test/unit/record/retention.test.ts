@@ -93,6 +93,6 @@ describe('retention', () => {
     await record.audit.append({ actor: 'agent', action: 'agent.started', subject: '', details: {} })
     age(4000)
     await prune()
-    expect(record.audit.verify()).toMatchObject({ isIntact: true, rows: 1 })
+    expect(await record.audit.verify()).toMatchObject({ isIntact: true, rows: 1 })
   })
 })
