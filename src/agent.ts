@@ -10,8 +10,9 @@ import {
   startHostWatch,
   type Ground,
 } from './agent-parts.ts'
+import { agentAudit } from './agent-audit.ts'
 import { agentHealth } from './agent-health.ts'
-import type { Config } from './config/index.ts'
+import { configFingerprint, type Config } from './config/index.ts'
 import { systemClock } from './core/clock.ts'
 import { PicketError } from './core/errors.ts'
 import type { Log } from './core/log.ts'
@@ -89,6 +90,7 @@ async function startParts(
   const startedAtMs = clock.nowMs()
   const record = await openAgentRecord(options, interfaces, stops)
   const ground = { ...options, record, metrics: createMetrics() }
+  const audit = agentAudit(record, options.log)
 
   const { blocker, forwarders, suppressor, intake } = await startIntake(ground, stops)
 
@@ -101,14 +103,14 @@ async function startParts(
   const rules = new RuleWatch({ ...ground, sensors })
   stops.push(() => rules.stop())
 
-  const feeds = startFeeds(ground, sensors)
+  const feeds = startFeeds(ground, sensors, audit)
   stops.push(() => feeds.stop())
 
   const health = agentHealth({ ...ground, sensors, owners, host, forwarders, blocker, startedAtMs })
   const shown = { blocker, feeds, suppressor, health, rules: () => rules.listing() }
   const apiUrl = await serveApi(ground, socketPath, stops, shown)
 
-  const watch = { clock, flows: record.flows, intake, owners, feeds, rules }
+  const watch = { clock, audit, flows: record.flows, intake, owners, feeds, rules }
   const watched = startSensors(interfaces, { ...ground, ...watch })
   sensors.push(...watched.sensors)
   stops.push(() => watched.stop())
@@ -159,11 +161,13 @@ async function openAgentRecord(
 ): Promise<EventRecord> {
   const record = await openRecord({ directory, clock, log, config: config.record, mode: 'write' })
   stops.push(() => record.close())
-  await record.audit.append(audit('agent.started', { version: VERSION, interfaces }))
-  stops.push(() => record.audit.append(audit('agent.stopped', {})))
+  const configHash = configFingerprint(config)
+  await record.audit.append(row('agent.started', { version: VERSION, interfaces }))
+  await record.audit.append(row('config.loaded', { sha256: configHash }))
+  stops.push(() => record.audit.append(row('agent.stopped', {})))
   return record
 }
 
-const audit = (action: string, details: Readonly<Record<string, unknown>>) => ({
+const row = (action: string, details: Readonly<Record<string, unknown>>) => ({
   ...{ actor: 'agent', action, subject: 'agent', details },
 })

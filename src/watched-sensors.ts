@@ -1,4 +1,6 @@
 /** The agent's sensors, wired: what they see goes to the intake, and so does what they could not see. */
+import { createHash } from 'node:crypto'
+import type { Audit } from './agent-audit.ts'
 import type { Config } from './config/index.ts'
 import type { Clock } from './core/clock.ts'
 import type { Log } from './core/log.ts'
@@ -27,6 +29,7 @@ export interface SensorGround {
   /** The data folder. */
   readonly directory: string
   readonly log: Log
+  readonly audit: Audit
   readonly clock: Clock
   readonly metrics: Metrics
   readonly flows: FlowLog
@@ -62,7 +65,7 @@ function startSensor(
   ground: SensorGround,
   flowGaps: FlowGaps,
 ): { readonly sensor: SupervisedSensor; stop(): Promise<void> } {
-  const { directory, log, clock, metrics, flows, intake, owners, feeds } = ground
+  const { directory, log, audit, clock, metrics, flows, intake, owners, feeds } = ground
   const { capture, flow, detect, evidence, sensor: ceilings, record, policy } = ground.config
   const blindness = new SensorBlindness(interfaceName, policy.foldSeconds * 1000, clock)
   const sensor = new SupervisedSensor(interfaceName, {
@@ -88,10 +91,19 @@ function startSensor(
       flowGaps.look()
       gaugeOwners(metrics, owners)
     },
-    onModelLearned: (model) => storeModel(directory, interfaceName, model, log),
-    onRunning: () => intake.receive(blindness.running(), interfaceName),
+    onModelLearned(model) {
+      storeModel(directory, interfaceName, model, log)
+      audit('model.learned', interfaceName, {
+        sha256: createHash('sha256').update(model).digest('hex'),
+      })
+    },
+    onRunning() {
+      audit('sensor.started', interfaceName, { source: sensor.source })
+      intake.receive(blindness.running(), interfaceName)
+    },
     onFailed(reason, last) {
       metrics.count('sensor_failures_total', 'Sensors that failed', 1, { interface: interfaceName })
+      audit('sensor.failed', interfaceName, { reason })
       const lostFlows = last?.liveFlows ?? 0
       const failure = { reason, lostFlows, isInterfaceGone: isInterfaceGone(interfaceName) }
       intake.receive(blindness.failed(failure), interfaceName)
@@ -101,6 +113,7 @@ function startSensor(
     sensor,
     async stop() {
       await sensor.stop()
+      audit('sensor.stopped', interfaceName)
       intake.receive(blindness.end(), interfaceName)
     },
   }

@@ -78,6 +78,23 @@ describe('an agent that runs', () => {
     await until('the new sensor sees a scan', () => firstEvent(`attacker=${attacker.address4}`))
   })
 
+  it('has written what it loaded, started and lost into an audit trail that holds together', async () => {
+    const { body } = await agent.call('GET', '/v1/audit?actor=agent&limit=1000', token)
+    const { items } = body as components['schemas']['AuditPage']
+    expect(items.map(({ action }) => action).reverse()).toEqual(
+      expect.arrayContaining([
+        ...['agent.started', 'config.loaded', 'rules.loaded'],
+        ...['sensor.started', 'sensor.failed', 'sensor.started'],
+      ]),
+    )
+    const loaded = items.find(({ action }) => action === 'config.loaded')!
+    expect(loaded.details).toEqual({
+      sha256: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
+    })
+    const verified = await agent.call('GET', '/v1/audit/verify', token)
+    expect(verified.body).toMatchObject({ isIntact: true, problems: [] })
+  })
+
   it('takes a rule that is dropped into its folder, beside a bad one that it refuses', async () => {
     const { attacker, victim } = network.hosts
     mkdirSync(join(data, 'rules'))

@@ -5,12 +5,15 @@ import type { Story } from '../event-log.ts'
 import { partyOf } from '../incident-book.ts'
 import { addressKeyOfText } from '../sqlite/address-key.ts'
 import { inTransaction, type Connection } from '../sqlite/connection.ts'
+import { decisionAuditor, type DecisionBefore } from './audit-decisions.ts'
 import type { SavedState, WriterCalls } from './calls.ts'
 
 interface KnownEvent {
   readonly row: number
   readonly sequence: number
   readonly revision: number
+  readonly verdict: Event['verdict']
+  readonly simulated: 0 | 1
 }
 
 /**
@@ -22,7 +25,10 @@ interface KnownEvent {
 export function eventSaver(
   connection: Connection,
 ): (input: WriterCalls['saveEvents']['input']) => readonly SavedState[] {
-  const selectKnown = connection.prepare('SELECT row, sequence, revision FROM events WHERE id = ?')
+  const selectKnown = connection.prepare(
+    `SELECT row, sequence, revision, verdict, body ->> '$.simulated' AS simulated
+     FROM events WHERE id = ?`,
+  )
   const selectSequence = connection
     .prepare("SELECT seq FROM sqlite_sequence WHERE name = 'event_revisions'")
     .pluck()
@@ -33,6 +39,7 @@ export function eventSaver(
   const upsertEvent = connection.prepare(UPSERT_EVENT).pluck()
   const saveParticipants = participantSaver(connection)
   const saveIncident = incidentSaver(connection)
+  const auditDecision = decisionAuditor(connection)
 
   const saveOne = ({ key, event }: Story, forward: boolean, atMs: number): SavedState => {
     const known = selectKnown.get(event.id) as KnownEvent | undefined
@@ -44,12 +51,19 @@ export function eventSaver(
     const columns = { ...indexedColumns(event), storyKey: key, sequence, revision, atMs, body }
     saveParticipants(upsertEvent.get(columns) as number, event)
     saveIncident(event)
+    // What a replay would have decided changes nothing on this host.
+    if (forward) auditDecision(event, known ? beforeOf(known) : null, atMs)
     return { sequence, revision }
   }
 
   return ({ stories, forward, atMs }) =>
     inTransaction(connection, 'FULL', () => stories.map((story) => saveOne(story, forward, atMs)))
 }
+
+const beforeOf = ({ verdict, simulated }: KnownEvent): DecisionBefore => ({
+  verdict,
+  simulated: simulated === 1,
+})
 
 /** Keeps an incident's span and severity at what its events have shown. */
 function incidentSaver(connection: Connection): (event: Event) => void {

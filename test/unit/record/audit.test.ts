@@ -6,11 +6,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { systemClock } from '../../../src/core/clock.ts'
 import { silentLog } from '../../../src/core/log.ts'
 import type { AuditEntry, AuditFinding, AuditHead } from '../../../src/record/audit-trail.ts'
+import type { Event } from '../../../src/record/event.ts'
 import type { EventRecord } from '../../../src/record/record.ts'
 import { openRecord } from '../../../src/record/index.ts'
 import { AUDIT_ROWS_PER_STEP } from '../../../src/record/read/audit.ts'
 import { appendAudit } from '../../../src/record/sqlite/audit-chain.ts'
-import { openedRecord, RECORD_DEFAULTS, temporaryFolder } from '../../support/record.ts'
+import { openedRecord, RECORD_DEFAULTS, story, temporaryFolder } from '../../support/record.ts'
 
 const entry = (subject: string, changes: Partial<AuditEntry> = {}): AuditEntry => ({
   actor: 'local:0',
@@ -171,5 +172,31 @@ describe('a long audit trail', () => {
     expect((await record.audit.list({ limit: 3, cursor })).items).toMatchObject([
       { ...given[0], id: 1, atMs: 1000, hash: expect.stringMatching(/^[0-9a-f]{64}$/) as string },
     ])
+  })
+})
+
+describe('what policy decides', () => {
+  it('is audited when it changes, not each time the story is told, and not for a plain alert', async () => {
+    const { events, audit } = await openedRecord(await temporaryFolder())
+    const told = story()
+    const tell = async (change: Partial<Event>, forward = true) => {
+      await events.save([{ ...told, event: { ...told.event, ...change } }], { forward })
+    }
+    await tell({})
+    await tell({ simulated: true, decision: 'rule 1 would have blocked' })
+    await tell({ simulated: true })
+    await tell({ verdict: 'block' })
+    await tell({ decision: 'the block was refused' })
+    await events.save([story({ verdict: 'block' })], { forward: false })
+    const { items } = await audit.list({ limit: 10 })
+    expect(items.map(({ action, subject }) => [action, subject]).reverse()).toEqual([
+      ['decision.simulated', told.event.id],
+      ['decision.block', told.event.id],
+      ['decision.withdrawn', told.event.id],
+    ])
+    expect(items[0]).toMatchObject({
+      actor: 'policy:port-scan',
+      details: { why: 'the block was refused', attacker: '192.0.2.7' },
+    })
   })
 })
