@@ -110,7 +110,7 @@ async function startParts(
   const shown = { blocker, feeds, suppressor, health, rules: () => rules.listing() }
   const apiUrl = await serveApi(ground, socketPath, stops, shown)
 
-  const watch = { clock, audit, flows: record.flows, intake, owners, feeds, rules }
+  const watch = { clock, audit, intake, owners, feeds, rules }
   const watched = startSensors(interfaces, { ...ground, ...watch })
   sensors.push(...watched.sensors)
   stops.push(() => watched.stop())

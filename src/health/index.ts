@@ -1,5 +1,5 @@
 /** What the agent knows of its own health: the host's means, and what its sensors could not see. */
-export { UNWRITTEN } from './blind-causes.ts'
+export { SHED_RECORD, UNWRITTEN } from './blind-causes.ts'
 export { BlindSpells } from './blind-spells.ts'
 export { SensorBlindness } from './blindness.ts'
 export { WHOLE_HOST } from './health-detection.ts'

@@ -51,7 +51,8 @@ export async function openRecord(options: RecordOptions): Promise<EventRecord> {
 async function openToWrite(path: string, options: RecordOptions): Promise<EventRecord> {
   const { clock, log, config } = options
   makePrivateFile(path, options.directory)
-  const writer = await Writer.start({ path, nowMs: clock.nowMs() })
+  const floorBytes = config.minFreeMegabytes * 1024 * 1024
+  const writer = await Writer.start({ path, nowMs: clock.nowMs(), floorBytes })
   const connection = openToQuery(path)
   const reader = new Reader({ path })
   const queue = new FlowQueue({ writer, clock, log, capacity: config.maxQueuedFlows })
@@ -60,6 +61,7 @@ async function openToWrite(path: string, options: RecordOptions): Promise<EventR
   return {
     ...rooms({ connection, reader, writer, clock }),
     path,
+    room: () => retention.room,
     startFindings: writer.findings,
     flows: {
       append: (batch) => {
@@ -88,6 +90,7 @@ function openToRead(path: string, clock: Clock): EventRecord {
   return {
     ...rooms({ connection, reader, writer: { call: refuse }, clock }),
     path,
+    room: () => null,
     startFindings: [],
     flows: {
       append: () => undefined,
@@ -102,7 +105,8 @@ function openToRead(path: string, clock: Clock): EventRecord {
   }
 }
 
-type Room = 'agentId' | 'events' | 'evidence' | 'outbox' | 'blocks' | 'audit' | 'tokens' | 'triage'
+type Room =
+  'agentId' | 'shed' | 'events' | 'evidence' | 'outbox' | 'blocks' | 'audit' | 'tokens' | 'triage'
 
 interface Doors {
   readonly connection: Connection
@@ -113,21 +117,29 @@ interface Doors {
 
 function rooms({ connection, reader, writer, clock }: Doors): Pick<EventRecord, Room> {
   const now = (): { readonly atMs: number } => ({ atMs: clock.nowMs() })
+  const shed = { events: 0, evidence: 0 }
   return {
     agentId: connection.prepare('SELECT id FROM agent').pluck().get() as string,
+    shed: () => ({ ...shed }),
     events: {
       ...eventReader(connection),
       list: (query) => reader.listEvents(query),
       save: async (stories, { forward }) => {
         if (stories.length === 0) return []
         const states = await writer.call('saveEvents', { stories, forward, ...now() })
-        return stories.map(({ event }, index) => ({ ...event, ...states[index]! }))
+        const kept = stories.flatMap(({ event }, index) => {
+          const state = states[index]
+          return state ? [{ ...event, ...state }] : []
+        })
+        shed.events += stories.length - kept.length
+        return kept
       },
     },
     evidence: {
       ...evidenceReader(connection),
       add: async (pieces, maxPackets) => {
-        if (pieces.length > 0) await writer.call('saveEvidence', { pieces, maxPackets })
+        if (pieces.length === 0) return
+        shed.evidence += await writer.call('saveEvidence', { pieces, maxPackets })
       },
     },
     outbox: {

@@ -4,6 +4,7 @@ import type { BlockLog } from './block-log.ts'
 import type { EventLog, Outbox } from './event-log.ts'
 import type { EvidenceLog } from './evidence-log.ts'
 import type { FlowLog } from './flow-log.ts'
+import type { RecordRoom, ShedRows } from './record-room.ts'
 import type { TokenStore } from './token-store.ts'
 import type { TriageLog } from './triage-log.ts'
 
@@ -16,6 +17,10 @@ export interface EventRecord {
   readonly agentId: string
   /** Sentences about what was found at opening that somebody should know (a damaged file set aside). */
   readonly startFindings: readonly string[]
+  /** How much room there was at the last look, some seconds ago; null before the first. */
+  room(): RecordRoom | null
+  /** What was left unwritten since the start for want of room; flows are counted by `flows.dropped`. */
+  shed(): ShedRows
   readonly events: EventLog
   readonly evidence: EvidenceLog
   readonly outbox: Outbox

@@ -7,6 +7,7 @@ import { addressKeyOfText } from '../sqlite/address-key.ts'
 import { inTransaction, type Connection } from '../sqlite/connection.ts'
 import { decisionAuditor, type DecisionBefore } from './audit-decisions.ts'
 import type { SavedState, WriterCalls } from './calls.ts'
+import type { DiskRoom } from './room/disk-room.ts'
 
 interface KnownEvent {
   readonly row: number
@@ -24,7 +25,8 @@ interface KnownEvent {
  */
 export function eventSaver(
   connection: Connection,
-): (input: WriterCalls['saveEvents']['input']) => readonly SavedState[] {
+  room: DiskRoom,
+): (input: WriterCalls['saveEvents']['input']) => WriterCalls['saveEvents']['output'] {
   const selectKnown = connection.prepare(
     `SELECT row, sequence, revision, verdict, body ->> '$.simulated' AS simulated
      FROM events WHERE id = ?`,
@@ -56,9 +58,17 @@ export function eventSaver(
     return { sequence, revision }
   }
 
-  return ({ stories, forward, atMs }) =>
-    inTransaction(connection, 'FULL', () => stories.map((story) => saveOne(story, forward, atMs)))
+  return ({ stories, forward, atMs }) => {
+    const takesNotable = room.takes('notable-events')
+    const save = (story: Story): SavedState | null =>
+      takesNotable || !isMerelyNotable(story.event) ? saveOne(story, forward, atMs) : null
+    return inTransaction(connection, 'FULL', () => stories.map(save))
+  }
 }
+
+/** What the agent says of itself must not be left unsaid, least of all that it leaves things out. */
+const isMerelyNotable = ({ severity, family }: Event): boolean =>
+  severity < 4 && family !== 'health'
 
 const beforeOf = ({ verdict, simulated }: KnownEvent): DecisionBefore => ({
   verdict,

@@ -8,7 +8,7 @@ import {
 
 const plain = validateConfig({}, 'defaults')
 const withSetting = (name: string, value: unknown): Config =>
-  ({ ...plain, forward: { ...plain.forward, [name]: value } }) as Config
+  ({ ...plain, forward: { ...plain.forward, [name]: value } })
 
 describe('configFingerprint', () => {
   it('is the same for the same settings in another order, and another when one changes', () => {
