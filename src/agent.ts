@@ -20,6 +20,7 @@ import { createMetrics } from './core/metrics.ts'
 import { VERSION } from './core/package-root.ts'
 import type { DetectionIntake } from './detection-intake.ts'
 import type { Forwarders } from './forward/index.ts'
+import { recordDamaged, WHOLE_HOST } from './health/index.ts'
 import { openRecord } from './record/index.ts'
 import type { EventRecord } from './record/record.ts'
 import type { Blocker } from './respond/index.ts'
@@ -139,6 +140,8 @@ async function startIntake(
 
   const intake = createIntake(ground, suppressor, blocker, forwarders)
   stops.push(() => intake.close())
+  const found = ground.record.startFindings.map((one) => recordDamaged(one, clock.nowMs()))
+  intake.receive(found, WHOLE_HOST)
   return { blocker, forwarders, suppressor, intake }
 }
 

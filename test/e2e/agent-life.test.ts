@@ -23,6 +23,8 @@ let token: string
 
 beforeAll(async () => {
   network = await joinHosts(['victim', 'attacker'])
+  mkdirSync(data)
+  writeFileSync(join(data, 'picket.db'), 'this was never a database. '.repeat(400))
   agent = await startAgentIn(network.hosts.victim, data, config)
   const args = ['token', 'create', '--scopes', 'read,block', '--json', '--data-dir', data]
   const { stdout } = await picket(network.hosts.victim, ...args)
@@ -54,6 +56,14 @@ function childOf(pid: number, name: string): number {
 }
 
 describe('an agent that runs', () => {
+  it('tells by an event that its log was damaged and set aside', async () => {
+    const event = await until('the damage is an event', () =>
+      firstEvent('kind=health.record-damaged'),
+    )
+    expect(event).toMatchObject({ family: 'health', severity: 7, attacker: null })
+    expect(event.summary).toMatch(/^The log was damaged .* kept as .*picket\.db\.damaged-/)
+  })
+
   it('records that a sensor was killed, starts another, and that one sees', async () => {
     const { attacker, victim } = network.hosts
     process.kill(childOf(agent.child.pid!, 'sensor-process'), 'SIGKILL')

@@ -3,10 +3,10 @@ import { usFromRfc3339 } from '../../core/clock.ts'
 import type { Event } from '../event.ts'
 import type { Story } from '../event-log.ts'
 import { partyOf } from '../incident-book.ts'
-import { addressKeyOfText } from '../sqlite/address-key.ts'
 import { inTransaction, type Connection } from '../sqlite/connection.ts'
 import { decisionAuditor, type DecisionBefore } from './audit-decisions.ts'
 import type { SavedState, WriterCalls } from './calls.ts'
+import { participantSaver } from './participants.ts'
 import type { DiskRoom } from './room/disk-room.ts'
 
 interface KnownEvent {
@@ -115,22 +115,5 @@ function indexedColumns(event: Event): Readonly<Record<string, string | number |
     severity: event.severity,
     verdict: event.verdict,
     incident: event.incident,
-  }
-}
-
-function participantSaver(connection: Connection): (eventRow: number, event: Event) => void {
-  const remove = connection.prepare('DELETE FROM event_participants WHERE event_row = ?')
-  const insert = connection.prepare(
-    'INSERT OR IGNORE INTO event_participants (address, role, event_row) VALUES (?, ?, ?)',
-  )
-  return (eventRow, event) => {
-    remove.run(eventRow)
-    const save = (address: string | null, role: string): void => {
-      const key = address === null ? null : addressKeyOfText(address)
-      if (key !== null) insert.run(key, role, eventRow)
-    }
-    save(event.attacker, 'attacker')
-    save(event.host, 'host')
-    for (const victim of event.victims) save(victim, 'victim')
   }
 }

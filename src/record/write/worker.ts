@@ -8,7 +8,8 @@ import {
   workError,
   type Connection,
 } from '../sqlite/connection.ts'
-import { setAsideIfDamaged, takeGuard, type Guard } from '../sqlite/integrity.ts'
+import { setAsideIfDamaged, takeGuard, type Guard } from '../sqlite/damage/integrity.ts'
+import { beginAnew } from './begin-anew.ts'
 import { migrate, refuseForeign } from '../sqlite/migrate.ts'
 import { answerCalls, type Answers } from '../thread.ts'
 import type { WriterCalls, WriterSettings } from './calls.ts'
@@ -31,12 +32,12 @@ interface Opened {
 function open({ path, nowMs, floorBytes }: WriterSettings): Opened {
   try {
     const guard = takeGuard(path)
-    const found = guard === null ? null : setAsideIfDamaged(path, nowMs)
+    const damaged = guard === null ? null : setAsideIfDamaged(path, nowMs)
     const connection = openWriter(path)
     refuseForeign(connection, path)
     migrate(connection, nowMs)
-    const room = new DiskRoom(connection, floorBytes)
-    return { connection, guard, findings: found === null ? [] : [found], room }
+    const findings = damaged === null ? [] : [beginAnew(connection, damaged, { nowMs, floorBytes })]
+    return { connection, guard, findings, room: new DiskRoom(connection, floorBytes) }
   } catch (cause) {
     throw openError(path, cause)
   }
