@@ -22,6 +22,7 @@ import { createRouter, type ApiApp } from './router.ts'
 import { compileChecks } from './validation.ts'
 
 export type { Peer } from './auth.ts'
+export { apiFlow } from './handlers/flows.ts'
 export type { BlockOrders } from './handlers/blocks.ts'
 export { listen, somebodyAnswers, type ApiListener } from './listen.ts'
 export type { ApiApp } from './router.ts'

@@ -8,6 +8,7 @@ import { addConfig } from './commands/config.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addEvaluate } from './commands/evaluate.ts'
 import { addEvents } from './commands/events.ts'
+import { addExport } from './commands/export.ts'
 import { addFeeds } from './commands/feeds.ts'
 import { addFlows } from './commands/flows.ts'
 import { addModels } from './commands/models.ts'
@@ -33,7 +34,7 @@ Examples:
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a capture is damaged or cannot be read.`
 
 const COMMANDS = [
-  ...[addPipeline, addEvents, addFlows, addTriage, addBlocks],
+  ...[addPipeline, addEvents, addFlows, addExport, addTriage, addBlocks],
   ...[addRules, addFeeds, addModels, addTrain, addEvaluate],
   ...[addTokens, addAudit, addDoctor, addConfig, addDefault],
 ]

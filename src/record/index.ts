@@ -11,6 +11,7 @@ import { eventReader } from './read/events.ts'
 import { evidenceReader } from './read/evidence.ts'
 import { outboxReader } from './read/outbox.ts'
 import { Reader } from './read/reader.ts'
+import { logScan } from './read/scan.ts'
 import { tokenReader } from './read/tokens.ts'
 import { triageReader } from './read/triage.ts'
 import { startRetention } from './retention.ts'
@@ -106,7 +107,16 @@ function openToRead(path: string, clock: Clock): EventRecord {
 }
 
 type Room =
-  'agentId' | 'shed' | 'events' | 'evidence' | 'outbox' | 'blocks' | 'audit' | 'tokens' | 'triage'
+  | 'agentId'
+  | 'shed'
+  | 'scan'
+  | 'events'
+  | 'evidence'
+  | 'outbox'
+  | 'blocks'
+  | 'audit'
+  | 'tokens'
+  | 'triage'
 
 interface Doors {
   readonly connection: Connection
@@ -121,6 +131,7 @@ function rooms({ connection, reader, writer, clock }: Doors): Pick<EventRecord, 
   return {
     agentId: connection.prepare('SELECT id FROM agent').pluck().get() as string,
     shed: () => ({ ...shed }),
+    scan: logScan(connection),
     events: {
       ...eventReader(connection),
       list: (query) => reader.listEvents(query),

@@ -4,6 +4,7 @@ import type { BlockLog } from './block-log.ts'
 import type { EventLog, Outbox } from './event-log.ts'
 import type { EvidenceLog } from './evidence-log.ts'
 import type { FlowLog } from './flow-log.ts'
+import type { LogScan } from './log-scan.ts'
 import type { RecordRoom, ShedRows } from './record-room.ts'
 import type { TokenStore } from './token-store.ts'
 import type { TriageLog } from './triage-log.ts'
@@ -29,6 +30,7 @@ export interface EventRecord {
   readonly audit: AuditTrail
   readonly tokens: TokenStore
   readonly triage: TriageLog
+  readonly scan: LogScan
   /** Writes what is queued and closes; later calls fail. */
   close(): Promise<void>
 }
