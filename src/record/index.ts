@@ -125,19 +125,18 @@ interface Doors {
   readonly clock: Clock
 }
 
-function rooms({ connection, reader, writer, clock }: Doors): Pick<EventRecord, Room> {
-  const now = (): { readonly atMs: number } => ({ atMs: clock.nowMs() })
+/** What is left unwritten on a disk that is nearly full is counted here. */
+function eventRooms(doors: Doors): Pick<EventRecord, 'shed' | 'events' | 'evidence'> {
+  const { connection, reader, writer, clock } = doors
   const shed = { events: 0, evidence: 0 }
   return {
-    agentId: connection.prepare('SELECT id FROM agent').pluck().get() as string,
     shed: () => ({ ...shed }),
-    scan: logScan(connection),
     events: {
       ...eventReader(connection),
       list: (query) => reader.listEvents(query),
       save: async (stories, { forward }) => {
         if (stories.length === 0) return []
-        const states = await writer.call('saveEvents', { stories, forward, ...now() })
+        const states = await writer.call('saveEvents', { stories, forward, atMs: clock.nowMs() })
         const kept = stories.flatMap(({ event }, index) => {
           const state = states[index]
           return state ? [{ ...event, ...state }] : []
@@ -153,6 +152,16 @@ function rooms({ connection, reader, writer, clock }: Doors): Pick<EventRecord, 
         shed.evidence += await writer.call('saveEvidence', { pieces, maxPackets })
       },
     },
+  }
+}
+
+function rooms(doors: Doors): Pick<EventRecord, Room> {
+  const { connection, reader, writer, clock } = doors
+  const now = (): { readonly atMs: number } => ({ atMs: clock.nowMs() })
+  return {
+    ...eventRooms(doors),
+    agentId: connection.prepare('SELECT id FROM agent').pluck().get() as string,
+    scan: logScan(connection),
     outbox: {
       ...outboxReader(connection),
       advance: async (sink, sequence) => {

@@ -92,8 +92,9 @@ function carryTable(
   for (let isMore = true; isMore;) {
     isMore = inTransaction(into, 'NORMAL', () => {
       for (let count = 0; count < ROWS_PER_TRANSACTION; count += 1) {
-        const { value: row, done } = rows.next()
-        if (done === true) return false
+        const next = rows.next()
+        if (next.done === true) return false
+        const row = next.value
         const isTaken = carryRow(row, columns, insert)
         if (isTaken && table === 'events') saveParticipants(row.rowid_, eventOf(row))
         if (isTaken) carried += 1
