@@ -7,8 +7,10 @@ import {
 } from '../../../src/config/index.ts'
 
 const plain = validateConfig({}, 'defaults')
-const withSetting = (name: string, value: unknown): Config =>
-  ({ ...plain, forward: { ...plain.forward, [name]: value } })
+const withSetting = (name: string, value: unknown): Config => ({
+  ...plain,
+  forward: { ...plain.forward, [name]: value },
+})
 
 describe('configFingerprint', () => {
   it('is the same for the same settings in another order, and another when one changes', () => {
