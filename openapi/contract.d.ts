@@ -386,6 +386,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List who changed what, newest first
+         * @description Every change is a row: calls of this API, commands, what policy decided, blocks, configuration, rules, feeds and
+         *     models that were loaded, tokens, starts and ends. Each row's `hash` covers the row before it. Filters are
+         *     joined by AND.
+         *
+         *     After ten seconds the page ends with what was found by then, and `nextCursor` goes on from there: only a null
+         *     `nextCursor` is the end. At most eight listings are under way at once; another is answered with 503 and
+         *     `Retry-After`.
+         */
+        get: operations["listAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/audit/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Walk the whole audit trail and say whether it is what it was
+         * @description Finds rows that were edited, taken out, put in or moved, some 100,000 a second. Who can write the database can
+         *     also cut off its end or write the trail anew from the start: that shows only by a `head` that was kept elsewhere,
+         *     as in the SIEM, which is told it at intervals.
+         */
+        get: operations["verifyAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/metrics": {
         parameters: {
             query?: never;
@@ -424,6 +472,47 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        AuditHead: {
+            /** @description The newest row; 0 while there is none. */
+            id: number;
+            /** @description Its hash, which covers every row before it. */
+            hash: string;
+        };
+        AuditRow: {
+            /** @description Each row's is one more than that of the row before. */
+            id: number;
+            /** Format: date-time */
+            at: string;
+            /** @description `token:ID`, `local` (the unix socket), `local:UID` (a command), `policy:DETECTOR` or `agent`. */
+            actor: string;
+            /** @description What was done, such as `block.ordered` or `config.loaded`. */
+            action: string;
+            /** @description What it was done to. */
+            subject: string;
+            /** @description Whatever else is worth keeping; never a secret. */
+            details: {
+                [key: string]: unknown;
+            };
+            /** @description The address that asked; null where nobody asked over the network. */
+            peer: string | null;
+            /** @description SHA-256 of the row and of the hash of the row before it. */
+            hash: string;
+        };
+        AuditPage: {
+            items: components["schemas"]["AuditRow"][];
+            nextCursor: string | null;
+        };
+        AuditFinding: {
+            isIntact: boolean;
+            /** @description Rows that were read. */
+            rows: number;
+            head: components["schemas"]["AuditHead"];
+            /** @description The first hundred places where the trail is not what it was. */
+            problems: {
+                id: number;
+                problem: string;
+            }[];
+        };
         /** Format: uuid */
         Uuid: string;
         /**
@@ -2346,6 +2435,104 @@ export interface operations {
                     "application/json": components["schemas"]["RuleListing"];
                 };
             };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listAudit: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Nothing before this time.
+                 * @example 2026-01-05T10:00:00Z
+                 */
+                from?: string;
+                /** @description Nothing at or after this time. */
+                to?: string;
+                /**
+                 * @description Who did it, in full (`token:k3v9`) or up to a colon (`token` finds what all tokens did).
+                 * @example token
+                 */
+                actor?: string;
+                /**
+                 * @description What was done, in full (`block.lifted`) or up to a dot (`block`).
+                 * @example block
+                 */
+                action?: string;
+                /** @description What it was done to, in full, such as the id of a block. */
+                subject?: string;
+                /** @description The most items on a page. */
+                limit?: components["parameters"]["Limit"];
+                /** @description The `nextCursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of rows. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": 41,
+                     *           "at": "2026-01-05T10:00:09.000000Z",
+                     *           "actor": "token:k3v9",
+                     *           "action": "block.ordered",
+                     *           "subject": "0198c0de-0000-7000-8000-000000000003",
+                     *           "details": {
+                     *             "target": "192.0.2.7",
+                     *             "reason": "port scan"
+                     *           },
+                     *           "peer": "198.51.100.20",
+                     *           "hash": "3f79bb7b435b05321651daefd374cdc681dc06faa65e374e38337b88ca046dea"
+                     *         }
+                     *       ],
+                     *       "nextCursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    verifyAudit: {
+        parameters: {
+            query?: {
+                /**
+                 * @description A head that was kept elsewhere, `ID:HASH`; the row must still be there and be the same.
+                 * @example 41:3f79bb7b435b05321651daefd374cdc681dc06faa65e374e38337b88ca046dea
+                 */
+                head?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What the walk found. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditFinding"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             default: components["responses"]["Problem"];

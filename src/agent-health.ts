@@ -7,6 +7,7 @@ import type { Forwarders } from './forward/index.ts'
 import { isInterfaceDown, type HostReading } from './health/index.ts'
 import type { Owners } from './owner/index.ts'
 import { ownerHealth, ownerProblem } from './owner-reports.ts'
+import { SHED_LEVELS, type RecordRoom } from './record/record-room.ts'
 import type { EventRecord } from './record/record.ts'
 import type { Blocker } from './respond/index.ts'
 import type { SensorReport } from './sensor-messages.ts'
@@ -43,6 +44,7 @@ export function agentHealth(sources: HealthSources): () => Health {
       ...forwarders.health().flatMap(sinkProblem),
       ...(firewall.problem === null ? [] : [`firewall ${firewall.name}: ${firewall.problem}`]),
       ...ownerProblem(sources.owners),
+      ...roomProblem(record.room()),
       ...(record.flows.dropped() === 0 ? [] : [`${record.flows.dropped()} flows were not written`]),
     ]
     return {
@@ -68,6 +70,13 @@ export function agentHealth(sources: HealthSources): () => Health {
       ...(host === null ? {} : { host }),
     }
   }
+}
+
+function roomProblem(room: RecordRoom | null): string[] {
+  if (room === null || room.shed === 'nothing') return []
+  const left = SHED_LEVELS.slice(1, SHED_LEVELS.indexOf(room.shed) + 1).join(', ')
+  const free = Math.floor(room.freeBytes / 1024 / 1024)
+  return [`the disk of the record is nearly full (${free} MB free): not written are ${left}`]
 }
 
 function sensorHealth(sensor: SupervisedSensor): NonNullable<Health['sensors']>[number] {

@@ -1,4 +1,5 @@
 /** The agent's parts, each made from what all are handed; `agent.ts` says in which order they start and stop. */
+import { feedAuditor, type Audit } from './agent-audit.ts'
 import type { Config } from './config/index.ts'
 import { systemClock as clock } from './core/clock.ts'
 import type { Log } from './core/log.ts'
@@ -128,12 +129,18 @@ function openIncidents(record: EventRecord, quietSeconds: number): IncidentBook 
 export function startFeeds(
   { config, ...ground }: Ground,
   sensors: readonly SupervisedSensor[],
+  audit: Audit,
 ): Feeds {
+  const auditFeeds = feedAuditor(audit)
   const feeds = new Feeds({
     ...{ ...ground, config: config.detect.intel, clock },
-    onTables: (tables) => sensors.forEach((sensor) => sensor.useIndicators(tables)),
+    onTables(tables) {
+      auditFeeds(feeds.list())
+      for (const sensor of sensors) sensor.useIndicators(tables)
+    },
   })
   feeds.read()
+  auditFeeds(feeds.list())
   feeds.start()
   return feeds
 }

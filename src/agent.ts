@@ -10,8 +10,9 @@ import {
   startHostWatch,
   type Ground,
 } from './agent-parts.ts'
+import { agentAudit } from './agent-audit.ts'
 import { agentHealth } from './agent-health.ts'
-import type { Config } from './config/index.ts'
+import { configFingerprint, type Config } from './config/index.ts'
 import { systemClock } from './core/clock.ts'
 import { PicketError } from './core/errors.ts'
 import type { Log } from './core/log.ts'
@@ -19,6 +20,7 @@ import { createMetrics } from './core/metrics.ts'
 import { VERSION } from './core/package-root.ts'
 import type { DetectionIntake } from './detection-intake.ts'
 import type { Forwarders } from './forward/index.ts'
+import { recordDamaged, WHOLE_HOST } from './health/index.ts'
 import { openRecord } from './record/index.ts'
 import type { EventRecord } from './record/record.ts'
 import type { Blocker } from './respond/index.ts'
@@ -89,6 +91,7 @@ async function startParts(
   const startedAtMs = clock.nowMs()
   const record = await openAgentRecord(options, interfaces, stops)
   const ground = { ...options, record, metrics: createMetrics() }
+  const audit = agentAudit(record, options.log)
 
   const { blocker, forwarders, suppressor, intake } = await startIntake(ground, startedAtMs, stops)
 
@@ -101,7 +104,7 @@ async function startParts(
   const rules = new RuleWatch({ ...ground, sensors })
   stops.push(() => rules.stop())
 
-  const feeds = startFeeds(ground, sensors)
+  const feeds = startFeeds(ground, sensors, audit)
   stops.push(() => feeds.stop())
 
   const health = agentHealth({ ...ground, sensors, owners, host, forwarders, blocker, startedAtMs })
@@ -109,7 +112,7 @@ async function startParts(
   const shown = { blocker, feeds, suppressor, sinks, health, rules: () => rules.listing() }
   const apiUrl = await serveApi(ground, socketPath, stops, shown)
 
-  const watch = { clock, flows: record.flows, intake, owners, feeds, rules }
+  const watch = { clock, audit, intake, owners, feeds, rules }
   const watched = startSensors(interfaces, { ...ground, ...watch })
   sensors.push(...watched.sensors)
   stops.push(() => watched.stop())
@@ -142,6 +145,8 @@ async function startIntake(
 
   const intake = createIntake(ground, suppressor, blocker, forwarders)
   stops.push(() => intake.close())
+  const found = ground.record.startFindings.map((one) => recordDamaged(one, clock.nowMs()))
+  intake.receive(found, WHOLE_HOST)
   return { blocker, forwarders, suppressor, intake }
 }
 
@@ -164,11 +169,13 @@ async function openAgentRecord(
 ): Promise<EventRecord> {
   const record = await openRecord({ directory, clock, log, config: config.record, mode: 'write' })
   stops.push(() => record.close())
-  await record.audit.append(audit('agent.started', { version: VERSION, interfaces }))
-  stops.push(() => record.audit.append(audit('agent.stopped', {})))
+  const configHash = configFingerprint(config)
+  await record.audit.append(row('agent.started', { version: VERSION, interfaces }))
+  await record.audit.append(row('config.loaded', { sha256: configHash }))
+  stops.push(() => record.audit.append(row('agent.stopped', {})))
   return record
 }
 
-const audit = (action: string, details: Readonly<Record<string, unknown>>) => ({
+const row = (action: string, details: Readonly<Record<string, unknown>>) => ({
   ...{ actor: 'agent', action, subject: 'agent', details },
 })

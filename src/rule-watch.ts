@@ -26,7 +26,7 @@ export interface RuleWatchOptions {
   /** The data folder. */
   readonly directory: string
   readonly log: Log
-  readonly record: Pick<EventRecord, 'audit'>
+  readonly record: { readonly audit: Pick<EventRecord['audit'], 'append'> }
   /** Told when other rules are to be in force; each gets its first with its assignment. */
   readonly sensors: readonly Pick<SupervisedSensor, 'useRules' | 'report'>[]
 }

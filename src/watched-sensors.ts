@@ -1,4 +1,6 @@
 /** The agent's sensors, wired: what they see goes to the intake, and so does what they could not see. */
+import { createHash } from 'node:crypto'
+import type { Audit } from './agent-audit.ts'
 import type { Config } from './config/index.ts'
 import type { Clock } from './core/clock.ts'
 import type { Log } from './core/log.ts'
@@ -6,17 +8,11 @@ import type { Metrics } from './core/metrics.ts'
 import type { Feeds } from './detect/intel/index.ts'
 import { loadStoredModels, storeModel } from './detect/models/index.ts'
 import type { DetectionIntake } from './detection-intake.ts'
-import {
-  BlindSpells,
-  isInterfaceDown,
-  isInterfaceGone,
-  SensorBlindness,
-  UNWRITTEN,
-  WHOLE_HOST,
-} from './health/index.ts'
+import { isInterfaceDown, isInterfaceGone, SensorBlindness } from './health/index.ts'
 import type { Owners } from './owner/index.ts'
 import { heapOptions } from './pressure/index.ts'
-import type { FlowLog } from './record/flow-log.ts'
+import { RecordGaps } from './record-gaps.ts'
+import type { EventRecord } from './record/record.ts'
 import { gaugeOwners, withPrograms } from './owner-reports.ts'
 import type { RuleWatch } from './rule-watch.ts'
 import { countSensorReport } from './sensor-metrics.ts'
@@ -27,9 +23,10 @@ export interface SensorGround {
   /** The data folder. */
   readonly directory: string
   readonly log: Log
+  readonly audit: Audit
   readonly clock: Clock
   readonly metrics: Metrics
-  readonly flows: FlowLog
+  readonly record: Pick<EventRecord, 'flows' | 'shed'>
   readonly intake: DetectionIntake
   readonly owners: Owners
   readonly feeds: Feeds
@@ -45,39 +42,39 @@ export interface WatchedSensors {
 
 /** Starts a sensor for each interface. */
 export function startSensors(interfaces: readonly string[], ground: SensorGround): WatchedSensors {
-  const flowGaps = new FlowGaps(ground)
-  const started = interfaces.map((name) => startSensor(name, ground, flowGaps))
+  const gaps = new RecordGaps(ground)
+  const started = interfaces.map((name) => startSensor(name, ground, gaps))
   return {
     sensors: started.map(({ sensor }) => sensor),
     async stop() {
       await Promise.all(started.map((sensor) => sensor.stop()))
-      flowGaps.end()
+      gaps.end()
     },
   }
 }
 
-/** `flowGaps` is shared by all sensors. */
+/** `gaps` is shared by all sensors. */
 function startSensor(
   interfaceName: string,
   ground: SensorGround,
-  flowGaps: FlowGaps,
+  gaps: RecordGaps,
 ): { readonly sensor: SupervisedSensor; stop(): Promise<void> } {
-  const { directory, log, clock, metrics, flows, intake, owners, feeds } = ground
-  const { capture, flow, detect, evidence, sensor: ceilings, record, policy } = ground.config
+  const { directory, log, audit, clock, metrics, record, intake, owners, feeds } = ground
+  const { capture, flow, detect, evidence, sensor: ceilings, policy } = ground.config
   const blindness = new SensorBlindness(interfaceName, policy.foldSeconds * 1000, clock)
   const sensor = new SupervisedSensor(interfaceName, {
     log,
     nodeOptions: heapOptions(ceilings),
     assignment() {
       const models = loadStoredModels(directory, interfaceName, log, detect.randomForest.model)
-      const { flows: wantsFlows, flowsPerStory } = record
+      const { flows: wantsFlows, flowsPerStory } = ground.config.record
       const indicators = feeds.isEmpty ? null : feeds.tables
       const known = { models, indicators, rules: ground.rules.texts }
       const told = { interfaceName, capture, flow, detect, evidence, wantsFlows, flowsPerStory }
       return { ...told, ...known, sensor: ceilings }
     },
     onBatch(batch, detections) {
-      if (batch !== null) flows.append(owners.annotate(batch))
+      if (batch !== null) record.flows.append(owners.annotate(batch))
       if (detections.length > 0) intake.receive(withPrograms(detections, owners), interfaceName)
     },
     onReport(report, before) {
@@ -85,13 +82,22 @@ function startSensor(
       const missed = blindness.report(report, before)
       const link = blindness.link(isInterfaceDown(interfaceName))
       intake.receive([...missed, ...link], interfaceName)
-      flowGaps.look()
+      gaps.look()
       gaugeOwners(metrics, owners)
     },
-    onModelLearned: (model) => storeModel(directory, interfaceName, model, log),
-    onRunning: () => intake.receive(blindness.running(), interfaceName),
+    onModelLearned(model) {
+      storeModel(directory, interfaceName, model, log)
+      audit('model.learned', interfaceName, {
+        sha256: createHash('sha256').update(model).digest('hex'),
+      })
+    },
+    onRunning() {
+      audit('sensor.started', interfaceName, { source: sensor.source })
+      intake.receive(blindness.running(), interfaceName)
+    },
     onFailed(reason, last) {
       metrics.count('sensor_failures_total', 'Sensors that failed', 1, { interface: interfaceName })
+      audit('sensor.failed', interfaceName, { reason })
       const lostFlows = last?.liveFlows ?? 0
       const failure = { reason, lostFlows, isInterfaceGone: isInterfaceGone(interfaceName) }
       intake.receive(blindness.failed(failure), interfaceName)
@@ -101,34 +107,8 @@ function startSensor(
     sensor,
     async stop() {
       await sensor.stop()
+      audit('sensor.stopped', interfaceName)
       intake.receive(blindness.end(), interfaceName)
     },
-  }
-}
-
-/** Tells of flows that the record could not write. */
-class FlowGaps {
-  readonly #ground: SensorGround
-  readonly #spells: BlindSpells
-  #dropped: number
-
-  constructor(ground: SensorGround) {
-    this.#ground = ground
-    this.#spells = new BlindSpells(UNWRITTEN, WHOLE_HOST, ground.config.policy.foldSeconds * 1000)
-    this.#dropped = ground.flows.dropped()
-  }
-
-  /** To be called every second or so. */
-  look(): void {
-    const { flows, clock, intake } = this.#ground
-    const dropped = flows.dropped()
-    intake.receive(this.#spells.miss(dropped - this.#dropped, clock.nowMs()), WHOLE_HOST)
-    this.#dropped = dropped
-  }
-
-  /** Tells the last of it. */
-  end(): void {
-    this.look()
-    this.#ground.intake.receive(this.#spells.end(), WHOLE_HOST)
   }
 }

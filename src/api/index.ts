@@ -8,6 +8,7 @@ import type { EventRecord } from '../record/record.ts'
 import { createAuthenticator } from './auth.ts'
 import type { ApiConfig } from './config.ts'
 import { operationsOf, readApiDocument } from './document.ts'
+import { auditHandlers } from './handlers/audit.ts'
 import { blockHandlers, type BlockOrders } from './handlers/blocks.ts'
 import { documentHandler } from './handlers/document.ts'
 import { eventHandlers } from './handlers/events.ts'
@@ -23,6 +24,7 @@ import { createRouter, type ApiApp } from './router.ts'
 import { compileChecks } from './validation.ts'
 
 export type { Peer } from './auth.ts'
+export { apiFlow } from './handlers/flows.ts'
 export type { BlockOrders } from './handlers/blocks.ts'
 export { listen, somebodyAnswers, type ApiListener } from './listen.ts'
 export type { ApiApp } from './router.ts'
@@ -63,6 +65,7 @@ export function createApi(parts: ApiParts): ApiApp {
       ...triageHandlers({ ...record, suppressor: parts.suppressor, clock }),
       ...feedHandlers(parts.feeds, clock),
       ...sinkHandlers(parts.sinks),
+      ...auditHandlers(record.audit),
       listRules: rulesHandler(parts.rules),
       getMetrics: metricsHandler(metrics),
       getOpenApi: documentHandler(document),

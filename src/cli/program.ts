@@ -2,11 +2,13 @@
 import { Command, type CommanderError } from 'commander'
 import { PicketError } from '../core/errors.ts'
 import { VERSION } from '../core/package-root.ts'
+import { addAudit } from './commands/audit.ts'
 import { addBlocks } from './commands/blocks.ts'
 import { addConfig } from './commands/config.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addEvaluate } from './commands/evaluate.ts'
 import { addEvents } from './commands/events.ts'
+import { addExport } from './commands/export.ts'
 import { addFeeds } from './commands/feeds.ts'
 import { addFlows } from './commands/flows.ts'
 import { addModels } from './commands/models.ts'
@@ -33,9 +35,9 @@ Examples:
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a capture is damaged or cannot be read.`
 
 const COMMANDS = [
-  ...[addPipeline, addEvents, addFlows, addTriage, addBlocks],
+  ...[addPipeline, addEvents, addFlows, addExport, addTriage, addBlocks],
   ...[addRules, addFeeds, addSinks, addModels, addTrain, addEvaluate],
-  ...[addTokens, addDoctor, addConfig, addDefault],
+  ...[addTokens, addAudit, addDoctor, addConfig, addDefault],
 ]
 
 /** Builds the program; `finish` is told the exit code of the command that ran. */

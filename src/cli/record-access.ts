@@ -1,10 +1,12 @@
 /** How commands open the record when they speak to it without the agent. */
 import { existsSync } from 'node:fs'
+import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from '../core/clock.ts'
 import { PicketError } from '../core/errors.ts'
 import { silentLog } from '../core/log.ts'
 import { openRecord } from '../record/index.ts'
+import type { AuditEntry } from '../record/audit-trail.ts'
 import type { EventRecord } from '../record/record.ts'
 import type { CommandContext } from './context.ts'
 
@@ -24,4 +26,20 @@ export function openRecordForReading(context: CommandContext): Promise<EventReco
 export function openRecordForWriting({ directory, config }: CommandContext): Promise<EventRecord> {
   const [clock, log] = [systemClock, silentLog]
   return openRecord({ directory, clock, log, config: config.record, mode: 'write' })
+}
+
+/** Who gives a command, as the audit trail names them. */
+export const localActor = (): string => `local:${userInfo().uid}`
+
+/** Writes down what a command has changed outside the record, such as a model. */
+export async function auditCommand(
+  context: CommandContext,
+  { action, subject, details }: Pick<AuditEntry, 'action' | 'subject' | 'details'>,
+): Promise<void> {
+  const record = await openRecordForWriting(context)
+  try {
+    await record.audit.append({ actor: localActor(), action, subject, details })
+  } finally {
+    await record.close()
+  }
 }

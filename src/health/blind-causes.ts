@@ -82,6 +82,17 @@ export const UNWRITTEN: BlindCause = {
   ...EACH_REPORT,
 }
 
+export const SHED_RECORD: BlindCause = {
+  kind: 'health.record-shed',
+  severity: 5,
+  measure: 'unwrittenRows',
+  opening: () => 'Gap in the event log',
+  missed: (amount) =>
+    `${amount} states of events of low severity and packets of events were not written, the disk is nearly full`,
+  quietMs: 30_000,
+  countedEveryMs: 1_000,
+}
+
 /** Says it in one sentence: `Blind on eth0 from 10:00:02 to 10:00:07: 12,031 packets dropped by the kernel`. */
 export function blindWords(
   cause: BlindCause,

@@ -1,8 +1,9 @@
 /** What the agent knows of its own health: the host's means, and what its sensors could not see. */
-export { UNWRITTEN } from './blind-causes.ts'
+export { SHED_RECORD, UNWRITTEN } from './blind-causes.ts'
 export { BlindSpells } from './blind-spells.ts'
 export { SensorBlindness } from './blindness.ts'
 export { grouped, healthDetection, WHOLE_HOST } from './health-detection.ts'
 export { HostWatch } from './host-watch.ts'
+export { recordDamaged } from './record-damaged.ts'
 export type { HostReading } from './host-reading.ts'
 export { isInterfaceDown, isInterfaceGone } from './proc/interface-state.ts'

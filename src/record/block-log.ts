@@ -1,6 +1,9 @@
 /** The blocks as recorded: the truth that the firewall is made equal to. */
 import type { Cidr } from '../net/cidr.ts'
+import type { AuditEntry } from './audit-trail.ts'
 import type { Page } from './event-log.ts'
+
+export type { AuditEntry } from './audit-trail.ts'
 
 export const BLOCK_STATES = ['pending', 'active', 'failed', 'expired', 'lifted'] as const
 export type BlockState = (typeof BLOCK_STATES)[number]
@@ -40,15 +43,4 @@ export interface BlockLog {
   standing(): readonly Block[]
   /** Newest first. Errors: `ERR_API_REQUEST` for a cursor that is not ours. */
   list(query: BlockQuery): Page<Block>
-}
-
-/** A row of the audit trail: who did what to what. */
-export interface AuditEntry {
-  /** `token:ID`, `local:UID`, `policy:DETECTOR`, `agent`. */
-  readonly actor: string
-  /** Dotted verb: `block.ordered`, `block.lifted`, `agent.started`, `token.created`. */
-  readonly action: string
-  readonly subject: string
-  /** Anything else worth keeping, JSON. */
-  readonly details: Readonly<Record<string, unknown>>
 }

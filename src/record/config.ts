@@ -31,6 +31,20 @@ export const recordConfig = Type.Object(
       maximum: 3650,
       description: 'Flows older than this are deleted.',
     }),
+    maxMegabytes: Type.Integer({
+      default: 10240,
+      minimum: 16,
+      maximum: 10000000,
+      description:
+        'What the log may take; beyond it the oldest flows are deleted, then evidence, then events. Audit rows, blocks and tokens are never deleted.',
+    }),
+    minFreeMegabytes: Type.Integer({
+      default: 256,
+      minimum: 8,
+      maximum: 1000000,
+      description:
+        'Below so much free space on its disk the log does not grow: flows are not written, below a half no evidence, below a quarter no events of a severity below 4. All else is. An eighth of it is held in the file picket.ballast for when the disk is full.',
+    }),
     eventRetentionDays: Type.Integer({
       default: 365,
       minimum: 1,

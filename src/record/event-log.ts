@@ -37,6 +37,7 @@ export interface EventLog {
   /**
    * Writes the state of each event (new or known by id) and gives it its `sequence` and `revision`.
    *
+   * Shape: the events as written. Those of a severity below 4 are left out while the disk is nearly full.
    * `forward: false` (replays) keeps them from the sinks: their sequence stays 0.
    * Errors: rejects with `ERR_RECORD_WRITE`; then nothing of the batch is kept.
    */

@@ -12,10 +12,11 @@ import { eventReader } from './read/events.ts'
 import { evidenceReader } from './read/evidence.ts'
 import { outboxReader } from './read/outbox.ts'
 import { Reader } from './read/reader.ts'
+import { logScan } from './read/scan.ts'
 import { tokenReader } from './read/tokens.ts'
 import { triageReader } from './read/triage.ts'
 import { startRetention } from './retention.ts'
-import { auditHead, verifyAudit } from './sqlite/audit-chain.ts'
+import { auditHead } from './sqlite/audit-chain.ts'
 import { openError, openReader, type Connection } from './sqlite/connection.ts'
 import { refuseForeign, refuseOlder } from './sqlite/migrate.ts'
 import { FlowQueue } from './write/flow-queue.ts'
@@ -52,7 +53,8 @@ export async function openRecord(options: RecordOptions): Promise<EventRecord> {
 async function openToWrite(path: string, options: RecordOptions): Promise<EventRecord> {
   const { clock, log, config } = options
   makePrivateFile(path, options.directory)
-  const writer = await Writer.start({ path, nowMs: clock.nowMs() })
+  const floorBytes = config.minFreeMegabytes * 1024 * 1024
+  const writer = await Writer.start({ path, nowMs: clock.nowMs(), floorBytes })
   const connection = openToQuery(path)
   const reader = new Reader({ path })
   const queue = new FlowQueue({ writer, clock, log, capacity: config.maxQueuedFlows })
@@ -61,6 +63,7 @@ async function openToWrite(path: string, options: RecordOptions): Promise<EventR
   return {
     ...rooms({ connection, reader, writer, clock }),
     path,
+    room: () => retention.room,
     startFindings: writer.findings,
     flows: {
       append: (batch) => {
@@ -89,6 +92,7 @@ function openToRead(path: string, clock: Clock): EventRecord {
   return {
     ...rooms({ connection, reader, writer: { call: refuse }, clock }),
     path,
+    room: () => null,
     startFindings: [],
     flows: {
       append: () => undefined,
@@ -103,7 +107,17 @@ function openToRead(path: string, clock: Clock): EventRecord {
   }
 }
 
-type Room = 'agentId' | 'events' | 'evidence' | 'outbox' | 'blocks' | 'audit' | 'tokens' | 'triage'
+type Room =
+  | 'agentId'
+  | 'shed'
+  | 'scan'
+  | 'events'
+  | 'evidence'
+  | 'outbox'
+  | 'blocks'
+  | 'audit'
+  | 'tokens'
+  | 'triage'
 
 interface Doors {
   readonly connection: Connection
@@ -112,26 +126,44 @@ interface Doors {
   readonly clock: Clock
 }
 
-function rooms({ connection, reader, writer, clock }: Doors): Pick<EventRecord, Room> {
-  const now = (): { readonly atMs: number } => ({ atMs: clock.nowMs() })
+/** What is left unwritten on a disk that is nearly full is counted here. */
+function eventRooms(doors: Doors): Pick<EventRecord, 'shed' | 'events' | 'evidence' | 'outbox'> {
+  const { connection, reader, writer, clock } = doors
+  const shed = { events: 0, evidence: 0 }
   return {
-    agentId: connection.prepare('SELECT id FROM agent').pluck().get() as string,
+    shed: () => ({ ...shed }),
     events: {
       ...eventReader(connection),
       list: (query) => reader.listEvents(query),
       save: async (stories, { forward }) => {
         if (stories.length === 0) return []
-        const states = await writer.call('saveEvents', { stories, forward, ...now() })
-        return stories.map(({ event }, index) => ({ ...event, ...states[index]! }))
+        const states = await writer.call('saveEvents', { stories, forward, atMs: clock.nowMs() })
+        const kept = stories.flatMap(({ event }, index) => {
+          const state = states[index]
+          return state ? [{ ...event, ...state }] : []
+        })
+        shed.events += stories.length - kept.length
+        return kept
       },
     },
     evidence: {
       ...evidenceReader(connection),
       add: async (pieces, maxPackets) => {
-        if (pieces.length > 0) await writer.call('saveEvidence', { pieces, maxPackets })
+        if (pieces.length === 0) return
+        shed.evidence += await writer.call('saveEvidence', { pieces, maxPackets })
       },
     },
     outbox: outboxRoom({ connection, reader, writer, clock }),
+  }
+}
+
+function rooms(doors: Doors): Pick<EventRecord, Room> {
+  const { connection, reader, writer, clock } = doors
+  const now = (): { readonly atMs: number } => ({ atMs: clock.nowMs() })
+  return {
+    ...eventRooms(doors),
+    agentId: connection.prepare('SELECT id FROM agent').pluck().get() as string,
+    scan: logScan(connection),
     blocks: {
       ...blockReader(connection),
       save: async (block, audit) => {
@@ -140,7 +172,8 @@ function rooms({ connection, reader, writer, clock }: Doors): Pick<EventRecord, 
     },
     audit: {
       head: () => auditHead(connection),
-      verify: () => verifyAudit(connection),
+      list: (query) => reader.listAudit(query),
+      verify: (known) => reader.verifyAudit(known ?? null),
       append: async (entry) => {
         await writer.call('appendAudit', { entry, ...now() })
       },

@@ -1,21 +1,16 @@
 /** The record as a whole: what `openRecord` gives, each room behind its own small interface. */
-import type { AuditEntry, BlockLog } from './block-log.ts'
+import type { AuditTrail } from './audit-trail.ts'
+import type { BlockLog } from './block-log.ts'
 import type { EventLog } from './event-log.ts'
 import type { EvidenceLog } from './evidence-log.ts'
 import type { FlowLog } from './flow-log.ts'
+import type { LogScan } from './log-scan.ts'
 import type { Outbox } from './outbox.ts'
-import type { AuditFinding, AuditHead } from './sqlite/audit-chain.ts'
+import type { RecordRoom, ShedRows } from './record-room.ts'
 import type { TokenStore } from './token-store.ts'
 import type { TriageLog } from './triage-log.ts'
 
-export interface AuditTrail {
-  /** Appends a row whose hash covers the one before (SHA-256). Errors: `ERR_RECORD_WRITE`. */
-  append(entry: AuditEntry): Promise<void>
-  /** The newest row. Cost: one look at the last page. */
-  head(): AuditHead
-  /** Walks the whole chain and says whether a row was changed, taken out or put in. */
-  verify(): AuditFinding
-}
+export type { AuditTrail } from './audit-trail.ts'
 
 export interface EventRecord {
   /** Path of the database file. */
@@ -24,6 +19,10 @@ export interface EventRecord {
   readonly agentId: string
   /** Sentences about what was found at opening that somebody should know (a damaged file set aside). */
   readonly startFindings: readonly string[]
+  /** How much room there was at the last look, some seconds ago; null before the first. */
+  room(): RecordRoom | null
+  /** What was left unwritten since the start for want of room; flows are counted by `flows.dropped`. */
+  shed(): ShedRows
   readonly events: EventLog
   readonly evidence: EvidenceLog
   readonly outbox: Outbox
@@ -32,6 +31,7 @@ export interface EventRecord {
   readonly audit: AuditTrail
   readonly tokens: TokenStore
   readonly triage: TriageLog
+  readonly scan: LogScan
   /** Writes what is queued and closes; later calls fail. */
   close(): Promise<void>
 }

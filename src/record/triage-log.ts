@@ -1,5 +1,5 @@
 /** What people make of events: verdicts, suppressions, and the incidents that events join into. */
-import type { AuditEntry } from './block-log.ts'
+import type { AuditEntry } from './audit-trail.ts'
 import type { Page } from './event-log.ts'
 
 export const EVENT_VERDICTS = ['true-positive', 'false-positive'] as const

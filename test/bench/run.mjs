@@ -59,6 +59,7 @@ const sections = [
     parts: ['record'],
     text: async (options) => renderRecord(await measureRecord(options)),
   },
+  sectionInFile('large-record', 'measureLargeRecord', 'renderLargeRecord'),
   sectionInFile('live', 'measureLive', 'renderLive'),
   sectionInFile('owner', 'measureOwners', 'renderOwners'),
   sectionInFile('forwarding', 'measureForwarding', 'renderForwarding'),

@@ -23,6 +23,8 @@ let token: string
 
 beforeAll(async () => {
   network = await joinHosts(['victim', 'attacker'])
+  mkdirSync(data)
+  writeFileSync(join(data, 'picket.db'), 'this was never a database. '.repeat(400))
   agent = await startAgentIn(network.hosts.victim, data, config)
   const args = ['token', 'create', '--scopes', 'read,block', '--json', '--data-dir', data]
   const { stdout } = await picket(network.hosts.victim, ...args)
@@ -54,6 +56,14 @@ function childOf(pid: number, name: string): number {
 }
 
 describe('an agent that runs', () => {
+  it('tells by an event that its log was damaged and set aside', async () => {
+    const event = await until('the damage is an event', () =>
+      firstEvent('kind=health.record-damaged'),
+    )
+    expect(event).toMatchObject({ family: 'health', severity: 7, attacker: null })
+    expect(event.summary).toMatch(/^The log was damaged .* kept as .*picket\.db\.damaged-/)
+  })
+
   it('records that a sensor was killed, starts another, and that one sees', async () => {
     const { attacker, victim } = network.hosts
     process.kill(childOf(agent.child.pid!, 'sensor-process'), 'SIGKILL')
@@ -76,6 +86,23 @@ describe('an agent that runs', () => {
     expect(over.lastSeen > over.firstSeen).toBe(true)
     await attacker.run('nmap', ['-n', '-Pn', '-sS', '-p1-200', victim.address4])
     await until('the new sensor sees a scan', () => firstEvent(`attacker=${attacker.address4}`))
+  })
+
+  it('has written what it loaded, started and lost into an audit trail that holds together', async () => {
+    const { body } = await agent.call('GET', '/v1/audit?actor=agent&limit=1000', token)
+    const { items } = body as components['schemas']['AuditPage']
+    expect(items.map(({ action }) => action).reverse()).toEqual(
+      expect.arrayContaining([
+        ...['agent.started', 'config.loaded', 'rules.loaded'],
+        ...['sensor.started', 'sensor.failed', 'sensor.started'],
+      ]),
+    )
+    const loaded = items.find(({ action }) => action === 'config.loaded')!
+    expect(loaded.details).toEqual({
+      sha256: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
+    })
+    const verified = await agent.call('GET', '/v1/audit/verify', token)
+    expect(verified.body).toMatchObject({ isIntact: true, problems: [] })
   })
 
   it('takes a rule that is dropped into its folder, beside a bad one that it refuses', async () => {

@@ -46,12 +46,15 @@ async function linesOf(process_: ChildProcess, onLine: (count: number) => void =
 }
 
 describe('a process killed with -9', () => {
-  it('leaves every event whose saving was acknowledged', async () => {
+  it('leaves every event and audit row whose saving was acknowledged', async () => {
     const folder = await temporaryFolder()
     const writer = child(
       `for (;;) {
          const saved = await record.events.save([story(), story(), story()], { forward: true })
          process.stdout.write(saved.map(({ id, sequence }) => sequence + ' ' + id + '\\n').join(''))
+         const subject = saved[0].id
+         await record.audit.append({ actor: 'agent', action: 'test', subject, details: {} })
+         process.stdout.write('audited ' + subject + '\\n')
          record.flows.append(batchFlows([${JSON.stringify(flow())}]))
        }`,
       folder,
@@ -70,6 +73,12 @@ describe('a process killed with -9', () => {
       expect(record.events.get(id!)).not.toBeNull()
     }
     expect(kept.map(({ sequence }) => sequence)).toEqual(kept.map((_, index) => index + 1))
+    const audited = lines.filter((line) => /^audited [0-9a-f-]{36}$/.test(line))
+    expect(audited.length).toBeGreaterThan(50)
+    const rows = (await record.audit.list({ limit: 1000 })).items
+    const subjects = new Set(rows.map(({ subject }) => subject))
+    expect(audited.filter((line) => !subjects.has(line.slice(8)))).toEqual([])
+    expect(await record.audit.verify()).toMatchObject({ isIntact: true })
   })
 })
 
@@ -89,7 +98,7 @@ describe('two processes that write', () => {
     const sequences = results.flatMap(({ lines }) => lines.map(Number)).sort((a, b) => a - b)
     expect(sequences).toEqual(Array.from({ length: 180 }, (_, index) => index + 1))
     const record = await openedRecord(folder)
-    expect(record.audit.verify()).toMatchObject({ isIntact: true, rows: 180 })
+    expect(await record.audit.verify()).toMatchObject({ isIntact: true, rows: 180 })
     expect((await record.flows.list({ limit: 1000 })).items).toHaveLength(180)
   })
 

@@ -24,6 +24,8 @@ const RECORD_CONFIG = {
   flowsPerStory: null,
   maxQueuedFlows: 1000,
   flowRetentionDays: 14,
+  maxMegabytes: 10_240,
+  minFreeMegabytes: 256,
   eventRetentionDays: 365,
 }
 

@@ -46,7 +46,7 @@ describe('verdicts', () => {
         },
       ],
     })
-    expect(api.record.audit.verify()).toMatchObject({ isIntact: true })
+    expect(await api.record.audit.verify()).toMatchObject({ isIntact: true })
   })
 
   test('that suppress need the scope admin, and change nothing without it', async () => {

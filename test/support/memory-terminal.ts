@@ -15,6 +15,7 @@ export function memoryTerminal(columns: number | null = null): MemoryTerminal {
     columns,
     write: (text) => void (out += text),
     writeBytes: (bytes) => void (out += Buffer.from(bytes).toString('latin1')),
+    drained: () => Promise.resolve(true),
     writeError: (text) => void (err += text),
     get out() {
       return out

@@ -24,6 +24,8 @@ export const RECORD_DEFAULTS = {
   maxQueuedFlows: 200_000,
   flowRetentionDays: 14,
   eventRetentionDays: 365,
+  maxMegabytes: 10_240,
+  minFreeMegabytes: 256,
 }
 
 /** Makes a folder that is removed when the test is over. */

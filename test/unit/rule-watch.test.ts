@@ -25,8 +25,6 @@ it('rules of the folder come into force as files come and go; a bad one stops no
     record: {
       audit: {
         append: ({ action, details }) => Promise.resolve(void audited.push({ action, ...details })),
-        head: () => ({ id: 0, hash: '' }),
-        verify: () => expect.unreachable(),
       },
     },
     sensors: [{ useRules: (texts) => void changes.push(texts), report: null }],

@@ -24,7 +24,8 @@ export function flowHandlers(flows: FlowLog): { listFlows: Handler<'listFlows'> 
   }
 }
 
-function apiFlow(flow: Flow): components['schemas']['Flow'] {
+/** Gives a flow in the shape of the contract. */
+export function apiFlow(flow: Flow): components['schemas']['Flow'] {
   return {
     communityId: flow.communityId,
     interface: flow.interface,

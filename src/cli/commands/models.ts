@@ -10,6 +10,7 @@ import {
 import type { CommandContext } from '../context.ts'
 import type { AddCommands, Invocation } from '../invocation.ts'
 import { clockTime, EXIT, printJsonLines } from '../output.ts'
+import { auditCommand } from '../record-access.ts'
 import { printTable, type Column } from '../table.ts'
 
 interface ModelsOptions {
@@ -59,17 +60,21 @@ function status({ context }: Invocation): Promise<number> {
   return Promise.resolve(EXIT.ok)
 }
 
-function rollback({ options, context }: Invocation<ModelsOptions>): Promise<number> {
+async function rollback({ options, context }: Invocation<ModelsOptions>): Promise<number> {
   const commandContext = context()
   const name = interfaceOf(options, commandContext)
   const { version } = rollBackModel(commandContext.directory, name)
+  await auditCommand(commandContext, { action: 'model.rolled-back', subject: name, details: { version } })
   return told(commandContext, { interface: name, version }, `model ${version} of ${name} is in its place again`)
 } // prettier-ignore
 
-function learnAnew({ options, context }: Invocation<ModelsOptions>): Promise<number> {
+async function learnAnew({ options, context }: Invocation<ModelsOptions>): Promise<number> {
   const commandContext = context()
   const name = interfaceOf(options, commandContext)
   const wasThere = withdrawModel(commandContext.directory, name)
+  if (wasThere) {
+    await auditCommand(commandContext, { action: 'model.withdrawn', subject: name, details: {} })
+  }
   const words = wasThere ? `the model of ${name} was set aside` : `${name} has no model in force`
   return told(commandContext, { interface: name, version: null }, words)
 }

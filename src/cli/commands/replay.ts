@@ -19,6 +19,7 @@ import {
   type Replayed,
   type ReplayOptions,
 } from '../replaying.ts'
+import { localActor } from '../record-access.ts'
 
 /**
  * Replays each file and prints its events as they stood in the end; they stay in the log (not forwarded).
@@ -88,8 +89,12 @@ async function replayAndPrint(file: string, shared: Replay): Promise<number> {
     return printFailure(error, terminal)
   }
   printEvents(replayed.events, shared.context)
-  const { end, frames, unreadable } = replayed
+  const { end, frames, events, unreadable } = replayed
   const name = file === STDIN ? 'stdin' : file
+  await shared.record.audit.append({
+    ...{ actor: localActor(), action: 'capture.replayed', subject: name },
+    details: { frames, events: events.length, end: end.kind },
+  })
   const unread = unreadable.reduce((sum, link) => sum + link.frames, 0)
   for (const link of unreadable) terminal.writeError(`picket: ${name}: ${refusalOf(link)}\n`)
   if (unread > 0) terminal.writeError(`hint: supported are ${READABLE_LINK_TYPES.join(', ')}\n`)

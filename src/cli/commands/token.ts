@@ -1,5 +1,4 @@
 /** `picket token`: who may use the API. Speaks to the record itself, so it works with and without an agent. */
-import { userInfo } from 'node:os'
 import { rfc3339FromUs, systemClock } from '../../core/clock.ts'
 import { PicketError } from '../../core/errors.ts'
 import type { EventRecord } from '../../record/record.ts'
@@ -8,7 +7,7 @@ import { scopeList, secondsOrNever } from '../arguments.ts'
 import type { AddCommands, Invocation } from '../invocation.ts'
 import { clockTime, EXIT, printJsonLines } from '../output.ts'
 import { jsonLine } from '../printable.ts'
-import { openRecordForReading, openRecordForWriting } from '../record-access.ts'
+import { localActor, openRecordForReading, openRecordForWriting } from '../record-access.ts'
 import { printFields, printTable, type Column } from '../table.ts'
 
 interface CreateOptions {
@@ -139,5 +138,3 @@ function stateWords({ revokedAtMs, expiresAtMs }: StoredToken): string {
 
 const timeOrNull = (timeMs: number | null): string | null =>
   timeMs === null ? null : rfc3339FromUs(timeMs * 1000)
-
-const localActor = (): string => `local:${userInfo().uid}`

@@ -1,4 +1,5 @@
 /** `picket train`: makes a random forest from labelled captures, and says how good it is. */
+import { createHash } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import type { Evaluation, TrainingProgress } from '../../train/index.ts'
@@ -7,6 +8,7 @@ import type { CommandContext } from '../context.ts'
 import type { AddCommands, Invocation } from '../invocation.ts'
 import { EXIT } from '../output.ts'
 import { jsonLine } from '../printable.ts'
+import { auditCommand } from '../record-access.ts'
 import { printFields } from '../table.ts'
 import type { Terminal } from '../terminal.ts'
 
@@ -57,7 +59,15 @@ async function train({ options, context }: Invocation<TrainOptions>): Promise<nu
   })
   const path = modelPath(options.out, commandContext)
   mkdirSync(dirname(path), { recursive: true, mode: 0o750 })
-  writeModelText(path, formatModel(model))
+  const text = formatModel(model)
+  writeModelText(path, text)
+  if (dirname(path) === join(commandContext.directory, 'models')) {
+    const details = {
+      sha256: createHash('sha256').update(text).digest('hex'),
+      truth: options.truth,
+    }
+    await auditCommand(commandContext, { action: 'model.trained', subject: path, details })
+  }
   if (json) terminal.write(`${jsonLine({ model: path, evaluation })}\n`)
   else printFields(terminal, figures(path, evaluation))
   return EXIT.ok

@@ -139,6 +139,8 @@ export const CEF_NAMES: Readonly<Record<string, string>> = {
   'health.capture-drops': 'Agent capture drops',
   'health.channel-full': 'Agent channel full',
   'health.flows-unwritten': 'Agent flows not written',
+  'health.record-damaged': 'Agent log damaged',
+  'health.record-shed': 'Agent rows not written',
   'health.forgotten': 'Agent detector tables full',
   'health.heartbeat': 'Agent heartbeat',
   'health.held-back': 'Agent events held back',

@@ -3,10 +3,14 @@ import { begin } from './001-begin.ts'
 import { flowBatches } from './002-flow-batches.ts'
 import { triage } from './003-triage.ts'
 import { evidence } from './004-evidence.ts'
+import { auditPeer } from './005-audit-peer.ts'
 import { outbox } from './006-outbox.ts'
 import type { Migration } from './migration.ts'
 
-export const MIGRATIONS: readonly Migration[] = [begin, flowBatches, triage, evidence, outbox]
+export const MIGRATIONS: readonly Migration[] = [
+  ...[begin, flowBatches, triage, evidence],
+  ...[auditPeer, outbox],
+]
 
 /** The `user_version` of a database this build writes. */
 export const LATEST_VERSION = MIGRATIONS.at(-1)!.version

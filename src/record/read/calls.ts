@@ -1,8 +1,10 @@
 /** What the reader's thread can be asked to do. */
 import type { Flow } from '../../flow/flow.ts'
+import type { AuditQuery, AuditRow } from '../audit-trail.ts'
 import type { Event } from '../event.ts'
 import type { EventQuery, Page } from '../event-log.ts'
 import type { FlowQuery } from '../flow-log.ts'
+import type { AuditStretch, AuditWalk } from './audit.ts'
 
 /** A step of a listing is a page for which a bounded number of rows was looked at. */
 export interface ReaderCalls {
@@ -10,6 +12,8 @@ export interface ReaderCalls {
   stepFlows: { input: FlowQuery; output: Page<Flow> }
   /** Counts the event states that are there among so many numbers. */
   countStates: { input: { readonly from: number; readonly to: number }; output: number }
+  stepAudit: { input: AuditQuery; output: Page<AuditRow> }
+  walkAudit: { input: AuditWalk; output: AuditStretch }
   close: { input: null; output: null }
 }
 

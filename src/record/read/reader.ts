@@ -2,9 +2,11 @@
 import { builtModule } from '../../core/built-module.ts'
 import { PicketError } from '../../core/errors.ts'
 import type { Flow } from '../../flow/flow.ts'
+import type { AuditFinding, AuditHead, AuditProblem, AuditQuery, AuditRow } from '../audit-trail.ts'
 import type { Event } from '../event.ts'
 import type { EventQuery, Page } from '../event-log.ts'
 import type { FlowQuery } from '../flow-log.ts'
+import { GENESIS } from '../sqlite/audit-chain.ts'
 import { Thread } from '../thread.ts'
 import type { ReaderCalls, ReaderSettings } from './calls.ts'
 
@@ -14,6 +16,8 @@ const STATES_PER_STEP = 20_000
 const QUERY_MS = 10_000
 /** More at once would only make each slower. */
 const MAX_QUERIES = 8
+/** Of a trail that is broken everywhere, so many places are told. */
+const MAX_PROBLEMS = 100
 
 export interface ReaderOptions {
   readonly path: string
@@ -74,6 +78,26 @@ export class Reader {
     return count
   }
 
+  /** Gives a page of audit rows. Errors: as `listEvents`. */
+  listAudit(query: AuditQuery): Promise<Page<AuditRow>> {
+    return this.#list(query, (thread, part) => thread.call('stepAudit', { ...query, ...part }))
+  }
+
+  /** Walks the audit trail from its beginning to its end. Errors: `ERR_RECORD_BUSY`, `ERR_RECORD_READ`. */
+  verifyAudit(known: AuditHead | null): Promise<AuditFinding> {
+    return this.#inTurn(async () => {
+      const problems: AuditProblem[] = []
+      let [head, rows, isEnd] = [GENESIS, 0, false]
+      while (!isEnd) {
+        const stretch = await (await this.#started()).call('walkAudit', { head, known })
+        problems.push(...stretch.problems.slice(0, MAX_PROBLEMS - problems.length))
+        rows += stretch.rows
+        ;({ head, isEnd } = stretch)
+      }
+      return { isIntact: problems.length === 0, rows, head, problems }
+    })
+  }
+
   /** Ends the thread when its present step is done; queries under way fail. */
   async close(): Promise<void> {
     this.#isClosed = true
@@ -82,11 +106,15 @@ export class Reader {
     await thread?.close()
   }
 
-  async #list<Item>(part: Part, step: Step<Item>): Promise<Page<Item>> {
+  #list<Item>(part: Part, step: Step<Item>): Promise<Page<Item>> {
+    return this.#inTurn(() => this.#stepThrough(part, step))
+  }
+
+  async #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
     if (this.#queries >= this.#maxQueries) throw busy(this.#queries)
     this.#queries += 1
     try {
-      return await this.#stepThrough(part, step)
+      return await work()
     } finally {
       this.#queries -= 1
     }

@@ -2,6 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { openError, openReader, workError, type Connection } from '../sqlite/connection.ts'
 import { answerCalls, type Answers } from '../thread.ts'
+import { stepAudit, walkAudit } from './audit.ts'
 import type { ReaderCalls, ReaderSettings } from './calls.ts'
 import { stepEvents } from './events.ts'
 import { stepFlows } from './flows.ts'
@@ -20,6 +21,8 @@ function answersOf(connection: Connection): Answers<ReaderCalls> {
     stepEvents: (query) => stepEvents(connection, query),
     stepFlows: (query) => stepFlows(connection, query),
     countStates: (range) => countStates(connection, range),
+    stepAudit: (query) => stepAudit(connection, query),
+    walkAudit: (walk) => walkAudit(connection, walk),
     close: () => {
       connection.close()
       return null

@@ -1,8 +1,10 @@
 /** What the writer can be asked to do. */
-import type { AuditEntry, Block } from '../block-log.ts'
+import type { AuditEntry } from '../audit-trail.ts'
+import type { Block } from '../block-log.ts'
 import type { Story } from '../event-log.ts'
 import type { EvidencePiece } from '../evidence-log.ts'
 import type { ReplayOrder, SinkReplay } from '../outbox.ts'
+import type { RecordRoom } from '../record-room.ts'
 import type { StoredToken } from '../token-store.ts'
 import type { Suppression, Verdict } from '../triage-log.ts'
 
@@ -16,11 +18,13 @@ export interface SavedState {
 export interface WriterCalls {
   saveEvents: {
     input: { readonly stories: readonly Story[]; readonly forward: boolean; readonly atMs: number }
-    output: readonly SavedState[]
+    /** Null for what was left unwritten, because the disk is nearly full. */
+    output: readonly (SavedState | null)[]
   }
   saveEvidence: {
     input: { readonly pieces: readonly EvidencePiece[]; readonly maxPackets: number }
-    output: null
+    /** How many pieces were left unwritten, because the disk is nearly full. */
+    output: number
   }
   /** Takes the buffers of flow batches; gives how many flows were written: none where the disk is too full. */
   insertFlows: {
@@ -62,6 +66,8 @@ export interface WriterCalls {
     output: SinkReplay
   }
   advanceReplay: { input: { readonly id: number; readonly sequence: number }; output: null }
+  /** Looks at the disk, and sees to the ballast. */
+  tend: { input: null; output: RecordRoom }
   /** Deletes one small step of what is too old; false when nothing was left to delete. */
   prune: { input: PruneLimits; output: boolean }
   close: { input: null; output: null }
@@ -73,6 +79,10 @@ export interface PruneLimits {
   readonly eventsBeforeMs: number
   /** States of events that a newer state has replaced. */
   readonly replacedStatesBeforeMs: number
+  /** What rows may take; beyond it the oldest go, whatever their age. */
+  readonly maxBytes: number
+  /** Only flows recorded before it make room for new ones on a disk that is nearly full. */
+  readonly flowsMakeRoomBeforeMs: number
 }
 
 export type CallName = keyof WriterCalls
@@ -80,4 +90,6 @@ export type CallName = keyof WriterCalls
 export interface WriterSettings {
   readonly path: string
   readonly nowMs: number
+  /** Free space on the disk below which the file does not grow. */
+  readonly floorBytes: number
 }

@@ -3,14 +3,18 @@ import { usFromRfc3339 } from '../../core/clock.ts'
 import type { Event } from '../event.ts'
 import type { Story } from '../event-log.ts'
 import { partyOf } from '../incident-book.ts'
-import { addressKeyOfText } from '../sqlite/address-key.ts'
 import { inTransaction, type Connection } from '../sqlite/connection.ts'
+import { decisionAuditor, type DecisionBefore } from './audit-decisions.ts'
 import type { SavedState, WriterCalls } from './calls.ts'
+import { participantSaver } from './participants.ts'
+import type { DiskRoom } from './room/disk-room.ts'
 
 interface KnownEvent {
   readonly row: number
   readonly sequence: number
   readonly revision: number
+  readonly verdict: Event['verdict']
+  readonly simulated: 0 | 1
 }
 
 /**
@@ -21,8 +25,12 @@ interface KnownEvent {
  */
 export function eventSaver(
   connection: Connection,
-): (input: WriterCalls['saveEvents']['input']) => readonly SavedState[] {
-  const selectKnown = connection.prepare('SELECT row, sequence, revision FROM events WHERE id = ?')
+  room: DiskRoom,
+): (input: WriterCalls['saveEvents']['input']) => WriterCalls['saveEvents']['output'] {
+  const selectKnown = connection.prepare(
+    `SELECT row, sequence, revision, verdict, body ->> '$.simulated' AS simulated
+     FROM events WHERE id = ?`,
+  )
   const selectSequence = connection
     .prepare("SELECT seq FROM sqlite_sequence WHERE name = 'event_revisions'")
     .pluck()
@@ -33,6 +41,7 @@ export function eventSaver(
   const upsertEvent = connection.prepare(UPSERT_EVENT).pluck()
   const saveParticipants = participantSaver(connection)
   const saveIncident = incidentSaver(connection)
+  const auditDecision = decisionAuditor(connection)
 
   const saveOne = ({ key, event }: Story, forward: boolean, atMs: number): SavedState => {
     const known = selectKnown.get(event.id) as KnownEvent | undefined
@@ -44,12 +53,27 @@ export function eventSaver(
     const columns = { ...indexedColumns(event), storyKey: key, sequence, revision, atMs, body }
     saveParticipants(upsertEvent.get(columns) as number, event)
     saveIncident(event)
+    // What a replay would have decided changes nothing on this host.
+    if (forward) auditDecision(event, known ? beforeOf(known) : null, atMs)
     return { sequence, revision }
   }
 
-  return ({ stories, forward, atMs }) =>
-    inTransaction(connection, 'FULL', () => stories.map((story) => saveOne(story, forward, atMs)))
+  return ({ stories, forward, atMs }) => {
+    const takesNotable = room.takes('notable-events')
+    const save = (story: Story): SavedState | null =>
+      takesNotable || !isMerelyNotable(story.event) ? saveOne(story, forward, atMs) : null
+    return inTransaction(connection, 'FULL', () => stories.map(save))
+  }
 }
+
+/** What the agent says of itself must not be left unsaid, least of all that it leaves things out. */
+const isMerelyNotable = ({ severity, family }: Event): boolean =>
+  severity < 4 && family !== 'health'
+
+const beforeOf = ({ verdict, simulated }: KnownEvent): DecisionBefore => ({
+  verdict,
+  simulated: simulated === 1,
+})
 
 /** Keeps an incident's span and severity at what its events have shown. */
 function incidentSaver(connection: Connection): (event: Event) => void {
@@ -91,22 +115,5 @@ function indexedColumns(event: Event): Readonly<Record<string, string | number |
     severity: event.severity,
     verdict: event.verdict,
     incident: event.incident,
-  }
-}
-
-function participantSaver(connection: Connection): (eventRow: number, event: Event) => void {
-  const remove = connection.prepare('DELETE FROM event_participants WHERE event_row = ?')
-  const insert = connection.prepare(
-    'INSERT OR IGNORE INTO event_participants (address, role, event_row) VALUES (?, ?, ?)',
-  )
-  return (eventRow, event) => {
-    remove.run(eventRow)
-    const save = (address: string | null, role: string): void => {
-      const key = address === null ? null : addressKeyOfText(address)
-      if (key !== null) insert.run(key, role, eventRow)
-    }
-    save(event.attacker, 'attacker')
-    save(event.host, 'host')
-    for (const victim of event.victims) save(victim, 'victim')
   }
 }

@@ -8,13 +8,15 @@ import {
   workError,
   type Connection,
 } from '../sqlite/connection.ts'
-import { setAsideIfDamaged, takeGuard, type Guard } from '../sqlite/integrity.ts'
+import { setAsideIfDamaged, takeGuard, type Guard } from '../sqlite/damage/integrity.ts'
+import { beginAnew } from './begin-anew.ts'
 import { migrate, refuseForeign } from '../sqlite/migrate.ts'
 import { answerCalls, type Answers } from '../thread.ts'
 import type { WriterCalls, WriterSettings } from './calls.ts'
+import { DiskRoom } from './room/disk-room.ts'
 import { flowInserter } from './insert-flows.ts'
-import { pruner } from './prune.ts'
 import { outboxWriter } from './outbox.ts'
+import { pruner } from './room/prune.ts'
 import { blockSaver } from './save-block.ts'
 import { eventSaver } from './save-events.ts'
 import { evidenceSaver } from './save-evidence.ts'
@@ -25,38 +27,50 @@ interface Opened {
   readonly connection: Connection
   readonly guard: Guard | null
   readonly findings: readonly string[]
+  readonly room: DiskRoom
 }
 
-function open({ path, nowMs }: WriterSettings): Opened {
+function open({ path, nowMs, floorBytes }: WriterSettings): Opened {
   try {
     const guard = takeGuard(path)
-    const found = guard === null ? null : setAsideIfDamaged(path, nowMs)
+    const damaged = guard === null ? null : setAsideIfDamaged(path, nowMs)
     const connection = openWriter(path)
     refuseForeign(connection, path)
     migrate(connection, nowMs)
-    return { connection, guard, findings: found === null ? [] : [found] }
+    const findings = damaged === null ? [] : [beginAnew(connection, damaged, { nowMs, floorBytes })]
+    return { connection, guard, findings, room: new DiskRoom(connection, floorBytes) }
   } catch (cause) {
     throw openError(path, cause)
   }
 }
 
-function answersOf({ connection, guard }: Opened): Answers<WriterCalls> {
+/** Makes an answer that is tried again without the ballast when the disk is full. */
+const surely =
+  (room: DiskRoom) =>
+  <Input, Output>(answer: (input: Input) => Output) =>
+  (input: Input): Output =>
+    room.withLastRoom(() => answer(input))
+
+function answersOf({ connection, guard, room }: Opened): Answers<WriterCalls> {
+  const sure = surely(room)
   return {
-    saveEvents: eventSaver(connection),
-    saveEvidence: evidenceSaver(connection),
-    insertFlows: flowInserter(connection),
-    saveBlock: blockSaver(connection),
-    saveToken: tokenSaver(connection),
-    saveVerdict: verdictSaver(connection),
-    saveSuppression: suppressionSaver(connection),
+    saveEvents: sure(eventSaver(connection, room)),
+    saveEvidence: evidenceSaver(connection, room),
+    insertFlows: flowInserter(connection, room),
+    saveBlock: sure(blockSaver(connection)),
+    saveToken: sure(tokenSaver(connection)),
+    saveVerdict: sure(verdictSaver(connection)),
+    saveSuppression: sure(suppressionSaver(connection)),
     countHidden: hiddenCounter(connection),
-    appendAudit: ({ entry, atMs }) =>
+    appendAudit: sure(({ entry, atMs }: WriterCalls['appendAudit']['input']) =>
       inTransaction(connection, 'FULL', () => {
         appendAudit(connection, entry, atMs)
         return null
       }),
+    ),
     ...outboxWriter(connection),
-    prune: pruner(connection),
+    tend: () => room.tend(),
+    prune: sure(pruner(connection, room)),
     close: () => {
       connection.close()
       guard?.release()

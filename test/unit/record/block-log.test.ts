@@ -29,7 +29,7 @@ describe('BlockLog', () => {
     await blocks.save(block({ state: 'active' }), { ...ordered, action: 'block.enforced' })
     expect(blocks.get(block().id)).toEqual(block({ state: 'active' }))
     expect(blocks.list({ limit: 10 }).items).toHaveLength(1)
-    expect(audit.verify()).toMatchObject({ isIntact: true, rows: 2 })
+    expect(await audit.verify()).toMatchObject({ isIntact: true, rows: 2 })
   })
 
   it('tells the blocks that stand from those that are over', async () => {

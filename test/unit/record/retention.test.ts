@@ -21,7 +21,7 @@ async function agingRecord() {
   const clock = { nowMs: () => nowMs }
   const record = await openedRecord(directory, { clock })
   const prune = async (): Promise<void> => {
-    const writer = await Writer.start({ path: record.path, nowMs })
+    const writer = await Writer.start({ path: record.path, nowMs, floorBytes: 0 })
     const retention = startRetention({ writer, clock, log: silentLog, config: RECORD_DEFAULTS })
     await retention.runOnce()
     await retention.stop()
@@ -93,6 +93,6 @@ describe('retention', () => {
     await record.audit.append({ actor: 'agent', action: 'agent.started', subject: '', details: {} })
     age(4000)
     await prune()
-    expect(record.audit.verify()).toMatchObject({ isIntact: true, rows: 1 })
+    expect(await record.audit.verify()).toMatchObject({ isIntact: true, rows: 1 })
   })
 })

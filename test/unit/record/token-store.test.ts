@@ -21,6 +21,6 @@ describe('TokenStore', () => {
     await tokens.save({ ...token, revokedAtMs: 5 }, 'local:0')
     expect(tokens.list()).toEqual([{ ...token, revokedAtMs: 5 }])
     expect(tokens.get("' OR 1=1 --")).toBeNull()
-    expect(audit.verify()).toMatchObject({ isIntact: true, rows: 2 })
+    expect(await audit.verify()).toMatchObject({ isIntact: true, rows: 2 })
   })
 })

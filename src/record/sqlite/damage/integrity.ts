@@ -1,8 +1,8 @@
 /** Finds a damaged database at start, sets it aside and says so: the agent begins anew rather than not at all. */
 import Database from 'better-sqlite3'
 import { closeSync, existsSync, openSync, renameSync } from 'node:fs'
-import { meansDamage, type Connection } from './connection.ts'
-import { refuseForeign } from './migrate.ts'
+import { meansDamage, type Connection } from '../connection.ts'
+import { refuseForeign } from '../migrate.ts'
 
 /** Held by the process that may judge and replace the file; the operating system frees it on kill -9. */
 export interface Guard {
@@ -29,14 +29,21 @@ export function takeGuard(path: string): Guard | null {
   }
 }
 
+/** A damaged file that was set aside. */
+export interface DamagedFile {
+  /** Where it is now. */
+  readonly path: string
+  readonly damage: string
+}
+
 /**
  * Checks the file and, when it is damaged, renames it (with its WAL) to `picket.db.damaged-TIME`.
  *
- * Returns what was found, in a sentence, or null when all is well or there is no file.
+ * Returns what was found; null when all is well or there is no file.
  * Cost: reads the whole file once (PRAGMA quick_check), some 6 s a GB.
  * Errors: those of opening that are not damage (permission, a lock, a newer version).
  */
-export function setAsideIfDamaged(path: string, nowMs: number): string | null {
+export function setAsideIfDamaged(path: string, nowMs: number): DamagedFile | null {
   if (!existsSync(path)) return null
   const damage = findDamage(path)
   if (damage === null) return null
@@ -45,7 +52,7 @@ export function setAsideIfDamaged(path: string, nowMs: number): string | null {
   for (const part of ['', '-wal', '-shm']) {
     if (existsSync(path + part)) renameSync(path + part, aside + part)
   }
-  return `the log ${path} was damaged (${damage}); it was kept as ${aside} and a new one begun`
+  return { path: aside, damage }
 }
 
 function findDamage(path: string): string | null {

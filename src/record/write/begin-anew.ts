@@ -1,0 +1,34 @@
+/** Begins a new database in the place of a damaged one: salvages, writes down that it did, and says so. */
+import { appendAudit } from '../sqlite/audit-chain.ts'
+import { inTransaction, type Connection } from '../sqlite/connection.ts'
+import type { DamagedFile } from '../sqlite/damage/integrity.ts'
+import { salvage, type Salvaged } from '../sqlite/damage/salvage.ts'
+
+const WORDS: Readonly<Record<string, string>> = {
+  audit: 'audit rows',
+  event_revisions: 'states of events',
+  sink_positions: 'positions of sinks',
+  evidence: "events' packets",
+  flow_batches: 'batches of flows',
+}
+
+/** Gives what was found and done, in a sentence. */
+export function beginAnew(
+  connection: Connection,
+  { path, damage }: DamagedFile,
+  { nowMs, floorBytes }: { readonly nowMs: number; readonly floorBytes: number },
+): string {
+  const salvaged = salvage(connection, path, { floorBytes })
+  const entry = { actor: 'agent', action: 'record.salvaged', subject: path }
+  inTransaction(connection, 'FULL', () => {
+    appendAudit(connection, { ...entry, details: { damage, salvaged } }, nowMs)
+  })
+  return `the log was damaged (${damage}); it was kept as ${path}, and a new one begun with ${inWords(salvaged)}`
+}
+
+function inWords(salvaged: Salvaged): string {
+  const counts = Object.entries(salvaged).map(
+    ([table, rows]) => `${rows.toLocaleString('en')} ${WORDS[table] ?? table}`,
+  )
+  return counts.length === 0 ? 'nothing that could be read of it' : counts.join(', ')
+}

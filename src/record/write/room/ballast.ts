@@ -1,0 +1,56 @@
+/** The ballast: a file that is thrown overboard when the disk is full, since then even DELETE needs room. */
+import { closeSync, openSync, statSync, unlinkSync, writeSync } from 'node:fs'
+import { randomFillSync } from 'node:crypto'
+
+/** Written a little at a time: an event may wait behind it. */
+const STEP_BYTES = 4 * 1024 * 1024
+
+export class Ballast {
+  readonly #path: string
+  readonly #bytes: number
+
+  constructor(path: string, bytes: number) {
+    this.#path = path
+    this.#bytes = bytes
+  }
+
+  /** How much room it holds now. */
+  get held(): number {
+    return statSync(this.#path, { throwIfNoEntry: false })?.size ?? 0
+  }
+
+  get isWhole(): boolean {
+    return this.held >= this.#bytes
+  }
+
+  /** Adds a step to it. A disk that has no room for it is no error: it is tried again later. */
+  grow(): void {
+    const held = this.held
+    const step = Buffer.allocUnsafe(Math.min(STEP_BYTES, this.#bytes - held))
+    // Random, since some file systems keep zeros without taking room.
+    randomFillSync(step)
+    try {
+      const file = openSync(this.#path, 'a', 0o600)
+      try {
+        writeSync(file, step)
+      } finally {
+        closeSync(file)
+      }
+    } catch (cause) {
+      if (!isRoomless(cause)) throw cause
+      this.release()
+    }
+  }
+
+  /** Gives its room back; says whether there was any. */
+  release(): boolean {
+    const wasHeld = this.held > 0
+    if (wasHeld) unlinkSync(this.#path)
+    return wasHeld
+  }
+}
+
+function isRoomless(cause: unknown): boolean {
+  const code = (cause as NodeJS.ErrnoException).code
+  return code === 'ENOSPC' || code === 'EDQUOT'
+}
