@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { ask } from '../../../../support/asked-names.ts'
+import { icmp, icmp6 } from '../../../../support/packet-builder.ts'
 import { WatchedTraffic } from '../../../../support/watched-traffic.ts'
 
 const VICTIM = '10.0.0.5'
@@ -132,6 +134,54 @@ describe('the detectors of reflected floods keep quiet about', () => {
       traffic.tcp(host(index % 100), VICTIM, { ...ports, flags: 'SA', sequence: 1 })
       traffic.tcp(host(index % 100), VICTIM, { ...ports, flags: 'A', sequence: 2 })
       traffic.tcp(host(index % 100), VICTIM, { ...ports, flags: 'PA', payload: bytes(900) })
+    }
+    expect(reflections(traffic)).toEqual([])
+  })
+})
+
+describe('a name server with big answers', () => {
+  const questions = (names: (index: number) => string): WatchedTraffic => {
+    const traffic = new WatchedTraffic()
+    for (let index = 0; index < 300; index += 1) {
+      const answer = 'x'.repeat(250).repeat(5)
+      ask(traffic, names(index), { ...asking, answer, afterUs: 20_000 })
+    }
+    return traffic
+  }
+  const asking = { client: '192.0.2.9', server: VICTIM, type: 'NULL' }
+
+  test('asked the same again and again is misused', () => {
+    const stories = questions(() => 'big.example.org').end()
+    expect(stories).toMatchObject([{ kind: 'amplification.reflector', host: VICTIM }])
+  })
+
+  test('asked ever new names is a tunnel, and no more', () => {
+    const stories = questions(
+      (index) => `${(index * 7919 + 10 ** 9).toString(36)}q7z.t.example.org`,
+    ).end()
+    expect(stories.map(({ kind }) => kind)).toEqual(['tunnel.dns'])
+  })
+})
+
+describe('pings to a whole network', () => {
+  test.each([
+    [VICTIM, '10.0.0.255', 8],
+    ['fd00::5', 'ff02::1', 128],
+  ])('in the name of %s flood it with the answers', (victim, network, type) => {
+    const traffic = new WatchedTraffic()
+    const fields = { type, identifier: 7 }
+    for (let index = 0; index < 600; index += 1) {
+      traffic.send(victim, network, type === 8 ? icmp(fields) : icmp6(fields))
+    }
+    expect(reflections(traffic)).toMatchObject([
+      { kind: 'amplification.smurf', attacker: null, victims: [victim] },
+    ])
+  })
+
+  test('one a second are an administrator looking around', () => {
+    const traffic = new WatchedTraffic()
+    for (let index = 0; index < 60; index += 1) {
+      traffic.send(VICTIM, '10.0.0.255', icmp({ type: 8, identifier: 7 }), 1_000_000)
     }
     expect(reflections(traffic)).toEqual([])
   })
