@@ -68,7 +68,7 @@ export class MadeUpDomains implements Detector {
       ? [flow.responderKey, flow.originatorKey]
       : [flow.originatorKey, flow.responderKey]
     if (this.#servers.size < MAX_SERVERS) this.#servers.add(serverKey)
-    if (fact.isResponse && fact.rcode === 'NXDOMAIN') this.#misses(flow, fact, hostKey, isTurned)
+    if (fact.isResponse && isMissingHost(fact)) this.#misses(flow, fact, hostKey, isTurned)
   }
 
   tick(nowUs: number): void {
@@ -133,6 +133,10 @@ export class MadeUpDomains implements Detector {
     if (seeker.story !== null) this.#emit(describe(seeker, seeker.story, this.#config, true))
   }
 }
+
+/** Bots look for hosts; who looks for mail domains that do not exist was sent spam in their name. */
+const isMissingHost = ({ rcode, type }: DnsMessage): boolean =>
+  rcode === 'NXDOMAIN' && (type === 'A' || type === 'AAAA')
 
 /** The registrable domain; null for names without one. */
 function domainOf(name: string): string | null {

@@ -45,6 +45,8 @@ export class ConnectionClient implements Watched {
   readonly #window = new SlidingCounts(FIELDS)
   /** The page, or the length, that most occasions share. */
   readonly #page = new Majority()
+  /** The same with what is asked of it: a proxy's requests differ there. */
+  readonly #target = new Majority()
   #agents = new DistinctCount()
   /** The client's ports: connections. */
   #ports = new DistinctCount()
@@ -74,6 +76,7 @@ export class ConnectionClient implements Watched {
     if (method === 'POST') this.#posts += 1
     const page = uri.split('?', 1)[0]!
     this.#page.add(textHash(page), () => page)
+    this.#target.add(textHash(uri), () => page)
     if (userAgent !== null) this.#agents.add(textHash(userAgent))
   }
 
@@ -88,6 +91,7 @@ export class ConnectionClient implements Watched {
     if (this.#page.holder(this.count, SAME_PAGE) === null) return false
     if (this.#does === Does.SHAKE_HANDS) return recent >= minHandshakes
     if (this.count < this.#ports.value * KEPT_REQUESTS) return recent >= minRequests
+    if (this.#target.holder(this.count, SAME_PAGE) === null) return false
     return recent >= minRequests * KEPT_FACTOR && this.#posts <= this.count * MOST_POSTS
   }
 
@@ -105,6 +109,7 @@ export class ConnectionClient implements Watched {
     this.#agents = new DistinctCount()
     this.#ports = new DistinctCount()
     this.#page.restart()
+    this.#target.restart()
   }
 
   tell(story: Story, isFinal: boolean): Detection {

@@ -159,7 +159,7 @@ describe('a flood of requests over connections that are kept', () => {
 
   test('is not a gateway that asks for many things, nor a program that posts', () => {
     const traffic = new WatchedTraffic()
-    asks(traffic, 4000, (index) => `GET /items/${index} HTTP/1.1\r\nHost: a\r\n\r\n`)
+    asks(traffic, 4000, (index) => `GET /search?q=${index} HTTP/1.1\r\nHost: a\r\n\r\n`)
     expect(floods(traffic)).toEqual([])
     const posting = new WatchedTraffic()
     asks(posting, 4000, () => 'POST /rpc HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}')
