@@ -233,9 +233,13 @@ export class PortScan implements Detector {
   }
 }
 
+/** Who asks what listens sends little; servers made to answer in somebody's name send much. */
+const MOST_PROBE_BYTES = 512
+
 /** Ping tries hosts, not ports. */
 function portProbeOf(flow: LiveFlow): number {
   const probe = probeOf(flow)
+  if (probe === Probe.UDP && flow.openingPayloadBytes > MOST_PROBE_BYTES) return Probe.NONE
   return probe === Probe.ICMP ? Probe.NONE : probe
 }
 

@@ -13,8 +13,8 @@ const UNTELLING_FACTOR = 3
 const WELL_KNOWN_PORTS = 1024
 
 /**
- * Ports in vain that are enough where one was asked by a SYN no socket sends and reset once it answered: nobody
- * but a scanner wants to know so little, and so few ports.
+ * Ports in vain that are enough where one was asked by a SYN no socket sends and reset once it answered. Besides
+ * scanners only load balancers want to know so little, mostly of one port or two.
  */
 const MIN_HALF_OPEN_PORTS = 4
 
@@ -43,8 +43,6 @@ export class ScanTarget {
   readonly #refused = new PortSet()
   /** Of the idle ones, those whose handshake was broken off by who had begun it. */
   readonly #halfOpen = new PortSet()
-  /** A port was left half open twice, as load balancers do that watch whether it answers. */
-  #isPolled = false
   /** Of the SYNs, those as a socket makes them. */
   #connects = 0
   /** Tries that programs hardly make in vain: well-known ports, empty datagrams, SYNs no socket makes. */
@@ -86,7 +84,7 @@ export class ScanTarget {
   /** The port had answered a bare SYN, and got nothing but a reset for it. */
   isLeftHalfOpen(port: number): void {
     this.isLeftIdle(port)
-    if (this.#tried.has(port) && !this.#halfOpen.add(port)) this.#isPolled = true
+    if (this.#tried.has(port)) this.#halfOpen.add(port)
   }
 
   get portsTried(): number {
@@ -122,8 +120,7 @@ export class ScanTarget {
 
   #isHalfOpenScan(): boolean {
     const halfOpen = this.#halfOpen.size
-    if (halfOpen === 0 || this.#isPolled) return false
-    return this.portsFailed + halfOpen >= MIN_HALF_OPEN_PORTS
+    return halfOpen > 0 && this.portsFailed + halfOpen >= MIN_HALF_OPEN_PORTS
   }
 
   /**

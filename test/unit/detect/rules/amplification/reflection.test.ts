@@ -186,3 +186,32 @@ describe('pings to a whole network', () => {
     expect(reflections(traffic)).toEqual([])
   })
 })
+
+describe('servers of a port that is not known for it', () => {
+  test.each([
+    ['to one port', () => 80],
+    ['to many ports', (index: number) => 20_000 + (index % 5000)],
+  ])('that answer one host at length, %s, are told as a reflection', (_, to) => {
+    const traffic = new WatchedTraffic()
+    for (let index = 0; index < 9000; index += 1) {
+      const payload = bytes(900)
+      payload[3] = index & 255
+      const ports = { sourcePort: 34_567, destinationPort: to(index) }
+      traffic.udp(host(index % 40), VICTIM, { ...ports, payload }, 500)
+    }
+    expect(traffic.end()).toMatchObject([
+      { kind: 'amplification.udp', family: 'amplification', attacker: null, victims: [VICTIM] },
+    ])
+  })
+
+  test('are no reflection where they are relays of a call with many people', () => {
+    const traffic = new WatchedTraffic()
+    for (let index = 0; index < 6000; index += 1) {
+      const ports = { sourcePort: 3478, destinationPort: 50_000 + (index % 12) }
+      const back = { sourcePort: ports.destinationPort, destinationPort: 3478 }
+      traffic.udp(host(index % 12), VICTIM, { ...ports, payload: bytes(900) }, 500)
+      if (index % 8 < 2) traffic.udp(VICTIM, host(index % 12), { ...back, payload: bytes(80) }, 0)
+    }
+    expect(traffic.end()).toEqual([])
+  })
+})
