@@ -10,8 +10,8 @@ import {
   rdpBruteforceConfig,
   sshBruteforceConfig,
 } from './bruteforce/config.ts'
-import { c2Config, iotBotConfig } from './c2/config.ts'
-import { fragmentsConfig, selfAddressedConfig } from './evasion/config.ts'
+import { c2Config, iotBotConfig, madeUpDomainsConfig, spamBotConfig } from './c2/config.ts'
+import { fragmentsConfig, oddFlagsConfig, selfAddressedConfig } from './evasion/config.ts'
 import { uploadConfig } from './exfiltration/config.ts'
 import {
   heartbleedConfig,
@@ -51,8 +51,11 @@ export const ruleSections = {
   formBruteforce: formBruteforceConfig,
   c2: c2Config,
   iotBot: iotBotConfig,
+  madeUpDomains: madeUpDomainsConfig,
+  spamBot: spamBotConfig,
   fragments: fragmentsConfig,
   selfAddressed: selfAddressedConfig,
+  oddFlags: oddFlagsConfig,
   upload: uploadConfig,
   log4shell: log4shellConfig,
   heartbleed: heartbleedConfig,

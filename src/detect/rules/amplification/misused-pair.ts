@@ -17,6 +17,7 @@ export class MisusedPair implements Watched {
   count = 0
   readonly #service: Service
   readonly #config: MisusedReflectorConfig
+  readonly #isOrdinary: () => boolean
   readonly #client: string
   readonly #server: string
   readonly #pending: string
@@ -24,8 +25,15 @@ export class MisusedPair implements Watched {
   #asked = 0
   #answered = 0
 
-  constructor(service: Service, flow: LiveFlow, config: MisusedReflectorConfig) {
+  /** `isOrdinary` says whether what is asked is no misuse, however much is answered. */
+  constructor(
+    service: Service,
+    flow: LiveFlow,
+    config: MisusedReflectorConfig,
+    isOrdinary: () => boolean,
+  ) {
     this.#service = service
+    this.#isOrdinary = isOrdinary
     this.#config = config
     this.#client = flow.originatorAddress()
     this.#server = flow.responderAddress()
@@ -46,7 +54,7 @@ export class MisusedPair implements Watched {
 
   isAttacked(): boolean {
     const { minRequests, minFactor } = this.#config
-    return this.count >= minRequests && this.#factor >= minFactor
+    return this.count >= minRequests && this.#factor >= minFactor && !this.#isOrdinary()
   }
 
   begin(): Story {

@@ -2,21 +2,30 @@
  * Detects a server that is made to reflect: one address asks it the same kind of thing over and over, and
  * the answers hold many times what the questions did. Whose address it is did most likely not ask.
  *
+ * Of a name server the same few names are asked; ever new ones are a tunnel's, or a resolver's.
  * Watches ended flows of services that amplify. Left out: SNMP, where a collector that walks a table looks
  * the same; TFTP, which answers from another port.
  */
-import type { LiveFlow } from '../../../flow/flow.ts'
+import type { ApplicationFact, DnsMessage, LiveFlow } from '../../../flow/flow.ts'
 import { IpProtocol } from '../../../net/protocol.ts'
 import type { Detector, Emit } from '../../detector.ts'
 import { originatorHash, responderHash } from '../state/packet-address.ts'
+import { textHash } from '../state/attack-ledger.ts'
+import { CappedTable } from '../state/capped-table.ts'
 import { mix } from '../state/pair-key.ts'
 import { WatchedHosts } from '../state/watch/watched-hosts.ts'
 import type { MisusedReflectorConfig } from './config.ts'
+import { AskedNames } from './asked-names.ts'
 import { MisusedPair } from './misused-pair.ts'
 import { SERVICE_OF_PORT, SERVICES } from '../state/amplifiers.ts'
 
 /** Answers must outweigh questions by half of what is asked of the whole before a pair is watched at all. */
 const FIRST_SHARE = 0.5
+
+/** Header, type and class of a question: what it holds besides its name. */
+const QUESTION_BYTES = 18
+
+const REMEMBER_US = 600_000_000
 
 /** Ports of services where ordinary use amplifies as much. */
 const ORDINARY = new Set([161, 69, 27015, 27960])
@@ -25,10 +34,26 @@ export class MisusedReflector implements Detector {
   readonly name = 'misused-reflector'
   readonly #config: MisusedReflectorConfig
   readonly #pairs: WatchedHosts<MisusedPair>
+  /** What name servers were asked and answered at length. */
+  readonly #names: CappedTable<AskedNames>
 
   constructor(config: MisusedReflectorConfig, emit: Emit) {
     this.#config = config
     this.#pairs = new WatchedHosts(config.maxPairs, emit)
+    this.#names = new CappedTable(config.maxPairs)
+  }
+
+  flowSpoke(flow: LiveFlow, fact: ApplicationFact): void {
+    if (fact.kind !== 'dns' || !fact.isResponse || fact.query === null) return
+    const asked = SERVICE_OF_PORT[flow.responderPort]!
+    if (asked === 0 || flow.protocol !== IpProtocol.UDP || !this.#isAmplified(fact)) return
+    const key = keyOf(flow, asked)
+    let names = this.#names.get(key)
+    if (names === undefined) {
+      names = new AskedNames(flow.lastUs)
+      this.#names.set(key, names)
+    }
+    names.add(textHash(fact.query), flow.lastUs)
   }
 
   flowEnded(flow: LiveFlow): void {
@@ -37,14 +62,20 @@ export class MisusedReflector implements Detector {
     if (asked === 0 || ORDINARY.has(flow.responderPort)) return
     const factor = flow.responderPayloadBytes / Math.max(1, flow.originatorPayloadBytes)
     if (factor < this.#config.minFactor * FIRST_SHARE) return
-    const key = mix(mix(originatorHash(flow), responderHash(flow)), asked)
+    const key = keyOf(flow, asked)
     const pair = this.#pairs.get(key)
-    if (pair !== undefined) pair.add(flow)
-    else this.#pairs.watch(key, new MisusedPair(SERVICES[asked - 1]!, flow, this.#config))
+    if (pair !== undefined) {
+      pair.add(flow)
+      return
+    }
+    const isOrdinary = (): boolean => this.#names.get(key)?.isEverNew === true
+    const service = SERVICES[asked - 1]!
+    this.#pairs.watch(key, new MisusedPair(service, flow, this.#config, isOrdinary))
   }
 
   tick(nowUs: number): void {
     this.#pairs.tick(nowUs)
+    this.#names.expire(nowUs - REMEMBER_US)
   }
 
   end(nowUs: number): void {
@@ -54,4 +85,12 @@ export class MisusedReflector implements Detector {
   forgotten(): number {
     return this.#pairs.forgotten
   }
+
+  #isAmplified({ messageBytes, query }: DnsMessage): boolean {
+    const asked = query!.length + QUESTION_BYTES
+    return messageBytes >= asked * this.#config.minFactor * FIRST_SHARE
+  }
 }
+
+const keyOf = (flow: LiveFlow, asked: number): number =>
+  mix(mix(originatorHash(flow), responderHash(flow)), asked)

@@ -8,7 +8,6 @@ import { DistinctCount } from '../state/distinct-count.ts'
 import type { Row } from '../state/capped-table.ts'
 import { Story } from '../state/story.ts'
 import { confidenceOf, counted, listed, spanOf } from '../state/wording.ts'
-import type { LoginBruteforceConfig } from './config.ts'
 import { nameOfService } from './login-parties.ts'
 import { Refusals, type Offer } from './refusals.ts'
 
@@ -23,6 +22,12 @@ const REFUSED_FACTOR = 2
 
 const TOP_CLIENTS = 5
 
+/** How many clients, and guesses of theirs, make a siege. */
+export interface SiegeConfig {
+  readonly minSources: number
+  readonly minGuesses: number
+}
+
 interface RefusedClient {
   readonly address: string
   lastUs: number
@@ -34,13 +39,16 @@ export class BesiegedServer implements Row {
   story: Story | null = null
   readonly #server: string
   readonly #service: string
+  readonly #detector: string
   readonly #clients = new Map<number, RefusedClient>()
   readonly #beyond = new DistinctCount()
   readonly #letIn = new DistinctCount()
   readonly #refusals = new Refusals()
   #total = 0
 
-  constructor(server: string, service: string, nowUs: number) {
+  /** `detector` is the name under which it is told. */
+  constructor(server: string, service: string, nowUs: number, detector = 'login-bruteforce') {
+    this.#detector = detector
     this.#server = server
     this.#service = service
     this.lastUs = nowUs
@@ -81,7 +89,7 @@ export class BesiegedServer implements Row {
   }
 
   /** Says whether there is something (new) to tell; opens the story when so many cannot be chance. */
-  isDue(config: LoginBruteforceConfig, nowUs: number): boolean {
+  isDue(config: SiegeConfig, nowUs: number): boolean {
     if (this.story === null) {
       if (this.clients < config.minSources || !this.#isTried(config)) return false
       this.#forgetOld(nowUs)
@@ -93,7 +101,7 @@ export class BesiegedServer implements Row {
     return this.story.isDue(this.#total, nowUs)
   }
 
-  tell(nowUs: number, isFinal: boolean, config: LoginBruteforceConfig): Detection {
+  tell(nowUs: number, isFinal: boolean, config: SiegeConfig): Detection {
     const story = this.story!
     story.told(this.#total, nowUs)
     const name = nameOfService(this.#service)
@@ -101,7 +109,7 @@ export class BesiegedServer implements Row {
     const span = spanOf(this.lastUs - story.firstUs)
     return {
       id: story.id,
-      detector: 'login-bruteforce',
+      detector: this.#detector,
       kind: `bruteforce.${this.#service}`,
       family: 'bruteforce',
       severity: 5,
@@ -128,7 +136,7 @@ export class BesiegedServer implements Row {
   }
 
   /** Many clients with one stale password are one program, rolled out. */
-  #isTried({ minGuesses }: LoginBruteforceConfig): boolean {
+  #isTried({ minGuesses }: SiegeConfig): boolean {
     return this.#refusals.guesses >= minGuesses || this.#refusals.blind >= minGuesses
   }
 

@@ -18,6 +18,13 @@ const connectionFields = {
     description:
       'Connections that end without a login, however many tries each held, that make an attack.',
   }),
+  minSources: Type.Integer({
+    default: 20,
+    minimum: 4,
+    maximum: 500,
+    description:
+      'Clients that failed at one server within six hours, each below the other thresholds, that make a distributed attack.',
+  }),
   forgetAfterSeconds: forgetAfterSeconds(900),
 }
 

@@ -2,8 +2,9 @@
  * Watches how regularly hosts connect to the same port of the same far end, and how those connections end.
  *
  * Programs under command call home again and again: each call a connection of its own, alike in size, at a
- * steady interval; and when nobody is at home any more, they go on calling. Left out: datagrams, where
- * keep-alives, games and calls are as regular; services that are polled by design (`isRhythmicPort`).
+ * steady interval; and when nobody is at home any more, they go on calling. Left out: services that are polled
+ * by design (`isRhythmicPort`); of datagrams all but calls outside at ports of no service, each a flow of its
+ * own: keep-alives, games and media are as regular, and stay on one flow.
  */
 import type { LiveFlow } from '../../../flow/flow.ts'
 import { IpProtocol } from '../../../net/protocol.ts'
@@ -73,8 +74,7 @@ export class Beacons implements Detector {
   }
 
   flowOpened(flow: LiveFlow): void {
-    if (flow.protocol !== IpProtocol.TCP || !sawOpening(flow)) return
-    if (isRhythmicPort(flow.responderPort)) return
+    if (!isCall(flow) || isRhythmicPort(flow.responderPort)) return
     const key = keyOf(flow)
     const caller = this.#callers.get(key)
     if (caller === undefined) this.#noteFirst(flow, key)
@@ -83,12 +83,13 @@ export class Beacons implements Detector {
   }
 
   flowEnded(flow: LiveFlow): void {
-    if (flow.protocol !== IpProtocol.TCP || this.#callers.size === 0) return
+    if (this.#callers.size === 0 || !isCall(flow)) return
     const caller = this.#callers.get(keyOf(flow))
-    if (caller === undefined || !sawOpening(flow)) return
+    if (caller === undefined) return
     const { originatorPayloadBytes: sent, responderPayloadBytes: received } = flow
     caller.ended += 1
-    if (sent === 0 && received === 0) caller.failed += 1
+    const isUnheard = flow.protocol === IpProtocol.UDP && received === 0
+    if (isUnheard || (sent === 0 && received === 0)) caller.failed += 1
     else if (received === 0 && sent <= 1024) caller.silent += 1
     if (sent > 0 || received > 0) {
       caller.leastSent = Math.min(caller.leastSent, sent)
@@ -186,6 +187,14 @@ function isTimeToJudge(ended: number): boolean {
   return ended <= 16 || (ended <= 64 && ended % 4 === 0) || ended % 32 === 0
 }
 
+/** Opens a connection, or sends a datagram to where no service is, outside. */
+function isCall(flow: LiveFlow): boolean {
+  if (flow.protocol === IpProtocol.TCP) return sawOpening(flow)
+  if (flow.protocol !== IpProtocol.UDP || !isOddPort(flow.responderPort)) return false
+  if (flow.originatorPort < flow.responderPort && flow.originatorPort < 1024) return false
+  return reachOf(flow) === Reach.OUTSIDE
+}
+
 function keyOf(flow: LiveFlow): number {
-  return pairKey(flow.originatorKey, flow.responderKey, flow.responderPort)
+  return pairKey(flow.originatorKey, flow.responderKey, flow.responderPort + flow.protocol * 65_536)
 }

@@ -54,5 +54,44 @@ export const iotBotConfig = Type.Object(
   },
 )
 
+export const madeUpDomainsConfig = Type.Object(
+  {
+    enabled,
+    minDomains: Type.Integer({
+      default: 15,
+      minimum: 5,
+      maximum: 400,
+      description:
+        'Domains that do not exist, and look made up by a program, that one host asks for.',
+    }),
+    forgetAfterSeconds: forgetAfterSeconds(900),
+  },
+  {
+    additionalProperties: false,
+    default: {},
+    description: 'Hosts that look for their commander under domains made up by the day.',
+  },
+)
+
+export const spamBotConfig = Type.Object(
+  {
+    enabled,
+    minServers: Type.Integer({
+      default: 30,
+      minimum: 5,
+      maximum: 100000,
+      description: 'Mail servers outside that one host, itself none, speaks to.',
+    }),
+    forgetAfterSeconds: forgetAfterSeconds(600),
+  },
+  {
+    additionalProperties: false,
+    default: {},
+    description: 'Hosts that send mail to the world by themselves.',
+  },
+)
+
+export type MadeUpDomainsConfig = Static<typeof madeUpDomainsConfig>
+export type SpamBotConfig = Static<typeof spamBotConfig>
 export type C2Config = Static<typeof c2Config>
 export type IotBotConfig = Static<typeof iotBotConfig>

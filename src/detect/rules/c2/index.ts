@@ -4,13 +4,16 @@ import type { Detector, Emit } from '../../detector.ts'
 import { Beacons } from './beacons.ts'
 import { FarNames } from './far-names.ts'
 import { IotBot } from './iot-bot.ts'
+import { MadeUpDomains } from './made-up-domains.ts'
 import { Requests } from './requests.ts'
+import { SpamBot } from './spam-bot.ts'
 import { Streams } from './streams.ts'
 import { C2Suspects } from './suspects.ts'
 import { TlsCalls } from './tls-calls.ts'
 
 /** Makes the detectors of command and control that the configuration enables; the first four write into the fifth. */
-export function createC2Detectors({ c2, iotBot }: DetectConfig, emit: Emit): Detector[] {
+export function createC2Detectors(config: DetectConfig, emit: Emit): Detector[] {
+  const { c2, iotBot, madeUpDomains, spamBot } = config
   const suspects = new C2Suspects(c2, emit)
   const names = new FarNames(c2, suspects)
   const watchers: Detector[] = [
@@ -21,5 +24,10 @@ export function createC2Detectors({ c2, iotBot }: DetectConfig, emit: Emit): Det
     new TlsCalls(suspects, names),
     suspects,
   ]
-  return [...(c2.enabled ? watchers : []), ...(iotBot.enabled ? [new IotBot(iotBot, emit)] : [])]
+  return [
+    ...(c2.enabled ? watchers : []),
+    ...(iotBot.enabled ? [new IotBot(iotBot, emit)] : []),
+    ...(madeUpDomains.enabled ? [new MadeUpDomains(madeUpDomains, emit)] : []),
+    ...(spamBot.enabled ? [new SpamBot(spamBot, emit)] : []),
+  ]
 }

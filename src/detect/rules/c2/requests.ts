@@ -10,6 +10,7 @@ import type { C2Config } from './config.ts'
 import { Reach, reachOf } from './direction.ts'
 import type { FarNames } from './far-names.ts'
 import type { Sign } from './sign.ts'
+import { scannerOf } from '../web/scanner-names.ts'
 import { hostOf, httpSigns, isInnocent, isLikeABrowser } from './signs/http-signs.ts'
 import { rhythmSign } from './signs/rhythm.ts'
 import type { C2Suspects } from './suspects.ts'
@@ -26,13 +27,22 @@ const MOST_NAMES = 64
 /** Some panels answer their bots with 404, so that nobody else finds them. */
 const MIN_REFUSED = 4
 
+/** Bots know what they ask for; so many pages that are not there are a search. */
+const MIN_MISSING = 12
+/** Faster than this a program is at work on something, and not waiting for orders. */
+const SHORTEST_GAP_US = 900_000
+
 /** Requests of one host to one far end. */
 interface Peer extends Row {
   readonly cadence: Cadence
   lastWasPost: boolean
+  /** Hash of the page that was asked for last. */
+  lastPage: number
   /** Posts that were answered with an error, and with success. */
   refused: number
   accepted: number
+  /** Pages asked for that were not there: a host that searches a server does not obey it. */
+  readonly missing: Set<number>
 }
 
 /** The same path and names of parameters, asked of several hosts. */
@@ -59,12 +69,15 @@ export class Requests implements Detector {
     if (fact.kind === 'http-response') this.#noteAnswer(flow, fact.status)
     if (fact.kind !== 'http-request') return
     if (isInnocent(fact) || isLikeABrowser(fact) || reachOf(flow) === Reach.NONE) return
+    if (fact.userAgent !== null && scannerOf(fact.userAgent) !== null) return
+    const peer = this.#peerOf(flow)
+    peer.lastWasPost = fact.method === 'POST'
+    peer.lastPage = hashOf(fact.uri.split('?', 1)[0]!)
+    if (peer.missing.size >= MIN_MISSING) return
     const host = hostOf(fact)
     const isName = host !== null && canonicalAddress(host) === null
     const domain = isName ? host : this.#names.nameOf(flow.responderKey)
     const signs = httpSigns(fact, flow.responderPort)
-    const peer = this.#peerOf(flow)
-    peer.lastWasPost = fact.method === 'POST'
     if (peer.refused >= MIN_REFUSED && peer.accepted === 0) {
       signs.push({ feature: 'refusedPosts', kind: 'http', aspect: 'outcome', weight: 0.4, value: peer.refused, baseline: MIN_REFUSED, text: `${peer.refused} posts, each answered with an error` }) // prettier-ignore
     }
@@ -90,8 +103,7 @@ export class Requests implements Detector {
     const key = pairKey(flow.originatorKey, flow.responderKey, 0)
     let peer = this.#peers.get(key)
     if (peer === undefined) {
-      const cadence = new Cadence()
-      peer = { lastUs: flow.lastUs, cadence, lastWasPost: false, refused: 0, accepted: 0 }
+      peer = newPeer(flow.lastUs)
       this.#peers.set(key, peer)
     }
     peer.lastUs = Math.max(peer.lastUs, flow.lastUs)
@@ -100,7 +112,11 @@ export class Requests implements Detector {
 
   #noteAnswer(flow: LiveFlow, status: number): void {
     const peer = this.#peers.get(pairKey(flow.originatorKey, flow.responderKey, 0))
-    if (peer?.lastWasPost !== true || status < 200) return
+    if (peer === undefined || status < 200) return
+    if (!peer.lastWasPost && status >= 400 && peer.missing.size < MIN_MISSING) {
+      peer.missing.add(peer.lastPage)
+    }
+    if (!peer.lastWasPost) return
     peer.lastWasPost = false
     if (status >= 400) peer.refused += 1
     else peer.accepted += 1
@@ -111,7 +127,8 @@ export class Requests implements Detector {
     if (!cadence.note(flow.lastUs) || cadence.count < this.#config.minRepeats) return null
     if (cadence.count > 16 && cadence.count % 8 !== 0) return null
     const rhythm = cadence.rhythm()
-    return rhythm === null ? null : rhythmSign(rhythm, cadence.count, 'http', 'request')
+    if (rhythm === null || rhythm.medianGapUs < SHORTEST_GAP_US) return null
+    return rhythmSign(rhythm, cadence.count, 'http', 'request')
   }
 
   #noteCampaign(flow: LiveFlow, request: HttpRequest, host: string, shape: string | null): void {
@@ -131,6 +148,13 @@ export class Requests implements Detector {
     const { farEnd } = campaign
     const parties = { host: flow.originatorAddress(), farEnd, domain, isInside: false }
     this.#suspects.accuseOf(key, parties, signs, flow)
+  }
+}
+
+function newPeer(nowUs: number): Peer {
+  return {
+    ...{ lastUs: nowUs, cadence: new Cadence(), lastWasPost: false, lastPage: 0 },
+    ...{ refused: 0, accepted: 0, missing: new Set() },
   }
 }
 

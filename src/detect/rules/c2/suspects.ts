@@ -26,12 +26,15 @@ export class C2Suspects implements Detector {
   /** Holds signs against the flow's originator and responder, and tells when they are enough. */
   accuse(flow: LiveFlow, signs: readonly Sign[], domain: string | null): void {
     if (signs.length === 0) return
-    const key = pairKey(flow.originatorKey, flow.responderKey, 0)
+    const isInside = reachOf(flow) === Reach.INSIDE
+    // Servers here have several services, each a little odd: that makes nothing of the whole.
+    const salt = isInside ? flow.responderPort : 0
+    const key = pairKey(flow.originatorKey, flow.responderKey, salt)
     const suspect = this.#open(key, flow.lastUs, () => ({
       host: flow.originatorAddress(),
       farEnd: flow.responderAddress(),
       domain,
-      isInside: reachOf(flow) === Reach.INSIDE,
+      isInside,
     }))
     suspect.domain ??= domain
     this.#weigh(suspect, signs, flow)

@@ -21,5 +21,24 @@ export const selfAddressedConfig = Type.Object(
   },
 )
 
+export const oddFlagsConfig = Type.Object(
+  {
+    enabled,
+    minSegments: Type.Integer({
+      default: 10,
+      minimum: 2,
+      maximum: 100000,
+      description: 'Segments of one host to another, to one or two ports, that are no accident.',
+    }),
+    forgetAfterSeconds: forgetAfterSeconds(120),
+  },
+  {
+    additionalProperties: false,
+    default: {},
+    description: 'TCP segments with flags that no stack sends, outside scans.',
+  },
+)
+
+export type OddFlagsConfig = Static<typeof oddFlagsConfig>
 export type SelfAddressedConfig = Static<typeof selfAddressedConfig>
 export type FragmentsConfig = Static<typeof fragmentsConfig>

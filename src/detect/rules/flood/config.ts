@@ -104,13 +104,20 @@ export const connectionFloodConfig = Type.Object(
   {
     enabled,
     minSilent: atLeast(200, 'Connections of one client within ten seconds that say nothing.'),
-    minRequests: atLeast(1000, 'The same, of which nearly all ask for the same page.'),
+    minRequests: atLeast(
+      1000,
+      'Requests of one client within ten seconds, nearly all for the same page; over connections that it keeps, three times as many.',
+    ),
+    minHandshakes: atLeast(
+      1000,
+      'Connections of one client within ten seconds that hold a TLS handshake and little else, nearly all alike.',
+    ),
     maxClients,
   },
   {
     additionalProperties: false,
     default: {},
-    description: 'Floods of completed connections and of HTTP requests.',
+    description: 'Floods of completed connections, of HTTP requests and of TLS handshakes.',
   },
 )
 

@@ -37,7 +37,7 @@ export class FloodStory {
   }
 
   tell(victim: FloodVictim, isFinal: boolean): Detection {
-    const attacker = victim.onlySource()
+    const attacker = attackerOf(victim)
     // A sketch may be a few per cent off; more sources than SYNs there cannot be.
     const sources = Math.min(victim.sources.value, victim.syns)
     const span = spanOf(this.story.lastUs - this.story.firstUs)
@@ -76,4 +76,10 @@ export class FloodStory {
       isFinal,
     }
   }
+}
+
+/** Whoever seems to flood itself is the one whose address was forged. */
+function attackerOf(victim: FloodVictim): string | null {
+  const only = victim.onlySource()
+  return only === victim.address ? null : only
 }

@@ -75,7 +75,26 @@ export const REMOTE_CALLS: Calls = {
       words: 'drives a program by DCOM automation on',
     },
   },
+  samr: {
+    13: {
+      kind: 'lateral.account-enumeration',
+      severity: 3,
+      confidence: 0.6,
+      mitre: ['T1087'],
+      words: 'lists the accounts of',
+    },
+  },
+  IRemoteSCMActivator: {
+    4: {
+      kind: 'lateral.dcom',
+      severity: 3,
+      confidence: 0.5,
+      mitre: ['T1021.003'],
+      words: 'starts a program by DCOM on',
+    },
+  },
   winreg: {
+    2: registry(3, 'opens the registry of'),
     20: registry(6, 'saves registry hives of'),
     31: registry(6, 'saves registry hives of'),
     22: registry(4, 'writes to the registry of'),

@@ -1,6 +1,7 @@
 /** What became of a flow that may have been a probe. */
 import { IpProtocol, TcpFlag } from '../../../net/protocol.ts'
 import type { LiveFlow } from '../../../flow/flow.ts'
+import { BARE_SYN_BYTES } from './probe.ts'
 
 /** A flow whose originator sent this much was at work, even where no answer was captured. */
 const AT_WORK_PACKETS = 5
@@ -23,6 +24,14 @@ export function isRefused(flow: LiveFlow): boolean {
 export function isAnsweredInVain(flow: LiveFlow): boolean {
   const accepted = (flow.responderTcpFlags & TcpFlag.SYN) !== 0
   return accepted && flow.originatorPayloadBytes + flow.responderPayloadBytes === 0
+}
+
+/** Of a flow answered in vain: a SYN no socket sends, and nothing but resets after it. */
+export function isHalfOpen(flow: LiveFlow): boolean {
+  const { originatorTcpFlags: flags, originatorBytes, originatorPackets, ipVersion } = flow
+  if ((flags & TcpFlag.RST) === 0 || (flags & TcpFlag.ACK) !== 0) return false
+  // A reset is no longer than a bare SYN.
+  return originatorBytes <= originatorPackets * BARE_SYN_BYTES[ipVersion === 6 ? 6 : 4]
 }
 
 /** Something was done over the flow, as far as either direction shows. */

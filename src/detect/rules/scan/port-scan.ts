@@ -14,7 +14,7 @@ import type { PortScanConfig } from './config.ts'
 import { CappedTable } from '../state/capped-table.ts'
 import { FirstLooks } from '../state/first-looks.ts'
 import { pairKey } from '../state/pair-key.ts'
-import { isAnsweredInVain, isRefused, wasPutToUse } from './outcome.ts'
+import { isAnsweredInVain, isHalfOpen, isRefused, wasPutToUse } from './outcome.ts'
 import { Probe, probedPort, probeOf, sortOf } from './probe.ts'
 import { ScanCrowd } from './scan-crowd.ts'
 import { ScanStory } from './scan-story.ts'
@@ -69,10 +69,7 @@ export class PortScan implements Detector {
     const probe = portProbeOf(flow)
     if (probe === Probe.NONE) return
     if (flow.protocol === IpProtocol.TCP && isAnsweredInVain(flow)) {
-      this.#attempt(flow, probe)
-      const target = this.#target(flow, probe)
-      target?.isLeftIdle(flow.responderPort)
-      if (target?.storyKey === null) this.#judge(target, flow)
+      this.#endsInVain(flow, probe)
       return
     }
     if (isRefused(flow)) this.#target(flow, probe)?.isRefused(probedPort(flow))
@@ -109,6 +106,17 @@ export class PortScan implements Detector {
     const waiting = waitingKey(flow, probe)
     const place = this.#looks.note(flow.originatorKey, waiting, port, flow.lastUs)
     if (place >= 0) this.#promote(flow, probe, place)
+  }
+
+  #endsInVain(flow: LiveFlow, probe: number): void {
+    const wasHalfOpen = isHalfOpen(flow)
+    // With its reset the flow is longer than a bare SYN.
+    this.#attempt(flow, wasHalfOpen ? Probe.SYN : probe)
+    const target = this.#target(flow, probe)
+    if (target === undefined) return
+    if (wasHalfOpen) target.isLeftHalfOpen(flow.responderPort)
+    else target.isLeftIdle(flow.responderPort)
+    if (target.storyKey === null) this.#judge(target, flow)
   }
 
   #promote(flow: LiveFlow, probe: number, place: number): void {
@@ -225,9 +233,13 @@ export class PortScan implements Detector {
   }
 }
 
+/** Who asks what listens sends little; servers made to answer in somebody's name send much. */
+const MOST_PROBE_BYTES = 512
+
 /** Ping tries hosts, not ports. */
 function portProbeOf(flow: LiveFlow): number {
   const probe = probeOf(flow)
+  if (probe === Probe.UDP && flow.openingPayloadBytes > MOST_PROBE_BYTES) return Probe.NONE
   return probe === Probe.ICMP ? Probe.NONE : probe
 }
 

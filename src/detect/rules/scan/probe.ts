@@ -22,7 +22,7 @@ export const Probe = {
 const SIX_FLAGS = TcpFlag.FIN | TcpFlag.SYN | TcpFlag.RST | TcpFlag.PSH | TcpFlag.ACK | TcpFlag.URG
 
 /** A SYN with no more than an MSS option, which no socket API sends: 20 + 24 (IPv4), 40 + 24 (IPv6). */
-const BARE_SYN_BYTES = { 4: 44, 6: 64 } as const
+export const BARE_SYN_BYTES = { 4: 44, 6: 64 } as const
 
 /** UDP traceroute walks these ports, one a hop and try (RFC 1393's practice, traceroute(8)). */
 const TRACEROUTE_FIRST = 33434

@@ -18,6 +18,7 @@ interface Totals {
   ports: number
   failed: number
   refused: number
+  halfOpen: number
   connects: number
   hosts: number
 }
@@ -32,7 +33,14 @@ export class ScanStory {
   readonly #minPorts: number
   readonly #targets = new Set<ScanTarget>()
   /** What hosts that were since forgotten had added. */
-  readonly #departed: Totals = { ports: 0, failed: 0, refused: 0, connects: 0, hosts: 0 }
+  readonly #departed: Totals = {
+    ports: 0,
+    failed: 0,
+    refused: 0,
+    halfOpen: 0,
+    connects: 0,
+    hosts: 0,
+  }
   #ports = 0
 
   constructor(key: number, target: ScanTarget, minPorts: number) {
@@ -113,7 +121,8 @@ export class ScanStory {
     const hosts = totals.hosts === 1 ? victims[0] : all
     const what = counted(totals.ports, this.#sort === Probe.IP_PROTOCOL ? 'IP protocol' : 'port')
     const span = spanOf(this.story.lastUs - this.story.firstUs)
-    const failed = `${grouped(totals.failed)} unanswered or refused`
+    const left = totals.halfOpen > 0 ? ` and ${grouped(totals.halfOpen)} left half open` : ''
+    const failed = `${grouped(totals.failed)} unanswered or refused${left}`
     const company = this.hasCompany ? '; others scan at the same time, some may be decoys' : ''
     return `${what} of ${hosts} tried in ${span}, ${failed}; ${this.#minPorts} are enough for a scan${company}`
   }
@@ -133,6 +142,7 @@ function addTo(totals: Totals, target: ScanTarget): void {
   totals.ports += target.portsTried
   totals.failed += target.portsFailed
   totals.refused += target.portsRefused
+  totals.halfOpen += target.portsHalfOpen
   totals.connects += target.connects
   totals.hosts += 1
 }

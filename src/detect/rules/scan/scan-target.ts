@@ -12,6 +12,12 @@ const UNTELLING_FACTOR = 3
 
 const WELL_KNOWN_PORTS = 1024
 
+/**
+ * Ports in vain that are enough where one was asked by a SYN no socket sends and reset once it answered. Besides
+ * scanners only load balancers want to know so little, mostly of one port or two.
+ */
+const MIN_HALF_OPEN_PORTS = 4
+
 export interface ScanParties {
   readonly key: number
   readonly attacker: string
@@ -35,6 +41,8 @@ export class ScanTarget {
   /** Ports that answered and were then left without a word. */
   readonly #idle = new PortSet()
   readonly #refused = new PortSet()
+  /** Of the idle ones, those whose handshake was broken off by who had begun it. */
+  readonly #halfOpen = new PortSet()
   /** Of the SYNs, those as a socket makes them. */
   #connects = 0
   /** Tries that programs hardly make in vain: well-known ports, empty datagrams, SYNs no socket makes. */
@@ -73,6 +81,12 @@ export class ScanTarget {
     this.#idle.add(port)
   }
 
+  /** The port had answered a bare SYN, and got nothing but a reset for it. */
+  isLeftHalfOpen(port: number): void {
+    this.isLeftIdle(port)
+    if (this.#tried.has(port)) this.#halfOpen.add(port)
+  }
+
   get portsTried(): number {
     return this.#tried.size
   }
@@ -86,17 +100,27 @@ export class ScanTarget {
     return this.#tried.size - this.#used.size - this.#idle.size
   }
 
+  get portsHalfOpen(): number {
+    return this.#halfOpen.size
+  }
+
   get connects(): number {
     return this.#connects
   }
 
   /** Says whether the tries so far are a scan. */
   isScan(config: PortScanConfig): boolean {
+    if (this.#isHalfOpenScan()) return true
     const minPorts = this.minPorts(config)
     const idle = this.#idle.size
     const counting = idle >= minPorts * IDLE_ALONE_FACTOR ? idle : Math.min(idle, this.portsFailed)
     const evidence = this.portsFailed + counting
     return evidence >= minPorts && evidence >= this.#used.size
+  }
+
+  #isHalfOpenScan(): boolean {
+    const halfOpen = this.#halfOpen.size
+    return halfOpen > 0 && this.portsFailed + halfOpen >= MIN_HALF_OPEN_PORTS
   }
 
   /**
@@ -108,6 +132,7 @@ export class ScanTarget {
   minPorts(config: PortScanConfig): number {
     const { sort } = this.parties
     if (sort === Probe.IP_PROTOCOL) return config.minProtocols
+    if (this.#isHalfOpenScan()) return MIN_HALF_OPEN_PORTS
     if (isStealthy(sort)) return config.minStealthPorts
     const refusals = sort === Probe.UDP ? this.#refused.size : 0
     const telling = Math.max(this.#tellingTries, refusals)

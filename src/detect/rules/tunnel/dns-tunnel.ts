@@ -71,7 +71,7 @@ export class DnsTunnel implements Detector {
     if (isAnswered && this.#suspects.size === 0) return
     const domainAt = registeredDomainAt(fact.query)
     const freeLength = domainAt === fact.query.length ? domainAt : domainAt - 1
-    if (freeLength <= 0 || hasLostItsEnd(fact.query, domainAt)) return
+    if (freeLength <= 0 || hasLostItsEnd(fact.query)) return
     const domainHash = hashOf(fact.query, domainAt, fact.query.length)
     const clientKey = isOriginatorAsking ? flow.originatorKey : flow.responderKey
     const suspect = this.#suspects.get(pairKey(clientKey, domainHash, 0))
@@ -171,8 +171,8 @@ interface Asked {
 }
 
 /** Binary names are escaped, and may outgrow what is kept of a name: then their domain is not seen. */
-function hasLostItsEnd(name: string, domainAt: number): boolean {
-  return domainAt === name.length && name.length >= NEARLY_LONGEST && name.includes('\\u{')
+function hasLostItsEnd(name: string): boolean {
+  return name.length >= NEARLY_LONGEST && name.includes('\\u{')
 }
 
 /** Beneath domains known for odd names only what nobody asks there is looked at: a tunnel that names them falsely. */

@@ -3,23 +3,29 @@ import type { LiveFlow } from '../../../../flow/flow.ts'
 import type { Emit } from '../../../detector.ts'
 import type { LoginConfig } from '../config.ts'
 import { CappedTable } from '../../state/capped-table.ts'
+import { pairKey } from '../../state/pair-key.ts'
+import { BesiegedServer, type SiegeConfig } from '../besieged-server.ts'
 import { LoginSuspect, type LoginParties } from './login-suspect.ts'
 
 const MAX_SUSPECTS = 4096
+const MAX_SERVERS = 512
+const SIEGE_US = 3_600_000_000
 
 export class LoginLedger {
   readonly #config: LoginConfig
   readonly #emit: Emit
   readonly #suspects: CappedTable<LoginSuspect>
+  readonly #servers: CappedTable<BesiegedServer>
 
   constructor(config: LoginConfig, emit: Emit) {
     this.#config = config
     this.#emit = emit
     this.#suspects = new CappedTable(MAX_SUSPECTS, (suspect) => this.#finish(suspect))
+    this.#servers = new CappedTable(MAX_SERVERS, (server) => this.#leave(server))
   }
 
   get forgotten(): number {
-    return this.#suspects.forgotten
+    return this.#suspects.forgotten + this.#servers.forgotten
   }
 
   find(key: number): LoginSuspect | undefined {
@@ -43,16 +49,54 @@ export class LoginLedger {
     if (isDue) this.#emit(suspect.tell(nowUs, false, this.#config))
   }
 
+  /** A login of the flow's originator failed: counts it against the server's many clients. */
+  besiege(flow: LiveFlow, service: string, isAlone: boolean): void {
+    const key = serverKey(flow)
+    let server = this.#servers.get(key)
+    if (isAlone) {
+      server?.standsOut(flow.originatorKey)
+      return
+    }
+    if (server === undefined) {
+      const detector = `${service}-bruteforce`
+      server = new BesiegedServer(flow.responderAddress(), service, flow.lastUs, detector)
+      this.#servers.set(key, server)
+    }
+    const client = (): string => flow.originatorAddress()
+    server.refused(flow.originatorKey, client, { user: null, secret: null }, flow.lastUs)
+    if (!server.isDue(this.#siege, flow.lastUs)) return
+    server.story!.addFlow(flow)
+    this.#emit(server.tell(flow.lastUs, false, this.#siege))
+  }
+
+  /** The flow's originator was let in: what was refused to it before was a mistake. */
+  letIn(flow: LiveFlow): void {
+    this.#servers.get(serverKey(flow))?.letIn(flow.originatorKey, null)
+  }
+
   tick(nowUs: number): void {
     const beforeUs = nowUs - this.#config.forgetAfterSeconds * 1e6
     this.#suspects.expire(beforeUs, (suspect) => this.#finish(suspect))
+    // The many come by turns, hours apart.
+    this.#servers.expire(beforeUs - SIEGE_US, (server) => this.#leave(server))
   }
 
   end(): void {
-    this.#suspects.expire(Number.POSITIVE_INFINITY, (suspect) => this.#finish(suspect))
+    this.tick(Number.POSITIVE_INFINITY)
   }
 
   #finish(suspect: LoginSuspect): void {
     if (suspect.story !== null) this.#emit(suspect.tell(suspect.lastUs, true, this.#config))
   }
+
+  #leave(server: BesiegedServer): void {
+    if (server.story !== null) this.#emit(server.tell(server.lastUs, true, this.#siege))
+  }
+
+  get #siege(): SiegeConfig {
+    const { minSources } = this.#config
+    return { minSources, minGuesses: minSources }
+  }
 }
+
+const serverKey = (flow: LiveFlow): number => pairKey(flow.responderKey, flow.responderPort, 9)

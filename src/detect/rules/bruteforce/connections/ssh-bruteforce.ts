@@ -55,7 +55,10 @@ export class SshBruteforce implements Detector {
     const connection = this.#connections.get(key)
     this.#connections.delete(key)
     const nowUs = flow.lastUs
-    if (connection?.phase === 'logged-in') return
+    if (connection?.phase === 'logged-in') {
+      this.#ledger.letIn(flow)
+      return
+    }
     const isFailure = connection?.hasFailed === true
     const isUnread = connection?.phase === 'keyed' && connection.seemsFailed
     if (!isFailure && !isUnread) return
@@ -67,6 +70,7 @@ export class SshBruteforce implements Detector {
     if (isFailure) suspect.failedConnection(nowUs)
     else suspect.unreadConnection(nowUs)
     this.#ledger.review(suspect, nowUs, flow)
+    if (isFailure) this.#ledger.besiege(flow, 'ssh', suspect.story !== null)
   }
 
   tick(nowUs: number): void {

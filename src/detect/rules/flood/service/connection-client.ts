@@ -1,6 +1,7 @@
-/** A client that opens connection after connection to one port of one server. */
-import type { LiveFlow } from '../../../../flow/flow.ts'
+/** A client that connects to one port of one server, or asks it, again and again. */
+import type { HttpRequest, LiveFlow } from '../../../../flow/flow.ts'
 import type { Detection } from '../../../detection.ts'
+import { textHash } from '../../state/attack-ledger.ts'
 import { DistinctCount } from '../../state/distinct-count.ts'
 import { mix } from '../../state/pair-key.ts'
 import { Story } from '../../state/story.ts'
@@ -11,53 +12,87 @@ import type { Watched } from '../../state/watch/watched-hosts.ts'
 import { confidenceOf, counted, spanOf } from '../../state/wording.ts'
 import type { ConnectionFloodConfig } from '../config.ts'
 
-const CONNECTIONS = 0
+/** What a client does, of which too much is a flood. */
+export const Does = { SAY_NOTHING: 0, ASK: 1, SHAKE_HANDS: 2 } as const
+
+const KINDS = ['flood.connections', 'flood.http', 'flood.tls'] as const
+
+const OCCASIONS = 0
 const FIELDS = 1
 
 /** A client that asks for one page so much more than for others is no crawler and no proxy. */
 const SAME_PAGE = 0.8
+/** Gateways and programs ask much over connections that they keep, and seldom the same by GET. */
+const KEPT_FACTOR = 3
+const KEPT_REQUESTS = 2
+const MOST_POSTS = 0.2
 /** One client that names so many programs as itself hides, as HULK and its kin do. */
 const MANY_AGENTS = 20
 /** A server that answers fewer than half of the requests gives way. */
 const MIN_ANSWERED = 0.5
+/** Requests within TLS that are as long, give or take so much, are the same. */
+const SIZE_STEP = 16
 
 export class ConnectionClient implements Watched {
   lastUs = 0
   story: Story | null = null
   count = 0
-  readonly #isSilent: boolean
+  readonly #does: number
   readonly #config: ConnectionFloodConfig
   readonly #client: string
   readonly #server: string
   readonly #port: number
   readonly #window = new SlidingCounts(FIELDS)
+  /** The page, or the length, that most occasions share. */
   readonly #page = new Majority()
+  /** The same with what is asked of it: a proxy's requests differ there. */
+  readonly #target = new Majority()
   #agents = new DistinctCount()
+  /** The client's ports: connections. */
+  #ports = new DistinctCount()
+  #posts = 0
   #answered = 0
 
-  constructor(flow: LiveFlow, isSilent: boolean, config: ConnectionFloodConfig) {
-    this.#isSilent = isSilent
+  constructor(flow: LiveFlow, does: number, config: ConnectionFloodConfig) {
+    this.#does = does
     this.#config = config
     this.#client = flow.originatorAddress()
     this.#server = flow.responderAddress()
     this.#port = flow.responderPort
   }
 
+  /** A connection ended. */
   connection(flow: LiveFlow): void {
-    this.count += 1
     // By when it began: ends come late, and in heaps.
-    this.lastUs = Math.max(this.lastUs, flow.startUs)
-    this.#window.add(CONNECTIONS, 1, flow.startUs)
+    this.#occasion(flow, flow.startUs)
     if (flow.responderPayloadBytes > 0) this.#answered += 1
-    if (!this.#isSilent) this.#request(flow)
-    this.story?.addFlow(flow)
+    const step = Math.floor(flow.originatorPayloadBytes / SIZE_STEP)
+    this.#page.add(mix(11, step), () => `${step * SIZE_STEP} bytes and more`)
+  }
+
+  request(flow: LiveFlow, { method, uri, userAgent }: HttpRequest): void {
+    this.#occasion(flow, flow.lastUs)
+    this.#ports.add(mix(13, flow.originatorPort))
+    if (method === 'POST') this.#posts += 1
+    const page = uri.split('?', 1)[0]!
+    this.#page.add(textHash(page), () => page)
+    this.#target.add(textHash(uri), () => page)
+    if (userAgent !== null) this.#agents.add(textHash(userAgent))
+  }
+
+  answers(status: number): void {
+    if (status >= 200) this.#answered += 1
   }
 
   isAttacked(): boolean {
-    const { minSilent, minRequests } = this.#config
-    const recent = this.#window.sum(CONNECTIONS, this.lastUs)
-    if (this.#isSilent) return recent >= minSilent
-    return recent >= minRequests && this.#page.holder(this.count, SAME_PAGE) !== null
+    const { minSilent, minRequests, minHandshakes } = this.#config
+    const recent = this.#window.sum(OCCASIONS, this.lastUs)
+    if (this.#does === Does.SAY_NOTHING) return recent >= minSilent
+    if (this.#page.holder(this.count, SAME_PAGE) === null) return false
+    if (this.#does === Does.SHAKE_HANDS) return recent >= minHandshakes
+    if (this.count < this.#ports.value * KEPT_REQUESTS) return recent >= minRequests
+    if (this.#target.holder(this.count, SAME_PAGE) === null) return false
+    return recent >= minRequests * KEPT_FACTOR && this.#posts <= this.count * MOST_POSTS
   }
 
   begin(): Story {
@@ -67,61 +102,62 @@ export class ConnectionClient implements Watched {
   }
 
   restart(nowUs: number): void {
-    if (this.#window.sum(CONNECTIONS, nowUs) > 0) return
+    if (this.#window.sum(OCCASIONS, nowUs) > 0) return
     this.count = 0
     this.#answered = 0
+    this.#posts = 0
     this.#agents = new DistinctCount()
+    this.#ports = new DistinctCount()
     this.#page.restart()
+    this.#target.restart()
   }
 
   tell(story: Story, isFinal: boolean): Detection {
-    const span = spanOf(story.lastUs - story.firstUs)
-    const rate = this.#window.peak(CONNECTIONS, this.lastUs)
-    const answered = Math.round((this.#answered / Math.max(1, this.count)) * 100) / 100
-    const what = this.#isSilent
-      ? `${counted(this.count, 'connection')} to port ${this.#port} of ${this.#server} in which it says nothing`
-      : `${counted(this.count, 'connection')} to port ${this.#port} of ${this.#server}, nearly all for ${this.#page.name}`
+    const rate = this.#window.peak(OCCASIONS, this.lastUs)
+    const answered = Math.min(1, Math.round((this.#answered / Math.max(1, this.count)) * 100) / 100)
     return claimOf(
       story,
       {
-        detector: 'connection-flood',
-        kind: this.#isSilent ? 'flood.connections' : 'flood.http',
-        family: 'flood',
+        ...{ detector: 'connection-flood', kind: KINDS[this.#does]!, family: 'flood' },
         severity: this.#severity(),
         confidence: confidenceOf(0.6, this.count, 2000),
         attacker: this.#client,
         count: this.count,
-        summary: `${this.#client} opened ${what}, in ${span}`,
+        summary: `${this.#client} ${this.#deeds()}, in ${spanOf(story.lastUs - story.firstUs)}`,
         reasons: [
-          { feature: 'connectionsPerSecond', value: rate, baseline: null, weight: 0.6 },
+          { feature: this.#does === Does.ASK ? 'requestsPerSecond' : 'connectionsPerSecond', value: rate, baseline: null, weight: 0.6 },
           { feature: 'answeredShare', value: answered, baseline: 1, weight: 0.2 },
           { feature: 'userAgents', value: this.#agents.value, baseline: 1, weight: 0.2 },
         ],
-        mitre: [this.#isSilent ? 'T1499.001' : 'T1499.002'],
+        mitre: [this.#does === Does.ASK ? 'T1499.002' : 'T1499.001'],
       },
       isFinal,
-    )
+    ) // prettier-ignore
   }
 
-  #request(flow: LiveFlow): void {
-    const facts = flow.facts()
-    if (facts?.kind !== 'http') return
-    const page = (facts.uri ?? '').split('?', 1)[0]!
-    this.#page.add(textHash(page), () => page)
-    if (facts.userAgent !== null) this.#agents.add(textHash(facts.userAgent))
+  #occasion(flow: LiveFlow, nowUs: number): void {
+    this.count += 1
+    this.lastUs = Math.max(this.lastUs, nowUs)
+    this.#window.add(OCCASIONS, 1, nowUs)
+    this.story?.addFlow(flow)
+  }
+
+  #deeds(): string {
+    const where = `port ${this.#port} of ${this.#server}`
+    if (this.#does === Does.ASK) {
+      return `sent ${counted(this.count, 'request')} to ${where} over ${counted(Math.min(this.#ports.value, this.count), 'connection')}, nearly all for ${this.#page.name}`
+    }
+    const connections = `opened ${counted(this.count, 'connection')} to ${where}`
+    return this.#does === Does.SAY_NOTHING
+      ? `${connections} in which it says nothing`
+      : `${connections}, each for one TLS handshake and nearly all alike (${this.#page.name})`
   }
 
   /** Whoever measures a server's load does the same on purpose, but under one name, and is answered. */
   #severity(): number {
-    if (this.#isSilent) return 5
+    if (this.#does === Does.SAY_NOTHING) return 5
     const isHiding = this.#agents.value >= MANY_AGENTS
     const isDrowning = this.#answered < this.count * MIN_ANSWERED
     return isHiding || isDrowning ? 6 : 4
   }
-}
-
-function textHash(text: string): number {
-  let hash = text.length
-  for (let at = 0; at < text.length; at += 1) hash = (Math.imul(hash, 31) + text.charCodeAt(at)) | 0
-  return mix(11, hash)
 }

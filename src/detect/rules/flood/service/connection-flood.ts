@@ -1,12 +1,12 @@
 /**
- * Detects floods of connections: one client completes thousands that say nothing, or ask the same page each
- * time anew.
+ * Detects floods of connections and requests: one client completes thousands of connections that say nothing,
+ * asks the same page each time anew, or shakes hands over TLS again and again.
  *
- * Watches ended flows whose handshake was seen. Left out: many clients of which each does little, which is
- * what a popular server looks like; requests that share a connection, as proxies send them; what databases
- * and caches are asked over connections that last for one question.
+ * Watches ended flows whose handshake was seen, and requests as they are read. Left out: many clients of which
+ * each does little, which is what a popular server looks like; what databases and caches are asked over
+ * connections that last for one question.
  */
-import { APPLICATIONS, type LiveFlow } from '../../../../flow/flow.ts'
+import { APPLICATIONS, type ApplicationFact, type LiveFlow } from '../../../../flow/flow.ts'
 import { IpProtocol, TcpFlag } from '../../../../net/protocol.ts'
 import type { Detector, Emit } from '../../../detector.ts'
 import { originatorHash, responderHash } from '../../state/packet-address.ts'
@@ -14,12 +14,12 @@ import { mix } from '../../state/pair-key.ts'
 import { HostRates } from '../../state/watch/host-rates.ts'
 import { WatchedHosts } from '../../state/watch/watched-hosts.ts'
 import type { ConnectionFloodConfig } from '../config.ts'
-import { ConnectionClient } from './connection-client.ts'
+import { ConnectionClient, Does } from './connection-client.ts'
 
-/** Connections within two seconds from which a client is watched. */
+/** Connections or requests within two seconds from which a client is watched. */
 const WATCH_FROM = 20
 
-const HTTP = APPLICATIONS.indexOf('http')
+const TLS = APPLICATIONS.indexOf('tls')
 
 export class ConnectionFlood implements Detector {
   readonly name = 'connection-flood'
@@ -32,18 +32,21 @@ export class ConnectionFlood implements Detector {
     this.#clients = new WatchedHosts(config.maxClients, emit)
   }
 
+  flowSpoke(flow: LiveFlow, fact: ApplicationFact): void {
+    if (fact.kind === 'http-request') {
+      this.#client(flow, Does.ASK, flow.lastUs)?.request(flow, fact)
+    } else if (fact.kind === 'http-response' && this.#clients.size > 0) {
+      this.#clients.get(keyOf(flow, Does.ASK))?.answers(fact.status)
+    }
+  }
+
   flowEnded(flow: LiveFlow): void {
     if (flow.protocol !== IpProtocol.TCP || !wasOpened(flow)) return
     const isSilent = flow.originatorPayloadBytes === 0
-    if (!isSilent && flow.application !== HTTP) return
-    const pair = mix(originatorHash(flow), responderHash(flow))
-    const key = mix(pair, isSilent ? flow.responderPort : flow.responderPort + 65536)
-    let client = this.#clients.get(key)
-    if (client === undefined) {
-      if (this.#rates.count(key, flow.startUs) < WATCH_FROM) return
-      client = this.#clients.watch(key, new ConnectionClient(flow, isSilent, this.#config))
-    }
-    client.connection(flow)
+    if (!isSilent && flow.application !== TLS) return
+    this.#client(flow, isSilent ? Does.SAY_NOTHING : Does.SHAKE_HANDS, flow.startUs)?.connection(
+      flow,
+    )
   }
 
   tick(nowUs: number): void {
@@ -57,6 +60,19 @@ export class ConnectionFlood implements Detector {
   forgotten(): number {
     return this.#clients.forgotten
   }
+
+  #client(flow: LiveFlow, does: number, nowUs: number): ConnectionClient | undefined {
+    const key = keyOf(flow, does)
+    const client = this.#clients.get(key)
+    if (client !== undefined) return client
+    if (this.#rates.count(key, nowUs) < WATCH_FROM) return undefined
+    return this.#clients.watch(key, new ConnectionClient(flow, does, this.#config))
+  }
+}
+
+function keyOf(flow: LiveFlow, does: number): number {
+  const pair = mix(originatorHash(flow), responderHash(flow))
+  return mix(pair, flow.responderPort + 65_536 * does)
 }
 
 /** The handshake was completed: a SYN-ACK, and more than a SYN or a reset in return. */

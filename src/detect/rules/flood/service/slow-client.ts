@@ -1,7 +1,8 @@
-/** A client that holds many connections to one port of one server, and lets none come to an end. */
+/** A client, or many, that hold connections to one port of one server, and let none come to an end. */
 import type { LiveFlow } from '../../../../flow/flow.ts'
 import type { Detection } from '../../../detection.ts'
 import { DistinctCount } from '../../state/distinct-count.ts'
+import { Majority } from '../../state/watch/majority.ts'
 import { mix } from '../../state/pair-key.ts'
 import { Story } from '../../state/story.ts'
 import { claimOf } from '../../state/watch/claim.ts'
@@ -12,17 +13,30 @@ import type { SlowHttpConfig } from '../config.ts'
 /** Totals begin anew after a minute in which it came to nothing. */
 const SPAN_US = 60_000_000
 
+/** Many clients of a few such connections each: twice as many in all, of ten and of none the half. */
+const MANY_FACTOR = 2
+const MIN_CLIENTS = 10
+const HALF = 0.5
+/** A server that does not answer says the same on every connection. */
+const ALIKE = 0.8
+
 export class SlowClient implements Watched {
   lastUs = 0
   story: Story | null = null
-  readonly #ends: { readonly client: string; readonly server: string; readonly port: number }
+  readonly #ends: { readonly client: string | null; readonly server: string; readonly port: number }
   readonly #config: SlowHttpConfig
   #firstUs = Number.POSITIVE_INFINITY
   #unfinished = 0
+  /** Of those, the ones within TLS. */
+  #sealed = 0
   #stalled = new DistinctCount()
+  #clients = new DistinctCount()
+  readonly #leader = new Majority()
+  /** How much the server said, where most connections agree. */
+  readonly #answers = new Majority()
 
   constructor(
-    ends: { readonly client: string; readonly server: string; readonly port: number },
+    ends: { readonly client: string | null; readonly server: string; readonly port: number },
     config: SlowHttpConfig,
   ) {
     this.#ends = ends
@@ -34,8 +48,12 @@ export class SlowClient implements Watched {
   }
 
   /** A connection ended of whose request the server never saw the end. */
-  unfinished(flow: LiveFlow): void {
+  unfinished(flow: LiveFlow, client: number, isSealed: boolean): void {
     this.#unfinished += 1
+    if (isSealed) this.#sealed += 1
+    this.#clients.add(client)
+    this.#leader.add(client, () => 'client')
+    if (isSealed) this.#answers.add(mix(17, flow.responderPayloadBytes), () => 'bytes')
     this.#seen(flow.startUs, flow.lastUs)
     this.story?.addFlow(flow)
   }
@@ -47,7 +65,14 @@ export class SlowClient implements Watched {
   }
 
   isAttacked(): boolean {
-    return this.count >= this.#config.minConnections
+    const { minConnections } = this.#config
+    if (this.#stalled.value >= minConnections) return true
+    const isSealed = this.#sealed > this.#unfinished * HALF
+    if (isSealed && this.#answers.holder(this.#sealed, ALIKE) === null) return false
+    if (this.#ends.client !== null) return this.#unfinished >= minConnections
+    if (this.#clients.value < MIN_CLIENTS) return false
+    if (this.#leader.holder(this.#unfinished, HALF) !== null) return false
+    return this.#unfinished >= minConnections * MANY_FACTOR
   }
 
   begin(): Story {
@@ -60,13 +85,19 @@ export class SlowClient implements Watched {
     if (nowUs - this.lastUs < SPAN_US) return
     this.#firstUs = Number.POSITIVE_INFINITY
     this.#unfinished = 0
+    this.#sealed = 0
     this.#stalled = new DistinctCount()
+    this.#clients = new DistinctCount()
+    this.#leader.restart()
+    this.#answers.restart()
   }
 
   tell(story: Story, isFinal: boolean): Detection {
     const { client, server, port } = this.#ends
     const isReading = this.#stalled.value > this.#unfinished
-    const how = isReading ? 'takes no more of the answer' : 'never ends its request'
+    const how = isReading ? 'no more is taken of the answer' : 'no request ever ends'
+    const who =
+      client === null ? `${counted(this.#clients.value, 'client')} hold` : `${client} holds`
     return claimOf(
       story,
       {
@@ -74,7 +105,7 @@ export class SlowClient implements Watched {
         confidence: confidenceOf(0.75, this.count, 100),
         attacker: client,
         count: this.count,
-        summary: `${client} holds ${counted(this.count, 'connection')} to port ${port} of ${server} in which it ${how}, within ${spanOf(story.lastUs - story.firstUs)}`,
+        summary: `${who} ${counted(this.count, 'connection')} to port ${port} of ${server} in which ${how}, within ${spanOf(story.lastUs - story.firstUs)}`,
         reasons: [
           { feature: 'unfinishedRequests', value: this.#unfinished, baseline: 0, weight: 0.5 },
           { feature: 'stalledReaders', value: this.#stalled.value, baseline: 1, weight: 0.5 },

@@ -2,8 +2,8 @@
  * Detects slow HTTP: one client holds a server's places by requests that never end or answers never taken.
  *
  * Watches ended flows (slow heads and bodies: Slowloris, R.U.D.Y.) and bare segments with a window of 0 (slow
- * reading), by how many connections of one client to one port do so. Left out: the same within TLS, where the
- * requests cannot be read; many clients of a few slow connections each.
+ * reading), by how many connections of one client to one port do so, or of many clients of a few each. Within
+ * TLS requests cannot be read: there the server's side of all connections is as long, since it never answers.
  * Source: Cambiaso et al., Slow DoS attacks: definition and categorisation (2013).
  */
 import { PacketKind, type Packet } from '../../../../decode/packet.ts'
@@ -25,6 +25,9 @@ import type { SlowHttpConfig } from '../config.ts'
 import { SlowClient } from './slow-client.ts'
 
 const HTTP = APPLICATIONS.indexOf('http')
+const TLS = APPLICATIONS.indexOf('tls')
+/** Keys of what is counted for a server, whoever its clients are. */
+const OF_SERVER = 65_536
 
 /** A request that is not whole after this long is not meant to become so. */
 const SLOW_US = 5_000_000
@@ -32,6 +35,10 @@ const SLOW_US = 5_000_000
 const MAX_REQUEST_BYTES = 16384
 /** An error page at most: 400, 408 or 503, when the server loses patience. */
 const MAX_ANSWER_BYTES = 1024
+/** A handshake and its certificates. */
+const MAX_HANDSHAKE_BYTES = 12_288
+/** Of TLS's handshake, and three pieces of a request. */
+const MIN_SEALED_PACKETS = 8
 /** SYN, ACK, a first piece and two more: a request that waits for its answer is sent in one or two. */
 const MIN_PACKETS = 5
 /** Pieces of an upload over a bad line come closer together than this. */
@@ -68,13 +75,18 @@ export class SlowHttp implements Detector {
   }
 
   flowEnded(flow: LiveFlow): void {
-    if (flow.application !== HTTP || !isSlow(flow)) return
-    const pair = mix(originatorHash(flow), responderHash(flow))
-    const key = mix(pair, flow.responderPort)
-    const client =
-      this.#clients.get(key) ??
-      this.#watch(key, flow.originatorAddress(), flow.responderAddress(), flow.responderPort)
-    client.unfinished(flow)
+    if (flow.application !== HTTP && flow.application !== TLS) return
+    if (!isSlow(flow)) return
+    const source = originatorHash(flow)
+    const server = responderHash(flow)
+    const key = mix(mix(source, server), flow.responderPort)
+    const ends = [flow.responderAddress(), flow.responderPort] as const
+    const client = this.#clients.get(key) ?? this.#watch(key, flow.originatorAddress(), ...ends)
+    client.unfinished(flow, source, flow.application === TLS)
+    if (client.story !== null) return
+    const all = mix(server, flow.responderPort + OF_SERVER)
+    const clients = this.#clients.get(all) ?? this.#watch(all, null, ...ends)
+    clients.unfinished(flow, source, flow.application === TLS)
   }
 
   tick(nowUs: number): void {
@@ -89,17 +101,19 @@ export class SlowHttp implements Detector {
     return this.#clients.forgotten
   }
 
-  #watch(key: number, client: string, server: string, port: number): SlowClient {
+  #watch(key: number, client: string | null, server: string, port: number): SlowClient {
     return this.#clients.watch(key, new SlowClient({ client, server, port }, this.#config))
   }
 }
 
 function isSlow(flow: LiveFlow): boolean {
   if (flow.protocol !== IpProtocol.TCP || flow.lastUs - flow.startUs < SLOW_US) return false
-  if (flow.originatorPackets < MIN_PACKETS || flow.gapMeanUs < MIN_GAP_US) return false
+  const isSealed = flow.application === TLS
+  const leastPackets = isSealed ? MIN_SEALED_PACKETS : MIN_PACKETS
+  if (flow.originatorPackets < leastPackets || flow.gapMeanUs < MIN_GAP_US) return false
   if (flow.originatorPayloadBytes === 0) return false
   return (
     flow.originatorPayloadBytes <= MAX_REQUEST_BYTES &&
-    flow.responderPayloadBytes <= MAX_ANSWER_BYTES
+    flow.responderPayloadBytes <= (isSealed ? MAX_HANDSHAKE_BYTES : MAX_ANSWER_BYTES)
   )
 }

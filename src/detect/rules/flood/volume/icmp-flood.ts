@@ -4,6 +4,7 @@
  * Watches packets: a ping flood is one flow, or a million. Replies to pings the host sent itself are no flood.
  * A flood of neighbour solicitations spreads over as many multicast groups as it asks for addresses, so
  * these groups are watched as one.
+ * Pings to a whole network in one host's name flood that host with the answers (smurf).
  * Source: RFC 4861 §10 and RFC 3810 §9 (how seldom neighbour discovery and MLD speak), RFC 6583.
  */
 import { PacketKind, type Packet } from '../../../../decode/packet.ts'
@@ -20,6 +21,9 @@ import { PacketVictim, type Stuff } from './packet-victim.ts'
 /** Messages within two seconds from which a host is watched. */
 const WATCH_FROM = 40
 
+/** One ping to a network may be answered by all of it: so much fewer than of plain ones are a flood. */
+const SMURF_SHARE = 5
+
 /** How long after a ping its replies are no surprise. */
 const PING_US = 10_000_000
 
@@ -35,7 +39,9 @@ const MLD_REPORT = 143
 /** Multicast groups ff02::1:ffXX:XXXX (RFC 4291 §2.7.1). */
 const SOLICITED_NODE = 0xff020000 | 0
 
-type Group = 'usual' | 'error' | 'v6' | 'neighbour' | 'router'
+const BROADCAST_MAC = 0xffffffffffff
+
+type Group = 'usual' | 'error' | 'v6' | 'neighbour' | 'router' | 'smurf'
 
 export class IcmpFlood implements Detector {
   readonly name = 'icmp-flood'
@@ -45,7 +51,7 @@ export class IcmpFlood implements Detector {
   readonly #victims: WatchedHosts<PacketVictim>
   readonly #stuff: Readonly<Record<Group, Stuff>>
   readonly #salts: Readonly<Record<Group, number>> = {
-    ...{ usual: 1, error: 2, v6: 3, neighbour: 4, router: 5 },
+    ...{ usual: 1, error: 2, v6: 3, neighbour: 4, router: 5, smurf: 6 },
   }
 
   constructor(config: IcmpFloodConfig, emit: Emit) {
@@ -59,7 +65,8 @@ export class IcmpFlood implements Detector {
     if (this.#isAnswer(packet, destination)) return
     const group = groupOf(packet)
     const isSpread = group === 'neighbour' && isSolicitedNode(packet)
-    const key = mix(isSpread ? 0 : destination, this.#salts[group])
+    const host = isSpread ? 0 : group === 'smurf' ? sourceHash(packet) : destination
+    const key = mix(host, this.#salts[group])
     let victim = this.#victims.get(key)
     if (victim === undefined) {
       if (this.#rates.count(key, packet.timestampUs) < WATCH_FROM) return
@@ -97,6 +104,7 @@ export class IcmpFlood implements Detector {
 function groupOf(packet: Packet): Group {
   const type = packet.sourcePort
   const isWhole = !packet.isLaterFragment
+  if (isWhole && isPing(packet) && isToNetwork(packet)) return 'smurf'
   if (packet.protocol !== IpProtocol.ICMPV6) {
     // Unreachable, quench, exceeded, parameter problem: a scanner earns them by the thousand.
     return isWhole && (type === 3 || type === 4 || type === 11 || type === 12) ? 'error' : 'usual'
@@ -105,6 +113,18 @@ function groupOf(packet: Packet): Group {
   if (type === SOLICITATION || type === ADVERTISEMENT) return 'neighbour'
   if ((type >= FIRST_DISCOVERY && type <= LAST_DISCOVERY) || type === MLD_REPORT) return 'router'
   return type < ECHO_REQUEST_V6 ? 'error' : 'v6'
+}
+
+function isPing(packet: Packet): boolean {
+  const isV6 = packet.protocol === IpProtocol.ICMPV6
+  return packet.sourcePort === (isV6 ? ECHO_REQUEST_V6 : ECHO_REQUEST)
+}
+
+/** To a group, to all of a link, or to what is the last address of most networks. */
+function isToNetwork(packet: Packet): boolean {
+  if (packet.ipVersion === 6) return packet.destination0 >>> 24 === 0xff
+  const last = packet.destination3 & 0xff
+  return packet.destinationMac === BROADCAST_MAC || last === 0xff || packet.destination3 >>> 28 > 13
 }
 
 function isSolicitedNode(packet: Packet): boolean {
@@ -123,6 +143,11 @@ function stuffOf(config: IcmpFloodConfig): Readonly<Record<Group, Stuff>> {
     usual: ping,
     error: { ...ping, noun: 'ICMP error', minPackets: config.minErrors, maxSeverity: 5 },
     v6,
+    smurf: {
+      ...{ ...ping, kind: 'amplification.smurf', noun: 'ping', mitre: ['T1498.002'] },
+      minPackets: Math.ceil(config.minMessages / SMURF_SHARE),
+      isReflected: true,
+    },
     neighbour: { ...v6, noun: 'neighbour discovery message', minPackets: config.minNeighbour },
     router: { ...v6, noun: 'router or multicast listener message', minPackets: config.minRouter },
   }

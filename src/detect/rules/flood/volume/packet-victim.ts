@@ -22,6 +22,8 @@ export interface Stuff {
   readonly mitre: readonly string[]
   /** Where one known host may send so much on purpose, or as an answer to what the "victim" did. */
   readonly maxSeverity: number
+  /** It goes to a whole network, and its answers to whose name it bears: that one is the victim. */
+  readonly isReflected?: boolean
 }
 
 export class PacketVictim implements Watched {
@@ -32,7 +34,7 @@ export class PacketVictim implements Watched {
 
   constructor(stuff: Stuff, packet: Packet) {
     this.#stuff = stuff
-    this.#address = destinationAddress(packet)
+    this.#address = stuff.isReflected === true ? sourceAddress(packet) : destinationAddress(packet)
   }
 
   get lastUs(): number {
@@ -62,21 +64,25 @@ export class PacketVictim implements Watched {
   }
 
   tell(story: Story, isFinal: boolean): Detection {
-    const { kind, detector, noun, minPackets, mitre, maxSeverity } = this.#stuff
+    const { kind, detector, noun, minPackets, mitre, maxSeverity, isReflected } = this.#stuff
     const tally = this.#tally
-    const attacker = tally.attacker()
+    const attacker = this.#attacker()
     const sources = tally.distinctSources
     const rate = tally.peak(tally.lastUs)
     const isSevere = rate >= SEVERE_RATE && attacker === null
-    const from = attacker ?? `about ${counted(sources, 'source')}`
+    const from =
+      isReflected === true
+        ? 'to a whole network in the name of'
+        : `from ${attacker ?? `about ${counted(sources, 'source')}`} to`
     return claimOf(
       story,
       {
-        ...{ detector, kind, family: 'flood', attacker, mitre },
+        ...{ detector, kind, family: isReflected === true ? 'amplification' : 'flood' },
+        ...{ attacker, mitre },
         severity: Math.min(maxSeverity, isSevere ? 7 : rate >= SEVERE_RATE ? 6 : 5),
         confidence: confidenceOf(0.75, tally.count - minPackets, minPackets),
         count: tally.count,
-        summary: `${counted(tally.count, noun)} to ${this.#address} from ${from} in ${spanOf(story.lastUs - story.firstUs)}`,
+        summary: `${counted(tally.count, noun)} ${from} ${this.#address} in ${spanOf(story.lastUs - story.firstUs)}`,
         reasons: [
           { feature: 'packetsPerSecond', value: rate, baseline: minPackets / 10, weight: 0.7 },
           { feature: 'distinctSources', value: sources, baseline: null, weight: 0.3 },
@@ -85,4 +91,14 @@ export class PacketVictim implements Watched {
       isFinal,
     )
   }
+
+  /** Null also where the name is one that no host bears: a group's, or the victim's own. */
+  #attacker(): string | null {
+    if (this.#stuff.isReflected === true) return null
+    const attacker = this.#tally.attacker()
+    return attacker === null || attacker === this.#address || isGroup(attacker) ? null : attacker
+  }
 }
+
+/** Multicast and broadcast addresses, which nothing comes from. */
+const isGroup = (address: string): boolean => /^(?:ff|22[4-9]\.|23\d\.|255\.)/.test(address)

@@ -63,6 +63,11 @@ export class SteadyStream {
     return this.#window.peak(PACKETS, nowUs)
   }
 
+  /** The host hardly says anything back. */
+  isUnanswered(nowUs: number): boolean {
+    return this.#window.sum(SPOKEN, nowUs) <= this.packets(nowUs) * MAX_SPOKEN
+  }
+
   isFlood(nowUs: number): boolean {
     const packets = this.packets(nowUs)
     if (packets < this.#minPackets) return false

@@ -8,6 +8,7 @@ import { sourceAddress, sourceHash } from '../../state/packet-address.ts'
 import { mix } from '../../state/pair-key.ts'
 import { MAX_FLOWS, type Story } from '../../state/story.ts'
 import { claimOf } from '../../state/watch/claim.ts'
+import { Majority } from '../../state/watch/majority.ts'
 import { FateSample } from '../../state/watch/fate-sample.ts'
 import type { Watched } from '../../state/watch/watched-hosts.ts'
 import { confidenceOf, counted, spanOf } from '../../state/wording.ts'
@@ -36,6 +37,14 @@ const SERVICE_PEAK = 1000
 const MIN_REFLECTORS = 10
 const REFLECTED_SHARE = 0.8
 
+/**
+ * Servers that are made to answer in somebody's name do so from the one port of their service, each many times,
+ * and at length; forged sources hardly come twice.
+ */
+const ONE_PORT = 0.8
+const TIMES_EACH = 3
+const ANSWER_BYTES = 200
+
 const SEVERE_RATE = 1000
 
 export class StrayVictim implements Watched {
@@ -49,8 +58,12 @@ export class StrayVictim implements Watched {
   readonly #config: StrayFloodConfig
   readonly #flows = new Tally()
   readonly #packets = new Tally()
+  /** The port that most packets come from. */
+  readonly #from = new Majority()
   #ports = new DistinctCount()
   #payloadBytes = 0
+  /** Of all packets, flows' openings and others. */
+  #packetBytes = 0
   #reflected = 0
 
   constructor(strayClass: number, address: string, config: StrayFloodConfig) {
@@ -78,12 +91,15 @@ export class StrayVictim implements Watched {
 
   packet(packet: Packet): void {
     this.#packets.add(sourceHash(packet), packet.timestampUs, () => sourceAddress(packet))
+    this.#packetBytes += packet.payloadLength
+    this.#from.add(mix(5, packet.sourcePort), () => String(packet.sourcePort))
     this.stream.packet(packet)
   }
 
   isAttacked(nowUs: number): boolean {
     if (this.#isReflected()) return false
-    return this.stream.isFlood(nowUs) || this.#isSpreadFlood(nowUs)
+    if (this.stream.isFlood(nowUs) || this.#isSpreadFlood(nowUs)) return true
+    return this.#isUnlisted && this.#packets.peak(nowUs) >= SERVICE_PEAK && this.#isUnheard(nowUs)
   }
 
   begin(nowUs: number): Story {
@@ -94,7 +110,10 @@ export class StrayVictim implements Watched {
   }
 
   restart(nowUs: number): void {
-    this.#packets.restart(nowUs)
+    if (this.#packets.restart(nowUs)) {
+      this.#packetBytes = 0
+      this.#from.restart()
+    }
     if (!this.#flows.restart(nowUs)) return
     this.#ports = new DistinctCount()
     this.#payloadBytes = 0
@@ -104,18 +123,22 @@ export class StrayVictim implements Watched {
   }
 
   tell(story: Story, isFinal: boolean): Detection {
-    const { kind, noun } = STRAY_CLASSES[this.#class]!
+    const { kind: floodKind, noun } = STRAY_CLASSES[this.#class]!
+    const isUnlisted = this.#isUnlisted
+    const kind = isUnlisted ? 'amplification.udp' : floodKind
+    const family = isUnlisted ? 'amplification' : 'flood'
     const { recent } = this.#fuller(this.lastUs)
-    const attacker = recent.attacker()
+    const attacker = isUnlisted ? null : recent.attacker()
     const sources = recent.distinctSources
     const rate = recent.peak(this.lastUs)
-    const from = attacker ?? `about ${counted(sources, 'source')}`
+    const port = isUnlisted ? `, all from port ${this.#from.name}` : ''
+    const from = `${attacker ?? `about ${counted(sources, 'source')}`}${port}`
     const what = recent === this.#flows ? noun : this.#class === UDP ? 'UDP datagram' : noun
     const isSevere = rate >= SEVERE_RATE && sources >= MANY_SOURCES
     return claimOf(
       story,
       {
-        ...{ detector: 'stray-flood', kind, family: 'flood', attacker },
+        ...{ detector: 'stray-flood', kind, family, attacker },
         severity: isSevere ? 7 : rate >= SEVERE_RATE ? 6 : 5,
         confidence: confidenceOf(0.7, recent.count - this.#config.minFlows, 2000),
         count: this.count,
@@ -131,7 +154,7 @@ export class StrayVictim implements Watched {
           { feature: 'distinctSources', value: sources, baseline: null, weight: 0.2 },
           { feature: 'distinctPorts', value: this.#ports.value, baseline: null, weight: 0.1 },
         ],
-        mitre: ['T1498.001'],
+        mitre: [isUnlisted ? 'T1498.002' : 'T1498.001'],
       },
       isFinal,
     )
@@ -160,6 +183,20 @@ export class StrayVictim implements Watched {
     return (
       this.#reflected >= count * REFLECTED_SHARE && count > 0 && sources.value >= MIN_REFLECTORS
     )
+  }
+
+  /** Answers of servers that are not known as amplifiers, by how they come. */
+  get #isUnlisted(): boolean {
+    if (this.#class !== UDP) return false
+    const { count, distinctSources } = this.#packets
+    if (distinctSources < MIN_REFLECTORS || count < distinctSources * TIMES_EACH) return false
+    if (this.#packetBytes < count * ANSWER_BYTES) return false
+    return this.#from.holder(count, ONE_PORT) !== null
+  }
+
+  /** The host takes no part in it. */
+  #isUnheard(nowUs: number): boolean {
+    return this.#shareAlive(nowUs) <= MAX_ALIVE && this.stream.isUnanswered(nowUs)
   }
 
   /** Which of the two tallies shows more of what goes on: flows that open, or packets since it is watched. */

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { ask } from '../../../../support/asked-names.ts'
+import { icmp, icmp6 } from '../../../../support/packet-builder.ts'
 import { WatchedTraffic } from '../../../../support/watched-traffic.ts'
 
 const VICTIM = '10.0.0.5'
@@ -134,5 +136,82 @@ describe('the detectors of reflected floods keep quiet about', () => {
       traffic.tcp(host(index % 100), VICTIM, { ...ports, flags: 'PA', payload: bytes(900) })
     }
     expect(reflections(traffic)).toEqual([])
+  })
+})
+
+describe('a name server with big answers', () => {
+  const questions = (names: (index: number) => string): WatchedTraffic => {
+    const traffic = new WatchedTraffic()
+    for (let index = 0; index < 300; index += 1) {
+      const answer = 'x'.repeat(250).repeat(5)
+      ask(traffic, names(index), { ...asking, answer, afterUs: 20_000 })
+    }
+    return traffic
+  }
+  const asking = { client: '192.0.2.9', server: VICTIM, type: 'NULL' }
+
+  test('asked the same again and again is misused', () => {
+    const stories = questions(() => 'big.example.org').end()
+    expect(stories).toMatchObject([{ kind: 'amplification.reflector', host: VICTIM }])
+  })
+
+  test('asked ever new names is a tunnel, and no more', () => {
+    const stories = questions(
+      (index) => `${(index * 7919 + 10 ** 9).toString(36)}q7z.t.example.org`,
+    ).end()
+    expect(stories.map(({ kind }) => kind)).toEqual(['tunnel.dns'])
+  })
+})
+
+describe('pings to a whole network', () => {
+  test.each([
+    [VICTIM, '10.0.0.255', 8],
+    ['fd00::5', 'ff02::1', 128],
+  ])('in the name of %s flood it with the answers', (victim, network, type) => {
+    const traffic = new WatchedTraffic()
+    const fields = { type, identifier: 7 }
+    for (let index = 0; index < 600; index += 1) {
+      traffic.send(victim, network, type === 8 ? icmp(fields) : icmp6(fields))
+    }
+    expect(reflections(traffic)).toMatchObject([
+      { kind: 'amplification.smurf', attacker: null, victims: [victim] },
+    ])
+  })
+
+  test('one a second are an administrator looking around', () => {
+    const traffic = new WatchedTraffic()
+    for (let index = 0; index < 60; index += 1) {
+      traffic.send(VICTIM, '10.0.0.255', icmp({ type: 8, identifier: 7 }), 1_000_000)
+    }
+    expect(reflections(traffic)).toEqual([])
+  })
+})
+
+describe('servers of a port that is not known for it', () => {
+  test.each([
+    ['to one port', () => 80],
+    ['to many ports', (index: number) => 20_000 + (index % 5000)],
+  ])('that answer one host at length, %s, are told as a reflection', (_, to) => {
+    const traffic = new WatchedTraffic()
+    for (let index = 0; index < 9000; index += 1) {
+      const payload = bytes(900)
+      payload[3] = index & 255
+      const ports = { sourcePort: 34_567, destinationPort: to(index) }
+      traffic.udp(host(index % 40), VICTIM, { ...ports, payload }, 500)
+    }
+    expect(traffic.end()).toMatchObject([
+      { kind: 'amplification.udp', family: 'amplification', attacker: null, victims: [VICTIM] },
+    ])
+  })
+
+  test('are no reflection where they are relays of a call with many people', () => {
+    const traffic = new WatchedTraffic()
+    for (let index = 0; index < 6000; index += 1) {
+      const ports = { sourcePort: 3478, destinationPort: 50_000 + (index % 12) }
+      const back = { sourcePort: ports.destinationPort, destinationPort: 3478 }
+      traffic.udp(host(index % 12), VICTIM, { ...ports, payload: bytes(900) }, 500)
+      if (index % 8 < 2) traffic.udp(VICTIM, host(index % 12), { ...back, payload: bytes(80) }, 0)
+    }
+    expect(traffic.end()).toEqual([])
   })
 })

@@ -192,3 +192,26 @@ describe('state stays bounded', () => {
     expect(traffic.end().filter(({ family }) => family === 'c2')).toEqual([])
   })
 })
+
+describe('datagrams outside, to a port of no service', () => {
+  const sends = (far: (index: number) => string, gapUs: (index: number) => number) => {
+    const traffic = new WatchedTraffic()
+    for (let index = 0; index < 30; index += 1) {
+      const ports = { sourcePort: 41_000 + index, destinationPort: 48_101 }
+      traffic.udp(HOST, far(index), { ...ports, payload: new Uint8Array(64) })
+      traffic.silence(gapUs(index))
+    }
+    return traffic.end()
+  }
+
+  test('one each half minute that nobody answers are a beacon', () => {
+    expect(sends(() => FAR, () => 30 * SECOND)).toMatchObject([
+      { kind: 'c2.beacon', host: HOST, attacker: FAR },
+    ]) // prettier-ignore
+  })
+
+  test('to ever other peers, or whenever it suits, are not', () => {
+    expect(sends((index) => `198.51.100.${index + 1}`, () => 30 * SECOND)).toEqual([]) // prettier-ignore
+    expect(sends(() => FAR, (index) => ((index * 37) % 50) * SECOND)).toEqual([]) // prettier-ignore
+  })
+})

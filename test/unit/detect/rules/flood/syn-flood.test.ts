@@ -132,3 +132,13 @@ describe('the SYN flood detector keeps quiet about', () => {
     expect(traffic.end()).toEqual([])
   })
 })
+
+test('a flood in the name of its own victim names nobody as the attacker', () => {
+  const traffic = new WatchedTraffic()
+  for (let index = 0; index < 400; index += 1) {
+    const ports = { sourcePort: 2000 + index, destinationPort: 80 }
+    traffic.tcp('10.0.0.5', '10.0.0.5', { ...ports, flags: 'S' })
+  }
+  const floods = traffic.end().filter(({ family }) => family === 'flood')
+  expect(floods).toMatchObject([{ kind: 'flood.syn', attacker: null, victims: ['10.0.0.5'] }])
+})

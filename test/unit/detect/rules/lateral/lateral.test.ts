@@ -105,3 +105,10 @@ describe('sessions', () => {
     ).toEqual([])
   })
 })
+
+test('what administrators look up all day is notable and wakes nobody', () => {
+  const WINREG = '338cd001-2244-31f1-aaaa-900038001003'
+  const SAMR = '12345778-1234-abcd-ef00-0123456789ac'
+  expect(told(calls(WINREG, [2, 15, 17]))).toEqual(['lateral.remote-registry 3'])
+  expect(told(calls(SAMR, [0, 6, 13]))).toEqual(['lateral.account-enumeration 3'])
+})

@@ -217,3 +217,35 @@ describe('a vertical scan', () => {
     expect(scans.at(-1)).toMatchObject({ attacker: null, victims: [HOST], count: 400 })
   })
 })
+
+describe('open ports asked by a SYN no socket sends, and reset once they answer', () => {
+  const halfOpen = (
+    traffic: WatchedTraffic,
+    ports: readonly number[],
+    sourcePort: number,
+  ): void => {
+    for (const destinationPort of ports) {
+      const back = { sourcePort: destinationPort, destinationPort: sourcePort }
+      const there = { sourcePort, destinationPort }
+      const mss = new Uint8Array([2, 4, 5, 0xb4])
+      traffic.tcp('192.0.2.7', '10.0.0.5', { ...there, flags: 'S', options: mss })
+      traffic.tcp('10.0.0.5', '192.0.2.7', { ...back, flags: 'SA' })
+      traffic.tcp('192.0.2.7', '10.0.0.5', { ...there, flags: 'R' })
+    }
+  }
+
+  test('are a scan, however few they are', () => {
+    const traffic = new WatchedTraffic()
+    halfOpen(traffic, [21, 22, 80, 443, 8080], 40_000)
+    expect(traffic.end()).toMatchObject([{ kind: 'scan.vertical.syn', attacker: '192.0.2.7' }])
+  })
+
+  test('are no scan where they are asked again and again: a load balancer looks after its servers', () => {
+    const traffic = new WatchedTraffic()
+    for (let round = 0; round < 12; round += 1) {
+      halfOpen(traffic, [80, 443, 8080], 40_000 + round)
+      traffic.silence(5_000_000)
+    }
+    expect(traffic.end()).toEqual([])
+  })
+})

@@ -176,3 +176,26 @@ describe('the SSH detector keeps quiet about', () => {
     expect(traffic.end()).toEqual([])
   })
 })
+
+describe('guessing shared out among many clients', () => {
+  const visits = (clients: number, segments: readonly number[]): WatchedTraffic => {
+    const traffic = new WatchedTraffic()
+    for (let index = 0; index < clients; index += 1) {
+      const wish = { client: `198.51.100.${1 + index}`, ports: portsOf(index), segments }
+      visit(traffic, wish)
+      traffic.wait(20_000_000)
+    }
+    return traffic
+  }
+
+  test('of two tries each is told for the server, and names nobody', () => {
+    expect(visits(40, tries(2)).stories()).toMatchObject([
+      { kind: 'bruteforce.ssh', attacker: null, victims: [SERVER], detector: 'ssh-bruteforce' },
+    ])
+  })
+
+  test('is not seen in many people who mistype and are let in', () => {
+    const segments = [...SERVICE, ...NO_PASSWORD, ...WRONG_PASSWORD, 84, -28, ...COMMAND]
+    expect(visits(60, segments).end()).toEqual([])
+  })
+})

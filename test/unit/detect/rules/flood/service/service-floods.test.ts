@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { concat } from '../../../../../support/packet-builder.ts'
+import { clientHello, tlsRecord } from '../../../../../support/tls-messages.ts'
 import { WatchedTraffic } from '../../../../../support/watched-traffic.ts'
 
 const CLIENT = '192.0.2.7'
@@ -132,4 +134,101 @@ describe('slow HTTP', () => {
       ])
     }
   })
+})
+
+/** Requests over a few connections that are kept. */
+function asks(traffic: WatchedTraffic, count: number, request: (index: number) => string): void {
+  const next = [0, 0, 0, 0].map(() => 101)
+  for (const sourcePort of [0, 1, 2, 3]) opened(traffic, 20_000 + sourcePort)
+  for (let index = 0; index < count; index += 1) {
+    const payload = request(index)
+    const at = index % 4
+    const ports = { sourcePort: 20_000 + at, destinationPort: 80, flags: 'PA' }
+    traffic.tcp(CLIENT, SERVER, { ...ports, sequence: next[at]!, payload })
+    next[at]! += payload.length
+  }
+}
+
+describe('a flood of requests over connections that are kept', () => {
+  test('is told while it goes on', () => {
+    const traffic = new WatchedTraffic()
+    asks(traffic, 5000, () => 'GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+    const told = traffic.stories().filter(({ family }) => family === 'flood')
+    expect(told).toMatchObject([{ kind: 'flood.http', attacker: CLIENT, victims: [SERVER] }])
+  })
+
+  test('is not a gateway that asks for many things, nor a program that posts', () => {
+    const traffic = new WatchedTraffic()
+    asks(traffic, 4000, (index) => `GET /search?q=${index} HTTP/1.1\r\nHost: a\r\n\r\n`)
+    expect(floods(traffic)).toEqual([])
+    const posting = new WatchedTraffic()
+    asks(posting, 4000, () => 'POST /rpc HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}')
+    expect(floods(posting)).toEqual([])
+  })
+})
+
+describe('connections over TLS', () => {
+  const hello = tlsRecord(clientHello())
+  const handshake = (traffic: WatchedTraffic, sourcePort: number, request: number): void => {
+    opened(traffic, sourcePort)
+    const ports = { sourcePort, destinationPort: 80, flags: 'PA' }
+    const payload = concat(hello, new Uint8Array(request))
+    traffic.tcp(CLIENT, SERVER, { ...ports, sequence: 101, payload })
+    const back = { sourcePort: 80, destinationPort: sourcePort, flags: 'PA', sequence: 501 }
+    traffic.tcp(SERVER, CLIENT, { ...back, payload: new Uint8Array(900) })
+    closed(traffic, sourcePort, 101 + payload.length)
+  }
+
+  test('one after the other and alike are a flood', () => {
+    const traffic = new WatchedTraffic()
+    for (let index = 0; index < 1500; index += 1) handshake(traffic, 10_000 + index, 300)
+    expect(floods(traffic)).toMatchObject([{ kind: 'flood.tls', attacker: CLIENT }])
+  })
+
+  test('of a proxy, each with another request, are none', () => {
+    const traffic = new WatchedTraffic()
+    for (let index = 0; index < 1500; index += 1) handshake(traffic, 10_000 + index, index % 900)
+    expect(floods(traffic)).toEqual([])
+  })
+
+  test.each([
+    [0, ['flood.slow-http']],
+    [1, []],
+  ])('held by trickles are slow HTTP where the server never answers (%i)', (answers, kinds) => {
+    const traffic = new WatchedTraffic()
+    const ports = Array.from({ length: 60 }, (_, index) => 30_000 + index)
+    for (const sourcePort of ports) opened(traffic, sourcePort)
+    for (let round = 0; round < 8; round += 1) {
+      for (const [index, sourcePort] of ports.entries()) {
+        const to = { sourcePort, destinationPort: 80, flags: 'PA' }
+        const payload = round === 0 ? hello : new Uint8Array(40)
+        const sequence = round === 0 ? 101 : 61 + hello.length + round * 40
+        traffic.tcp(CLIENT, SERVER, { ...to, sequence, payload })
+        const back = { sourcePort: 80, destinationPort: sourcePort, flags: 'PA' }
+        const size = round === 0 ? 1500 : answers * (10 + index)
+        const said = { ...back, sequence: round === 0 ? 501 : 2001 + (round - 1) * size }
+        if (size > 0) traffic.tcp(SERVER, CLIENT, { ...said, payload: new Uint8Array(size) })
+      }
+      traffic.wait(2_000_000)
+    }
+    expect(floods(traffic).map(({ kind }) => kind)).toEqual(kinds)
+  })
+})
+
+test('slow HTTP shared out among many clients is told for the server, and names nobody', () => {
+  const traffic = new WatchedTraffic()
+  const clients = Array.from({ length: 120 }, (_, index) => index)
+  for (let round = 0; round < 6; round += 1) {
+    for (const index of clients) {
+      const client = `198.51.100.${1 + (index % 40)}`
+      const to = { sourcePort: 30_000 + index, destinationPort: 80 }
+      if (round === 0) traffic.tcp(client, SERVER, { ...to, flags: 'S', sequence: 100 })
+      const payload = round === 0 ? 'GET / HTTP/1.1\r\nHost: a\r\n' : 'X-a: bcdefgh\r\n'
+      traffic.tcp(client, SERVER, { ...to, flags: 'PA', sequence: 101 + round * 30, payload })
+    }
+    traffic.wait(2_000_000)
+  }
+  expect(floods(traffic)).toMatchObject([
+    { kind: 'flood.slow-http', attacker: null, victims: [SERVER] },
+  ])
 })

@@ -1,0 +1,178 @@
+/**
+ * Detects hosts that look for their commander under domains made up by the day (domain generation algorithms):
+ * many registrable names that do not exist and look like nothing anybody would register.
+ *
+ * What counts are the domains, not the names beneath them: a tunnel, a block list or a virus scanner asks much
+ * beneath one. Browsers that test whether missing names are hijacked ask three, without a domain.
+ * Left out: algorithms that put dictionary words together. A resolver asks for all of its clients, and is
+ * taken for one from several times as much on.
+ * Source: Antonakakis et al., From Throw-Away Traffic to Bots (USENIX Security 2012).
+ */
+import type { ApplicationFact, DnsMessage, LiveFlow } from '../../../flow/flow.ts'
+import type { Detection } from '../../detection.ts'
+import type { Detector, Emit } from '../../detector.ts'
+import { textHash } from '../state/attack-ledger.ts'
+import { CappedTable, type Row } from '../state/capped-table.ts'
+import { Story } from '../state/story.ts'
+import { confidenceOf, counted, listed, spanOf } from '../state/wording.ts'
+import { nameFeatures } from '../tunnel/name-score.ts'
+import { registeredDomainAt } from '../tunnel/registered-domain.ts'
+import type { MadeUpDomainsConfig } from './config.ts'
+
+const DNS_PORT = 53
+const MAX_HOSTS = 2048
+const MAX_SERVERS = 4096
+const MAX_DOMAINS = 512
+/** A resolver with hundreds of clients meets a few such names by itself. */
+const RESOLVER_FACTOR = 4
+/** Of the domains that do not exist so many must look made up. */
+const MIN_ODD_SHARE = 0.6
+/** Shorter labels look like nothing in particular. */
+const MIN_LABEL = 7
+/** Odd letters in a row, or letters and digits by turns: where ordinary names hardly come. */
+const MIN_RARE_PAIRS = 0.3
+const MIN_MIXING = 0.12
+const CERTAIN_DOMAINS = 60
+const EXAMPLES = 4
+
+interface Seeker extends Row {
+  readonly host: string
+  readonly server: string
+  firstUs: number
+  /** Hashes of the domains that did not exist, and how many of them look made up. */
+  readonly missing: Set<number>
+  odd: number
+  readonly examples: string[]
+  story: Story | null
+}
+
+export class MadeUpDomains implements Detector {
+  readonly name = 'made-up-domains'
+  readonly #config: MadeUpDomainsConfig
+  readonly #emit: Emit
+  readonly #seekers: CappedTable<Seeker>
+  /** Hosts that others ask. */
+  readonly #servers = new Set<number>()
+
+  constructor(config: MadeUpDomainsConfig, emit: Emit) {
+    this.#config = config
+    this.#emit = emit
+    this.#seekers = new CappedTable(MAX_HOSTS, (seeker) => this.#finish(seeker))
+  }
+
+  flowSpoke(flow: LiveFlow, fact: ApplicationFact): void {
+    if (fact.kind !== 'dns' || fact.query === null) return
+    const isTurned = flow.originatorPort === DNS_PORT && flow.responderPort !== DNS_PORT
+    if (!isTurned && flow.responderPort !== DNS_PORT) return
+    const [hostKey, serverKey] = isTurned
+      ? [flow.responderKey, flow.originatorKey]
+      : [flow.originatorKey, flow.responderKey]
+    if (this.#servers.size < MAX_SERVERS) this.#servers.add(serverKey)
+    if (fact.isResponse && isMissingHost(fact)) this.#misses(flow, fact, hostKey, isTurned)
+  }
+
+  tick(nowUs: number): void {
+    const beforeUs = nowUs - this.#config.forgetAfterSeconds * 1e6
+    this.#seekers.expire(beforeUs, (seeker) => this.#finish(seeker))
+  }
+
+  end(): void {
+    this.tick(Number.POSITIVE_INFINITY)
+  }
+
+  forgotten(): number {
+    return this.#seekers.forgotten
+  }
+
+  #misses(flow: LiveFlow, { query }: DnsMessage, hostKey: number, isTurned: boolean): void {
+    const domain = domainOf(query!)
+    if (domain === null) return
+    const seeker = this.#seekerOf(flow, hostKey, isTurned)
+    seeker.lastUs = Math.max(seeker.lastUs, flow.lastUs)
+    const hash = textHash(domain)
+    if (seeker.missing.has(hash) || seeker.missing.size >= MAX_DOMAINS) return
+    seeker.missing.add(hash)
+    if (!looksMadeUp(domain)) return
+    seeker.odd += 1
+    if (seeker.examples.length < EXAMPLES) seeker.examples.push(domain)
+    this.#judge(seeker, flow, hostKey)
+  }
+
+  #seekerOf(flow: LiveFlow, hostKey: number, isTurned: boolean): Seeker {
+    let seeker = this.#seekers.get(hostKey)
+    if (seeker === undefined || this.#isOver(seeker, flow.lastUs)) {
+      const [host, server] = isTurned
+        ? [flow.responderAddress(), flow.originatorAddress()]
+        : [flow.originatorAddress(), flow.responderAddress()]
+      seeker = {
+        ...{ host, server, firstUs: flow.lastUs, lastUs: flow.lastUs },
+        ...{ missing: new Set(), odd: 0, examples: [], story: null },
+      }
+      this.#seekers.set(hostKey, seeker)
+    }
+    return seeker
+  }
+
+  /** Without a story the count begins anew: nobody's typing errors add up over days. */
+  #isOver(seeker: Seeker, nowUs: number): boolean {
+    return seeker.story === null && nowUs - seeker.firstUs > this.#config.forgetAfterSeconds * 2e6
+  }
+
+  #judge(seeker: Seeker, flow: LiveFlow, hostKey: number): void {
+    const factor = this.#servers.has(hostKey) ? RESOLVER_FACTOR : 1
+    if (seeker.odd < this.#config.minDomains * factor) return
+    if (seeker.odd < seeker.missing.size * MIN_ODD_SHARE) return
+    seeker.story ??= new Story(seeker.firstUs, flow.lastUs)
+    seeker.story.addFlow(flow)
+    if (!seeker.story.isDue(seeker.odd, flow.lastUs)) return
+    seeker.story.told(seeker.odd, flow.lastUs)
+    this.#emit(describe(seeker, seeker.story, this.#config, false))
+  }
+
+  #finish(seeker: Seeker): void {
+    if (seeker.story !== null) this.#emit(describe(seeker, seeker.story, this.#config, true))
+  }
+}
+
+/** Bots look for hosts; who looks for mail domains that do not exist was sent spam in their name. */
+const isMissingHost = ({ rcode, type }: DnsMessage): boolean =>
+  rcode === 'NXDOMAIN' && (type === 'A' || type === 'AAAA')
+
+/** The registrable domain; null for names without one. */
+function domainOf(name: string): string | null {
+  const at = registeredDomainAt(name)
+  if (at >= name.length) return null
+  return name.slice(at).includes('.') ? name.slice(at) : null
+}
+
+function looksMadeUp(domain: string): boolean {
+  const end = domain.indexOf('.')
+  if (end < MIN_LABEL || domain.startsWith('xn--')) return false
+  const { rarePairs, mixing } = nameFeatures(domain, end)
+  return rarePairs >= MIN_RARE_PAIRS || mixing >= MIN_MIXING
+}
+
+function describe(
+  { host, server, odd, missing, examples, lastUs, firstUs }: Seeker,
+  story: Story,
+  { minDomains }: MadeUpDomainsConfig,
+  isFinal: boolean,
+): Detection {
+  return {
+    id: story.id,
+    ...{ detector: 'made-up-domains', kind: 'c2.dga', family: 'c2' },
+    severity: odd >= CERTAIN_DOMAINS ? 6 : 5,
+    confidence: confidenceOf(0.7, odd - minDomains, 30),
+    ...{ attacker: null, victims: [host], host, domain: examples[0] ?? null },
+    ...{ firstSeenUs: firstUs, lastSeenUs: lastUs, count: odd },
+    summary: `${host} asked ${server} for ${counted(missing.size, 'domain')} that do not exist in ${spanOf(lastUs - firstUs)}, ${odd} of them as if made up by a program: ${listed(examples, odd)}`,
+    reasons: [
+      { feature: 'madeUpDomains', value: odd, baseline: minDomains, weight: 0.7 },
+      { feature: 'missingDomains', value: missing.size, baseline: null, weight: 0.3 },
+    ],
+    mitre: ['T1568.002'],
+    flows: [...story.flows],
+    port: story.port,
+    isFinal,
+  }
+}
