@@ -2,7 +2,6 @@
 import { randomInt } from 'node:crypto'
 import { openLiveSource } from './capture/index.ts'
 import type { CaptureEnd, CaptureSource, FrameListener } from './capture/source.ts'
-import { boundCompilation } from './core/compiler.ts'
 import { PicketError } from './core/errors.ts'
 import type { Detection } from './detect/index.ts'
 import type { EndReason, LiveFlow } from './flow/flow.ts'
@@ -23,7 +22,6 @@ let running: Sensor | undefined
 /** Why the capture was ended from within; null as long as it was not. */
 let ownReason: string | null = null
 
-boundCompilation()
 process.on('message', (message: ToSensor) => {
   switch (message.kind) {
     case 'start':

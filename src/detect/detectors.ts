@@ -22,6 +22,7 @@ export class Detectors implements FlowObserver {
   /** Those of `#onSpoke` that hear a kind, listed when the first fact of it comes. */
   readonly #hearers = new Map<FactKind, readonly Detector[]>()
   readonly #onEnded: readonly Detector[]
+  readonly #onTick: readonly Detector[]
   /** Absent where no detector listens, so that no single fact is made. */
   readonly flowSpoke?: (flow: LiveFlow, fact: ApplicationFact) => void
 
@@ -32,6 +33,7 @@ export class Detectors implements FlowObserver {
     this.#onAnswered = detectors.filter((detector) => detector.flowAnswered !== undefined)
     this.#onSpoke = detectors.filter((detector) => detector.flowSpoke !== undefined)
     this.#onEnded = detectors.filter((detector) => detector.flowEnded !== undefined)
+    this.#onTick = detectors.filter((detector) => detector.tick !== undefined)
     if (this.#onSpoke.length > 0) {
       this.flowSpoke = (flow, fact) => {
         for (const detector of this.#hearersOf(fact.kind)) detector.flowSpoke!(flow, fact)
@@ -58,7 +60,7 @@ export class Detectors implements FlowObserver {
   }
 
   tick(nowUs: number): void {
-    for (const detector of this.#all) detector.tick?.(nowUs)
+    for (const detector of this.#onTick) detector.tick!(nowUs)
   }
 
   end(nowUs: number): void {
