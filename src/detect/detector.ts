@@ -17,6 +17,14 @@ export const TRAFFIC = [
 ] as const
 export type Traffic = (typeof TRAFFIC)[number]
 
+export type FactKind = ApplicationFact['kind']
+
+/** The facts of these kinds: what `flowSpoke` gets where `hears` names them, so that none can be forgotten. */
+export type Heard<Kinds extends readonly FactKind[]> = Extract<
+  ApplicationFact,
+  { readonly kind: Kinds[number] }
+>
+
 /**
  * A detector watches flows (and, only where flows are not enough, packets) and emits detections.
  *
@@ -34,6 +42,8 @@ export interface Detector {
   flowAnswered?(flow: LiveFlow): void
   /** Each fact as it is read from the flow's application: a DNS message, a request, a refused login. */
   flowSpoke?(flow: LiveFlow, fact: ApplicationFact): void
+  /** Which facts `flowSpoke` is told; absent where it is told all. */
+  readonly hears?: readonly FactKind[]
   flowEnded?(flow: LiveFlow, reason: EndReason): void
   /** Called about once a second of packet time, and on idle links by the sensor's own tick. */
   tick?(nowUs: number): void

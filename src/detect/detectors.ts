@@ -2,7 +2,7 @@
 import { PacketKind, type Packet } from '../decode/packet.ts'
 import type { ApplicationFact, EndReason, FlowObserver, LiveFlow } from '../flow/flow.ts'
 import { IpProtocol } from '../net/protocol.ts'
-import { TRAFFIC, type Detector, type Traffic } from './detector.ts'
+import { TRAFFIC, type Detector, type FactKind, type Traffic } from './detector.ts'
 
 const TCP_BARE = TRAFFIC.indexOf('tcp-bare')
 const TCP_PAYLOAD = TRAFFIC.indexOf('tcp-payload')
@@ -12,14 +12,17 @@ const ARP = TRAFFIC.indexOf('arp')
 const OTHER = TRAFFIC.indexOf('other')
 const FRAGMENT = TRAFFIC.indexOf('fragment')
 
-/** Cost: a packet is shown only to those who watch its kind, one list a kind. */
+/** Cost: a packet or a fact is shown only to those who watch or hear its kind, one list a kind. */
 export class Detectors implements FlowObserver {
   readonly #all: readonly Detector[]
   readonly #watchers: readonly (readonly Detector[])[]
   readonly #onOpened: readonly Detector[]
   readonly #onAnswered: readonly Detector[]
   readonly #onSpoke: readonly Detector[]
+  /** Those of `#onSpoke` that hear a kind, listed when the first fact of it comes. */
+  readonly #hearers = new Map<FactKind, readonly Detector[]>()
   readonly #onEnded: readonly Detector[]
+  readonly #onTick: readonly Detector[]
   /** Absent where no detector listens, so that no single fact is made. */
   readonly flowSpoke?: (flow: LiveFlow, fact: ApplicationFact) => void
 
@@ -30,9 +33,10 @@ export class Detectors implements FlowObserver {
     this.#onAnswered = detectors.filter((detector) => detector.flowAnswered !== undefined)
     this.#onSpoke = detectors.filter((detector) => detector.flowSpoke !== undefined)
     this.#onEnded = detectors.filter((detector) => detector.flowEnded !== undefined)
+    this.#onTick = detectors.filter((detector) => detector.tick !== undefined)
     if (this.#onSpoke.length > 0) {
       this.flowSpoke = (flow, fact) => {
-        for (const detector of this.#onSpoke) detector.flowSpoke!(flow, fact)
+        for (const detector of this.#hearersOf(fact.kind)) detector.flowSpoke!(flow, fact)
       }
     }
   }
@@ -56,11 +60,19 @@ export class Detectors implements FlowObserver {
   }
 
   tick(nowUs: number): void {
-    for (const detector of this.#all) detector.tick?.(nowUs)
+    for (const detector of this.#onTick) detector.tick!(nowUs)
   }
 
   end(nowUs: number): void {
     for (const detector of this.#all) detector.end?.(nowUs)
+  }
+
+  #hearersOf(kind: FactKind): readonly Detector[] {
+    const known = this.#hearers.get(kind)
+    if (known !== undefined) return known
+    const hearers = this.#onSpoke.filter(({ hears }) => hears?.includes(kind) ?? true)
+    this.#hearers.set(kind, hearers)
+    return hearers
   }
 
   /** Entries forgotten because a table was full. */

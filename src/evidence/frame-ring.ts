@@ -14,6 +14,10 @@ export class FrameRing {
   readonly snapBytes: number
   readonly #places: number
   readonly #bytes: Uint8Array
+  readonly #view: DataView
+  /** What the last frame lay in, and a view of it: many frames lie in one. */
+  #source: Uint8Array = new Uint8Array(0)
+  #sourceView: DataView = new DataView(this.#source.buffer)
   readonly #timesUs: Float64Array
   readonly #sources: Int32Array
   readonly #destinations: Int32Array
@@ -27,6 +31,7 @@ export class FrameRing {
     this.snapBytes = snapBytes
     this.#places = Math.max(1, Math.floor(maxBytes / (snapBytes + PLACE_BYTES)))
     this.#bytes = new Uint8Array(this.#places * snapBytes)
+    this.#view = new DataView(this.#bytes.buffer)
     this.#timesUs = new Float64Array(this.#places)
     this.#sources = new Int32Array(this.#places)
     this.#destinations = new Int32Array(this.#places)
@@ -48,10 +53,7 @@ export class FrameRing {
   add(frame: Frame, packet: Packet): void {
     const place = this.#next % this.#places
     const length = Math.min(frame.capturedLength, this.snapBytes)
-    this.#bytes.set(
-      frame.buffer.subarray(frame.offset, frame.offset + length),
-      place * this.snapBytes,
-    )
+    this.#copy(frame, length, place * this.snapBytes)
     this.#timesUs[place] = frame.timestampUs
     this.#captured[place] = length
     this.#wire[place] = frame.wireLength
@@ -61,6 +63,21 @@ export class FrameRing {
     this.#destinations[place] =
       packet.ipVersion === 6 ? destinationEnd(packet) : packet.destination3
     this.#next += 1
+  }
+
+  /** Copies by words: to hand `set` a part of the buffer takes a new object, which costs more than the copy. */
+  #copy({ buffer, offset }: Frame, length: number, to: number): void {
+    if (buffer !== this.#source) {
+      this.#source = buffer
+      this.#sourceView = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength)
+    }
+    const source = this.#sourceView
+    const view = this.#view
+    const words = length & ~3
+    for (let at = 0; at < words; at += 4) {
+      view.setInt32(to + at, source.getInt32(offset + at, true), true)
+    }
+    for (let at = words; at < length; at += 1) this.#bytes[to + at] = buffer[offset + at]!
   }
 
   timeUs(number: number): number {

@@ -8,7 +8,7 @@ export const flowConfig = Type.Object(
       minimum: 1024,
       maximum: 8388608,
       description:
-        'The most flows held at a time; beyond it the flow idle longest goes, one-packet flows first.',
+        'The most flows held at a time; beyond it the flow idle longest goes, one-packet flows first. Of those without an answer a quarter as many are held, or 65,536 where that is more.',
     }),
     tcpIdleTimeoutMs: Type.Integer({
       default: 300000,

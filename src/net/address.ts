@@ -57,22 +57,35 @@ function longestZeroRun(groups: readonly number[]): { start: number; length: num
   return best
 }
 
+const ZERO = '0'.charCodeAt(0)
+/** As `digit` below. */
+const DOT = '.'.charCodeAt(0) - ZERO
+const NO_OCTET = -1
+
 function parseIpv4(text: string): IpAddress | null {
   const word = parseIpv4Word(text)
   return word === null ? null : { family: 4, words: [0, 0, 0, word] }
 }
 
 function parseIpv4Word(text: string): number | null {
-  const parts = text.split('.')
-  if (parts.length !== 4) return null
   let word = 0
-  for (const part of parts) {
-    if (!/^(0|[1-9]\d{0,2})$/.test(part)) return null
-    const octet = Number(part)
-    if (octet > 255) return null
-    word = word * 256 + octet
+  let octets = 0
+  let octet = NO_OCTET
+  for (let at = 0; at <= text.length; at += 1) {
+    const digit = at === text.length ? DOT : text.charCodeAt(at) - ZERO
+    if (digit === DOT) {
+      if (octet === NO_OCTET) return null
+      word = word * 256 + octet
+      octets += 1
+      octet = NO_OCTET
+    } else {
+      // A zero stands alone.
+      if (digit < 0 || digit > 9 || octet === 0) return null
+      octet = octet === NO_OCTET ? digit : octet * 10 + digit
+      if (octet > 255) return null
+    }
   }
-  return word
+  return octets === 4 ? word : null
 }
 
 function parseIpv6(text: string): IpAddress | null {

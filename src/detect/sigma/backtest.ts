@@ -93,9 +93,10 @@ async function judgeAll(
     const onHit = (rule: RuleHead, hit: Hit): void => addHit(tallies.get(rule.key)!, hit, flow)
     lastUs = Math.max(lastUs, flow.endUs)
     rules.close(flow.endUs, (rule, hit) => addHit(tallies.get(rule.key)!, hit, null))
-    if (rules.endOfAll !== null) {
+    const endOfAny = rules.endOfAny(view)
+    if (endOfAny !== null) {
       subject.show(view, null, flow.endUs)
-      rules.judge(rules.endOfAll, subject, onHit)
+      rules.judge(endOfAny, subject, onHit)
     }
     const bucket = rules.endOf(view.application)
     if (bucket === null || flow.facts === null) continue

@@ -1,6 +1,8 @@
 /** A book of rules at work: each subject is judged by the rules of its category and moment. */
 import { APPLICATIONS } from '../../flow/flow.ts'
+import type { FlowView } from './fields/field.ts'
 import type { Subject } from './fields/subject.ts'
+import { FlowGate } from './match/flow-gate.ts'
 import { RuleBucket } from './match/rule-bucket.ts'
 import { rulesOf, type RuleBook } from './rule-book.ts'
 import type { CorrelationRule, DetectionRule, RuleHead } from './rule.ts'
@@ -19,6 +21,7 @@ export class RulesAtWork {
   readonly hits: Map<string, number>
   readonly #atMoment = new Map<string, Bucket>()
   readonly #atEndOfAll: Bucket | null
+  readonly #gateOfAll: FlowGate
   /** By the index of the flow's application. */
   readonly #atEndOf: readonly (Bucket | null)[]
   /** The correlations that count a rule's hits, and the rule's place among theirs. */
@@ -41,7 +44,9 @@ export class RulesAtWork {
       if (moment !== 'end') this.#atMoment.set(moment, new RuleBucket(rules))
     }
     const atEnd = book.detections.filter(({ moments }) => moments.includes('end'))
-    this.#atEndOfAll = bucketOf(atEnd.filter(({ category }) => category.applications.length === 0))
+    const ofAll = atEnd.filter(({ category }) => category.applications.length === 0)
+    this.#atEndOfAll = bucketOf(ofAll)
+    this.#gateOfAll = new FlowGate(ofAll)
     const buckets = new Map(
       [...new Set(atEnd.map(({ category }) => category))].flatMap((category) =>
         category.applications.map((application) => [
@@ -58,8 +63,9 @@ export class RulesAtWork {
     return this.#atMoment.get(moment)
   }
 
-  get endOfAll(): Bucket | null {
-    return this.#atEndOfAll
+  /** What the flow is judged by at its end, whatever its application; null where no rule can hold. */
+  endOfAny(flow: FlowView): Bucket | null {
+    return this.#gateOfAll.isOpenTo(flow) ? this.#atEndOfAll : null
   }
 
   endOf(application: number): Bucket | null {

@@ -59,10 +59,10 @@ export class SigmaDetector implements Detector {
   }
 
   flowEnded(flow: LiveFlow, _reason: EndReason): void {
-    const { endOfAll } = this.#rules
-    if (endOfAll !== null) {
+    const endOfAny = this.#rules.endOfAny(flow)
+    if (endOfAny !== null) {
       this.#subject.show(flow, null, flow.lastUs)
-      this.#rules.judge(endOfAll, this.#subject, this.#onHit)
+      this.#rules.judge(endOfAny, this.#subject, this.#onHit)
     }
     const bucket = this.#rules.endOf(flow.application)
     if (bucket === null) return

@@ -25,13 +25,20 @@ export class EvictionLists {
   readonly #records: FlowRecords
   readonly #heads = new Int32Array(LISTS)
   readonly #tails = new Int32Array(LISTS)
+  #fresh = 0
 
   constructor(records: FlowRecords) {
     this.#records = records
   }
 
+  /** How many are on the list of those with one packet and no answer. */
+  get fresh(): number {
+    return this.#fresh
+  }
+
   /** Appends a record to a list. */
   append(record: number, list: number): void {
+    if (list === EvictionList.FRESH) this.#fresh += 1
     const words = this.#records.words
     const at = record << WORD_SHIFT
     const tail = this.#tails[list]!
@@ -49,6 +56,7 @@ export class EvictionLists {
     const words = this.#records.words
     const at = record << WORD_SHIFT
     const list = (words[at + Word.STATE]! >>> State.LIST_SHIFT) & State.LIST_MASK
+    if (list === EvictionList.FRESH) this.#fresh -= 1
     const previous = words[at + Word.LIST_PREVIOUS]!
     const next = words[at + Word.LIST_NEXT]!
     if (previous === NO_RECORD) this.#heads[list] = next

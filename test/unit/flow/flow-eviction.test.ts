@@ -49,6 +49,22 @@ describe('a full table', () => {
   })
 })
 
+describe('flows of one packet without an answer', () => {
+  it('fill a quarter of a large table, and the oldest goes for the next', () => {
+    const counts = { opened: 0, ended: 0, established: 0 }
+    const table = flowTableThatCounts({ counts, maxFlows: 262_144 })
+    const packet = new Packet()
+    establish(table, packet, 2000)
+    for (let count = 0; count < 65_536 + 10; count += 1) {
+      spoofedSyn(packet, () => count, START_US + count)
+      packet.destinationPort = 443
+      table.fold(packet)
+    }
+    expect(table.statistics).toMatchObject({ liveFlows: 65_536 + 2000, evicted: 10 })
+    expect(counts.established).toBe(0)
+  })
+})
+
 describe('a table that may not grow', () => {
   it('holds what it ever held and no more, until it may', () => {
     const flows = new FoldedFlows({ maxFlows: 4096 })
@@ -93,7 +109,7 @@ function spoofedSyn(packet: Packet, random: (bound: number) => number, timestamp
 describe('a flood of 300,000 spoofed SYNs against 65,536 flows', () => {
   it('ends no established flow, and memory does not grow', () => {
     const counts = { opened: 0, ended: 0, established: 0 }
-    const table = flowTableThatCounts(counts)
+    const table = flowTableThatCounts({ counts })
     const random = seededRandom(3)
     const packet = new Packet()
     establish(table, packet, 2000)
@@ -111,12 +127,15 @@ describe('a flood of 300,000 spoofed SYNs against 65,536 flows', () => {
 })
 
 /** Makes a table that counts, among the ended, those that were established. */
-function flowTableThatCounts(counts: {
-  opened: number
-  ended: number
-  established: number
+function flowTableThatCounts({
+  counts,
+  maxFlows = FLOW_DEFAULTS.maxFlows,
+}: {
+  counts: { opened: number; ended: number; established: number }
+  maxFlows?: number
 }): FlowTable {
-  return new FlowTable(FLOW_DEFAULTS, {
+  const config = { ...FLOW_DEFAULTS, maxFlows }
+  return new FlowTable(config, {
     flowOpened: () => void (counts.opened += 1),
     flowAnswered: () => undefined,
     flowEnded: (flow: LiveFlow, _reason: EndReason) => {

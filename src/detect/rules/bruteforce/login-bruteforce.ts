@@ -7,7 +7,7 @@
  * Left out: logins within TLS; SSH and RDP, which are judged by how their connections end.
  */
 import type { ApplicationFact, LiveFlow } from '../../../flow/flow.ts'
-import type { Detector, Emit } from '../../detector.ts'
+import type { Detector, Emit, Heard } from '../../detector.ts'
 import { CappedTable } from '../state/capped-table.ts'
 import { pairKey } from '../state/pair-key.ts'
 import { BesiegedServer } from './besieged-server.ts'
@@ -29,8 +29,11 @@ const WINRM = 255
 const saltOf = (flow: LiveFlow, service: string): number =>
   service === 'winrm' ? WINRM : flow.application
 
+const HEARS = ['login'] as const
+
 export class LoginBruteforce implements Detector {
   readonly name = 'login-bruteforce'
+  readonly hears = HEARS
   readonly #config: LoginBruteforceConfig
   readonly #emit: Emit
   readonly #guessers = new CappedTable<Guesser>(MAX_GUESSERS, (guesser) => this.#finish(guesser))
@@ -41,8 +44,7 @@ export class LoginBruteforce implements Detector {
     this.#emit = emit
   }
 
-  flowSpoke(flow: LiveFlow, fact: ApplicationFact): void {
-    if (fact.kind !== 'login') return
+  flowSpoke(flow: LiveFlow, fact: Heard<typeof HEARS>): void {
     const ends = loginEndsOf(flow)
     const service = serviceOf(fact.application, ends.serverPort)
     if (fact.outcome === 'success') this.#letIn(flow, fact, ends, service)

@@ -7,8 +7,7 @@
 import type { DnsMessage, LiveFlow } from '../../../flow/flow.ts'
 import { addressKey } from '../../../flow/index.ts'
 import { parseAddress } from '../../../net/address.ts'
-import type { ApplicationFact } from '../../../flow/flow.ts'
-import type { Detector } from '../../detector.ts'
+import type { Detector, Heard } from '../../detector.ts'
 import { Cadence } from './cadence.ts'
 import type { C2Config } from './config.ts'
 import { Reach, reachOf } from './direction.ts'
@@ -35,8 +34,11 @@ interface Question extends Row {
   failed: number
 }
 
+const HEARS = ['dns'] as const
+
 export class FarNames implements Detector {
   readonly name = 'c2-names'
+  readonly hears = HEARS
   readonly #config: C2Config
   readonly #suspects: C2Suspects
   readonly #names = new CappedTable<Named>(MAX_NAMES)
@@ -59,8 +61,7 @@ export class FarNames implements Detector {
     return [{ feature: 'dynamicName', kind, aspect: 'place', weight: 0.5, value: 1, baseline: 0, text: `a name of ${service}, which anybody can point anywhere` }] // prettier-ignore
   }
 
-  flowSpoke(flow: LiveFlow, fact: ApplicationFact): void {
-    if (fact.kind !== 'dns') return
+  flowSpoke(flow: LiveFlow, fact: Heard<typeof HEARS>): void {
     if (fact.isResponse) this.#noteAnswers(fact, flow.lastUs)
     if (fact.query === null || (fact.type !== 'A' && fact.type !== 'AAAA')) return
     const service = dynamicService(fact.query)

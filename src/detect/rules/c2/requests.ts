@@ -3,8 +3,8 @@
  * request goes to one name after another.
  */
 import { canonicalAddress } from '../../../net/address.ts'
-import type { ApplicationFact, HttpRequest, LiveFlow } from '../../../flow/flow.ts'
-import type { Detector } from '../../detector.ts'
+import type { HttpRequest, LiveFlow } from '../../../flow/flow.ts'
+import type { Detector, Heard } from '../../detector.ts'
 import { Cadence } from './cadence.ts'
 import type { C2Config } from './config.ts'
 import { Reach, reachOf } from './direction.ts'
@@ -51,8 +51,11 @@ interface Campaign extends Row {
   readonly names: Set<string>
 }
 
+const HEARS = ['http-request', 'http-response'] as const
+
 export class Requests implements Detector {
   readonly name = 'c2-requests'
+  readonly hears = HEARS
   readonly #config: C2Config
   readonly #suspects: C2Suspects
   readonly #names: FarNames
@@ -65,9 +68,12 @@ export class Requests implements Detector {
     this.#names = names
   }
 
-  flowSpoke(flow: LiveFlow, fact: ApplicationFact): void {
+  flowSpoke(flow: LiveFlow, fact: Heard<typeof HEARS>): void {
     if (fact.kind === 'http-response') this.#noteAnswer(flow, fact.status)
-    if (fact.kind !== 'http-request') return
+    else this.#asks(flow, fact)
+  }
+
+  #asks(flow: LiveFlow, fact: HttpRequest): void {
     if (isInnocent(fact) || isLikeABrowser(fact) || reachOf(flow) === Reach.NONE) return
     if (fact.userAgent !== null && scannerOf(fact.userAgent) !== null) return
     const peer = this.#peerOf(flow)

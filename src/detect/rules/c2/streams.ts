@@ -2,8 +2,8 @@
  * Watches conversations in protocols that nobody knows: the marks of known remote-control programs, and what
  * unknown ones have in common.
  */
-import type { ApplicationFact, LiveFlow, StreamBeat, UnknownStream } from '../../../flow/flow.ts'
-import type { Detector } from '../../detector.ts'
+import type { LiveFlow, StreamBeat, UnknownStream } from '../../../flow/flow.ts'
+import type { Detector, Heard } from '../../detector.ts'
 import { Reach, reachOf, sawOpening } from './direction.ts'
 import type { FarNames } from './far-names.ts'
 import type { Sign } from './sign.ts'
@@ -31,8 +31,11 @@ interface Talker extends Row {
   readonly farEnds: Set<number>
 }
 
+const HEARS = ['unknown-stream'] as const
+
 export class Streams implements Detector {
   readonly name = 'c2-streams'
+  readonly hears = HEARS
   readonly #suspects: C2Suspects
   readonly #names: FarNames
   readonly #talkers = new CappedTable<Talker>(MAX_TALKERS)
@@ -42,8 +45,8 @@ export class Streams implements Detector {
     this.#names = names
   }
 
-  flowSpoke(flow: LiveFlow, fact: ApplicationFact): void {
-    if (fact.kind !== 'unknown-stream' || !sawOpening(flow)) return
+  flowSpoke(flow: LiveFlow, fact: Heard<typeof HEARS>): void {
+    if (!sawOpening(flow)) return
     if (reachOf(flow) === Reach.NONE) return
     const farEnds = this.#farEndsOf(flow)
     const mark = markOf(fact)

@@ -1,6 +1,6 @@
 /** Watches whom TLS connections are made to: certificates and fingerprints that tools leave, odd ports, no names. */
-import type { ApplicationFact, LiveFlow } from '../../../flow/flow.ts'
-import type { Detector } from '../../detector.ts'
+import type { LiveFlow } from '../../../flow/flow.ts'
+import type { Detector, Heard } from '../../detector.ts'
 import { Reach, reachOf } from './direction.ts'
 import type { FarNames } from './far-names.ts'
 import type { Sign } from './sign.ts'
@@ -13,8 +13,11 @@ import {
 } from './signs/tls-signs.ts'
 import type { C2Suspects } from './suspects.ts'
 
+const HEARS = ['tls-client-hello', 'tls-server-hello', 'tls-certificate'] as const
+
 export class TlsCalls implements Detector {
   readonly name = 'c2-tls'
+  readonly hears = HEARS
   readonly #suspects: C2Suspects
   readonly #names: FarNames
 
@@ -23,8 +26,7 @@ export class TlsCalls implements Detector {
     this.#names = names
   }
 
-  flowSpoke(flow: LiveFlow, fact: ApplicationFact): void {
-    if (!fact.kind.startsWith('tls-')) return
+  flowSpoke(flow: LiveFlow, fact: Heard<typeof HEARS>): void {
     const sni = fact.kind === 'tls-client-hello' ? fact.sni : null
     const domain = sni ?? this.#names.nameOf(flow.responderKey)
     const place = this.#names.placeSigns(domain, 'tls')
@@ -38,8 +40,8 @@ export class TlsCalls implements Detector {
   }
 }
 
-function signsOf(fact: ApplicationFact, nowUs: number, isDynamic: boolean): Sign[] {
+function signsOf(fact: Heard<typeof HEARS>, nowUs: number, isDynamic: boolean): Sign[] {
   if (fact.kind === 'tls-client-hello') return helloSigns(fact.ja3, fact.sni, isDynamic)
   if (fact.kind === 'tls-server-hello') return serverHelloSigns(fact.ja3s)
-  return fact.kind === 'tls-certificate' ? certificateSigns(fact, nowUs) : []
+  return certificateSigns(fact, nowUs)
 }

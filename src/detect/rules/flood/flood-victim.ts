@@ -112,7 +112,9 @@ export class FloodVictim {
     const since = Math.floor(nowUs / 1e6) - WINDOW_SECONDS
     const seconds = this.#seconds.filter((second) => second.second > since)
     const peak = Math.max(...seconds.map((second) => second.syns))
-    const busy = seconds.filter((second) => second.syns * 10 >= peak)
+    // The second at hand is not over, and may have only begun.
+    const lastSecond = Math.floor(this.lastUs / 1e6)
+    const busy = seconds.filter(({ second, syns }) => syns * 10 >= peak || second === lastSecond)
     const firstSecond = Math.min(...busy.map((second) => second.second))
     this.firstUs = Math.max(this.firstUs, firstSecond * 1e6)
     this.syns = busy.reduce((sum, second) => sum + second.syns, 0)

@@ -23,6 +23,9 @@ const WATCH_FROM = 20
 /** A host that gets no SYN for this long is no longer watched, and its story is over. */
 const QUIET_US = 30_000_000
 
+/** A host is judged every second, and each so many SYNs: until a flood is told each flow of it is a record. */
+const JUDGED_EACH = 8192
+
 const HANDSHAKE_FLAGS = TcpFlag.SYN | TcpFlag.ACK | TcpFlag.RST
 
 /** A host that is watched, and the story of the flood on it while there is one. */
@@ -87,7 +90,8 @@ export class SynFlood implements Detector {
     }
     watched.victim.syn(packet)
     watched.lastUs = watched.victim.lastUs
-    const { story } = watched
+    const { story, victim } = watched
+    if (story === null && victim.syns % JUDGED_EACH === 0) this.#judgeEarly(watched)
     if (story !== null && story.story.flows.size < MAX_FLOWS) this.#naming = story
   }
 
@@ -100,12 +104,19 @@ export class SynFlood implements Detector {
   }
 
   #judge(watched: Watched, nowUs: number): void {
+    const verdict = watched.victim.judge(this.#config, nowUs)
+    if (verdict === 'none') this.#calm(watched, nowUs)
+    else this.#goOn(watched, verdict, nowUs)
+  }
+
+  #judgeEarly(watched: Watched): void {
+    const { victim, lastUs } = watched
+    const verdict = victim.judge(this.#config, lastUs)
+    if (verdict !== 'none') this.#goOn(watched, verdict, lastUs)
+  }
+
+  #goOn(watched: Watched, verdict: 'flood' | 'refused', nowUs: number): void {
     const { victim } = watched
-    const verdict = victim.judge(this.#config, nowUs)
-    if (verdict === 'none') {
-      this.#calm(watched, nowUs)
-      return
-    }
     if (watched.story === null) {
       victim.beginStory(nowUs)
       watched.story = new FloodStory(victim, verdict === 'refused')

@@ -7,8 +7,8 @@
  * Left out: sessions asked for within SMB 3's encryption.
  * Source: MS-DRSR §4.1.10; MITRE T1003.006, T1087.002.
  */
-import { APPLICATIONS, type ApplicationFact, type DcerpcCall, type LiveFlow } from '../../../flow/flow.ts' // prettier-ignore
-import type { Detector, Emit } from '../../detector.ts'
+import { APPLICATIONS, type DcerpcCall, type LiveFlow } from '../../../flow/flow.ts' // prettier-ignore
+import type { Detector, Emit, Heard } from '../../detector.ts'
 import { AttackLedger, type Act } from '../state/attack-ledger.ts'
 import { CappedTable, type Row } from '../state/capped-table.ts'
 import { DistinctCount } from '../state/distinct-count.ts'
@@ -44,8 +44,11 @@ interface Asker extends Row {
   hosts: DistinctCount
 }
 
+const HEARS = ['dcerpc', 'kerberos'] as const
+
 export class DomainTheft implements Detector {
   readonly name = 'domain-theft'
+  readonly hears = HEARS
   readonly #minHosts: number
   readonly #ledger: AttackLedger
   /** Hosts that were seen to answer as domain controllers do. */
@@ -58,7 +61,7 @@ export class DomainTheft implements Detector {
     this.#ledger = new AttackLedger({ detector: this.name, noun: 'call', forgetAfterSeconds }, emit)
   }
 
-  flowSpoke(flow: LiveFlow, fact: ApplicationFact): void {
+  flowSpoke(flow: LiveFlow, fact: Heard<typeof HEARS>): void {
     if (fact.kind === 'dcerpc') this.#calls(flow, fact)
     else if (fact.kind === 'kerberos' && fact.message.endsWith('-REP')) this.#answers(flow)
   }

@@ -6,8 +6,8 @@
  * administrative share and then made a service, or a service made, started and deleted again, does.
  * Left out: what is within SMB 3's encryption; which command is run, mostly sealed.
  */
-import type { ApplicationFact, DcerpcCall, HttpRequest, LiveFlow, SmbProgram } from '../../../flow/flow.ts' // prettier-ignore
-import type { Detector, Emit } from '../../detector.ts'
+import type { DcerpcCall, HttpRequest, LiveFlow, SmbProgram } from '../../../flow/flow.ts' // prettier-ignore
+import type { Detector, Emit, Heard } from '../../detector.ts'
 import { AttackLedger, quoted, type Act } from '../state/attack-ledger.ts'
 import { CappedTable, type Row } from '../state/capped-table.ts'
 import { pairHash } from '../state/pair-key.ts'
@@ -31,8 +31,11 @@ interface Pair extends Row {
   hasStarted: boolean
 }
 
+const HEARS = ['dcerpc', 'smb-program', 'http-request'] as const
+
 export class RemoteControl implements Detector {
   readonly name = 'remote-control'
+  readonly hears = HEARS
   readonly #ledger: AttackLedger
   readonly #pairs = new CappedTable<Pair>(MAX_PAIRS)
 
@@ -40,7 +43,7 @@ export class RemoteControl implements Detector {
     this.#ledger = new AttackLedger({ detector: this.name, noun: 'call', forgetAfterSeconds }, emit)
   }
 
-  flowSpoke(flow: LiveFlow, fact: ApplicationFact): void {
+  flowSpoke(flow: LiveFlow, fact: Heard<typeof HEARS>): void {
     if (fact.kind === 'dcerpc') this.#calls(flow, fact)
     else if (fact.kind === 'smb-program') this.#copies(flow, fact)
     else if (fact.kind === 'http-request') this.#manages(flow, fact)

@@ -5,9 +5,9 @@
  * where one had given leases before the other came, or where one alone names itself as the router.
  * Source: RFC 2131 §3.1; ettercap's dhcp mode, Responder, yersinia. Left out: DHCPv6.
  */
-import type { ApplicationFact, DhcpMessage, LiveFlow } from '../../../flow/flow.ts'
+import type { DhcpMessage, LiveFlow } from '../../../flow/flow.ts'
 import { APPLICATIONS } from '../../../flow/index.ts'
-import type { Detector, Emit } from '../../detector.ts'
+import type { Detector, Emit, Heard } from '../../detector.ts'
 import type { Row } from '../state/capped-table.ts'
 import { CappedTable } from '../state/capped-table.ts'
 import { addressHash } from '../state/packet-address.ts'
@@ -47,8 +47,11 @@ interface FalseServer {
   readonly clients: Set<string>
 }
 
+const HEARS = ['dhcp'] as const
+
 export class DhcpServers implements Detector {
   readonly name = 'dhcp-servers'
+  readonly hears = HEARS
   readonly #clients = new CappedTable<Given>(MAX_CLIENTS)
   readonly #servers = new CappedTable<Server>(MAX_SERVERS)
   readonly #stories: Stories<FalseServer>
@@ -64,8 +67,8 @@ export class DhcpServers implements Detector {
     })
   }
 
-  flowSpoke(flow: LiveFlow, fact: ApplicationFact): void {
-    if (flow.application !== DHCP || fact.kind !== 'dhcp') return
+  flowSpoke(flow: LiveFlow, fact: Heard<typeof HEARS>): void {
+    if (flow.application !== DHCP) return
     if (fact.message !== 'offer' && fact.message !== 'ack') return
     if (fact.serverId === null || fact.address === null) return
     const nowUs = flow.lastUs

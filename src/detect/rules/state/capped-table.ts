@@ -61,7 +61,12 @@ export class CappedTable<Value extends Row> {
     if (this.#rows.delete(key)) this.#filter[placeOf(key)]! -= 1
   }
 
-  *values(): Generator<Value> {
+  /** Every row; of an empty table, as most are at most times, nothing is made. */
+  values(): Iterable<Value> {
+    return this.#rows.size === 0 ? [] : this.#walk()
+  }
+
+  *#walk(): Generator<Value> {
     for (const { row } of this.#rows.values()) yield row
   }
 

@@ -7,13 +7,8 @@
  * Source: Born and Gustafson, "Detecting DNS Tunnels Using Character Frequency Analysis" (2010); Das et al.,
  * "Detection of Exfiltration and Tunneling over DNS" (2017); RFC 1035, RFC 5782.
  */
-import {
-  APPLICATIONS,
-  type ApplicationFact,
-  type DnsMessage,
-  type LiveFlow,
-} from '../../../flow/flow.ts'
-import type { Detector, Emit } from '../../detector.ts'
+import { APPLICATIONS, type DnsMessage, type LiveFlow } from '../../../flow/flow.ts'
+import type { Detector, Emit, Heard } from '../../detector.ts'
 import { CappedTable } from '../state/capped-table.ts'
 import { FirstLooks } from '../state/first-looks.ts'
 import { mix, pairKey } from '../state/pair-key.ts'
@@ -40,8 +35,11 @@ const MAX_SERVERS = 4096
 /** Pairs of host and domain waiting to show four names. */
 const WAITING = 32_768
 
+const HEARS = ['dns'] as const
+
 export class DnsTunnel implements Detector {
   readonly name = 'dns-tunnel'
+  readonly hears = HEARS
   readonly #config: DnsTunnelConfig
   readonly #emit: Emit
   readonly #looks: FirstLooks
@@ -63,8 +61,8 @@ export class DnsTunnel implements Detector {
     if (this.#given.size > 0) this.#given.opened(flow)
   }
 
-  flowSpoke(flow: LiveFlow, fact: ApplicationFact): void {
-    if (fact.kind !== 'dns' || flow.application !== DNS || fact.query === null) return
+  flowSpoke(flow: LiveFlow, fact: Heard<typeof HEARS>): void {
+    if (flow.application !== DNS || fact.query === null) return
     if (flow.responderPort === NETBIOS_PORT || flow.responderPort === LLMNR_PORT) return
     const isOriginatorAsking = flow.originatorPort !== DNS_PORT || flow.responderPort === DNS_PORT
     const isAnswered = fact.isResponse && wasAsked(flow, isOriginatorAsking)

@@ -5,10 +5,10 @@
  * Only conversations count: a probe, or a scan, says a line and leaves. Encrypted DNS over UDP (DNSCrypt) comes
  * in a few datagrams a flow and is passed over.
  */
-import { APPLICATIONS, type ApplicationFact, type LiveFlow } from '../../../flow/flow.ts'
+import { APPLICATIONS, type LiveFlow } from '../../../flow/flow.ts'
 import { IpProtocol } from '../../../net/protocol.ts'
 import type { Detection } from '../../detection.ts'
-import type { Detector, Emit } from '../../detector.ts'
+import type { Detector, Emit, Heard } from '../../detector.ts'
 import { CappedTable } from '../state/capped-table.ts'
 import { pairKey } from '../state/pair-key.ts'
 import { Story } from '../state/story.ts'
@@ -55,8 +55,11 @@ interface OddStory {
   readonly story: Story
 }
 
+const HEARS = ['http-request'] as const
+
 export class OddPort implements Detector {
   readonly name = 'odd-port'
+  readonly hears = HEARS
   readonly #config: OddPortConfig
   readonly #emit: Emit
   readonly #stories: CappedTable<OddStory>
@@ -67,8 +70,8 @@ export class OddPort implements Detector {
     this.#stories = new CappedTable(MAX_STORIES, (row) => this.#emit(describe(row, true)))
   }
 
-  flowSpoke(flow: LiveFlow, fact: ApplicationFact): void {
-    if (fact.kind !== 'http-request' || fact.method !== 'CONNECT') return
+  flowSpoke(flow: LiveFlow, fact: Heard<typeof HEARS>): void {
+    if (fact.method !== 'CONNECT') return
     const port = fact.uri.slice(fact.uri.lastIndexOf(':') + 1)
     if (!PROXIED_PORTS.has(port)) return
     this.#note(flow, {

@@ -7,8 +7,8 @@
  * Left out: HTTP/2, what is encrypted, bodies beyond their first segment.
  * Source: OWASP Core Rule Set's anomaly scoring; OWASP Web Security Testing Guide 4.2.
  */
-import type { ApplicationFact, HttpRequest, LiveFlow } from '../../../flow/flow.ts'
-import type { Detector, Emit } from '../../detector.ts'
+import type { HttpRequest, LiveFlow } from '../../../flow/flow.ts'
+import type { Detector, Emit, Heard } from '../../detector.ts'
 import { AttackLedger, quoted, type Act } from '../state/attack-ledger.ts'
 import { CappedTable, type Row } from '../state/capped-table.ts'
 import { conversationKey } from '../state/flow-pair.ts'
@@ -32,8 +32,11 @@ interface Awaited extends Row {
   found: { readonly attack: AttackClass; readonly act: Act } | null
 }
 
+const HEARS = ['http-request', 'http-response', 'http-body'] as const
+
 export class WebAttacks implements Detector {
   readonly name = 'web-attacks'
+  readonly hears = HEARS
   readonly #minScore: number
   readonly #ledger: AttackLedger
   readonly #awaited = new CappedTable<Awaited>(MAX_AWAITED)
@@ -47,7 +50,7 @@ export class WebAttacks implements Detector {
     )
   }
 
-  flowSpoke(flow: LiveFlow, fact: ApplicationFact): void {
+  flowSpoke(flow: LiveFlow, fact: Heard<typeof HEARS>): void {
     if (fact.kind === 'http-request') this.#asks(flow, fact)
     else if (fact.kind === 'http-response') this.#answers(flow, fact.status)
     else if (fact.kind === 'http-body') this.#body(flow, fact.text, fact.isFromResponder)

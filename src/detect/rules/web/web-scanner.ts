@@ -5,8 +5,8 @@
  * A browser meets missing pages too, but few, and among many that are there.
  * Left out: scans slower than the window, and servers that answer 200 to everything.
  */
-import type { ApplicationFact, HttpRequest, LiveFlow } from '../../../flow/flow.ts'
-import type { Detector, Emit } from '../../detector.ts'
+import type { HttpRequest, LiveFlow } from '../../../flow/flow.ts'
+import type { Detector, Emit, Heard } from '../../detector.ts'
 import { AttackLedger, quoted, textHash, type Act } from '../state/attack-ledger.ts'
 import { CappedTable, type Row } from '../state/capped-table.ts'
 import { DistinctCount } from '../state/distinct-count.ts'
@@ -37,8 +37,11 @@ interface Pair extends Row {
   example: string
 }
 
+const HEARS = ['http-request', 'http-response'] as const
+
 export class WebScanner implements Detector {
   readonly name = 'web-scanner'
+  readonly hears = HEARS
   readonly #config: WebScannerConfig
   readonly #ledger: AttackLedger
   readonly #asked = new CappedTable<Asked>(MAX_FLOWS)
@@ -50,7 +53,7 @@ export class WebScanner implements Detector {
     this.#ledger = new AttackLedger({ detector: this.name, noun: 'sign', forgetAfterSeconds }, emit)
   }
 
-  flowSpoke(flow: LiveFlow, fact: ApplicationFact): void {
+  flowSpoke(flow: LiveFlow, fact: Heard<typeof HEARS>): void {
     if (fact.kind === 'http-request') this.#asks(flow, fact)
     else if (fact.kind === 'http-response') this.#answers(flow, fact.status)
   }

@@ -80,8 +80,9 @@ function worth(needs: readonly Literal[] | null): number {
   if (needs === null) return 0
   const weights = needs.map(({ kind, value, field }) => {
     if (typeof value === 'number') return 40
-    // Half of all flows are TCP, and few fields have as few values as these.
+    // Half of all flows are TCP, most are of no known service, and few fields have as few values as these.
     if (field.names.includes('proto') || field.names.includes('conn_state')) return 2
+    if (field.names.includes('service') && value === 'unknown') return 2
     return kind === 'is' ? 60 : Math.min(50, value.length * 5)
   })
   return Math.min(...weights) - Math.log2(1 + needs.length) / 10

@@ -22,19 +22,23 @@ export class RuleBucket<Rule extends { readonly predicate: Predicate }> {
   readonly #indexes: readonly FieldIndex[]
   /** When each rule was last found, so that it is judged once however many of its literals are there. */
   readonly #found: Float64Array
-  readonly #candidates: number[] = []
+  /** Those found, up to `#candidateCount`: to empty a list each time would cost more than to fill it. */
+  readonly #candidates: Int32Array
+  #candidateCount = 0
   #look = 0
   readonly #take = (rules: readonly number[]): void => {
     for (const rule of rules) {
       if (this.#found[rule] === this.#look) continue
       this.#found[rule] = this.#look
-      this.#candidates.push(rule)
+      this.#candidates[this.#candidateCount] = rule
+      this.#candidateCount += 1
     }
   }
 
   constructor(rules: readonly Rule[]) {
     this.#rules = rules
     this.#found = new Float64Array(rules.length)
+    this.#candidates = new Int32Array(rules.length)
     this.#always = [...rules.keys()].filter((index) => rules[index]!.predicate.needs === null)
     const byField = new Map<Field, (Literal & { readonly rule: number })[]>()
     for (const [rule, { predicate }] of rules.entries()) {
@@ -53,12 +57,13 @@ export class RuleBucket<Rule extends { readonly predicate: Predicate }> {
 
   /** Calls `hit` with every rule that holds. */
   judge(subject: Subject, hit: (rule: Rule) => void): void {
-    const candidates = this.#candidates
-    candidates.length = 0
+    this.#candidateCount = 0
     this.#look += 1
     for (const index of this.#indexes) this.#lookUp(index, subject)
     for (const rule of this.#always) this.#judgeOne(this.#rules[rule]!, subject, hit)
-    for (const rule of candidates) this.#judgeOne(this.#rules[rule]!, subject, hit)
+    for (let at = 0; at < this.#candidateCount; at += 1) {
+      this.#judgeOne(this.#rules[this.#candidates[at]!]!, subject, hit)
+    }
   }
 
   #judgeOne(rule: Rule, subject: Subject, hit: (rule: Rule) => void): void {

@@ -4,8 +4,8 @@
  * Source: https://github.com/salesforce/ja3 and https://github.com/FoxIO-LLC/ja4 (technical details of
  * JA4, the TLS client fingerprint). JA4 sorts, since browsers shuffle their extensions; JA3 does not.
  */
-import { hash } from 'node:crypto'
 import { Extension, isGrease, type ClientHello } from './client-hello.ts'
+import { Digests } from './digests.ts'
 
 const NOTHING = '000000000000'
 const MOST_COUNTED = 99
@@ -24,10 +24,12 @@ const JA4_VERSIONS: Readonly<Record<number, string>> = {
 }
 
 const hexOf: string[] = []
+const md5 = new Digests('md5')
+const sha256 = new Digests('sha256')
 
 /** Returns JA3: the MD5 of versions, ciphers, extensions, groups and point formats without GREASE. */
 export function ja3(hello: ClientHello): string {
-  return hash('md5', ja3Text(hello))
+  return md5.of(ja3Text(hello))
 }
 
 /** Returns what JA3 hashes. */
@@ -39,7 +41,7 @@ export function ja3Text(hello: ClientHello): string {
 
 /** Returns JA3S of a ServerHello. */
 export function ja3s(version: number, cipher: number, extensions: readonly number[]): string {
-  return hash('md5', `${version},${cipher},${extensions.join('-')}`)
+  return md5.of(`${version},${cipher},${extensions.join('-')}`)
 }
 
 /** Returns JA4; `transport` is `t` for TCP and `q` for QUIC. */
@@ -78,7 +80,7 @@ function ja4Extensions(extensions: readonly number[], hello: ClientHello): strin
 }
 
 function digest(text: string): string {
-  return text === '' ? NOTHING : hash('sha256', text).slice(0, NOTHING.length)
+  return text === '' ? NOTHING : sha256.of(text).slice(0, NOTHING.length)
 }
 
 function sortedHex(values: number[]): string {

@@ -83,6 +83,31 @@ correlation: { type: event_count, rules: [one], group-by: [src_ip], timespan: 1m
   })
 })
 
+describe('an ended flow of whatever application', () => {
+  const ending = (name: string, detection: string): string => `
+title: ${name}
+name: ${name}
+logsource: { category: firewall }
+detection:
+  sel: { ${detection} }
+  condition: sel`
+  const byPort = ending('by-port', 'dst_port: [23, 2323]')
+  const byService = ending('by-service', 'service: [telnet, unknown], dst_port: 8023')
+  const bySize = ending('by-size', 'orig_bytes|gte: 500')
+
+  it('is judged by the rules that ask for its port, and for its service', () => {
+    const judging = new Judging(byPort, byService)
+    judging.ends({ destinationPort: 23 }).ends({ destinationPort: 80, application: 'http' })
+    judging.ends({ destinationPort: 8023, application: 'telnet' }).ends({ destinationPort: 8023 })
+    expect([judging.hits('by-port'), judging.hits('by-service')]).toEqual([1, 2])
+  })
+
+  it('is judged whatever it is where a rule asks for something else', () => {
+    const judging = new Judging(byPort, bySize).ends({ destinationPort: 80, application: 'http' })
+    expect([judging.hits('by-port'), judging.hits('by-size')]).toEqual([0, 1])
+  })
+})
+
 describe('the index', () => {
   it('finds every rule that holds, and no other', () => {
     const word = fc.string({

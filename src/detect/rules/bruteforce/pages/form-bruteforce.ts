@@ -5,9 +5,9 @@
  * Left out: sites within TLS; pages whose address does not say what they are; XML-RPC, whose calls look
  * alike whatever they ask for.
  */
-import type { ApplicationFact, HttpRequest, LiveFlow } from '../../../../flow/flow.ts'
+import type { HttpRequest, LiveFlow } from '../../../../flow/flow.ts'
 import type { Detection } from '../../../detection.ts'
-import type { Detector, Emit } from '../../../detector.ts'
+import type { Detector, Emit, Heard } from '../../../detector.ts'
 import { CappedTable } from '../../state/capped-table.ts'
 import { pairKey } from '../../state/pair-key.ts'
 import { Story } from '../../state/story.ts'
@@ -18,8 +18,11 @@ import { PageGuesser } from './page-guesser.ts'
 
 const MAX_CLIENTS = 2048
 
+const HEARS = ['http-request', 'http-response'] as const
+
 export class FormBruteforce implements Detector {
   readonly name = 'form-bruteforce'
+  readonly hears = HEARS
   readonly #config: FormBruteforceConfig
   readonly #emit: Emit
   readonly #clients = new CappedTable<PageGuesser>(MAX_CLIENTS, (client) => this.#finish(client))
@@ -29,7 +32,7 @@ export class FormBruteforce implements Detector {
     this.#emit = emit
   }
 
-  flowSpoke(flow: LiveFlow, fact: ApplicationFact): void {
+  flowSpoke(flow: LiveFlow, fact: Heard<typeof HEARS>): void {
     if (fact.kind === 'http-request') this.#asks(flow, fact)
     else if (fact.kind === 'http-response' && this.#clients.size > 0) {
       this.#clients.get(keyOf(flow))?.answered(fact, flow.originatorPort)

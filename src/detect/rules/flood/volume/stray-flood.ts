@@ -33,6 +33,9 @@ const WATCH_FROM = 60
 const SAMPLED_EACH = 16
 const SAMPLES = 16
 
+/** Places that tell whether a host may be under watch; a power of two. */
+const HOST_PLACES = 4096
+
 /** Who opens connections is answered by resets, and a bare ACK answers nothing. */
 const SPEAKING = TcpFlag.SYN | TcpFlag.RST
 
@@ -43,6 +46,8 @@ export class StrayFlood implements Detector {
   readonly #rates = new HostRates()
   readonly #samples = new HostRates()
   readonly #victims: WatchedHosts<StrayVictim>
+  /** 1 where a host under watch falls: nearly all packets are of none, and this tells so at once. */
+  readonly #places = new Uint8Array(HOST_PLACES)
   #untilSample = SAMPLED_EACH
   #random = 1
 
@@ -65,11 +70,12 @@ export class StrayFlood implements Detector {
   flowOpened(flow: LiveFlow): void {
     const kind = strayClass(flow.protocol, flow.openingTcpFlags, flow.openingPayloadBytes)
     if (kind === NO_CLASS || isToMany(flow) || isHeadless(flow)) return
-    const key = mix(responderHash(flow), kind)
+    const host = responderHash(flow)
+    const key = mix(host, kind)
     let victim = this.#victims.get(key)
     if (victim === undefined) {
       if (this.#rates.count(key, flow.startUs) < WATCH_FROM) return
-      victim = this.#watch(key, kind, flow.responderAddress())
+      victim = this.#watch(host, kind, flow.responderAddress())
     }
     const source = originatorHash(flow)
     victim.opened(flow, source)
@@ -86,6 +92,7 @@ export class StrayFlood implements Detector {
 
   tick(nowUs: number): void {
     this.#victims.tick(nowUs)
+    if (this.#victims.size === 0) this.#places.fill(0)
   }
 
   end(nowUs: number): void {
@@ -107,27 +114,30 @@ export class StrayFlood implements Detector {
     if (packet.protocol === IpProtocol.TCP && packet.payloadLength > 0) return
     const kind = strayClass(packet.protocol, packet.tcpFlags, packet.payloadLength)
     if (kind === NO_CLASS || isGroup(packet)) return
-    const key = mix(destinationHash(packet), kind)
+    const host = destinationHash(packet)
+    const key = mix(host, kind)
     if (this.#victims.get(key) !== undefined) return
     if (this.#samples.count(key, packet.timestampUs) < SAMPLES) return
-    this.#watch(key, kind, destinationAddress(packet))
+    this.#watch(host, kind, destinationAddress(packet))
   }
 
   #follow(packet: Packet): void {
-    const { protocol, tcpFlags, payloadLength } = packet
-    const kind = strayClass(protocol, tcpFlags, payloadLength)
-    if (kind !== NO_CLASS) {
-      const victim = this.#victims.get(mix(destinationHash(packet), kind))
-      victim?.packet(packet)
-      const source = sourceHash(packet)
-      victim?.fates.goOn(endsHash(source, packet.sourcePort, packet.destinationPort))
-    }
-    this.#reply(packet)
+    const source = sourceHash(packet)
+    const destination = destinationHash(packet)
+    if (this.#places[destination & (HOST_PLACES - 1)] === 1) this.#come(packet, source, destination)
+    if (this.#places[source & (HOST_PLACES - 1)] === 1) this.#reply(packet, source)
+  }
+
+  #come(packet: Packet, source: number, destination: number): void {
+    const kind = strayClass(packet.protocol, packet.tcpFlags, packet.payloadLength)
+    if (kind === NO_CLASS) return
+    const victim = this.#victims.get(mix(destination, kind))
+    victim?.packet(packet)
+    victim?.fates.goOn(endsHash(source, packet.sourcePort, packet.destinationPort))
   }
 
   /** What a watched host says: a datagram for datagrams; for segments, SYNs, resets and data. */
-  #reply(packet: Packet): void {
-    const source = sourceHash(packet)
+  #reply(packet: Packet, source: number): void {
     if (packet.protocol === IpProtocol.UDP) {
       this.#victims.get(mix(source, UDP))?.stream.reply(packet)
       return
@@ -138,8 +148,9 @@ export class StrayFlood implements Detector {
     }
   }
 
-  #watch(key: number, kind: number, address: string): StrayVictim {
-    return this.#victims.watch(key, new StrayVictim(kind, address, this.#config))
+  #watch(host: number, kind: number, address: string): StrayVictim {
+    this.#places[host & (HOST_PLACES - 1)] = 1
+    return this.#victims.watch(mix(host, kind), new StrayVictim(kind, address, this.#config))
   }
 }
 

@@ -5,9 +5,9 @@
  * question's number, which takes many tries (Kaminsky 2008; RFC 5452). The forger bears the resolver's address
  * and is not named. A question sent twice may be answered twice: only more answers than questions count.
  */
-import type { ApplicationFact, DnsMessage, LiveFlow } from '../../../../flow/flow.ts'
+import type { DnsMessage, LiveFlow } from '../../../../flow/flow.ts'
 import { IpProtocol } from '../../../../net/protocol.ts'
-import type { Detector, Emit } from '../../../detector.ts'
+import type { Detector, Emit, Heard } from '../../../detector.ts'
 import { pairKey } from '../../state/pair-key.ts'
 import type { Story } from '../../state/story.ts'
 import { confidenceOf, counted, listed, spanOf } from '../../state/wording.ts'
@@ -42,8 +42,11 @@ interface Forged {
   example: string
 }
 
+const HEARS = ['dns'] as const
+
 export class DnsAnswers implements Detector {
   readonly name = 'dns-answers'
+  readonly hears = HEARS
   readonly #config: NameSpoofingConfig
   /** Direct-mapped: a flood of questions overwrites, and what is overwritten is not judged. */
   readonly #asked: Asked[] = Array.from({ length: PLACES }, () => ({
@@ -67,9 +70,8 @@ export class DnsAnswers implements Detector {
     })
   }
 
-  flowSpoke(flow: LiveFlow, fact: ApplicationFact): void {
-    if (flow.responderPort !== DNS || fact.kind !== 'dns' || flow.protocol !== IpProtocol.UDP)
-      return
+  flowSpoke(flow: LiveFlow, fact: Heard<typeof HEARS>): void {
+    if (flow.responderPort !== DNS || flow.protocol !== IpProtocol.UDP) return
     const key = pairKey(
       flow.originatorKey,
       flow.responderKey,

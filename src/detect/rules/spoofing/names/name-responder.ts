@@ -5,9 +5,9 @@
  * Nobody is called "wpad" by these protocols but who wants to be everybody's proxy.
  * Source: RFC 4795, RFC 1002 §4.2; MITRE T1557.001. Left out: mDNS, where services have names by the dozen.
  */
-import type { ApplicationFact, DnsMessage, LiveFlow } from '../../../../flow/flow.ts'
+import type { DnsMessage, LiveFlow } from '../../../../flow/flow.ts'
 import { IpProtocol } from '../../../../net/protocol.ts'
-import type { Detector, Emit } from '../../../detector.ts'
+import type { Detector, Emit, Heard } from '../../../detector.ts'
 import { CappedTable, type Row } from '../../state/capped-table.ts'
 import { pairKey } from '../../state/pair-key.ts'
 import { Story } from '../../state/story.ts'
@@ -41,8 +41,11 @@ interface Responder {
   readonly clients: Set<string>
 }
 
+const HEARS = ['dns'] as const
+
 export class NameResponder implements Detector {
   readonly name = 'name-responder'
+  readonly hears = HEARS
   readonly #config: NameSpoofingConfig
   readonly #questions = new CappedTable<Question>(MAX_QUESTIONS)
   readonly #stories: Stories<Responder>
@@ -59,11 +62,11 @@ export class NameResponder implements Detector {
     })
   }
 
-  flowSpoke(flow: LiveFlow, fact: ApplicationFact): void {
+  flowSpoke(flow: LiveFlow, fact: Heard<typeof HEARS>): void {
     const { originatorPort, responderPort } = flow
     const isAsked = responderPort === NETBIOS || responderPort === LLMNR
     if (!isAsked && originatorPort !== NETBIOS && originatorPort !== LLMNR) return
-    if (fact.kind !== 'dns' || flow.protocol !== IpProtocol.UDP) return
+    if (flow.protocol !== IpProtocol.UDP) return
     // A question to one server is answered in its own flow: only what was asked of all is answered in a new one.
     if (!fact.isResponse) this.#ask(flow, fact)
     else if (flow.responderPackets === 0) this.#answer(flow, fact)

@@ -1,18 +1,19 @@
 /** The one among many that may have done the most (Boyer–Moore majority vote), in constant memory. */
 export class Majority {
-  /** What the leader is called; '' while there is none. */
+  /** What the leader is called; '' while there is none, or it was counted once. */
   name = ''
   #hash = 0
   #lead = 0
   #count = 0
 
-  /** Counts one; `nameOf` is asked only when the lead changes hands. */
+  /** Counts one, who is named when met again: in a flood of forged senders the lead changes all the time. */
   add(hash: number, nameOf: () => string): void {
-    if (hash === this.#hash && this.name !== '') {
+    if (hash === this.#hash && this.#count > 0) {
+      if (this.name === '') this.name = nameOf()
       this.#lead += 1
       this.#count += 1
     } else if (this.#lead === 0) {
-      this.name = nameOf()
+      this.name = ''
       this.#hash = hash
       this.#lead = 1
       this.#count = 1

@@ -50,6 +50,16 @@ describe('a SYN flood', () => {
     expect(traffic.tellings).toMatchObject([{ kind: 'flood.syn', isFinal: false }])
   })
 
+  test('of thousands a second is told before its second second is over, and whole', () => {
+    const traffic = new WatchedTraffic()
+    for (let index = 0; index < 17_000; index += 1) {
+      const ports = { sourcePort: 1024 + index, destinationPort: 80 }
+      traffic.tcp(spoofed(index), VICTIM, { ...ports, flags: 'S' }, 100)
+    }
+    expect(traffic.tellings).toMatchObject([{ kind: 'flood.syn', isFinal: false }])
+    expect(traffic.tellings[0]!.count).toBeGreaterThan(16_000)
+  })
+
   test('on a closed port is less grave', () => {
     const traffic = new WatchedTraffic()
     for (let index = 0; index < 3000; index += 1) {

@@ -41,6 +41,15 @@ describe('Majority', () => {
     expect(one.holder(1000, 0.8)).toBe('the one')
     expect(none.holder(1000, 0.5)).toBeNull()
   })
+
+  test('asks nobody for a name who is met only once', () => {
+    const majority = new Majority()
+    let asked = 0
+    for (let index = 1; index <= 1000; index += 1) {
+      majority.add(index, () => `host ${(asked += 1)}`)
+    }
+    expect(asked).toBe(0)
+  })
 })
 
 describe('FateSample', () => {

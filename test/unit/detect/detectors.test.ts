@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest'
+import type { Detector, FactKind } from '../../../src/detect/detector.ts'
+import { Detectors } from '../../../src/detect/detectors.ts'
+import type { ApplicationFact, LiveFlow } from '../../../src/flow/flow.ts'
+import { httpRequest, plannedFlow } from '../../support/judged-rules.ts'
+
+class Listener implements Detector {
+  readonly name: string
+  readonly hears?: readonly FactKind[]
+  readonly heard: FactKind[] = []
+
+  constructor(name: string, hears?: readonly FactKind[]) {
+    this.name = name
+    if (hears !== undefined) this.hears = hears
+  }
+
+  flowSpoke(_flow: LiveFlow, { kind }: ApplicationFact): void {
+    this.heard.push(kind)
+  }
+}
+
+test('a fact is told to those who hear its kind, and to who hears all', () => {
+  const web = new Listener('web', ['http-request', 'http-response'])
+  const names = new Listener('names', ['dns'])
+  const all = new Listener('all')
+  const detectors = new Detectors([web, names, all])
+  const response: ApplicationFact = { kind: 'http-response', status: 200, contentType: null, server: null } as ApplicationFact // prettier-ignore
+  for (const fact of [httpRequest(), response, httpRequest()]) {
+    detectors.flowSpoke!(plannedFlow(), fact)
+  }
+  expect(web.heard).toEqual(['http-request', 'http-response', 'http-request'])
+  expect(names.heard).toEqual([])
+  expect(all.heard).toEqual(web.heard)
+})
