@@ -45,6 +45,11 @@ export function wholeNumber(minimum: number, maximum: number): (text: string) =>
   }
 }
 
+/** Reads ports separated by commas. */
+export function portList(text: string): number[] {
+  return text.split(',').map((port) => wholeNumber(0, 65_535)(port.trim()))
+}
+
 /** Reads scopes separated by commas. */
 export function scopeList(text: string): Scope[] {
   const names = text.split(',').map((name) => name.trim())

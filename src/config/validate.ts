@@ -21,12 +21,14 @@ function compileCheck(): Check {
   return schemaCompiler({
     cidr: (text) => parseCidr(text) !== null,
     address: (text) => parseAddress(text) !== null,
+    'time-zone': isTimeZone,
   }).compile(writtenSchema())
 }
 
 const FORMAT_NAMES: Readonly<Record<string, string>> = {
   cidr: 'an IPv4 or IPv6 address or a CIDR range',
   address: 'an IPv4 or IPv6 address',
+  'time-zone': 'an IANA time zone such as Europe/Berlin',
 }
 
 /**
@@ -160,4 +162,12 @@ function deepFreeze<Value>(value: Value): Value {
     Object.freeze(value)
   }
   return value
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== ''
+  } catch {
+    return false
+  }
 }

@@ -2,7 +2,7 @@
 export { UNWRITTEN } from './blind-causes.ts'
 export { BlindSpells } from './blind-spells.ts'
 export { SensorBlindness } from './blindness.ts'
-export { WHOLE_HOST } from './health-detection.ts'
+export { healthDetection, WHOLE_HOST } from './health-detection.ts'
 export { HostWatch } from './host-watch.ts'
 export type { HostReading } from './host-reading.ts'
 export { isInterfaceDown, isInterfaceGone } from './proc/interface-state.ts'

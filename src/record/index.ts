@@ -6,6 +6,7 @@ import { PicketError } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
 import type { RecordConfig } from './config.ts'
 import type { EventRecord } from './record.ts'
+import { allowlistReader } from './read/allowlist.ts'
 import { blockReader } from './read/blocks.ts'
 import { eventReader } from './read/events.ts'
 import { evidenceReader } from './read/evidence.ts'
@@ -102,7 +103,16 @@ function openToRead(path: string, clock: Clock): EventRecord {
   }
 }
 
-type Room = 'agentId' | 'events' | 'evidence' | 'outbox' | 'blocks' | 'audit' | 'tokens' | 'triage'
+type Room =
+  | 'agentId'
+  | 'events'
+  | 'evidence'
+  | 'outbox'
+  | 'blocks'
+  | 'allowlist'
+  | 'audit'
+  | 'tokens'
+  | 'triage'
 
 interface Doors {
   readonly connection: Connection
@@ -138,8 +148,14 @@ function rooms({ connection, reader, writer, clock }: Doors): Pick<EventRecord, 
     },
     blocks: {
       ...blockReader(connection),
-      save: async (block, audit) => {
-        await writer.call('saveBlock', { block, audit, ...now() })
+      save: async (changes) => {
+        if (changes.length > 0) await writer.call('saveBlocks', { changes, ...now() })
+      },
+    },
+    allowlist: {
+      ...allowlistReader(connection),
+      save: async (entry, audit) => {
+        await writer.call('saveAllowlistEntry', { entry, audit, ...now() })
       },
     },
     audit: {

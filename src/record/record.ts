@@ -1,4 +1,5 @@
 /** The record as a whole: what `openRecord` gives, each room behind its own small interface. */
+import type { Allowlist } from './allowlist.ts'
 import type { AuditEntry, BlockLog } from './block-log.ts'
 import type { EventLog, Outbox } from './event-log.ts'
 import type { EvidenceLog } from './evidence-log.ts'
@@ -26,6 +27,7 @@ export interface EventRecord {
   readonly outbox: Outbox
   readonly flows: FlowLog
   readonly blocks: BlockLog
+  readonly allowlist: Allowlist
   readonly audit: AuditTrail
   readonly tokens: TokenStore
   readonly triage: TriageLog

@@ -1,5 +1,6 @@
 /** What the writer can be asked to do. */
-import type { AuditEntry, Block } from '../block-log.ts'
+import type { AllowlistEntry } from '../allowlist.ts'
+import type { AuditEntry, BlockChange } from '../block-log.ts'
 import type { Story } from '../event-log.ts'
 import type { EvidencePiece } from '../evidence-log.ts'
 import type { StoredToken } from '../token-store.ts'
@@ -26,8 +27,12 @@ export interface WriterCalls {
     input: { readonly batches: readonly Uint8Array[]; readonly atMs: number }
     output: number
   }
-  saveBlock: {
-    input: { readonly block: Block; readonly audit: AuditEntry; readonly atMs: number }
+  saveBlocks: {
+    input: { readonly changes: readonly BlockChange[]; readonly atMs: number }
+    output: null
+  }
+  saveAllowlistEntry: {
+    input: { readonly entry: AllowlistEntry; readonly audit: AuditEntry; readonly atMs: number }
     output: null
   }
   saveToken: {

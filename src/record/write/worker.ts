@@ -14,6 +14,7 @@ import { answerCalls, type Answers } from '../thread.ts'
 import type { WriterCalls, WriterSettings } from './calls.ts'
 import { flowInserter } from './insert-flows.ts'
 import { pruner } from './prune.ts'
+import { allowlistSaver } from './save-allowlist.ts'
 import { blockSaver } from './save-block.ts'
 import { eventSaver } from './save-events.ts'
 import { evidenceSaver } from './save-evidence.ts'
@@ -49,7 +50,8 @@ function answersOf({ connection, guard }: Opened): Answers<WriterCalls> {
     saveEvents: eventSaver(connection),
     saveEvidence: evidenceSaver(connection),
     insertFlows: flowInserter(connection),
-    saveBlock: blockSaver(connection),
+    saveBlocks: blockSaver(connection),
+    saveAllowlistEntry: allowlistSaver(connection),
     saveToken: tokenSaver(connection),
     saveVerdict: verdictSaver(connection),
     saveSuppression: suppressionSaver(connection),

@@ -1,6 +1,7 @@
 import { dirname } from 'node:path'
 import { expect, test } from 'vitest'
 import { serveApi, servedApi } from '../../../support/api-server.ts'
+import { recordedBlock } from '../../../support/blocking.ts'
 import { run } from '../../../support/memory-terminal.ts'
 import { openedRecord, temporaryFolder } from '../../../support/record.ts'
 
@@ -71,21 +72,12 @@ test('without an agent nothing can be blocked, and the way to it is told', async
 test('without an agent every block can be lifted all the same', async () => {
   const folder = await temporaryFolder()
   const record = await openedRecord(folder)
-  const block = {
-    id: '019b8d2a-0000-7000-8000-00000000000b',
-    target: '192.0.2.7',
-    state: 'active' as const,
-    createdAtMs: Date.now(),
+  const block = recordedBlock({
+    ...{ id: '019b8d2a-0000-7000-8000-00000000000b', state: 'active' },
     expiresAtMs: null,
-    liftedAtMs: null,
-    reason: null,
-    source: 'api' as const,
-    orderedBy: 'x',
-    eventId: null,
-    failure: null,
-  }
+  })
   const audit = { actor: 'agent', action: 'block.ordered', subject: block.id, details: {} }
-  await record.blocks.save(block, audit)
+  await record.blocks.save([{ block, audit }])
   const { exitCode, json } = await run('unblock', '--all', '--json', '--data-dir', folder)
   expect(exitCode).toBe(0)
   expect(json).toMatchObject([{ id: block.id, state: 'lifted' }])
