@@ -96,6 +96,7 @@ export function createIntake(
     maxPacketsPerEvent: config.evidence.maxPacketsPerEvent,
     clock,
     log,
+    prepareOrder: () => blocker.prepare(),
     async order({ detector, ...order }) {
       const by = { source: 'policy', orderedBy: detector, actor: `policy:${detector}` } as const
       await blocker.order({ ...order, ...by, callerAddress: null })

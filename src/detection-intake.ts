@@ -34,6 +34,8 @@ export interface IntakeOptions {
   readonly maxPacketsPerEvent: number
   readonly clock: Clock
   readonly log: Log
+  /** Told that an order will follow once its event is written. */
+  prepareOrder?(): void
   /** Enforces; rejects with `PicketError` when a guard or the firewall refuses. */
   order(order: PolicyOrder): Promise<void>
   /** Called after events are on disk. */
@@ -79,6 +81,7 @@ export class DetectionIntake {
     this.#unwritten.set(folded.key, folded)
     this.#keepEvidence(detection, folded.event.id)
     if (decision.target === null) return
+    this.#options.prepareOrder?.()
     this.#unordered.push({
       target: decision.target,
       ttlSeconds: decision.ttlSeconds,

@@ -63,7 +63,8 @@ function startSensor(
   flowGaps: FlowGaps,
 ): { readonly sensor: SupervisedSensor; stop(): Promise<void> } {
   const { directory, log, clock, metrics, flows, intake, owners, feeds } = ground
-  const { capture, flow, detect, evidence, sensor: ceilings, record, policy } = ground.config
+  const { flow, detect, evidence, sensor: ceilings, record, policy } = ground.config
+  const capture = { ...ground.config.capture, delivery: deliveryOf(ground.config) }
   const blindness = new SensorBlindness(interfaceName, policy.foldSeconds * 1000, clock)
   const sensor = new SupervisedSensor(interfaceName, {
     log,
@@ -131,4 +132,10 @@ class FlowGaps {
     this.look()
     this.#ground.intake.receive(this.#spells.end(), WHOLE_HOST)
   }
+}
+
+/** A block that comes a second late lets a guesser go on for that second. */
+function deliveryOf({ capture, policy }: Config): Config['capture']['delivery'] {
+  if (capture.delivery !== 'auto') return capture.delivery
+  return policy.mode === 'block' ? 'prompt' : 'batched'
 }

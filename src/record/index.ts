@@ -14,6 +14,7 @@ import { outboxReader } from './read/outbox.ts'
 import { Reader } from './read/reader.ts'
 import { tokenReader } from './read/tokens.ts'
 import { triageReader } from './read/triage.ts'
+import type { TriageLog } from './triage-log.ts'
 import { startRetention } from './retention.ts'
 import { verifyAudit } from './sqlite/audit-chain.ts'
 import { openError, openReader, type Connection } from './sqlite/connection.ts'
@@ -164,23 +165,31 @@ function rooms({ connection, reader, writer, clock }: Doors): Pick<EventRecord, 
         await writer.call('appendAudit', { entry, ...now() })
       },
     },
-    triage: {
-      ...triageReader(connection),
-      saveVerdict: async (verdict, audit) => {
-        await writer.call('saveVerdict', { verdict, audit, ...now() })
-      },
-      saveSuppression: async (suppression, audit) => {
-        await writer.call('saveSuppression', { suppression, audit, ...now() })
-      },
-      countHidden: async (id, stories) => {
-        await writer.call('countHidden', { id, stories, ...now() })
-      },
-    },
+    triage: triageRoom(connection, writer, now),
     tokens: {
       ...tokenReader(connection),
       save: async (token, actor) => {
         await writer.call('saveToken', { token, actor, ...now() })
       },
+    },
+  }
+}
+
+function triageRoom(
+  connection: Connection,
+  writer: Doors['writer'],
+  now: () => { readonly atMs: number },
+): TriageLog {
+  return {
+    ...triageReader(connection),
+    saveVerdict: async (verdict, audit) => {
+      await writer.call('saveVerdict', { verdict, audit, ...now() })
+    },
+    saveSuppression: async (suppression, audit) => {
+      await writer.call('saveSuppression', { suppression, audit, ...now() })
+    },
+    countHidden: async (id, stories) => {
+      await writer.call('countHidden', { id, stories, ...now() })
     },
   }
 }

@@ -17,13 +17,15 @@ import { markActive, markFailed, obstacleTo } from './keeping/reconcile.ts'
 import { entriesOf, isStanding, StandingBlocks, type BlockStep } from './keeping/standing-blocks.ts'
 import { Tally } from './keeping/tally.ts'
 import type { AutomaticConfig } from './orders/automatic.ts'
-import type { BlockOrder } from './orders/order.ts'
+import { isAutomatic, type BlockOrder } from './orders/order.ts'
 import { Planner, type Plan } from './orders/plan.ts'
 import { blockKey } from './orders/scope.ts'
 import type { PanicSwitch } from './panic.ts'
 
 /** The longest delay a timer of Node can wait. */
 const MAX_TIMER_MS = 0x7fffffff
+/** For so long what was read for an order to come serves the orders that come. */
+const PREPARED_FOR_MS = 1000
 
 export interface BlockerOptions {
   readonly firewall: Firewall
@@ -67,6 +69,8 @@ export interface Blocker {
    * and tried again at each reconciliation.
    */
   order(order: BlockOrder): Promise<{ readonly block: Block; readonly created: boolean }>
+  /** Reads what the guards need for an automatic order that is about to come, so that it need not wait for it. */
+  prepare(): void
   /** Does many orders in one write and one change of the firewall; each has an outcome of its own. */
   orderAll(orders: readonly BlockOrder[]): Promise<readonly Ordered[]>
   /** Says which guard would refuse an order, changing nothing; null when none would. Errors: `ERR_API_REQUEST`. */
@@ -105,6 +109,7 @@ class RecordedBlocker implements Blocker {
   #expiryTimer: NodeJS.Timeout | undefined
   #isRunning = false
   #isPanicking = false
+  #prepared: { readonly facts: Promise<GuardFacts>; readonly atMs: number } | null = null
 
   constructor(options: BlockerOptions) {
     this.#options = options
@@ -121,7 +126,7 @@ class RecordedBlocker implements Blocker {
 
   async orderAll(orders: readonly BlockOrder[]): Promise<readonly Ordered[]> {
     this.#refuseInPanic(orders)
-    const facts = await this.#options.guardFacts()
+    const facts = await this.#factsFor(orders)
     return this.#oneAtATime(async () => {
       await this.#enforcement.expireDue()
       const planner = this.#planner(facts)
@@ -131,6 +136,14 @@ class RecordedBlocker implements Blocker {
       const failure = await this.#enforce(planned)
       return plans.map((plan) => this.#outcomeOf(plan, failure))
     })
+  }
+
+  prepare(): void {
+    if (this.#freshFacts() !== null) return
+    const facts = this.#options.guardFacts()
+    // Who orders is told; nobody else waits for it.
+    facts.catch(() => undefined)
+    this.#prepared = { facts, atMs: performance.now() }
   }
 
   async refusalOf(order: BlockOrder): Promise<BlockRefused | null> {
@@ -208,6 +221,16 @@ class RecordedBlocker implements Blocker {
       activeBlocks: this.#standing.count('active'),
       problem: panicking ?? fault ?? inWords(failed),
     }
+  }
+
+  #factsFor(orders: readonly BlockOrder[]): Promise<GuardFacts> {
+    const prepared = orders.every(isAutomatic) ? this.#freshFacts() : null
+    return prepared ?? this.#options.guardFacts()
+  }
+
+  #freshFacts(): Promise<GuardFacts> | null {
+    const { facts, atMs } = this.#prepared ?? { facts: null, atMs: 0 }
+    return performance.now() - atMs <= PREPARED_FOR_MS ? facts : null
   }
 
   #planner(facts: GuardFacts): Planner {
