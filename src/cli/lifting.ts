@@ -2,7 +2,7 @@
 import { systemClock } from '../core/clock.ts'
 import { silentLog } from '../core/log.ts'
 import type { RespondConfig } from '../respond/config.ts'
-import { createBlocker, createFirewall, createGuardFacts } from '../respond/index.ts'
+import { createBlocker, createFirewall, createGuardFacts, PanicSwitch } from '../respond/index.ts'
 import { inProcess, type ApiClient } from './client.ts'
 import type { CommandContext } from './context.ts'
 import { openRecordForWriting } from './record-access.ts'
@@ -31,18 +31,21 @@ export async function openForLifting(context: CommandContext): Promise<LiftingCl
     log: silentLog,
     config: config.respond,
     automatic: config.policy,
+    panic: new PanicSwitch(context.directory),
   })
   const client = await inProcess(context, { record, blocker, close: () => record.close() })
   return { ...client, clearFirewall: () => clearFirewalls(config.respond) }
 }
 
 /**
- * Removes every trace of ours from the firewall that is configured and from those that may have been before.
+ * Removes every trace of ours from the firewall that is configured and from those that may have been before;
+ * a dry run touches none.
  *
  * Errors: `ERR_FIREWALL_*` of the one that is configured; of the others what is not there can't be cleared.
  */
 export async function clearFirewalls(config: RespondConfig): Promise<void> {
-  const others = FIREWALLS.filter((firewall) => firewall !== config.firewall)
+  const isTrial = config.firewall === 'dry-run'
+  const others = FIREWALLS.filter((firewall) => !isTrial && firewall !== config.firewall)
   const opened = others.map((firewall) => createFirewall({ ...config, firewall }))
   await Promise.allSettled(opened.map((firewall) => firewall.teardown()))
   await createFirewall(config).teardown()

@@ -171,7 +171,8 @@ class RecordedBlocker implements Blocker {
     return this.#oneAtATime(async () => {
       const lifted = await this.#liftThese(this.#standing.all(), actor)
       // Also what no block stands for is taken out then.
-      await this.#enforcement.reconcile()
+      if (this.#isOff()) await this.#clear()
+      else await this.#enforcement.reconcile()
       return lifted
     })
   }
@@ -240,7 +241,7 @@ class RecordedBlocker implements Blocker {
   }
 
   #refuseInPanic(orders: readonly BlockOrder[]): void {
-    if (this.#options.panic?.isOn !== true) return
+    if (!this.#isOff()) return
     const target = orders[0]?.target.slice(0, 60) ?? 'nobody'
     const why = 'picket panic has switched blocking off'
     throw new BlockRefused(target, { guard: 'panic', why })
@@ -256,7 +257,8 @@ class RecordedBlocker implements Blocker {
     })
     const lifted = await this.#standing.save(steps)
     const entries = this.#standing.entriesToRemove(lifted, nowMs)
-    await this.#enforcement.apply(() => this.#options.firewall.remove(entries))
+    if (this.#isOff()) await this.#clear()
+    else await this.#enforcement.apply(() => this.#options.firewall.remove(entries))
     for (const block of lifted) this.#tally.forget(block)
     return lifted
   }
@@ -319,17 +321,26 @@ class RecordedBlocker implements Blocker {
 
   /** While the switch is on, nothing of ours is left in the firewall and nothing stands. */
   async #heedPanic(): Promise<boolean> {
-    const { panic, log, firewall } = this.#options
-    if (panic?.isOn !== true) {
+    if (!this.#isOff()) {
       this.#isPanicking = false
       return false
     }
-    if (!this.#isPanicking) log.warn('Panic: every block is lifted, and none is made')
+    if (!this.#isPanicking) {
+      this.#options.log.warn('Panic: every block is lifted, and none is made')
+    }
     await this.#liftThese(this.#standing.all(), 'panic')
-    await firewall.teardown()
-    this.#enforcement.unsettle()
+    await this.#clear()
     this.#isPanicking = true
     return true
+  }
+
+  #isOff(): boolean {
+    return this.#options.panic?.isOn === true
+  }
+
+  async #clear(): Promise<void> {
+    this.#enforcement.unsettle()
+    await this.#options.firewall.teardown()
   }
 
   async #oneAtATime<Result>(task: () => Promise<Result>): Promise<Result> {

@@ -91,3 +91,40 @@ test('an agent that has gone and left its socket is seen as gone', async () => {
   await served.close()
   expect((await run('block', '192.0.2.7', ...where)).err).toContain('no agent runs')
 })
+
+test('several targets are blocked at once, and each that is refused is told', async () => {
+  const api = await servedApi()
+  const where = ['--data-dir', dirname(api.socketPath)]
+  const targets = ['192.0.2.1', '127.0.0.1', '192.0.2.2']
+  const { exitCode, err, json } = await run('block', ...targets, '--json', ...where)
+  expect(exitCode).toBe(1)
+  expect(err).toContain('127.0.0.1 is not blocked: it is loopback')
+  expect(json).toMatchObject([{ target: '192.0.2.1' }, { target: '192.0.2.2' }])
+})
+
+test('a block of ports is ordered and shown with them', async () => {
+  const api = await servedApi()
+  const where = ['--data-dir', dirname(api.socketPath)]
+  const scope = ['--direction', 'in', '--protocol', 'tcp', '--ports', '22,2222']
+  expect((await run('block', '192.0.2.7', ...scope, ...where)).exitCode).toBe(0)
+  expect((await run('blocks', ...where)).out).toContain('192.0.2.7 (in, tcp 22,2222)')
+})
+
+test('what a block would cut off is told, and nothing is blocked', async () => {
+  const api = await servedApi()
+  const where = ['--data-dir', dirname(api.socketPath)]
+  const { out } = await run('block', '198.51.100.1', '--simulate', ...where)
+  expect(out).toMatch(/^refused: 198\.51\.100\.1 is not blocked: .*\n198\.51\.100\.1: 0 flows/)
+  expect(api.record.blocks.standing()).toEqual([])
+})
+
+test('the allowlist is kept from the command line', async () => {
+  const api = await servedApi()
+  const where = ['--data-dir', dirname(api.socketPath)]
+  await run('block', '192.0.2.70', ...where)
+  const added = await run('allowlist', 'add', '192.0.2.64/28', '--comment', 'ours', ...where)
+  expect([added.exitCode, added.err]).toEqual([0, 'blocks lifted: 1\n'])
+  expect((await run('allowlist', ...where)).out).toContain('192.0.2.64/28')
+  expect((await run('allowlist', 'remove', '192.0.2.64/28', ...where)).exitCode).toBe(0)
+  expect((await run('allowlist', ...where)).err).toBe('nobody is on the allowlist\n')
+})
