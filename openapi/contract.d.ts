@@ -124,10 +124,53 @@ export interface paths {
         put?: never;
         /**
          * Block an address or a range
-         * @description Idempotent by target: a block in force on the same target is extended, never doubled and never shortened.
+         * @description Idempotent by target and scope: a block in force on the same is extended, never doubled and never shortened.
          *     The answer comes when the firewall holds the block. Targets that would cut off those who run the host are refused (409).
          */
         post: operations["createBlock"];
+        /** Lift every block, or those that touch a range */
+        delete: operations["deleteBlocks"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/blocks/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Block many addresses or ranges at once
+         * @description One write to the record and one change of the firewall for all. Each order has an outcome of its own, in the
+         *     order in which they were given; one that is refused does not keep the others from being made.
+         */
+        post: operations["createBlocks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/blocks/simulate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What a block would cut off, before it is made
+         * @description Answers from the flows that were logged and the sockets that are open now; changes nothing. The log is searched
+         *     for five seconds at most: `isComplete` says whether all of it was read.
+         */
+        post: operations["simulateBlock"];
         delete?: never;
         options?: never;
         head?: never;
@@ -153,6 +196,50 @@ export interface paths {
          * @description Idempotent; lifting a block that is already lifted or expired answers with it as it stands.
          */
         delete: operations["deleteBlock"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/allowlist": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who is never blocked, newest first
+         * @description What was put on the list through the API; `policy.allowlist` and the guards hold besides.
+         */
+        get: operations["listAllowlist"];
+        put?: never;
+        /**
+         * Never block an address or a range
+         * @description Blocks that touch it are lifted.
+         */
+        post: operations["createAllowlistEntry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/allowlist/{entryId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Take an address or a range off the allowlist
+         * @description Idempotent; an entry that is removed already is answered as it stands.
+         */
+        delete: operations["deleteAllowlistEntry"];
         options?: never;
         head?: never;
         patch?: never;
@@ -697,32 +784,193 @@ export interface components {
         BlockState: "pending" | "active" | "failed" | "expired" | "lifted";
         BlockRequest: {
             target: components["schemas"]["AddressOrCidr"];
+            direction?: components["schemas"]["BlockDirection"];
+            protocol?: components["schemas"]["BlockProtocol"];
+            ports?: components["schemas"]["BlockPorts"];
             /** @description How long; null for good; absent for the configured default. */
             ttlSeconds?: number | null;
             /** @description For whoever reads the block later. */
             reason?: string;
             /** @description The event that led to it. */
             eventId?: components["schemas"]["Uuid"];
+            /**
+             * @description Pass the guards that are safe to pass (`range-too-wide` down to /8 and /24 of IPv6, `time-server`, `sink`,
+             *     `peer`, `allowlist`, `administrator`, `too-many-blocks`); needs the scope admin, and is audited.
+             */
+            override?: boolean;
+        };
+        SimulationRequest: {
+            target: components["schemas"]["AddressOrCidr"];
+            direction?: components["schemas"]["BlockDirection"];
+            protocol?: components["schemas"]["BlockProtocol"];
+            ports?: components["schemas"]["BlockPorts"];
+            /** @description How far back; absent for 24. */
+            hours?: number;
+        };
+        /**
+         * @description `in` keeps out the packets that come from the target, `out` those that go to it. A TCP connection needs both
+         *     ways, so either ends it; absent for both.
+         * @enum {string}
+         */
+        BlockDirection: "both" | "in" | "out";
+        /**
+         * @description Only this protocol; null or absent for all. `icmp` is ICMPv6 where the target is IPv6.
+         * @enum {string|null}
+         */
+        BlockProtocol: "tcp" | "udp" | "sctp" | "icmp" | null;
+        /**
+         * @description Only packets to these ports: of this host for what comes in, of the target for what goes out. Needs a protocol
+         *     that has ports; empty or absent for all.
+         */
+        BlockPorts: number[];
+        BlockOutcome: {
+            /** @description As it was ordered. */
+            target: string;
+            /** @enum {string} */
+            outcome: "created" | "extended" | "unchanged" | "refused";
+            /** @description Null where it was refused. */
+            block: components["schemas"]["Block"] | null;
+            /** @description Why it was refused, or could not be put in force; null where it was not. */
+            problem: components["schemas"]["Problem"] | null;
+        };
+        BlockOutcomes: {
+            items: components["schemas"]["BlockOutcome"][];
+            created: number;
+            extended: number;
+            unchanged: number;
+            refused: number;
+        };
+        BlockSimulation: {
+            /** @description Canonical address or range. */
+            target: string;
+            direction: components["schemas"]["BlockDirection"];
+            protocol: components["schemas"]["BlockProtocol"];
+            ports: components["schemas"]["BlockPorts"];
+            /** @description The guard that would refuse the block; null where none would. */
+            refusal: {
+                guard: string;
+                detail: string;
+            } | null;
+            from: components["schemas"]["Timestamp"];
+            /** @description Whether the log was read to its end. */
+            isComplete: boolean;
+            /** @description Logged flows of which it would have kept out packets. */
+            flows: number;
+            /** @description Of those flows, both ways. */
+            packets: number;
+            /** @description Of those flows, both ways. */
+            bytes: number;
+            /** @description Addresses of the target that were spoken with. */
+            peers: {
+                address: string;
+                flows: number;
+                bytes: number;
+            }[];
+            /** @description Who answered, on this host or there. */
+            services: {
+                address: string;
+                port: number;
+                protocol: string;
+                flows: number;
+                bytes: number;
+            }[];
+            /** @description Programs of this host that took part, where they are known. */
+            processes: {
+                command: string;
+                flows: number;
+                bytes: number;
+            }[];
+            /** @description Connections that are open now. */
+            sockets: {
+                /** @enum {string} */
+                protocol: "tcp" | "udp";
+                localPort: number;
+                remoteAddress: string;
+                remotePort: number;
+                process: {
+                    pid: number;
+                    command: string;
+                } | null;
+            }[];
+            /** @description Addresses from which somebody is logged in over SSH. */
+            administrators: string[];
+        };
+        AllowlistRequest: {
+            range: components["schemas"]["AddressOrCidr"];
+            /** @description Whose it is, and why. */
+            comment: string;
+            /** @description How long; null or absent for good. */
+            ttlSeconds?: number | null;
+        };
+        AllowlistEntry: {
+            id: components["schemas"]["Uuid"];
+            /** @description Canonical address or range. */
+            range: string;
+            comment: string;
+            /** @description As the audit trail names them. */
+            createdBy: string;
+            createdAt: components["schemas"]["Timestamp"];
+            /** Format: date-time */
+            expiresAt: string | null;
+            /** Format: date-time */
+            removedAt: string | null;
+            removedBy: string | null;
+        };
+        NewAllowlistEntry: {
+            id: components["schemas"]["Uuid"];
+            /** @description Canonical address or range. */
+            range: string;
+            comment: string;
+            /** @description As the audit trail names them. */
+            createdBy: string;
+            createdAt: components["schemas"]["Timestamp"];
+            /** Format: date-time */
+            expiresAt: string | null;
+            /** Format: date-time */
+            removedAt: string | null;
+            removedBy: string | null;
+            /** @description Ids of the blocks that touched it and were lifted. */
+            liftedBlocks: components["schemas"]["Uuid"][];
+        };
+        AllowlistEntryList: {
+            items: components["schemas"]["AllowlistEntry"][];
         };
         Block: {
             id: components["schemas"]["Uuid"];
             /** @description Canonical address or range. */
             target: string;
+            direction: components["schemas"]["BlockDirection"];
+            protocol: components["schemas"]["BlockProtocol"];
+            ports: components["schemas"]["BlockPorts"];
             state: components["schemas"]["BlockState"];
             createdAt: components["schemas"]["Timestamp"];
             /** Format: date-time */
             expiresAt: string | null;
             /** Format: date-time */
             liftedAt: string | null;
+            /** @description Who lifted it, as the audit trail names them. */
+            liftedBy: string | null;
             reason: string | null;
             /** @enum {string} */
-            source: "api" | "cli" | "policy";
+            source: "api" | "cli" | "policy" | "feed" | "fleet";
             /** @description Id of the token, or the local user, or the detector. */
             orderedBy: string | null;
             /** Format: uuid */
             eventId: string | null;
             /** @description Why the firewall does not hold it. */
             failure: string | null;
+            /**
+             * Format: date-time
+             * @description When the kernel was last seen to hold it.
+             */
+            verifiedAt: string | null;
+            /** @description Packets that it kept out, as last counted. */
+            stoppedPackets: number;
+            /** @description Bytes of those packets. */
+            stoppedBytes: number;
+        };
+        BlockList: {
+            items: components["schemas"]["Block"][];
         };
         BlockPage: {
             items: components["schemas"]["Block"][];
@@ -1651,15 +1899,22 @@ export interface operations {
                      *         {
                      *           "id": "0198c0de-0000-7000-8000-000000000003",
                      *           "target": "192.0.2.7",
+                     *           "direction": "both",
+                     *           "protocol": null,
+                     *           "ports": [],
                      *           "state": "active",
                      *           "createdAt": "2026-01-05T10:01:00.000000Z",
                      *           "expiresAt": "2026-01-05T10:11:00.000000Z",
                      *           "liftedAt": null,
+                     *           "liftedBy": null,
                      *           "reason": "port scan, ticket 4711",
                      *           "source": "api",
                      *           "orderedBy": "Xy12ab34Cd56",
                      *           "eventId": null,
-                     *           "failure": null
+                     *           "failure": null,
+                     *           "verifiedAt": "2026-01-05T10:01:00.000000Z",
+                     *           "stoppedPackets": 41,
+                     *           "stoppedBytes": 2460
                      *         }
                      *       ],
                      *       "nextCursor": null
@@ -1697,15 +1952,22 @@ export interface operations {
                      * @example {
                      *       "id": "0198c0de-0000-7000-8000-000000000003",
                      *       "target": "192.0.2.7",
+                     *       "direction": "both",
+                     *       "protocol": null,
+                     *       "ports": [],
                      *       "state": "active",
                      *       "createdAt": "2026-01-05T10:01:00.000000Z",
                      *       "expiresAt": "2026-01-05T10:11:00.000000Z",
                      *       "liftedAt": null,
+                     *       "liftedBy": null,
                      *       "reason": "port scan, ticket 4711",
                      *       "source": "api",
                      *       "orderedBy": "Xy12ab34Cd56",
                      *       "eventId": null,
-                     *       "failure": null
+                     *       "failure": null,
+                     *       "verifiedAt": "2026-01-05T10:01:00.000000Z",
+                     *       "stoppedPackets": 41,
+                     *       "stoppedBytes": 2460
                      *     }
                      */
                     "application/json": components["schemas"]["Block"];
@@ -1723,15 +1985,22 @@ export interface operations {
                      * @example {
                      *       "id": "0198c0de-0000-7000-8000-000000000003",
                      *       "target": "192.0.2.7",
+                     *       "direction": "both",
+                     *       "protocol": null,
+                     *       "ports": [],
                      *       "state": "active",
                      *       "createdAt": "2026-01-05T10:01:00.000000Z",
                      *       "expiresAt": "2026-01-05T10:11:00.000000Z",
                      *       "liftedAt": null,
+                     *       "liftedBy": null,
                      *       "reason": "port scan, ticket 4711",
                      *       "source": "api",
                      *       "orderedBy": "Xy12ab34Cd56",
                      *       "eventId": null,
-                     *       "failure": null
+                     *       "failure": null,
+                     *       "verifiedAt": "2026-01-05T10:01:00.000000Z",
+                     *       "stoppedPackets": 41,
+                     *       "stoppedBytes": 2460
                      *     }
                      */
                     "application/json": components["schemas"]["Block"];
@@ -1741,6 +2010,180 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             409: components["responses"]["BlockRefused"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteBlocks: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only blocks whose target is, holds, or lies in this address or range; without it all.
+                 * @example 192.0.2.0/24
+                 */
+                target?: components["schemas"]["AddressOrCidr"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The blocks that were lifted. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": []
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BlockList"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    createBlocks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description As many as `api.maxBodyBytes` admits. */
+                    blocks: components["schemas"]["BlockRequest"][];
+                };
+            };
+        };
+        responses: {
+            /** @description What came of each order. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "target": "127.0.0.1",
+                     *           "outcome": "refused",
+                     *           "block": null,
+                     *           "problem": {
+                     *             "type": "urn:picket:problem:block-refused",
+                     *             "title": "The block was refused",
+                     *             "status": 409,
+                     *             "detail": "127.0.0.1 is not blocked: it is loopback",
+                     *             "guard": "special-range"
+                     *           }
+                     *         }
+                     *       ],
+                     *       "created": 0,
+                     *       "extended": 0,
+                     *       "unchanged": 0,
+                     *       "refused": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BlockOutcomes"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["BlockRefused"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    simulateBlock: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SimulationRequest"];
+            };
+        };
+        responses: {
+            /** @description What it would cut off; the busiest first, twenty of a kind. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "target": "192.0.2.0/24",
+                     *       "direction": "both",
+                     *       "protocol": null,
+                     *       "ports": [],
+                     *       "refusal": null,
+                     *       "from": "2026-01-04T10:01:00.000000Z",
+                     *       "isComplete": true,
+                     *       "flows": 31,
+                     *       "packets": 900,
+                     *       "bytes": 120000,
+                     *       "peers": [
+                     *         {
+                     *           "address": "192.0.2.7",
+                     *           "flows": 31,
+                     *           "bytes": 120000
+                     *         }
+                     *       ],
+                     *       "services": [
+                     *         {
+                     *           "address": "10.0.0.5",
+                     *           "port": 443,
+                     *           "protocol": "tcp",
+                     *           "flows": 31,
+                     *           "bytes": 120000
+                     *         }
+                     *       ],
+                     *       "processes": [
+                     *         {
+                     *           "command": "nginx",
+                     *           "flows": 31,
+                     *           "bytes": 120000
+                     *         }
+                     *       ],
+                     *       "sockets": [
+                     *         {
+                     *           "protocol": "tcp",
+                     *           "localPort": 443,
+                     *           "remoteAddress": "192.0.2.7",
+                     *           "remotePort": 40512,
+                     *           "process": {
+                     *             "pid": 812,
+                     *             "command": "nginx"
+                     *           }
+                     *         }
+                     *       ],
+                     *       "administrators": []
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BlockSimulation"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             503: components["responses"]["Unavailable"];
@@ -1769,15 +2212,22 @@ export interface operations {
                      * @example {
                      *       "id": "0198c0de-0000-7000-8000-000000000003",
                      *       "target": "192.0.2.7",
+                     *       "direction": "both",
+                     *       "protocol": null,
+                     *       "ports": [],
                      *       "state": "active",
                      *       "createdAt": "2026-01-05T10:01:00.000000Z",
                      *       "expiresAt": "2026-01-05T10:11:00.000000Z",
                      *       "liftedAt": null,
+                     *       "liftedBy": null,
                      *       "reason": "port scan, ticket 4711",
                      *       "source": "api",
                      *       "orderedBy": "Xy12ab34Cd56",
                      *       "eventId": null,
-                     *       "failure": null
+                     *       "failure": null,
+                     *       "verifiedAt": "2026-01-05T10:01:00.000000Z",
+                     *       "stoppedPackets": 41,
+                     *       "stoppedBytes": 2460
                      *     }
                      */
                     "application/json": components["schemas"]["Block"];
@@ -1812,18 +2262,151 @@ export interface operations {
                      * @example {
                      *       "id": "0198c0de-0000-7000-8000-000000000003",
                      *       "target": "192.0.2.7",
+                     *       "direction": "both",
+                     *       "protocol": null,
+                     *       "ports": [],
                      *       "state": "active",
                      *       "createdAt": "2026-01-05T10:01:00.000000Z",
                      *       "expiresAt": "2026-01-05T10:11:00.000000Z",
                      *       "liftedAt": null,
+                     *       "liftedBy": null,
                      *       "reason": "port scan, ticket 4711",
                      *       "source": "api",
                      *       "orderedBy": "Xy12ab34Cd56",
                      *       "eventId": null,
-                     *       "failure": null
+                     *       "failure": null,
+                     *       "verifiedAt": "2026-01-05T10:01:00.000000Z",
+                     *       "stoppedPackets": 41,
+                     *       "stoppedBytes": 2460
                      *     }
                      */
                     "application/json": components["schemas"]["Block"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listAllowlist: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The entries in force. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "0198c0de-0000-7000-8000-000000000005",
+                     *           "range": "192.0.2.64/28",
+                     *           "comment": "our scanner",
+                     *           "createdBy": "token:Xy12ab34Cd56",
+                     *           "createdAt": "2026-01-05T10:05:00.000000Z",
+                     *           "expiresAt": "2026-02-04T10:05:00.000000Z",
+                     *           "removedAt": null,
+                     *           "removedBy": null
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AllowlistEntryList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    createAllowlistEntry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AllowlistRequest"];
+            };
+        };
+        responses: {
+            /** @description The entry is in force. */
+            201: {
+                headers: {
+                    /** @description Where the entry can be removed. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "0198c0de-0000-7000-8000-000000000005",
+                     *       "range": "192.0.2.64/28",
+                     *       "comment": "our scanner",
+                     *       "createdBy": "token:Xy12ab34Cd56",
+                     *       "createdAt": "2026-01-05T10:05:00.000000Z",
+                     *       "expiresAt": "2026-02-04T10:05:00.000000Z",
+                     *       "removedAt": null,
+                     *       "removedBy": null,
+                     *       "liftedBlocks": []
+                     *     }
+                     */
+                    "application/json": components["schemas"]["NewAllowlistEntry"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteAllowlistEntry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The entry's UUID. */
+                entryId: components["schemas"]["Uuid"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The entry, removed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "0198c0de-0000-7000-8000-000000000005",
+                     *       "range": "192.0.2.64/28",
+                     *       "comment": "our scanner",
+                     *       "createdBy": "token:Xy12ab34Cd56",
+                     *       "createdAt": "2026-01-05T10:05:00.000000Z",
+                     *       "expiresAt": "2026-02-04T10:05:00.000000Z",
+                     *       "removedAt": "2026-01-06T09:00:00.000000Z",
+                     *       "removedBy": "token:Xy12ab34Cd56"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AllowlistEntry"];
                 };
             };
             400: components["responses"]["InvalidRequest"];

@@ -5,7 +5,7 @@ import { systemClock as clock } from './core/clock.ts'
 import type { Log } from './core/log.ts'
 import type { Metrics } from './core/metrics.ts'
 import { VERSION } from './core/package-root.ts'
-import { BlockBudget, policyFromConfig } from './decide/index.ts'
+import { BlockBreaker, policyFromConfig } from './decide/index.ts'
 import { Feeds } from './detect/intel/index.ts'
 import type { Detection } from './detect/index.ts'
 import { DetectionIntake } from './detection-intake.ts'
@@ -13,7 +13,14 @@ import { createForwarders, sinkHosts, type AgentFacts, type Forwarders } from '.
 import { HostWatch, WHOLE_HOST } from './health/index.ts'
 import { EventFolder, IncidentBook } from './record/index.ts'
 import type { EventRecord } from './record/record.ts'
-import { createBlocker, createFirewall, createGuardFacts, type Blocker } from './respond/index.ts'
+import {
+  createBlocker,
+  createFirewall,
+  createGuardFacts,
+  PanicSwitch,
+  type Blocker,
+} from './respond/index.ts'
+import type { ResponseTellings } from './response-tellings.ts'
 import type { SupervisedSensor } from './sensor-supervisor.ts'
 import type { Suppressor } from './suppressor.ts'
 
@@ -30,18 +37,25 @@ export interface Ground {
   readonly metrics: Metrics
 }
 
-export function createAgentBlocker({ config, record, log }: Ground): Blocker {
+export function createAgentBlocker(
+  { config, directory, record, log }: Ground,
+  onRepaired: (repaired: readonly string[]) => void,
+): Blocker {
   return createBlocker({
     firewall: createFirewall(config.respond),
     blocks: record.blocks,
     guardFacts: createGuardFacts({
       config: config.respond,
       allowlist: config.policy.allowlist,
+      allowedNow: () => record.allowlist.inForce(clock.nowMs()),
       sinkHosts: config.forward.sinks.flatMap(sinkHosts),
     }),
     clock,
     log,
     config: config.respond,
+    automatic: config.policy,
+    panic: new PanicSwitch(directory),
+    onRepaired,
   })
 }
 
@@ -83,15 +97,21 @@ export function createIntake(
   suppressor: Suppressor,
   blocker: Blocker,
   forwarders: Forwarders,
+  tellings: ResponseTellings,
 ): DetectionIntake {
   const { config, record, metrics, log } = ground
-  const { foldSeconds, maxBlocksPerMinute } = config.policy
+  const { foldSeconds, maxBlocksPerMinute, breakerSeconds } = config.policy
   const openSinceUs = (clock.nowMs() - foldSeconds * 1000) * 1000
   const openStories = record.events.storiesSince(openSinceUs)
   const incidents = openIncidents(record, config.policy.incidentQuietHours * 3600)
   return new DetectionIntake({
     policy: policyFromConfig(config.policy),
-    budget: new BlockBudget(maxBlocksPerMinute, clock),
+    breaker: new BlockBreaker({
+      maxPerMinute: maxBlocksPerMinute,
+      openMs: breakerSeconds * 1000,
+      clock,
+      onOpen: (untilMs) => tellings.breakerOpened(maxBlocksPerMinute, untilMs),
+    }),
     folder: new EventFolder({
       agentId: record.agentId,
       foldSeconds,
@@ -105,6 +125,7 @@ export function createIntake(
     maxPacketsPerEvent: config.evidence.maxPacketsPerEvent,
     clock,
     log,
+    prepareOrder: () => blocker.prepare(),
     async order({ detector, ...order }) {
       const by = { source: 'policy', orderedBy: detector, actor: `policy:${detector}` } as const
       await blocker.order({ ...order, ...by, callerAddress: null })

@@ -25,6 +25,7 @@ import { openRecord } from './record/index.ts'
 import type { EventRecord } from './record/record.ts'
 import type { Blocker } from './respond/index.ts'
 import { startReportingOwners } from './owner-reports.ts'
+import { ResponseTellings } from './response-tellings.ts'
 import { RuleWatch } from './rule-watch.ts'
 import type { SupervisedSensor } from './sensor-supervisor.ts'
 import { Suppressor } from './suppressor.ts'
@@ -130,7 +131,8 @@ async function startIntake(
   suppressor: Suppressor
   intake: DetectionIntake
 }> {
-  const blocker = createAgentBlocker(ground)
+  const tellings = new ResponseTellings(clock)
+  const blocker = createAgentBlocker(ground, (repaired) => tellings.firewallRepaired(repaired))
   await blocker.start()
   stops.push(() => blocker.stop())
 
@@ -143,7 +145,8 @@ async function startIntake(
   const suppressor = new Suppressor({ ...ground, triage: ground.record.triage, clock })
   stops.push(() => suppressor.stop())
 
-  const intake = createIntake(ground, suppressor, blocker, forwarders)
+  const intake = createIntake(ground, suppressor, blocker, forwarders, tellings)
+  tellings.tellTo((detection) => intake.receive([detection], WHOLE_HOST))
   stops.push(() => intake.close())
   const found = ground.record.startFindings.map((one) => recordDamaged(one, clock.nowMs()))
   intake.receive(found, WHOLE_HOST)

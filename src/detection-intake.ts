@@ -2,7 +2,7 @@
 import type { Clock } from './core/clock.ts'
 import { PicketError } from './core/errors.ts'
 import type { Log } from './core/log.ts'
-import { alert, decide, type BlockBudget, type Decision, type Policy } from './decide/index.ts'
+import { alert, decide, type BlockBreaker, type Decision, type Policy } from './decide/index.ts'
 import type { Detection } from './detect/index.ts'
 import type { Event } from './record/event.ts'
 import type { EventLog } from './record/event-log.ts'
@@ -24,7 +24,7 @@ export interface PolicyOrder {
 
 export interface IntakeOptions {
   readonly policy: Policy
-  readonly budget: BlockBudget
+  readonly breaker: BlockBreaker
   readonly folder: EventFolder
   /** Says whether a detection is not to be seen. */
   isHidden(detection: Detection): boolean
@@ -34,6 +34,8 @@ export interface IntakeOptions {
   readonly maxPacketsPerEvent: number
   readonly clock: Clock
   readonly log: Log
+  /** Told that an order will follow once its event is written. */
+  prepareOrder?(): void
   /** Enforces; rejects with `PicketError` when a guard or the firewall refuses. */
   order(order: PolicyOrder): Promise<void>
   /** Called after events are on disk. */
@@ -79,6 +81,7 @@ export class DetectionIntake {
     this.#unwritten.set(folded.key, folded)
     this.#keepEvidence(detection, folded.event.id)
     if (decision.target === null) return
+    this.#options.prepareOrder?.()
     this.#unordered.push({
       target: decision.target,
       ttlSeconds: decision.ttlSeconds,
@@ -94,9 +97,9 @@ export class DetectionIntake {
   }
 
   #decide(detection: Detection): Decision {
-    const decision = decide(detection, this.#options.policy)
-    if (decision.target === null) return decision
     const now = this.#options.clock.nowMs()
+    const decision = decide(detection, this.#options.policy, now)
+    if (decision.target === null) return decision
     for (const [target, untilMs] of this.#orderedUntilMs) {
       if (untilMs <= now) this.#orderedUntilMs.delete(target)
     }
@@ -104,8 +107,10 @@ export class DetectionIntake {
     if (this.#orderedUntilMs.has(decision.target)) {
       return { ...decision, target: null, ttlSeconds: null }
     }
-    if (!this.#options.budget.take()) {
-      return alert(`${decision.why}; not blocked, policy.maxBlocksPerMinute is reached`)
+    if (!this.#options.breaker.take()) {
+      return alert(
+        `${decision.why}; not blocked: the breaker is open, since policy.maxBlocksPerMinute was reached`,
+      )
     }
     this.#orderedUntilMs.set(decision.target, now + ((decision.ttlSeconds ?? 0) * 1000) / 2)
     return decision

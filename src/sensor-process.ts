@@ -13,6 +13,8 @@ import { createSensor, type FlowKeeper, type Sensor } from './sensor.ts'
 
 const FLOWS_PER_BATCH = 2_000
 const HAND_OVER_MS = 100
+/** Detections that come together go together. */
+const TELL_MS = 5
 const REPORT_MS = 1_000
 /** Batches the agent has not taken yet; beyond it flows (never detections) are dropped and counted. */
 const MAX_BATCHES_UNDER_WAY = 32
@@ -146,8 +148,16 @@ class Channel implements FlowKeeper {
     if (this.#flows.isFull) this.handOver()
   }
 
+  /** Told at once, not with the next flows: a block that follows comes that much sooner. */
   detection(detection: Detection): void {
-    this.#detections.push(detection)
+    if (this.#detections.push(detection) === 1) setTimeout(() => this.#tell(), TELL_MS)
+  }
+
+  #tell(): void {
+    const detections = this.#detections.splice(0)
+    if (detections.length === 0) return
+    this.#underWay += 1
+    this.say({ kind: 'batch', flows: null, detections }, () => (this.#underWay -= 1))
   }
 
   handOver(options: { readonly evenOverLimit?: boolean } = {}): void {

@@ -60,7 +60,8 @@ function startSensor(
   gaps: RecordGaps,
 ): { readonly sensor: SupervisedSensor; stop(): Promise<void> } {
   const { directory, log, audit, clock, metrics, record, intake, owners, feeds } = ground
-  const { capture, flow, detect, evidence, sensor: ceilings, policy } = ground.config
+  const { flow, detect, evidence, sensor: ceilings, policy } = ground.config
+  const capture = { ...ground.config.capture, delivery: deliveryOf(ground.config) }
   const blindness = new SensorBlindness(interfaceName, policy.foldSeconds * 1000, clock)
   const sensor = new SupervisedSensor(interfaceName, {
     log,
@@ -111,4 +112,10 @@ function startSensor(
       intake.receive(blindness.end(), interfaceName)
     },
   }
+}
+
+/** A block that comes a second late lets a guesser go on for that second. */
+function deliveryOf({ capture, policy }: Config): Config['capture']['delivery'] {
+  if (capture.delivery !== 'auto') return capture.delivery
+  return policy.mode === 'block' ? 'prompt' : 'batched'
 }

@@ -23,7 +23,7 @@ const contracts: Readonly<Record<string, readonly string[]>> = {
   detect: ['detection.ts', 'detector.ts', 'intel/index.ts', 'models/index.ts'],
   decide: ['decision.ts'],
   record:
-    'record.ts record-room.ts log-scan.ts audit-trail.ts event.ts outbox.ts event-log.ts evidence-log.ts flow-log.ts block-log.ts token-store.ts triage-log.ts'.split(
+    'record.ts record-room.ts log-scan.ts audit-trail.ts event.ts outbox.ts event-log.ts evidence-log.ts flow-log.ts block-log.ts allowlist.ts token-store.ts triage-log.ts'.split(
       ' ',
     ),
   forward: ['sink.ts'],

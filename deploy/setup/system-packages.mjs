@@ -17,6 +17,7 @@ const needed = {
     iptables: program('iptables'),
     ipset: program('ipset'),
     conntrack: program('conntrack'),
+    nftables: program('nft'),
     iproute2: program('ip'),
   },
   compiling: {
@@ -49,6 +50,7 @@ const needed = {
     p0f: program('p0f'),
     'libndpi-bin': program('ndpiReader'),
     tshark: program('tshark'),
+    fail2ban: program('fail2ban-server'),
   },
 }
 /** Services that come with a package of the tests or the bench and that nobody asked this machine to offer. */
@@ -60,6 +62,7 @@ const servicesOf = {
   softflowd: 'softflowd',
   nfdump: 'nfdump',
   'argus-server': 'argus',
+  fail2ban: 'fail2ban',
 }
 const policyFile = '/usr/sbin/policy-rc.d'
 

@@ -9,7 +9,9 @@ import { createAuthenticator } from './auth.ts'
 import type { ApiConfig } from './config.ts'
 import { operationsOf, readApiDocument } from './document.ts'
 import { auditHandlers } from './handlers/audit.ts'
-import { blockHandlers, type BlockOrders } from './handlers/blocks.ts'
+import { allowlistHandlers } from './handlers/blocking/allowlist.ts'
+import { blockHandlers, type BlockOrders } from './handlers/blocking/blocks.ts'
+import { simulationHandler } from './handlers/blocking/simulation.ts'
 import { documentHandler } from './handlers/document.ts'
 import { eventHandlers } from './handlers/events.ts'
 import { feedHandlers, type FeedDesk } from './handlers/feeds.ts'
@@ -25,7 +27,7 @@ import { compileChecks } from './validation.ts'
 
 export type { Peer } from './auth.ts'
 export { apiFlow } from './handlers/flows.ts'
-export type { BlockOrders } from './handlers/blocks.ts'
+export type { BlockOrders } from './handlers/blocking/blocks.ts'
 export { listen, somebodyAnswers, type ApiListener } from './listen.ts'
 export type { ApiApp } from './router.ts'
 export { createToken, revokeToken } from './token.ts'
@@ -62,6 +64,8 @@ export function createApi(parts: ApiParts): ApiApp {
       getEventEvidence: evidenceHandler(record.evidence),
       ...flowHandlers(record.flows),
       ...blockHandlers(record.blocks, blocker),
+      simulateBlock: simulationHandler(record.flows, blocker, clock),
+      ...allowlistHandlers(record.allowlist, blocker, clock),
       ...triageHandlers({ ...record, suppressor: parts.suppressor, clock }),
       ...feedHandlers(parts.feeds, clock),
       ...sinkHandlers(parts.sinks),

@@ -26,6 +26,11 @@ export const captureConfig = Type.Object(
       maximum: 1024,
       description: "The kernel's capture buffer for each interface, in MiB.",
     }),
+    delivery: oneOf(['auto', 'prompt', 'batched'], {
+      default: 'auto',
+      description:
+        '`batched` lets a frame wait for up to a second on a quiet link; `prompt` hands each over at once, at about twice the CPU a frame; `auto` is `prompt` where policy.mode is `block`, so that blocks come in time.',
+    }),
     tcpdumpUser: stringOrNull({
       minLength: 1,
       maxLength: 32,

@@ -32,10 +32,11 @@ export interface LiveSourceOptions {
  */
 export function openLiveSource(options: LiveSourceOptions): CaptureSource {
   const { config, interface: name, onListening, log } = options
-  const { snapLengthBytes, bufferMegabytes, tcpdumpUser: user } = config
+  const { snapLengthBytes, bufferMegabytes, delivery, tcpdumpUser: user } = config
+  const isPrompt = delivery === 'prompt'
   const program = config.driver === 'cap' ? null : findTcpdump()
   const shared = { interface: name, snapLengthBytes, bufferMegabytes, onListening }
-  if (program !== null) return new TcpdumpSource({ ...shared, program, user })
+  if (program !== null) return new TcpdumpSource({ ...shared, program, user, isPrompt })
   if (config.driver === 'tcpdump') throw missing('tcpdump is not installed')
   if (config.driver === 'auto' && !isCapUsable()) {
     throw missing('neither tcpdump nor the addon `cap` is there to capture with')

@@ -53,6 +53,11 @@ export function numberRange(text: string): { readonly from: number; readonly to:
   throw new InvalidArgumentError('give a number or a range of them, the lower one first: 120-180.')
 }
 
+/** Reads ports separated by commas. */
+export function portList(text: string): number[] {
+  return text.split(',').map((port) => wholeNumber(0, 65_535)(port.trim()))
+}
+
 /** Reads scopes separated by commas. */
 export function scopeList(text: string): Scope[] {
   const names = text.split(',').map((name) => name.trim())

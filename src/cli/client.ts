@@ -149,7 +149,12 @@ function faultWords(fault: NonNullable<Problem['errors']>[number]): string {
 
 const NO_BLOCKER: ApiParts['blocker'] = {
   order: () => Promise.reject(noAgent()),
+  orderAll: () => Promise.reject(noAgent()),
+  refusalOf: () => Promise.reject(noAgent()),
   lift: () => Promise.reject(noAgent()),
+  liftAll: () => Promise.reject(noAgent()),
+  liftTouching: () => Promise.reject(noAgent()),
+  told: (block) => block,
 }
 
 const NO_SUPPRESSOR: ApiParts['suppressor'] = {

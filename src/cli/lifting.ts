@@ -1,14 +1,17 @@
 /** Lifting blocks while no agent runs: straight through the record and the firewall. */
 import { systemClock } from '../core/clock.ts'
 import { silentLog } from '../core/log.ts'
-import { createBlocker, createFirewall, createGuardFacts } from '../respond/index.ts'
+import type { RespondConfig } from '../respond/config.ts'
+import { createBlocker, createFirewall, createGuardFacts, PanicSwitch } from '../respond/index.ts'
 import { inProcess, type ApiClient } from './client.ts'
 import type { CommandContext } from './context.ts'
 import { openRecordForWriting } from './record-access.ts'
 
+const FIREWALLS = ['iptables', 'nftables'] as const
+
 export interface LiftingClient extends ApiClient {
-  /** Lifts every block and removes our chain, jumps and sets from the firewall, whatever the record says. */
-  liftAll(): Promise<number>
+  /** Removes our chain, jumps, sets and table from the firewall, whatever the record says. */
+  clearFirewall(): Promise<void>
 }
 
 /**
@@ -27,14 +30,23 @@ export async function openForLifting(context: CommandContext): Promise<LiftingCl
     clock: systemClock,
     log: silentLog,
     config: config.respond,
+    automatic: config.policy,
+    panic: new PanicSwitch(context.directory),
   })
   const client = await inProcess(context, { record, blocker, close: () => record.close() })
-  return {
-    ...client,
-    async liftAll() {
-      const lifted = await blocker.liftAll('local')
-      await firewall.teardown()
-      return lifted
-    },
-  }
+  return { ...client, clearFirewall: () => clearFirewalls(config.respond) }
+}
+
+/**
+ * Removes every trace of ours from the firewall that is configured and from those that may have been before;
+ * a dry run touches none.
+ *
+ * Errors: `ERR_FIREWALL_*` of the one that is configured; of the others what is not there can't be cleared.
+ */
+export async function clearFirewalls(config: RespondConfig): Promise<void> {
+  const isTrial = config.firewall === 'dry-run'
+  const others = FIREWALLS.filter((firewall) => !isTrial && firewall !== config.firewall)
+  const opened = others.map((firewall) => createFirewall({ ...config, firewall }))
+  await Promise.allSettled(opened.map((firewall) => firewall.teardown()))
+  await createFirewall(config).teardown()
 }

@@ -2,6 +2,7 @@
 import { Command, type CommanderError } from 'commander'
 import { PicketError } from '../core/errors.ts'
 import { VERSION } from '../core/package-root.ts'
+import { addAllowlist } from './commands/allowlist.ts'
 import { addAudit } from './commands/audit.ts'
 import { addBlocks } from './commands/blocks.ts'
 import { addConfig } from './commands/config.ts'
@@ -12,6 +13,7 @@ import { addExport } from './commands/export.ts'
 import { addFeeds } from './commands/feeds.ts'
 import { addFlows } from './commands/flows.ts'
 import { addModels } from './commands/models.ts'
+import { addPanic } from './commands/panic.ts'
 import { addDefault, addPipeline } from './commands/pipeline.ts'
 import { addRules } from './commands/rules.ts'
 import { addSinks } from './commands/sinks.ts'
@@ -30,12 +32,14 @@ Examples:
   picket token create --scopes read,block           a token for the API
   picket block 192.0.2.7 --ttl 10m --reason 'scan'  keep somebody out
   picket unblock --all                              let everybody in again
+  picket panic                                      the same, and block nobody from now on
   picket doctor                                     what is missing on this host
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a capture is damaged or cannot be read.`
 
 const COMMANDS = [
-  ...[addPipeline, addEvents, addFlows, addExport, addTriage, addBlocks],
+  ...[addPipeline, addEvents, addFlows, addExport, addTriage],
+  ...[addBlocks, addAllowlist, addPanic],
   ...[addRules, addFeeds, addSinks, addModels, addTrain, addEvaluate],
   ...[addTokens, addAudit, addDoctor, addConfig, addDefault],
 ]

@@ -175,7 +175,10 @@ function createReplaySensor(
     flows: config.record.flows ? flows : null,
     flowsPerStory: config.record.flowsPerStory,
     onDetection: (detection) => {
-      stories.add(folder.fold(detection, decide(detection, policy), name), detection)
+      stories.add(
+        folder.fold(detection, decide(detection, policy, detection.lastSeenUs / 1000), name),
+        detection,
+      )
     },
     onModelLearned: () => undefined,
   })

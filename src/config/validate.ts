@@ -24,6 +24,7 @@ function compileCheck(): Check {
     address: (text) => parseAddress(text) !== null,
     'starting-point': (text) =>
       text === 'now' || text === 'beginning' || !Number.isNaN(usFromRfc3339(text)),
+    'time-zone': isTimeZone,
   }).compile(writtenSchema())
 }
 
@@ -31,6 +32,7 @@ const FORMAT_NAMES: Readonly<Record<string, string>> = {
   cidr: 'an IPv4 or IPv6 address or a CIDR range',
   address: 'an IPv4 or IPv6 address',
   'starting-point': 'now, beginning, or an RFC 3339 time such as 2026-01-05T10:00:00Z',
+  'time-zone': 'an IANA time zone such as Europe/Berlin',
 }
 
 /**
@@ -164,4 +166,12 @@ function deepFreeze<Value>(value: Value): Value {
     Object.freeze(value)
   }
   return value
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== ''
+  } catch {
+    return false
+  }
 }

@@ -6,6 +6,10 @@ export const FAMILIES = [
   'evasion', 'exploit', 'web', 'lateral', 'anomaly', 'intel', 'policy', 'health',
 ] as const // prettier-ignore
 
+/** `mon-fri 08:00-18:00`, `sat,sun 00:00-24:00`, `22:00-06:00`; days are those on which the hours begin. */
+export const HOURS =
+  /^(?:((?:mon|tue|wed|thu|fri|sat|sun)(?:[-,](?:mon|tue|wed|thu|fri|sat|sun))*) )?([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)$/
+
 const blockRule = Type.Object(
   {
     detector: Type.Optional(
@@ -40,6 +44,19 @@ const blockRule = Type.Object(
       maximum: 2147483,
       description: 'How long to block.',
     }),
+    dryRun: Type.Optional(
+      Type.Boolean({
+        description: 'Only say in the event what would have been blocked.',
+      }),
+    ),
+    hours: Type.Optional(
+      Type.String({
+        pattern: HOURS.source,
+        maxLength: 60,
+        description:
+          'When the rule blocks, such as `mon-fri 08:00-18:00` or `22:00-06:00`, in policy.timeZone; outside it only says what would have been blocked.',
+      }),
+    ),
   },
   { additionalProperties: false },
 )
@@ -63,7 +80,52 @@ export const policyConfig = Type.Object(
       default: 10,
       minimum: 1,
       maximum: 10000,
-      description: 'The most automatic blocks in a minute; beyond it detections only alert.',
+      description:
+        'The most automatic blocks in a minute; beyond it a breaker opens, says so in an event, and detections only alert.',
+    }),
+    breakerSeconds: Type.Integer({
+      default: 600,
+      minimum: 60,
+      maximum: 86400,
+      description: 'How long the breaker stays open.',
+    }),
+    timeZone: Type.String({
+      default: 'UTC',
+      format: 'time-zone',
+      maxLength: 60,
+      description: 'The IANA time zone that the hours of rules are meant in.',
+      examples: ['Europe/Berlin'],
+    }),
+    repeatFactor: Type.Number({
+      default: 2,
+      minimum: 1,
+      maximum: 100,
+      description: 'How many times longer each further automatic block of the same target lasts.',
+    }),
+    repeatDays: Type.Integer({
+      default: 30,
+      minimum: 1,
+      maximum: 365,
+      description: 'For how long an automatic block counts towards those.',
+    }),
+    maxTtlSeconds: Type.Integer({
+      default: 604800,
+      minimum: 60,
+      maximum: 2147483,
+      description: 'The longest automatic block.',
+    }),
+    liftQuietSeconds: Type.Integer({
+      default: 86400,
+      minimum: 0,
+      maximum: 2147483,
+      description: 'How long nobody is blocked automatically whose block somebody has lifted.',
+    }),
+    ipv6Prefix: Type.Integer({
+      default: 128,
+      minimum: 48,
+      maximum: 128,
+      description:
+        'What an automatic block of an IPv6 address takes: 128 is the address, 64 the network that one attacker usually has to itself.',
     }),
     allowlist: Type.Array(Type.String({ format: 'cidr', maxLength: 49 }), {
       default: [],

@@ -3,28 +3,41 @@ import type { Detection } from '../detect/detection.ts'
 import { cidrContains, parseCidr, type Cidr } from '../net/cidr.ts'
 import { parseAddress } from '../net/address.ts'
 import type { BlockRule, PolicyConfig } from './config.ts'
+import { readHours, type WithinHours } from './hours.ts'
 import type { Decision } from './decision.ts'
+
+/** A rule with its hours parsed once. */
+export interface PolicyRule extends BlockRule {
+  /** Null for always. */
+  readonly isWithinHours: WithinHours | null
+}
 
 /** The policy with its ranges parsed once. */
 export interface Policy {
   readonly mode: PolicyConfig['mode']
-  readonly blockWhen: readonly BlockRule[]
+  readonly blockWhen: readonly PolicyRule[]
   readonly allowlist: readonly Cidr[]
 }
 
 /** Parses the ranges of the configured policy; the schema has already refused those that are none. */
 export function policyFromConfig(config: PolicyConfig): Policy {
   const allowlist = config.allowlist.map(parseCidr).filter((range) => range !== null)
-  return { mode: config.mode, blockWhen: config.blockWhen, allowlist }
+  const blockWhen = config.blockWhen.map((rule) => {
+    const { hours } = rule
+    const isWithinHours = hours === undefined ? null : readHours(hours, config.timeZone)
+    return { ...rule, isWithinHours }
+  })
+  return { mode: config.mode, blockWhen, allowlist }
 }
 
 /**
  * Chooses the verdict for a detection.
  *
  * Blocks only where a rule of `blockWhen` fits, the detection names an attacker, that address is not
- * allowlisted and the mode is `block`; in mode `alert` the same detection is marked `simulated`.
+ * allowlisted, and nothing keeps the rule from acting: the mode `alert`, its dry run, its hours. Where
+ * one of these does, the same detection is marked `simulated`: it would have been blocked.
  */
-export function decide(detection: Detection, policy: Policy): Decision {
+export function decide(detection: Detection, policy: Policy, nowMs: number): Decision {
   const rule = policy.blockWhen.find((candidate) => fits(candidate, detection))
   if (rule === undefined) return alert('no rule of policy.blockWhen fits')
   if (detection.attacker === null) return alert('a rule fits, but no single attacker can be named')
@@ -32,11 +45,19 @@ export function decide(detection: Detection, policy: Policy): Decision {
     return alert(`a rule fits, but ${detection.attacker} is allowlisted`)
   }
   const why = `severity ${detection.severity} and confidence ${detection.confidence.toFixed(2)} meet ${nameOf(rule)}`
-  if (policy.mode === 'alert') {
-    return { ...alert(`${why}; policy.mode is alert, so nothing is blocked`), simulated: true }
+  const hindrance = hindranceOf(rule, policy, nowMs)
+  if (hindrance !== null) {
+    return { ...alert(`${why}; ${hindrance}, so nothing is blocked`), simulated: true }
   }
   const { attacker: target } = detection
   return { verdict: 'block', target, ttlSeconds: rule.ttlSeconds, why, simulated: false }
+}
+
+function hindranceOf(rule: PolicyRule, { mode }: Policy, nowMs: number): string | null {
+  if (mode === 'alert') return 'policy.mode is alert'
+  if (rule.dryRun === true) return 'the rule is on a dry run'
+  const isInHours = rule.isWithinHours?.(nowMs) ?? true
+  return isInHours ? null : `it is outside the rule's hours (${rule.hours})`
 }
 
 /** Gives the alert that a block turns into when it may not be made. */

@@ -1,5 +1,5 @@
 /** Decide: detections in, decisions out. */
 export { alert, decide, isKindOf, policyFromConfig, type Policy } from './decide.ts'
 export { isCovered, type SuppressionScope } from './suppress.ts'
-export { BlockBudget } from './block-budget.ts'
+export { BlockBreaker } from './block-breaker.ts'
 export type { Decision, Verdict } from './decision.ts'

@@ -6,6 +6,7 @@ import { PicketError } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
 import type { RecordConfig } from './config.ts'
 import type { EventRecord } from './record.ts'
+import { allowlistReader } from './read/allowlist.ts'
 import type { Outbox } from './outbox.ts'
 import { blockReader } from './read/blocks.ts'
 import { eventReader } from './read/events.ts'
@@ -15,6 +16,7 @@ import { Reader } from './read/reader.ts'
 import { logScan } from './read/scan.ts'
 import { tokenReader } from './read/tokens.ts'
 import { triageReader } from './read/triage.ts'
+import type { TriageLog } from './triage-log.ts'
 import { startRetention } from './retention.ts'
 import { auditHead } from './sqlite/audit-chain.ts'
 import { openError, openReader, type Connection } from './sqlite/connection.ts'
@@ -115,6 +117,7 @@ type Room =
   | 'evidence'
   | 'outbox'
   | 'blocks'
+  | 'allowlist'
   | 'audit'
   | 'tokens'
   | 'triage'
@@ -166,8 +169,14 @@ function rooms(doors: Doors): Pick<EventRecord, Room> {
     scan: logScan(connection),
     blocks: {
       ...blockReader(connection),
-      save: async (block, audit) => {
-        await writer.call('saveBlock', { block, audit, ...now() })
+      save: async (changes) => {
+        if (changes.length > 0) await writer.call('saveBlocks', { changes, ...now() })
+      },
+    },
+    allowlist: {
+      ...allowlistReader(connection),
+      save: async (entry, audit) => {
+        await writer.call('saveAllowlistEntry', { entry, audit, ...now() })
       },
     },
     audit: {
@@ -178,18 +187,7 @@ function rooms(doors: Doors): Pick<EventRecord, Room> {
         await writer.call('appendAudit', { entry, ...now() })
       },
     },
-    triage: {
-      ...triageReader(connection),
-      saveVerdict: async (verdict, audit) => {
-        await writer.call('saveVerdict', { verdict, audit, ...now() })
-      },
-      saveSuppression: async (suppression, audit) => {
-        await writer.call('saveSuppression', { suppression, audit, ...now() })
-      },
-      countHidden: async (id, stories) => {
-        await writer.call('countHidden', { id, stories, ...now() })
-      },
-    },
+    triage: triageRoom(connection, writer, now),
     tokens: {
       ...tokenReader(connection),
       save: async (token, actor) => {
@@ -210,6 +208,25 @@ function outboxRoom({ connection, reader, writer, clock }: Doors): Outbox {
     orderReplay: (order, actor) => writer.call('orderReplay', { order, actor, ...now() }),
     advanceReplay: async (id, sequence) => {
       await writer.call('advanceReplay', { id, sequence })
+    },
+  }
+}
+
+function triageRoom(
+  connection: Connection,
+  writer: Doors['writer'],
+  now: () => { readonly atMs: number },
+): TriageLog {
+  return {
+    ...triageReader(connection),
+    saveVerdict: async (verdict, audit) => {
+      await writer.call('saveVerdict', { verdict, audit, ...now() })
+    },
+    saveSuppression: async (suppression, audit) => {
+      await writer.call('saveSuppression', { suppression, audit, ...now() })
+    },
+    countHidden: async (id, stories) => {
+      await writer.call('countHidden', { id, stories, ...now() })
     },
   }
 }

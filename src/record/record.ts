@@ -1,4 +1,5 @@
 /** The record as a whole: what `openRecord` gives, each room behind its own small interface. */
+import type { Allowlist } from './allowlist.ts'
 import type { AuditTrail } from './audit-trail.ts'
 import type { BlockLog } from './block-log.ts'
 import type { EventLog } from './event-log.ts'
@@ -28,6 +29,7 @@ export interface EventRecord {
   readonly outbox: Outbox
   readonly flows: FlowLog
   readonly blocks: BlockLog
+  readonly allowlist: Allowlist
   readonly audit: AuditTrail
   readonly tokens: TokenStore
   readonly triage: TriageLog

@@ -7,19 +7,25 @@
 import type { Clock } from '../core/clock.ts'
 import { PicketError } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
-import { uuidv7 } from '../core/uuid.ts'
-import { formatCidr, type Cidr } from '../net/cidr.ts'
+import type { Cidr } from '../net/cidr.ts'
 import type { Block, BlockLog } from '../record/block-log.ts'
 import type { RespondConfig } from './config.ts'
-import { Enforcement } from './enforcement.ts'
 import type { Firewall } from './firewall.ts'
-import { BlockRefused, guardAll, refusal, type GuardFacts } from './guards/refusal.ts'
-import { expiryOf, laterExpiry, readTarget, type BlockOrder } from './order.ts'
-import { markActive, markFailed, obstacleTo } from './reconcile.ts'
-import { entryOf, isStanding, StandingBlocks } from './standing-blocks.ts'
+import { BlockRefused, type GuardFacts } from './guards/refusal.ts'
+import { Enforcement } from './keeping/enforcement.ts'
+import { markActive, markFailed, obstacleTo } from './keeping/reconcile.ts'
+import { entriesOf, isStanding, StandingBlocks, type BlockStep } from './keeping/standing-blocks.ts'
+import { Tally } from './keeping/tally.ts'
+import type { AutomaticConfig } from './orders/automatic.ts'
+import { isAutomatic, type BlockOrder } from './orders/order.ts'
+import { Planner, type Plan } from './orders/plan.ts'
+import { blockKey } from './orders/scope.ts'
+import type { PanicSwitch } from './panic.ts'
 
 /** The longest delay a timer of Node can wait. */
 const MAX_TIMER_MS = 0x7fffffff
+/** For so long what was read for an order to come serves the orders that come. */
+const PREPARED_FOR_MS = 1000
 
 export interface BlockerOptions {
   readonly firewall: Firewall
@@ -28,6 +34,11 @@ export interface BlockerOptions {
   readonly clock: Clock
   readonly log: Log
   readonly config: RespondConfig
+  readonly automatic: AutomaticConfig
+  /** While it is on, nothing is blocked; absent where there is none. */
+  readonly panic?: Pick<PanicSwitch, 'isOn' | 'read'>
+  /** Told what somebody else had done to the firewall, once it is put right. */
+  onRepaired?(repaired: readonly string[]): void
 }
 
 export interface BlockerStatus {
@@ -39,20 +50,39 @@ export interface BlockerStatus {
   readonly problem: string | null
 }
 
+/** What came of an order. */
+export type Ordered =
+  | { readonly kind: 'refused'; readonly error: PicketError }
+  | {
+      readonly kind: 'block'
+      readonly block: Block
+      readonly outcome: 'created' | 'extended' | 'unchanged'
+    }
+
 export interface Blocker {
   /**
    * Blocks a target; resolves once the firewall holds it.
    *
-   * A block that stands on the same target is extended, never shortened, and returned with `created`
-   * false. Errors: `ERR_API_REQUEST` for a target or time that is none; `BlockRefused` naming the guard;
+   * A block that stands on the same target and scope is extended, never shortened, and returned with `created`
+   * false. Errors: `ERR_API_REQUEST` for a target, scope or time that is none; `BlockRefused` naming the guard;
    * `ERR_RECORD_WRITE`, nothing is changed then; `ERR_FIREWALL_*`, the block is then recorded as failed
    * and tried again at each reconciliation.
    */
   order(order: BlockOrder): Promise<{ readonly block: Block; readonly created: boolean }>
+  /** Reads what the guards need for an automatic order that is about to come, so that it need not wait for it. */
+  prepare(): void
+  /** Does many orders in one write and one change of the firewall; each has an outcome of its own. */
+  orderAll(orders: readonly BlockOrder[]): Promise<readonly Ordered[]>
+  /** Says which guard would refuse an order, changing nothing; null when none would. Errors: `ERR_API_REQUEST`. */
+  refusalOf(order: BlockOrder): Promise<BlockRefused | null>
   /** Lifts a block; null when there is none of this id. One that is over already is returned as it is. */
   lift(id: string, actor: string): Promise<Block | null>
-  /** Lifts every block and returns how many there were. */
-  liftAll(actor: string): Promise<number>
+  /** Lifts every block, takes out whatever else the firewall holds of ours, and returns the blocks. */
+  liftAll(actor: string): Promise<readonly Block[]>
+  /** Lifts the blocks whose targets touch the range, and returns them. */
+  liftTouching(range: Cidr, actor: string): Promise<readonly Block[]>
+  /** Gives the block with what the firewall was last seen to have stopped for it. */
+  told(block: Block): Block
   /** Puts the firewall right and says what had to be. Errors: `ERR_FIREWALL_*`, `ERR_RECORD_WRITE`. */
   reconcile(): Promise<{ readonly repaired: readonly string[] }>
   /** Reconciles now and from then on; never rejects for the firewall's sake: see `status`. */
@@ -67,32 +97,63 @@ export function createBlocker(options: BlockerOptions): Blocker {
   return new RecordedBlocker(options)
 }
 
+type PlannedBlock = Extract<Plan, { kind: 'block' }>
+
 class RecordedBlocker implements Blocker {
   readonly #options: BlockerOptions
   readonly #standing: StandingBlocks
+  readonly #tally = new Tally()
   readonly #enforcement: Enforcement
   #tail: Promise<unknown> = Promise.resolve()
   #ticker: NodeJS.Timeout | undefined
   #expiryTimer: NodeJS.Timeout | undefined
   #isRunning = false
+  #isPanicking = false
+  #prepared: { readonly facts: Promise<GuardFacts>; readonly atMs: number } | null = null
 
   constructor(options: BlockerOptions) {
     this.#options = options
     this.#standing = new StandingBlocks(options.blocks)
-    this.#enforcement = new Enforcement({ ...options, standing: this.#standing })
+    const parts = { standing: this.#standing, tally: this.#tally }
+    this.#enforcement = new Enforcement({ ...options, ...parts })
   }
 
   async order(order: BlockOrder): Promise<{ block: Block; created: boolean }> {
-    const target = readTarget(order.target)
-    const { clock, config } = this.#options
-    const expiresAtMs = expiryOf(order.ttlSeconds, config.defaultTtlSeconds, clock.nowMs())
-    const facts = await this.#options.guardFacts()
+    const [ordered] = await this.orderAll([order])
+    if (ordered!.kind === 'refused') throw ordered!.error
+    return { block: ordered!.block, created: ordered!.outcome === 'created' }
+  }
+
+  async orderAll(orders: readonly BlockOrder[]): Promise<readonly Ordered[]> {
+    this.#refuseInPanic(orders)
+    const facts = await this.#factsFor(orders)
     return this.#oneAtATime(async () => {
       await this.#enforcement.expireDue()
-      this.#guard(target, facts, order.callerAddress)
-      const { block, created } = await this.#recordOrder(order, formatCidr(target), expiresAtMs)
-      return { block: await this.#enforce(block), created }
+      const planner = this.#planner(facts)
+      const plans = orders.map((order) => planOrRefuse(planner, order))
+      const planned = plans.flatMap((plan) => (plan.kind === 'block' ? [plan] : []))
+      await this.#standing.save(planned.flatMap(({ step }) => step ?? []))
+      const failure = await this.#enforce(planned)
+      return plans.map((plan) => this.#outcomeOf(plan, failure))
     })
+  }
+
+  prepare(): void {
+    if (this.#freshFacts() !== null) return
+    const facts = this.#options.guardFacts()
+    // Who orders is told; nobody else waits for it.
+    facts.catch(() => undefined)
+    this.#prepared = { facts, atMs: performance.now() }
+  }
+
+  async refusalOf(order: BlockOrder): Promise<BlockRefused | null> {
+    try {
+      this.#planner(await this.#options.guardFacts()).plan(order)
+      return null
+    } catch (error) {
+      if (error instanceof BlockRefused) return error
+      throw error
+    }
   }
 
   lift(id: string, actor: string): Promise<Block | null> {
@@ -102,20 +163,26 @@ class RecordedBlocker implements Blocker {
         await this.#enforcement.settle()
         return block
       }
-      const lifted = await this.#recordLift(block, actor)
-      const entry = entryOf(block, this.#options.clock.nowMs())
-      await this.#enforcement.apply(() => this.#options.firewall.remove([entry]))
+      return (await this.#liftThese([block], actor))[0]!
+    })
+  }
+
+  liftAll(actor: string): Promise<readonly Block[]> {
+    return this.#oneAtATime(async () => {
+      const lifted = await this.#liftThese(this.#standing.all(), actor)
+      // Also what no block stands for is taken out then.
+      if (this.#isOff()) await this.#clear()
+      else await this.#enforcement.reconcile()
       return lifted
     })
   }
 
-  liftAll(actor: string): Promise<number> {
-    return this.#oneAtATime(async () => {
-      const blocks = this.#standing.all()
-      await Promise.all(blocks.map((block) => this.#recordLift(block, actor)))
-      await this.#enforcement.reconcile()
-      return blocks.length
-    })
+  liftTouching(range: Cidr, actor: string): Promise<readonly Block[]> {
+    return this.#oneAtATime(() => this.#liftThese(this.#standing.touching(range), actor))
+  }
+
+  told(block: Block): Block {
+    return isStanding(block) ? this.#tally.told(block) : block
   }
 
   reconcile(): Promise<{ repaired: readonly string[] }> {
@@ -147,86 +214,133 @@ class RecordedBlocker implements Blocker {
   status(): BlockerStatus {
     const failed = this.#standing.count('failed')
     const { fault } = this.#enforcement
+    const panic = this.#options.panic?.read() ?? null
+    const panicking = panic && `panic: ${panic.by} has switched blocking off (picket panic --end)`
     return {
       name: this.#options.firewall.name,
       usable: fault === null,
       activeBlocks: this.#standing.count('active'),
-      problem: fault ?? inWords(failed),
+      problem: panicking ?? fault ?? inWords(failed),
     }
   }
 
-  #guard(target: Cidr, facts: GuardFacts, callerAddress: string | null): void {
-    const caller = guardAll('caller', callerAddress === null ? [] : [callerAddress])
-    const refused = refusal(target, { ...facts, guarded: [...facts.guarded, ...caller] })
-    if (refused !== null) throw new BlockRefused(formatCidr(target), refused)
-    const { maxActiveBlocks } = this.#options.config
-    const text = formatCidr(target)
-    if (this.#standing.find(text) !== null || this.#standing.size < maxActiveBlocks) return
-    const why = `${maxActiveBlocks} blocks stand already`
-    throw new BlockRefused(text, { guard: 'too-many-blocks', why })
+  #factsFor(orders: readonly BlockOrder[]): Promise<GuardFacts> {
+    const prepared = orders.every(isAutomatic) ? this.#freshFacts() : null
+    return prepared ?? this.#options.guardFacts()
   }
 
-  async #recordOrder(
-    order: BlockOrder,
-    target: string,
-    expiresAtMs: number | null,
-  ): Promise<{ block: Block; created: boolean }> {
-    const { actor, reason, source, orderedBy, eventId, callerAddress } = order
-    const details = { expiresAtMs, reason, source, eventId, callerAddress }
-    const known = this.#standing.find(target)
-    if (known !== null) {
-      const later = laterExpiry(known.expiresAtMs, expiresAtMs)
-      if (later === known.expiresAtMs) return { block: known, created: false }
-      const extended = { ...known, expiresAtMs: later }
-      await this.#standing.save(extended, actor, 'block.extended', details)
-      return { block: extended, created: false }
-    }
-    const createdAtMs = this.#options.clock.nowMs()
-    const block: Block = {
-      ...{ id: uuidv7(createdAtMs), target, state: 'pending', createdAtMs, expiresAtMs },
-      ...{ liftedAtMs: null, reason, source, orderedBy, eventId, failure: null },
-    }
-    return {
-      block: await this.#standing.save(block, actor, 'block.ordered', details),
-      created: true,
-    }
+  #freshFacts(): Promise<GuardFacts> | null {
+    const { facts, atMs } = this.#prepared ?? { facts: null, atMs: 0 }
+    return performance.now() - atMs <= PREPARED_FOR_MS ? facts : null
   }
 
-  async #recordLift(block: Block, actor: string): Promise<Block> {
-    const liftedAtMs = this.#options.clock.nowMs()
-    const lifted: Block = { ...block, state: 'lifted', liftedAtMs, failure: null }
-    return this.#standing.save(lifted, actor, 'block.lifted')
+  #planner(facts: GuardFacts): Planner {
+    const { blocks, clock, config, automatic } = this.#options
+    const parts = { standing: this.#standing, blocks, config: { ...config, automatic } }
+    return new Planner(parts, facts, clock.nowMs())
   }
 
-  async #enforce(block: Block): Promise<Block> {
-    const { firewall, clock } = this.#options
+  #refuseInPanic(orders: readonly BlockOrder[]): void {
+    if (!this.#isOff()) return
+    const target = orders[0]?.target.slice(0, 60) ?? 'nobody'
+    const why = 'picket panic has switched blocking off'
+    throw new BlockRefused(target, { guard: 'panic', why })
+  }
+
+  async #liftThese(blocks: readonly Block[], actor: string): Promise<readonly Block[]> {
+    if (blocks.length === 0) return []
+    const nowMs = this.#options.clock.nowMs()
+    await this.#count(blocks, nowMs)
+    const steps = blocks.map((block): BlockStep => {
+      const over = { state: 'lifted', liftedAtMs: nowMs, liftedBy: actor, failure: null } as const
+      return { block: { ...this.#tally.told(block), ...over }, actor, action: 'block.lifted' }
+    })
+    const lifted = await this.#standing.save(steps)
+    const entries = this.#standing.entriesToRemove(lifted, nowMs)
+    if (this.#isOff()) await this.#clear()
+    else await this.#enforcement.apply(() => this.#options.firewall.remove(entries))
+    for (const block of lifted) this.#tally.forget(block)
+    return lifted
+  }
+
+  /** Reads once more what these blocks stopped, before nobody counts it any more. */
+  async #count(blocks: readonly Block[], nowMs: number): Promise<void> {
     try {
-      await this.#enforcement.apply(() => firewall.add([entryOf(block, clock.nowMs())]))
+      this.#tally.read(blocks, await this.#options.firewall.list(), nowMs)
     } catch (error) {
-      if (error instanceof PicketError) await this.#recordFailure(block.target, error.message)
-      throw error
+      // What was counted at the last reconciliation has to do; the lift itself tells what is wrong.
+      if (!(error instanceof PicketError)) throw error
     }
-    const obstacle = obstacleTo(firewall, block)
-    if (obstacle !== null) {
-      throw new PicketError('ERR_FIREWALL_FAILED', `${block.target} can't be blocked: ${obstacle}`)
-    }
-    return markActive(this.#standing, this.#standing.find(block.target) ?? block)
   }
 
-  async #recordFailure(target: string, failure: string): Promise<void> {
-    const block = this.#standing.find(target)
-    if (block !== null) await markFailed(this.#standing, block, failure)
+  /** Puts blocks in force; gives why they could not be, which is recorded with each. */
+  async #enforce(planned: readonly PlannedBlock[]): Promise<PicketError | null> {
+    if (planned.length === 0) return null
+    const { firewall, clock } = this.#options
+    const nowMs = clock.nowMs()
+    const blocks = [...new Map(planned.map(({ block }) => [block.id, block])).values()]
+    const entries = blocks.flatMap((block) => entriesOf(block, nowMs))
+    try {
+      await this.#enforcement.apply(() => firewall.add(entries))
+    } catch (error) {
+      if (!(error instanceof PicketError)) throw error
+      await markFailed(this.#standing, this.#asTheyStand(blocks), error.message)
+      return error
+    }
+    const held = this.#asTheyStand(blocks).filter((block) => obstacleTo(firewall, block) === null)
+    await markActive({ standing: this.#standing, tally: this.#tally }, held, nowMs)
+    return null
+  }
+
+  #asTheyStand(blocks: readonly Block[]): readonly Block[] {
+    return blocks.flatMap((block) => this.#standing.find(blockKey(block)) ?? [])
+  }
+
+  #outcomeOf(plan: Plan, failure: PicketError | null): Ordered {
+    if (plan.kind === 'refused') return plan
+    if (failure !== null) return { kind: 'refused', error: failure }
+    const { outcome } = plan
+    const block = this.#standing.find(blockKey(plan.block)) ?? plan.block
+    const obstacle = obstacleTo(this.#options.firewall, block)
+    if (obstacle === null) return { kind: 'block', outcome, block: this.#tally.told(block) }
+    const message = `${block.target} can't be blocked: ${obstacle}`
+    return { kind: 'refused', error: new PicketError('ERR_FIREWALL_FAILED', message) }
   }
 
   #tick(): Promise<void> {
     return this.#oneAtATime(async () => {
       try {
+        if (await this.#heedPanic()) return
         await this.#enforcement.reconcile()
       } catch (error) {
         // `status` and the log tell what is wrong, and the next tick tries again.
         if (!(error instanceof PicketError)) throw error
       }
     })
+  }
+
+  /** While the switch is on, nothing of ours is left in the firewall and nothing stands. */
+  async #heedPanic(): Promise<boolean> {
+    if (!this.#isOff()) {
+      this.#isPanicking = false
+      return false
+    }
+    if (!this.#isPanicking) {
+      this.#options.log.warn('Panic: every block is lifted, and none is made')
+    }
+    await this.#liftThese(this.#standing.all(), 'panic')
+    await this.#clear()
+    this.#isPanicking = true
+    return true
+  }
+
+  #isOff(): boolean {
+    return this.#options.panic?.isOn === true
+  }
+
+  async #clear(): Promise<void> {
+    this.#enforcement.unsettle()
+    await this.#options.firewall.teardown()
   }
 
   async #oneAtATime<Result>(task: () => Promise<Result>): Promise<Result> {
@@ -248,6 +362,15 @@ class RecordedBlocker implements Blocker {
       () => void this.#oneAtATime(() => this.#enforcement.expireDue()),
       delayMs,
     )
+  }
+}
+
+function planOrRefuse(planner: Planner, order: BlockOrder): Plan {
+  try {
+    return planner.plan(order)
+  } catch (error) {
+    if (error instanceof PicketError) return { kind: 'refused', error }
+    throw error
   }
 }
 

@@ -106,6 +106,6 @@ function failure(
 
 function missing(tool: string): PicketError {
   return new PicketError('ERR_FIREWALL_MISSING', `${tool} is not installed`, {
-    hint: 'apt-get install iptables ipset',
+    hint: `apt-get install ${tool === 'nft' ? 'nftables' : 'iptables ipset'}`,
   })
 }

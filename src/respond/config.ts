@@ -3,9 +3,10 @@ import { oneOf, Type, type Static } from '../core/config-field.ts'
 
 export const respondConfig = Type.Object(
   {
-    firewall: oneOf(['iptables', 'dry-run'], {
+    firewall: oneOf(['iptables', 'nftables', 'dry-run'], {
       default: 'iptables',
-      description: '`dry-run` keeps blocks in the record and enforces nothing.',
+      description:
+        '`iptables` with ipset, or without where there is none; `nftables` with a table of its own; `dry-run` keeps blocks in the record and enforces nothing.',
     }),
     defaultTtlSeconds: Type.Integer({
       default: 3600,
@@ -30,6 +31,18 @@ export const respondConfig = Type.Object(
       minimum: 1,
       maximum: 1000000,
       description: 'The most blocks in force at a time.',
+    }),
+    guardedHosts: Type.Array(Type.String({ minLength: 1, maxLength: 253 }), {
+      default: [],
+      maxItems: 1000,
+      description:
+        'Names or addresses that are never blocked beside those that are found out: other hosts of the fleet, bastions, monitoring.',
+      examples: [['bastion.example.net', '192.0.2.53']],
+    }),
+    killSockets: Type.Boolean({
+      default: false,
+      description:
+        "Whether to end this host's own sockets with a blocked peer too (`ss -K`), not only to drop their packets.",
     }),
     reconcileSeconds: Type.Integer({
       default: 10,

@@ -5,9 +5,10 @@ import type { RespondConfig } from './config.ts'
 import type { Firewall } from './firewall.ts'
 import { createDryRunFirewall } from './firewalls/dry-run.ts'
 import { createIptablesFirewall } from './firewalls/iptables.ts'
+import { createNftablesFirewall } from './firewalls/nftables.ts'
 
 export { createBlocker } from './blocker.ts'
-export type { Blocker, BlockerOptions, BlockerStatus } from './blocker.ts'
+export type { Blocker, BlockerOptions, BlockerStatus, Ordered } from './blocker.ts'
 export { findTool, runCommand } from './command.ts'
 export type { RunCommand } from './command.ts'
 export type { Firewall, FirewallEntry } from './firewall.ts'
@@ -15,17 +16,25 @@ export { createGuardFacts } from './guards/guard-facts.ts'
 export type { GuardSources } from './guards/guard-facts.ts'
 export { BlockRefused, GUARDS, refusal } from './guards/refusal.ts'
 export type { Guard, GuardedRange, GuardFacts, Refusal } from './guards/refusal.ts'
-export type { BlockOrder } from './order.ts'
+export { isAutomatic, type BlockOrder } from './orders/order.ts'
+export { blockWords } from './orders/scope.ts'
+export { PanicSwitch } from './panic.ts'
+export { simulateBlock } from './simulation/simulate.ts'
+
+type FirewallChoice = Pick<RespondConfig, 'firewall' | 'maxActiveBlocks' | 'killSockets'>
 
 /** Opens the firewall that the configuration names; nothing is run until it is used. */
 export function createFirewall(
-  config: Pick<RespondConfig, 'firewall' | 'maxActiveBlocks'>,
+  config: FirewallChoice,
   options: { readonly clock?: Clock; readonly run?: RunCommand } = {},
 ): Firewall {
   const { clock = systemClock, run = runCommand } = options
+  const { maxActiveBlocks: maxEntries, killSockets } = config
   switch (config.firewall) {
     case 'iptables':
-      return createIptablesFirewall({ run, maxEntries: config.maxActiveBlocks })
+      return createIptablesFirewall({ run, maxEntries, killSockets })
+    case 'nftables':
+      return createNftablesFirewall({ run, maxEntries, killSockets })
     case 'dry-run':
       return createDryRunFirewall(clock)
   }

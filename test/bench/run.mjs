@@ -63,6 +63,7 @@ const sections = [
   sectionInFile('live', 'measureLive', 'renderLive'),
   sectionInFile('owner', 'measureOwners', 'renderOwners'),
   sectionInFile('forwarding', 'measureForwarding', 'renderForwarding'),
+  sectionInFile('response', 'measureResponse', 'renderResponse'),
 ]
 
 /** A section with a heading of its own, whose two functions stand in a file of the part's name, where there is one. */

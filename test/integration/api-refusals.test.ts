@@ -89,7 +89,7 @@ describe('an order to block', () => {
       'a field we do not know',
       { target: '192.0.2.7', ttl: 600 },
       'ttl',
-      /known: target, ttlSeconds/,
+      /known: target, direction/,
     ],
     ['a list', [{ target: '192.0.2.7' }], 'body', /a JSON object/],
     ['a null', 'null', 'body', /a JSON object/],
@@ -176,7 +176,7 @@ describe('a path or method', () => {
       body: {},
     })
     expect(answer.status).toBe(405)
-    expect(answer.headers.get('allow')).toBe('GET, POST, HEAD')
+    expect(answer.headers.get('allow')).toBe('GET, POST, DELETE, HEAD')
   })
 
   test.each(['events', 'blocks'])('for an unknown one of %s is not found', async (things) => {

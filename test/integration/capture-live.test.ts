@@ -18,6 +18,7 @@ function configFor(driver: CaptureConfig['driver'], bufferMegabytes = 8): Captur
     driver,
     snapLengthBytes: 100,
     bufferMegabytes,
+    delivery: 'auto',
     tcpdumpUser: 'tcpdump',
   }
 }

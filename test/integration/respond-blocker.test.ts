@@ -12,7 +12,7 @@ import { createBlocker, type Blocker } from '../../src/respond/blocker.ts'
 import type { RespondConfig } from '../../src/respond/config.ts'
 import { createIptablesFirewall } from '../../src/respond/firewalls/iptables.ts'
 import { until } from '../support/await-until.ts'
-import { OPEN_FACTS, orderFor, RESPOND_CONFIG } from '../support/blocking.ts'
+import { AUTOMATIC, OPEN_FACTS, orderFor, RESPOND_CONFIG } from '../support/blocking.ts'
 import { joinHosts, type TestNetwork } from '../support/namespace.ts'
 import { runInside } from '../support/namespaced-command.ts'
 import { connectsTcp, listenTcp } from '../support/tcp-probe.ts'
@@ -33,6 +33,8 @@ let network: TestNetwork<'attacker' | 'victim' | 'neighbour'>
 let directory: string
 let record: EventRecord
 let blocker: Blocker
+/** What was said to have been done to the firewall by others. */
+let told: string[] = []
 
 beforeAll(async () => {
   network = await joinHosts(['attacker', 'victim', 'neighbour'])
@@ -42,6 +44,7 @@ beforeAll(async () => {
 afterAll(() => network.remove())
 
 beforeEach(async () => {
+  told = []
   directory = await mkdtemp(join(tmpdir(), 'picket-respond-'))
   await openAll()
   await blocker.start()
@@ -68,6 +71,8 @@ function makeBlocker(changes: Partial<RespondConfig> = {}): Blocker {
     clock: systemClock,
     log: silentLog,
     config: { ...RESPOND_CONFIG, ...changes },
+    automatic: AUTOMATIC,
+    onRepaired: (repaired) => told.push(...repaired),
   })
 }
 
@@ -154,7 +159,7 @@ test('entries that no block stands for are removed', async () => {
 test('lifting all leaves nothing in force', async () => {
   await blocker.order(orderFor('192.0.2.7'))
   await blocker.order(orderFor('2001:db8::/64', { ttlSeconds: null }))
-  expect(await blocker.liftAll('local:0')).toBe(2)
+  expect(await blocker.liftAll('local:0')).toHaveLength(2)
   expect(await heldTargets()).toEqual([])
   expect(record.blocks.standing()).toEqual([])
 })
@@ -167,7 +172,7 @@ describe('after the agent was killed', () => {
     const pending = { ...short, id: crypto.randomUUID(), target: '192.0.2.10', expiresAtMs: null }
     const audit = { actor: 'token:tok1', action: 'block.ordered', subject: pending.id, details: {} }
     // Killed between writing and doing: a block that is pending and not in the kernel.
-    await record.blocks.save({ ...pending, state: 'pending' }, audit)
+    await record.blocks.save([{ block: { ...pending, state: 'pending' }, audit }])
     await blocker.stop()
     await record.close()
     await firewall().teardown()
@@ -185,7 +190,8 @@ describe('after the agent was killed', () => {
   test('a block lifted in the record but still in the kernel is taken out at the start', async () => {
     const { block } = await blocker.order(orderFor('192.0.2.7'))
     const audit = { actor: 'local:0', action: 'block.lifted', subject: block.id, details: {} }
-    await record.blocks.save({ ...block, state: 'lifted', liftedAtMs: Date.now() }, audit)
+    const lifted = { ...block, state: 'lifted' as const, liftedAtMs: Date.now() }
+    await record.blocks.save([{ block: lifted, audit }])
     const restarted = makeBlocker()
     await restarted.start()
     expect(await heldTargets()).toEqual([])

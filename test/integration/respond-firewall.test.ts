@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { FirewallEntry } from '../../src/respond/firewall.ts'
 import { createIptablesFirewall } from '../../src/respond/firewalls/iptables.ts'
+import { entryFor } from '../support/blocking.ts'
 import { until } from '../support/await-until.ts'
 import { joinHosts, type TestNetwork } from '../support/namespace.ts'
 import { runInside } from '../support/namespaced-command.ts'
@@ -25,7 +26,7 @@ function firewall(maxEntries = 20_000): ReturnType<typeof createIptablesFirewall
 }
 
 function entry(target: string, remainingSeconds: number | null = null): FirewallEntry {
-  return { target, family: target.includes(':') ? 6 : 4, remainingSeconds }
+  return entryFor(target, { remainingSeconds })
 }
 
 async function victimPrints(tool: string, ...args: string[]): Promise<string> {

@@ -22,20 +22,24 @@ import { openRecord } from '../../src/record/index.ts'
 import type { EventRecord } from '../../src/record/record.ts'
 import type { Scope } from '../../src/record/token-store.ts'
 import { createBlocker, createFirewall } from '../../src/respond/index.ts'
+import type { RespondConfig } from '../../src/respond/config.ts'
 import { Suppressor } from '../../src/suppressor.ts'
+import { AUTOMATIC } from './blocking.ts'
 import { contractFaults } from './contract-checker.ts'
 import { RECORD_DEFAULTS } from './record.ts'
 
 export const API_DEFAULTS = { enabled: true, host: '127.0.0.1', port: 0, maxBodyBytes: 65_536 }
-const RESPOND_DEFAULTS = {
+const RESPOND_DEFAULTS: RespondConfig = {
   firewall: 'dry-run',
   defaultTtlSeconds: 3600,
   minPrefix4: 16,
   minPrefix6: 48,
   maxActiveBlocks: 100,
+  guardedHosts: [],
+  killSockets: false,
   reconcileSeconds: 10,
   onStop: 'keep',
-} as const
+}
 
 export const FULL_HEALTH: Health = {
   status: 'ok',
@@ -129,6 +133,7 @@ export async function serveApi({
     clock,
     log: silentLog,
     config: RESPOND_DEFAULTS,
+    automatic: AUTOMATIC,
   })
   const app = createApi({
     record,

@@ -2,38 +2,56 @@
 import type { components, operations } from '../../../openapi/contract.d.ts'
 import { PicketError } from '../../core/errors.ts'
 import { formatCidr, parseCidr } from '../../net/cidr.ts'
-import { secondsOrNever } from '../arguments.ts'
+import { Option } from 'commander'
+import { BLOCK_DIRECTIONS, BLOCK_PROTOCOLS } from '../../record/block-log.ts'
+import { blockWords } from '../../respond/index.ts'
+import { portList, secondsOrNever } from '../arguments.ts'
 import { answerOf, noAgent, openAgent, type ApiClient } from '../client.ts'
 import type { CommandContext } from '../context.ts'
 import type { AddCommands, Invocation } from '../invocation.ts'
 import { clockTime, EXIT, printJsonLines } from '../output.ts'
 import { collectPages } from '../pages.ts'
 import { printable } from '../printable.ts'
+import { simulate } from '../simulating.ts'
 import { printTable, type Column } from '../table.ts'
 import { listThrough, withLimit } from './listing.ts'
 
 type Block = components['schemas']['Block']
+type BlockRequest = components['schemas']['BlockRequest']
 type BlocksOptions = NonNullable<operations['listBlocks']['parameters']['query']> & {
   limit: number
 }
 interface BlockOptions {
+  readonly direction?: BlockRequest['direction']
+  readonly protocol?: BlockRequest['protocol']
+  readonly ports?: number[]
   readonly ttl?: number | 'never'
   readonly reason?: string
   readonly event?: string
+  readonly override?: true
+  readonly simulate?: true
 }
 interface UnblockOptions {
   readonly all?: true
 }
 
 const COLUMNS: readonly Column<Block>[] = [
-  { title: 'target', text: (block) => block.target },
+  { title: 'target', text: blockWords },
   { title: 'state', text: (block) => block.state },
   { title: 'since (UTC)', text: (block) => clockTime(block.createdAt) },
   { title: 'until (UTC)', text: untilWords },
+  { title: 'stopped', text: ({ stoppedPackets }) => String(stoppedPackets), align: 'right' },
   { title: 'by', text: (block) => `${block.source}:${block.orderedBy ?? ''}` },
   { title: 'id', text: (block) => block.id },
   { title: 'why', text: (block) => block.failure ?? block.reason ?? '', mayWrap: true },
 ]
+
+const EXAMPLES = `
+Examples:
+  picket block 192.0.2.7 --ttl 10m --reason 'port scan'
+  picket block 192.0.2.7 192.0.2.8 2001:db8::/64
+  picket block 192.0.2.0/24 --direction in --protocol tcp --ports 22
+  picket block 192.0.2.0/24 --simulate`
 
 /** Adds `blocks`, `block` and `unblock`. */
 export const addBlocks: AddCommands = (program, run) => {
@@ -45,13 +63,22 @@ export const addBlocks: AddCommands = (program, run) => {
     .action(run<BlocksOptions>(listBlocks))
   program
     .command('block')
-    .argument('<target>', 'an IPv4 or IPv6 address, or a range in CIDR notation')
-    .description('keep an address or a range out')
+    .argument('<targets...>', 'IPv4 or IPv6 addresses, or ranges in CIDR notation')
+    .description('keep addresses or ranges out')
     .option('--ttl <time>', 'how long: 600, 10m, 2h, 30d, or never to end', secondsOrNever)
+    .addOption(
+      new Option('--direction <way>', 'only what comes in from it, or goes out to it').choices([
+        ...BLOCK_DIRECTIONS,
+      ]),
+    )
+    .addOption(new Option('--protocol <name>', 'only this').choices([...BLOCK_PROTOCOLS]))
+    .option('--ports <list>', 'only packets to these ports, such as 22,80', portList)
     .option('--reason <text>', 'for whoever reads the block later')
     .option('--event <id>', 'the event that led to it')
-    .addHelpText('after', "\nExamples:\n  picket block 192.0.2.7 --ttl 10m --reason 'port scan'")
-    .action(run<BlockOptions>(orderBlock))
+    .option('--override', 'pass the guards that are safe to pass')
+    .option('--simulate', 'only say what it would cut off')
+    .addHelpText('after', EXAMPLES)
+    .action(run<BlockOptions>(orderBlocks))
   program
     .command('unblock')
     .argument('[target]', 'the address, the range, or the id of the block')
@@ -71,24 +98,50 @@ async function listBlocks({ options, context }: Invocation<BlocksOptions>): Prom
   return EXIT.ok
 }
 
-async function orderBlock({ args, options, context }: Invocation<BlockOptions>): Promise<number> {
+async function orderBlocks({ args, options, context }: Invocation<BlockOptions>): Promise<number> {
   const commandContext = context()
-  const target = requireTarget(args[0] ?? '')
+  const targets = [args[0] ?? []].flat().map(requireTarget)
   const client = await openAgent(commandContext)
   if (client === null) throw noAgent()
   try {
-    const { ttl } = options
-    const body = {
-      target,
-      ...(ttl === undefined ? {} : { ttlSeconds: ttl === 'never' ? null : ttl }),
-      ...(options.reason === undefined ? {} : { reason: options.reason }),
-      ...(options.event === undefined ? {} : { eventId: options.event }),
-    }
-    printBlocks([answerOf(await client.api.POST('/v1/blocks', { body }))], commandContext)
+    const requests = targets.map((target) => requestFor(target, options))
+    if (options.simulate) return await simulate(client, requests, commandContext)
+    const [only, ...others] = requests
+    if (others.length > 0) return await orderMany(client, requests, commandContext)
+    printBlocks([answerOf(await client.api.POST('/v1/blocks', { body: only! }))], commandContext)
     return EXIT.ok
   } finally {
     await client.close()
   }
+}
+
+function requestFor(target: string, options: BlockOptions): BlockRequest {
+  const { ttl, direction, protocol, ports, reason, event, override } = options
+  return {
+    target,
+    ...(direction === undefined ? {} : { direction }),
+    ...(protocol === undefined ? {} : { protocol }),
+    ...(ports === undefined ? {} : { ports }),
+    ...(ttl === undefined ? {} : { ttlSeconds: ttl === 'never' ? null : ttl }),
+    ...(reason === undefined ? {} : { reason }),
+    ...(event === undefined ? {} : { eventId: event }),
+    ...(override === undefined ? {} : { override }),
+  }
+}
+
+/** Prints the blocks that stand and tells of each that does not. */
+async function orderMany(
+  { api }: ApiClient,
+  blocks: BlockRequest[],
+  context: CommandContext,
+): Promise<number> {
+  const { items } = answerOf(await api.POST('/v1/blocks/bulk', { body: { blocks } }))
+  printBlocks(items.flatMap(({ block }) => block ?? []), context) // prettier-ignore
+  for (const { target, problem } of items) {
+    if (problem === null) continue
+    context.terminal.writeError(`picket: ${printable(problem.detail ?? target)}\n`)
+  }
+  return items.some(({ problem }) => problem !== null) ? EXIT.failure : EXIT.ok
 }
 
 /** A mistyped address is worth saying so at once, whether or not an agent runs. */
@@ -114,11 +167,12 @@ async function unblock({ args, options, context }: Invocation<UnblockOptions>): 
   const lifting = agent === null ? await openForLifting(commandContext) : null
   const client = agent ?? lifting!
   try {
-    const ids = target === undefined ? await idsOfStanding(client) : [await idOf(client, target)]
+    const lifted =
+      target === undefined
+        ? await liftAll(client)
+        : [await lift(client, await idOf(client, target))]
     // Without an agent nobody else puts right a firewall that holds more than the record says.
-    if (target === undefined) await lifting?.liftAll()
-    const lifted: Block[] = []
-    for (const blockId of ids) lifted.push(await lift(client, blockId))
+    if (target === undefined) await lifting?.clearFirewall()
     if (lifted.length === 0) commandContext.terminal.writeError('nothing was blocked\n')
     printBlocks(lifted, commandContext)
     return EXIT.ok
@@ -127,15 +181,14 @@ async function unblock({ args, options, context }: Invocation<UnblockOptions>): 
   }
 }
 
+async function liftAll({ api }: ApiClient): Promise<readonly Block[]> {
+  return answerOf(await api.DELETE('/v1/blocks', {})).items
+}
+
 /** Lifts one block; one that is lifted already is given as it stands. */
 async function lift({ api }: ApiClient, blockId: string): Promise<Block> {
   const params = { path: { blockId } }
   return answerOf(await api.DELETE('/v1/blocks/{blockId}', { params }))
-}
-
-async function idsOfStanding(client: ApiClient): Promise<string[]> {
-  const blocks = await standing(client)
-  return blocks.map((block) => block.id)
 }
 
 async function standing({ api }: ApiClient, target?: string): Promise<readonly Block[]> {

@@ -79,7 +79,11 @@ class Trial {
       flows: null,
       flowsPerStory: null,
       onDetection: (detection) => {
-        const { event } = folder.fold(detection, decide(detection, policy), truth.name)
+        const { event } = folder.fold(
+          detection,
+          decide(detection, policy, detection.lastSeenUs / 1000),
+          truth.name,
+        )
         this.#keep(event.id, event)
         if (truth.kind !== 'benign' && judge(detection).namesParty) this.#noteFirst(detection)
       },

@@ -5,11 +5,12 @@ import { triage } from './003-triage.ts'
 import { evidence } from './004-evidence.ts'
 import { auditPeer } from './005-audit-peer.ts'
 import { outbox } from './006-outbox.ts'
+import { blockScope } from './007-block-scope.ts'
 import type { Migration } from './migration.ts'
 
 export const MIGRATIONS: readonly Migration[] = [
   ...[begin, flowBatches, triage, evidence],
-  ...[auditPeer, outbox],
+  ...[auditPeer, outbox, blockScope],
 ]
 
 /** The `user_version` of a database this build writes. */

@@ -1,6 +1,7 @@
 /** What the writer can be asked to do. */
+import type { AllowlistEntry } from '../allowlist.ts'
 import type { AuditEntry } from '../audit-trail.ts'
-import type { Block } from '../block-log.ts'
+import type { BlockChange } from '../block-log.ts'
 import type { Story } from '../event-log.ts'
 import type { EvidencePiece } from '../evidence-log.ts'
 import type { ReplayOrder, SinkReplay } from '../outbox.ts'
@@ -31,8 +32,12 @@ export interface WriterCalls {
     input: { readonly batches: readonly Uint8Array[]; readonly atMs: number }
     output: number
   }
-  saveBlock: {
-    input: { readonly block: Block; readonly audit: AuditEntry; readonly atMs: number }
+  saveBlocks: {
+    input: { readonly changes: readonly BlockChange[]; readonly atMs: number }
+    output: null
+  }
+  saveAllowlistEntry: {
+    input: { readonly entry: AllowlistEntry; readonly audit: AuditEntry; readonly atMs: number }
     output: null
   }
   saveToken: {

@@ -1,6 +1,7 @@
-/** Writes a block and the audit row that tells of it, both or neither. */
+/** Writes blocks and the audit rows that tell of them, all or none. */
 import { parseCidr } from '../../net/cidr.ts'
 import { PicketError } from '../../core/errors.ts'
+import type { Block } from '../block-log.ts'
 import { keyRange } from '../sqlite/address-key.ts'
 import { appendAudit } from '../sqlite/audit-chain.ts'
 import { inTransaction, type Connection } from '../sqlite/connection.ts'
@@ -9,29 +10,38 @@ import type { WriterCalls } from './calls.ts'
 /** Prepares the writing of blocks. */
 export function blockSaver(
   connection: Connection,
-): (input: WriterCalls['saveBlock']['input']) => null {
+): (input: WriterCalls['saveBlocks']['input']) => null {
   const upsert = connection.prepare(UPSERT_BLOCK)
-  return ({ block, audit, atMs }) => {
-    const target = parseCidr(block.target)
-    if (target === null) {
-      throw new PicketError('ERR_RECORD_WRITE', `block target ${block.target} is not an address`)
-    }
-    const { first, last } = keyRange(target)
-    return inTransaction(connection, 'FULL', () => {
-      upsert.run({ ...block, first, last })
-      appendAudit(connection, audit, atMs)
+  return ({ changes, atMs }) =>
+    inTransaction(connection, 'FULL', () => {
+      for (const { block, audit } of changes) {
+        upsert.run(rowOf(block))
+        appendAudit(connection, audit, atMs)
+      }
       return null
     })
+}
+
+function rowOf(block: Block): Record<string, unknown> {
+  const target = parseCidr(block.target)
+  if (target === null) {
+    throw new PicketError('ERR_RECORD_WRITE', `block target ${block.target} is not an address`)
   }
+  return { ...block, ...keyRange(target), ports: JSON.stringify(block.ports) }
 }
 
 const UPSERT_BLOCK = `
-INSERT INTO blocks (id, target, target_first, target_last, state, created_at_ms, expires_at_ms,
-  lifted_at_ms, reason, source, ordered_by, event_id, failure)
-VALUES (@id, @target, @first, @last, @state, @createdAtMs, @expiresAtMs,
-  @liftedAtMs, @reason, @source, @orderedBy, @eventId, @failure)
+INSERT INTO blocks (id, target, target_first, target_last, direction, protocol, ports, state,
+  created_at_ms, expires_at_ms, lifted_at_ms, lifted_by, reason, source, ordered_by, event_id, failure,
+  verified_at_ms, stopped_packets, stopped_bytes)
+VALUES (@id, @target, @first, @last, @direction, @protocol, @ports, @state,
+  @createdAtMs, @expiresAtMs, @liftedAtMs, @liftedBy, @reason, @source, @orderedBy, @eventId, @failure,
+  @verifiedAtMs, @stoppedPackets, @stoppedBytes)
 ON CONFLICT (id) DO UPDATE SET target = excluded.target, target_first = excluded.target_first,
-  target_last = excluded.target_last, state = excluded.state,
+  target_last = excluded.target_last, direction = excluded.direction, protocol = excluded.protocol,
+  ports = excluded.ports, state = excluded.state,
   created_at_ms = excluded.created_at_ms, expires_at_ms = excluded.expires_at_ms,
-  lifted_at_ms = excluded.lifted_at_ms, reason = excluded.reason, source = excluded.source,
-  ordered_by = excluded.ordered_by, event_id = excluded.event_id, failure = excluded.failure`
+  lifted_at_ms = excluded.lifted_at_ms, lifted_by = excluded.lifted_by, reason = excluded.reason,
+  source = excluded.source, ordered_by = excluded.ordered_by, event_id = excluded.event_id,
+  failure = excluded.failure, verified_at_ms = excluded.verified_at_ms,
+  stopped_packets = excluded.stopped_packets, stopped_bytes = excluded.stopped_bytes`

@@ -17,6 +17,7 @@ import { DiskRoom } from './room/disk-room.ts'
 import { flowInserter } from './insert-flows.ts'
 import { outboxWriter } from './outbox.ts'
 import { pruner } from './room/prune.ts'
+import { allowlistSaver } from './save-allowlist.ts'
 import { blockSaver } from './save-block.ts'
 import { eventSaver } from './save-events.ts'
 import { evidenceSaver } from './save-evidence.ts'
@@ -57,7 +58,8 @@ function answersOf({ connection, guard, room }: Opened): Answers<WriterCalls> {
     saveEvents: sure(eventSaver(connection, room)),
     saveEvidence: evidenceSaver(connection, room),
     insertFlows: flowInserter(connection, room),
-    saveBlock: sure(blockSaver(connection)),
+    saveBlocks: sure(blockSaver(connection)),
+    saveAllowlistEntry: sure(allowlistSaver(connection)),
     saveToken: sure(tokenSaver(connection)),
     saveVerdict: sure(verdictSaver(connection)),
     saveSuppression: sure(suppressionSaver(connection)),

@@ -1,48 +1,57 @@
-/** Enforces blocks with iptables and ipset: one chain and one set a family, nothing else on the host. */
+/** Enforces blocks with iptables and ipset: one chain a family, one set a kind, nothing else on the host. */
 import { PicketError } from '../../core/errors.ts'
 import type { RunCommand } from '../command.ts'
-import type { Firewall, FirewallEntry } from '../firewall.ts'
+import type { Firewall, FirewallEntry, HeldEntry } from '../firewall.ts'
+import { cutConnections } from './connections.ts'
+import { byKind, kindsOf, kindOfSuffix, suffixOf } from './entry-kind.ts'
 import {
-  addToSet,
-  destroySet,
-  listSet,
-  removeFromSet,
+  addLine,
+  createLine,
+  ownSets,
+  readSet,
+  removeLine,
+  restore,
+  setOf,
   synchroniseSet,
   type AddressSet,
 } from './ipset.ts'
-import { rulesStand, rulesToRemove, rulesToRestore } from './packet-rules.ts'
+import { rulesStand, rulesToRemove, rulesToRestore, setRules } from './packet-rules.ts'
 
 /** Seconds to wait for the lock that all users of iptables share. */
 const LOCK_WAIT = ['-w', '10'] as const
-const CONNTRACK_TIMEOUT_MS = 2000
-/** Above it only the rules cut connections: two processes a target are too many then. */
-const MAX_CONNTRACK_TARGETS = 16
 
-interface Side {
-  readonly set: AddressSet
-  readonly iptables: 'iptables' | 'ip6tables'
+export interface FirewallOptions {
+  readonly run: RunCommand
+  /** The most entries of either family and each kind. */
+  readonly maxEntries: number
+  readonly killSockets?: boolean
 }
 
 /** Opens the firewall; nothing is run until it is used. */
-export function createIptablesFirewall(options: {
-  readonly run: RunCommand
-  /** The most entries of either family. */
-  readonly maxEntries: number
-}): Firewall {
-  return new IptablesFirewall(options.run, options.maxEntries)
+export function createIptablesFirewall(options: FirewallOptions): Firewall {
+  return new IptablesFirewall(options)
+}
+
+interface Side {
+  readonly family: 4 | 6
+  readonly iptables: 'iptables' | 'ip6tables'
+  /** Those that the chain looks into, in its order. */
+  sets: readonly AddressSet[]
 }
 
 class IptablesFirewall implements Firewall {
   readonly name = 'iptables'
+  readonly #options: FirewallOptions
   readonly #run: RunCommand
   readonly #side4: Side
   readonly #side6: Side
   #ipv6Problem: string | null = null
 
-  constructor(run: RunCommand, maxEntries: number) {
-    this.#run = run
-    this.#side4 = { set: { name: 'picket4', family: 4, maxEntries }, iptables: 'iptables' }
-    this.#side6 = { set: { name: 'picket6', family: 6, maxEntries }, iptables: 'ip6tables' }
+  constructor(options: FirewallOptions) {
+    this.#options = options
+    this.#run = options.run
+    this.#side4 = { family: 4, iptables: 'iptables', sets: this.#setsFor(4, []) }
+    this.#side6 = { family: 6, iptables: 'ip6tables', sets: this.#setsFor(6, []) }
   }
 
   get ipv6Problem(): string | null {
@@ -51,36 +60,59 @@ class IptablesFirewall implements Firewall {
 
   async synchronise(entries: readonly FirewallEntry[]): Promise<void> {
     for (const { side, listing } of await this.#listings()) {
-      const { set } = side
-      await synchroniseSet(this.#run, set, ofFamily(entries, set.family))
-      if (rulesStand(listing, set.name)) continue
-      await this.#restore(side, rulesToRestore(listing, set.name))
+      const wanted = byKind(ofFamily(entries, side.family))
+      const sets = this.#setsFor(side.family, ofFamily(entries, side.family))
+      const existing = new Set((await ownSets(this.#run, side.family)).map(({ name }) => name))
+      for (const set of sets) {
+        await synchroniseSet(this.#run, set, wanted.get(suffixOf(set.kind)) ?? [], existing)
+      }
+      await this.#lookInto(side, sets, listing)
+      const kept = new Set(sets.map(({ name }) => name))
+      for (const { name } of await ownSets(this.#run, side.family)) {
+        if (!kept.has(name)) await this.#destroy(name)
+      }
     }
   }
 
   async add(entries: readonly FirewallEntry[]): Promise<void> {
     this.#refuseUnenforceable(entries)
-    for (const { set } of this.#sides()) {
-      await addToSet(this.#run, set, ofFamily(entries, set.family))
-    }
-    await this.#forgetConnections(entries)
+    const added = [...byKind(entries)].flatMap(([suffix, ofKind]) =>
+      ofKind.map((entry) => addLine(`picket${entry.family}${suffix}`, entry)),
+    )
+    const lacking = this.#sides().flatMap((side) => this.#lackedBy(side, entries))
+    await restore(this.#run, [...lacking.map(createLine), ...added])
+    if (lacking.length > 0) await this.#lookIntoMore(lacking)
+    const killSockets = this.#options.killSockets ?? false
+    await cutConnections(this.#run, entries, { killSockets })
   }
 
   async remove(entries: readonly FirewallEntry[]): Promise<void> {
-    for (const { set } of this.#sides()) {
-      await removeFromSet(this.#run, set, ofFamily(entries, set.family))
-    }
+    const known = new Set(this.#sides().flatMap(({ sets }) => sets.map(({ name }) => name)))
+    const lines = [...byKind(entries)].flatMap(([suffix, ofKind]) =>
+      ofKind.flatMap((entry) => {
+        const name = `picket${entry.family}${suffix}`
+        return known.has(name) ? [removeLine(name, entry)] : []
+      }),
+    )
+    await restore(this.#run, lines)
   }
 
-  async list(): Promise<readonly FirewallEntry[]> {
-    const held = await Promise.all(this.#sides().map(({ set }) => listSet(this.#run, set)))
-    return held.flat()
+  async list(): Promise<readonly HeldEntry[]> {
+    const held: HeldEntry[] = []
+    for (const { family } of this.#sides()) {
+      for (const { kind } of await ownSets(this.#run, family)) {
+        if (kind === null) continue
+        const set = setOf(family, kind, this.#options.maxEntries)
+        held.push(...(await readSet(this.#run, set)).entries)
+      }
+    }
+    return held
   }
 
   async isIntact(): Promise<boolean> {
     const listings = await this.#listings()
     // Rules that stand prove the sets: the kernel does not let go of a set a rule refers to.
-    return listings.every(({ side, listing }) => rulesStand(listing, side.set.name))
+    return listings.every(({ side, listing }) => rulesStand(listing, side.sets.flatMap(setRules)))
   }
 
   async teardown(): Promise<void> {
@@ -88,13 +120,42 @@ class IptablesFirewall implements Firewall {
     for (const { side, listing } of await this.#listings()) {
       try {
         const removal = rulesToRemove(listing)
-        if (removal !== null) await this.#restore(side, removal)
-        await destroySet(this.#run, side.set)
+        if (removal !== null) await this.#restoreRules(side, removal)
+        for (const { name } of await ownSets(this.#run, side.family)) await this.#destroy(name)
+        side.sets = this.#setsFor(side.family, [])
       } catch (error) {
         faults.push(error)
       }
     }
     if (faults.length > 0) throw faults[0]
+  }
+
+  #setsFor(family: 4 | 6, entries: readonly FirewallEntry[]): readonly AddressSet[] {
+    return kindsOf(entries).map((kind) => setOf(family, kind, this.#options.maxEntries))
+  }
+
+  #lackedBy(side: Side, entries: readonly FirewallEntry[]): readonly AddressSet[] {
+    const known = new Set(side.sets.map(({ name }) => name))
+    const sets = this.#setsFor(side.family, ofFamily(entries, side.family))
+    return sets.filter(({ name }) => !known.has(name))
+  }
+
+  /** Makes the chains look into these sets too, which exist. */
+  async #lookIntoMore(sets: readonly AddressSet[]): Promise<void> {
+    for (const { side, listing } of await this.#listings()) {
+      const more = sets.filter(({ family }) => family === side.family)
+      const suffixes = [...side.sets, ...more].map(({ kind }) => suffixOf(kind))
+      const kinds = suffixes.flatMap((suffix) => kindOfSuffix(suffix) ?? [])
+      const { maxEntries } = this.#options
+      const all = kinds.map((kind) => setOf(side.family, kind, maxEntries))
+      if (more.length > 0) await this.#lookInto(side, all, listing)
+    }
+  }
+
+  async #lookInto(side: Side, sets: readonly AddressSet[], listing: string): Promise<void> {
+    const rules = sets.flatMap(setRules)
+    if (!rulesStand(listing, rules)) await this.#restoreRules(side, rulesToRestore(listing, rules))
+    side.sets = sets
   }
 
   /** What stands in the filter table of each family that the kernel has. */
@@ -120,8 +181,12 @@ class IptablesFirewall implements Firewall {
     return this.#run(side.iptables, [...LOCK_WAIT, '-S'])
   }
 
-  async #restore(side: Side, script: string): Promise<void> {
+  async #restoreRules(side: Side, script: string): Promise<void> {
     await this.#run(`${side.iptables}-restore`, ['--noflush', ...LOCK_WAIT], { input: script })
+  }
+
+  async #destroy(name: string): Promise<void> {
+    await this.#run('ipset', ['destroy', name])
   }
 
   #refuseUnenforceable(entries: readonly FirewallEntry[]): void {
@@ -131,22 +196,6 @@ class IptablesFirewall implements Firewall {
       'ERR_FIREWALL_FAILED',
       `${refused.target} can't be blocked: no IPv6 packet filter on this host (${this.#ipv6Problem})`,
       { hint: 'IPv4 targets are blocked as usual' },
-    )
-  }
-
-  /**
-   * Lets the kernel forget the targets' connections, where conntrack is installed.
-   *
-   * The rules cut them already, except those that a flow table carries past the rules.
-   */
-  async #forgetConnections(entries: readonly FirewallEntry[]): Promise<void> {
-    if (entries.length > MAX_CONNTRACK_TARGETS) return
-    const calls = entries.flatMap(({ target, family }) =>
-      ['-s', '-d'].map((side) => ['-D', '-f', family === 4 ? 'ipv4' : 'ipv6', side, target]),
-    )
-    // It ends with 1 when there was no connection, and may not be installed: neither is a failure.
-    await Promise.allSettled(
-      calls.map((args) => this.#run('conntrack', args, { timeoutMs: CONNTRACK_TIMEOUT_MS })),
     )
   }
 }

@@ -1,20 +1,27 @@
 /** The chain `PICKET` and the jumps to it, as text of `iptables -S` and for `iptables-restore`. */
+import { sidesOf } from './entry-kind.ts'
+import type { AddressSet } from './ipset.ts'
 
 export const CHAIN = 'PICKET'
 /** Where packets of the host itself and those it passes on come by. */
 const HOOKS = ['INPUT', 'FORWARD', 'OUTPUT'] as const
 
-/** The chain's rules: both directions, so that connections already made are cut too. */
-function chainRules(setName: string): readonly string[] {
-  return ['src', 'dst'].map((side) => `-A ${CHAIN} -m set --match-set ${setName} ${side} -j DROP`)
+/** The rules that look into a kind's set: both sides, so that connections already made are cut too. */
+export function setRules({ name, family, kind }: AddressSet): readonly string[] {
+  const icmp = family === 4 ? 'icmp' : 'ipv6-icmp'
+  const protocol = kind.protocol === 'icmp' ? icmp : kind.protocol
+  const only = protocol === null ? '' : `-p ${protocol} `
+  return sidesOf(kind).map((side) => {
+    const what = kind.hasPort ? `${side},dst` : side
+    return `-A ${CHAIN} ${only}-m set --match-set ${name} ${what} -j DROP`
+  })
 }
 
 /** Says whether chain and jumps stand as they should; `listing` is what `iptables -S` printed. */
-export function rulesStand(listing: string, setName: string): boolean {
+export function rulesStand(listing: string, rules: readonly string[]): boolean {
   const lines = listing.split('\n')
   const held = lines.filter((line) => line.startsWith(`-A ${CHAIN} `))
-  const chainStands =
-    lines.includes(`-N ${CHAIN}`) && held.join('\n') === chainRules(setName).join('\n')
+  const chainStands = lines.includes(`-N ${CHAIN}`) && held.join('\n') === rules.join('\n')
   return chainStands && HOOKS.every((hook) => jumpStands(lines, hook))
 }
 
@@ -30,11 +37,11 @@ function jumpStands(lines: readonly string[], hook: string): boolean {
  * Naming the chain creates or empties it; with `--noflush` no other chain is touched. Our jumps are taken
  * out, however many there are, and put first.
  */
-export function rulesToRestore(listing: string, setName: string): string {
+export function rulesToRestore(listing: string, rules: readonly string[]): string {
   const lines = listing.split('\n')
   return script([
     `:${CHAIN} - [0:0]`,
-    ...chainRules(setName),
+    ...rules,
     ...HOOKS.flatMap((hook) => [...removals(lines, hook), `-I ${hook} 1 -j ${CHAIN}`]),
   ])
 }

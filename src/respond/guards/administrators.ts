@@ -16,10 +16,11 @@ const TCP_LISTEN = '0A'
 /** `sshd: root@pts/0`, `sshd-session: deploy@notty`; before login it is `sshd: root [priv]`, `[net]`. */
 const LOGGED_IN = /^sshd(?:-session)?: [^\s[\]]+@(?:notty|pts\/|tty)/
 
-/** One socket of `/proc/net/tcp` or `tcp6`. */
+/** One socket of `/proc/net/tcp`, `udp` and their like. */
 export interface TcpSocket {
   readonly localPort: number
   readonly remoteAddress: string
+  readonly remotePort: number
   /** Two hex digits. */
   readonly state: string
   readonly inode: string
@@ -47,16 +48,17 @@ async function readSshSessions(): Promise<readonly string[]> {
   return peers.map(({ remoteAddress }) => remoteAddress)
 }
 
-/** Reads the rows of `/proc/net/tcp` or `tcp6`; IPv4-mapped addresses become IPv4. */
+/** Reads the rows of `/proc/net/tcp`, `udp` and their like; IPv4-mapped addresses become IPv4. */
 export function readTcpTable(text: string): TcpSocket[] {
   return text.split('\n').flatMap((line) => {
     const columns = line.trim().split(/\s+/)
     const [local = '', remote = '', state = ''] = columns.slice(1, 4)
-    const [remoteHex = ''] = remote.split(':')
+    const [remoteHex = '', remotePortHex = ''] = remote.split(':')
     const remoteAddress = procAddress(remoteHex)
     if (remoteAddress === null) return []
     const localPort = Number.parseInt(local.split(':')[1] ?? '', 16)
-    return [{ localPort, remoteAddress, state, inode: columns[9] ?? '' }]
+    const remotePort = Number.parseInt(remotePortHex, 16)
+    return [{ localPort, remoteAddress, remotePort, state, inode: columns[9] ?? '' }]
   })
 }
 

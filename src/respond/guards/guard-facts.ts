@@ -3,14 +3,17 @@ import { PicketError } from '../../core/errors.ts'
 import { parseCidr, type Cidr } from '../../net/cidr.ts'
 import { readAdministrators } from './administrators.ts'
 import type { RespondConfig } from '../config.ts'
-import { guardAll, type GuardFacts } from './refusal.ts'
+import { guardAll, type GuardedRange, type GuardFacts } from './refusal.ts'
 import { readHostFacts } from './host-facts.ts'
 import { resolveHosts } from './resolved-hosts.ts'
+import { readProviders } from './time-servers.ts'
 
 export interface GuardSources {
-  readonly config: Pick<RespondConfig, 'minPrefix4' | 'minPrefix6'>
+  readonly config: Pick<RespondConfig, 'minPrefix4' | 'minPrefix6' | 'guardedHosts'>
   /** Addresses and ranges of `policy.allowlist`. */
   readonly allowlist: readonly string[]
+  /** What was put on the allowlist since, as it is now. */
+  readonly allowedNow?: () => readonly { readonly range: string; readonly comment: string }[]
   /** Names or addresses of the SIEMs that events are sent to. */
   readonly sinkHosts: readonly string[]
 }
@@ -22,25 +25,38 @@ export interface GuardSources {
  * understood protects nobody. The function rejects when the host can't be read: then nothing is blocked.
  */
 export function createGuardFacts(sources: GuardSources): () => Promise<GuardFacts> {
-  const { minPrefix4, minPrefix6 } = sources.config
+  const { minPrefix4, minPrefix6, guardedHosts } = sources.config
   const allowlist = sources.allowlist.map(readAllowlistEntry)
-  const resolve = resolveHosts(sources.sinkHosts)
+  const resolveSinks = resolveHosts(() => sources.sinkHosts)
+  const resolvePeers = resolveHosts(() => guardedHosts)
+  let timeServers: readonly string[] = []
+  const resolveTimeServers = resolveHosts(() => timeServers)
   return async () => {
-    const [host, administrators, sinks] = await Promise.all([
-      readHostFacts(),
-      readAdministrators(),
-      resolve(),
+    const [host, administrators, providers, sinks, peers] = await Promise.all([
+      ...([readHostFacts(), readAdministrators(), readProviders()] as const),
+      ...([resolveSinks(), resolvePeers()] as const),
     ])
+    timeServers = providers.timeServers
     const guarded = [
       ...guardAll('own-address', host.ownAddresses),
       ...guardAll('gateway', host.gateways),
       ...guardAll('resolver', host.resolvers),
+      ...guardAll('dhcp-server', providers.dhcpServers),
+      ...guardAll('time-server', await resolveTimeServers()),
       ...guardAll('sink', sinks),
+      ...guardAll('peer', peers),
       ...allowlist.map((range) => ({ guard: 'allowlist' as const, range })),
+      ...allowedNow(sources),
       ...guardAll('administrator', administrators),
     ]
     return { minPrefix4, minPrefix6, guarded }
   }
+}
+
+function allowedNow({ allowedNow = () => [] }: GuardSources): GuardedRange[] {
+  return allowedNow().flatMap(({ range, comment }) => {
+    return guardAll('allowlist', [range]).map((guarded) => ({ ...guarded, comment }))
+  })
 }
 
 function readAllowlistEntry(text: string): Cidr {

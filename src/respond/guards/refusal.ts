@@ -9,19 +9,42 @@ export const GUARDS = [
   'own-address',
   'gateway',
   'resolver',
+  'dhcp-server',
+  'time-server',
   'sink',
+  'peer',
   'allowlist',
   'administrator',
   'caller',
   'too-many-blocks',
+  'lifted-recently',
+  'panic',
 ] as const
 
 export type Guard = (typeof GUARDS)[number]
+
+/**
+ * Those that an order with `override` passes: without what they protect the host can still be reached, and what
+ * was done be undone. Not among them: what no host can do without, and the one who orders.
+ */
+const PASSABLE: ReadonlySet<Guard> = new Set([
+  ...(['range-too-wide', 'time-server', 'sink', 'peer'] as const),
+  ...(['allowlist', 'administrator', 'too-many-blocks'] as const),
+])
+/** Ranges wider than these are nobody's: not even `override` blocks them. */
+const WIDEST_PREFIX = { 4: 8, 6: 24 } as const
+
+/** Says whether `override` may pass the guard. */
+export function isPassable(guard: Guard): boolean {
+  return PASSABLE.has(guard)
+}
 
 /** A range that a guard protects. */
 export interface GuardedRange {
   readonly guard: Guard
   readonly range: Cidr
+  /** Why it is protected, where somebody said so. */
+  readonly comment?: string
 }
 
 export interface GuardFacts {
@@ -43,7 +66,8 @@ export class BlockRefused extends PicketError {
   readonly why: string
 
   constructor(target: string, refusal: Refusal) {
-    const hint = HINTS[refusal.guard]
+    const canPass = 'an administrator can order it with `override`'
+    const hint = HINTS[refusal.guard] ?? (isPassable(refusal.guard) ? canPass : undefined)
     super('ERR_BLOCK_REFUSED', `${target} is not blocked: ${refusal.why}`, hint ? { hint } : {})
     this.name = 'BlockRefused'
     this.guard = refusal.guard
@@ -73,6 +97,9 @@ const MEANINGS: Readonly<Partial<Record<Guard, string>>> = {
   'own-address': "this host's own address",
   gateway: "this host's gateway",
   resolver: "this host's DNS resolver",
+  'dhcp-server': "this host's DHCP server",
+  'time-server': "this host's time server",
+  peer: 'named in respond.guardedHosts',
   sink: 'a SIEM that events are sent to',
   allowlist: 'on the allowlist',
   administrator: 'logged in to this host over SSH',
@@ -81,23 +108,48 @@ const MEANINGS: Readonly<Partial<Record<Guard, string>>> = {
 
 const HINTS: Readonly<Partial<Record<Guard, string>>> = {
   'range-too-wide': 'block smaller ranges, or change respond.minPrefix4 or respond.minPrefix6',
-  allowlist: 'change policy.allowlist if it must be blocked',
+  allowlist:
+    'take it off the allowlist (picket allowlist) or change policy.allowlist if it must be blocked',
+  'lifted-recently': 'order it yourself: picket block',
+  panic: 'picket panic --end lets blocks be made again',
   'too-many-blocks': 'lift blocks, or raise respond.maxActiveBlocks',
 }
 
-/** Returns the first guard that protects anything in the target, or null when it may be blocked. */
-export function refusal(target: Cidr, facts: GuardFacts): Refusal | null {
+/**
+ * Returns the first guard that protects anything in the target, or null when it may be blocked.
+ *
+ * With `override`, passable guards are passed; each that was is named in `passed`.
+ */
+export function refusal(
+  target: Cidr,
+  facts: GuardFacts,
+  { override = false, passed = [] }: { override?: boolean; passed?: Guard[] } = {},
+): Refusal | null {
+  for (const found of refusals(target, facts)) {
+    if (!override || !isPassable(found.guard)) return found
+    if (!passed.includes(found.guard)) passed.push(found.guard)
+  }
+  return null
+}
+
+function* refusals(target: Cidr, facts: GuardFacts): Generator<Refusal> {
+  const { family } = target.network
   const special = SPECIAL.find(({ range }) => cidrOverlaps(range, target))
   if (special && special.range.prefix <= target.prefix) {
-    return { guard: 'special-range', why: special.why }
+    yield { guard: 'special-range', why: special.why }
   }
-  const minPrefix = target.network.family === 4 ? facts.minPrefix4 : facts.minPrefix6
+  const minPrefix = family === 4 ? facts.minPrefix4 : facts.minPrefix6
   if (target.prefix < minPrefix) {
-    return { guard: 'range-too-wide', why: `ranges wider than /${minPrefix} are refused` }
+    yield { guard: 'range-too-wide', why: `ranges wider than /${minPrefix} are refused` }
   }
-  if (special) return { guard: 'special-range', why: special.why }
-  const guarded = facts.guarded.find(({ range }) => cidrOverlaps(range, target))
-  return guarded ? { guard: guarded.guard, why: meaning(guarded, target) } : null
+  if (target.prefix < WIDEST_PREFIX[family]) {
+    yield { guard: 'special-range', why: `it is wider than /${WIDEST_PREFIX[family]}` }
+  }
+  if (special) yield { guard: 'special-range', why: special.why }
+  for (const guarded of facts.guarded) {
+    if (!cidrOverlaps(guarded.range, target)) continue
+    yield { guard: guarded.guard, why: meaning(guarded, target) }
+  }
 }
 
 /** Puts texts under a guard; those that are no address (a zone, a name) can't be targets either. */
@@ -108,8 +160,8 @@ export function guardAll(guard: Guard, texts: readonly string[]): GuardedRange[]
   })
 }
 
-function meaning({ guard, range }: GuardedRange, target: Cidr): string {
-  const what = MEANINGS[guard] ?? guard
+function meaning({ guard, range, comment }: GuardedRange, target: Cidr): string {
+  const what = (MEANINGS[guard] ?? guard) + (comment === undefined ? '' : `: ${comment}`)
   const [protectedText, targetText] = [formatCidr(range), formatCidr(target)]
   if (protectedText === targetText) return `it is ${what}`
   return range.prefix >= target.prefix

@@ -3,6 +3,8 @@ import { lookup } from 'node:dns/promises'
 import { parseAddress } from '../../net/address.ts'
 
 const FRESH_MS = 60_000
+/** A name server that does not answer is not waited for by every order. */
+const RETRY_MS = 5_000
 /** An order waits no longer for a name server; what was known before counts until it answers. */
 const PATIENCE_MS = 500
 
@@ -13,11 +15,11 @@ interface Known {
 }
 
 /** Makes the function that gives the addresses of all hosts; literal addresses stand for themselves. */
-export function resolveHosts(hosts: readonly string[]): () => Promise<readonly string[]> {
-  const literals = hosts.filter((host) => parseAddress(host) !== null)
-  const names = hosts.filter((host) => parseAddress(host) === null)
+export function resolveHosts(hosts: () => readonly string[]): () => Promise<readonly string[]> {
   const known = new Map<string, Known>()
   return async () => {
+    const literals = hosts().filter((host) => parseAddress(host) !== null)
+    const names = hosts().filter((host) => parseAddress(host) === null)
     const found = names.map((name) => refresh(known, name))
     if (found.length > 0) await settledWithin(found.map(({ answer }) => answer), PATIENCE_MS) // prettier-ignore
     return [...literals, ...found.flatMap(({ addresses }) => addresses)]
@@ -40,8 +42,8 @@ function refresh(known: Map<string, Known>, name: string): Known {
       entry.addresses = answers.map(({ address }) => address)
     },
     () => {
-      // Unanswered: what was known stays, and the next order asks again.
-      entry.askedAtMs = -Infinity
+      // Unanswered: what was known stays, and is asked again soon.
+      entry.askedAtMs = performance.now() - FRESH_MS + RETRY_MS
     },
   )
   return entry

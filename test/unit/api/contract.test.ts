@@ -18,8 +18,12 @@ test('every operation needs a scope, but for the two that are open to anyone', (
     .map((operation) => operation.id)
   expect(open.sort()).toEqual(['getHealth', 'getOpenApi'])
   for (const { id, scope, isOpen, method } of operationsOf(document)) {
-    const changes = id.endsWith('Block') || id === 'giveVerdict' ? 'block' : 'admin'
-    if (!isOpen) expect([id, scope]).toEqual([id, method === 'GET' ? 'read' : changes])
+    const changes = /Blocks?$/.test(id) || id === 'giveVerdict' ? 'block' : 'admin'
+    if (!isOpen)
+      expect([id, scope]).toEqual([
+        id,
+        method === 'GET' || id === 'simulateBlock' ? 'read' : changes,
+      ])
   }
 })
 

@@ -57,7 +57,7 @@ test.each([
   [['events', '--from', 'soon'], 'is invalid', /such as 2h/],
   [['events', 'extra'], 'too many arguments', /picket events --help/],
   [['events', 'show'], "missing required argument 'id'", /picket events --help/],
-  [['block'], "missing required argument 'target'", /picket block --help/],
+  [['block'], "missing required argument 'targets'", /picket block --help/],
   [['block', '192.0.2.7', '--ttl', '0'], 'is invalid', /such as 10m/],
   [['unblock'], 'name what to unblock', /picket blocks/],
   [['unblock', '192.0.2.7', '--all'], 'name what to unblock', /picket blocks/],

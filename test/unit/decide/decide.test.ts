@@ -1,11 +1,24 @@
 import { describe, expect, it } from 'vitest'
 import { validateConfig } from '../../../src/config/index.ts'
-import { BlockBudget, decide, policyFromConfig } from '../../../src/decide/index.ts'
+import {
+  BlockBreaker,
+  decide as decideAt,
+  policyFromConfig,
+  type Policy,
+} from '../../../src/decide/index.ts'
+import { readHours } from '../../../src/decide/hours.ts'
+import type { Detection } from '../../../src/detect/detection.ts'
 import { detection } from '../../support/detections.ts'
 
 function policy(changes: object) {
   return policyFromConfig(validateConfig({ policy: changes }, 'test').policy)
 }
+const NOON_MONDAY_MS = Date.UTC(2026, 0, 5, 12)
+
+function decide(...[claim, policy]: [Detection, Policy]) {
+  return decideAt(claim, policy, NOON_MONDAY_MS)
+}
+
 const scanRule = { kind: 'scan', minSeverity: 6, minConfidence: 0.9, ttlSeconds: 600 }
 
 describe('decide', () => {
@@ -37,12 +50,78 @@ describe('decide', () => {
   })
 })
 
-describe('BlockBudget', () => {
-  it('grants so many a minute, and more when the minute is over', () => {
+describe('a rule that must not act yet', () => {
+  it.each([
+    ['is on a dry run', { dryRun: true }, 'dry run'],
+    ['is outside its hours', { hours: 'sat,sun 00:00-24:00' }, 'outside the rule'],
+  ])('that %s says what it would have blocked', (_, changes, words) => {
+    const blockWhen = [{ ...scanRule, ...changes }]
+    const decision = decide(detection(), policy({ mode: 'block', blockWhen }))
+    expect(decision).toMatchObject({ verdict: 'alert', target: null, simulated: true })
+    expect(decision.why).toContain(words)
+  })
+
+  it('acts within its hours, in the time zone of the policy', () => {
+    const blockWhen = [{ ...scanRule, hours: 'mon 13:00-14:00' }]
+    const berlin = policy({ mode: 'block', blockWhen, timeZone: 'Europe/Berlin' })
+    expect(decide(detection(), berlin).verdict).toBe('block')
+    expect(decide(detection(), policy({ mode: 'block', blockWhen })).verdict).toBe('alert')
+  })
+})
+
+describe('hours', () => {
+  it.each([
+    ['mon-fri 08:00-18:00', 'Mon 08:00', true],
+    ['mon-fri 08:00-18:00', 'Mon 18:00', false],
+    ['mon-fri 08:00-18:00', 'Sat 09:00', false],
+    ['22:00-06:00', 'Wed 23:59', true],
+    ['22:00-06:00', 'Wed 05:59', true],
+    ['22:00-06:00', 'Wed 06:00', false],
+    ['fri 22:00-06:00', 'Sat 03:00', true],
+    ['fri 22:00-06:00', 'Fri 03:00', false],
+    ['sat-mon,wed 00:00-24:00', 'Sun 12:00', true],
+    ['sat-mon,wed 00:00-24:00', 'Tue 12:00', false],
+  ])('%s: is it %s? %s', (hours, when, expected) => {
+    const day = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'].indexOf(when.slice(0, 3))
+    const [hour, minute] = when.slice(4).split(':').map(Number)
+    const timeMs = Date.UTC(2026, 0, 5 + day, hour, minute)
+    expect(readHours(hours, 'UTC')(timeMs)).toBe(expected)
+  })
+
+  it('that are none are refused with the configuration', () => {
+    const rule = { ...scanRule, hours: 'weekdays' }
+    expect(() => policy({ blockWhen: [rule] })).toThrow(/hours/)
+    expect(() => policy({ timeZone: 'Mars/Olympus' })).toThrow(/Europe\/Berlin/)
+  })
+})
+
+describe('BlockBreaker', () => {
+  it('grants so many a minute, then opens, says so once, and closes after its time', () => {
     let nowMs = 0
-    const budget = new BlockBudget(2, { nowMs: () => nowMs })
-    expect([budget.take(), budget.take(), budget.take()]).toEqual([true, true, false])
+    const opened: number[] = []
+    const breaker = new BlockBreaker({
+      ...{ maxPerMinute: 2, openMs: 600_000, clock: { nowMs: () => nowMs } },
+      onOpen: (untilMs) => opened.push(untilMs),
+    })
+    expect([breaker.take(), breaker.take(), breaker.take(), breaker.take()]).toEqual([
+      ...[true, true, false, false],
+    ])
     nowMs = 60_000
-    expect(budget.take()).toBe(true)
+    expect([breaker.take(), breaker.openUntilMs]).toEqual([false, 600_000])
+    nowMs = 600_000
+    expect([breaker.take(), breaker.openUntilMs]).toEqual([true, null])
+    expect(opened).toEqual([600_000])
+  })
+
+  it('never opens while no more are asked for than it grants', () => {
+    let nowMs = 0
+    const breaker = new BlockBreaker({
+      ...{ maxPerMinute: 1, openMs: 600_000, clock: { nowMs: () => nowMs } },
+      onOpen: () => expect.fail('it opened'),
+    })
+    for (let round = 0; round < 5; round += 1) {
+      expect(breaker.take()).toBe(true)
+      nowMs += 60_000
+    }
   })
 })

@@ -5,11 +5,16 @@ import { createBlocker, type Blocker } from '../../../src/respond/blocker.ts'
 import type { RespondConfig } from '../../../src/respond/config.ts'
 import type { Firewall } from '../../../src/respond/firewall.ts'
 import { createDryRunFirewall } from '../../../src/respond/firewalls/dry-run.ts'
-import { guardAll, type GuardFacts } from '../../../src/respond/guards/refusal.ts'
-import { OPEN_FACTS, orderFor, RESPOND_CONFIG, SetClock } from '../../support/blocking.ts'
+import { guardAll } from '../../../src/respond/guards/refusal.ts'
+import {
+  AUTOMATIC,
+  OPEN_FACTS,
+  orderFor,
+  RESPOND_CONFIG,
+  SetClock,
+} from '../../support/blocking.ts'
+import { blockerOver, START_MS } from '../../support/blocker-in-memory.ts'
 import { MemoryBlockLog } from '../../support/memory-block-log.ts'
-
-const START_MS = Date.UTC(2026, 0, 5, 10)
 
 let clock: SetClock
 let blocks: MemoryBlockLog
@@ -26,18 +31,8 @@ beforeEach(() => {
   blocker = blockerWith()
 })
 
-function blockerWith(
-  changes: Partial<RespondConfig> = {},
-  facts: GuardFacts = OPEN_FACTS,
-): Blocker {
-  return createBlocker({
-    firewall,
-    blocks,
-    guardFacts: () => Promise.resolve(facts),
-    clock,
-    log: silentLog,
-    config: { ...RESPOND_CONFIG, ...changes },
-  })
+function blockerWith(changes: Partial<RespondConfig> = {}, facts = OPEN_FACTS): Blocker {
+  return blockerOver({ firewall, blocks, clock }, changes, { facts })
 }
 
 function breakable(inner: Firewall): Firewall {
@@ -137,6 +132,7 @@ describe('an order', () => {
       clock,
       log: silentLog,
       config: RESPOND_CONFIG,
+      automatic: AUTOMATIC,
     })
     await expect(unknowing.order(orderFor('192.0.2.7'))).rejects.toThrow('EACCES')
     expect(blocks.audit).toEqual([])

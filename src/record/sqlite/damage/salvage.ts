@@ -15,7 +15,16 @@ import { openDamaged } from './open-damaged.ts'
 
 /** In this order; an event's participants are made anew from it. */
 const TABLES = [
-  ...['tokens', 'suppressions', 'blocks', 'audit', 'sink_positions', 'sink_replays', 'verdicts'],
+  ...[
+    'tokens',
+    'suppressions',
+    'blocks',
+    'allowlist',
+    'audit',
+    'sink_positions',
+    'sink_replays',
+    'verdicts',
+  ],
   ...['events', 'event_revisions', 'incidents', 'evidence', 'flow_batches'],
 ] as const
 /** Tables whose numbers must never be given twice. */

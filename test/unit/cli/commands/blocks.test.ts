@@ -1,6 +1,7 @@
 import { dirname } from 'node:path'
 import { expect, test } from 'vitest'
 import { serveApi, servedApi } from '../../../support/api-server.ts'
+import { recordedBlock } from '../../../support/blocking.ts'
 import { run } from '../../../support/memory-terminal.ts'
 import { openedRecord, temporaryFolder } from '../../../support/record.ts'
 
@@ -71,21 +72,12 @@ test('without an agent nothing can be blocked, and the way to it is told', async
 test('without an agent every block can be lifted all the same', async () => {
   const folder = await temporaryFolder()
   const record = await openedRecord(folder)
-  const block = {
-    id: '019b8d2a-0000-7000-8000-00000000000b',
-    target: '192.0.2.7',
-    state: 'active' as const,
-    createdAtMs: Date.now(),
+  const block = recordedBlock({
+    ...{ id: '019b8d2a-0000-7000-8000-00000000000b', state: 'active' },
     expiresAtMs: null,
-    liftedAtMs: null,
-    reason: null,
-    source: 'api' as const,
-    orderedBy: 'x',
-    eventId: null,
-    failure: null,
-  }
+  })
   const audit = { actor: 'agent', action: 'block.ordered', subject: block.id, details: {} }
-  await record.blocks.save(block, audit)
+  await record.blocks.save([{ block, audit }])
   const { exitCode, json } = await run('unblock', '--all', '--json', '--data-dir', folder)
   expect(exitCode).toBe(0)
   expect(json).toMatchObject([{ id: block.id, state: 'lifted' }])
@@ -98,4 +90,41 @@ test('an agent that has gone and left its socket is seen as gone', async () => {
   const where = ['--data-dir', dirname(served.socketPath)]
   await served.close()
   expect((await run('block', '192.0.2.7', ...where)).err).toContain('no agent runs')
+})
+
+test('several targets are blocked at once, and each that is refused is told', async () => {
+  const api = await servedApi()
+  const where = ['--data-dir', dirname(api.socketPath)]
+  const targets = ['192.0.2.1', '127.0.0.1', '192.0.2.2']
+  const { exitCode, err, json } = await run('block', ...targets, '--json', ...where)
+  expect(exitCode).toBe(1)
+  expect(err).toContain('127.0.0.1 is not blocked: it is loopback')
+  expect(json).toMatchObject([{ target: '192.0.2.1' }, { target: '192.0.2.2' }])
+})
+
+test('a block of ports is ordered and shown with them', async () => {
+  const api = await servedApi()
+  const where = ['--data-dir', dirname(api.socketPath)]
+  const scope = ['--direction', 'in', '--protocol', 'tcp', '--ports', '22,2222']
+  expect((await run('block', '192.0.2.7', ...scope, ...where)).exitCode).toBe(0)
+  expect((await run('blocks', ...where)).out).toContain('192.0.2.7 (in, tcp 22,2222)')
+})
+
+test('what a block would cut off is told, and nothing is blocked', async () => {
+  const api = await servedApi()
+  const where = ['--data-dir', dirname(api.socketPath)]
+  const { out } = await run('block', '198.51.100.1', '--simulate', ...where)
+  expect(out).toMatch(/^refused: 198\.51\.100\.1 is not blocked: .*\n198\.51\.100\.1: 0 flows/)
+  expect(api.record.blocks.standing()).toEqual([])
+})
+
+test('the allowlist is kept from the command line', async () => {
+  const api = await servedApi()
+  const where = ['--data-dir', dirname(api.socketPath)]
+  await run('block', '192.0.2.70', ...where)
+  const added = await run('allowlist', 'add', '192.0.2.64/28', '--comment', 'ours', ...where)
+  expect([added.exitCode, added.err]).toEqual([0, 'blocks lifted: 1\n'])
+  expect((await run('allowlist', ...where)).out).toContain('192.0.2.64/28')
+  expect((await run('allowlist', 'remove', '192.0.2.64/28', ...where)).exitCode).toBe(0)
+  expect((await run('allowlist', ...where)).err).toBe('nobody is on the allowlist\n')
 })

@@ -1,8 +1,11 @@
 import { expect, test } from 'vitest'
+import { KINDS } from '../../../../src/respond/firewalls/entry-kind.ts'
+import { setOf } from '../../../../src/respond/firewalls/ipset.ts'
 import {
   rulesStand,
   rulesToRemove,
   rulesToRestore,
+  setRules,
 } from '../../../../src/respond/firewalls/packet-rules.ts'
 
 const CHAIN = `-A PICKET -m set --match-set picket4 src -j DROP
@@ -22,7 +25,7 @@ ${CHAIN}
 `
 
 test('rules stand when chain and jumps are there and the jumps come first', () => {
-  expect(rulesStand(WHOLE, 'picket4')).toBe(true)
+  expect(rulesStand(WHOLE, CHAIN.split('\n'))).toBe(true)
 })
 
 test.each([
@@ -34,12 +37,12 @@ test.each([
   ['a jump is there twice', `${WHOLE}-A INPUT -j PICKET\n`],
   ['a jump is not first', WHOLE.replace('-A INPUT -j', '-A INPUT -i lo -j ACCEPT\n-A INPUT -j')],
 ])('rules do not stand when %s', (_, listing) => {
-  expect(rulesStand(listing, 'picket4')).toBe(false)
+  expect(rulesStand(listing, CHAIN.split('\n'))).toBe(false)
 })
 
 test('restoring takes out every jump of ours and puts one first, in one transaction', () => {
   const listing = WHOLE.concat('-A INPUT -j PICKET\n')
-  expect(rulesToRestore(listing, 'picket4').split('\n')).toEqual([
+  expect(rulesToRestore(listing, CHAIN.split('\n')).split('\n')).toEqual([
     '*filter',
     ':PICKET - [0:0]',
     ...CHAIN.split('\n'),
@@ -70,4 +73,14 @@ test('removing names our jumps and our chain and nothing else', () => {
 
 test('where nothing is ours, nothing is removed', () => {
   expect(rulesToRemove('-P INPUT ACCEPT\n-N PICKET-OTHER\n-A INPUT -j PICKET-OTHER\n')).toBeNull()
+})
+
+test('each kind of entry is looked for on its side, by its protocol, in a set of its own', () => {
+  const rules = KINDS.flatMap((kind) => setRules(setOf(6, kind, 100)))
+  expect(new Set(rules).size).toBe(rules.length)
+  expect(rules).toContain('-A PICKET -m set --match-set picket6 src -j DROP')
+  expect(rules).toContain('-A PICKET -p tcp -m set --match-set picket6-in-tcp src -j DROP')
+  expect(rules).toContain('-A PICKET -p ipv6-icmp -m set --match-set picket6-out-icmp dst -j DROP')
+  expect(rules).toContain('-A PICKET -m set --match-set picket6-in-port src,dst -j DROP')
+  expect(rules).toContain('-A PICKET -m set --match-set picket6-out-port dst,dst -j DROP')
 })

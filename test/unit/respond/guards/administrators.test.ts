@@ -11,8 +11,14 @@ test.runIf(endianness() === 'LE')('sockets are read with their far end, state an
    1: 0500000A:0016 4D7100CB:D431 01 00000000:00000000 02:000A7D6C 00000000     0        0 21042 2 0000000000000000 20 4 30 10 -1
 `
   expect(readTcpTable(text)).toEqual([
-    { localPort: 22, remoteAddress: '0.0.0.0', state: '0A', inode: '21000' },
-    { localPort: 22, remoteAddress: '203.0.113.77', state: '01', inode: '21042' },
+    { localPort: 22, remoteAddress: '0.0.0.0', remotePort: 0, state: '0A', inode: '21000' },
+    {
+      localPort: 22,
+      remoteAddress: '203.0.113.77',
+      remotePort: 54321,
+      state: '01',
+      inode: '21042',
+    },
   ])
 })
 

@@ -3,7 +3,7 @@ import { formatCidr } from '../../../../src/net/cidr.ts'
 import { createGuardFacts } from '../../../../src/respond/guards/guard-facts.ts'
 import type { Guard } from '../../../../src/respond/guards/refusal.ts'
 
-const config = { minPrefix4: 16, minPrefix6: 48 }
+const config = { minPrefix4: 16, minPrefix6: 48, guardedHosts: ['192.0.2.99'] }
 
 async function guardedBy(
   guard: Guard,

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
-import { difference, differs } from '../../../src/respond/difference.ts'
-import type { FirewallEntry } from '../../../src/respond/firewall.ts'
+import { difference, differs } from '../../../../src/respond/keeping/difference.ts'
+import type { FirewallEntry } from '../../../../src/respond/firewall.ts'
+import { entryFor } from '../../../support/blocking.ts'
 
 function entry(target: string, remainingSeconds: number | null): FirewallEntry {
-  return { target, family: 4, remainingSeconds }
+  return entryFor(target, { remainingSeconds })
 }
 
 test('names what is missing, what is too much, and what ends at another time', () => {

@@ -1,5 +1,5 @@
 /** Compares what the firewall holds with what it should hold. */
-import type { FirewallEntry } from './firewall.ts'
+import { entryKey, type FirewallEntry } from '../firewall.ts'
 
 /** The kernel counts whole seconds from its own start, the record milliseconds of the wall clock. */
 const TOLERANCE_SECONDS = 2
@@ -16,16 +16,17 @@ export function difference(
   wanted: readonly FirewallEntry[],
   held: readonly FirewallEntry[],
 ): Difference {
-  const heldByTarget = new Map(held.map((entry) => [entry.target, entry]))
-  const wantedTargets = new Set(wanted.map((entry) => entry.target))
+  const heldByKey = new Map(held.map((entry) => [entryKey(entry), entry]))
   const missing: string[] = []
   const mistimed: string[] = []
   for (const entry of wanted) {
-    const other = heldByTarget.get(entry.target)
+    const key = entryKey(entry)
+    const other = heldByKey.get(key)
+    heldByKey.delete(key)
     if (other === undefined) missing.push(entry.target)
     else if (!sameTime(entry.remainingSeconds, other.remainingSeconds)) mistimed.push(entry.target)
   }
-  const surplus = held.map((entry) => entry.target).filter((target) => !wantedTargets.has(target))
+  const surplus = [...heldByKey.values()].map(({ target }) => target)
   return { missing, surplus, mistimed }
 }
 

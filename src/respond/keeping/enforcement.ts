@@ -1,16 +1,20 @@
 /** Keeps the firewall equal to the blocks that stand, and knows whether it is. */
-import type { Clock } from '../core/clock.ts'
-import { PicketError } from '../core/errors.ts'
-import type { Log } from '../core/log.ts'
-import type { Firewall } from './firewall.ts'
+import type { Clock } from '../../core/clock.ts'
+import { PicketError } from '../../core/errors.ts'
+import type { Log } from '../../core/log.ts'
+import type { Firewall } from '../firewall.ts'
 import { markExpired, reconcile } from './reconcile.ts'
-import { entryOf, type StandingBlocks } from './standing-blocks.ts'
+import type { StandingBlocks } from './standing-blocks.ts'
+import type { Tally } from './tally.ts'
 
 export interface EnforcementOptions {
   readonly firewall: Firewall
   readonly standing: StandingBlocks
+  readonly tally: Tally
   readonly clock: Clock
   readonly log: Log
+  /** Told what somebody else had done to the firewall, once it is put right. */
+  onRepaired?(repaired: readonly string[]): void
 }
 
 /** Not for two callers at a time: the blocker lets in one after the other. */
@@ -49,21 +53,25 @@ export class Enforcement {
     await this.reconcile()
   }
 
+  /** Says that the firewall was changed beside this: the next change compares everything, and is told to nobody. */
+  unsettle(): void {
+    this.#isSettled = false
+  }
+
   /** Reconciles unless the firewall is known to be right. Errors: those of `reconcile`. */
   async settle(): Promise<void> {
     if (!this.#isSettled) await this.reconcile()
   }
 
   /** Compares and repairs; returns what had to be. Errors: `ERR_FIREWALL_*`, `ERR_RECORD_WRITE`. */
-  async reconcile(): Promise<string[]> {
-    const { firewall, standing, clock, log } = this.#options
+  async reconcile(): Promise<readonly string[]> {
+    const { clock, log } = this.#options
+    const isForeign = this.#wasSettled && this.#isSettled
     this.#isSettled = false
     try {
-      const repaired = await reconcile(firewall, standing, clock.nowMs())
+      const { repaired, isTampering } = await reconcile(this.#options, clock.nowMs())
       if (this.#fault !== null) log.info('The firewall can be used again')
-      // After a start there is always something to do; later somebody else was at the firewall.
-      const tell = this.#wasSettled ? log.warn : log.info
-      if (repaired.length > 0) tell('The firewall was put right', { repaired })
+      if (repaired.length > 0) this.#tell(repaired, isForeign && isTampering)
       this.#fault = null
       this.#isSettled = true
       this.#wasSettled = true
@@ -80,12 +88,20 @@ export class Enforcement {
     const nowMs = clock.nowMs()
     if (standing.due(nowMs).length === 0) return
     try {
-      const expired = await markExpired(standing, nowMs)
-      const entries = expired.map((block) => entryOf(block, nowMs))
+      const expired = await markExpired(this.#options, nowMs)
+      const entries = standing.entriesToRemove(expired, nowMs)
       await this.apply(() => firewall.remove(entries))
     } catch (error) {
       this.#noteFault(error)
     }
+  }
+
+  /** After a start, or a failure of ours, there is something to do; else somebody else was at the firewall. */
+  #tell(repaired: readonly string[], isForeign: boolean): void {
+    const { log, onRepaired } = this.#options
+    const tell = isForeign ? log.warn : log.info
+    tell('The firewall was put right', { repaired })
+    if (isForeign) onRepaired?.(repaired)
   }
 
   /** Keeps a failure of the world for `fault`, logged once; our own mistakes go on up. */

@@ -1,11 +1,14 @@
 /** An order to block, checked: from here on the target is an address range and the time a time. */
-import { PicketError } from '../core/errors.ts'
-import { parseCidr, type Cidr } from '../net/cidr.ts'
-import type { Block } from '../record/block-log.ts'
+import { PicketError } from '../../core/errors.ts'
+import { parseCidr, type Cidr } from '../../net/cidr.ts'
+import type { Block, BlockScope } from '../../record/block-log.ts'
 
 export const MAX_TTL_SECONDS = 2_147_483
 
-export interface BlockOrder {
+/** Sources behind which no person stands. */
+const AUTOMATIC: ReadonlySet<Block['source']> = new Set(['policy', 'feed', 'fleet'])
+
+export interface BlockOrder extends Partial<BlockScope> {
   /** As it came: an address or a range in CIDR notation. */
   readonly target: string
   /** Null for good; absent for the configured default. */
@@ -18,6 +21,13 @@ export interface BlockOrder {
   readonly eventId: string | null
   /** Where the order came from, never to be cut off by it; null for the agent itself and its socket. */
   readonly callerAddress: string | null
+  /** Passes the guards that are safe to pass; only for those who may. */
+  readonly override?: boolean
+}
+
+/** Says whether no person ordered it. */
+export function isAutomatic({ source }: Pick<BlockOrder, 'source'>): boolean {
+  return AUTOMATIC.has(source)
 }
 
 /** Reads the target. Errors: `ERR_API_REQUEST` naming the field, its value and what is expected. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { formatCidr } from '../../../src/net/cidr.ts'
-import { expiryOf, laterExpiry, readTarget } from '../../../src/respond/order.ts'
+import { formatCidr } from '../../../../src/net/cidr.ts'
+import { expiryOf, laterExpiry, readTarget } from '../../../../src/respond/orders/order.ts'
 
 describe('a target', () => {
   test.each([

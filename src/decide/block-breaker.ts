@@ -1,0 +1,45 @@
+/** The breaker on automatic blocks: a wrong rule, or forged senders, must not cut off a whole network in a minute. */
+import type { Clock } from '../core/clock.ts'
+
+const WINDOW_MS = 60_000
+
+export interface BreakerOptions {
+  readonly maxPerMinute: number
+  /** How long it stays open. */
+  readonly openMs: number
+  readonly clock: Clock
+  /** Told once each time that it opens. */
+  onOpen(untilMs: number): void
+}
+
+/** Grants so many automatic blocks in any minute; asked for one more it opens, and grants none for a while. */
+export class BlockBreaker {
+  readonly #options: BreakerOptions
+  #grantedAtMs: number[] = []
+  #openUntilMs = -Infinity
+
+  constructor(options: BreakerOptions) {
+    this.#options = options
+  }
+
+  /** When it closes again, ms since the epoch; null while it is closed. */
+  get openUntilMs(): number | null {
+    return this.#openUntilMs > this.#options.clock.nowMs() ? this.#openUntilMs : null
+  }
+
+  /** Takes one; false while it is open. */
+  take(): boolean {
+    if (this.openUntilMs !== null) return false
+    const { maxPerMinute, openMs, clock, onOpen } = this.#options
+    const now = clock.nowMs()
+    this.#grantedAtMs = this.#grantedAtMs.filter((granted) => now - granted < WINDOW_MS)
+    if (this.#grantedAtMs.length < maxPerMinute) {
+      this.#grantedAtMs.push(now)
+      return true
+    }
+    this.#grantedAtMs = []
+    this.#openUntilMs = now + openMs
+    onOpen(this.#openUntilMs)
+    return false
+  }
+}

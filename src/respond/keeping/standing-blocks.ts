@@ -1,0 +1,132 @@
+/** The blocks that stand, by target and scope: what the record holds, at hand without asking the disk each time. */
+import { cidrOverlaps, parseCidr, type Cidr } from '../../net/cidr.ts'
+import type { AuditEntry, Block, BlockLog, BlockState } from '../../record/block-log.ts'
+import { entryKey, type FirewallEntry } from '../firewall.ts'
+import { blockKey } from '../orders/scope.ts'
+
+const STANDING: ReadonlySet<BlockState> = new Set(['pending', 'active', 'failed'])
+
+/** A block as it is to be, and what the audit trail tells of it. */
+export interface BlockStep {
+  readonly block: Block
+  readonly actor: string
+  readonly action: string
+  readonly details?: AuditEntry['details']
+}
+
+/** The blocker is the record's only writer of blocks, so what is read once stays true. */
+export class StandingBlocks {
+  readonly #log: BlockLog
+  #byKey: Map<string, Block> | null = null
+
+  constructor(log: BlockLog) {
+    this.#log = log
+  }
+
+  /** How many elements of kernel sets they are. */
+  get size(): number {
+    let size = 0
+    for (const { ports } of this.#blocks().values()) size += Math.max(1, ports.length)
+    return size
+  }
+
+  all(): readonly Block[] {
+    return [...this.#blocks().values()]
+  }
+
+  /** Finds the block that stands on exactly this target and scope. */
+  find(key: string): Block | null {
+    return this.#blocks().get(key) ?? null
+  }
+
+  /** Finds the blocks whose targets touch the range. */
+  touching(range: Cidr): readonly Block[] {
+    return this.all().filter(({ target }) => cidrOverlaps(parseCidr(target)!, range))
+  }
+
+  count(state: BlockState): number {
+    let count = 0
+    for (const block of this.#blocks().values()) if (block.state === state) count += 1
+    return count
+  }
+
+  /** Those whose time is over. */
+  due(nowMs: number): readonly Block[] {
+    return this.all().filter((block) => isOver(block, nowMs))
+  }
+
+  /** When the next one ends, ms since the epoch; null when none does. */
+  nextExpiryMs(): number | null {
+    let next = Infinity
+    for (const { expiresAtMs } of this.#blocks().values()) {
+      if (expiresAtMs !== null && expiresAtMs < next) next = expiresAtMs
+    }
+    return next === Infinity ? null : next
+  }
+
+  /** What the firewall is to hold for them, each entry once and as long as the last block that needs it. */
+  entries(nowMs: number): readonly FirewallEntry[] {
+    return mergedEntries(this.all().filter((block) => !isOver(block, nowMs)), nowMs) // prettier-ignore
+  }
+
+  /** The entries of these blocks, which are over, that no block that stands needs. */
+  entriesToRemove(over: readonly Block[], nowMs: number): readonly FirewallEntry[] {
+    const entries = mergedEntries(over, nowMs)
+    // Whole targets are shared by nobody else: there is one block of each.
+    if (over.every(({ ports }) => ports.length === 0)) return entries
+    const needed = new Set(this.entries(nowMs).map(entryKey))
+    return entries.filter((entry) => !needed.has(entryKey(entry)))
+  }
+
+  /** Writes the blocks with their audit rows, all or none, then counts them in or out. Errors: `ERR_RECORD_WRITE`. */
+  async save(steps: readonly BlockStep[]): Promise<readonly Block[]> {
+    await this.#log.save(
+      steps.map(({ block, actor, action, details = {} }) => {
+        const { id, target } = block
+        return { block, audit: { actor, action, subject: id, details: { target, ...details } } }
+      }),
+    )
+    for (const { block } of steps) {
+      const key = blockKey(block)
+      if (isStanding(block)) this.#blocks().set(key, block)
+      else if (this.#blocks().get(key)?.id === block.id) this.#blocks().delete(key)
+    }
+    return steps.map(({ block }) => block)
+  }
+
+  #blocks(): Map<string, Block> {
+    this.#byKey ??= new Map(this.#log.standing().map((block) => [blockKey(block), block]))
+    return this.#byKey
+  }
+}
+
+/** Says whether a block in this state stands: is in force, or is to be. */
+export function isStanding(block: Block): boolean {
+  return STANDING.has(block.state)
+}
+
+/** Says whether the block's time is over. */
+export function isOver({ expiresAtMs }: Block, nowMs: number): boolean {
+  return expiresAtMs !== null && expiresAtMs <= nowMs
+}
+
+/** Gives what the firewall is to hold for a block now: an entry, or one for each port. */
+export function entriesOf(block: Block, nowMs: number): readonly FirewallEntry[] {
+  const { target, direction, protocol, expiresAtMs } = block
+  const remainingSeconds = expiresAtMs === null ? null : (expiresAtMs - nowMs) / 1000
+  const family = target.includes(':') ? 6 : 4
+  const ports = block.ports.length === 0 ? [null] : block.ports
+  return ports.map((port) => ({ target, family, direction, protocol, port, remainingSeconds }))
+}
+
+function mergedEntries(blocks: readonly Block[], nowMs: number): readonly FirewallEntry[] {
+  const byKey = new Map<string, FirewallEntry>()
+  for (const entry of blocks.flatMap((block) => entriesOf(block, nowMs))) {
+    const key = entryKey(entry)
+    const other = byKey.get(key)
+    if (other === undefined || lasts(entry) > lasts(other)) byKey.set(key, entry)
+  }
+  return [...byKey.values()]
+}
+
+const lasts = ({ remainingSeconds }: FirewallEntry): number => remainingSeconds ?? Infinity

@@ -1,0 +1,160 @@
+/** Decides about orders before anything is done: which are refused, which make a block, which only extend one. */
+import { uuidv7 } from '../../core/uuid.ts'
+import { formatCidr, type Cidr } from '../../net/cidr.ts'
+import type { Block, BlockLog, BlockScope } from '../../record/block-log.ts'
+import type { PicketError } from '../../core/errors.ts'
+import { BlockRefused, guardAll, refusal, type Guard, type GuardFacts } from '../guards/refusal.ts'
+import type { BlockStep, StandingBlocks } from '../keeping/standing-blocks.ts'
+import {
+  automaticTtlSeconds,
+  historySinceMs,
+  liftSticks,
+  widened,
+  type AutomaticConfig,
+} from './automatic.ts'
+import { expiryOf, isAutomatic, laterExpiry, readTarget, type BlockOrder } from './order.ts'
+import { blockKey, readScope } from './scope.ts'
+
+export interface PlanConfig {
+  readonly defaultTtlSeconds: number
+  readonly maxActiveBlocks: number
+  readonly automatic: AutomaticConfig
+}
+
+export interface PlanParts {
+  readonly standing: StandingBlocks
+  readonly blocks: Pick<BlockLog, 'history'>
+  readonly config: PlanConfig
+}
+
+/** What comes of an order: a block, changed or not, or a refusal. */
+export type Plan =
+  | { readonly kind: 'refused'; readonly error: PicketError }
+  | {
+      readonly kind: 'block'
+      readonly block: Block
+      readonly outcome: 'created' | 'extended' | 'unchanged'
+      /** Null where nothing is to be written. */
+      readonly step: BlockStep | null
+    }
+
+/** Plans orders one after the other, each seeing what the ones before it will have done. */
+export class Planner {
+  readonly #parts: PlanParts
+  readonly #facts: GuardFacts
+  readonly #nowMs: number
+  readonly #planned = new Map<string, Block>()
+  /** Elements of kernel sets, those planned included. */
+  #size: number
+
+  constructor(parts: PlanParts, facts: GuardFacts, nowMs: number) {
+    this.#parts = parts
+    this.#size = parts.standing.size
+    this.#facts = facts
+    this.#nowMs = nowMs
+  }
+
+  /** Errors: `ERR_API_REQUEST` for an order that is none; `BlockRefused`. */
+  plan(order: BlockOrder): Extract<Plan, { kind: 'block' }> {
+    const { automatic, defaultTtlSeconds } = this.#parts.config
+    const asked = readTarget(order.target)
+    const target = isAutomatic(order) ? widened(asked, automatic) : asked
+    const scope = readScope(order)
+    const key = blockKey({ target: formatCidr(target), ...scope })
+    const known = this.#planned.get(key) ?? this.#parts.standing.find(key)
+    const ttlSeconds = this.#ttl(order, target, known)
+    const expiresAtMs = expiryOf(ttlSeconds, defaultTtlSeconds, this.#nowMs)
+    const passed = this.#guard(order, target, known, Math.max(1, scope.ports.length))
+    const plan =
+      known === null
+        ? this.#create(order, formatCidr(target), scope, expiresAtMs, passed)
+        : this.#extend(order, known, expiresAtMs, passed)
+    this.#planned.set(key, plan.block)
+    if (known === null) this.#size += Math.max(1, scope.ports.length)
+    return plan
+  }
+
+  /** Automatic blocks end, and last longer for those who come again. */
+  #ttl(order: BlockOrder, target: Cidr, known: Block | null): number | null | undefined {
+    if (!isAutomatic(order)) return order.ttlSeconds
+    const { automatic, defaultTtlSeconds } = this.#parts.config
+    const sinceMs = this.#nowMs - automatic.repeatDays * 86_400_000
+    const before = this.#parts.blocks.history(target, sinceMs).automaticBlocks
+    const others = known !== null && isAutomatic(known) ? before - 1 : before
+    const asked = order.ttlSeconds === undefined ? defaultTtlSeconds : order.ttlSeconds
+    return automaticTtlSeconds(asked, Math.max(0, others), automatic)
+  }
+
+  /** Gives the guards that were passed by `override`. Errors: `BlockRefused`. */
+  #guard(order: BlockOrder, target: Cidr, known: Block | null, size: number): readonly Guard[] {
+    const { override = false, callerAddress } = order
+    const caller = guardAll('caller', callerAddress === null ? [] : [callerAddress])
+    const facts = { ...this.#facts, guarded: [...this.#facts.guarded, ...caller] }
+    const passed: Guard[] = []
+    const refused =
+      refusal(target, facts, { override, passed }) ??
+      (override ? null : this.#tooMany(known, size)) ??
+      (isAutomatic(order) ? this.#liftedBefore(target) : null)
+    if (refused !== null) throw new BlockRefused(formatCidr(target), refused)
+    return passed
+  }
+
+  #tooMany(known: Block | null, size: number): { guard: 'too-many-blocks'; why: string } | null {
+    const { maxActiveBlocks } = this.#parts.config
+    if (known !== null || this.#size + size <= maxActiveBlocks) return null
+    return { guard: 'too-many-blocks', why: `${maxActiveBlocks} blocks stand already` }
+  }
+
+  #liftedBefore(target: Cidr): ReturnType<typeof liftSticks> {
+    const { automatic } = this.#parts.config
+    const sinceMs = historySinceMs(automatic, this.#nowMs)
+    return liftSticks(this.#parts.blocks.history(target, sinceMs), automatic, this.#nowMs)
+  }
+
+  #create(
+    order: BlockOrder,
+    target: string,
+    scope: BlockScope,
+    expiresAtMs: number | null,
+    passed: readonly Guard[],
+  ): Extract<Plan, { kind: 'block' }> {
+    const { reason, source, orderedBy, eventId } = order
+    const createdAtMs = this.#nowMs
+    const block: Block = {
+      ...{ id: uuidv7(createdAtMs), target, ...scope, state: 'pending', createdAtMs, expiresAtMs },
+      ...{ liftedAtMs: null, liftedBy: null, reason, source, orderedBy, eventId, failure: null },
+      ...{ verifiedAtMs: null, stoppedPackets: 0, stoppedBytes: 0 },
+    }
+    const step = stepOf(order, block, 'block.ordered', passed)
+    return { kind: 'block', block, outcome: 'created', step }
+  }
+
+  #extend(
+    order: BlockOrder,
+    known: Block,
+    expiresAtMs: number | null,
+    passed: readonly Guard[],
+  ): Extract<Plan, { kind: 'block' }> {
+    const later = laterExpiry(known.expiresAtMs, expiresAtMs)
+    if (later === known.expiresAtMs) {
+      return { kind: 'block', block: known, outcome: 'unchanged', step: null }
+    }
+    const block = { ...known, expiresAtMs: later }
+    const step = stepOf(order, block, 'block.extended', passed)
+    return { kind: 'block', block, outcome: 'extended', step }
+  }
+}
+
+function stepOf(
+  order: BlockOrder,
+  block: Block,
+  action: string,
+  passed: readonly Guard[],
+): BlockStep {
+  const { reason, source, eventId, callerAddress, actor } = order
+  const { direction, protocol, ports, expiresAtMs } = block
+  const overridden = passed.length === 0 ? {} : { overridden: passed }
+  const scope = { direction, protocol, ports }
+  const details = { expiresAtMs, ...scope, reason, source, eventId, callerAddress, ...overridden }
+  return { block, actor, action, details }
+}

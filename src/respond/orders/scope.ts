@@ -1,0 +1,54 @@
+/** What a block covers beside its target, read from an order and told in words. */
+import { PicketError } from '../../core/errors.ts'
+import type { Block, BlockScope } from '../../record/block-log.ts'
+
+/** A rule set of a block holds an element for each. */
+export const MAX_PORTS = 64
+
+/** Everything, both ways. */
+export const WHOLE_SCOPE: BlockScope = { direction: 'both', protocol: null, ports: [] }
+
+/**
+ * Reads the scope of an order.
+ *
+ * Errors: `ERR_API_REQUEST` for ports without a protocol that has them, or too many.
+ */
+export function readScope(order: Partial<BlockScope>): BlockScope {
+  const { direction = 'both', protocol = null } = order
+  const ports = [...new Set(order.ports ?? [])].sort((one, other) => one - other)
+  if (ports.length > MAX_PORTS) {
+    throw new PicketError(
+      'ERR_API_REQUEST',
+      `ports names ${ports.length}; use ${MAX_PORTS} or fewer`,
+    )
+  }
+  if (ports.length > 0 && (protocol === null || protocol === 'icmp')) {
+    const given = protocol ?? 'not given'
+    throw new PicketError(
+      'ERR_API_REQUEST',
+      `ports need a protocol that has them; it is ${given}`,
+      {
+        hint: 'set protocol to tcp, udp or sctp',
+      },
+    )
+  }
+  return { direction, protocol, ports }
+}
+
+/** Says which block it is: one stands at most for each target and scope. */
+export function blockKey({
+  target,
+  direction,
+  protocol,
+  ports,
+}: Pick<Block, 'target' | keyof BlockScope>): string {
+  return `${target} ${direction} ${protocol ?? ''} ${ports.join(',')}`
+}
+
+/** Puts target and scope in words: `192.0.2.7`, `192.0.2.7 (in, tcp 22,80)`. */
+export function blockWords(block: Pick<Block, 'target' | keyof BlockScope>): string {
+  const { target, direction, protocol, ports } = block
+  const service = protocol === null ? [] : [[protocol, ports.join(',')].join(' ').trim()]
+  const parts = [...(direction === 'both' ? [] : [direction]), ...service]
+  return parts.length === 0 ? target : `${target} (${parts.join(', ')})`
+}

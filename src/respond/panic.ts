@@ -1,0 +1,52 @@
+/** The panic switch: a file in the data folder that holds off every block, whoever the agent is and whatever it knows. */
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+const FILE = 'panic.json'
+
+/** Who pulled it and when, for those who find it. */
+export interface Panic {
+  readonly by: string
+  readonly sinceMs: number
+}
+
+/** A file, not a row: it works when the record is damaged, the disk full of it, or the agent hung. */
+export class PanicSwitch {
+  readonly #path: string
+  readonly #directory: string
+
+  constructor(directory: string) {
+    this.#directory = directory
+    this.#path = join(directory, FILE)
+  }
+
+  get isOn(): boolean {
+    return existsSync(this.#path)
+  }
+
+  /** Says who pulled it; null while it is off. */
+  read(): Panic | null {
+    if (!this.isOn) return null
+    try {
+      const { by, since } = JSON.parse(readFileSync(this.#path, 'utf8')) as Record<string, unknown>
+      return { by: String(by), sinceMs: Date.parse(String(since)) }
+    } catch {
+      // Whatever it holds, it is there.
+      return { by: 'unknown', sinceMs: Number.NaN }
+    }
+  }
+
+  /** Turns it on. Errors: what the file system says. */
+  pull(by: string, nowMs: number): void {
+    mkdirSync(this.#directory, { recursive: true, mode: 0o700 })
+    const text = JSON.stringify({ by, since: new Date(nowMs).toISOString() })
+    writeFileSync(this.#path, `${text}\n`, { mode: 0o600 })
+  }
+
+  /** Turns it off; false when it was off. */
+  end(): boolean {
+    const wasOn = this.isOn
+    rmSync(this.#path, { force: true })
+    return wasOn
+  }
+}

@@ -1,0 +1,106 @@
+/**
+ * How soon a guesser is kept out, live in namespaces, beside fail2ban on the same guessing at the same sshd; and
+ * what blocks cost: putting 10,000 in, and the packet path with none, 1,000 and 100,000 of them. Needs root,
+ * sshd, ssh, tcpdump, iptables, ipset; fail2ban is left out where it is not installed.
+ *
+ * Usage: `node test/bench/response.mjs` prints the section by itself; test/bench/run.mjs puts it into RESULTS.md.
+ */
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { makeVethPair, runToEnd } from '../support/veth-pair.mjs'
+import { measureBlockCosts } from './response/block-costs.mjs'
+import { measureFalseBlocks } from './response/false-blocks.mjs'
+import { measureFail2ban, measurePicket } from './response/guessers.mjs'
+import { startSshd } from './response/guessed-sshd.mjs'
+
+const SENDER = '10.78.0.1'
+const RECEIVER = '10.78.0.2'
+
+/** Shape: `{ skipped }` with the reason; else reactions in ms of both, what blocks cost, and false blocks. */
+export async function measureResponse() {
+  const missing = whatIsMissing()
+  if (missing !== null) return { skipped: missing }
+  const folder = mkdtempSync(join(tmpdir(), 'picket-response-'))
+  const pair = await makeVethPair()
+  try {
+    await address(pair.sender, pair.sendingInterface, SENDER)
+    await address(pair.receiver, pair.receivingInterface, RECEIVER)
+    const target = { pair, folder, victim: RECEIVER }
+    const sshd = await startSshd(target)
+    const picket = []
+    for (const firewall of ['iptables', 'nftables']) {
+      picket.push({ firewall, reactions: await measurePicket({ ...target, sshd, firewall }) })
+    }
+    const fail2ban = await measureFail2ban({ ...target, sshd })
+    await sshd.end()
+    return {
+      picket,
+      fail2ban,
+      costs: await measureBlockCosts(target),
+      falseBlocks: await measureFalseBlocks(folder),
+    }
+  } finally {
+    await pair.remove()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** The figures as a section of RESULTS.md. */
+export function renderResponse(figures) {
+  if (figures.skipped !== undefined) return `## The response\n\nNot measured: ${figures.skipped}.\n`
+  const { picket, fail2ban, costs, falseBlocks } = figures
+  const rows = [
+    ...picket.map(({ firewall, reactions }) => reactionRow(`Picket, ${firewall}`, reactions)),
+    fail2ban === null
+      ? '| fail2ban | not installed | | | |'
+      : reactionRow('fail2ban, iptables-ipset', fail2ban),
+  ]
+  return `## The response
+
+An attacker guesses passwords at an sshd over a veth pair, each round from an address of its own, and sends a
+datagram every 2 ms beside it; it is kept out from the moment when none of them arrives any more. Measured from what
+crosses the threshold: of Picket the packet by which it detected (the event's own time), of fail2ban the line of the log.
+
+| program | rounds | p50 | p99 | at most |
+| --- | ---: | ---: | ---: | ---: |
+${rows.join('\n')}
+
+False blocks of the same policy on innocent traffic: ${falseBlocks.blocked} of ${falseBlocks.hosts} hosts in ${falseBlocks.packets} packets.
+
+| blocks | how | time |
+| ---: | --- | ---: |
+${costs.adding.map(({ blocks, how, ms }) => `| ${count(blocks)} | ${how} | ${count(ms)} ms |`).join('\n')}
+
+| blocks in force | how | TCP throughput |
+| ---: | --- | ---: |
+${costs.throughput.map(({ blocks, how, gigabits }) => `| ${count(blocks)} | ${how} | ${gigabits.toFixed(2)} Gbit/s |`).join('\n')}
+`
+}
+
+function reactionRow(name, reactions) {
+  const sorted = [...reactions].sort((one, other) => one - other)
+  const at = (share) =>
+    count(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))])
+  return `| ${name} | ${sorted.length} | ${at(0.5)} ms | ${at(0.99)} ms | ${count(sorted.at(-1))} ms |`
+}
+
+const count = (value) => Math.round(value).toLocaleString('en')
+
+async function address(namespace, link, text) {
+  await runToEnd(namespace, 'ip', ['addr', 'add', `${text}/16`, 'dev', link])
+}
+
+function whatIsMissing() {
+  if (process.getuid?.() !== 0) return 'it needs root'
+  const folders = [...process.env.PATH.split(':'), '/usr/sbin', '/sbin']
+  const isThere = (name) => folders.some((folder) => existsSync(join(folder, name)))
+  const needed = ['sshd', 'ssh', 'ssh-keygen', 'tcpdump', 'iptables', 'ipset', 'nft', 'ip']
+  const missing = needed.filter((name) => !isThere(name))
+  return missing.length === 0 ? null : `not installed: ${missing.join(', ')}`
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  process.stdout.write(renderResponse(await measureResponse()))
+}
