@@ -343,6 +343,51 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tokens, without their secrets */
+        get: operations["listTokens"];
+        put?: never;
+        /**
+         * Make a token
+         * @description The answer holds the token, once: only its salted hash is stored. With an `Idempotency-Key` that was used before
+         *     the answer is 409 and names the token that was made.
+         */
+        post: operations["createToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tokens/{tokenId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The token's id, its public part. */
+                tokenId: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Withdraw a token at once
+         * @description Idempotent. Streams that it opened end too.
+         */
+        delete: operations["revokeToken"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/metrics": {
         parameters: {
             query?: never;
@@ -893,12 +938,47 @@ export interface components {
             cpuShare: number | null;
             residentBytes: number;
         };
+        /** @description `read` is for every GET, `block` orders and lifts blocks, `admin` holds both and changes the rest. */
+        Scopes: ("read" | "block" | "admin")[];
+        TokenRequest: {
+            scopes: components["schemas"]["Scopes"];
+            /** @description What it is for. */
+            description?: string | null;
+            /** @description From where alone it is good; empty or left out, from everywhere. */
+            networks?: components["schemas"]["AddressOrCidr"][];
+            /** @description How long it is good; null or left out, until it is revoked. */
+            ttlSeconds?: number | null;
+        };
+        Token: {
+            /** @description Its public part; names it in the audit trail. */
+            id: string;
+            scopes: components["schemas"]["Scopes"];
+            description: string | null;
+            networks: string[];
+            createdAt: components["schemas"]["Timestamp"];
+            expiresAt: components["schemas"]["Timestamp"] | null;
+            revokedAt: components["schemas"]["Timestamp"] | null;
+        };
+        TokenList: {
+            items: components["schemas"]["Token"][];
+        };
+        CreatedToken: {
+            id: string;
+            /** @description The only copy there will ever be. */
+            token: string;
+            scopes: components["schemas"]["Scopes"];
+            description: string | null;
+            networks: string[];
+            createdAt: components["schemas"]["Timestamp"];
+            expiresAt: components["schemas"]["Timestamp"] | null;
+            revokedAt: components["schemas"]["Timestamp"] | null;
+        };
         Problem: {
             /**
              * @description Stable; what kind of problem it is.
              * @enum {string}
              */
-            type: "urn:picket:problem:invalid-request" | "urn:picket:problem:unauthorized" | "urn:picket:problem:forbidden" | "urn:picket:problem:not-found" | "urn:picket:problem:method-not-allowed" | "urn:picket:problem:block-refused" | "urn:picket:problem:body-too-large" | "urn:picket:problem:unsupported-media-type" | "urn:picket:problem:firewall-unavailable" | "urn:picket:problem:record-unavailable" | "urn:picket:problem:internal";
+            type: "urn:picket:problem:invalid-request" | "urn:picket:problem:unauthorized" | "urn:picket:problem:forbidden" | "urn:picket:problem:not-found" | "urn:picket:problem:method-not-allowed" | "urn:picket:problem:block-refused" | "urn:picket:problem:body-too-large" | "urn:picket:problem:idempotency-conflict" | "urn:picket:problem:precondition-failed" | "urn:picket:problem:uri-too-long" | "urn:picket:problem:idempotency-mismatch" | "urn:picket:problem:too-many-requests" | "urn:picket:problem:unsupported-media-type" | "urn:picket:problem:not-ready" | "urn:picket:problem:too-busy" | "urn:picket:problem:firewall-unavailable" | "urn:picket:problem:record-unavailable" | "urn:picket:problem:internal";
             /** @description The same for every problem of this type. */
             title: string;
             /** @description The HTTP status. */
@@ -1039,6 +1119,64 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description The first request with this `Idempotency-Key` is under way, or its answer was shown once. */
+        IdempotencyConflict: {
+            headers: {
+                /** @description Seconds to wait, where the first is under way. */
+                "Retry-After"?: number;
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "urn:picket:problem:idempotency-conflict",
+                 *       "title": "The idempotency key is in use",
+                 *       "status": 409,
+                 *       "detail": "a request with this Idempotency-Key is still under way",
+                 *       "hint": "send it again in a second: it is then answered as the first one was"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description What was to be edited is not any more what `If-Match` names. */
+        PreconditionFailed: {
+            headers: {
+                /** @description What it is by now; absent where it is gone. */
+                ETag?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "urn:picket:problem:precondition-failed",
+                 *       "title": "It was changed by somebody else",
+                 *       "status": 412,
+                 *       "detail": "its ETag is \"pWcBvNyNDtCDC1eGDtbbnw\" by now",
+                 *       "hint": "read it again, and send its new ETag as If-Match if the edit still fits"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The `Idempotency-Key` was used for another request. */
+        IdempotencyMismatch: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "urn:picket:problem:idempotency-mismatch",
+                 *       "title": "The idempotency key was used for another request",
+                 *       "status": 422,
+                 *       "detail": "this Idempotency-Key was sent with another request before",
+                 *       "hint": "use a new key for each new request, and the same one only to repeat it unchanged"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description The body is not `application/json`. */
         UnsupportedMediaType: {
             headers: {
@@ -1107,6 +1245,18 @@ export interface components {
         Limit: number;
         /** @description The `nextCursor` of the page before. */
         Cursor: string;
+        /**
+         * @description 1 to 255 visible ASCII characters of the caller's choice, such as a UUID. A request that comes again with the
+         *     same key and the same content is not done again: it gets the first answer, with `Idempotency-Replayed: true`,
+         *     for a day and over restarts of the agent. Failures are not remembered.
+         * @example 0198c0de-0000-7000-8000-00000000000f
+         */
+        IdempotencyKey: string;
+        /**
+         * @description The ETag of what was read; if it is another by now, nothing is changed and the answer is 412.
+         * @example "pWcBvNyNDtCDC1eGDtbbnw"
+         */
+        IfMatch: string;
     };
     requestBodies: never;
     headers: never;
@@ -1492,7 +1642,15 @@ export interface operations {
     createBlock: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description 1 to 255 visible ASCII characters of the caller's choice, such as a UUID. A request that comes again with the
+                 *     same key and the same content is not done again: it gets the first answer, with `Idempotency-Replayed: true`,
+                 *     for a day and over restarts of the agent. Failures are not remembered.
+                 * @example 0198c0de-0000-7000-8000-00000000000f
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -1558,6 +1716,7 @@ export interface operations {
             409: components["responses"]["BlockRefused"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyMismatch"];
             503: components["responses"]["Unavailable"];
             default: components["responses"]["Problem"];
         };
@@ -1608,7 +1767,13 @@ export interface operations {
     deleteBlock: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The ETag of what was read; if it is another by now, nothing is changed and the answer is 412.
+                 * @example "pWcBvNyNDtCDC1eGDtbbnw"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
             path: {
                 /** @description The block's UUID. */
                 blockId: components["schemas"]["Uuid"];
@@ -1645,6 +1810,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            412: components["responses"]["PreconditionFailed"];
             503: components["responses"]["Unavailable"];
             default: components["responses"]["Problem"];
         };
@@ -1692,7 +1858,20 @@ export interface operations {
     giveVerdict: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description 1 to 255 visible ASCII characters of the caller's choice, such as a UUID. A request that comes again with the
+                 *     same key and the same content is not done again: it gets the first answer, with `Idempotency-Replayed: true`,
+                 *     for a day and over restarts of the agent. Failures are not remembered.
+                 * @example 0198c0de-0000-7000-8000-00000000000f
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description The ETag of what was read; if it is another by now, nothing is changed and the answer is 412.
+                 * @example "pWcBvNyNDtCDC1eGDtbbnw"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
             path: {
                 /** @description The event's UUID. */
                 eventId: components["schemas"]["Uuid"];
@@ -1730,8 +1909,11 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            409: components["responses"]["IdempotencyConflict"];
+            412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyMismatch"];
             503: components["responses"]["Unavailable"];
             default: components["responses"]["Problem"];
         };
@@ -1826,7 +2008,15 @@ export interface operations {
     createSuppression: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description 1 to 255 visible ASCII characters of the caller's choice, such as a UUID. A request that comes again with the
+                 *     same key and the same content is not done again: it gets the first answer, with `Idempotency-Replayed: true`,
+                 *     for a day and over restarts of the agent. Failures are not remembered.
+                 * @example 0198c0de-0000-7000-8000-00000000000f
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -1868,8 +2058,10 @@ export interface operations {
             400: components["responses"]["InvalidRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            409: components["responses"]["IdempotencyConflict"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyMismatch"];
             503: components["responses"]["Unavailable"];
             default: components["responses"]["Problem"];
         };
@@ -2072,7 +2264,15 @@ export interface operations {
     refreshFeed: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description 1 to 255 visible ASCII characters of the caller's choice, such as a UUID. A request that comes again with the
+                 *     same key and the same content is not done again: it gets the first answer, with `Idempotency-Replayed: true`,
+                 *     for a day and over restarts of the agent. Failures are not remembered.
+                 * @example 0198c0de-0000-7000-8000-00000000000f
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path: {
                 /** @description The feed's name in the configuration. */
                 feedName: string;
@@ -2111,6 +2311,8 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            409: components["responses"]["IdempotencyConflict"];
+            422: components["responses"]["IdempotencyMismatch"];
             default: components["responses"]["Problem"];
         };
     };
@@ -2134,6 +2336,155 @@ export interface operations {
             };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listTokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every token, those that are revoked or have expired too, the oldest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "Xy12ab34Cd56",
+                     *           "scopes": [
+                     *             "read",
+                     *             "block"
+                     *           ],
+                     *           "description": "SOAR",
+                     *           "networks": [
+                     *             "198.51.100.0/24"
+                     *           ],
+                     *           "createdAt": "2026-01-05T10:00:00.000000Z",
+                     *           "expiresAt": "2026-02-04T10:00:00.000000Z",
+                     *           "revokedAt": null
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TokenList"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    createToken: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description 1 to 255 visible ASCII characters of the caller's choice, such as a UUID. A request that comes again with the
+                 *     same key and the same content is not done again: it gets the first answer, with `Idempotency-Replayed: true`,
+                 *     for a day and over restarts of the agent. Failures are not remembered.
+                 * @example 0198c0de-0000-7000-8000-00000000000f
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokenRequest"];
+            };
+        };
+        responses: {
+            /** @description It is good from now on. */
+            201: {
+                headers: {
+                    /** @description Where it is revoked. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "Xy12ab34Cd56",
+                     *       "token": "pkt_Xy12ab34Cd56_0123456789abcdefghijABCDEFGHIJ0123456789abc",
+                     *       "scopes": [
+                     *         "read",
+                     *         "block"
+                     *       ],
+                     *       "description": "SOAR",
+                     *       "networks": [
+                     *         "198.51.100.0/24"
+                     *       ],
+                     *       "createdAt": "2026-01-05T10:00:00.000000Z",
+                     *       "expiresAt": "2026-02-04T10:00:00.000000Z",
+                     *       "revokedAt": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CreatedToken"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["IdempotencyConflict"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyMismatch"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    revokeToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The token's id, its public part. */
+                tokenId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The token, revoked. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "Xy12ab34Cd56",
+                     *       "scopes": [
+                     *         "read",
+                     *         "block"
+                     *       ],
+                     *       "description": "SOAR",
+                     *       "networks": [
+                     *         "198.51.100.0/24"
+                     *       ],
+                     *       "createdAt": "2026-01-05T10:00:00.000000Z",
+                     *       "expiresAt": "2026-02-04T10:00:00.000000Z",
+                     *       "revokedAt": "2026-01-06T08:00:00.000000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Token"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
             default: components["responses"]["Problem"];
         };
     };

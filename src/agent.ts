@@ -1,6 +1,6 @@
 /** The whole agent, wired: sensors → intake → record → forwarders and blocker, and the API over it all. */
 import { join } from 'node:path'
-import { createApi, listen, somebodyAnswers, type ApiParts } from './api/index.ts'
+import { somebodyAnswers } from './api/index.ts'
 import { captureInterfaces } from './capture/index.ts'
 import {
   createAgentBlocker,
@@ -10,6 +10,7 @@ import {
   startHostWatch,
   type Ground,
 } from './agent-parts.ts'
+import { serveAgentApi } from './agent-api.ts'
 import { agentHealth } from './agent-health.ts'
 import type { Config } from './config/index.ts'
 import { systemClock } from './core/clock.ts'
@@ -31,6 +32,8 @@ import { startSensors } from './watched-sensors.ts'
 export interface Agent {
   /** Where the API is served: `http://127.0.0.1:8460`; null when it is served on the socket alone. */
   readonly apiUrl: string | null
+  /** SHA-256 fingerprint of the API's certificate; null without TLS. */
+  readonly apiFingerprint: string | null
   readonly socketPath: string
   readonly databasePath: string
   readonly sensors: readonly SupervisedSensor[]
@@ -73,7 +76,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     for (const stopPart of stops.splice(0).reverse()) await stopPart()
   }
   try {
-    return { ...(await startParts(options, interfaces, socketPath, stops)), socketPath, stop }
+    return { ...(await startParts(options, interfaces, stops)), socketPath, stop }
   } catch (error) {
     await stop()
     throw error
@@ -83,7 +86,6 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
 async function startParts(
   options: AgentOptions,
   interfaces: readonly string[],
-  socketPath: string,
   stops: Stops,
 ): Promise<Omit<Agent, 'socketPath' | 'stop'>> {
   const startedAtMs = clock.nowMs()
@@ -105,14 +107,20 @@ async function startParts(
   stops.push(() => feeds.stop())
 
   const health = agentHealth({ ...ground, sensors, owners, host, forwarders, blocker, startedAtMs })
-  const shown = { blocker, feeds, suppressor, health, rules: () => rules.listing() }
-  const apiUrl = await serveApi(ground, socketPath, stops, shown)
+  const api = await serveAgentApi(ground, { blocker, feeds, suppressor, health, rules, intake })
+  stops.push(() => api.close())
 
   const watch = { clock, flows: record.flows, intake, owners, feeds, rules }
   const watched = startSensors(interfaces, { ...ground, ...watch })
   sensors.push(...watched.sensors)
   stops.push(() => watched.stop())
-  return { apiUrl, databasePath: record.path, sensors, problems: () => health().problems ?? [] }
+  return {
+    apiUrl: api.url,
+    apiFingerprint: api.fingerprint,
+    databasePath: record.path,
+    sensors,
+    problems: () => health().problems ?? [],
+  }
 }
 
 /** Starts what detections lead to: blocks, and what the SIEM is told. */
@@ -138,18 +146,6 @@ async function startIntake(
   const intake = createIntake(ground, suppressor, blocker, forwarders)
   stops.push(() => intake.close())
   return { blocker, forwarders, suppressor, intake }
-}
-
-async function serveApi(
-  { config, log, ...ground }: Ground,
-  socketPath: string,
-  stops: Stops,
-  shown: Pick<ApiParts, 'blocker' | 'feeds' | 'suppressor' | 'health' | 'rules'>,
-): Promise<string | null> {
-  const app = createApi({ ...ground, ...shown, log, clock, config: config.api })
-  const api = await listen(app, { config: config.api, socketPath, log })
-  stops.push(() => api.close())
-  return api.url
 }
 
 async function openAgentRecord(

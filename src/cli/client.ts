@@ -84,6 +84,7 @@ export async function inProcess(
     health: () => ({ status: 'degraded', version: VERSION, problems: ['the agent does not run'] }),
     // `picket rules` reads the rules themselves: without an agent none is in force.
     rules: () => ({ items: [], refused: [] }),
+    onDetection: () => undefined,
     metrics: createMetrics(),
     clock: systemClock,
     log: silentLog,

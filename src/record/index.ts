@@ -6,6 +6,7 @@ import { PicketError } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
 import type { RecordConfig } from './config.ts'
 import type { EventRecord } from './record.ts'
+import { answerReader, switchReader } from './read/api-state.ts'
 import { blockReader } from './read/blocks.ts'
 import { eventReader } from './read/events.ts'
 import { evidenceReader } from './read/evidence.ts'
@@ -102,7 +103,8 @@ function openToRead(path: string, clock: Clock): EventRecord {
   }
 }
 
-type Room = 'agentId' | 'events' | 'evidence' | 'outbox' | 'blocks' | 'audit' | 'tokens' | 'triage'
+/** What needs a connection alone. */
+type Room = Exclude<keyof EventRecord, 'path' | 'startFindings' | 'flows' | 'close'>
 
 interface Doors {
   readonly connection: Connection
@@ -158,6 +160,30 @@ function rooms({ connection, reader, writer, clock }: Doors): Pick<EventRecord, 
       },
       countHidden: async (id, stories) => {
         await writer.call('countHidden', { id, stories, ...now() })
+      },
+    },
+    ...apiRooms({ connection, writer, clock }),
+  }
+}
+
+/** What the API keeps for itself. */
+function apiRooms({
+  connection,
+  writer,
+  clock,
+}: Omit<Doors, 'reader'>): Pick<EventRecord, 'answers' | 'ruleSwitches' | 'tokens'> {
+  const now = (): { readonly atMs: number } => ({ atMs: clock.nowMs() })
+  return {
+    answers: {
+      ...answerReader(connection, clock),
+      save: async (answer) => {
+        await writer.call('saveAnswer', { answer, ...now() })
+      },
+    },
+    ruleSwitches: {
+      ...switchReader(connection),
+      save: async (entry, audit) => {
+        await writer.call('saveRuleSwitch', { entry, audit, ...now() })
       },
     },
     tokens: {

@@ -1,9 +1,11 @@
 /** The record as a whole: what `openRecord` gives, each room behind its own small interface. */
+import type { AnswerStore } from './answer-store.ts'
 import type { AuditEntry, BlockLog } from './block-log.ts'
 import type { EventLog, Outbox } from './event-log.ts'
 import type { EvidenceLog } from './evidence-log.ts'
 import type { FlowLog } from './flow-log.ts'
 import type { AuditFinding } from './sqlite/audit-chain.ts'
+import type { RuleSwitches } from './rule-switches.ts'
 import type { TokenStore } from './token-store.ts'
 import type { TriageLog } from './triage-log.ts'
 
@@ -28,6 +30,9 @@ export interface EventRecord {
   readonly blocks: BlockLog
   readonly audit: AuditTrail
   readonly tokens: TokenStore
+  /** Answers remembered by idempotency key. */
+  readonly answers: AnswerStore
+  readonly ruleSwitches: RuleSwitches
   readonly triage: TriageLog
   /** Writes what is queued and closes; later calls fail. */
   close(): Promise<void>

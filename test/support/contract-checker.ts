@@ -18,7 +18,7 @@ interface Document {
   readonly components: { readonly responses: Readonly<Record<string, Response>> }
 }
 
-const METHODS = ['get', 'post', 'delete']
+const METHODS = ['get', 'post', 'put', 'patch', 'delete']
 const document = parse(readFileSync(packagedFile('openapi/picket.yaml'), 'utf8')) as Document
 const ajv = new Ajv2020({ strict: false, allErrors: true })
 formats.default(ajv)

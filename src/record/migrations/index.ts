@@ -3,9 +3,10 @@ import { begin } from './001-begin.ts'
 import { flowBatches } from './002-flow-batches.ts'
 import { triage } from './003-triage.ts'
 import { evidence } from './004-evidence.ts'
+import { api } from './008-api.ts'
 import type { Migration } from './migration.ts'
 
-export const MIGRATIONS: readonly Migration[] = [begin, flowBatches, triage, evidence]
+export const MIGRATIONS: readonly Migration[] = [begin, flowBatches, triage, evidence, api]
 
 /** The `user_version` of a database this build writes. */
 export const LATEST_VERSION = MIGRATIONS.at(-1)!.version

@@ -1,7 +1,9 @@
 /** What the writer can be asked to do. */
+import type { StoredAnswer } from '../answer-store.ts'
 import type { AuditEntry, Block } from '../block-log.ts'
 import type { Story } from '../event-log.ts'
 import type { EvidencePiece } from '../evidence-log.ts'
+import type { RuleSwitch } from '../rule-switches.ts'
 import type { StoredToken } from '../token-store.ts'
 import type { Suppression, Verdict } from '../triage-log.ts'
 
@@ -44,6 +46,11 @@ export interface WriterCalls {
   }
   countHidden: {
     input: { readonly id: string; readonly stories: number; readonly atMs: number }
+    output: null
+  }
+  saveAnswer: { input: { readonly answer: StoredAnswer; readonly atMs: number }; output: null }
+  saveRuleSwitch: {
+    input: { readonly entry: RuleSwitch; readonly audit: AuditEntry; readonly atMs: number }
     output: null
   }
   appendAudit: { input: { readonly entry: AuditEntry; readonly atMs: number }; output: null }

@@ -14,6 +14,7 @@ import { answerCalls, type Answers } from '../thread.ts'
 import type { WriterCalls, WriterSettings } from './calls.ts'
 import { flowInserter } from './insert-flows.ts'
 import { pruner } from './prune.ts'
+import { answerSaver, switchSaver } from './save-api-state.ts'
 import { blockSaver } from './save-block.ts'
 import { eventSaver } from './save-events.ts'
 import { evidenceSaver } from './save-evidence.ts'
@@ -54,6 +55,8 @@ function answersOf({ connection, guard }: Opened): Answers<WriterCalls> {
     saveVerdict: verdictSaver(connection),
     saveSuppression: suppressionSaver(connection),
     countHidden: hiddenCounter(connection),
+    saveAnswer: answerSaver(connection),
+    saveRuleSwitch: switchSaver(connection),
     appendAudit: ({ entry, atMs }) =>
       inTransaction(connection, 'FULL', () => {
         appendAudit(connection, entry, atMs)
