@@ -6,20 +6,27 @@ import { systemClock as clock } from './core/clock.ts'
 import type { DetectionIntake } from './detection-intake.ts'
 import { WHOLE_HOST } from './health/index.ts'
 import type { RuleWatch } from './rule-watch.ts'
+import type { SupervisedSensor } from './sensor-supervisor.ts'
 
 export interface ServedParts extends Pick<ApiParts, 'blocker' | 'feeds' | 'suppressor' | 'health'> {
   readonly intake: DetectionIntake
   readonly rules: RuleWatch
+  readonly sensors: readonly SupervisedSensor[]
 }
 
 /** Serves the API on the data folder's socket and, where enabled, on TCP. Errors: `ERR_API_LISTEN`. */
 export async function serveAgentApi(ground: Ground, parts: ServedParts): Promise<ApiListener> {
   const { config, log, directory } = ground
-  const { intake, rules, ...shown } = parts
+  const { intake, sensors, ...shown } = parts
   const app = createApi({
     ...ground,
     ...shown,
-    rules: () => rules.listing(),
+    settings: config,
+    restartSensor: async (name) => {
+      const sensor = sensors.find(({ interfaceName }) => interfaceName === name)
+      await sensor?.restart()
+      return sensor !== undefined
+    },
     onDetection: (detection) => intake.receive([detection], WHOLE_HOST),
     clock,
     config: config.api,

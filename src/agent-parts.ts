@@ -2,6 +2,7 @@
 import type { Config } from './config/index.ts'
 import { systemClock as clock } from './core/clock.ts'
 import type { Log } from './core/log.ts'
+import type { Pulse } from './core/pulse.ts'
 import type { Metrics } from './core/metrics.ts'
 import { VERSION } from './core/package-root.ts'
 import { BlockBudget, policyFromConfig } from './decide/index.ts'
@@ -26,6 +27,8 @@ export interface Ground {
   readonly log: Log
   readonly record: EventRecord
   readonly metrics: Metrics
+  /** Beats when events have been recorded. */
+  readonly recorded: Pulse
 }
 
 export function createAgentBlocker({ config, record, log }: Ground): Blocker {
@@ -85,6 +88,7 @@ export function createIntake(
         metrics.count('events_total', 'Event states recorded', 1, { family })
       }
       forwarders.wake()
+      ground.recorded.beat()
     },
   })
 }

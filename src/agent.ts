@@ -17,6 +17,7 @@ import { systemClock } from './core/clock.ts'
 import { PicketError } from './core/errors.ts'
 import type { Log } from './core/log.ts'
 import { createMetrics } from './core/metrics.ts'
+import { Pulse } from './core/pulse.ts'
 import { VERSION } from './core/package-root.ts'
 import type { DetectionIntake } from './detection-intake.ts'
 import type { Forwarders } from './forward/index.ts'
@@ -90,7 +91,7 @@ async function startParts(
 ): Promise<Omit<Agent, 'socketPath' | 'stop'>> {
   const startedAtMs = clock.nowMs()
   const record = await openAgentRecord(options, interfaces, stops)
-  const ground = { ...options, record, metrics: createMetrics() }
+  const ground = { ...options, record, metrics: createMetrics(), recorded: new Pulse() }
 
   const { blocker, forwarders, suppressor, intake } = await startIntake(ground, stops)
 
@@ -107,20 +108,17 @@ async function startParts(
   stops.push(() => feeds.stop())
 
   const health = agentHealth({ ...ground, sensors, owners, host, forwarders, blocker, startedAtMs })
-  const api = await serveAgentApi(ground, { blocker, feeds, suppressor, health, rules, intake })
+  const api = await serveAgentApi(ground, {
+    ...{ blocker, feeds, suppressor, health, rules, intake, sensors },
+  })
   stops.push(() => api.close())
 
   const watch = { clock, flows: record.flows, intake, owners, feeds, rules }
   const watched = startSensors(interfaces, { ...ground, ...watch })
   sensors.push(...watched.sensors)
   stops.push(() => watched.stop())
-  return {
-    apiUrl: api.url,
-    apiFingerprint: api.fingerprint,
-    databasePath: record.path,
-    sensors,
-    problems: () => health().problems ?? [],
-  }
+  const served = { apiUrl: api.url, apiFingerprint: api.fingerprint, databasePath: record.path }
+  return { ...served, sensors, problems: () => health().problems ?? [] }
 }
 
 /** Starts what detections lead to: blocks, and what the SIEM is told. */

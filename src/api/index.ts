@@ -6,20 +6,26 @@ import type { Metrics } from '../core/metrics.ts'
 import type { Detection } from '../detect/detection.ts'
 import type { EventRecord } from '../record/record.ts'
 import { loginDetection } from './access/login-detection.ts'
-import { createAuthenticator } from './auth.ts'
+import { createAuthenticator, type Authenticator } from './auth.ts'
 import type { ApiConfig } from './config.ts'
 import { operationsOf, readApiDocument } from './document.ts'
 import { blockHandlers, type BlockOrders } from './handlers/blocks.ts'
-import { documentHandler } from './handlers/document.ts'
+import type { Pulse } from '../core/pulse.ts'
+import { documentHandler } from './handlers/agent/document.ts'
+import { docsHandler } from './handlers/agent/docs.ts'
 import { eventHandlers } from './handlers/events.ts'
-import { feedHandlers, type FeedDesk } from './handlers/feeds.ts'
+import { feedHandlers, type FeedDesk } from './handlers/detection/feeds.ts'
+import { modelHandlers, type ModelParts } from './handlers/detection/models.ts'
+import { ruleHandlers, type RuleDesk } from './handlers/detection/rules.ts'
+import { streamHandler } from './handlers/event-stream.ts'
 import { evidenceHandler } from './handlers/evidence.ts'
-import { flowHandlers } from './handlers/flows.ts'
-import { healthHandler } from './handlers/health.ts'
+import { flowHandlers, flowSumHandlers } from './handlers/flows.ts'
+import { healthHandlers } from './handlers/agent/health.ts'
+import { statusHandlers } from './handlers/agent/status.ts'
 import { apiToken, tokenHandlers } from './handlers/tokens.ts'
 import { triageHandlers, type SuppressionDesk } from './handlers/triage.ts'
-import { metricsHandler } from './handlers/metrics.ts'
-import { rulesHandler } from './handlers/rules.ts'
+import { metricsHandler } from './handlers/agent/metrics.ts'
+import { Turns } from './limits/turns.ts'
 import { createRouter, type ApiApp } from './router.ts'
 import { compileChecks } from './validation.ts'
 
@@ -41,7 +47,14 @@ export interface ApiParts {
   readonly suppressor: SuppressionDesk
   /** How the agent is, in full; the API tells it only to who may know. */
   readonly health: () => Health
-  readonly rules: () => RuleListing
+  readonly rules: RuleDesk
+  readonly restartSensor: ModelParts['restartSensor']
+  /** Beats when events have been recorded. */
+  readonly recorded: Pulse
+  /** The whole configuration in force, to be shown. */
+  readonly settings: object
+  /** The data folder. */
+  readonly directory: string
   /** Told when somebody guesses at tokens. */
   readonly onDetection: (detection: Detection) => void
   readonly metrics: Metrics
@@ -55,40 +68,53 @@ export function createApi(parts: ApiParts): ApiApp {
   const { record, blocker, clock, metrics, log, config } = parts
   const document = readApiDocument()
   const operations = operationsOf(document)
+  const authenticator = authenticatorOf(parts)
+  const streams = new Turns(config.limits.streams, 'event streams')
+  const backtests = new Turns(1, 'backtests')
   return createRouter({
     operations,
     checks: compileChecks(document, operations),
     handlers: {
-      getHealth: healthHandler(parts.health),
+      ...healthHandlers(parts.health),
+      ...statusHandlers(parts),
       ...eventHandlers(record.events),
       getEventEvidence: evidenceHandler(record.evidence),
       ...flowHandlers(record.flows),
       ...blockHandlers(record.blocks, blocker),
       ...triageHandlers({ ...record, suppressor: parts.suppressor, clock }),
       ...feedHandlers(parts.feeds, clock),
-      listRules: rulesHandler(parts.rules),
+      ...ruleHandlers({ rules: parts.rules, flows: record.flows, clock, backtests }),
+      ...modelHandlers({ ...parts, audit: record.audit }),
+      streamEvents: streamHandler({ ...record, ...parts, turns: streams, authenticator }),
+      ...flowSumHandlers(record.flows, clock),
       ...tokenHandlers(record.tokens, clock),
       getMetrics: metricsHandler(metrics),
       getOpenApi: documentHandler(document),
+      getDocs: docsHandler(document),
     },
-    authenticator: createAuthenticator({
-      tokens: record.tokens,
-      audit: record.audit,
-      clock,
-      metrics,
-      config,
-      onLoginAttack: (attack) => {
-        parts.onDetection(loginDetection(attack, config.limits.failedLoginsPerMinute))
-      },
-      auditFailed: (error) => {
-        log.error('A refused login could not be audited', { error: String(error) })
-      },
-    }),
+    authenticator,
     answers: record.answers,
     audit: record.audit,
     config,
     clock,
     metrics,
     log,
+  })
+}
+
+function authenticatorOf(parts: ApiParts): Authenticator {
+  const { record, clock, metrics, log, config } = parts
+  return createAuthenticator({
+    tokens: record.tokens,
+    audit: record.audit,
+    clock,
+    metrics,
+    config,
+    onLoginAttack: (attack) => {
+      parts.onDetection(loginDetection(attack, config.limits.failedLoginsPerMinute))
+    },
+    auditFailed: (error) => {
+      log.error('A refused login could not be audited', { error: String(error) })
+    },
   })
 }

@@ -8,6 +8,7 @@ import type { Request as UndiciRequest } from 'undici'
 import type { components, paths } from '../../openapi/contract.d.ts'
 import type { ApiParts } from '../api/index.ts'
 import { systemClock } from '../core/clock.ts'
+import { Pulse } from '../core/pulse.ts'
 import { PicketError } from '../core/errors.ts'
 import { silentLog } from '../core/log.ts'
 import { VERSION } from '../core/package-root.ts'
@@ -82,8 +83,11 @@ export async function inProcess(
     feeds: await feedsOf(context),
     suppressor: NO_SUPPRESSOR,
     health: () => ({ status: 'degraded', version: VERSION, problems: ['the agent does not run'] }),
-    // `picket rules` reads the rules themselves: without an agent none is in force.
-    rules: () => ({ items: [], refused: [] }),
+    rules: NO_RULES,
+    restartSensor: () => Promise.reject(noAgent()),
+    recorded: new Pulse(),
+    settings: context.config,
+    directory: context.directory,
     onDetection: () => undefined,
     metrics: createMetrics(),
     clock: systemClock,
@@ -135,6 +139,12 @@ function faultWords(fault: NonNullable<Problem['errors']>[number]): string {
 const NO_BLOCKER: ApiParts['blocker'] = {
   order: () => Promise.reject(noAgent()),
   lift: () => Promise.reject(noAgent()),
+}
+
+// `picket rules` reads the rules themselves: without an agent none is in force.
+const NO_RULES: ApiParts['rules'] = {
+  listing: () => ({ items: [], refused: [] }),
+  setEnabled: () => Promise.reject(noAgent()),
 }
 
 const NO_SUPPRESSOR: ApiParts['suppressor'] = {

@@ -21,6 +21,7 @@ import { refuseForeign, refuseOlder } from './sqlite/migrate.ts'
 import { FlowQueue } from './write/flow-queue.ts'
 import { Writer } from './write/writer.ts'
 
+export { oldestFirst } from './read/oldest-first.ts'
 export { IncidentBook, type OpenIncident } from './incident-book.ts'
 export { EventFolder, type EventFolderOptions, type FoldedEvent } from './event-folder.ts'
 
@@ -69,6 +70,7 @@ async function openToWrite(path: string, options: RecordOptions): Promise<EventR
       dropped: () => queue.dropped,
       flush: () => queue.flush(),
       list: (query) => reader.listFlows(query),
+      sums: (query) => reader.sumFlows(query),
     },
     close: async () => {
       await retention.stop()
@@ -95,6 +97,7 @@ function openToRead(path: string, clock: Clock): EventRecord {
       dropped: () => 0,
       flush: () => Promise.resolve(),
       list: (query) => reader.listFlows(query),
+      sums: (query) => reader.sumFlows(query),
     },
     close: async () => {
       await reader.close()

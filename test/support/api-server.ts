@@ -8,12 +8,14 @@ import {
   createApi,
   createToken,
   listen,
+  type ApiParts,
   type Health,
   type RuleListing,
 } from '../../src/api/index.ts'
 import { validateConfig } from '../../src/config/index.ts'
 import type { Clock } from '../../src/core/clock.ts'
 import { silentLog } from '../../src/core/log.ts'
+import { Pulse } from '../../src/core/pulse.ts'
 import { createMetrics } from '../../src/core/metrics.ts'
 import type { Detection } from '../../src/detect/detection.ts'
 import { Feeds } from '../../src/detect/intel/index.ts'
@@ -88,6 +90,11 @@ export interface TestApi {
   /** Calls the API and holds every answer against the document. */
   call(method: string, path: string, options?: CallOptions): Promise<Answer>
   token(scopes: readonly Scope[], expiresAtMs?: number): Promise<string>
+  readonly directory: string
+  /** Sensors that were to be started anew. */
+  readonly restarted: readonly string[]
+  /** To beat when events were recorded. */
+  readonly recorded: Pulse
   /** What the API itself has detected. */
   readonly detections: readonly Detection[]
   /** The audit rows of an action, oldest first. */
@@ -100,6 +107,23 @@ export function settableClock(
 ): Clock & { nowMs(): number; set(ms: number): void } {
   let nowMs = startMs
   return { nowMs: () => nowMs, set: (ms) => void (nowMs = ms) }
+}
+
+/** `RULES`, whose one rule can be switched. */
+function switchableRules(): ApiParts['rules'] {
+  let isEnabled = true
+  const listing = (): RuleListing => ({
+    ...RULES,
+    items: RULES.items.map((rule) => ({ ...rule, state: isEnabled ? 'in-force' : 'disabled' })),
+  })
+  return {
+    listing,
+    setEnabled(name, value) {
+      const isKnown = RULES.items.some((rule) => rule.name === name)
+      if (isKnown) isEnabled = value
+      return Promise.resolve(isKnown ? listing().items[0]! : null)
+    },
+  }
 }
 
 /** This host's own address, as far as the guards know. */
@@ -128,6 +152,8 @@ export async function serveApi({
   const directory = given ?? (await mkdtemp(join(tmpdir(), 'pk-api-')))
   const apiConfig = { ...API_DEFAULTS, ...changes }
   const detections: Detection[] = []
+  const restarted: string[] = []
+  const recorded = new Pulse()
   const config = RECORD_DEFAULTS
   const record = await openRecord({ directory, clock, log: silentLog, config, mode: 'write' })
   const guarded = [{ guard: 'own-address' as const, range: OWN_ADDRESS }]
@@ -145,7 +171,11 @@ export async function serveApi({
     feeds: await feedsIn(directory, clock),
     suppressor: new Suppressor({ triage: record.triage, clock, log: silentLog }),
     health: () => FULL_HEALTH,
-    rules: () => RULES,
+    rules: switchableRules(),
+    restartSensor: (name) => Promise.resolve(restarted.push(name) > 0),
+    recorded,
+    settings: validateConfig({}, ''),
+    directory,
     metrics: createMetrics(),
     clock,
     log: silentLog,
@@ -164,7 +194,10 @@ export async function serveApi({
     url,
     socketPath,
     record,
+    directory,
     detections,
+    restarted,
+    recorded,
     audited(action) {
       const database = new Database(record.path, { readonly: true })
       const rows = database.prepare('SELECT * FROM audit WHERE action = ? ORDER BY id').all(action)

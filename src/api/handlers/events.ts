@@ -13,6 +13,7 @@ export function eventHandlers(events: EventLog): {
     listEvents: async ({ query }) => {
       const { items, nextCursor } = await events.list({
         ...query,
+        text: query.q,
         fromUs: timeUsOf(query.from),
         toUs: timeUsOf(query.to),
         attacker: rangeOf(query.attacker),

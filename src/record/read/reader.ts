@@ -4,9 +4,10 @@ import { PicketError } from '../../core/errors.ts'
 import type { Flow } from '../../flow/flow.ts'
 import type { Event } from '../event.ts'
 import type { EventQuery, Page } from '../event-log.ts'
-import type { FlowQuery } from '../flow-log.ts'
+import type { FlowQuery, FlowSumQuery, FlowSums } from '../flow-log.ts'
 import { Thread } from '../thread.ts'
 import type { ReaderCalls, ReaderSettings } from './calls.ts'
+import { SumTable } from './sum-table.ts'
 
 /** How long a listing is looked for; what was found by then is the page. */
 const QUERY_MS = 10_000
@@ -62,6 +63,21 @@ export class Reader {
     return this.#list(query, (thread, part) => thread.call('stepFlows', { ...query, ...part }))
   }
 
+  /** Sums flows by group. Errors: `ERR_RECORD_BUSY`, `ERR_RECORD_READ`. */
+  sumFlows(query: FlowSumQuery): Promise<FlowSums> {
+    return this.#inTurn(async () => {
+      const untilMs = performance.now() + this.#queryMs
+      const sums = new SumTable()
+      let cursor: string | undefined
+      do {
+        const step = await (await this.#started()).call('stepSums', { ...query, cursor })
+        sums.add(step.items)
+        cursor = step.nextCursor ?? undefined
+      } while (cursor !== undefined && performance.now() < untilMs)
+      return { items: sums.items(), isComplete: cursor === undefined && !sums.isFull }
+    })
+  }
+
   /** Ends the thread when its present step is done; queries under way fail. */
   async close(): Promise<void> {
     this.#isClosed = true
@@ -70,11 +86,15 @@ export class Reader {
     await thread?.close()
   }
 
-  async #list<Item>(part: Part, step: Step<Item>): Promise<Page<Item>> {
+  #list<Item>(part: Part, step: Step<Item>): Promise<Page<Item>> {
+    return this.#inTurn(() => this.#stepThrough(part, step))
+  }
+
+  async #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
     if (this.#queries >= this.#maxQueries) throw busy(this.#queries)
     this.#queries += 1
     try {
-      return await this.#stepThrough(part, step)
+      return await work()
     } finally {
       this.#queries -= 1
     }

@@ -4,6 +4,7 @@ import { openError, openReader, workError, type Connection } from '../sqlite/con
 import { answerCalls, type Answers } from '../thread.ts'
 import type { ReaderCalls, ReaderSettings } from './calls.ts'
 import { stepEvents } from './events.ts'
+import { stepSums } from './flow-sums.ts'
 import { stepFlows } from './flows.ts'
 
 function open({ path }: ReaderSettings): Connection {
@@ -18,6 +19,7 @@ function answersOf(connection: Connection): Answers<ReaderCalls> {
   return {
     stepEvents: (query) => stepEvents(connection, query),
     stepFlows: (query) => stepFlows(connection, query),
+    stepSums: (query) => stepSums(connection, query),
     close: () => {
       connection.close()
       return null

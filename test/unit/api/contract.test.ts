@@ -1,7 +1,8 @@
 /** The document, its generated types and its examples stay one thing. */
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { operationsOf, readApiDocument } from '../../../src/api/document.ts'
+import { operationsOf, readApiDocument, type Parameter } from '../../../src/api/document.ts'
+import { compileChecks } from '../../../src/api/validation.ts'
 import { readersOf } from '../../../src/api/limits/editions.ts'
 import { packagedFile } from '../../../src/core/package-root.ts'
 import { ERROR_CODES, PicketError } from '../../../src/core/errors.ts'
@@ -50,7 +51,10 @@ interface Described {
   readonly summary: string
   readonly responses: Readonly<Record<string, unknown>>
   readonly requestBody: {
-    readonly content: Record<string, { example?: object; examples?: object }>
+    readonly content: Record<
+      string,
+      { example?: object; examples?: Record<string, { value: unknown }> }
+    >
   }
 }
 
@@ -64,6 +68,25 @@ test('every operation has a summary, answers with a problem where it fails, and 
       for (const content of Object.values(requestBody?.content ?? {})) {
         expect(content.example ?? content.examples, id).toBeDefined()
       }
+    }
+  }
+})
+
+test('every example of a request is one that the server takes', () => {
+  const operations = operationsOf(document)
+  const checks = compileChecks(document, operations)
+  for (const { id, path, method, parameters } of operations) {
+    const { requestBody } = document.paths[path]![method.toLowerCase()] as Partial<Described>
+    const { example, examples } = requestBody?.content['application/json'] ?? {}
+    const bodies = example === undefined ? Object.values(examples ?? {}) : [{ value: example }]
+    for (const { value } of bodies) expect([id, checks.get(id)!.body(value)]).toEqual([id, []])
+    for (const { name, in: place, example: given } of parameters as (Parameter & {
+      example?: unknown
+    })[]) {
+      if (given === undefined || place !== 'query') continue
+      const query = new URLSearchParams([[name, String(given)]])
+      const { faults } = checks.get(id)!.parameters({ query, path: {} })
+      expect([id, faults.filter(({ field }) => field === name)]).toEqual([id, []])
     }
   }
 })
