@@ -61,7 +61,12 @@ export async function openAgent(context: CommandContext): Promise<ApiClient | nu
  * Errors: `ERR_RECORD_OPEN` when there is neither.
  */
 export async function openForReading(context: CommandContext): Promise<ApiClient> {
-  return (await openAgent(context)) ?? (await openRecordApi(context))
+  const agent = await openAgent(context)
+  if (agent !== null) return agent
+  const record = await openRecordApi(context)
+  const { terminal, json, directory } = context
+  if (!json) terminal.writeError(`no agent runs on ${directory}: this is what its log holds\n`)
+  return record
 }
 
 async function openRecordApi(context: CommandContext): Promise<ApiClient> {

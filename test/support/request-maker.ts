@@ -93,8 +93,8 @@ const ODD_VALUES: readonly unknown[] = [
     { a: { b: {} } },
   ],
   ...[
-    JSON.parse('{"__proto__": {"polluted": true}}'),
-    JSON.parse('{"constructor": 1}'),
+    JSON.parse('{"__proto__": {"polluted": true}}') as object,
+    JSON.parse('{"constructor": 1}') as object,
     ...ODD_TEXTS,
   ],
 ]
@@ -159,7 +159,7 @@ export class RequestMaker {
       if (this.#chance(0.02)) query.append(name, this.#text(schema))
     }
     if (this.#chance(0.05)) query.append(this.#pick(ODD_TEXTS), this.#pick(ODD_TEXTS))
-    return query.size === 0 ? '' : `?${query}`
+    return query.size === 0 ? '' : `?${query.toString()}`
   }
 
   #headers(parameters: readonly Parameter[]): Record<string, string> {
@@ -247,12 +247,13 @@ export class RequestMaker {
     if (format === 'ip-protocol') return this.#pick(['tcp', '17', 'icmp'])
     const examples = schema['examples'] as readonly string[] | undefined
     if (examples !== undefined) return this.#pick(examples)
-    if (String(schema['pattern'] ?? '').includes('{12}')) return 'Xy12ab34Cd56'
+    if ((schema['pattern'] as string | undefined)?.includes('{12}') === true) return 'Xy12ab34Cd56'
     return this.#pick(['scan', 'own', 'drop', 'eth0', 'example.org', 'port-scan', '1:abc='])
   }
 
   #resolved(schema: Schema): unknown {
-    const [, name] = /^#\/components\/schemas\/(\w+)$/.exec(String(schema['$ref'] ?? '')) ?? []
+    const [, name] =
+      /^#\/components\/schemas\/(\w+)$/.exec((schema['$ref'] as string | undefined) ?? '') ?? []
     return name === undefined ? schema : this.#document.components['schemas']![name]
   }
 

@@ -2,7 +2,6 @@
 import type { components } from '../../../../openapi/contract.d.ts'
 import { rfc3339FromUs } from '../../../core/clock.ts'
 import { PicketError } from '../../../core/errors.ts'
-import { rollBackModel, storedVersions, withdrawModel } from '../../../detect/models/index.ts'
 import type { AuditTrail } from '../../../record/record.ts'
 import type { Handler } from '../../contract.ts'
 import { notFound } from '../../problem.ts'
@@ -22,11 +21,12 @@ export function modelHandlers({ directory, audit, restartSensor }: ModelParts): 
   const change = async (action: string, interfaceName: string, actor: string) => {
     await audit.append({ actor, action, subject: interfaceName, details: {} })
     await restartSensor(interfaceName)
-    return { status: 200 as const, body: listing(directory) }
+    return { status: 200 as const, body: await listing(directory) }
   }
   return {
-    listModels: () => ({ status: 200, body: listing(directory) }),
-    trainModel: ({ path, caller }) => {
+    listModels: async () => ({ status: 200, body: await listing(directory) }),
+    trainModel: async ({ path, caller }) => {
+      const { withdrawModel } = await models()
       if (!withdrawModel(directory, path.interface)) {
         throw notFound(
           `${path.interface} has no model in force: it is still learning, or not captured`,
@@ -34,7 +34,8 @@ export function modelHandlers({ directory, audit, restartSensor }: ModelParts): 
       }
       return change('model.withdrawn', path.interface, caller!.actor)
     },
-    rollBackModel: ({ path, caller }) => {
+    rollBackModel: async ({ path, caller }) => {
+      const { rollBackModel } = await models()
       try {
         rollBackModel(directory, path.interface)
       } catch (error) {
@@ -46,7 +47,11 @@ export function modelHandlers({ directory, audit, restartSensor }: ModelParts): 
   }
 }
 
-function listing(directory: string): components['schemas']['ModelList'] {
+/** Loaded when it is asked for: the forests are heavy for `picket events`, which needs none. */
+const models = () => import('../../../detect/models/index.ts')
+
+async function listing(directory: string): Promise<components['schemas']['ModelList']> {
+  const { storedVersions } = await models()
   return {
     items: storedVersions(directory).map(({ interface: name, isInForce, model, fault }) => ({
       interface: name,

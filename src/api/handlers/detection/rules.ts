@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { components } from '../../../../openapi/contract.d.ts'
 import { usFromRfc3339, type Clock } from '../../../core/clock.ts'
-import { backtestRules, compileRules, rulesOf, type Backtest } from '../../../detect/index.ts'
+import type { Backtest, RuleBook } from '../../../detect/index.ts'
 import type { FlowLog } from '../../../record/flow-log.ts'
 import { oldestFirst } from '../../../record/index.ts'
 import type { Handler } from '../../contract.ts'
@@ -45,8 +45,9 @@ export function ruleHandlers({ rules, flows, clock, backtests }: RuleParts): {
       if (rule === null) throw noSuchRule()
       return { status: 200, body: rule, headers: { etag: etagOfRule(rule) } }
     },
-    testRules: ({ body }) => {
-      const book = bookOf(body.text)
+    testRules: async ({ body }) => {
+      const { rulesOf } = await detection()
+      const book = await bookOf(body.text)
       const good = rulesOf(book).map(({ key, kind, level, severity }) => {
         return { name: key, kind, level, severity }
       })
@@ -63,14 +64,21 @@ export function ruleHandlers({ rules, flows, clock, backtests }: RuleParts): {
   }
 }
 
-const bookOf = (text: string) => compileRules([{ file: 'request', origin: 'user', text }])
+/** Loaded when it is asked for: the detectors are heavy for `picket events`, which needs none. */
+const detection = () => import('../../../detect/index.ts')
+
+async function bookOf(text: string): Promise<RuleBook> {
+  const { compileRules } = await detection()
+  return compileRules([{ file: 'request', origin: 'user', text }])
+}
 
 async function backtested(
   { text, since }: Schemas['BacktestRequest'],
   flows: FlowLog,
   clock: Clock,
 ): Promise<Schemas['BacktestResult']> {
-  const book = bookOf(text)
+  const { backtestRules } = await detection()
+  const book = await bookOf(text)
   const span = { fromUs: usFromRfc3339(since), toUs: clock.nowMs() * 1000 }
   const untilMs = performance.now() + BACKTEST_MS
   let isComplete = true
