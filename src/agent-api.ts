@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { createApi, listen, type ApiListener, type ApiParts } from './api/index.ts'
 import type { Ground } from './agent-parts.ts'
+import { redacted } from './config/index.ts'
 import { systemClock as clock } from './core/clock.ts'
 import type { DetectionIntake } from './detection-intake.ts'
 import { WHOLE_HOST } from './health/index.ts'
@@ -21,7 +22,7 @@ export async function serveAgentApi(ground: Ground, parts: ServedParts): Promise
   const app = createApi({
     ...ground,
     ...shown,
-    settings: config,
+    settings: redacted(config),
     restartSensor: async (name) => {
       const sensor = sensors.find(({ interfaceName }) => interfaceName === name)
       await sensor?.restart()
