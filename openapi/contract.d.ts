@@ -32,7 +32,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List events, newest first
+         * List events
          * @description Filters are joined by AND. `from` and `to` compare with `lastSeen` and `firstSeen`, so that every event alive
          *     in the span is found.
          *
@@ -98,8 +98,7 @@ export interface paths {
          * List flows, newest first in the order in which they were recorded
          * @description Filters are joined by AND. `from` and `to` bound the flow's end and start.
          *
-         *     Time and addresses are found at once; `port`, `protocol` and `communityId` by looking at the flows one by
-         *     one, newest first. After ten seconds the page ends with what was found by then, be it less than `limit` or
+         *     Time and addresses are found at once; everything else by looking at the flows one by one, newest first. After ten seconds the page ends with what was found by then, be it less than `limit` or
          *     nothing at all, and `nextCursor` goes on from there: only a null `nextCursor` is the end. At most eight
          *     listings of events and flows are under way at once; another is answered with 503 and `Retry-After`.
          */
@@ -473,6 +472,357 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tokens, without their secrets */
+        get: operations["listTokens"];
+        put?: never;
+        /**
+         * Make a token
+         * @description The answer holds the token, once: only its salted hash is stored. With an `Idempotency-Key` that was used before
+         *     the answer is 409 and names the token that was made.
+         */
+        post: operations["createToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tokens/{tokenId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The token's id, its public part. */
+                tokenId: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Withdraw a token at once
+         * @description Idempotent. Streams that it opened end too.
+         */
+        delete: operations["revokeToken"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/health/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether the agent answers at all
+         * @description For probes that restart what hangs; says nothing of what the agent does.
+         */
+        get: operations["getLiveness"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/health/ready": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether every sensor captures */
+        get: operations["getReadiness"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/agent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which agent this is */
+        get: operations["getAgent"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/host": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The host that the agent watches */
+        get: operations["getHost"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/config": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The configuration in force
+         * @description With every default. Secrets read `(hidden)`, passwords in URLs too. It is edited in the file; `picket config check`
+         *     tells its faults.
+         */
+        get: operations["getConfig"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Events as they are recorded
+         * @description Server-sent events (HTML Living Standard, section 9.2). Each message is a state of an event, in the order of `sequence`,
+         *     which is its `id`: a client that comes again with `Last-Event-ID` goes on after it and misses nothing that is
+         *     still in the log. An id without data is a sign of life, every 15 seconds. The stream ends when its token is
+         *     revoked or expires. At most `api.limits.streams` are open at once; another is answered with 503.
+         */
+        get: operations["streamEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/flows/top": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who, or what, the most traffic was with
+         * @description Sums the flows that fit, the newest first, for ten seconds at most. Without `from` it is the last 24 hours.
+         */
+        get: operations["topFlows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/flows/series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How much traffic there was over time
+         * @description Sums the flows that fit by when they began. Without `from` it is the last 24 hours. Spans without a flow are
+         *     left out.
+         */
+        get: operations["flowSeries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rules/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say whether rules are good
+         * @description Nothing is kept or put in force.
+         */
+        post: operations["testRules"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rules/backtest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What rules would have found in the logged flows, and what blocking for it would have cut off
+         * @description Looks at the flows that ended since `since`, for twenty seconds at most; one at a time. The log keeps the first
+         *     request, query and login of each flow: rules in force see them all.
+         */
+        post: operations["backtestRules"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rules/{ruleName}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The rule's name, as listed. */
+                ruleName: string;
+            };
+            cookie?: never;
+        };
+        /** One rule */
+        get: operations["getRule"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Switch a rule off or on
+         * @description Holds over restarts, and over `detect.sigma.disabled`. A rule that is replaced by another of the same name cannot be
+         *     switched on.
+         */
+        patch: operations["switchRule"];
+        trace?: never;
+    };
+    "/v1/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The models that this host taught, and those before them */
+        get: operations["listModels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models/{interface}/train": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of a captured interface. */
+                interface: components["parameters"]["Interface"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Have an interface's model learned anew
+         * @description The model in force is set aside and the sensor started anew, without one: it learns the usual traffic again, which
+         *     takes as long as `detect.isolationForest` says.
+         */
+        post: operations["trainModel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models/{interface}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of a captured interface. */
+                interface: components["parameters"]["Interface"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Go back to the model before
+         * @description It is in force at once; the sensor is started anew.
+         */
+        post: operations["rollBackModel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/docs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * This document as a page for people
+         * @description Self-contained; nothing is loaded from elsewhere.
+         */
+        get: operations["getDocs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/audit": {
         parameters: {
             query?: never;
@@ -528,7 +878,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Counters and gauges for Prometheus */
+        /**
+         * Counters and gauges for Prometheus
+         * @description In the OpenMetrics format where `Accept` names `application/openmetrics-text`.
+         */
         get: operations["getMetrics"];
         put?: never;
         post?: never;
@@ -1322,12 +1675,157 @@ export interface components {
             cpuShare: number | null;
             residentBytes: number;
         };
+        /** @description `read` is for every GET, `block` orders and lifts blocks, `admin` holds both and changes the rest. */
+        Scopes: ("read" | "block" | "admin")[];
+        TokenRequest: {
+            scopes: components["schemas"]["Scopes"];
+            /** @description What it is for. */
+            description?: string | null;
+            /** @description From where alone it is good; empty or left out, from everywhere. */
+            networks?: components["schemas"]["AddressOrCidr"][];
+            /** @description How long it is good; null or left out, until it is revoked. */
+            ttlSeconds?: number | null;
+        };
+        Token: {
+            /** @description Its public part; names it in the audit trail. */
+            id: string;
+            scopes: components["schemas"]["Scopes"];
+            description: string | null;
+            networks: string[];
+            createdAt: components["schemas"]["Timestamp"];
+            expiresAt: components["schemas"]["Timestamp"] | null;
+            revokedAt: components["schemas"]["Timestamp"] | null;
+        };
+        TokenList: {
+            items: components["schemas"]["Token"][];
+        };
+        CreatedToken: {
+            id: string;
+            /** @description The only copy there will ever be. */
+            token: string;
+            scopes: components["schemas"]["Scopes"];
+            description: string | null;
+            networks: string[];
+            createdAt: components["schemas"]["Timestamp"];
+            expiresAt: components["schemas"]["Timestamp"] | null;
+            revokedAt: components["schemas"]["Timestamp"] | null;
+        };
+        AgentStatus: {
+            id: string | null;
+            /** @enum {string} */
+            status: "ok" | "degraded";
+            version: string;
+            startedAt: components["schemas"]["Timestamp"] | null;
+            now: components["schemas"]["Timestamp"];
+            problems: string[];
+            pid: number;
+            /** @description Version of Node.js. */
+            node: string;
+            dataDirectory: string;
+        };
+        HostStatus: {
+            hostname: string;
+            system: string;
+            /** @description Of the kernel. */
+            release: string;
+            architecture: string;
+            bootedAt: components["schemas"]["Timestamp"];
+            now: components["schemas"]["Timestamp"];
+            addresses: {
+                interface: string;
+                /** @description With its prefix. */
+                address: string;
+            }[];
+            means: components["schemas"]["Host"] | null;
+        };
+        FlowTop: {
+            items: {
+                key: string;
+                flows: number;
+                packets: number;
+                bytes: number;
+            }[];
+            /** @description How many there were in all. */
+            groups: number;
+            /** @description False when it took too long and the sums are of the newest flows only, or when there were more than 20,000 groups. */
+            isComplete: boolean;
+        };
+        FlowSeries: {
+            items: {
+                at: components["schemas"]["Timestamp"];
+                flows: number;
+                packets: number;
+                bytes: number;
+            }[];
+            isComplete: boolean;
+        };
+        RuleSwitch: {
+            enabled: boolean;
+        };
+        RuleText: {
+            /** @description Rules in Sigma syntax, as YAML. */
+            text: string;
+        };
+        RuleTest: {
+            rules: {
+                name: string;
+                kind: string;
+                level: string;
+                severity: number;
+            }[];
+            refused: components["schemas"]["RefusedRule"][];
+        };
+        BacktestRequest: {
+            /** @description Rules in Sigma syntax, as YAML. */
+            text: string;
+            since: components["schemas"]["Timestamp"];
+        };
+        /** @description The most frequent ones, at most 100. */
+        Counts: {
+            name: string;
+            count: number;
+        }[];
+        BacktestResult: {
+            flows: number;
+            /** @description False when it took too long; the oldest flows were judged. */
+            isComplete: boolean;
+            rules: {
+                rule: string;
+                kind: string;
+                level: string;
+                hits: number;
+                attackers: components["schemas"]["Counts"];
+                victims: components["schemas"]["Counts"];
+                hosts: components["schemas"]["Counts"];
+                /** @description What a block of the attackers would have cut off besides. */
+                cutOff: {
+                    flows: number;
+                    bytes: number;
+                    services: components["schemas"]["Counts"];
+                    programs: components["schemas"]["Counts"];
+                };
+            }[];
+            /** @description Rules that ask for what the log does not keep. */
+            notJudged: string[];
+            refused: components["schemas"]["RefusedRule"][];
+        };
+        ModelList: {
+            items: {
+                interface: string;
+                version: number | null;
+                isInForce: boolean;
+                learnedAt: components["schemas"]["Timestamp"] | null;
+                threshold: number | null;
+                /** @description Why the file cannot be used. */
+                fault: string | null;
+            }[];
+        };
         Problem: {
             /**
              * @description Stable; what kind of problem it is.
              * @enum {string}
              */
-            type: "urn:picket:problem:invalid-request" | "urn:picket:problem:unauthorized" | "urn:picket:problem:forbidden" | "urn:picket:problem:not-found" | "urn:picket:problem:method-not-allowed" | "urn:picket:problem:block-refused" | "urn:picket:problem:replay-refused" | "urn:picket:problem:body-too-large" | "urn:picket:problem:unsupported-media-type" | "urn:picket:problem:firewall-unavailable" | "urn:picket:problem:record-unavailable" | "urn:picket:problem:internal";
+            type: "urn:picket:problem:invalid-request" | "urn:picket:problem:unauthorized" | "urn:picket:problem:forbidden" | "urn:picket:problem:not-found" | "urn:picket:problem:method-not-allowed" | "urn:picket:problem:block-refused" | "urn:picket:problem:replay-refused" | "urn:picket:problem:body-too-large" | "urn:picket:problem:idempotency-conflict" | "urn:picket:problem:precondition-failed" | "urn:picket:problem:uri-too-long" | "urn:picket:problem:idempotency-mismatch" | "urn:picket:problem:too-many-requests" | "urn:picket:problem:unsupported-media-type" | "urn:picket:problem:not-ready" | "urn:picket:problem:too-busy" | "urn:picket:problem:firewall-unavailable" | "urn:picket:problem:record-unavailable" | "urn:picket:problem:internal";
             /** @description The same for every problem of this type. */
             title: string;
             /** @description The HTTP status. */
@@ -1468,6 +1966,64 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description The first request with this `Idempotency-Key` is under way, or its answer was shown once. */
+        IdempotencyConflict: {
+            headers: {
+                /** @description Seconds to wait, where the first is under way. */
+                "Retry-After"?: number;
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "urn:picket:problem:idempotency-conflict",
+                 *       "title": "The idempotency key is in use",
+                 *       "status": 409,
+                 *       "detail": "a request with this Idempotency-Key is still under way",
+                 *       "hint": "send it again in a second: it is then answered as the first one was"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description What was to be edited is not any more what `If-Match` names. */
+        PreconditionFailed: {
+            headers: {
+                /** @description What it is by now; absent where it is gone. */
+                ETag?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "urn:picket:problem:precondition-failed",
+                 *       "title": "It was changed by somebody else",
+                 *       "status": 412,
+                 *       "detail": "its ETag is \"pWcBvNyNDtCDC1eGDtbbnw\" by now",
+                 *       "hint": "read it again, and send its new ETag as If-Match if the edit still fits"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The `Idempotency-Key` was used for another request. */
+        IdempotencyMismatch: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "urn:picket:problem:idempotency-mismatch",
+                 *       "title": "The idempotency key was used for another request",
+                 *       "status": 422,
+                 *       "detail": "this Idempotency-Key was sent with another request before",
+                 *       "hint": "use a new key for each new request, and the same one only to repeat it unchanged"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description The body is not `application/json`. */
         UnsupportedMediaType: {
             headers: {
@@ -1536,6 +2092,43 @@ export interface components {
         Limit: number;
         /** @description The `nextCursor` of the page before. */
         Cursor: string;
+        /**
+         * @description 1 to 255 visible ASCII characters of the caller's choice, such as a UUID. A request that comes again with the
+         *     same key and the same content is not done again: it gets the first answer, with `Idempotency-Replayed: true`,
+         *     for a day and over restarts of the agent. Failures are not remembered.
+         * @example 0198c0de-0000-7000-8000-00000000000f
+         */
+        IdempotencyKey: string;
+        /**
+         * @description The ETag of what was read; if it is another by now, nothing is changed and the answer is 412.
+         * @example "pWcBvNyNDtCDC1eGDtbbnw"
+         */
+        IfMatch: string;
+        /** @description Name of a captured interface. */
+        Interface: string;
+        /** @description An address on either side, or a range in CIDR notation. */
+        FlowAddress: components["schemas"]["AddressOrCidr"];
+        /** @description A port on either side. */
+        FlowPort: number;
+        /**
+         * @description An IP protocol, by name (`tcp`) or number.
+         * @example tcp
+         */
+        FlowProtocol: string;
+        /** @description A Community ID (version 1). */
+        FlowCommunityId: string;
+        /**
+         * @description Command, path or last part of it, unit, container or number of the process at this host's end.
+         * @example sshd
+         */
+        FlowProcess: string;
+        /** @description JA4 of the client hello. */
+        FlowJa4: string;
+        /**
+         * @description A domain that was asked for or called (DNS, SNI, HTTP host), or one above it.
+         * @example example.org
+         */
+        FlowDomain: string;
     };
     requestBodies: never;
     headers: never;
@@ -1599,6 +2192,14 @@ export interface operations {
                 fromSequence?: number;
                 /** @description The last number to list, see `fromSequence`. */
                 toSequence?: number;
+                /**
+                 * @description Words, each of which stands somewhere in what is told of the event (summary, kind, addresses, reasons, process …);
+                 *     letters of either case.
+                 * @example ssh guesses
+                 */
+                q?: string;
+                /** @description By first sighting; the newest first without it. A cursor is good for the order it came from. */
+                order?: "newest" | "oldest";
                 /** @description The most items on a page. */
                 limit?: components["parameters"]["Limit"];
                 /** @description The `nextCursor` of the page before. */
@@ -1788,16 +2389,28 @@ export interface operations {
                 /** @description Nothing that began at or after this time. */
                 to?: components["parameters"]["To"];
                 /** @description An address on either side, or a range in CIDR notation. */
-                address?: components["schemas"]["AddressOrCidr"];
+                address?: components["parameters"]["FlowAddress"];
                 /** @description A port on either side. */
-                port?: number;
+                port?: components["parameters"]["FlowPort"];
                 /**
                  * @description An IP protocol, by name (`tcp`) or number.
                  * @example tcp
                  */
-                protocol?: string;
+                protocol?: components["parameters"]["FlowProtocol"];
                 /** @description A Community ID (version 1). */
-                communityId?: string;
+                communityId?: components["parameters"]["FlowCommunityId"];
+                /**
+                 * @description Command, path or last part of it, unit, container or number of the process at this host's end.
+                 * @example sshd
+                 */
+                process?: components["parameters"]["FlowProcess"];
+                /** @description JA4 of the client hello. */
+                ja4?: components["parameters"]["FlowJa4"];
+                /**
+                 * @description A domain that was asked for or called (DNS, SNI, HTTP host), or one above it.
+                 * @example example.org
+                 */
+                domain?: components["parameters"]["FlowDomain"];
                 /** @description The most items on a page. */
                 limit?: components["parameters"]["Limit"];
                 /** @description The `nextCursor` of the page before. */
@@ -1932,7 +2545,15 @@ export interface operations {
     createBlock: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description 1 to 255 visible ASCII characters of the caller's choice, such as a UUID. A request that comes again with the
+                 *     same key and the same content is not done again: it gets the first answer, with `Idempotency-Replayed: true`,
+                 *     for a day and over restarts of the agent. Failures are not remembered.
+                 * @example 0198c0de-0000-7000-8000-00000000000f
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -2012,6 +2633,7 @@ export interface operations {
             409: components["responses"]["BlockRefused"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyMismatch"];
             503: components["responses"]["Unavailable"];
             default: components["responses"]["Problem"];
         };
@@ -2055,7 +2677,15 @@ export interface operations {
     createBlocks: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description 1 to 255 visible ASCII characters of the caller's choice, such as a UUID. A request that comes again with the
+                 *     same key and the same content is not done again: it gets the first answer, with `Idempotency-Replayed: true`,
+                 *     for a day and over restarts of the agent. Failures are not remembered.
+                 * @example 0198c0de-0000-7000-8000-00000000000f
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -2105,6 +2735,7 @@ export interface operations {
             409: components["responses"]["BlockRefused"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyMismatch"];
             503: components["responses"]["Unavailable"];
             default: components["responses"]["Problem"];
         };
@@ -2243,7 +2874,13 @@ export interface operations {
     deleteBlock: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The ETag of what was read; if it is another by now, nothing is changed and the answer is 412.
+                 * @example "pWcBvNyNDtCDC1eGDtbbnw"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
             path: {
                 /** @description The block's UUID. */
                 blockId: components["schemas"]["Uuid"];
@@ -2287,6 +2924,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            412: components["responses"]["PreconditionFailed"];
             503: components["responses"]["Unavailable"];
             default: components["responses"]["Problem"];
         };
@@ -2333,7 +2971,15 @@ export interface operations {
     createAllowlistEntry: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description 1 to 255 visible ASCII characters of the caller's choice, such as a UUID. A request that comes again with the
+                 *     same key and the same content is not done again: it gets the first answer, with `Idempotency-Replayed: true`,
+                 *     for a day and over restarts of the agent. Failures are not remembered.
+                 * @example 0198c0de-0000-7000-8000-00000000000f
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -2372,6 +3018,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyMismatch"];
             503: components["responses"]["Unavailable"];
             default: components["responses"]["Problem"];
         };
@@ -2460,7 +3107,20 @@ export interface operations {
     giveVerdict: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description 1 to 255 visible ASCII characters of the caller's choice, such as a UUID. A request that comes again with the
+                 *     same key and the same content is not done again: it gets the first answer, with `Idempotency-Replayed: true`,
+                 *     for a day and over restarts of the agent. Failures are not remembered.
+                 * @example 0198c0de-0000-7000-8000-00000000000f
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description The ETag of what was read; if it is another by now, nothing is changed and the answer is 412.
+                 * @example "pWcBvNyNDtCDC1eGDtbbnw"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
             path: {
                 /** @description The event's UUID. */
                 eventId: components["schemas"]["Uuid"];
@@ -2498,8 +3158,11 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            409: components["responses"]["IdempotencyConflict"];
+            412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyMismatch"];
             503: components["responses"]["Unavailable"];
             default: components["responses"]["Problem"];
         };
@@ -2594,7 +3257,15 @@ export interface operations {
     createSuppression: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description 1 to 255 visible ASCII characters of the caller's choice, such as a UUID. A request that comes again with the
+                 *     same key and the same content is not done again: it gets the first answer, with `Idempotency-Replayed: true`,
+                 *     for a day and over restarts of the agent. Failures are not remembered.
+                 * @example 0198c0de-0000-7000-8000-00000000000f
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -2636,8 +3307,10 @@ export interface operations {
             400: components["responses"]["InvalidRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            409: components["responses"]["IdempotencyConflict"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyMismatch"];
             503: components["responses"]["Unavailable"];
             default: components["responses"]["Problem"];
         };
@@ -2840,7 +3513,15 @@ export interface operations {
     refreshFeed: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description 1 to 255 visible ASCII characters of the caller's choice, such as a UUID. A request that comes again with the
+                 *     same key and the same content is not done again: it gets the first answer, with `Idempotency-Replayed: true`,
+                 *     for a day and over restarts of the agent. Failures are not remembered.
+                 * @example 0198c0de-0000-7000-8000-00000000000f
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path: {
                 /** @description The feed's name in the configuration. */
                 feedName: string;
@@ -2879,6 +3560,8 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            409: components["responses"]["IdempotencyConflict"];
+            422: components["responses"]["IdempotencyMismatch"];
             default: components["responses"]["Problem"];
         };
     };
@@ -2935,7 +3618,15 @@ export interface operations {
     replaySink: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description 1 to 255 visible ASCII characters of the caller's choice, such as a UUID. A request that comes again with the
+                 *     same key and the same content is not done again: it gets the first answer, with `Idempotency-Replayed: true`,
+                 *     for a day and over restarts of the agent. Failures are not remembered.
+                 * @example 0198c0de-0000-7000-8000-00000000000f
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path: {
                 /** @description The sink's name in the configuration. */
                 sinkName: string;
@@ -2996,6 +3687,7 @@ export interface operations {
             };
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyMismatch"];
             503: components["responses"]["Unavailable"];
             default: components["responses"]["Problem"];
         };
@@ -3020,6 +3712,926 @@ export interface operations {
             };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listTokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every token, those that are revoked or have expired too, the oldest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "Xy12ab34Cd56",
+                     *           "scopes": [
+                     *             "read",
+                     *             "block"
+                     *           ],
+                     *           "description": "SOAR",
+                     *           "networks": [
+                     *             "198.51.100.0/24"
+                     *           ],
+                     *           "createdAt": "2026-01-05T10:00:00.000000Z",
+                     *           "expiresAt": "2026-02-04T10:00:00.000000Z",
+                     *           "revokedAt": null
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TokenList"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    createToken: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description 1 to 255 visible ASCII characters of the caller's choice, such as a UUID. A request that comes again with the
+                 *     same key and the same content is not done again: it gets the first answer, with `Idempotency-Replayed: true`,
+                 *     for a day and over restarts of the agent. Failures are not remembered.
+                 * @example 0198c0de-0000-7000-8000-00000000000f
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokenRequest"];
+            };
+        };
+        responses: {
+            /** @description It is good from now on. */
+            201: {
+                headers: {
+                    /** @description Where it is revoked. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "Xy12ab34Cd56",
+                     *       "token": "pkt_Xy12ab34Cd56_0123456789abcdefghijABCDEFGHIJ0123456789abc",
+                     *       "scopes": [
+                     *         "read",
+                     *         "block"
+                     *       ],
+                     *       "description": "SOAR",
+                     *       "networks": [
+                     *         "198.51.100.0/24"
+                     *       ],
+                     *       "createdAt": "2026-01-05T10:00:00.000000Z",
+                     *       "expiresAt": "2026-02-04T10:00:00.000000Z",
+                     *       "revokedAt": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CreatedToken"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["IdempotencyConflict"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyMismatch"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    revokeToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The token's id, its public part. */
+                tokenId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The token, revoked. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "Xy12ab34Cd56",
+                     *       "scopes": [
+                     *         "read",
+                     *         "block"
+                     *       ],
+                     *       "description": "SOAR",
+                     *       "networks": [
+                     *         "198.51.100.0/24"
+                     *       ],
+                     *       "createdAt": "2026-01-05T10:00:00.000000Z",
+                     *       "expiresAt": "2026-02-04T10:00:00.000000Z",
+                     *       "revokedAt": "2026-01-06T08:00:00.000000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Token"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getLiveness: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It answers. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": "live"
+                     *     }
+                     */
+                    "application/json": {
+                        /** @constant */
+                        status: "live";
+                    };
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getReadiness: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every sensor captures. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": "ready"
+                     *     }
+                     */
+                    "application/json": {
+                        /** @constant */
+                        status: "ready";
+                    };
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            /** @description Some sensor does not capture; with scope `read` it is named. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:picket:problem:not-ready",
+                     *       "title": "The agent is not ready",
+                     *       "status": 503,
+                     *       "detail": "not every sensor captures"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getAgent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The agent. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "0198c0de-0000-7000-8000-000000000001",
+                     *       "status": "ok",
+                     *       "version": "0.1.0",
+                     *       "startedAt": "2026-01-05T09:00:00.000000Z",
+                     *       "now": "2026-01-05T10:00:00.000000Z",
+                     *       "problems": [],
+                     *       "pid": 811,
+                     *       "node": "20.20.0",
+                     *       "dataDirectory": "/var/lib/picket"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AgentStatus"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getHost: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The host. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "hostname": "web1",
+                     *       "system": "Linux",
+                     *       "release": "6.1.0-28-amd64",
+                     *       "architecture": "x64",
+                     *       "bootedAt": "2026-01-01T00:00:00.000000Z",
+                     *       "now": "2026-01-05T10:00:00.000000Z",
+                     *       "addresses": [
+                     *         {
+                     *           "interface": "eth0",
+                     *           "address": "192.0.2.10/24"
+                     *         }
+                     *       ],
+                     *       "means": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["HostStatus"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getConfig: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The sections, as in deploy/config.reference.yaml. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "capture": {
+                     *         "interfaces": [
+                     *           "eth0"
+                     *         ]
+                     *       },
+                     *       "policy": {
+                     *         "mode": "alert"
+                     *       }
+                     *     }
+                     */
+                    "application/json": Record<string, never>;
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    streamEvents: {
+        parameters: {
+            query?: {
+                /** @description Where to begin without `Last-Event-ID`; 0 begins with the oldest. Left out, only what comes from now on. */
+                after?: number;
+                /** @description An event kind, or a prefix of one that ends at a dot. */
+                kind?: string;
+                /** @description A family of events. */
+                family?: components["schemas"]["Family"];
+                /** @description The least severity. */
+                minSeverity?: number;
+                /** @description What policy decided. */
+                verdict?: components["schemas"]["Verdict"];
+            };
+            header?: {
+                /** @description The id that was received last. */
+                "Last-Event-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The stream; its data lines hold `Event`. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example retry: 3000
+                     *
+                     *     id: 12
+                     *     data: {"id":"0198c0de-0000-7000-8000-000000000002","sequence":12,"kind":"scan.vertical.syn"}
+                     */
+                    "text/event-stream": string;
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    topFlows: {
+        parameters: {
+            query: {
+                /**
+                 * @description What to sum by. `service` is protocol and responder's port, `address` either side.
+                 * @example originator
+                 */
+                by: "originator" | "responder" | "address" | "service" | "protocol" | "application" | "process";
+                /** @description What makes one the first; bytes without it. */
+                order?: "bytes" | "packets" | "flows";
+                /**
+                 * @description Nothing that ended before this time.
+                 * @example 2026-01-05T10:00:00Z
+                 */
+                from?: components["parameters"]["From"];
+                /** @description Nothing that began at or after this time. */
+                to?: components["parameters"]["To"];
+                /** @description An address on either side, or a range in CIDR notation. */
+                address?: components["parameters"]["FlowAddress"];
+                /** @description A port on either side. */
+                port?: components["parameters"]["FlowPort"];
+                /**
+                 * @description An IP protocol, by name (`tcp`) or number.
+                 * @example tcp
+                 */
+                protocol?: components["parameters"]["FlowProtocol"];
+                /** @description A Community ID (version 1). */
+                communityId?: components["parameters"]["FlowCommunityId"];
+                /**
+                 * @description Command, path or last part of it, unit, container or number of the process at this host's end.
+                 * @example sshd
+                 */
+                process?: components["parameters"]["FlowProcess"];
+                /** @description JA4 of the client hello. */
+                ja4?: components["parameters"]["FlowJa4"];
+                /**
+                 * @description A domain that was asked for or called (DNS, SNI, HTTP host), or one above it.
+                 * @example example.org
+                 */
+                domain?: components["parameters"]["FlowDomain"];
+                /** @description The most items on a page. */
+                limit?: components["parameters"]["Limit"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The greatest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "key": "192.0.2.7",
+                     *           "flows": 12,
+                     *           "packets": 400,
+                     *           "bytes": 31000
+                     *         }
+                     *       ],
+                     *       "groups": 1,
+                     *       "isComplete": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["FlowTop"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    flowSeries: {
+        parameters: {
+            query?: {
+                /** @description Length of a span, 60 without it; 2000 spans at most. */
+                bucketSeconds?: number;
+                /**
+                 * @description Nothing that ended before this time.
+                 * @example 2026-01-05T10:00:00Z
+                 */
+                from?: components["parameters"]["From"];
+                /** @description Nothing that began at or after this time. */
+                to?: components["parameters"]["To"];
+                /** @description An address on either side, or a range in CIDR notation. */
+                address?: components["parameters"]["FlowAddress"];
+                /** @description A port on either side. */
+                port?: components["parameters"]["FlowPort"];
+                /**
+                 * @description An IP protocol, by name (`tcp`) or number.
+                 * @example tcp
+                 */
+                protocol?: components["parameters"]["FlowProtocol"];
+                /** @description A Community ID (version 1). */
+                communityId?: components["parameters"]["FlowCommunityId"];
+                /**
+                 * @description Command, path or last part of it, unit, container or number of the process at this host's end.
+                 * @example sshd
+                 */
+                process?: components["parameters"]["FlowProcess"];
+                /** @description JA4 of the client hello. */
+                ja4?: components["parameters"]["FlowJa4"];
+                /**
+                 * @description A domain that was asked for or called (DNS, SNI, HTTP host), or one above it.
+                 * @example example.org
+                 */
+                domain?: components["parameters"]["FlowDomain"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The oldest span first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "at": "2026-01-05T10:00:00.000000Z",
+                     *           "flows": 12,
+                     *           "packets": 400,
+                     *           "bytes": 31000
+                     *         }
+                     *       ],
+                     *       "isComplete": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["FlowSeries"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    testRules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleText"];
+            };
+        };
+        responses: {
+            /** @description What was read of them. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "rules": [
+                     *         {
+                     *           "name": "telnet",
+                     *           "kind": "policy.telnet",
+                     *           "level": "medium",
+                     *           "severity": 5
+                     *         }
+                     *       ],
+                     *       "refused": []
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RuleTest"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    backtestRules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BacktestRequest"];
+            };
+        };
+        responses: {
+            /** @description What each would have found. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "flows": 1204,
+                     *       "isComplete": true,
+                     *       "rules": [
+                     *         {
+                     *           "rule": "telnet",
+                     *           "kind": "policy.telnet",
+                     *           "level": "medium",
+                     *           "hits": 2,
+                     *           "attackers": [
+                     *             {
+                     *               "name": "192.0.2.7",
+                     *               "count": 2
+                     *             }
+                     *           ],
+                     *           "victims": [
+                     *             {
+                     *               "name": "10.0.0.5",
+                     *               "count": 2
+                     *             }
+                     *           ],
+                     *           "hosts": [],
+                     *           "cutOff": {
+                     *             "flows": 1,
+                     *             "bytes": 900,
+                     *             "services": [
+                     *               {
+                     *                 "name": "tls",
+                     *                 "count": 1
+                     *               }
+                     *             ],
+                     *             "programs": []
+                     *           }
+                     *         }
+                     *       ],
+                     *       "notJudged": [],
+                     *       "refused": []
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BacktestResult"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The rule's name, as listed. */
+                ruleName: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rule; its ETag does not change with `hits`. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "deprecated-tls",
+                     *       "id": null,
+                     *       "title": "TLS that is no longer safe",
+                     *       "state": "in-force",
+                     *       "origin": "shipped",
+                     *       "file": "hygiene.yaml",
+                     *       "level": "low",
+                     *       "severity": 3,
+                     *       "kind": "policy.deprecated-tls",
+                     *       "mitre": [
+                     *         "T1557"
+                     *       ],
+                     *       "hits": 12
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Rule"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    switchRule: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The ETag of what was read; if it is another by now, nothing is changed and the answer is 412.
+                 * @example "pWcBvNyNDtCDC1eGDtbbnw"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                /** @description The rule's name, as listed. */
+                ruleName: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleSwitch"];
+            };
+        };
+        responses: {
+            /** @description The rule as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "deprecated-tls",
+                     *       "id": null,
+                     *       "title": "TLS that is no longer safe",
+                     *       "state": "disabled",
+                     *       "origin": "shipped",
+                     *       "file": "hygiene.yaml",
+                     *       "level": "low",
+                     *       "severity": 3,
+                     *       "kind": "policy.deprecated-tls",
+                     *       "mitre": [
+                     *         "T1557"
+                     *       ],
+                     *       "hits": 0
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Rule"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listModels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description By interface, the one in force first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "interface": "eth0",
+                     *           "version": 3,
+                     *           "isInForce": true,
+                     *           "learnedAt": "2026-01-05T10:00:00.000000Z",
+                     *           "threshold": 0.62,
+                     *           "fault": null
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ModelList"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    trainModel: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description 1 to 255 visible ASCII characters of the caller's choice, such as a UUID. A request that comes again with the
+                 *     same key and the same content is not done again: it gets the first answer, with `Idempotency-Replayed: true`,
+                 *     for a day and over restarts of the agent. Failures are not remembered.
+                 * @example 0198c0de-0000-7000-8000-00000000000f
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description Name of a captured interface. */
+                interface: components["parameters"]["Interface"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What models there are now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "interface": "eth0",
+                     *           "version": 3,
+                     *           "isInForce": false,
+                     *           "learnedAt": "2026-01-05T10:00:00.000000Z",
+                     *           "threshold": 0.62,
+                     *           "fault": null
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ModelList"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["IdempotencyConflict"];
+            422: components["responses"]["IdempotencyMismatch"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    rollBackModel: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description 1 to 255 visible ASCII characters of the caller's choice, such as a UUID. A request that comes again with the
+                 *     same key and the same content is not done again: it gets the first answer, with `Idempotency-Replayed: true`,
+                 *     for a day and over restarts of the agent. Failures are not remembered.
+                 * @example 0198c0de-0000-7000-8000-00000000000f
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description Name of a captured interface. */
+                interface: components["parameters"]["Interface"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What models there are now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "interface": "eth0",
+                     *           "version": 3,
+                     *           "isInForce": true,
+                     *           "learnedAt": "2026-01-05T10:00:00.000000Z",
+                     *           "threshold": 0.62,
+                     *           "fault": null
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ModelList"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["IdempotencyConflict"];
+            422: components["responses"]["IdempotencyMismatch"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getDocs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description HTML. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example <!doctype html> */
+                    "text/html": string;
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
             default: components["responses"]["Problem"];
         };
     };
@@ -3142,6 +4754,13 @@ export interface operations {
                      *     picket_events_total{family="scan"} 3
                      */
                     "text/plain": string;
+                    /**
+                     * @example # HELP picket_events Events recorded
+                     *     # TYPE picket_events counter
+                     *     picket_events_total{family="scan"} 3
+                     *     # EOF
+                     */
+                    "application/openmetrics-text": string;
                 };
             };
             401: components["responses"]["Unauthorized"];

@@ -3,6 +3,7 @@ import { feedAuditor, type Audit } from './agent-audit.ts'
 import type { Config } from './config/index.ts'
 import { systemClock as clock } from './core/clock.ts'
 import type { Log } from './core/log.ts'
+import type { Pulse } from './core/pulse.ts'
 import type { Metrics } from './core/metrics.ts'
 import { VERSION } from './core/package-root.ts'
 import { BlockBreaker, policyFromConfig } from './decide/index.ts'
@@ -35,6 +36,8 @@ export interface Ground {
   readonly log: Log
   readonly record: EventRecord
   readonly metrics: Metrics
+  /** Beats when events have been recorded. */
+  readonly recorded: Pulse
 }
 
 export function createAgentBlocker(
@@ -135,6 +138,7 @@ export function createIntake(
         metrics.count('events_total', 'Event states recorded', 1, { family })
       }
       forwarders.wake()
+      ground.recorded.beat()
     },
   })
 }

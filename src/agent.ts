@@ -1,6 +1,6 @@
 /** The whole agent, wired: sensors → intake → record → forwarders and blocker, and the API over it all. */
 import { join } from 'node:path'
-import { createApi, listen, somebodyAnswers, type ApiParts } from './api/index.ts'
+import { somebodyAnswers } from './api/index.ts'
 import { captureInterfaces } from './capture/index.ts'
 import {
   createAgentBlocker,
@@ -10,6 +10,7 @@ import {
   startHostWatch,
   type Ground,
 } from './agent-parts.ts'
+import { serveAgentApi } from './agent-api.ts'
 import { agentAudit } from './agent-audit.ts'
 import { agentHealth } from './agent-health.ts'
 import { configFingerprint, type Config } from './config/index.ts'
@@ -17,6 +18,7 @@ import { systemClock } from './core/clock.ts'
 import { PicketError } from './core/errors.ts'
 import type { Log } from './core/log.ts'
 import { createMetrics } from './core/metrics.ts'
+import { Pulse } from './core/pulse.ts'
 import { VERSION } from './core/package-root.ts'
 import type { DetectionIntake } from './detection-intake.ts'
 import type { Forwarders } from './forward/index.ts'
@@ -34,6 +36,8 @@ import { startSensors } from './watched-sensors.ts'
 export interface Agent {
   /** Where the API is served: `http://127.0.0.1:8460`; null when it is served on the socket alone. */
   readonly apiUrl: string | null
+  /** SHA-256 fingerprint of the API's certificate; null without TLS. */
+  readonly apiFingerprint: string | null
   readonly socketPath: string
   readonly databasePath: string
   readonly sensors: readonly SupervisedSensor[]
@@ -76,7 +80,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     for (const stopPart of stops.splice(0).reverse()) await stopPart()
   }
   try {
-    return { ...(await startParts(options, interfaces, socketPath, stops)), socketPath, stop }
+    return { ...(await startParts(options, interfaces, stops)), socketPath, stop }
   } catch (error) {
     await stop()
     throw error
@@ -86,12 +90,11 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
 async function startParts(
   options: AgentOptions,
   interfaces: readonly string[],
-  socketPath: string,
   stops: Stops,
 ): Promise<Omit<Agent, 'socketPath' | 'stop'>> {
   const startedAtMs = clock.nowMs()
   const record = await openAgentRecord(options, interfaces, stops)
-  const ground = { ...options, record, metrics: createMetrics() }
+  const ground = { ...options, record, metrics: createMetrics(), recorded: new Pulse() }
   const audit = agentAudit(record, options.log)
 
   const { blocker, forwarders, suppressor, intake } = await startIntake(ground, startedAtMs, stops)
@@ -109,15 +112,16 @@ async function startParts(
   stops.push(() => feeds.stop())
 
   const health = agentHealth({ ...ground, sensors, owners, host, forwarders, blocker, startedAtMs })
-  const sinks = forwarders
-  const shown = { blocker, feeds, suppressor, sinks, health, rules: () => rules.listing() }
-  const apiUrl = await serveApi(ground, socketPath, stops, shown)
+  const shown = { blocker, feeds, suppressor, sinks: forwarders, health, rules, intake, sensors }
+  const api = await serveAgentApi(ground, shown)
+  stops.push(() => api.close())
 
   const watch = { clock, audit, intake, owners, feeds, rules }
   const watched = startSensors(interfaces, { ...ground, ...watch })
   sensors.push(...watched.sensors)
   stops.push(() => watched.stop())
-  return { apiUrl, databasePath: record.path, sensors, problems: () => health().problems ?? [] }
+  const served = { apiUrl: api.url, apiFingerprint: api.fingerprint, databasePath: record.path }
+  return { ...served, sensors, problems: () => health().problems ?? [] }
 }
 
 /** Starts what detections lead to: blocks, and what the SIEM is told. */
@@ -151,18 +155,6 @@ async function startIntake(
   const found = ground.record.startFindings.map((one) => recordDamaged(one, clock.nowMs()))
   intake.receive(found, WHOLE_HOST)
   return { blocker, forwarders, suppressor, intake }
-}
-
-async function serveApi(
-  { config, log, ...ground }: Ground,
-  socketPath: string,
-  stops: Stops,
-  shown: Pick<ApiParts, 'blocker' | 'feeds' | 'suppressor' | 'sinks' | 'health' | 'rules'>,
-): Promise<string | null> {
-  const app = createApi({ ...ground, ...shown, log, clock, config: config.api })
-  const api = await listen(app, { config: config.api, socketPath, log })
-  stops.push(() => api.close())
-  return api.url
 }
 
 async function openAgentRecord(

@@ -13,6 +13,7 @@ import {
   type RuleHead,
   type RuleText,
 } from './detect/index.ts'
+import type { RuleSwitch } from './record/rule-switches.ts'
 import type { EventRecord } from './record/record.ts'
 import type { SupervisedSensor } from './sensor-supervisor.ts'
 
@@ -21,12 +22,17 @@ const LOOK_MS = 1_000
 /** Faults that one log line and one audit row tell of; `picket rules check` tells all. */
 const MOST_TOLD = 20
 
+type Rule = RuleListing['items'][number]
+
 export interface RuleWatchOptions {
   readonly config: Pick<Config, 'detect'>
   /** The data folder. */
   readonly directory: string
   readonly log: Log
-  readonly record: { readonly audit: Pick<EventRecord['audit'], 'append'> }
+  readonly record: {
+    readonly audit: Pick<EventRecord['audit'], 'append'>
+    readonly ruleSwitches: EventRecord['ruleSwitches']
+  }
   /** Told when other rules are to be in force; each gets its first with its assignment. */
   readonly sensors: readonly Pick<SupervisedSensor, 'useRules' | 'report'>[]
 }
@@ -38,6 +44,7 @@ export class RuleWatch {
   readonly #timer: NodeJS.Timeout | undefined
   #state: string
   #texts: readonly RuleText[] = []
+  #disabled: readonly string[] = []
   #book: RuleBook = compileRules([])
   #unread: readonly RuleFault[] = []
   #auditing: Promise<void> = Promise.resolve()
@@ -58,6 +65,11 @@ export class RuleWatch {
     return this.#texts
   }
 
+  /** Names and ids of rules that rest, by the configuration and by the API's switches. */
+  get disabled(): readonly string[] {
+    return this.#disabled
+  }
+
   get book(): RuleBook {
     return this.#book
   }
@@ -70,7 +82,7 @@ export class RuleWatch {
   /** Every rule, with how often it has held by the sensors' last reports. */
   listing(): RuleListing {
     const reports = this.#options.sensors.flatMap(({ report }) => report ?? [])
-    const listed = (rule: RuleHead, state: RuleListing['items'][number]['state']) => {
+    const listed = (rule: RuleHead, state: Rule['state']) => {
       const { key, id, title, origin, file, level, severity, kind, mitre } = rule
       const hits = reports.reduce((sum, { ruleHits }) => sum + (ruleHits[key] ?? 0), 0)
       const rest = { title, state, origin, file, level, severity, kind, mitre: [...mitre], hits }
@@ -81,6 +93,21 @@ export class RuleWatch {
       ...this.#book.resting.map((rule) => listed(rule, rule.why)),
     ].sort((one, other) => (one.name < other.name ? -1 : 1))
     return { items, refused: [...this.faults] }
+  }
+
+  /** Switches a rule for good; null where there is none of this name that could be in force. */
+  async setEnabled(name: string, isEnabled: boolean, actor: string): Promise<Rule | null> {
+    const listed = (): Rule | undefined => this.listing().items.find((rule) => rule.name === name)
+    const rule = listed()
+    if (rule === undefined || rule.state === 'replaced') return null
+    const action = isEnabled ? 'rule.enabled' : 'rule.disabled'
+    const entry = { rule: name, isEnabled, changedBy: actor, changedAtMs: Date.now() }
+    await this.#options.record.ruleSwitches.save(entry, {
+      ...{ actor, action, subject: name, details: {} },
+    })
+    this.#load()
+    this.#hand()
+    return listed() ?? null
   }
 
   /** Resolves when what it did is audited. */
@@ -94,16 +121,22 @@ export class RuleWatch {
     if (state === this.#state) return
     this.#state = state
     this.#load()
-    for (const sensor of this.#options.sensors) sensor.useRules(this.#texts)
+    this.#hand()
+  }
+
+  #hand(): void {
+    for (const sensor of this.#options.sensors) sensor.useRules(this.#texts, this.#disabled)
   }
 
   #load(): void {
-    const { config, directory, log } = this.#options
+    const { config, directory, log, record } = this.#options
     const { sigma } = config.detect
     const { texts, faults } = readRules(sigma, directory)
     this.#texts = texts
     this.#unread = faults
-    this.#book = compileRules(texts, sigma.disabled)
+    this.#book = compileRules(texts)
+    this.#disabled = disabledOf(this.#book, sigma.disabled, record.ruleSwitches.all())
+    this.#book = compileRules(texts, this.#disabled)
     for (const { file, line, column, reason } of this.faults.slice(0, MOST_TOLD)) {
       log.error('a rule is refused; the others are in force', { file, line, column, reason })
     }
@@ -136,4 +169,21 @@ export class RuleWatch {
         log.error('the loading of rules could not be audited', { reason: String(error) })
       })
   }
+}
+
+/** The configuration's, but for what was switched on through the API, and what was switched off there. */
+function disabledOf(
+  book: RuleBook,
+  configured: readonly string[],
+  switches: readonly RuleSwitch[],
+): readonly string[] {
+  const on = switches.filter(({ isEnabled }) => isEnabled).map(({ rule }) => rule)
+  const off = switches.filter(({ isEnabled }) => !isEnabled).map(({ rule }) => rule)
+  const namesOf = (name: string): readonly (string | null)[] => {
+    const rule = rulesOf(book).find(({ key, id }) => key === name || id === name)
+    return rule === undefined ? [name] : [rule.key, rule.id]
+  }
+  const isOn = (name: string): boolean =>
+    namesOf(name).some((one) => one !== null && on.includes(one))
+  return [...configured.filter((name) => !isOn(name)), ...off]
 }

@@ -30,7 +30,12 @@ export type ToSensor =
   | { readonly kind: 'start'; readonly assignment: SensorAssignment }
   | { readonly kind: 'indicators'; readonly tables: IndicatorTables }
   /** Other Sigma rules are to be in force. */
-  | { readonly kind: 'rules'; readonly rules: readonly RuleText[] }
+  | {
+      readonly kind: 'rules'
+      readonly rules: readonly RuleText[]
+      /** Names and ids of those that rest. */
+      readonly disabled: readonly string[]
+    }
   | { readonly kind: 'stop' }
 
 export interface SensorReport extends SensorStatistics {

@@ -31,7 +31,7 @@ process.on('message', (message: ToSensor) => {
     case 'indicators':
       return running?.useIndicators(message.tables)
     case 'rules':
-      return running?.useRules(message.rules)
+      return running?.useRules(message.rules, message.disabled)
     case 'stop':
       return source?.stop()
   }

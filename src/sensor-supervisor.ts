@@ -50,6 +50,7 @@ export class SupervisedSensor {
   #restartTimer: NodeJS.Timeout | undefined
   #backoffMs = FIRST_RESTART_MS
   #isStopping = false
+  #isRestarting = false
 
   constructor(interfaceName: string, options: SupervisorOptions) {
     this.interfaceName = interfaceName
@@ -91,14 +92,29 @@ export class SupervisedSensor {
   }
 
   /** Puts other Sigma rules in force; a process that starts later gets its own with its assignment. */
-  useRules(rules: readonly RuleText[]): void {
-    this.#tell({ kind: 'rules', rules })
+  useRules(rules: readonly RuleText[], disabled: readonly string[]): void {
+    this.#tell({ kind: 'rules', rules, disabled })
+  }
+
+  /** Starts the process anew, with its assignment of now; what it had seen is handed over first. */
+  async restart(): Promise<void> {
+    if (this.#isStopping) return
+    this.#isRestarting = true
+    clearTimeout(this.#restartTimer)
+    await this.#endChild()
+    this.#isRestarting = false
+    if (!this.#isStopping) this.#child = this.#start()
   }
 
   /** Ends the sensor; resolves when everything it had seen has been handed over. */
   async stop(): Promise<void> {
     this.#isStopping = true
     clearTimeout(this.#restartTimer)
+    await this.#endChild()
+    this.#state = 'stopped'
+  }
+
+  async #endChild(): Promise<void> {
     const child = this.#child
     if (child.exitCode === null && child.signalCode === null && child.pid !== undefined) {
       const ended = once(child, 'exit')
@@ -107,7 +123,6 @@ export class SupervisedSensor {
       await ended
       clearTimeout(kill)
     }
-    this.#state = 'stopped'
   }
 
   #start(): ChildProcess {
@@ -172,7 +187,7 @@ export class SupervisedSensor {
   }
 
   #ended(how: string): void {
-    if (this.#isStopping) return
+    if (this.#isStopping || this.#isRestarting) return
     if (Date.now() - this.#startedAtMs > SETTLED_MS) this.#backoffMs = FIRST_RESTART_MS
     const reason = this.#failure ?? how
     const { log } = this.#options

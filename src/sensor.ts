@@ -63,7 +63,7 @@ export interface Sensor {
   /** Puts other indicators in force; without effect where there were no feeds at the start. */
   useIndicators(tables: IndicatorTables): void
   /** Puts other Sigma rules in force; those that stay go on where they were. */
-  useRules(rules: readonly RuleText[]): void
+  useRules(rules: readonly RuleText[], disabled: readonly string[]): void
   /** Ends every flow and story. */
   end(): void
   statistics(): SensorStatistics
@@ -151,8 +151,8 @@ export function createSensor(options: SensorOptions): Sensor {
       table.mayGrow = mayGrow
     },
     useIndicators: (tables) => watch?.use(tables),
-    useRules(rules) {
-      sigma?.use(compileRules(rules, options.detect.sigma.disabled))
+    useRules(rules, disabled) {
+      sigma?.use(compileRules(rules, disabled))
     },
     end() {
       table.end()

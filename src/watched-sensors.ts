@@ -71,8 +71,9 @@ function startSensor(
       const { flows: wantsFlows, flowsPerStory } = ground.config.record
       const indicators = feeds.isEmpty ? null : feeds.tables
       const known = { models, indicators, rules: ground.rules.texts }
-      const told = { interfaceName, capture, flow, detect, evidence, wantsFlows, flowsPerStory }
-      return { ...told, ...known, sensor: ceilings }
+      const sigma = { ...detect.sigma, disabled: [...ground.rules.disabled] }
+      const told = { interfaceName, capture, flow, evidence, wantsFlows, flowsPerStory }
+      return { ...told, ...known, detect: { ...detect, sigma }, sensor: ceilings }
     },
     onBatch(batch, detections) {
       if (batch !== null) record.flows.append(owners.annotate(batch))

@@ -23,7 +23,7 @@ const contracts: Readonly<Record<string, readonly string[]>> = {
   detect: ['detection.ts', 'detector.ts', 'intel/index.ts', 'models/index.ts'],
   decide: ['decision.ts'],
   record:
-    'record.ts record-room.ts log-scan.ts audit-trail.ts event.ts outbox.ts event-log.ts evidence-log.ts flow-log.ts block-log.ts allowlist.ts token-store.ts triage-log.ts'.split(
+    'record.ts record-room.ts log-scan.ts audit-trail.ts event.ts outbox.ts event-log.ts evidence-log.ts flow-log.ts block-log.ts allowlist.ts token-store.ts triage-log.ts answer-store.ts rule-switches.ts'.split(
       ' ',
     ),
   forward: ['sink.ts'],
@@ -45,6 +45,7 @@ const homes: Readonly<Record<string, string>> = {
   'ml-random-forest': 'src/train/random-forest.ts',
   'openapi-fetch': 'src/cli/client.ts',
   'prom-client': 'src/core/metrics.ts',
+  selfsigned: 'src/api/serving/own-certificate.ts',
   undici: 'src/cli/client.ts',
   'unix-dgram': 'src/forward/sinks/syslog/',
   winston: 'src/core/log.ts',

@@ -1,5 +1,90 @@
 /** What the API may be told. */
-import { Type, type Static } from '../core/config-field.ts'
+import { oneOf, stringOrNull, Type, type Static } from '../core/config-field.ts'
+
+const certificateClient = Type.Object(
+  {
+    name: Type.String({
+      minLength: 1,
+      maxLength: 200,
+      description: "The common name (CN) of the certificate's subject, as it stands there.",
+    }),
+    scopes: Type.Array(oneOf(['read', 'block', 'admin'], { description: 'A scope, as of a token.' }), {
+      minItems: 1,
+      maxItems: 3,
+      description: 'What it may do.',
+    }),
+  },
+  { additionalProperties: false, description: 'A client known by its certificate.' },
+) // prettier-ignore
+
+const tls = Type.Object(
+  {
+    enabled: Type.Boolean({
+      default: false,
+      description:
+        'Speak TLS (1.2 and later) on TCP. Without `certificate` Picket makes one of its own, kept in the data folder, and prints its fingerprint at the start.',
+    }),
+    certificate: stringOrNull({
+      default: null,
+      maxLength: 4096,
+      description: 'PEM file with the certificate and the chain up to its issuer.',
+    }),
+    key: stringOrNull({
+      default: null,
+      maxLength: 4096,
+      description: 'PEM file with the private key, unencrypted.',
+    }),
+    clientCa: stringOrNull({
+      default: null,
+      maxLength: 4096,
+      description:
+        'PEM file with the authorities whose client certificates are believed; null asks for none.',
+    }),
+    clients: Type.Array(certificateClient, {
+      default: [],
+      maxItems: 1000,
+      description: 'Which clients are known by their certificate, and what they may do.',
+    }),
+  },
+  { additionalProperties: false, default: {}, description: 'TLS of the API.' },
+)
+
+const limits = Type.Object(
+  {
+    requestsPerMinute: Type.Integer({
+      default: 60000,
+      minimum: 10,
+      maximum: 10000000,
+      description: 'Requests of one token, or of one address without a token, in a minute.',
+    }),
+    concurrentRequests: Type.Integer({
+      default: 128,
+      minimum: 1,
+      maximum: 10000,
+      description: 'Requests that are worked on at once; another is answered with 503.',
+    }),
+    streams: Type.Integer({
+      default: 32,
+      minimum: 1,
+      maximum: 1000,
+      description: 'Event streams that are open at once.',
+    }),
+    connectionsPerPeer: Type.Integer({
+      default: 128,
+      minimum: 1,
+      maximum: 512,
+      description: 'Connections of one address at once; one more is closed unread.',
+    }),
+    failedLoginsPerMinute: Type.Integer({
+      default: 10,
+      minimum: 1,
+      maximum: 1000,
+      description:
+        'Refused logins of one address in a minute, after which it has to wait and the event bruteforce.api is recorded.',
+    }),
+  },
+  { additionalProperties: false, default: {}, description: 'Limits of the API.' },
+)
 
 export const apiConfig = Type.Object(
   {
@@ -12,7 +97,7 @@ export const apiConfig = Type.Object(
       format: 'address',
       maxLength: 45,
       description:
-        'The loopback address to listen on; other addresses are refused, since this API speaks no TLS yet.',
+        'The address to listen on. Any but a loopback address needs `tls.enabled`, or `allowPlaintext`.',
     }),
     port: Type.Integer({
       default: 8460,
@@ -20,12 +105,19 @@ export const apiConfig = Type.Object(
       maximum: 65535,
       description: 'The port; 0 takes a free one.',
     }),
+    allowPlaintext: Type.Boolean({
+      default: false,
+      description:
+        'Listen without TLS on an address that others can reach: tokens then cross the network in the clear.',
+    }),
+    tls,
     maxBodyBytes: Type.Integer({
       default: 65536,
       minimum: 1024,
       maximum: 10485760,
       description: 'The largest request body.',
     }),
+    limits,
   },
   { additionalProperties: false, default: {}, description: 'The REST API.' },
 )

@@ -21,6 +21,7 @@ export interface ApiRequest<Id extends OperationId> {
   readonly body: Body<Id>
   /** Null when nobody in particular asks; only operations open to anyone see that. */
   readonly caller: Caller | null
+  readonly headers: Headers
 }
 
 type Parameters<Id extends OperationId> = operations[Id]['parameters']
@@ -52,24 +53,30 @@ export type Answer<Id extends OperationId> = {
   }
 }[keyof operations[Id]['responses'] & SuccessStatus]
 
-/** A capture is bytes, whatever the generated type makes of it. */
+/** A capture is bytes and a stream a stream, whatever the generated type makes of them. */
 type BodyOf<Response> = Response extends {
   content: { 'application/vnd.tcpdump.pcap': unknown }
 }
   ? Uint8Array
-  : JsonOrText<Response>
+  : Response extends { content: { 'text/event-stream': unknown } }
+    ? ReadableStream<Uint8Array>
+    : JsonOrText<Response>
 
 type JsonOrText<Response> = Response extends { content: infer Content }
   ? Content[keyof Content]
   : never
 
-/** A handler seen without its operation's types, as the router calls it. */
-export type AnyHandler = (request: {
+/** A request seen without its operation's types. */
+export interface AnyRequest {
   readonly query: unknown
   readonly path: unknown
   readonly body: unknown
   readonly caller: Caller | null
-}) => Promise<AnyAnswer> | AnyAnswer
+  readonly headers: Headers
+}
+
+/** A handler seen without its operation's types, as the server calls it. */
+export type AnyHandler = (request: AnyRequest) => Promise<AnyAnswer> | AnyAnswer
 
 export interface AnyAnswer {
   readonly status: number

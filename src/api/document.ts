@@ -21,13 +21,15 @@ export interface Operation {
   readonly isOpen: boolean
   readonly parameters: readonly Parameter[]
   readonly bodySchema: JsonSchema | null
+  /** Its answer holds a secret that is shown once (`x-picket-secret-answer`). */
+  readonly isAnswerSecret: boolean
   /** The media type of each successful answer, by status. */
   readonly answerTypes: ReadonlyMap<number, string>
 }
 
 export interface Parameter {
   readonly name: string
-  readonly in: 'query' | 'path'
+  readonly in: 'query' | 'path' | 'header'
   readonly required: boolean
   readonly schema: JsonSchema
 }
@@ -36,6 +38,7 @@ interface Described {
   readonly operationId: OperationId
   readonly parameters?: readonly unknown[]
   readonly security?: readonly SecurityRequirement[]
+  readonly 'x-picket-secret-answer'?: boolean
   readonly requestBody?: { readonly content: Content }
   readonly responses: Readonly<Record<string, { readonly content?: Content }>>
 }
@@ -77,6 +80,7 @@ function readOperation(document: ApiDocument, path: string, method: string): Ope
     isOpen: security.some((requirement) => Object.keys(requirement).length === 0),
     parameters: listed.map((parameter) => resolve(document, parameter) as Parameter),
     bodySchema: described.requestBody?.content['application/json']?.schema ?? null,
+    isAnswerSecret: described['x-picket-secret-answer'] === true,
     answerTypes: answerTypesOf(described),
   }
 }

@@ -3,34 +3,45 @@ import type { components } from '../../openapi/contract.d.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Log } from '../core/log.ts'
 import type { Metrics } from '../core/metrics.ts'
+import type { Detection } from '../detect/detection.ts'
 import type { SinkDesk } from '../forward/index.ts'
 import type { EventRecord } from '../record/record.ts'
-import { createAuthenticator } from './auth.ts'
+import { loginDetection } from './access/login-detection.ts'
+import { createAuthenticator, type Authenticator } from './auth.ts'
 import type { ApiConfig } from './config.ts'
 import { operationsOf, readApiDocument } from './document.ts'
+import type { Pulse } from '../core/pulse.ts'
 import { auditHandlers } from './handlers/audit.ts'
 import { allowlistHandlers } from './handlers/blocking/allowlist.ts'
 import { blockHandlers, type BlockOrders } from './handlers/blocking/blocks.ts'
 import { simulationHandler } from './handlers/blocking/simulation.ts'
-import { documentHandler } from './handlers/document.ts'
+import { documentHandler } from './handlers/agent/document.ts'
+import { docsHandler } from './handlers/agent/docs.ts'
 import { eventHandlers } from './handlers/events.ts'
-import { feedHandlers, type FeedDesk } from './handlers/feeds.ts'
+import { feedHandlers, type FeedDesk } from './handlers/detection/feeds.ts'
+import { modelHandlers, type ModelParts } from './handlers/detection/models.ts'
+import { ruleHandlers, type RuleDesk } from './handlers/detection/rules.ts'
+import { streamHandler } from './handlers/event-stream.ts'
 import { evidenceHandler } from './handlers/evidence.ts'
-import { flowHandlers } from './handlers/flows.ts'
+import { flowHandlers, flowSumHandlers } from './handlers/flows.ts'
 import { sinkHandlers } from './handlers/sinks.ts'
-import { healthHandler } from './handlers/health.ts'
+import { healthHandlers } from './handlers/agent/health.ts'
+import { statusHandlers } from './handlers/agent/status.ts'
+import { apiToken, tokenHandlers } from './handlers/tokens.ts'
 import { triageHandlers, type SuppressionDesk } from './handlers/triage.ts'
-import { metricsHandler } from './handlers/metrics.ts'
-import { rulesHandler } from './handlers/rules.ts'
+import { metricsHandler } from './handlers/agent/metrics.ts'
+import { Turns } from './limits/turns.ts'
 import { createRouter, type ApiApp } from './router.ts'
 import { compileChecks } from './validation.ts'
 
 export type { Peer } from './auth.ts'
 export { apiFlow } from './handlers/flows.ts'
 export type { BlockOrders } from './handlers/blocking/blocks.ts'
-export { listen, somebodyAnswers, type ApiListener } from './listen.ts'
+export { somebodyAnswers } from './serving/unix-socket.ts'
+export { listen, type ApiListener } from './serving/listen.ts'
 export type { ApiApp } from './router.ts'
-export { createToken, revokeToken } from './token.ts'
+export { apiToken }
+export { createToken, revokeToken } from './access/token.ts'
 
 export type Health = components['schemas']['Health']
 export type RuleListing = components['schemas']['RuleListing']
@@ -43,7 +54,16 @@ export interface ApiParts {
   readonly sinks: SinkDesk
   /** How the agent is, in full; the API tells it only to who may know. */
   readonly health: () => Health
-  readonly rules: () => RuleListing
+  readonly rules: RuleDesk
+  readonly restartSensor: ModelParts['restartSensor']
+  /** Beats when events have been recorded. */
+  readonly recorded: Pulse
+  /** The whole configuration in force, to be shown. */
+  readonly settings: object
+  /** The data folder. */
+  readonly directory: string
+  /** Told when somebody guesses at tokens. */
+  readonly onDetection: (detection: Detection) => void
   readonly metrics: Metrics
   readonly clock: Clock
   readonly log: Log
@@ -52,14 +72,18 @@ export interface ApiParts {
 
 /** Makes the API as a function from Request to Response; nothing listens yet. */
 export function createApi(parts: ApiParts): ApiApp {
-  const { record, blocker, clock, metrics, log } = parts
+  const { record, blocker, clock, metrics, log, config } = parts
   const document = readApiDocument()
   const operations = operationsOf(document)
+  const authenticator = authenticatorOf(parts)
+  const streams = new Turns(config.limits.streams, 'event streams')
+  const backtests = new Turns(1, 'backtests')
   return createRouter({
     operations,
     checks: compileChecks(document, operations),
     handlers: {
-      getHealth: healthHandler(parts.health),
+      ...healthHandlers(parts.health),
+      ...statusHandlers(parts),
       ...eventHandlers(record),
       getEventEvidence: evidenceHandler(record.evidence),
       ...flowHandlers(record.flows),
@@ -70,21 +94,38 @@ export function createApi(parts: ApiParts): ApiApp {
       ...feedHandlers(parts.feeds, clock),
       ...sinkHandlers(parts.sinks),
       ...auditHandlers(record.audit),
-      listRules: rulesHandler(parts.rules),
+      ...ruleHandlers({ rules: parts.rules, flows: record.flows, clock, backtests }),
+      ...modelHandlers({ ...parts, audit: record.audit }),
+      streamEvents: streamHandler({ ...record, ...parts, turns: streams, authenticator }),
+      ...flowSumHandlers(record.flows, clock),
+      ...tokenHandlers(record.tokens, clock),
       getMetrics: metricsHandler(metrics),
       getOpenApi: documentHandler(document),
+      getDocs: docsHandler(document),
     },
-    authenticator: createAuthenticator({
-      tokens: record.tokens,
-      audit: record.audit,
-      clock,
-      metrics,
-      auditFailed: (error) => {
-        log.error('A refused login could not be audited', { error: String(error) })
-      },
-    }),
-    maxBodyBytes: parts.config.maxBodyBytes,
+    authenticator,
+    answers: record.answers,
+    audit: record.audit,
+    config,
+    clock,
     metrics,
     log,
+  })
+}
+
+function authenticatorOf(parts: ApiParts): Authenticator {
+  const { record, clock, metrics, log, config } = parts
+  return createAuthenticator({
+    tokens: record.tokens,
+    audit: record.audit,
+    clock,
+    metrics,
+    config,
+    onLoginAttack: (attack) => {
+      parts.onDetection(loginDetection(attack, config.limits.failedLoginsPerMinute))
+    },
+    auditFailed: (error) => {
+      log.error('A refused login could not be audited', { error: String(error) })
+    },
   })
 }

@@ -20,9 +20,19 @@ const PROBLEMS: Readonly<Record<ProblemName, { status: number; title: string }>>
   'block-refused': { status: 409, title: 'The block was refused' },
   'replay-refused': { status: 409, title: 'The replay was refused' },
   'body-too-large': { status: 413, title: 'The request body is too large' },
+  'idempotency-conflict': { status: 409, title: 'The idempotency key is in use' },
+  'precondition-failed': { status: 412, title: 'It was changed by somebody else' },
+  'uri-too-long': { status: 414, title: 'The URL is too long' },
+  'idempotency-mismatch': {
+    status: 422,
+    title: 'The idempotency key was used for another request',
+  },
+  'too-many-requests': { status: 429, title: 'There were too many requests' },
   'unsupported-media-type': { status: 415, title: "The body's media type is not supported" },
   'firewall-unavailable': { status: 503, title: 'The firewall could not be changed' },
   'record-unavailable': { status: 503, title: 'The record could not be written or read' },
+  'not-ready': { status: 503, title: 'The agent is not ready' },
+  'too-busy': { status: 503, title: 'The agent is too busy' },
   internal: { status: 500, title: 'Picket made a mistake' },
 }
 
@@ -60,6 +70,13 @@ export function unauthorized(detail: string): ApiProblem {
     { detail, hint: 'send `Authorization: Bearer TOKEN`; `picket token create` makes a token' },
     { 'www-authenticate': challenge },
   )
+}
+
+/** Gives `too-many-requests`, with when to come again. */
+export function tooManyRequests(detail: string, seconds: number): ApiProblem {
+  const hint = `wait ${seconds} s before the next request`
+  const headers = { 'retry-after': String(seconds) }
+  return new ApiProblem('too-many-requests', { detail, hint }, headers)
 }
 
 /** Gives `not-found`. */

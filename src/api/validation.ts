@@ -51,14 +51,15 @@ export function compileChecks(
 }
 
 function compileCheck(compiler: SchemaCompiler, operation: Operation): RequestCheck {
+  const inQuery = operation.parameters.filter((one) => one.in === 'query')
   const checks = {
-    query: compiler.compile(objectOf(operation.parameters.filter((one) => one.in === 'query'))),
+    query: compiler.compile(objectOf(inQuery)),
     path: compiler.compile(objectOf(operation.parameters.filter((one) => one.in === 'path'))),
   }
   const checkBody = operation.bodySchema && compiler.compile(rebased(operation.bodySchema))
   return {
     parameters(given) {
-      const { values: query, faults: repeated } = readQuery(given.query, operation.parameters)
+      const { values: query, faults: repeated } = readQuery(given.query, inQuery)
       const path = { ...given.path }
       const faults = [...repeated]
       if (!checks.query(query)) faults.push(...faultsFrom(checks.query.errors, 'parameter'))

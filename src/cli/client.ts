@@ -8,6 +8,7 @@ import type { Request as UndiciRequest } from 'undici'
 import type { components, paths } from '../../openapi/contract.d.ts'
 import type { ApiParts } from '../api/index.ts'
 import { systemClock } from '../core/clock.ts'
+import { Pulse } from '../core/pulse.ts'
 import { PicketError } from '../core/errors.ts'
 import { silentLog } from '../core/log.ts'
 import { VERSION } from '../core/package-root.ts'
@@ -60,7 +61,12 @@ export async function openAgent(context: CommandContext): Promise<ApiClient | nu
  * Errors: `ERR_RECORD_OPEN` when there is neither.
  */
 export async function openForReading(context: CommandContext): Promise<ApiClient> {
-  return (await openAgent(context)) ?? (await openRecordApi(context))
+  const agent = await openAgent(context)
+  if (agent !== null) return agent
+  const record = await openRecordApi(context)
+  const { terminal, json, directory } = context
+  if (!json) terminal.writeError(`no agent runs on ${directory}: this is what its log holds\n`)
+  return record
 }
 
 async function openRecordApi(context: CommandContext): Promise<ApiClient> {
@@ -98,8 +104,12 @@ export async function inProcess(
     suppressor: NO_SUPPRESSOR,
     sinks: restingSinks(context.config.forward, parts.record),
     health: () => ({ status: 'degraded', version: VERSION, problems: ['the agent does not run'] }),
-    // `picket rules` reads the rules themselves: without an agent none is in force.
-    rules: () => ({ items: [], refused: [] }),
+    rules: NO_RULES,
+    restartSensor: () => Promise.reject(noAgent()),
+    recorded: new Pulse(),
+    settings: context.config,
+    directory: context.directory,
+    onDetection: () => undefined,
     metrics: createMetrics(),
     clock: systemClock,
     log: silentLog,
@@ -155,6 +165,12 @@ const NO_BLOCKER: ApiParts['blocker'] = {
   liftAll: () => Promise.reject(noAgent()),
   liftTouching: () => Promise.reject(noAgent()),
   told: (block) => block,
+}
+
+// `picket rules` reads the rules themselves: without an agent none is in force.
+const NO_RULES: ApiParts['rules'] = {
+  listing: () => ({ items: [], refused: [] }),
+  setEnabled: () => Promise.reject(noAgent()),
 }
 
 const NO_SUPPRESSOR: ApiParts['suppressor'] = {

@@ -13,14 +13,16 @@ export interface Metrics {
     value: number | null,
     labels?: Readonly<Record<string, string>>,
   ): void
-  /** OpenMetrics/Prometheus text. */
-  render(): Promise<string>
-  readonly contentType: string
+  /** The text of all, in the Prometheus format or, where wanted, in OpenMetrics. */
+  render(isOpenMetrics?: boolean): Promise<{ readonly text: string; readonly contentType: string }>
 }
 
 /** Makes an empty registry; names get the prefix `picket_`. */
 export function createMetrics(): Metrics {
   const registry = new Registry()
+  const openMetrics = new Registry<typeof Registry.OPENMETRICS_CONTENT_TYPE>()
+  openMetrics.setContentType(Registry.OPENMETRICS_CONTENT_TYPE)
+  const registers = [registry, openMetrics] as Registry[]
   const counters = new Map<string, Counter>()
   const gauges = new Map<string, Gauge>()
   return {
@@ -28,7 +30,7 @@ export function createMetrics(): Metrics {
       let counter = counters.get(name)
       if (!counter) {
         const labelNames = Object.keys(labels)
-        counter = new Counter({ name: `picket_${name}`, help, labelNames, registers: [registry] })
+        counter = new Counter({ name: `picket_${name}`, help, labelNames, registers })
         counters.set(name, counter)
       }
       counter.inc(labels, by)
@@ -41,13 +43,15 @@ export function createMetrics(): Metrics {
       let gauge = gauges.get(name)
       if (!gauge) {
         const labelNames = Object.keys(labels)
-        gauge = new Gauge({ name: `picket_${name}`, help, labelNames, registers: [registry] })
+        gauge = new Gauge({ name: `picket_${name}`, help, labelNames, registers })
         gauges.set(name, gauge)
       }
       if (value === null) gauge.remove(labels)
       else gauge.set(labels, value)
     },
-    render: () => registry.metrics(),
-    contentType: registry.contentType,
+    async render(isOpenMetrics = false) {
+      const chosen = isOpenMetrics ? openMetrics : registry
+      return { text: await chosen.metrics(), contentType: chosen.contentType }
+    },
   }
 }

@@ -22,6 +22,10 @@ export interface EventQuery {
   readonly address?: Cidr | undefined
   readonly verdict?: string | undefined
   readonly incident?: string | undefined
+  /** Words, each of which stands somewhere in what is told of the event; letters of either case. */
+  readonly text?: string | undefined
+  /** Newest first without it. */
+  readonly order?: 'newest' | 'oldest' | undefined
   /** 1–1000. */
   readonly limit: number
   readonly cursor?: string | undefined
@@ -43,7 +47,7 @@ export interface EventLog {
    */
   save(stories: readonly Story[], options: { readonly forward: boolean }): Promise<readonly Event[]>
   /**
-   * Newest first (by first sighting), looked for in a thread of its own.
+   * Newest or oldest first (by first sighting), looked for in a thread of its own.
    *
    * After 10 s the page ends with what was found, none perhaps, and `nextCursor` goes on from there.
    * Errors: `ERR_API_REQUEST` for a cursor that is not ours; `ERR_RECORD_BUSY` when too many queries are

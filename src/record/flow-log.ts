@@ -9,6 +9,39 @@ export interface FlowQuery extends FlowFilter {
   readonly cursor?: string | undefined
 }
 
+export const FLOW_GROUPS = [
+  'originator',
+  'responder',
+  'address',
+  'service',
+  'protocol',
+  'application',
+  'process',
+  'time',
+] as const
+/** What flows are summed by; `service` is protocol and responder's port, `time` the begin of a span, µs. */
+export type FlowGroup = (typeof FLOW_GROUPS)[number]
+
+export interface FlowSumQuery extends FlowFilter {
+  readonly by: FlowGroup
+  /** Length of a span of `time`. */
+  readonly spanUs: number
+}
+
+/** All flows of a group. */
+export interface FlowSum {
+  readonly key: string
+  readonly flows: number
+  readonly packets: number
+  readonly bytes: number
+}
+
+export interface FlowSums {
+  readonly items: readonly FlowSum[]
+  /** False when the sums are of a part: it took too long, or there were more groups than are told apart. */
+  readonly isComplete: boolean
+}
+
 export interface FlowLog {
   /** Queues a batch for the writer; what does not fit the bounded queue is dropped and counted. Never throws. */
   append(batch: FlowBatch): void
@@ -27,4 +60,10 @@ export interface FlowLog {
    * under way; `ERR_RECORD_READ`.
    */
   list(query: FlowQuery): Promise<Page<Flow>>
+  /**
+   * Sums flows by group, the newest first for 10 s at most, in the same thread; 20,000 groups are told apart.
+   *
+   * Cost: a million flows in some 2 s. Errors: as `list`.
+   */
+  sums(query: FlowSumQuery): Promise<FlowSums>
 }

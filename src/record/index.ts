@@ -7,6 +7,7 @@ import type { Log } from '../core/log.ts'
 import type { RecordConfig } from './config.ts'
 import type { EventRecord } from './record.ts'
 import { allowlistReader } from './read/allowlist.ts'
+import { answerReader, switchReader } from './read/api-state.ts'
 import type { Outbox } from './outbox.ts'
 import { blockReader } from './read/blocks.ts'
 import { eventReader } from './read/events.ts'
@@ -24,6 +25,7 @@ import { refuseForeign, refuseOlder } from './sqlite/migrate.ts'
 import { FlowQueue } from './write/flow-queue.ts'
 import { Writer } from './write/writer.ts'
 
+export { oldestFirst } from './read/oldest-first.ts'
 export { IncidentBook, type OpenIncident } from './incident-book.ts'
 export { EventFolder, type EventFolderOptions, type FoldedEvent } from './event-folder.ts'
 
@@ -74,6 +76,7 @@ async function openToWrite(path: string, options: RecordOptions): Promise<EventR
       dropped: () => queue.dropped,
       flush: () => queue.flush(),
       list: (query) => reader.listFlows(query),
+      sums: (query) => reader.sumFlows(query),
     },
     close: async () => {
       await retention.stop()
@@ -101,6 +104,7 @@ function openToRead(path: string, clock: Clock): EventRecord {
       dropped: () => 0,
       flush: () => Promise.resolve(),
       list: (query) => reader.listFlows(query),
+      sums: (query) => reader.sumFlows(query),
     },
     close: async () => {
       await reader.close()
@@ -109,18 +113,8 @@ function openToRead(path: string, clock: Clock): EventRecord {
   }
 }
 
-type Room =
-  | 'agentId'
-  | 'shed'
-  | 'scan'
-  | 'events'
-  | 'evidence'
-  | 'outbox'
-  | 'blocks'
-  | 'allowlist'
-  | 'audit'
-  | 'tokens'
-  | 'triage'
+/** What needs a connection alone. */
+type Room = Exclude<keyof EventRecord, 'path' | 'room' | 'startFindings' | 'flows' | 'close'>
 
 interface Doors {
   readonly connection: Connection
@@ -188,6 +182,30 @@ function rooms(doors: Doors): Pick<EventRecord, Room> {
       },
     },
     triage: triageRoom(connection, writer, now),
+    ...apiRooms({ connection, writer, clock }),
+  }
+}
+
+/** What the API keeps for itself. */
+function apiRooms({
+  connection,
+  writer,
+  clock,
+}: Omit<Doors, 'reader'>): Pick<EventRecord, 'answers' | 'ruleSwitches' | 'tokens'> {
+  const now = (): { readonly atMs: number } => ({ atMs: clock.nowMs() })
+  return {
+    answers: {
+      ...answerReader(connection, clock),
+      save: async (answer) => {
+        await writer.call('saveAnswer', { answer, ...now() })
+      },
+    },
+    ruleSwitches: {
+      ...switchReader(connection),
+      save: async (entry, audit) => {
+        await writer.call('saveRuleSwitch', { entry, audit, ...now() })
+      },
+    },
     tokens: {
       ...tokenReader(connection),
       save: async (token, actor) => {

@@ -1,5 +1,6 @@
 /** The record as a whole: what `openRecord` gives, each room behind its own small interface. */
 import type { Allowlist } from './allowlist.ts'
+import type { AnswerStore } from './answer-store.ts'
 import type { AuditTrail } from './audit-trail.ts'
 import type { BlockLog } from './block-log.ts'
 import type { EventLog } from './event-log.ts'
@@ -8,6 +9,7 @@ import type { FlowLog } from './flow-log.ts'
 import type { LogScan } from './log-scan.ts'
 import type { Outbox } from './outbox.ts'
 import type { RecordRoom, ShedRows } from './record-room.ts'
+import type { RuleSwitches } from './rule-switches.ts'
 import type { TokenStore } from './token-store.ts'
 import type { TriageLog } from './triage-log.ts'
 
@@ -32,6 +34,9 @@ export interface EventRecord {
   readonly allowlist: Allowlist
   readonly audit: AuditTrail
   readonly tokens: TokenStore
+  /** Answers remembered by idempotency key. */
+  readonly answers: AnswerStore
+  readonly ruleSwitches: RuleSwitches
   readonly triage: TriageLog
   readonly scan: LogScan
   /** Writes what is queued and closes; later calls fail. */

@@ -9,6 +9,8 @@ export interface StoredToken {
   readonly id: string
   readonly scopes: readonly Scope[]
   readonly description: string | null
+  /** Canonical CIDRs from which alone it is good; none binds it to nothing. */
+  readonly networks: readonly string[]
   readonly createdAtMs: number
   readonly expiresAtMs: number | null
   readonly revokedAtMs: number | null

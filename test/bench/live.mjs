@@ -87,7 +87,8 @@ function row(wanted, program, { rate, sent, lost, cpuSeconds }, rest) {
 
 const count = (value) => Math.round(value).toLocaleString('en')
 
-function whatIsMissing() {
+/** Why nothing can be measured on a pair here; null where it can. */
+export function whatIsMissing() {
   if (process.getuid?.() !== 0) return 'it needs root'
   const isThere = (name) =>
     process.env.PATH.split(':').some((folder) => existsSync(join(folder, name)))
@@ -135,16 +136,17 @@ async function measureTcpdump(pair, capture, wanted) {
 }
 
 /** Runs the agent with its defaults on the receiving end. */
-async function withAgent(pair, folder, measure) {
+/** Runs an agent at the receiving end, its firewall the dry-run one, with a token of these scopes. */
+export async function withAgent(pair, folder, measure, { settings = {}, scopes = 'read' } = {}) {
   const data = join(folder, 'data')
   const file = join(folder, 'picket.json')
   const capture = { interfaces: [pair.receivingInterface] }
-  writeFileSync(file, JSON.stringify({ capture, respond: { firewall: 'dry-run' } }))
+  writeFileSync(file, JSON.stringify({ capture, respond: { firewall: 'dry-run' }, ...settings }))
   const argv = [main, 'start', '--config', file, '--data-dir', data]
   const agent = startOne(pair.receiver, process.execPath, argv)
   try {
     await agent.said(/Picket is running/)
-    const create = [main, 'token', 'create', '--scopes', 'read', '--json', '--data-dir', data]
+    const create = [main, 'token', 'create', '--scopes', scopes, '--json', '--data-dir', data]
     const { token } = JSON.parse(await runToEnd(pair.receiver, process.execPath, create))
     return await measure({ pid: agent.pid, token })
   } finally {

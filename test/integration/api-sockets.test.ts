@@ -90,11 +90,24 @@ test('a port that is taken is told with what to do, and leaves no socket behind'
   expect(existsSync(path)).toBe(false)
 })
 
-test.each(['0.0.0.0', '192.0.2.1', '::', 'example.org'])('the host %s is refused', async (host) => {
+test.each(['0.0.0.0', '192.0.2.1', '::'])('without TLS the host %s is refused', async (host) => {
   const path = join(await temporaryFolder(), 'picket.sock')
   const error = await refusal(listening(path, { host }))
   expect(error.message).toContain('not a loopback address')
-  expect(error.hint).toContain('TLS')
+  expect(error.hint).toContain('api.tls.enabled')
+})
+
+test('a host that is no address is refused', async () => {
+  const path = join(await temporaryFolder(), 'picket.sock')
+  expect((await refusal(listening(path, { host: 'example.org' }))).message).toContain(
+    'not an IP address',
+  )
+})
+
+test('a host that others can reach is served in the clear where somebody insists', async () => {
+  const path = join(await temporaryFolder(), 'picket.sock')
+  const { url } = await listening(path, { host: '0.0.0.0', allowPlaintext: true })
+  expect(await (await fetch(url!.replace('0.0.0.0', '127.0.0.1'))).text()).toBe('here')
 })
 
 test.each(['127.0.0.1', '127.9.9.9', '::1'])('the host %s is served', async (host) => {

@@ -8,6 +8,7 @@ import { systemClock } from '../../src/core/clock.ts'
 import { silentLog } from '../../src/core/log.ts'
 import { openRecord } from '../../src/record/index.ts'
 import type { Event } from '../../src/record/event.ts'
+import type { Block } from '../../src/record/block-log.ts'
 import type { EventRecord } from '../../src/record/record.ts'
 import { seededRandom } from '../support/seeded-random.ts'
 import {
@@ -48,14 +49,14 @@ const ordered = (subject: string) => ({ actor: 'local:0', action: 'test', subjec
 
 async function writeSmallThings(record: EventRecord): Promise<void> {
   const times = { createdAtMs: nowMs, expiresAtMs: null }
-  await record.blocks.save(
-    {
-      ...{ id: 'b1', target: '2001:db8::/64', state: 'active', ...times, liftedAtMs: null },
-      ...{ reason: null, source: 'api', orderedBy: null, eventId: null, failure: null },
-    },
-    ordered('b1'),
-  )
-  const hashes = { salt: 'aa', hash: 'bb', revokedAtMs: null }
+  const block: Block = {
+    ...{ id: 'b1', target: '2001:db8::/64', direction: 'both', protocol: null, ports: [] },
+    ...{ state: 'active', ...times, liftedAtMs: null, liftedBy: null, reason: null, source: 'api' },
+    ...{ orderedBy: null, eventId: null, failure: null },
+    ...{ verifiedAtMs: null, stoppedPackets: 0, stoppedBytes: 0 },
+  }
+  await record.blocks.save([{ block, audit: ordered('b1') }])
+  const hashes = { networks: [], salt: 'aa', hash: 'bb', revokedAtMs: null }
   await record.tokens.save(
     { id: 't1', scopes: ['read'], description: null, ...times, ...hashes },
     'local:0',

@@ -8,13 +8,16 @@ import {
   createApi,
   createToken,
   listen,
+  type ApiParts,
   type Health,
   type RuleListing,
 } from '../../src/api/index.ts'
 import { validateConfig } from '../../src/config/index.ts'
 import type { Clock } from '../../src/core/clock.ts'
 import { silentLog } from '../../src/core/log.ts'
+import { Pulse } from '../../src/core/pulse.ts'
 import { createMetrics } from '../../src/core/metrics.ts'
+import type { Detection } from '../../src/detect/detection.ts'
 import { Feeds } from '../../src/detect/intel/index.ts'
 import { restingSinks } from '../../src/forward/index.ts'
 import { parseCidr } from '../../src/net/cidr.ts'
@@ -28,7 +31,7 @@ import { AUTOMATIC } from './blocking.ts'
 import { contractFaults } from './contract-checker.ts'
 import { RECORD_DEFAULTS } from './record.ts'
 
-export const API_DEFAULTS = { enabled: true, host: '127.0.0.1', port: 0, maxBodyBytes: 65_536 }
+export const API_DEFAULTS = { ...validateConfig({}, '').api, port: 0 }
 const RESPOND_DEFAULTS: RespondConfig = {
   firewall: 'dry-run',
   defaultTtlSeconds: 3600,
@@ -92,6 +95,13 @@ export interface TestApi {
   /** Calls the API and holds every answer against the document. */
   call(method: string, path: string, options?: CallOptions): Promise<Answer>
   token(scopes: readonly Scope[], expiresAtMs?: number): Promise<string>
+  readonly directory: string
+  /** Sensors that were to be started anew. */
+  readonly restarted: readonly string[]
+  /** To beat when events were recorded. */
+  readonly recorded: Pulse
+  /** What the API itself has detected. */
+  readonly detections: readonly Detection[]
   /** The audit rows of an action, oldest first. */
   audited(action: string): readonly AuditRow[]
 }
@@ -107,12 +117,35 @@ export function settableClock(
 /** The one sink, which no agent serves. */
 const SINK = { type: 'syslog', name: 'siem', host: '192.0.2.1' }
 const FORWARD = validateConfig({ forward: { sinks: [SINK] } }, '').forward
+/** `RULES`, whose one rule can be switched. */
+function switchableRules(): ApiParts['rules'] {
+  let isEnabled = true
+  const listing = (): RuleListing => ({
+    ...RULES,
+    items: RULES.items.map((rule) => ({ ...rule, state: isEnabled ? 'in-force' : 'disabled' })),
+  })
+  return {
+    listing,
+    setEnabled(name, value) {
+      const isKnown = RULES.items.some((rule) => rule.name === name)
+      if (isKnown) isEnabled = value
+      return Promise.resolve(isKnown ? listing().items[0]! : null)
+    },
+  }
+}
 
 /** This host's own address, as far as the guards know. */
 const OWN_ADDRESS = parseCidr('198.51.100.1')!
 
+export interface ServeOptions {
+  readonly clock?: Clock
+  readonly config?: Partial<typeof API_DEFAULTS>
+  /** Of the record; it stays when the API is closed. */
+  readonly directory?: string
+}
+
 /** Serves the API until the test is over. */
-export async function servedApi(options: { readonly clock?: Clock } = {}): Promise<TestApi> {
+export async function servedApi(options: ServeOptions = {}): Promise<TestApi> {
   const api = await serveApi(options)
   onTestFinished(() => api.close())
   return api
@@ -121,8 +154,14 @@ export async function servedApi(options: { readonly clock?: Clock } = {}): Promi
 /** Serves the API until it is closed; for tests that share one. */
 export async function serveApi({
   clock = settableClock(),
-}: { readonly clock?: Clock } = {}): Promise<TestApi & { close(): Promise<void> }> {
-  const directory = await mkdtemp(join(tmpdir(), 'pk-api-'))
+  config: changes = {},
+  directory: given,
+}: ServeOptions = {}): Promise<TestApi & { close(): Promise<void> }> {
+  const directory = given ?? (await mkdtemp(join(tmpdir(), 'pk-api-')))
+  const apiConfig = { ...API_DEFAULTS, ...changes }
+  const detections: Detection[] = []
+  const restarted: string[] = []
+  const recorded = new Pulse()
   const config = RECORD_DEFAULTS
   const record = await openRecord({ directory, clock, log: silentLog, config, mode: 'write' })
   const guarded = [{ guard: 'own-address' as const, range: OWN_ADDRESS }]
@@ -142,24 +181,33 @@ export async function serveApi({
     suppressor: new Suppressor({ triage: record.triage, clock, log: silentLog }),
     sinks: restingSinks(FORWARD, record),
     health: () => FULL_HEALTH,
-    rules: () => RULES,
+    rules: switchableRules(),
+    restartSensor: (name) => Promise.resolve(restarted.push(name) > 0),
+    recorded,
+    settings: validateConfig({}, ''),
+    directory,
     metrics: createMetrics(),
     clock,
     log: silentLog,
-    config: API_DEFAULTS,
+    onDetection: (detection) => void detections.push(detection),
+    config: apiConfig,
   })
   const socketPath = join(directory, 'picket.sock')
-  const listener = await listen(app, { config: API_DEFAULTS, socketPath, log: silentLog })
+  const listener = await listen(app, { config: apiConfig, socketPath, log: silentLog })
   const url = listener.url!
   return {
     async close() {
       await listener.close()
       await record.close()
-      await rm(directory, { recursive: true })
+      if (given === undefined) await rm(directory, { recursive: true })
     },
     url,
     socketPath,
     record,
+    directory,
+    detections,
+    restarted,
+    recorded,
     audited(action) {
       const database = new Database(record.path, { readonly: true })
       const rows = database.prepare('SELECT * FROM audit WHERE action = ? ORDER BY id').all(action)

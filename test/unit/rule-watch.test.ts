@@ -6,7 +6,7 @@ import { silentLog } from '../../src/core/log.ts'
 import { rulesOf, type RuleText } from '../../src/detect/index.ts'
 import { RuleWatch } from '../../src/rule-watch.ts'
 import { until } from '../support/await-until.ts'
-import { temporaryFolder } from '../support/record.ts'
+import { openedRecord, temporaryFolder } from '../support/record.ts'
 
 const RULE = `title: Own
 name: own
@@ -26,6 +26,7 @@ it('rules of the folder come into force as files come and go; a bad one stops no
       audit: {
         append: ({ action, details }) => Promise.resolve(void audited.push({ action, ...details })),
       },
+      ruleSwitches: { all: () => [], save: () => expect.unreachable() },
     },
     sensors: [{ useRules: (texts) => void changes.push(texts), report: null }],
   })
@@ -54,4 +55,32 @@ it('rules of the folder come into force as files come and go; a bad one stops no
   expect(audited.map(({ action }) => action)).toEqual(Array(audited.length).fill('rules.loaded'))
   expect(audited.length).toBeGreaterThanOrEqual(4)
   expect(audited.some(({ refused }) => JSON.stringify(refused).includes('bad.yaml:'))).toBe(true)
+})
+
+it('a rule that was switched off rests, over a restart too, until it is switched on', async () => {
+  const directory = await temporaryFolder()
+  const record = await openedRecord(directory)
+  const told: (readonly string[])[] = []
+  const sensors = [
+    {
+      useRules: (_: unknown, disabled: readonly string[]) => void told.push(disabled),
+      report: null,
+    },
+  ]
+  const config = validateConfig({ detect: { sigma: { disabled: ['telnet'] } } }, 'test')
+  const watched = () => new RuleWatch({ config, directory, log: silentLog, record, sensors })
+  const first = watched()
+  const [rule] = rulesOf(first.book)
+  const stateOf = (watch: RuleWatch) =>
+    watch.listing().items.find(({ name }) => name === rule!.key)!.state
+  expect(await first.setEnabled(rule!.key, false, 'token:x')).toMatchObject({ state: 'disabled' })
+  expect(told.at(-1)).toEqual(['telnet', rule!.key])
+  await first.stop()
+  const second = watched()
+  onTestFinished(() => second.stop())
+  expect(stateOf(second)).toBe('disabled')
+  expect(await second.setEnabled(rule!.key, true, 'token:x')).toMatchObject({ state: 'in-force' })
+  expect(told.at(-1)).toEqual(['telnet'])
+  expect(await second.setEnabled('no-such-rule', true, 'token:x')).toBeNull()
+  expect(await record.audit.verify()).toMatchObject({ isIntact: true })
 })

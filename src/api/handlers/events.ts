@@ -15,6 +15,7 @@ export function eventHandlers({ events, outbox }: Pick<EventRecord, 'events' | '
       if (asksForStates(query)) return { status: 200, body: listStates(outbox, query) }
       const { items, nextCursor } = await events.list({
         ...query,
+        text: query.q,
         fromUs: timeUsOf(query.from),
         toUs: timeUsOf(query.to),
         attacker: rangeOf(query.attacker),

@@ -35,6 +35,8 @@ export const addEvents: AddCommands = (program, run) => {
     .option('--attacker <range>', "the attacker's address or range")
     .option('--address <range>', 'an address or range in any role')
     .option('--verdict <verdict>', 'allow, alert or block')
+    .option('-q, --q <words>', 'words that stand in what is told of it')
+    .option('--order <order>', 'newest or oldest first')
     .addHelpText('after', EXAMPLES)
     .action(run<EventOptions>(listEvents))
   events

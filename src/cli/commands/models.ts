@@ -7,6 +7,7 @@ import {
   withdrawModel,
   type StoredVersion,
 } from '../../detect/models/index.ts'
+import { answerOf, openAgent } from '../client.ts'
 import type { CommandContext } from '../context.ts'
 import type { AddCommands, Invocation } from '../invocation.ts'
 import { clockTime, EXIT, printJsonLines } from '../output.ts'
@@ -38,14 +39,12 @@ export const addModels: AddCommands = (program, run) => {
     .action(run(status))
   models
     .command('rollback')
-    .description(
-      'go back to the model before the one in force; the next start of the agent uses it',
-    )
+    .description('go back to the model before the one in force; a running agent uses it at once')
     .option('--interface <name>', 'of which interface (where more than one has a model)')
     .action(run<ModelsOptions>(rollback))
   models
     .command('train')
-    .description('set the model aside; from its next start the agent learns the usual traffic anew')
+    .description('set the model aside: the agent learns the usual traffic anew')
     .option('--interface <name>', 'of which interface (where more than one has a model)')
     .addHelpText('after', '\nThe random forest is trained by `picket train`.')
     .action(run<ModelsOptions>(learnAnew))
@@ -63,6 +62,7 @@ function status({ context }: Invocation): Promise<number> {
 async function rollback({ options, context }: Invocation<ModelsOptions>): Promise<number> {
   const commandContext = context()
   const name = interfaceOf(options, commandContext)
+  if (await doneByAgent(commandContext, name, 'rollback')) return EXIT.ok
   const { version } = rollBackModel(commandContext.directory, name)
   await auditCommand(commandContext, { action: 'model.rolled-back', subject: name, details: { version } })
   return told(commandContext, { interface: name, version }, `model ${version} of ${name} is in its place again`)
@@ -71,6 +71,7 @@ async function rollback({ options, context }: Invocation<ModelsOptions>): Promis
 async function learnAnew({ options, context }: Invocation<ModelsOptions>): Promise<number> {
   const commandContext = context()
   const name = interfaceOf(options, commandContext)
+  if (await doneByAgent(commandContext, name, 'train')) return EXIT.ok
   const wasThere = withdrawModel(commandContext.directory, name)
   if (wasThere) {
     await auditCommand(commandContext, { action: 'model.withdrawn', subject: name, details: {} })
@@ -78,6 +79,23 @@ async function learnAnew({ options, context }: Invocation<ModelsOptions>): Promi
   const words = wasThere ? `the model of ${name} was set aside` : `${name} has no model in force`
   return told(commandContext, { interface: name, version: null }, words)
 }
+
+/** Has a running agent do it, which starts the sensor anew; false where none runs. */
+async function doneByAgent(context: CommandContext, name: string, verb: 'rollback' | 'train'): Promise<boolean> {
+  const client = await openAgent(context)
+  if (client === null) return false
+  try {
+    const params = { params: { path: { interface: name } } }
+    const answer = verb === 'train' ? await client.api.POST('/v1/models/{interface}/train', params) : await client.api.POST('/v1/models/{interface}/rollback', params)
+    const items = answerOf(answer).items.filter((one) => one.interface === name)
+    const inForce = items.find((one) => one.isInForce)?.version ?? null
+    if (context.json) printJsonLines(items, context.terminal)
+    else context.terminal.write(inForce === null ? `${name} is learned anew\n` : `model ${inForce} of ${name} is in force\n`)
+    return true
+  } finally {
+    await client.close()
+  }
+} // prettier-ignore
 
 function told({ terminal, json, program }: CommandContext, facts: object, words: string): Promise<number> {
   if (json) printJsonLines([facts], terminal)

@@ -12,7 +12,7 @@ interface RuleOption {
   readonly rule?: readonly string[]
 }
 
-/** Adds `rules check`, `list`, `fields`, `test` and `backtest`. */
+/** Adds `rules check`, `list`, `enable`, `disable`, `fields`, `test` and `backtest`. */
 export const addRules: AddCommands = (program, run) => {
   const rules = program
     .command('rules')
@@ -27,6 +27,13 @@ export const addRules: AddCommands = (program, run) => {
     .command('list')
     .description('list the rules and whether they are in force')
     .action(run(list))
+  for (const verb of ['enable', 'disable'] as const) {
+    rules
+      .command(verb)
+      .argument('<name>', 'as `picket rules list` shows it')
+      .description(`${verb} a rule in the running agent, at once and for good`)
+      .action(run(verb === 'enable' ? enable : disable))
+  }
   rules.command('fields').description('list what rules may ask for').action(run(fields))
   rules
     .command('test')
@@ -53,6 +60,16 @@ async function check({ args, context }: Invocation): Promise<number> {
 async function list({ context }: Invocation): Promise<number> {
   const { listRules } = await import('../rules/listing.ts')
   return listRules(context())
+}
+
+async function enable({ args, context }: Invocation): Promise<number> {
+  const { switchRule } = await import('../rules/switching.ts')
+  return switchRule(args[0] ?? '', true, context())
+}
+
+async function disable({ args, context }: Invocation): Promise<number> {
+  const { switchRule } = await import('../rules/switching.ts')
+  return switchRule(args[0] ?? '', false, context())
 }
 
 async function fields({ context }: Invocation): Promise<number> {

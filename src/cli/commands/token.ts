@@ -2,6 +2,7 @@
 import { rfc3339FromUs, systemClock } from '../../core/clock.ts'
 import { PicketError } from '../../core/errors.ts'
 import type { EventRecord } from '../../record/record.ts'
+import { formatCidr, parseCidr } from '../../net/cidr.ts'
 import type { Scope, StoredToken } from '../../record/token-store.ts'
 import { scopeList, secondsOrNever } from '../arguments.ts'
 import type { AddCommands, Invocation } from '../invocation.ts'
@@ -14,11 +15,13 @@ interface CreateOptions {
   readonly scopes: readonly Scope[]
   readonly description?: string
   readonly expires?: number | 'never'
+  readonly network?: readonly string[]
 }
 
 const COLUMNS: readonly Column<StoredToken>[] = [
   { title: 'id', text: (token) => token.id },
   { title: 'scopes', text: (token) => token.scopes.join(',') },
+  { title: 'from', text: ({ networks }) => networks.join(' ') || 'everywhere' },
   { title: 'made (UTC)', text: (token) => clockTime(rfc3339FromUs(token.createdAtMs * 1000)) },
   { title: 'state', text: stateWords },
   { title: 'for', text: (token) => token.description ?? '', mayWrap: true },
@@ -32,10 +35,11 @@ export const addTokens: AddCommands = (program, run) => {
     .description('make a token and print it, once')
     .option('--scopes <list>', 'read, block, admin; by commas', scopeList, ['read'] as Scope[])
     .option('--description <text>', 'what it is for')
+    .option('--network <cidr...>', 'from where alone it is good, such as 192.0.2.0/24')
     .option('--expires <time>', 'how long it is good: 30d, 12h, or never', secondsOrNever)
     .addHelpText(
       'after',
-      "\nExamples:\n  picket token create --scopes read --description 'SIEM search'\n  picket token create --scopes read,block --expires 30d --json",
+      "\nExamples:\n  picket token create --scopes read --description 'SIEM search'\n  picket token create --scopes read,block --expires 30d --network 192.0.2.0/24 --json",
     )
     .action(run<CreateOptions>(create))
   token.command('list').description('list tokens, without their secrets').action(run(list))
@@ -50,16 +54,17 @@ async function create({ options, context }: Invocation<CreateOptions>): Promise<
   const commandContext = context()
   const { terminal, json } = commandContext
   const { expires = 'never' } = options
-  const { createToken } = await import('../../api/index.ts')
+  const { apiToken, createToken } = await import('../../api/index.ts')
   const made = await withRecord(openRecordForWriting(commandContext), (record) =>
     createToken(record.tokens, systemClock, {
       scopes: options.scopes,
       description: options.description ?? null,
+      networks: (options.network ?? []).map(canonicalNetwork),
       expiresAtMs: expires === 'never' ? null : systemClock.nowMs() + expires * 1000,
       actor: localActor(),
     }),
   )
-  const { id, ...facts } = publicPart(made.stored)
+  const { id, ...facts } = apiToken(made.stored)
   const shown = { id, token: made.token, ...facts }
   if (json) {
     terminal.write(`${jsonLine(shown)}\n`)
@@ -69,6 +74,7 @@ async function create({ options, context }: Invocation<CreateOptions>): Promise<
     ['token', shown.token],
     ['id', shown.id],
     ['scopes', shown.scopes.join(',')],
+    ['from', shown.networks.join(', ') || 'everywhere'],
     ['expires', shown.expiresAt ?? 'never'],
   ])
   terminal.writeError('keep it now: it is not stored and cannot be shown again\n')
@@ -81,7 +87,8 @@ async function list({ context }: Invocation): Promise<number> {
     record.tokens.list(),
   )
   const { terminal, json } = commandContext
-  if (json) printJsonLines(tokens.map(publicPart), terminal)
+  const { apiToken } = await import('../../api/index.ts')
+  if (json) printJsonLines(tokens.map(apiToken), terminal)
   else printTable(terminal, COLUMNS, tokens)
   if (tokens.length === 0 && !json) terminal.writeError('no tokens\n')
   return EXIT.ok
@@ -90,7 +97,7 @@ async function list({ context }: Invocation): Promise<number> {
 async function revoke({ args, context }: Invocation): Promise<number> {
   const commandContext = context()
   const id = args[0] ?? ''
-  const { revokeToken } = await import('../../api/index.ts')
+  const { apiToken, revokeToken } = await import('../../api/index.ts')
   const revoked = await withRecord(openRecordForWriting(commandContext), (record) =>
     revokeToken(record.tokens, systemClock, id, localActor()),
   )
@@ -100,7 +107,7 @@ async function revoke({ args, context }: Invocation): Promise<number> {
     })
   }
   const { terminal, json } = commandContext
-  if (json) terminal.write(`${jsonLine(publicPart(revoked))}\n`)
+  if (json) terminal.write(`${jsonLine(apiToken(revoked))}\n`)
   else terminal.write(`revoked ${revoked.id}\n`)
   return EXIT.ok
 }
@@ -117,16 +124,13 @@ async function withRecord<Result>(
   }
 }
 
-/** Everything about a token that may be shown: never its salt or hash. */
-function publicPart(token: StoredToken) {
-  return {
-    id: token.id,
-    scopes: token.scopes,
-    description: token.description,
-    createdAt: rfc3339FromUs(token.createdAtMs * 1000),
-    expiresAt: timeOrNull(token.expiresAtMs),
-    revokedAt: timeOrNull(token.revokedAtMs),
-  }
+function canonicalNetwork(text: string): string {
+  const cidr = parseCidr(text)
+  if (cidr !== null) return formatCidr(cidr)
+  throw new PicketError(
+    'ERR_USAGE',
+    `--network ${text} is no address and no range in CIDR notation`,
+  )
 }
 
 function stateWords({ revokedAtMs, expiresAtMs }: StoredToken): string {
@@ -135,6 +139,3 @@ function stateWords({ revokedAtMs, expiresAtMs }: StoredToken): string {
   const until = clockTime(rfc3339FromUs(expiresAtMs * 1000))
   return expiresAtMs <= systemClock.nowMs() ? 'expired' : `valid until ${until}`
 }
-
-const timeOrNull = (timeMs: number | null): string | null =>
-  timeMs === null ? null : rfc3339FromUs(timeMs * 1000)

@@ -1,5 +1,6 @@
 /** `picket rules check` and `list`: which rules there are, and which are bad. */
 import { rulesOf, type RuleHead } from '../../detect/index.ts'
+import { answerOf, openAgent } from '../client.ts'
 import type { CommandContext } from '../context.ts'
 import { EXIT, printJsonLines } from '../output.ts'
 import { jsonLine, printable } from '../printable.ts'
@@ -38,19 +39,35 @@ const COLUMNS: readonly Column<Listed>[] = [
   { title: 'title', text: ({ title }) => title, mayWrap: true },
 ]
 
-export function listRules(context: CommandContext): number {
+/** Lists the rules on disk; their states are the running agent's, where one runs. */
+export async function listRules(context: CommandContext): Promise<number> {
   const { terminal, json, config } = context
   const { book, faults } = chosenRules(null, context)
   const state = config.detect.sigma.enabled ? 'in force' : 'off'
+  const agentStates = await statesOfAgent(context)
   const rows = [
     ...book.detections.map((rule) => listed(rule, state, rule.category.name)),
     ...book.correlations.map((rule) => listed(rule, state, rule.type)),
     ...book.resting.map((rule) => listed(rule, rule.why, '')),
-  ].sort((one, other) => (one.rule < other.rule ? -1 : 1))
+  ]
+    .map((row) => ({ ...row, state: agentStates.get(row.rule) ?? row.state }))
+    .sort((one, other) => (one.rule < other.rule ? -1 : 1))
   if (json) printJsonLines(rows, terminal)
   else printTable(terminal, COLUMNS, rows)
   writeFaults(faults, terminal)
   return EXIT.ok
+}
+
+/** By name; empty where no agent runs. */
+async function statesOfAgent(context: CommandContext): Promise<ReadonlyMap<string, string>> {
+  const client = await openAgent(context)
+  if (client === null) return new Map()
+  try {
+    const { items } = answerOf(await client.api.GET('/v1/rules'))
+    return new Map(items.map(({ name, state }) => [name, state.replace('-', ' ')]))
+  } finally {
+    await client.close()
+  }
 }
 
 const listed = (rule: RuleHead, state: string, about: string): Listed => ({

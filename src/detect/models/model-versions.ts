@@ -81,6 +81,7 @@ export function withdrawModel(dataDirectory: string, interfaceName: string): boo
 /** Paths of the models before the one at `path`, the latest first. */
 function previousOf(path: string): string[] {
   const folder = join(path, '..')
+  if (!existsSync(folder)) return []
   const head = path.slice(folder.length + 1).replace(/\.json$/, '')
   return readdirSync(folder)
     .flatMap((file) => {

@@ -2,6 +2,7 @@
 import type { Cidr } from '../../net/cidr.ts'
 import { Double, RECORD_DOUBLES, RECORD_WORDS, Word } from './batch-layout.ts'
 import type { FlowBatch } from './flow-batch.ts'
+import { domainTest, ja4Test, processTest } from './text-tests.ts'
 
 /** What a flow must be; what is left out does not matter. */
 export interface FlowFilter {
@@ -15,6 +16,12 @@ export interface FlowFilter {
   readonly port?: number | undefined
   readonly protocol?: number | undefined
   readonly communityId?: string | undefined
+  /** Command, path or last part of it, unit, container, or number of the process at this host's end. */
+  readonly process?: string | undefined
+  /** Of the client hello. */
+  readonly ja4?: string | undefined
+  /** Or a name below it. */
+  readonly domain?: string | undefined
 }
 
 type Test = (batch: FlowBatch, index: number) => boolean
@@ -50,6 +57,9 @@ export function flowTest(filter: FlowFilter): Test {
   if (communityId !== undefined) {
     tests.push((batch, index) => batch.communityId(index) === communityId)
   }
+  if (filter.process !== undefined) tests.push(processTest(filter.process))
+  if (filter.ja4 !== undefined) tests.push(ja4Test(filter.ja4))
+  if (filter.domain !== undefined) tests.push(domainTest(filter.domain))
   return (batch, index) => tests.every((test) => test(batch, index))
 }
 

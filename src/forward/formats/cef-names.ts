@@ -32,6 +32,7 @@ export const CEF_NAMES: Readonly<Record<string, string>> = {
   'amplification.tcp-synack': 'TCP reflection attack',
   bruteforce: 'Brute force',
   'bruteforce.ssh': 'SSH brute force',
+  'bruteforce.api': "Brute force at Picket's API",
   'bruteforce.ftp': 'FTP brute force',
   'bruteforce.rdp': 'RDP brute force',
   'bruteforce.spray': 'Password spraying',

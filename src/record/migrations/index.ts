@@ -6,11 +6,12 @@ import { evidence } from './004-evidence.ts'
 import { auditPeer } from './005-audit-peer.ts'
 import { outbox } from './006-outbox.ts'
 import { blockScope } from './007-block-scope.ts'
+import { api } from './008-api.ts'
 import type { Migration } from './migration.ts'
 
 export const MIGRATIONS: readonly Migration[] = [
   ...[begin, flowBatches, triage, evidence],
-  ...[auditPeer, outbox, blockScope],
+  ...[auditPeer, outbox, blockScope, api],
 ]
 
 /** The `user_version` of a database this build writes. */

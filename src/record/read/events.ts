@@ -10,6 +10,9 @@ import { Where } from './where.ts'
 /** How many events a step looks at: some 20 ms. An address with fewer events than this is rare. */
 export const EVENTS_PER_STEP = 10_000
 
+/** All that is told of an event, without the names of its fields. */
+const TOLD = `(SELECT group_concat(atom, ' ') FROM json_tree(body) WHERE atom IS NOT NULL)`
+
 interface ListedRow {
   readonly id: string
   readonly first_seen_us: number
@@ -50,7 +53,8 @@ export function stepEvents(connection: Connection, query: EventQuery): Page<Even
   // Few are quickly looked up and sorted; everything else is found by walking back in time.
   const end = rare === undefined ? endOfStep(connection, query) : null
   const where = windowOf(query)
-  if (end !== null) where.and('(first_seen_us, id) >= (?, ?)', end.time, end.tie)
+  const { listing, upTo, order } = directionOf(query)
+  if (end !== null) where.and(`(first_seen_us, id) ${upTo} (?, ?)`, end.time, end.tie)
   andFilters(where, query)
   for (const one of participants) {
     if (one === rare) andIn(where, one)
@@ -58,7 +62,7 @@ export function stepEvents(connection: Connection, query: EventQuery): Page<Even
   }
   const sql = `SELECT id, first_seen_us, body FROM events
     ${rare === undefined ? 'INDEXED BY events_by_first_seen' : ''} ${where.sql}
-    ORDER BY first_seen_us DESC, id DESC LIMIT ?`
+    ORDER BY first_seen_us ${order}, id ${order} LIMIT ?`
   const found = connection.prepare(sql).all(...where.values, query.limit + 1) as ListedRow[]
   const rows = found.slice(0, query.limit)
   const last = rows.at(-1)
@@ -66,15 +70,23 @@ export function stepEvents(connection: Connection, query: EventQuery): Page<Even
   const stop = isFull ? { time: last.first_seen_us, tie: last.id } : end
   return {
     items: rows.map((row) => JSON.parse(row.body) as Event),
-    nextCursor: stop === null ? null : encodeCursor('events', stop),
+    nextCursor: stop === null ? null : encodeCursor(listing, stop),
   }
+}
+
+/** Which way a listing goes; a cursor of one way is none of the other. */
+function directionOf({ order }: EventQuery) {
+  return order === 'oldest'
+    ? ({ listing: 'events-oldest', after: '>', upTo: '<=', order: 'ASC' } as const)
+    : ({ listing: 'events', after: '<', upTo: '>=', order: 'DESC' } as const)
 }
 
 /** Finds the last event that the step looks at; null when it comes to the end. */
 function endOfStep(connection: Connection, query: EventQuery): Position<string> | null {
   const where = windowOf(query)
+  const { order } = directionOf(query)
   const sql = `SELECT first_seen_us AS time, id AS tie FROM events INDEXED BY events_by_first_seen
-    ${where.sql} ORDER BY first_seen_us DESC, id DESC LIMIT 1 OFFSET ${EVENTS_PER_STEP - 1}`
+    ${where.sql} ORDER BY first_seen_us ${order}, id ${order} LIMIT 1 OFFSET ${EVENTS_PER_STEP - 1}`
   return (connection.prepare(sql).get(...where.values) as Position<string> | undefined) ?? null
 }
 
@@ -82,8 +94,9 @@ function endOfStep(connection: Connection, query: EventQuery): Position<string> 
 function windowOf(query: EventQuery): Where {
   const where = new Where()
   if (query.cursor !== undefined) {
-    const { time, tie } = decodeIdCursor('events', query.cursor)
-    where.and('(first_seen_us, id) < (?, ?)', time, tie)
+    const { listing, after } = directionOf(query)
+    const { time, tie } = decodeIdCursor(listing, query.cursor)
+    where.and(`(first_seen_us, id) ${after} (?, ?)`, time, tie)
   }
   if (query.toUs !== undefined) where.and('first_seen_us < ?', query.toUs)
   return where
@@ -104,6 +117,9 @@ function andFilters(where: Where, query: EventQuery): void {
   if (query.incident !== undefined) where.and('incident = ?', query.incident)
   if (query.verdict !== undefined) where.and('verdict = ?', query.verdict)
   if (query.minSeverity !== undefined) where.and('severity >= ?', query.minSeverity)
+  for (const word of query.text?.split(/\s+/).filter((one) => one !== '') ?? []) {
+    where.and(`${TOLD} LIKE ? ESCAPE '\\'`, `%${word.replaceAll(/[\\%_]/g, '\\$&')}%`)
+  }
 }
 
 /** A condition on who takes part in an event. */

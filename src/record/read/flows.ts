@@ -24,17 +24,35 @@ interface BatchRow {
  * Errors: `ERR_API_REQUEST` for a cursor that is not ours.
  */
 export function stepFlows(connection: Connection, query: FlowQuery): Page<Flow> {
+  const items: Flow[] = []
+  const nextCursor = walkFlows(connection, query, (batch, index) => {
+    if (items.length === query.limit) return false
+    items.push(batch.flow(index))
+    return true
+  })
+  return { items, nextCursor }
+}
+
+/**
+ * Walks back over the flows of one step that fit; gives where the next step begins, null at the end.
+ *
+ * `visit` ends the step by false; the next then begins with the flow it was called for.
+ */
+export function walkFlows(
+  connection: Connection,
+  query: Omit<FlowQuery, 'limit'>,
+  visit: (batch: FlowBatch, index: number) => boolean,
+): string | null {
   const before = query.cursor === undefined ? null : decodeRowCursor('flows', query.cursor).tie
   const mayHold = batchTest(query)
   const isWanted = flowTest(query)
   const read = connection.prepare('SELECT batch FROM flow_batches WHERE first_flow = ?').pluck()
-  const items: Flow[] = []
   let lookedAt = 0
   let passed = 0
   for (const row of batchesBefore(connection, query, before)) {
     const { first_flow: first } = row
     if (lookedAt >= FLOWS_PER_STEP || passed >= BATCHES_PER_STEP) {
-      return pageUpTo(items, first + row.flows)
+      return cursorBefore(first + row.flows)
     }
     passed += 1
     if (!mayHold(row)) continue
@@ -43,24 +61,19 @@ export function stepFlows(connection: Connection, query: FlowQuery): Page<Flow> 
     lookedAt += batch.length
     const end = before === null ? batch.length : Math.min(batch.length, before - first)
     for (let index = end - 1; index >= 0; index -= 1) {
-      if (!isWanted(batch, index)) continue
-      if (items.length === query.limit) return pageUpTo(items, first + index + 1)
-      items.push(batch.flow(index))
+      if (isWanted(batch, index) && !visit(batch, index)) return cursorBefore(first + index + 1)
     }
   }
-  return { items, nextCursor: null }
+  return null
 }
 
 /** The cursor is the number of the flow before which the next step begins. */
-const pageUpTo = (items: readonly Flow[], flow: number): Page<Flow> => ({
-  items,
-  nextCursor: encodeCursor('flows', { time: 0, tie: flow }),
-})
+const cursorBefore = (flow: number): string => encodeCursor('flows', { time: 0, tie: flow })
 
 /** Walks back through the batches whose span of time fits, without reading their flows. */
 function batchesBefore(
   connection: Connection,
-  { fromUs, toUs }: FlowQuery,
+  { fromUs, toUs }: Pick<FlowQuery, 'fromUs' | 'toUs'>,
   before: number | null,
 ): IterableIterator<BatchRow> {
   const where = new Where()
@@ -73,7 +86,7 @@ function batchesBefore(
 }
 
 /** Tells by the addresses in it whether a batch may hold what is asked for; ranges cannot be told so. */
-function batchTest({ address }: FlowQuery): (row: BatchRow) => boolean {
+function batchTest({ address }: Pick<FlowQuery, 'address'>): (row: BatchRow) => boolean {
   const isSingle =
     address !== undefined && address.prefix === (address.network.family === 4 ? 32 : 128)
   if (!isSingle) return () => true

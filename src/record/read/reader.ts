@@ -5,10 +5,11 @@ import type { Flow } from '../../flow/flow.ts'
 import type { AuditFinding, AuditHead, AuditProblem, AuditQuery, AuditRow } from '../audit-trail.ts'
 import type { Event } from '../event.ts'
 import type { EventQuery, Page } from '../event-log.ts'
-import type { FlowQuery } from '../flow-log.ts'
+import type { FlowQuery, FlowSumQuery, FlowSums } from '../flow-log.ts'
 import { GENESIS } from '../sqlite/audit-chain.ts'
 import { Thread } from '../thread.ts'
 import type { ReaderCalls, ReaderSettings } from './calls.ts'
+import { SumTable } from './sum-table.ts'
 
 /** Some 20 ms. */
 const STATES_PER_STEP = 20_000
@@ -95,6 +96,21 @@ export class Reader {
         ;({ head, isEnd } = stretch)
       }
       return { isIntact: problems.length === 0, rows, head, problems }
+    })
+  }
+
+  /** Sums flows by group. Errors: `ERR_RECORD_BUSY`, `ERR_RECORD_READ`. */
+  sumFlows(query: FlowSumQuery): Promise<FlowSums> {
+    return this.#inTurn(async () => {
+      const untilMs = performance.now() + this.#queryMs
+      const sums = new SumTable()
+      let cursor: string | undefined
+      do {
+        const step = await (await this.#started()).call('stepSums', { ...query, cursor })
+        sums.add(step.items)
+        cursor = step.nextCursor ?? undefined
+      } while (cursor !== undefined && performance.now() < untilMs)
+      return { items: sums.items(), isComplete: cursor === undefined && !sums.isFull }
     })
   }
 

@@ -2,10 +2,13 @@
 import type { Connection } from '../sqlite/connection.ts'
 import type { Scope, StoredToken, TokenStore } from '../token-store.ts'
 
-const COLUMNS = `id, scopes, description, created_at_ms AS createdAtMs, expires_at_ms AS expiresAtMs,
+const COLUMNS = `id, scopes, description, networks, created_at_ms AS createdAtMs, expires_at_ms AS expiresAtMs,
   revoked_at_ms AS revokedAtMs, salt, hash`
 
-type TokenRow = Omit<StoredToken, 'scopes'> & { readonly scopes: string }
+type TokenRow = Omit<StoredToken, 'scopes' | 'networks'> & {
+  readonly scopes: string
+  readonly networks: string
+}
 
 /** The reading half of the token store. */
 export function tokenReader(connection: Connection): Omit<TokenStore, 'save'> {
@@ -21,5 +24,9 @@ export function tokenReader(connection: Connection): Omit<TokenStore, 'save'> {
 }
 
 function tokenOf(row: TokenRow): StoredToken {
-  return { ...row, scopes: JSON.parse(row.scopes) as Scope[] }
+  return {
+    ...row,
+    scopes: JSON.parse(row.scopes) as Scope[],
+    networks: JSON.parse(row.networks) as string[],
+  }
 }

@@ -5,6 +5,7 @@ import { answerCalls, type Answers } from '../thread.ts'
 import { stepAudit, walkAudit } from './audit.ts'
 import type { ReaderCalls, ReaderSettings } from './calls.ts'
 import { stepEvents } from './events.ts'
+import { stepSums } from './flow-sums.ts'
 import { stepFlows } from './flows.ts'
 import { countStates } from './outbox.ts'
 
@@ -23,6 +24,7 @@ function answersOf(connection: Connection): Answers<ReaderCalls> {
     countStates: (range) => countStates(connection, range),
     stepAudit: (query) => stepAudit(connection, query),
     walkAudit: (walk) => walkAudit(connection, walk),
+    stepSums: (query) => stepSums(connection, query),
     close: () => {
       connection.close()
       return null

@@ -1,11 +1,13 @@
 /** What the writer can be asked to do. */
 import type { AllowlistEntry } from '../allowlist.ts'
+import type { StoredAnswer } from '../answer-store.ts'
 import type { AuditEntry } from '../audit-trail.ts'
 import type { BlockChange } from '../block-log.ts'
 import type { Story } from '../event-log.ts'
 import type { EvidencePiece } from '../evidence-log.ts'
 import type { ReplayOrder, SinkReplay } from '../outbox.ts'
 import type { RecordRoom } from '../record-room.ts'
+import type { RuleSwitch } from '../rule-switches.ts'
 import type { StoredToken } from '../token-store.ts'
 import type { Suppression, Verdict } from '../triage-log.ts'
 
@@ -54,6 +56,11 @@ export interface WriterCalls {
   }
   countHidden: {
     input: { readonly id: string; readonly stories: number; readonly atMs: number }
+    output: null
+  }
+  saveAnswer: { input: { readonly answer: StoredAnswer; readonly atMs: number }; output: null }
+  saveRuleSwitch: {
+    input: { readonly entry: RuleSwitch; readonly audit: AuditEntry; readonly atMs: number }
     output: null
   }
   appendAudit: { input: { readonly entry: AuditEntry; readonly atMs: number }; output: null }

@@ -13,10 +13,14 @@ export function tokenSaver(
   return ({ token, actor, atMs }) =>
     inTransaction(connection, 'FULL', () => {
       const revokedBefore = selectRevoked.get(token.id) as number | null | undefined
-      upsert.run({ ...token, scopes: JSON.stringify(token.scopes) })
-      const { scopes, description, expiresAtMs } = token
+      upsert.run({
+        ...token,
+        scopes: JSON.stringify(token.scopes),
+        networks: JSON.stringify(token.networks),
+      })
+      const { scopes, description, networks, expiresAtMs } = token
       const action = auditAction(token, revokedBefore)
-      const details = { scopes, description, expiresAtMs }
+      const details = { scopes, description, networks, expiresAtMs }
       appendAudit(connection, { actor, action, subject: token.id, details }, atMs)
       return null
     })
@@ -28,8 +32,11 @@ function auditAction(token: StoredToken, revokedBefore: number | null | undefine
 }
 
 const UPSERT_TOKEN = `
-INSERT INTO tokens (id, scopes, description, created_at_ms, expires_at_ms, revoked_at_ms, salt, hash)
-VALUES (@id, @scopes, @description, @createdAtMs, @expiresAtMs, @revokedAtMs, @salt, @hash)
+INSERT INTO tokens (
+  id, scopes, description, networks, created_at_ms, expires_at_ms, revoked_at_ms, salt, hash)
+VALUES (
+  @id, @scopes, @description, @networks, @createdAtMs, @expiresAtMs, @revokedAtMs, @salt, @hash)
 ON CONFLICT (id) DO UPDATE SET scopes = excluded.scopes, description = excluded.description,
+  networks = excluded.networks,
   expires_at_ms = excluded.expires_at_ms, revoked_at_ms = excluded.revoked_at_ms,
   salt = excluded.salt, hash = excluded.hash`

@@ -18,6 +18,7 @@ import { flowInserter } from './insert-flows.ts'
 import { outboxWriter } from './outbox.ts'
 import { pruner } from './room/prune.ts'
 import { allowlistSaver } from './save-allowlist.ts'
+import { answerSaver, switchSaver } from './save-api-state.ts'
 import { blockSaver } from './save-block.ts'
 import { eventSaver } from './save-events.ts'
 import { evidenceSaver } from './save-evidence.ts'
@@ -64,6 +65,8 @@ function answersOf({ connection, guard, room }: Opened): Answers<WriterCalls> {
     saveVerdict: sure(verdictSaver(connection)),
     saveSuppression: sure(suppressionSaver(connection)),
     countHidden: hiddenCounter(connection),
+    saveAnswer: answerSaver(connection),
+    saveRuleSwitch: sure(switchSaver(connection)),
     appendAudit: sure(({ entry, atMs }: WriterCalls['appendAudit']['input']) =>
       inTransaction(connection, 'FULL', () => {
         appendAudit(connection, entry, atMs)

@@ -1,7 +1,9 @@
 /** The document, its generated types and its examples stay one thing. */
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { operationsOf, readApiDocument } from '../../../src/api/document.ts'
+import { operationsOf, readApiDocument, type Parameter } from '../../../src/api/document.ts'
+import { compileChecks } from '../../../src/api/validation.ts'
+import { readersOf } from '../../../src/api/limits/editions.ts'
 import { packagedFile } from '../../../src/core/package-root.ts'
 import { ERROR_CODES, PicketError } from '../../../src/core/errors.ts'
 import { problemFrom } from '../../../src/api/problem.ts'
@@ -12,18 +14,80 @@ import { VERDICTS } from '../../../src/decide/decision.ts'
 const document = readApiDocument()
 const schemas = document.components['schemas'] as Record<string, { enum?: readonly string[] }>
 
-test('every operation needs a scope, but for the two that are open to anyone', () => {
-  const open = operationsOf(document)
-    .filter((operation) => operation.isOpen)
-    .map((operation) => operation.id)
-  expect(open.sort()).toEqual(['getHealth', 'getOpenApi'])
+/** Open to anyone who reaches the port. */
+const OPEN = ['getDocs', 'getHealth', 'getLiveness', 'getOpenApi', 'getReadiness']
+/** Reading that tells who may do what. */
+const FOR_ADMINS = ['listTokens']
+/** Sent with POST for their bodies; they change nothing. */
+const ASKING = ['testRules', 'backtestRules', 'simulateBlock']
+/** What an analyst or a playbook changes; all else is an administrator's. */
+const RESPONDING = /(Block|Blocks)$|^giveVerdict$/
+
+test('every operation needs the scope for what it does, but for those that are open to anyone', () => {
   for (const { id, scope, isOpen, method } of operationsOf(document)) {
-    const changes = /Blocks?$/.test(id) || id === 'giveVerdict' ? 'block' : 'admin'
-    if (!isOpen)
-      expect([id, scope]).toEqual([
-        id,
-        method === 'GET' || id === 'simulateBlock' ? 'read' : changes,
-      ])
+    const isReading = (method === 'GET' && !FOR_ADMINS.includes(id)) || ASKING.includes(id)
+    const changing = method !== 'GET' && RESPONDING.test(id) ? 'block' : 'admin'
+    if (isOpen) expect(OPEN).toContain(id)
+    else expect([id, scope]).toEqual([id, isReading ? 'read' : changing])
+  }
+})
+
+test('every POST may be repeated by its key, and every edit of what can be read be conditional', () => {
+  const operations = operationsOf(document)
+  const headers = (id: string): string[] =>
+    operations
+      .find((one) => one.id === id)!
+      .parameters.filter((one) => one.in === 'header')
+      .map(({ name }) => name)
+  for (const { id, method, scope } of operations) {
+    if (method === 'POST' && scope !== 'read')
+      expect([id, ...headers(id)]).toContain('Idempotency-Key')
+  }
+  for (const id of readersOf(operations).keys()) expect([id, ...headers(id)]).toContain('If-Match')
+})
+
+interface Described {
+  readonly operationId: string
+  readonly summary: string
+  readonly responses: Readonly<Record<string, unknown>>
+  readonly requestBody: {
+    readonly content: Record<
+      string,
+      { example?: object; examples?: Record<string, { value: unknown }> }
+    >
+  }
+}
+
+test('every operation has a summary, answers with a problem where it fails, and has an example', () => {
+  for (const item of Object.values(document.paths)) {
+    for (const described of Object.values(item) as Partial<Described>[]) {
+      const { operationId: id, summary, responses, requestBody } = described
+      if (id === undefined) continue
+      expect(summary, id).toMatch(/^[A-Z].{3,}/)
+      expect(responses!['default'], id).toEqual({ $ref: '#/components/responses/Problem' })
+      for (const content of Object.values(requestBody?.content ?? {})) {
+        expect(content.example ?? content.examples, id).toBeDefined()
+      }
+    }
+  }
+})
+
+test('every example of a request is one that the server takes', () => {
+  const operations = operationsOf(document)
+  const checks = compileChecks(document, operations)
+  for (const { id, path, method, parameters } of operations) {
+    const { requestBody } = document.paths[path]![method.toLowerCase()] as Partial<Described>
+    const { example, examples } = requestBody?.content['application/json'] ?? {}
+    const bodies = example === undefined ? Object.values(examples ?? {}) : [{ value: example }]
+    for (const { value } of bodies) expect([id, checks.get(id)!.body(value)]).toEqual([id, []])
+    for (const { name, in: place, example: given } of parameters as (Parameter & {
+      example?: unknown
+    })[]) {
+      if (given === undefined || place !== 'query') continue
+      const query = new URLSearchParams([[name, given as string]])
+      const { faults } = checks.get(id)!.parameters({ query, path: {} })
+      expect([id, faults.filter(({ field }) => field === name)]).toEqual([id, []])
+    }
   }
 })
 

@@ -119,7 +119,7 @@ describe('config', () => {
 
   test('reference prints every key with what it means', async () => {
     const { out } = await run('config', 'reference')
-    expect(out).toContain('# The loopback address to listen on')
+    expect(out).toContain('# The address to listen on')
   })
 })
 

@@ -5,6 +5,7 @@ import { openedRecord, temporaryFolder } from '../../support/record.ts'
 const token: StoredToken = {
   id: 'abc123',
   scopes: ['read', 'block'],
+  networks: ['192.0.2.0/24'],
   description: 'SOAR',
   createdAtMs: 1,
   expiresAtMs: null,

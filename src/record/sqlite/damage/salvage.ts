@@ -25,6 +25,7 @@ const TABLES = [
     'sink_replays',
     'verdicts',
   ],
+  ...['rule_switches', 'idempotent_answers'],
   ...['events', 'event_revisions', 'incidents', 'evidence', 'flow_batches'],
 ] as const
 /** Tables whose numbers must never be given twice. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { checkToken, createToken } from '../../../src/api/token.ts'
-import type { StoredToken, TokenStore } from '../../../src/record/token-store.ts'
+import { checkToken, createToken } from '../../../../src/api/access/token.ts'
+import type { StoredToken, TokenStore } from '../../../../src/record/token-store.ts'
 
 const clock = { nowMs: () => 1_000_000 }
 
@@ -48,10 +48,10 @@ test('the letters of secrets are spread evenly', async () => {
 test('any single changed letter is refused', async () => {
   const tokens = memoryTokens()
   const { token } = await createToken(tokens, clock, order)
-  expect(checkToken(tokens, clock, token).kind).toBe('valid')
+  expect(checkToken({ tokens, clock }, token, null).kind).toBe('valid')
   for (let at = 0; at < token.length; at += 1) {
     const changed = token.slice(0, at) + (token[at] === 'x' ? 'y' : 'x') + token.slice(at + 1)
-    expect(checkToken(tokens, clock, changed).kind).toBe('refused')
+    expect(checkToken({ tokens, clock }, changed, null).kind).toBe('refused')
   }
   for (const other of [
     '',
@@ -61,7 +61,7 @@ test('any single changed letter is refused', async () => {
     token.toLowerCase(),
     `${token}\n`,
   ]) {
-    expect(checkToken(tokens, clock, other).kind).toBe('refused')
+    expect(checkToken({ tokens, clock }, other, null).kind).toBe('refused')
   }
 })
 
@@ -70,6 +70,6 @@ test('a stored hash that is not whole lets nobody in', async () => {
   const { token, stored } = await createToken(tokens, clock, order)
   for (const hash of ['', '00', 'zz', stored.hash.slice(2)]) {
     await tokens.save({ ...stored, hash }, 'test')
-    expect(checkToken(tokens, clock, token).kind).toBe('refused')
+    expect(checkToken({ tokens, clock }, token, null).kind).toBe('refused')
   }
 })

@@ -1,9 +1,9 @@
 /** Feeds of indicators: how each is, and looking at one anew. */
-import type { components } from '../../../openapi/contract.d.ts'
-import { rfc3339FromUs, type Clock } from '../../core/clock.ts'
-import type { Feeds, FeedStatus } from '../../detect/intel/index.ts'
-import type { Handler } from '../contract.ts'
-import { notFound } from '../problem.ts'
+import type { components } from '../../../../openapi/contract.d.ts'
+import { rfc3339FromUs, type Clock } from '../../../core/clock.ts'
+import type { Feeds, FeedStatus } from '../../../detect/intel/index.ts'
+import type { Handler } from '../../contract.ts'
+import { notFound } from '../../problem.ts'
 
 type Feed = components['schemas']['Feed']
 

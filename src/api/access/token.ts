@@ -1,7 +1,9 @@
 /** API tokens: made once and shown once, known again by a salted hash in constant time. */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
-import type { Clock } from '../core/clock.ts'
-import type { Scope, StoredToken, TokenStore } from '../record/token-store.ts'
+import type { Clock } from '../../core/clock.ts'
+import { parseAddress } from '../../net/address.ts'
+import { cidrContains, parseCidr } from '../../net/cidr.ts'
+import type { Scope, StoredToken, TokenStore } from '../../record/token-store.ts'
 
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 const ID_LENGTH = 12
@@ -13,6 +15,8 @@ export interface TokenOrder {
   readonly scopes: readonly Scope[]
   readonly description: string | null
   readonly expiresAtMs: number | null
+  /** Canonical CIDRs from which alone it is good. */
+  readonly networks?: readonly string[]
   /** Who makes it, for the audit trail. */
   readonly actor: string
 }
@@ -35,6 +39,7 @@ export async function createToken(
     id,
     scopes: order.scopes,
     description: order.description,
+    networks: order.networks ?? [],
     createdAtMs: clock.nowMs(),
     expiresAtMs: order.expiresAtMs,
     revokedAtMs: null,
@@ -64,12 +69,23 @@ export type TokenVerdict =
   | { readonly kind: 'valid'; readonly stored: StoredToken }
   | { readonly kind: 'refused'; readonly reason: string; readonly id: string | null }
 
+/** What a token is checked against. */
+export interface TokenGround {
+  readonly tokens: TokenStore
+  readonly clock: Clock
+}
+
 /**
- * Looks a presented token up and checks it, its expiry and its revocation, as they stand at this moment.
+ * Looks a presented token up and checks it, its expiry, its revocation and its networks, as they stand at this
+ * moment; `address` is the peer's.
  *
- * Expiry and revocation are told only to who knows the secret.
+ * Expiry, revocation and networks are told only to who knows the secret.
  */
-export function checkToken(tokens: TokenStore, clock: Clock, presented: string): TokenVerdict {
+export function checkToken(
+  { tokens, clock }: TokenGround,
+  presented: string,
+  address: string | null,
+): TokenVerdict {
   const match = TOKEN.exec(presented)
   if (match === null) {
     return { kind: 'refused', reason: 'the token does not have the form pkt_ID_SECRET', id: null }
@@ -87,7 +103,16 @@ export function checkToken(tokens: TokenStore, clock: Clock, presented: string):
   if (stored.expiresAtMs !== null && stored.expiresAtMs <= clock.nowMs()) {
     return { kind: 'refused', reason: 'the token has expired', id }
   }
+  if (!isWithin(stored.networks, address)) {
+    return { kind: 'refused', reason: `the token is not good from ${address ?? 'here'}`, id }
+  }
   return { kind: 'valid', stored }
+}
+
+function isWithin(networks: readonly string[], address: string | null): boolean {
+  if (networks.length === 0) return true
+  const peer = address === null ? null : parseAddress(address)
+  return peer !== null && networks.some((network) => cidrContains(parseCidr(network)!, peer))
 }
 
 const hashOf = (salt: string, secret: string): Buffer =>

@@ -1,0 +1,203 @@
+/** One request from its arrival to its answer: who asks, how often, what for; done once, audited, told in a problem. */
+import type { Clock } from '../core/clock.ts'
+import type { Log } from '../core/log.ts'
+import type { Metrics } from '../core/metrics.ts'
+import type { AnswerStore } from '../record/answer-store.ts'
+import type { AuditTrail } from '../record/record.ts'
+import { hasScope, type Authenticator, type Caller, type Peer } from './auth.ts'
+import { readJsonBody } from './body.ts'
+import type { ApiConfig } from './config.ts'
+import { handlerOf, type AnyAnswer, type AnyRequest, type Handlers } from './contract.ts'
+import type { Operation, OperationId } from './document.ts'
+import { etagOf, readersOf, refuseOtherEdition } from './limits/editions.ts'
+import { IDEMPOTENCY_HEADER, Repeats } from './limits/repeats.ts'
+import { RequestRate, type Allowance } from './limits/request-rate.ts'
+import { Turns } from './limits/turns.ts'
+import {
+  ApiProblem,
+  forbidden,
+  invalidRequest,
+  problemFrom,
+  problemResponse,
+  tooManyRequests,
+  unauthorized,
+} from './problem.ts'
+import type { RequestCheck } from './validation.ts'
+
+const MAX_URL_LENGTH = 8192
+
+export interface ServeParts {
+  readonly operations: readonly Operation[]
+  readonly checks: ReadonlyMap<string, RequestCheck>
+  readonly handlers: Handlers
+  readonly authenticator: Authenticator
+  readonly answers: AnswerStore
+  readonly audit: AuditTrail
+  readonly config: ApiConfig
+  readonly clock: Clock
+  readonly metrics: Metrics
+  readonly log: Log
+}
+
+/** A request as it came in, matched to its operation. */
+export interface Arrival {
+  readonly operation: Operation
+  readonly request: Request
+  readonly peer: Peer
+  readonly path: Readonly<Record<string, string>>
+}
+
+/** Serves requests, whatever is in them: every failure is a problem. */
+export class Server {
+  readonly #parts: ServeParts
+  readonly #turns: Turns
+  readonly #rate: RequestRate
+  readonly #repeats: Repeats
+  readonly #readers: ReadonlyMap<OperationId, Operation>
+  readonly #edited: ReadonlySet<OperationId>
+
+  constructor(parts: ServeParts) {
+    const { limits } = parts.config
+    this.#parts = parts
+    this.#turns = new Turns(limits.concurrentRequests, 'requests')
+    this.#rate = new RequestRate(limits.requestsPerMinute, parts.clock)
+    this.#repeats = new Repeats(parts.answers)
+    this.#readers = readersOf(parts.operations)
+    this.#edited = new Set([...this.#readers.values()].map(({ id }) => id))
+  }
+
+  async serve(arrival: Arrival): Promise<Response> {
+    const { operation, peer } = arrival
+    let allowance: Allowance | null = null
+    let endTurn = (): void => undefined
+    let response: Response
+    try {
+      endTurn = this.#turns.take()
+      const caller = this.#authorise(arrival)
+      if (peer.kind !== 'local') {
+        allowance = this.#rate.take(caller?.actor ?? peer.address ?? 'unknown')
+        if (allowance.isExceeded) throw tooOften(allowance)
+      }
+      response = this.#respond(operation, await this.#answer(arrival, caller))
+    } catch (error) {
+      response = this.failed(error, operation.id)
+    } finally {
+      endTurn()
+    }
+    // Nobody would ever read it, or end it.
+    if (arrival.request.method === 'HEAD') void response.body?.cancel()
+    for (const [name, value] of Object.entries(allowance?.headers ?? {})) {
+      response.headers.set(name, value)
+    }
+    return response
+  }
+
+  #authorise({ operation, request, peer }: Arrival): Caller | null {
+    if (request.url.length > MAX_URL_LENGTH) throw urlTooLong()
+    const authorization = request.headers.get('authorization') ?? undefined
+    const caller = this.#parts.authenticator.authenticate(peer, authorization)
+    if (operation.isOpen || operation.scope === null) return caller
+    if (caller === null) throw unauthorized('no token was sent')
+    if (!hasScope(caller, operation.scope)) throw forbidden(operation.scope, caller.scopes)
+    return caller
+  }
+
+  async #answer(arrival: Arrival, caller: Caller | null): Promise<AnyAnswer> {
+    const { operation, request } = arrival
+    const checked = { ...(await this.#check(arrival)), caller, headers: request.headers }
+    const key = request.headers.get(IDEMPOTENCY_HEADER)
+    if (operation.method !== 'POST' || key === null || caller === null) {
+      return this.#work(operation, checked)
+    }
+    const { query, path, body } = checked
+    const content = [operation.id, path, query, body]
+    const { isAnswerSecret } = operation
+    return this.#repeats.once({ key, caller: caller.actor, content, isAnswerSecret }, () =>
+      this.#work(operation, checked),
+    )
+  }
+
+  async #check({ operation, request, path: given }: Arrival) {
+    const check = this.#parts.checks.get(operation.id)!
+    const search = new URL(request.url).searchParams
+    const { query, path, faults } = check.parameters({ query: search, path: given })
+    const { maxBodyBytes } = this.#parts.config
+    const body =
+      operation.bodySchema === null ? undefined : await readJsonBody(request, maxBodyBytes)
+    const all = [...faults, ...check.body(body)]
+    if (all.length > 0) throw invalidRequest(all)
+    return { query, path, body }
+  }
+
+  async #work(operation: Operation, request: AnyRequest): Promise<AnyAnswer> {
+    const { handlers } = this.#parts
+    const ifMatch = request.headers.get('if-match')
+    const reader = this.#readers.get(operation.id)
+    if (ifMatch !== null && reader !== undefined) {
+      await refuseOtherEdition(ifMatch, () => this.#presentState(reader, request))
+    }
+    const answer = await handlerOf(handlers, operation.id)(request)
+    await this.#auditChange(operation, request)
+    return answer
+  }
+
+  async #presentState(reader: Operation, request: AnyRequest): Promise<AnyAnswer | null> {
+    try {
+      return await handlerOf(this.#parts.handlers, reader.id)({ ...request, query: {} })
+    } catch (error) {
+      if (error instanceof ApiProblem && error.body.status === 404) return null
+      throw error
+    }
+  }
+
+  /** Who changed something, and from where; what was changed is audited where it is done. */
+  async #auditChange({ id, method, scope }: Operation, request: AnyRequest): Promise<void> {
+    const { caller } = request
+    if (method === 'GET' || scope === 'read' || caller === null) return
+    const { actor, tokenId, address } = caller
+    const details = { tokenId, peer: address ?? 'unix socket', path: request.path }
+    try {
+      await this.#parts.audit.append({ actor, action: 'api.called', subject: id, details })
+    } catch (error) {
+      // It is done, and the client must know that.
+      this.#parts.log.error('A call of the API could not be audited', { error: String(error) })
+    }
+  }
+
+  #respond(operation: Operation, answer: AnyAnswer): Response {
+    const type = operation.answerTypes.get(answer.status) ?? 'application/json'
+    const etag = this.#edited.has(operation.id) ? { etag: etagOf(answer) } : {}
+    const headers = { 'content-type': type, ...etag, ...answer.headers }
+    this.#count(operation.id, answer.status)
+    return new Response(bodyOf(answer, type), { status: answer.status, headers })
+  }
+
+  /** Tells a failure; our own mistakes go to the log in full and to the client without our insides. */
+  failed(error: unknown, operation: string): Response {
+    const problem = problemFrom(error)
+    this.#count(operation, problem.body.status)
+    if (problem.body.status === 500) {
+      const stack = error instanceof Error ? error.stack : String(error)
+      this.#parts.log.error('An API request failed by our own mistake', { operation, stack })
+    }
+    return problemResponse(problem)
+  }
+
+  #count(operation: string, status: number): void {
+    const labels = { operation, status: String(status) }
+    this.#parts.metrics.count('api_requests_total', 'API requests answered', 1, labels)
+  }
+}
+
+function bodyOf({ body }: AnyAnswer, type: string) {
+  if (body instanceof Uint8Array) return new Uint8Array(body)
+  if (body instanceof ReadableStream) return body as ReadableStream<Uint8Array>
+  return type === 'application/json' ? JSON.stringify(body) : String(body)
+}
+
+function tooOften({ secondsToReset }: Allowance): ApiProblem {
+  return tooManyRequests('api.limits.requestsPerMinute is reached', secondsToReset)
+}
+
+const urlTooLong = (): ApiProblem =>
+  new ApiProblem('uri-too-long', { detail: `a URL may have ${MAX_URL_LENGTH} characters` })

@@ -1,0 +1,43 @@
+/** Writes what the API keeps for itself: remembered answers, and switches of rules. */
+import { ANSWER_LIFE_MS, MAX_ANSWERS } from '../answer-store.ts'
+import { appendAudit } from '../sqlite/audit-chain.ts'
+import { inTransaction, type Connection } from '../sqlite/connection.ts'
+import type { WriterCalls } from './calls.ts'
+
+/** Prepares the remembering of answers; each makes room for itself among those of the last day. */
+export function answerSaver(
+  connection: Connection,
+): (input: WriterCalls['saveAnswer']['input']) => null {
+  const forget = connection.prepare(
+    `DELETE FROM idempotent_answers WHERE answered_at_ms <= ? OR answered_at_ms < (
+       SELECT answered_at_ms FROM idempotent_answers ORDER BY answered_at_ms DESC
+       LIMIT 1 OFFSET ${MAX_ANSWERS - 1})`,
+  )
+  const insert = connection.prepare(
+    `INSERT OR REPLACE INTO idempotent_answers
+       (caller, key_hash, request_hash, status, headers, body, answered_at_ms)
+     VALUES (@caller, @keyHash, @requestHash, @status, @headers, @body, @atMs)`,
+  )
+  return ({ answer, atMs }) =>
+    inTransaction(connection, 'FULL', () => {
+      forget.run(atMs - ANSWER_LIFE_MS)
+      insert.run({ ...answer, headers: JSON.stringify(answer.headers), atMs })
+      return null
+    })
+}
+
+/** Prepares the writing of switches. */
+export function switchSaver(
+  connection: Connection,
+): (input: WriterCalls['saveRuleSwitch']['input']) => null {
+  const upsert = connection.prepare(
+    `INSERT OR REPLACE INTO rule_switches (rule, is_enabled, changed_by, changed_at_ms)
+     VALUES (@rule, @isEnabled, @changedBy, @changedAtMs)`,
+  )
+  return ({ entry, audit, atMs }) =>
+    inTransaction(connection, 'FULL', () => {
+      upsert.run({ ...entry, isEnabled: entry.isEnabled ? 1 : 0 })
+      appendAudit(connection, audit, atMs)
+      return null
+    })
+}
