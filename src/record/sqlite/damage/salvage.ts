@@ -13,7 +13,7 @@ import {
 import { readableRows, type Row } from './damaged-rows.ts'
 import { openDamaged } from './open-damaged.ts'
 
-/** In this order; an event's participants are made anew from it. */
+/** In this order; an event's participants are made anew from it. Answers by idempotency key are let go. */
 const TABLES = [
   ...[
     'tokens',
@@ -25,7 +25,7 @@ const TABLES = [
     'sink_replays',
     'verdicts',
   ],
-  ...['rule_switches', 'idempotent_answers'],
+  'rule_switches',
   ...['events', 'event_revisions', 'incidents', 'evidence', 'flow_batches'],
 ] as const
 /** Tables whose numbers must never be given twice. */
