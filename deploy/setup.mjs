@@ -1,9 +1,10 @@
 /**
- * What `npm start`, `npm test` and `npm run bench` run first: makes this machine ready (Node,
+ * What `npm start`, `npm test`, `npm run bench` and `npm run package` run first: makes this machine ready (Node,
  * system packages, npm packages, native addons, build), then hands over. Plain Node, because
  * nothing is installed yet; says nothing and takes well under a second when nothing is missing.
  *
- * Usage: `node deploy/setup.mjs [start [ARGS…] | test [ARGS…] | bench [ARGS…] | bench:delivery [ARGS…]]`. All words go to
+ * Usage: `node deploy/setup.mjs [start [ARGS…] | test [ARGS…] | bench [ARGS…] |
+ * bench:delivery [ARGS…] | package [ARGS…]]`. All words go to
  * stderr, so that `npm start -s -- events --json` leaves a clean stdout.
  */
 import { join } from 'node:path'
@@ -18,6 +19,7 @@ const successors = {
   test: 'test/check.mjs',
   bench: 'test/bench/run.mjs',
   'bench:delivery': 'test/bench/delivery.mjs',
+  package: 'deploy/deb/build.mjs',
 }
 
 async function prepare() {
@@ -58,7 +60,7 @@ async function handOver(successor) {
 
 if (!Object.hasOwn(successors, purpose)) {
   process.stderr.write(
-    `error: unknown purpose ${purpose}\nhint: use start, test, bench or bench:delivery\n`,
+    `error: unknown purpose ${purpose}\nhint: use start, test, bench, bench:delivery or package\n`,
   )
   process.exit(2)
 }

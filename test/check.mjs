@@ -22,6 +22,7 @@ const steps = [
   ['unit tests', runSuite('unit', 4)],
   ['integration tests', runSuite('integration', 5)],
   ['end-to-end tests', runSuite('e2e', 7)],
+  ['package tests', runSuite('package', 7)],
 ]
 
 /** Builds, if need be: the tests start workers and the program itself from `dist`. */

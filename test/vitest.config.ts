@@ -1,4 +1,4 @@
-/** Three suites: unit tests side by side, the others one file at a time (they share ports and names). */
+/** Four suites: unit tests side by side, the others one file at a time (they share ports and names). */
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
@@ -38,6 +38,16 @@ export default defineConfig({
           hookTimeout: 60_000,
           ...oneAtATime,
           sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'package',
+          include: ['test/package/**/*.test.ts'],
+          testTimeout: 60_000,
+          ...oneAtATime,
+          sequence: { groupOrder: 3 },
         },
       },
     ],

@@ -41,6 +41,10 @@ const needed = {
     'nginx-light': program('nginx'),
     'openssh-server': program('sshd'),
     'openssh-client': program('ssh-keygen'),
+    debootstrap: program('debootstrap'),
+    dpkg: program('dpkg-deb'),
+    binutils: program('strip'),
+    'iputils-ping': program('ping'),
   },
   /** What Picket is measured beside: `test/bench` goes without those that are missing. */
   measuring: {
