@@ -50,7 +50,12 @@ export interface SensorReport extends SensorStatistics {
 
 export type FromSensor =
   /** The interface is open. */
-  | { readonly kind: 'running'; readonly source: string }
+  | {
+      readonly kind: 'running'
+      readonly source: string
+      /** Why the sensor is still root; null when it is not. */
+      readonly whyRoot: string | null
+    }
   | {
       readonly kind: 'batch'
       /** The bytes of a batch, see `FlowBatch.from`. */

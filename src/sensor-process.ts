@@ -1,6 +1,6 @@
 /** A sensor as a process of its own: it reads packets and holds no token, database or firewall. */
 import { randomInt } from 'node:crypto'
-import { openLiveSource } from './capture/index.ts'
+import { leaveRoot, openLiveSource } from './capture/index.ts'
 import type { CaptureEnd, CaptureSource, FrameListener } from './capture/source.ts'
 import { PicketError } from './core/errors.ts'
 import type { Detection } from './detect/index.ts'
@@ -89,7 +89,11 @@ async function capture(
     const opened = openLiveSource({
       interface: assignment.interfaceName,
       config: assignment.capture,
-      onListening: () => channel.say({ kind: 'running', source: opened.name }),
+      onListening() {
+        // Nothing but packets comes from here on, and those may be anybody's.
+        const whyRoot = leaveRoot(assignment.capture.tcpdumpUser)
+        channel.say({ kind: 'running', source: opened.name, whyRoot })
+      },
     })
     source = opened
     const end = await opened.run(onFrame)

@@ -1,6 +1,7 @@
 /** The agent's side of a sensor: starts the process, starts it again when it dies, knows how it is. */
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { builtModule } from './core/built-module.ts'
 import { PicketError } from './core/errors.ts'
 import type { Log } from './core/log.ts'
@@ -8,6 +9,8 @@ import type { Detection, IndicatorTables, RuleText } from './detect/index.ts'
 import { FlowBatch } from './flow/batch/index.ts'
 import type { FromSensor, SensorAssignment, SensorReport, ToSensor } from './sensor-messages.ts'
 
+/** Part of util-linux, which every Debian has. */
+const SETPRIV = '/usr/bin/setpriv'
 const FIRST_RESTART_MS = 500
 const SLOWEST_RESTART_MS = 30_000
 /** A sensor that ran this long had started well: the next failure begins the back-off anew. */
@@ -130,7 +133,7 @@ export class SupervisedSensor {
     this.#startedAtMs = Date.now()
     this.#report = null
     const child = fork(builtModule(import.meta.url, './sensor-process.ts'), [], {
-      execArgv: [...process.execArgv, ...this.#options.nodeOptions],
+      ...withoutNetAdmin([...process.execArgv, ...this.#options.nodeOptions]),
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     })
@@ -161,7 +164,7 @@ export class SupervisedSensor {
   #receive(message: FromSensor): void {
     switch (message.kind) {
       case 'running':
-        return this.#running(message.source)
+        return this.#running(message)
       case 'batch':
         return this.#options.onBatch(
           message.flows === null ? null : FlowBatch.from(message.flows),
@@ -178,10 +181,14 @@ export class SupervisedSensor {
     }
   }
 
-  #running(source: string): void {
+  #running({ source, whyRoot }: Extract<FromSensor, { kind: 'running' }>): void {
     this.#state = 'running'
     this.#source = source
-    this.#options.log.info('capturing', { interface: this.interfaceName, source })
+    const { log } = this.#options
+    log.info('capturing', { interface: this.interfaceName, source })
+    if (whyRoot !== null) {
+      log.warn('a sensor parses packets as root', { interface: this.interfaceName, whyRoot })
+    }
     this.#options.onRunning()
     this.#settle()
   }
@@ -208,6 +215,20 @@ export class SupervisedSensor {
   #tell(message: ToSensor): void {
     if (this.#child.connected) this.#child.send(message, () => undefined)
   }
+}
+
+/**
+ * How Node is started so that a sensor does not inherit the right to change the firewall, which an agent
+ * that is not root has as an ambient capability (capabilities(7)). Root's sensors leave root themselves.
+ */
+function withoutNetAdmin(nodeArguments: readonly string[]): {
+  readonly execPath: string
+  readonly execArgv: string[]
+} {
+  const plain = { execPath: process.execPath, execArgv: [...nodeArguments] }
+  if (process.getuid?.() === 0 || !existsSync(SETPRIV)) return plain
+  const lesser = ['--ambient-caps=-net_admin', '--inh-caps=-net_admin', '--']
+  return { execPath: SETPRIV, execArgv: [...lesser, process.execPath, ...nodeArguments] }
 }
 
 function failureWords({ reason, hint }: Extract<FromSensor, { kind: 'ended' }>): string {

@@ -35,7 +35,8 @@ export const captureConfig = Type.Object(
       minLength: 1,
       maxLength: 32,
       default: 'tcpdump',
-      description: 'The user tcpdump becomes once the interface is open; null to stay as started.',
+      description:
+        'The user tcpdump and the sensor that reads it become once the interface is open, where they were started as root; null to stay root.',
     }),
   },
   { additionalProperties: false, default: {}, description: 'Where packets come from.' },

@@ -1,5 +1,6 @@
 /** What the kernel lets this process do, by its effective capabilities (capabilities(7)). */
-import { readFileSync } from 'node:fs'
+import { closeSync, openSync, readFileSync } from 'node:fs'
+import { packagedFile } from '../core/package-root.ts'
 
 /** Bits of linux/capability.h. */
 const CAP_KILL = 5
@@ -21,11 +22,50 @@ export function canDropPrivileges(): boolean {
   return process.getuid?.() === 0 && hasCapabilities(CAP_SETUID, CAP_SETGID, CAP_KILL)
 }
 
+/**
+ * Leaves root for good: this process, all its groups and capabilities with it, becomes `user`.
+ *
+ * What is open stays open, so that a capture goes on. Gives null when it is done or nobody was root, else
+ * why it is not: a user that is null or not there, or who may not read the program that is yet to be loaded.
+ */
+export function leaveRoot(user: string | null): string | null {
+  if (process.getuid?.() !== 0) return null
+  if (user === null) return 'no user to become is configured'
+  if (!canDropPrivileges()) return 'this root may not become another user'
+  if (!userExists(user)) return `there is no user ${user}`
+  process.seteuid!(user)
+  const isReadable = mayRead(packagedFile('package.json')) && mayRead(process.execPath)
+  process.seteuid!(0)
+  if (!isReadable) return `${user} may not read ${packagedFile('')}`
+  const gid = primaryGroup(user)
+  process.setgroups!([gid])
+  process.setgid!(gid)
+  process.setuid!(user)
+  return null
+}
+
+function mayRead(path: string): boolean {
+  try {
+    // access(2) would ask for the real user, which is still root.
+    closeSync(openSync(path, 'r'))
+    return true
+  } catch {
+    return false
+  }
+}
+
+function primaryGroup(user: string): number {
+  const line = userLines().find((text) => text.startsWith(`${user}:`))
+  return Number(line?.split(':')[3])
+}
+
 /** Says whether the host's own user table names this user. */
 export function userExists(user: string): boolean {
-  return readFileSync('/etc/passwd', 'utf8')
-    .split('\n')
-    .some((line) => line.startsWith(`${user}:`))
+  return userLines().some((line) => line.startsWith(`${user}:`))
+}
+
+function userLines(): readonly string[] {
+  return readFileSync('/etc/passwd', 'utf8').split('\n')
 }
 
 function hasCapabilities(...bits: readonly number[]): boolean {

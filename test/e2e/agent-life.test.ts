@@ -64,6 +64,16 @@ describe('an agent that runs', () => {
     expect(event.summary).toMatch(/^The log was damaged .* kept as .*picket\.db\.damaged-/)
   })
 
+  it('lets what parses packets be an ordinary user without a single right, though started by root', () => {
+    const sensor = childOf(agent.child.pid!, 'sensor-process')
+    const status = readFileSync(`/proc/${sensor}/status`, 'utf8')
+    const user = execFileSync('id', ['-u', 'tcpdump'], { encoding: 'utf8' }).trim()
+    expect(status).toMatch(new RegExp(`^Uid:\t${user}\t${user}\t${user}\t${user}$`, 'm'))
+    for (const set of ['CapPrm', 'CapEff', 'CapAmb']) {
+      expect(status).toMatch(new RegExp(`^${set}:\t0+$`, 'm'))
+    }
+  })
+
   it('records that a sensor was killed, starts another, and that one sees', async () => {
     const { attacker, victim } = network.hosts
     process.kill(childOf(agent.child.pid!, 'sensor-process'), 'SIGKILL')

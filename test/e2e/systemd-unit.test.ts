@@ -13,6 +13,7 @@ import { picket } from '../support/running-agent.ts'
 
 /** CAP_NET_ADMIN (12) and CAP_NET_RAW (13) of linux/capability.h. */
 const ONLY_NETWORK_RIGHTS = '0000000000003000'
+const ONLY_CAPTURE = '0000000000002000'
 const folder = mkdtempSync(join(tmpdir(), 'picket-unit-'))
 const data = join(folder, 'data')
 let network: TestNetwork<'victim' | 'attacker'>
@@ -62,6 +63,18 @@ describe('the systemd unit', () => {
       expect(status).toMatch(new RegExp(`^${set}:\\t${ONLY_NETWORK_RIGHTS}$`, 'm'))
     }
     expect(status).toMatch(/^NoNewPrivs:\t1$/m)
+  })
+
+  it('gives the sensor, which parses packets, the right to capture alone', () => {
+    const pid = /main PID (\d+)/.exec(output)?.[1]
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')
+    const sensor = children.find((child) =>
+      readFileSync(`/proc/${child}/cmdline`, 'utf8').includes('sensor-process'),
+    )
+    const status = readFileSync(`/proc/${sensor}/status`, 'utf8')
+    for (const set of ['CapPrm', 'CapEff', 'CapAmb']) {
+      expect(status).toMatch(new RegExp(`^${set}:\t${ONLY_CAPTURE}$`, 'm'))
+    }
   })
 
   it('captures: a port scan is seen', async () => {
