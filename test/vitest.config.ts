@@ -45,6 +45,7 @@ export default defineConfig({
         test: {
           name: 'package',
           include: ['test/package/**/*.test.ts'],
+          globalSetup: ['test/package/debian-base.ts'],
           testTimeout: 60_000,
           ...oneAtATime,
           sequence: { groupOrder: 3 },

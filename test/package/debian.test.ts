@@ -16,7 +16,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { packagedFile } from '../../src/core/package-root.ts'
 import { until } from '../support/await-until.ts'
-import { bootstrapDebian, type DebianRoot } from '../support/debian-root.ts'
+import { buildPackage } from '../support/debian-package.ts'
+import { freshDebian, type DebianRoot } from '../support/debian-root.ts'
 import { joinHosts, type TestNetwork } from '../support/namespace.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'picket-package-test-'))
@@ -25,18 +26,12 @@ let built: string | undefined
 let debian: DebianRoot
 let network: TestNetwork<'victim' | 'attacker'>
 
-function build(...options: string[]): string {
-  const script = packagedFile('deploy/deb/build.mjs')
-  const argv = [script, '--compression', 'none', '--output', folder, ...options]
-  const { status, stdout, stderr } = spawnSync(process.execPath, argv, { encoding: 'utf8' })
-  if (status !== 0) throw new Error(stderr)
-  return join(folder, /(picket_\S+\.deb)/.exec(stdout)![1]!)
-}
+const build = (...options: string[]): string => buildPackage(folder, ...options)
 
 beforeAll(async () => {
   network = await joinHosts(['victim', 'attacker'])
-  debian = bootstrapDebian()
-}, 240_000)
+  debian = freshDebian()
+}, 60_000)
 
 afterAll(async () => {
   await network?.remove()

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
+import { inject } from 'vitest'
 import type { Outcome, TestHost } from './namespace.ts'
 
 export interface DebianRoot {
@@ -14,11 +15,10 @@ export interface DebianRoot {
   remove(): void
 }
 
-const NEEDED = 'iptables,ipset,conntrack,libpcap0.8,iproute2,tcpdump,libstdc++6'
 const ENVIRONMENT = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C.UTF-8' }
 
-/** Bootstraps Debian 12 with what the package depends on, so that dpkg alone can install it. Needs root. */
-export function bootstrapDebian(): DebianRoot {
+/** Copies the suite's Debian 12. Needs root. */
+export function freshDebian(): DebianRoot {
   const folder = mkdtempSync(join(tmpdir(), 'picket-debian-'))
   const processes = join(folder, 'proc')
   const remove = (): void => {
@@ -26,7 +26,7 @@ export function bootstrapDebian(): DebianRoot {
     rmSync(folder, { recursive: true, force: true })
   }
   try {
-    mustSucceed('debootstrap', ['--variant=minbase', `--include=${NEEDED}`, 'bookworm', folder])
+    mustSucceed('cp', ['-a', `${inject('debianBase')}/.`, folder])
     mustSucceed('mount', ['-t', 'proc', 'proc', processes])
   } catch (error) {
     remove()
