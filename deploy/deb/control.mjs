@@ -34,7 +34,7 @@ Installed-Size: ${kilobytes}
 Section: admin
 Priority: optional
 Depends: libc6 (>= ${glibc}), libstdc++6, libgcc-s1, libpcap0.8 | libpcap0.8t64, iptables, ipset, iproute2, conntrack, passwd, init-system-helpers
-Recommends: tcpdump
+Recommends: tcpdump, nftables
 Description: per-host security agent
  Captures the host's traffic, scores its flows, records everything in a log that
  can be audited, forwards events to a SIEM, serves a REST API and blocks with the

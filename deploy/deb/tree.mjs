@@ -18,6 +18,8 @@ const shipped = [
   'deploy/models',
   'deploy/rules',
   'deploy/README.md',
+  'deploy/event-fields.md',
+  'deploy/elastic',
   'deploy/systemd/picket-processes.conf',
 ]
 const launcher = '#!/bin/sh\nexec /opt/picket/bin/node /opt/picket/dist/main.js "$@"\n'

@@ -211,15 +211,16 @@ describe('stopping', () => {
 /** A forwarder over TCP as createForwarders makes it, but with an overlap short enough for a test. */
 function forwarderWithOverlap(record: EventRecord, port: number, overlapMs: number): Forwarder {
   const config = sinkConfig({ port })
-  const open = () => new SyslogStreamSink({
-    name: 'siem',
-    endpoint: { kind: 'tcp', host: '127.0.0.1', port, tls: null },
-    limits: config,
-    framing: 'octet-counted',
-    context: messageContext(config, '0.1.0', 8192),
-    monotonicMs: () => performance.now(),
-    overlapMs,
-  })
+  const open = () =>
+    new SyslogStreamSink({
+      name: 'siem',
+      endpoint: { kind: 'tcp', host: '127.0.0.1', port, tls: null },
+      limits: config,
+      framing: 'octet-counted',
+      context: messageContext(config, '0.1.0', 8192),
+      monotonicMs: () => performance.now(),
+      overlapMs,
+    })
   const forwarder = new Forwarder({ ...forwarderGround(record), config, open })
   onTestFinished(() => forwarder.stop())
   return forwarder

@@ -40,7 +40,17 @@ const FLOW_COLUMNS = Object.keys({
 } satisfies Record<keyof Flow, 1>) as (keyof Flow)[]
 
 const EVENT_COLUMNS = Object.keys({
-  ...{ id: 1, sequence: 1, previousSequence: 1, revision: 1, agent: 1, interface: 1, kind: 1, family: 1, severity: 1 },
+  ...{
+    id: 1,
+    sequence: 1,
+    previousSequence: 1,
+    revision: 1,
+    agent: 1,
+    interface: 1,
+    kind: 1,
+    family: 1,
+    severity: 1,
+  },
   ...{ confidence: 1, verdict: 1, simulated: 1, decision: 1, attacker: 1, victims: 1, host: 1 },
   ...{ domain: 1, firstSeen: 1, lastSeen: 1, count: 1, summary: 1, reasons: 1, detectors: 1 },
   ...{ mitre: 1, flows: 1, incident: 1, process: 1 },

@@ -17,7 +17,7 @@ const rsyslog =
   (place) =>
     startRsyslog(place, {
       load: module,
-      input: `type="${module}" ${module === "imrelp" ? "" : `address="${place.siem}"`} port="${PORT}" ${more}`,
+      input: `type="${module}" ${module === 'imrelp' ? '' : `address="${place.siem}"`} port="${PORT}" ${more}`,
     })
 
 /** `isSure`: nothing may be lost. `isStream`: a relay can stand between. */
