@@ -77,7 +77,6 @@ export function createApi(parts: ApiParts): ApiApp {
   const operations = operationsOf(document)
   const authenticator = authenticatorOf(parts)
   const streams = new Turns(config.limits.streams, 'event streams')
-  const backtests = new Turns(1, 'backtests')
   return createRouter({
     operations,
     checks: compileChecks(document, operations),
@@ -91,11 +90,9 @@ export function createApi(parts: ApiParts): ApiApp {
       simulateBlock: simulationHandler(record.flows, blocker, clock),
       ...allowlistHandlers(record.allowlist, blocker, clock),
       ...triageHandlers({ ...record, suppressor: parts.suppressor, clock }),
-      ...feedHandlers(parts.feeds, clock),
       ...sinkHandlers(parts.sinks),
       ...auditHandlers(record.audit),
-      ...ruleHandlers({ rules: parts.rules, flows: record.flows, clock, backtests }),
-      ...modelHandlers({ ...parts, audit: record.audit }),
+      ...detectionHandlers(parts),
       streamEvents: streamHandler({ ...record, ...parts, turns: streams, authenticator }),
       ...flowSumHandlers(record.flows, clock),
       ...tokenHandlers(record.tokens, clock),
@@ -111,6 +108,17 @@ export function createApi(parts: ApiParts): ApiApp {
     metrics,
     log,
   })
+}
+
+/** Those of what finds things: rules, models, feeds. */
+function detectionHandlers(parts: ApiParts) {
+  const { record, rules, feeds, clock } = parts
+  const backtests = new Turns(1, 'backtests')
+  return {
+    ...feedHandlers(feeds, clock),
+    ...ruleHandlers({ rules, flows: record.flows, clock, backtests }),
+    ...modelHandlers({ ...parts, audit: record.audit }),
+  }
 }
 
 function authenticatorOf(parts: ApiParts): Authenticator {
