@@ -77,7 +77,7 @@ describe('HostWatch', () => {
     expect(event).toMatchObject({ kind: 'health.host', family: 'health', severity: 0, count: 1 })
     expect(event.summary).toMatch(/^CPU .* %, load .*; memory .*; disk .* free; Picket uses .*MB$/)
     expect(watch.reading?.cpuShare).not.toBeNull()
-    expect(await metrics.render()).toMatch(/^picket_data_disk_free_bytes \d+$/m)
+    expect((await metrics.render()).text).toMatch(/^picket_data_disk_free_bytes \d+$/m)
   })
 
   it('tells nothing when told never to, and measures all the same', async () => {
@@ -90,7 +90,7 @@ describe('HostWatch', () => {
     const { watch, warnings, metrics } = startWatch(3600, '/nowhere')
     await until('it says so', () => warnings[0] ?? null)
     expect(watch.reading).toBeNull()
-    expect(await metrics.render()).not.toContain('picket_host')
+    expect((await metrics.render()).text).not.toContain('picket_host')
   })
 })
 
@@ -103,9 +103,9 @@ describe('gaugeHost', () => {
     const before = await reader.read()
     const metrics = createMetrics()
     gaugeHost(metrics, before, null)
-    expect(await metrics.render()).toContain('picket_process_resident_bytes{role="sensor"')
-    expect(await metrics.render()).toContain('picket_interface_drops{interface="lo"')
+    expect((await metrics.render()).text).toContain('picket_process_resident_bytes{role="sensor"')
+    expect((await metrics.render()).text).toContain('picket_interface_drops{interface="lo"')
     gaugeHost(metrics, { ...before, interfaces: [], processes: [] }, before)
-    expect(await metrics.render()).not.toContain('interface="lo"')
+    expect((await metrics.render()).text).not.toContain('interface="lo"')
   })
 })
