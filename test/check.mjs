@@ -19,10 +19,10 @@ const steps = [
   ['types', fromProgram('tsc', '-p', 'test/tsconfig.json', '--pretty', 'false')],
   ['API document', fromProgram('redocly', 'lint', '--config', 'test/redocly.yaml')],
   ['generated files', staleFiles],
-  ['unit tests', runSuite('unit', 4)],
-  ['integration tests', runSuite('integration', 5)],
-  ['end-to-end tests', runSuite('e2e', 7)],
-  ['package tests', runSuite('package', 7)],
+  ['unit tests', runSuite('unit', 7)],
+  ['integration tests', runSuite('integration', 9)],
+  ['end-to-end tests', runSuite('e2e', 9)],
+  ['package tests', runSuite('package', 9)],
 ]
 
 /** Builds, if need be: the tests start workers and the program itself from `dist`. */

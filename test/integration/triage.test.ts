@@ -87,7 +87,9 @@ describe('judged events', () => {
     onTestFinished(() => rm(dirname(folder), { recursive: true, force: true }))
     expect(exportJudgedCaptures(api.record, folder)).toEqual({ captures: 2, without: 1 })
     const labelled = readTruth(join(folder, 'truth.json'), folder)
-    expect(labelled.map(({ truth }) => truth)).toMatchObject([
+    const truths = labelled.map(({ truth }) => truth)
+    truths.sort((one, other) => one.kind.localeCompare(other.kind))
+    expect(truths).toMatchObject([
       { name: attack, kind: 'attack', attacker_ips: ['192.0.2.7'], victim_ips: ['10.0.0.5'] },
       { name: benign, kind: 'benign', attacker_ips: [] },
     ])
