@@ -4,7 +4,7 @@
  * nothing is installed yet; says nothing and takes well under a second when nothing is missing.
  *
  * Usage: `node deploy/setup.mjs [start [ARGS…] | test [ARGS…] | bench [ARGS…] |
- * bench:delivery [ARGS…] | package [ARGS…]]`. All words go to
+ * bench:delivery [ARGS…] | package [ARGS…] | test:package]`. All words go to
  * stderr, so that `npm start -s -- events --json` leaves a clean stdout.
  */
 import { join } from 'node:path'
@@ -17,6 +17,7 @@ const successors = {
   setup: undefined,
   start: 'dist/main.js',
   test: 'test/check.mjs',
+  'test:package': 'test/check.mjs',
   bench: 'test/bench/run.mjs',
   'bench:delivery': 'test/bench/delivery.mjs',
   package: 'deploy/deb/build.mjs',
@@ -33,6 +34,7 @@ async function prepare() {
   const isHelp = args.includes('--help')
   await installSystemPackages(root, {
     isForTests: purpose === 'test' || purpose === 'bench:delivery',
+    isForPackage: purpose === 'test:package',
     isTold: isAgent,
   })
   if (purpose === 'bench' && !isHelp) await installPeers()
@@ -51,16 +53,18 @@ async function prepare() {
  */
 async function handOver(successor) {
   const path = join(root, successor)
-  process.argv = [process.argv[0], path, ...(purpose === 'start' && !args[0] ? ['start'] : args)]
+  const given = purpose === 'start' && args.length === 0 ? ['start'] : args
+  const chosen = purpose === 'test:package' ? ['--package', ...given] : given
+  process.argv = [process.argv[0], path, ...chosen]
   // npm moves to the project's folder; the files in the arguments are meant from where the user is.
   const startedIn = process.env.npm_lifecycle_event && process.env.INIT_CWD
-  if (startedIn && purpose !== 'test') process.chdir(startedIn)
+  if (startedIn && !purpose.startsWith('test')) process.chdir(startedIn)
   await import(pathToFileURL(path).href)
 }
 
 if (!Object.hasOwn(successors, purpose)) {
   process.stderr.write(
-    `error: unknown purpose ${purpose}\nhint: use start, test, bench, bench:delivery or package\n`,
+    `error: unknown purpose ${purpose}\nhint: use start, test, test:package, bench, bench:delivery or package\n`,
   )
   process.exit(2)
 }

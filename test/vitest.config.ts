@@ -16,6 +16,7 @@ export default defineConfig({
           name: 'unit',
           include: ['test/*.test.ts', 'test/unit/**/*.test.ts'],
           testTimeout: 20_000,
+          isolate: false,
         },
       },
       {
@@ -25,7 +26,6 @@ export default defineConfig({
           include: ['test/integration/**/*.test.ts'],
           testTimeout: 30_000,
           hookTimeout: 30_000,
-          ...oneAtATime,
           sequence: { groupOrder: 1 },
         },
       },

@@ -41,12 +41,15 @@ const needed = {
     'nginx-light': program('nginx'),
     'openssh-server': program('sshd'),
     'openssh-client': program('ssh-keygen'),
+  },
+  /** Building the Debian package, and trying it and its rollout. */
+  packaging: {
+    dpkg: program('dpkg-deb'),
+    binutils: program('strip'),
     debootstrap: program('debootstrap'),
     ansible: program('ansible-playbook'),
     'ansible-lint': program('ansible-lint'),
     yamllint: program('yamllint'),
-    dpkg: program('dpkg-deb'),
-    binutils: program('strip'),
     'iputils-ping': program('ping'),
   },
   /** What Picket is measured beside: `test/bench` goes without those that are missing. */
@@ -74,8 +77,8 @@ const servicesOf = {
 const policyFile = '/usr/sbin/policy-rc.d'
 
 /** Installs what is missing where it can; else says (if told to) how somebody else can. */
-export async function installSystemPackages(root, { isForTests, isTold }) {
-  const missing = await missingPackages(root, isForTests)
+export async function installSystemPackages(root, { isForTests, isForPackage, isTold }) {
+  const missing = await missingPackages(root, { isForTests, isForPackage })
   if (missing.length === 0) return
   const names = missing.join(', ')
   if (isInstalled('apt-get') && process.getuid?.() === 0) {
@@ -84,7 +87,7 @@ export async function installSystemPackages(root, { isForTests, isTold }) {
       async () => await install(missing),
     )
     if (!failure) return
-    if (isForTests) throw failure
+    if (isForTests || isForPackage) throw failure
     say(`  ${failure.message}\n  hint: ${failure.hint}\n  going on without`)
   } else if (isTold) {
     sayMissing(missing)
@@ -127,13 +130,14 @@ function absent(packages) {
   return Object.entries(packages).flatMap(([name, isThere]) => (isThere() ? [] : [name]))
 }
 
-async function missingPackages(root, isForTests) {
+async function missingPackages(root, { isForTests, isForPackage }) {
   const toCompile = absent(needed.compiling)
   const isToCompile = toCompile.length > 0 && (await addonsMissing(root)).length > 0
   return [
     ...(isToCompile ? toCompile : []),
     ...absent(needed.running),
     ...(isForTests ? absent(needed.testing) : []),
+    ...(isForPackage ? absent(needed.packaging) : []),
   ]
 }
 
