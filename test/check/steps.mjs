@@ -97,8 +97,9 @@ function seconds(startedAt) {
   return `${((performance.now() - startedAt) / 1000).toFixed(1)} s`.padStart(8)
 }
 
+/** Where there is too much the end is kept: that is where failures are told. */
 function indented(output) {
-  const kept = output.length > longestOutput ? `${output.slice(0, longestOutput)}\n…` : output
+  const kept = output.length > longestOutput ? `…\n${output.slice(-longestOutput)}` : output
   return kept.trim().replace(/^/gm, '    ')
 }
 
