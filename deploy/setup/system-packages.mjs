@@ -41,6 +41,7 @@ const needed = {
     'nginx-light': program('nginx'),
     'openssh-server': program('sshd'),
     'openssh-client': program('ssh-keygen'),
+    python3: program('python3'),
   },
   /** Building the Debian package, and trying it and its rollout. */
   packaging: {
