@@ -1,5 +1,5 @@
 /** The record: the SQLite file that everything is written to before anything is acted on. */
-import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock } from '../core/clock.ts'
 import { PicketError } from '../core/errors.ts'
@@ -22,6 +22,7 @@ import { startRetention } from './retention.ts'
 import { auditHead } from './sqlite/audit-chain.ts'
 import { openError, openReader, type Connection } from './sqlite/connection.ts'
 import { refuseForeign, refuseOlder } from './sqlite/migrate.ts'
+import { makePrivateFile } from './sqlite/private-file.ts'
 import { FlowQueue } from './write/flow-queue.ts'
 import { Writer } from './write/writer.ts'
 
@@ -56,7 +57,7 @@ export async function openRecord(options: RecordOptions): Promise<EventRecord> {
 
 async function openToWrite(path: string, options: RecordOptions): Promise<EventRecord> {
   const { clock, log, config } = options
-  makePrivateFile(path, options.directory)
+  makeFile(path, options.directory)
   const floorBytes = config.minFreeMegabytes * 1024 * 1024
   const writer = await Writer.start({ path, nowMs: clock.nowMs(), floorBytes })
   const connection = openToQuery(path)
@@ -262,12 +263,11 @@ function openToQuery(path: string): Connection {
   }
 }
 
-/** The log tells who spoke to whom: only its owner may read it. SQLite gives `-wal` and `-shm` the same mode. */
-function makePrivateFile(path: string, directory: string): void {
+/** SQLite gives `-wal` and `-shm` the mode and the owner of the file. */
+function makeFile(path: string, directory: string): void {
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 })
-    closeSync(openSync(path, 'a', 0o600))
-    chmodSync(path, 0o600)
+    makePrivateFile(path)
   } catch (cause) {
     throw openError(path, cause)
   }

@@ -1,8 +1,9 @@
 /** Finds a damaged database at start, sets it aside and says so: the agent begins anew rather than not at all. */
 import Database from 'better-sqlite3'
-import { closeSync, existsSync, openSync, renameSync } from 'node:fs'
+import { existsSync, renameSync } from 'node:fs'
 import { meansDamage, type Connection } from '../connection.ts'
 import { refuseForeign } from '../migrate.ts'
+import { makePrivateFile } from '../private-file.ts'
 
 /** Held by the process that may judge and replace the file; the operating system frees it on kill -9. */
 export interface Guard {
@@ -17,7 +18,7 @@ export interface Guard {
  */
 export function takeGuard(path: string): Guard | null {
   const lockPath = `${path}.lock`
-  closeSync(openSync(lockPath, 'a', 0o600))
+  makePrivateFile(lockPath)
   const lock = new Database(lockPath, { timeout: 0 })
   try {
     lock.pragma('journal_mode = MEMORY')

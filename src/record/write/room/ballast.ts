@@ -1,6 +1,7 @@
 /** The ballast: a file that is thrown overboard when the disk is full, since then even DELETE needs room. */
 import { closeSync, openSync, statSync, unlinkSync, writeSync } from 'node:fs'
 import { randomFillSync } from 'node:crypto'
+import { makePrivateFile } from '../../sqlite/private-file.ts'
 
 /** Written a little at a time: an event may wait behind it. */
 const STEP_BYTES = 4 * 1024 * 1024
@@ -30,6 +31,7 @@ export class Ballast {
     // Random, since some file systems keep zeros without taking room.
     randomFillSync(step)
     try {
+      if (held === 0) makePrivateFile(this.#path)
       const file = openSync(this.#path, 'a', 0o600)
       try {
         writeSync(file, step)
