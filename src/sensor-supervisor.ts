@@ -133,7 +133,7 @@ export class SupervisedSensor {
     this.#startedAtMs = Date.now()
     this.#report = null
     const child = fork(builtModule(import.meta.url, './sensor-process.ts'), [], {
-      ...withoutNetAdmin([...process.execArgv, ...this.#options.nodeOptions]),
+      ...withFewerRights([...process.execArgv, ...this.#options.nodeOptions]),
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     })
@@ -218,16 +218,18 @@ export class SupervisedSensor {
 }
 
 /**
- * How Node is started so that a sensor does not inherit the right to change the firewall, which an agent
- * that is not root has as an ambient capability (capabilities(7)). Root's sensors leave root themselves.
+ * How Node is started so that a sensor, which only captures, does not inherit what an agent that is not root
+ * has as ambient capabilities for the firewall and for finding processes (capabilities(7)). Root's sensors
+ * leave root themselves.
  */
-function withoutNetAdmin(nodeArguments: readonly string[]): {
+function withFewerRights(nodeArguments: readonly string[]): {
   readonly execPath: string
   readonly execArgv: string[]
 } {
   const plain = { execPath: process.execPath, execArgv: [...nodeArguments] }
   if (process.getuid?.() === 0 || !existsSync(SETPRIV)) return plain
-  const lesser = ['--ambient-caps=-net_admin', '--inh-caps=-net_admin', '--']
+  const lost = '-net_admin,-sys_ptrace,-dac_read_search'
+  const lesser = [`--ambient-caps=${lost}`, `--inh-caps=${lost}`, '--']
   return { execPath: SETPRIV, execArgv: [...lesser, process.execPath, ...nodeArguments] }
 }
 

@@ -6,8 +6,8 @@
  * user in. Sockets by which that
  * sshd forwards ports are left out: their local port is nobody's listening port.
  */
-import { readdir, readFile, readlink } from 'node:fs/promises'
 import { canonicalAddress, formatIpv4Word, formatIpv6Words } from '../../net/address.ts'
+import { processIds, readOrEmpty, socketsOf } from '../process-sockets.ts'
 import { machineWord } from './host-facts.ts'
 import { readLoginRecords } from './login-records.ts'
 
@@ -70,7 +70,7 @@ function procAddress(hex: string): string | null {
 }
 
 async function loggedInSockets(): Promise<ReadonlySet<string>> {
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
+  const pids = await processIds()
   const inodes = await Promise.all(
     pids.map(async (pid) => {
       const title = await readOrEmpty(`/proc/${pid}/cmdline`)
@@ -78,18 +78,4 @@ async function loggedInSockets(): Promise<ReadonlySet<string>> {
     }),
   )
   return new Set(inodes.flat())
-}
-
-async function socketsOf(pid: string): Promise<string[]> {
-  const folder = `/proc/${pid}/fd`
-  const names = await readdir(folder).catch(() => [])
-  const links = await Promise.all(
-    names.map((name) => readlink(`${folder}/${name}`).catch(() => '')),
-  )
-  return links.flatMap((link) => /^socket:\[(\d+)\]$/.exec(link)?.[1] ?? [])
-}
-
-/** Processes come and go while they are read, and without root most are closed to us. */
-function readOrEmpty(path: string): Promise<string> {
-  return readFile(path, 'utf8').catch(() => '')
 }

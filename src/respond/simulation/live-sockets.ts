@@ -1,8 +1,8 @@
 /** The sockets that this host has open with a target right now, with the processes that hold them. */
-import { readdir, readFile, readlink } from 'node:fs/promises'
 import { parseAddress } from '../../net/address.ts'
 import { cidrContains, type Cidr } from '../../net/cidr.ts'
 import { readTcpTable } from '../guards/administrators.ts'
+import { processIds, readOrEmpty, socketsOf } from '../process-sockets.ts'
 
 export interface LiveSocket {
   readonly protocol: 'tcp' | 'udp'
@@ -37,7 +37,7 @@ type Holder = NonNullable<LiveSocket['process']>
 async function holdersOf(inodes: ReadonlySet<string>): Promise<ReadonlyMap<string, Holder>> {
   const found = new Map<string, Holder>()
   if (inodes.size === 0) return found
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
+  const pids = await processIds()
   for (const pid of pids) {
     for (const inode of await socketsOf(pid)) {
       if (!inodes.has(inode) || found.has(inode)) continue
@@ -46,18 +46,4 @@ async function holdersOf(inodes: ReadonlySet<string>): Promise<ReadonlyMap<strin
     }
   }
   return found
-}
-
-async function socketsOf(pid: string): Promise<string[]> {
-  const folder = `/proc/${pid}/fd`
-  const names = await readdir(folder).catch(() => [])
-  const links = await Promise.all(
-    names.map((name) => readlink(`${folder}/${name}`).catch(() => '')),
-  )
-  return links.flatMap((link) => /^socket:\[(\d+)\]$/.exec(link)?.[1] ?? [])
-}
-
-/** Processes come and go while they are read, and without root most are closed to us. */
-function readOrEmpty(path: string): Promise<string> {
-  return readFile(path, 'utf8').catch(() => '')
 }
