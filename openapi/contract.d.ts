@@ -1172,10 +1172,15 @@ export interface components {
          */
         BlockProtocol: "tcp" | "udp" | "sctp" | "icmp" | null;
         /**
-         * @description Only packets to these ports: of this host for what comes in, of the target for what goes out. Needs a protocol
-         *     that has ports; empty or absent for all.
+         * @description Only packets to these ports, or ranges of ports: of this host for what comes in, of the target for what goes
+         *     out. Needs a protocol that has ports; empty or absent for all. Answers tell them ascending, with those joined
+         *     that touch. All blocks together may have 64 different ranges, since every packet is held against each.
+         * @example [
+         *       22,
+         *       "8000-8100"
+         *     ]
          */
-        BlockPorts: number[];
+        BlockPorts: (number | string)[];
         BlockOutcome: {
             /** @description As it was ordered. */
             target: string;

@@ -235,8 +235,9 @@ class RecordedBlocker implements Blocker {
   }
 
   #planner(facts: GuardFacts): Planner {
-    const { blocks, clock, config, automatic } = this.#options
-    const parts = { standing: this.#standing, blocks, config: { ...config, automatic } }
+    const { blocks, clock, config, automatic, firewall } = this.#options
+    const { capacity } = firewall
+    const parts = { standing: this.#standing, blocks, config: { ...config, automatic, capacity } }
     return new Planner(parts, facts, clock.nowMs())
   }
 
@@ -280,16 +281,19 @@ class RecordedBlocker implements Blocker {
     const nowMs = clock.nowMs()
     const blocks = [...new Map(planned.map(({ block }) => [block.id, block])).values()]
     const entries = blocks.flatMap((block) => entriesOf(block, nowMs))
+    let failure: PicketError | null
     try {
-      await this.#enforcement.apply(() => firewall.add(entries))
+      failure = await this.#enforcement.apply(() => firewall.add(entries))
     } catch (error) {
       if (!(error instanceof PicketError)) throw error
       await markFailed(this.#standing, this.#asTheyStand(blocks), error.message)
       return error
     }
+    // Compared as a whole, each block has the state that it is in; of those just made only the change is known.
+    const isDone = (block: Block): boolean => failure === null || block.state === 'active'
     const held = this.#asTheyStand(blocks).filter((block) => obstacleTo(firewall, block) === null)
-    await markActive({ standing: this.#standing, tally: this.#tally }, held, nowMs)
-    return null
+    await markActive({ standing: this.#standing, tally: this.#tally }, held.filter(isDone), nowMs)
+    return failure
   }
 
   #asTheyStand(blocks: readonly Block[]): readonly Block[] {
@@ -298,9 +302,9 @@ class RecordedBlocker implements Blocker {
 
   #outcomeOf(plan: Plan, failure: PicketError | null): Ordered {
     if (plan.kind === 'refused') return plan
-    if (failure !== null) return { kind: 'refused', error: failure }
     const { outcome } = plan
     const block = this.#standing.find(blockKey(plan.block)) ?? plan.block
+    if (failure !== null && block.state !== 'active') return { kind: 'refused', error: failure }
     const obstacle = obstacleTo(this.#options.firewall, block)
     if (obstacle === null) return { kind: 'block', outcome, block: this.#tally.told(block) }
     const message = `${block.target} can't be blocked: ${obstacle}`

@@ -1,6 +1,7 @@
 /** Blocks: ordered, listed and lifted; what may be blocked is the response's to say. */
 import type { components } from '../../../../openapi/contract.d.ts'
 import { rfc3339FromUs } from '../../../core/clock.ts'
+import { formatPortRange, parsePortRange } from '../../../net/port-range.ts'
 import type { Block, BlockLog } from '../../../record/block-log.ts'
 import type { Blocker, BlockOrder, Ordered } from '../../../respond/index.ts'
 import { hasScope, type Caller } from '../../auth.ts'
@@ -83,7 +84,7 @@ export function orderFrom(body: Schemas['BlockRequest'], caller: Caller): BlockO
     target: body.target,
     direction: body.direction ?? 'both',
     protocol: body.protocol ?? null,
-    ports: body.ports ?? [],
+    ports: (body.ports ?? []).flatMap((given) => parsePortRange(given) ?? []),
     ttlSeconds: body.ttlSeconds,
     reason: body.reason ?? null,
     source: caller.tokenId === null ? 'cli' : 'api',
@@ -97,9 +98,14 @@ export function orderFrom(body: Schemas['BlockRequest'], caller: Caller): BlockO
 
 function scopeFaults({ protocol, ports }: Schemas['BlockRequest'], at: string): Fault[] {
   if (ports === undefined || ports.length === 0) return []
-  if (protocol !== undefined && protocol !== null && protocol !== 'icmp') return []
+  const faults = ports.flatMap((value, index): Fault[] => {
+    if (parsePortRange(value) !== null) return []
+    const message = 'must be a port from 0 to 65535, or a range with the lower one first: 8000-8100'
+    return [{ field: `${at}ports.${index}`, value, message }]
+  })
+  if (protocol !== undefined && protocol !== null && protocol !== 'icmp') return faults
   const message = 'needs a protocol that has ports: tcp, udp or sctp'
-  return [{ field: `${at}ports`, value: ports, message }]
+  return [...faults, { field: `${at}ports`, value: ports, message }]
 }
 
 function apiOutcomes(
@@ -130,7 +136,7 @@ function apiBlock(block: Block): Schemas['Block'] {
   const { createdAtMs, expiresAtMs, liftedAtMs, verifiedAtMs, ports, ...rest } = block
   return {
     ...rest,
-    ports: [...ports],
+    ports: ports.map(formatPortRange),
     createdAt: rfc3339FromUs(createdAtMs * 1000),
     expiresAt: timeOrNull(expiresAtMs),
     liftedAt: timeOrNull(liftedAtMs),
