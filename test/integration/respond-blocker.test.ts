@@ -10,7 +10,7 @@ import { openRecord } from '../../src/record/index.ts'
 import type { EventRecord } from '../../src/record/record.ts'
 import { createBlocker, type Blocker } from '../../src/respond/blocker.ts'
 import type { RespondConfig } from '../../src/respond/config.ts'
-import { createIptablesFirewall } from '../../src/respond/firewalls/iptables.ts'
+import { createIpsetFirewall } from '../../src/respond/firewalls/iptables/with-ipset.ts'
 import { until } from '../support/await-until.ts'
 import { AUTOMATIC, OPEN_FACTS, orderFor, RESPOND_CONFIG } from '../support/blocking.ts'
 import { joinHosts, type TestNetwork } from '../support/namespace.ts'
@@ -76,8 +76,8 @@ function makeBlocker(changes: Partial<RespondConfig> = {}): Blocker {
   })
 }
 
-function firewall(): ReturnType<typeof createIptablesFirewall> {
-  return createIptablesFirewall({ run: runInside(network.hosts.victim), maxEntries: 10_000 })
+function firewall(): ReturnType<typeof createIpsetFirewall> {
+  return createIpsetFirewall({ run: runInside(network.hosts.victim), maxEntries: 10_000 })
 }
 
 async function heldTargets(): Promise<string[]> {
