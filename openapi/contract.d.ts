@@ -1971,11 +1971,18 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description The first request with this `Idempotency-Key` is under way, or its answer was shown once. */
+        /** @description It is still what `If-None-Match` names. */
+        NotModified: {
+            headers: {
+                /** @description What it is. */
+                ETag?: string;
+                [name: string]: unknown;
+            };
+            content?: never;
+        };
+        /** @description What the first request with this `Idempotency-Key` was answered is shown once, or nobody knows what came of it. */
         IdempotencyConflict: {
             headers: {
-                /** @description Seconds to wait, where the first is under way. */
-                "Retry-After"?: number;
                 [name: string]: unknown;
             };
             content: {
@@ -1984,8 +1991,8 @@ export interface components {
                  *       "type": "urn:picket:problem:idempotency-conflict",
                  *       "title": "The idempotency key is in use",
                  *       "status": 409,
-                 *       "detail": "a request with this Idempotency-Key is still under way",
-                 *       "hint": "send it again in a second: it is then answered as the first one was"
+                 *       "detail": "an earlier request with this key was begun, and the agent ended before it was answered",
+                 *       "hint": "look whether it was done, and ask again with a new key where it was not"
                  *     }
                  */
                 "application/problem+json": components["schemas"]["Problem"];
@@ -2100,10 +2107,17 @@ export interface components {
         /**
          * @description 1 to 255 visible ASCII characters of the caller's choice, such as a UUID. A request that comes again with the
          *     same key and the same content is not done again: it gets the first answer, with `Idempotency-Replayed: true`,
-         *     for a day and over restarts of the agent. Failures are not remembered.
+         *     for a day and over restarts of the agent; while the first is under way it waits for it. Failures are not
+         *     remembered. Where the agent was killed before it answered, what comes to the same twice (blocks, refreshing a
+         *     feed) is done anew; of all else nobody knows, and the answer is 409.
          * @example 0198c0de-0000-7000-8000-00000000000f
          */
         IdempotencyKey: string;
+        /**
+         * @description The ETag of what was read before; if it is still that, the answer is 304 without it.
+         * @example "pWcBvNyNDtCDC1eGDtbbnw"
+         */
+        IfNoneMatch: string;
         /**
          * @description The ETag of what was read; if it is another by now, nothing is changed and the answer is 412.
          * @example "pWcBvNyNDtCDC1eGDtbbnw"
@@ -2554,7 +2568,9 @@ export interface operations {
                 /**
                  * @description 1 to 255 visible ASCII characters of the caller's choice, such as a UUID. A request that comes again with the
                  *     same key and the same content is not done again: it gets the first answer, with `Idempotency-Replayed: true`,
-                 *     for a day and over restarts of the agent. Failures are not remembered.
+                 *     for a day and over restarts of the agent; while the first is under way it waits for it. Failures are not
+                 *     remembered. Where the agent was killed before it answered, what comes to the same twice (blocks, refreshing a
+                 *     feed) is done anew; of all else nobody knows, and the answer is 409.
                  * @example 0198c0de-0000-7000-8000-00000000000f
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -2686,7 +2702,9 @@ export interface operations {
                 /**
                  * @description 1 to 255 visible ASCII characters of the caller's choice, such as a UUID. A request that comes again with the
                  *     same key and the same content is not done again: it gets the first answer, with `Idempotency-Replayed: true`,
-                 *     for a day and over restarts of the agent. Failures are not remembered.
+                 *     for a day and over restarts of the agent; while the first is under way it waits for it. Failures are not
+                 *     remembered. Where the agent was killed before it answered, what comes to the same twice (blocks, refreshing a
+                 *     feed) is done anew; of all else nobody knows, and the answer is 409.
                  * @example 0198c0de-0000-7000-8000-00000000000f
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -2829,7 +2847,13 @@ export interface operations {
     getBlock: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The ETag of what was read before; if it is still that, the answer is 304 without it.
+                 * @example "pWcBvNyNDtCDC1eGDtbbnw"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
             path: {
                 /** @description The block's UUID. */
                 blockId: components["schemas"]["Uuid"];
@@ -2869,6 +2893,7 @@ export interface operations {
                     "application/json": components["schemas"]["Block"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["InvalidRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -2980,7 +3005,9 @@ export interface operations {
                 /**
                  * @description 1 to 255 visible ASCII characters of the caller's choice, such as a UUID. A request that comes again with the
                  *     same key and the same content is not done again: it gets the first answer, with `Idempotency-Replayed: true`,
-                 *     for a day and over restarts of the agent. Failures are not remembered.
+                 *     for a day and over restarts of the agent; while the first is under way it waits for it. Failures are not
+                 *     remembered. Where the agent was killed before it answered, what comes to the same twice (blocks, refreshing a
+                 *     feed) is done anew; of all else nobody knows, and the answer is 409.
                  * @example 0198c0de-0000-7000-8000-00000000000f
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -3072,7 +3099,13 @@ export interface operations {
     getVerdict: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The ETag of what was read before; if it is still that, the answer is 304 without it.
+                 * @example "pWcBvNyNDtCDC1eGDtbbnw"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
             path: {
                 /** @description The event's UUID. */
                 eventId: components["schemas"]["Uuid"];
@@ -3102,6 +3135,7 @@ export interface operations {
                     "application/json": components["schemas"]["EventVerdict"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["InvalidRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -3116,7 +3150,9 @@ export interface operations {
                 /**
                  * @description 1 to 255 visible ASCII characters of the caller's choice, such as a UUID. A request that comes again with the
                  *     same key and the same content is not done again: it gets the first answer, with `Idempotency-Replayed: true`,
-                 *     for a day and over restarts of the agent. Failures are not remembered.
+                 *     for a day and over restarts of the agent; while the first is under way it waits for it. Failures are not
+                 *     remembered. Where the agent was killed before it answered, what comes to the same twice (blocks, refreshing a
+                 *     feed) is done anew; of all else nobody knows, and the answer is 409.
                  * @example 0198c0de-0000-7000-8000-00000000000f
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -3266,7 +3302,9 @@ export interface operations {
                 /**
                  * @description 1 to 255 visible ASCII characters of the caller's choice, such as a UUID. A request that comes again with the
                  *     same key and the same content is not done again: it gets the first answer, with `Idempotency-Replayed: true`,
-                 *     for a day and over restarts of the agent. Failures are not remembered.
+                 *     for a day and over restarts of the agent; while the first is under way it waits for it. Failures are not
+                 *     remembered. Where the agent was killed before it answered, what comes to the same twice (blocks, refreshing a
+                 *     feed) is done anew; of all else nobody knows, and the answer is 409.
                  * @example 0198c0de-0000-7000-8000-00000000000f
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -3522,7 +3560,9 @@ export interface operations {
                 /**
                  * @description 1 to 255 visible ASCII characters of the caller's choice, such as a UUID. A request that comes again with the
                  *     same key and the same content is not done again: it gets the first answer, with `Idempotency-Replayed: true`,
-                 *     for a day and over restarts of the agent. Failures are not remembered.
+                 *     for a day and over restarts of the agent; while the first is under way it waits for it. Failures are not
+                 *     remembered. Where the agent was killed before it answered, what comes to the same twice (blocks, refreshing a
+                 *     feed) is done anew; of all else nobody knows, and the answer is 409.
                  * @example 0198c0de-0000-7000-8000-00000000000f
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -3627,7 +3667,9 @@ export interface operations {
                 /**
                  * @description 1 to 255 visible ASCII characters of the caller's choice, such as a UUID. A request that comes again with the
                  *     same key and the same content is not done again: it gets the first answer, with `Idempotency-Replayed: true`,
-                 *     for a day and over restarts of the agent. Failures are not remembered.
+                 *     for a day and over restarts of the agent; while the first is under way it waits for it. Failures are not
+                 *     remembered. Where the agent was killed before it answered, what comes to the same twice (blocks, refreshing a
+                 *     feed) is done anew; of all else nobody knows, and the answer is 409.
                  * @example 0198c0de-0000-7000-8000-00000000000f
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -3771,7 +3813,9 @@ export interface operations {
                 /**
                  * @description 1 to 255 visible ASCII characters of the caller's choice, such as a UUID. A request that comes again with the
                  *     same key and the same content is not done again: it gets the first answer, with `Idempotency-Replayed: true`,
-                 *     for a day and over restarts of the agent. Failures are not remembered.
+                 *     for a day and over restarts of the agent; while the first is under way it waits for it. Failures are not
+                 *     remembered. Where the agent was killed before it answered, what comes to the same twice (blocks, refreshing a
+                 *     feed) is done anew; of all else nobody knows, and the answer is 409.
                  * @example 0198c0de-0000-7000-8000-00000000000f
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -4374,7 +4418,13 @@ export interface operations {
     getRule: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The ETag of what was read before; if it is still that, the answer is 304 without it.
+                 * @example "pWcBvNyNDtCDC1eGDtbbnw"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
             path: {
                 /** @description The rule's name, as listed. */
                 ruleName: string;
@@ -4409,6 +4459,7 @@ export interface operations {
                     "application/json": components["schemas"]["Rule"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["InvalidRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -4520,7 +4571,9 @@ export interface operations {
                 /**
                  * @description 1 to 255 visible ASCII characters of the caller's choice, such as a UUID. A request that comes again with the
                  *     same key and the same content is not done again: it gets the first answer, with `Idempotency-Replayed: true`,
-                 *     for a day and over restarts of the agent. Failures are not remembered.
+                 *     for a day and over restarts of the agent; while the first is under way it waits for it. Failures are not
+                 *     remembered. Where the agent was killed before it answered, what comes to the same twice (blocks, refreshing a
+                 *     feed) is done anew; of all else nobody knows, and the answer is 409.
                  * @example 0198c0de-0000-7000-8000-00000000000f
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -4572,7 +4625,9 @@ export interface operations {
                 /**
                  * @description 1 to 255 visible ASCII characters of the caller's choice, such as a UUID. A request that comes again with the
                  *     same key and the same content is not done again: it gets the first answer, with `Idempotency-Replayed: true`,
-                 *     for a day and over restarts of the agent. Failures are not remembered.
+                 *     for a day and over restarts of the agent; while the first is under way it waits for it. Failures are not
+                 *     remembered. Where the agent was killed before it answered, what comes to the same twice (blocks, refreshing a
+                 *     feed) is done anew; of all else nobody knows, and the answer is 409.
                  * @example 0198c0de-0000-7000-8000-00000000000f
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];

@@ -23,6 +23,8 @@ export interface Operation {
   readonly bodySchema: JsonSchema | null
   /** Its answer holds a secret that is shown once (`x-picket-secret-answer`). */
   readonly isAnswerSecret: boolean
+  /** Doing it twice comes to the same as doing it once (`x-picket-repeatable`). */
+  readonly isRepeatable: boolean
   /** The media type of each successful answer, by status. */
   readonly answerTypes: ReadonlyMap<number, string>
 }
@@ -39,6 +41,7 @@ interface Described {
   readonly parameters?: readonly unknown[]
   readonly security?: readonly SecurityRequirement[]
   readonly 'x-picket-secret-answer'?: boolean
+  readonly 'x-picket-repeatable'?: boolean
   readonly requestBody?: { readonly content: Content }
   readonly responses: Readonly<Record<string, { readonly content?: Content }>>
 }
@@ -81,6 +84,7 @@ function readOperation(document: ApiDocument, path: string, method: string): Ope
     parameters: listed.map((parameter) => resolve(document, parameter) as Parameter),
     bodySchema: described.requestBody?.content['application/json']?.schema ?? null,
     isAnswerSecret: described['x-picket-secret-answer'] === true,
+    isRepeatable: described['x-picket-repeatable'] === true,
     answerTypes: answerTypesOf(described),
   }
 }

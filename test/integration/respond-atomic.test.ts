@@ -29,16 +29,16 @@ beforeAll(async () => {
 
 afterAll(() => network.remove())
 
-/** All that the kernel holds, but the seconds that pass. */
+/** All that the kernel holds, but the seconds that pass and the seed of each hash. */
 async function everything(): Promise<string> {
   const { victim } = network.hosts
   const texts = [
     await victim.run('nft', ['-s', 'list', 'table', 'inet', 'picket']),
     await victim.run('iptables', ['-S']),
     await victim.run('ip6tables', ['-S']),
-    await victim.run('ipset', ['save']),
+    await victim.run('ipset', ['-sorted', 'save']),
   ]
-  return texts.map(({ stdout }) => stdout.replaceAll(/(timeout|expires) \S+/g, '')).join('\n')
+  return texts.map(({ stdout }) => stdout.replaceAll(/(timeout|expires|initval) \S+/g, '')).join('\n')
 }
 
 describe.each(Object.keys(MAKERS))('%s', (name) => {
@@ -67,7 +67,11 @@ describe.each(Object.keys(MAKERS))('%s', (name) => {
   test('blocks that do not fit fail with the reason, keep nobody else from it, and are tried again', async () => {
     const told: string[] = []
     const parts = { ...partsInMemory(), firewall }
-    const blocker = blockerOver(parts, {}, { onRepaired: (repaired) => void told.push(...repaired) })
+    const blocker = blockerOver(
+      parts,
+      {},
+      { onRepaired: (repaired) => void told.push(...repaired) },
+    )
     await blocker.start()
     const { block: first } = await blocker.order(orderFor('192.0.2.7'))
     const outcomes = await blocker.orderAll(FOUR.slice(0, 3).map((target) => orderFor(target)))
@@ -90,7 +94,11 @@ describe.each(Object.keys(MAKERS))('%s', (name) => {
     await blocker.lift(first.id, 'local:0')
     await blocker.reconcile()
     expect((await firewall.list()).map(({ target }) => target).sort()).toEqual(FOUR.slice(0, 3))
-    expect(parts.blocks.standing().map(({ state }) => state)).toEqual(['active', 'active', 'active'])
+    expect(parts.blocks.standing().map(({ state }) => state)).toEqual([
+      'active',
+      'active',
+      'active',
+    ])
     expect(told).toEqual([])
     await blocker.stop()
   })

@@ -106,7 +106,12 @@ describe.each(['iptables', 'iptables-plain', 'nftables'] as const)('%s', (name) 
       entryFor('198.51.0.0/16', { remainingSeconds: 60 }),
       entryFor('2001:db8:1::/48', { direction: 'in' }),
       entryFor('2001:db8::7', { direction: 'out', protocol: 'udp', ports: port(53) }),
-      entryFor('192.0.2.7', { direction: 'in', protocol: 'tcp', ports: port(22), remainingSeconds: 99 }),
+      entryFor('192.0.2.7', {
+        direction: 'in',
+        protocol: 'tcp',
+        ports: port(22),
+        remainingSeconds: 99,
+      }),
       entryFor('192.0.2.7', { direction: 'in', protocol: 'sctp' }),
       entryFor('192.0.2.7', { protocol: 'udp', ports: { first: 0, last: 1023 } }),
       entryFor('2001:db8::7', { direction: 'out', protocol: 'sctp', ports: { first: 1024, last: 65_535 } }), // prettier-ignore

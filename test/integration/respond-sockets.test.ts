@@ -23,7 +23,9 @@ afterAll(() => network.remove())
 
 /** The local and the far end's port of every TCP connection of the victim with the address. */
 async function connectionsWith(address: string): Promise<string[]> {
-  const { stdout } = await network.hosts.victim.run('ss', ['-Htn', 'state', 'established', 'dst', address]) // prettier-ignore
+  const far = address.includes(':') ? `[${address}]` : address
+  const args = ['-Htn', 'state', 'established', 'dst', far]
+  const { stdout } = await network.hosts.victim.run('ss', args)
   return stdout.split('\n').filter(Boolean)
 }
 

@@ -18,7 +18,7 @@ import { flowInserter } from './insert-flows.ts'
 import { outboxWriter } from './outbox.ts'
 import { pruner } from './room/prune.ts'
 import { allowlistSaver } from './save-allowlist.ts'
-import { answerSaver, switchSaver } from './save-api-state.ts'
+import { answerForgetter, answerSaver, switchSaver } from './save-api-state.ts'
 import { blockSaver } from './save-block.ts'
 import { eventSaver } from './save-events.ts'
 import { evidenceSaver } from './save-evidence.ts'
@@ -66,6 +66,7 @@ function answersOf({ connection, guard, room }: Opened): Answers<WriterCalls> {
     saveSuppression: sure(suppressionSaver(connection)),
     countHidden: hiddenCounter(connection),
     saveAnswer: answerSaver(connection),
+    forgetAnswer: answerForgetter(connection),
     saveRuleSwitch: sure(switchSaver(connection)),
     appendAudit: sure(({ entry, atMs }: WriterCalls['appendAudit']['input']) =>
       inTransaction(connection, 'FULL', () => {

@@ -26,13 +26,16 @@ export async function cutConnections(
   if (entries.length > MAX_ENTRIES) return
   await Promise.all(
     entries.map(async (entry) => {
-      const forgetting = (await selections(run, entry)).map(
-        (args): Call => ['conntrack', ['-D', ...args]],
-      )
+      const forgetting = (await selections(run, entry)).map((args): Call => [
+        'conntrack',
+        ['-D', ...args],
+      ])
       const killing: Call[] = killSockets ? [['ss', socketCall(entry)]] : []
       // conntrack ends with 1 when there was no connection: no failure, as it is none that it is not installed.
       await Promise.allSettled(
-        [...forgetting, ...killing].map(([tool, args]) => run(tool, args, { timeoutMs: TIMEOUT_MS })),
+        [...forgetting, ...killing].map(([tool, args]) =>
+          run(tool, args, { timeoutMs: TIMEOUT_MS }),
+        ),
       )
     }),
   )
@@ -78,12 +81,17 @@ async function openPorts(
 function socketCall(entry: FirewallEntry): readonly string[] {
   const { direction, protocol, ports } = entry
   const kinds = protocol === null ? ['-t', '-u'] : protocol === 'udp' ? ['-u'] : ['-t']
-  const far = ['dst', checkedTarget(entry)]
+  const far = ['dst', bracketed(checkedTarget(entry))]
   if (ports === null) return ['-K', ...kinds, far.join(' ')]
   const end = { in: portsOf('sport', ports), out: portsOf('dport', ports) }
   const either = `( ${end.in} or ${end.out} )`
   const only = direction === 'both' ? either : end[direction]
   return ['-K', ...kinds, [...far, 'and', only].join(' ')]
+}
+
+/** In IPv6 the last colon would begin the port: `[2001:db8::/64]`. */
+function bracketed(target: string): string {
+  return target.includes(':') ? `[${target}]` : target
 }
 
 function portsOf(end: 'sport' | 'dport', { first, last }: PortRange): string {

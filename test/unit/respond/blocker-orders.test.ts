@@ -44,9 +44,15 @@ describe('the scope of a block', () => {
     const ssh = { direction: 'in', protocol: 'tcp', ports: portRanges(2222, 22, 22) } as const
     const whole = await blocker.order(orderFor('192.0.2.7'))
     const part = await blocker.order(orderFor('192.0.2.7', ssh))
-    const again = await blocker.order(orderFor('192.0.2.7', { ...ssh, ports: portRanges(22, 2222) }))
+    const again = await blocker.order(
+      orderFor('192.0.2.7', { ...ssh, ports: portRanges(22, 2222) }),
+    )
     expect([whole.created, part.created, again.created]).toEqual([true, true, false])
-    expect(part.block).toMatchObject({ direction: 'in', protocol: 'tcp', ports: portRanges(22, 2222) })
+    expect(part.block).toMatchObject({
+      direction: 'in',
+      protocol: 'tcp',
+      ports: portRanges(22, 2222),
+    })
     expect(await parts.firewall.list()).toHaveLength(3)
   })
 

@@ -14,6 +14,7 @@ import {
   type ApiProblem,
   type Fault,
 } from '../../problem.ts'
+import { etagOf } from '../../limits/editions.ts'
 import { rangeOf } from '../../query.ts'
 
 type Schemas = components['schemas']
@@ -60,7 +61,7 @@ export function blockHandlers(blocks: BlockLog, orders: BlockOrders): BlockHandl
     getBlock: ({ path }) => {
       const block = blocks.get(path.blockId.toLowerCase())
       if (block === null) throw noSuchBlock()
-      return { status: 200, body: shown(block) }
+      return { status: 200, body: shown(block), headers: { etag: etagOfBlock(block) } }
     },
     deleteBlock: async ({ path, caller }) => {
       const block = await orders.lift(path.blockId.toLowerCase(), caller!.actor)
@@ -128,6 +129,12 @@ function apiOutcomes(
     unchanged: count('unchanged'),
     refused: count('refused'),
   }
+}
+
+/** What it has stopped, and when it was last looked at, change by themselves. */
+function etagOfBlock(block: Block): string {
+  const { verifiedAt: _, stoppedPackets: __, stoppedBytes: ___, ...edited } = apiBlock(block)
+  return etagOf({ status: 200, body: edited })
 }
 
 const noSuchBlock = (): ApiProblem => notFound('there is no block with this id')

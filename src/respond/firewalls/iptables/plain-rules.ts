@@ -100,4 +100,3 @@ function timeIn(seconds: number, nowMs: number): string {
   const endMs = Math.ceil((nowMs + seconds * 1000) / 1000) * 1000
   return new Date(endMs).toISOString().replace('.000Z', 'Z')
 }
-

@@ -192,7 +192,6 @@ class IpsetFirewall implements Firewall {
     if (!rulesStand(text, rules)) await this.#tables.restore(family, rulesToRestore(text, rules))
     this.#sets = { ...this.#sets, [family]: sets }
   }
-
 }
 
 function ofFamily(entries: readonly FirewallEntry[], family: 4 | 6): readonly FirewallEntry[] {
