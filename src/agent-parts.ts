@@ -17,7 +17,9 @@ import type { EventRecord } from './record/record.ts'
 import {
   createBlocker,
   createFirewall,
+  formerFirewalls,
   createGuardFacts,
+  formerFirewalls,
   PanicSwitch,
   type Blocker,
 } from './respond/index.ts'
@@ -46,6 +48,7 @@ export function createAgentBlocker(
 ): Blocker {
   return createBlocker({
     firewall: createFirewall(config.respond),
+    former: formerFirewalls(config.respond),
     blocks: record.blocks,
     guardFacts: createGuardFacts({
       config: config.respond,

@@ -2,12 +2,16 @@
 import { systemClock } from '../core/clock.ts'
 import { silentLog } from '../core/log.ts'
 import type { RespondConfig } from '../respond/config.ts'
-import { createBlocker, createFirewall, createGuardFacts, PanicSwitch } from '../respond/index.ts'
+import {
+  createBlocker,
+  createFirewall,
+  createGuardFacts,
+  formerFirewalls,
+  PanicSwitch,
+} from '../respond/index.ts'
 import { inProcess, type ApiClient } from './client.ts'
 import type { CommandContext } from './context.ts'
 import { openRecordForWriting } from './record-access.ts'
-
-const FIREWALLS = ['iptables', 'nftables'] as const
 
 export interface LiftingClient extends ApiClient {
   /** Removes our chain, jumps, sets and table from the firewall, whatever the record says. */
@@ -44,9 +48,6 @@ export async function openForLifting(context: CommandContext): Promise<LiftingCl
  * Errors: `ERR_FIREWALL_*` of the one that is configured; of the others what is not there can't be cleared.
  */
 export async function clearFirewalls(config: RespondConfig): Promise<void> {
-  const isTrial = config.firewall === 'dry-run'
-  const others = FIREWALLS.filter((firewall) => !isTrial && firewall !== config.firewall)
-  const opened = others.map((firewall) => createFirewall({ ...config, firewall }))
-  await Promise.allSettled(opened.map((firewall) => firewall.teardown()))
+  await Promise.allSettled(formerFirewalls(config).map((firewall) => firewall.teardown()))
   await createFirewall(config).teardown()
 }

@@ -29,6 +29,8 @@ const PREPARED_FOR_MS = 1000
 
 export interface BlockerOptions {
   readonly firewall: Firewall
+  /** Those that were used before, from which everything of ours is taken at the start. */
+  readonly former?: readonly Firewall[]
   readonly blocks: BlockLog
   readonly guardFacts: () => Promise<GuardFacts>
   readonly clock: Clock
@@ -192,7 +194,10 @@ class RecordedBlocker implements Blocker {
   async start(): Promise<void> {
     this.#isRunning = true
     await this.#tick()
-    const { reconcileSeconds } = this.#options.config
+    const { config, former = [] } = this.#options
+    // Only now: nobody is let in between. What is not there, or can't be used, can't be cleared.
+    await Promise.allSettled(former.map((firewall) => firewall.teardown()))
+    const { reconcileSeconds } = config
     if (!this.#isRunning) return
     this.#ticker = setInterval(() => void this.#tick(), reconcileSeconds * 1000)
   }
@@ -292,7 +297,8 @@ class RecordedBlocker implements Blocker {
     // Compared as a whole, each block has the state that it is in; of those just made only the change is known.
     const isDone = (block: Block): boolean => failure === null || block.state === 'active'
     const held = this.#asTheyStand(blocks).filter((block) => obstacleTo(firewall, block) === null)
-    await markActive({ standing: this.#standing, tally: this.#tally }, held.filter(isDone), nowMs)
+    const kept = { standing: this.#standing, tally: this.#tally }
+    await markActive(kept, held.filter(isDone), clock.nowMs())
     return failure
   }
 

@@ -42,3 +42,14 @@ export function createFirewall(
       return createDryRunFirewall(clock)
   }
 }
+
+/**
+ * Opens the firewalls that the configuration may have named before: what they hold of ours is to be cleared.
+ *
+ * A dry run touches none. `iptables-plain` and `iptables` have one chain between them, which either puts right.
+ */
+export function formerFirewalls(config: FirewallChoice): readonly Firewall[] {
+  if (config.firewall === 'dry-run') return []
+  const other = config.firewall === 'nftables' ? 'iptables' : 'nftables'
+  return [createFirewall({ ...config, firewall: other })]
+}
