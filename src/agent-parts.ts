@@ -17,7 +17,6 @@ import type { EventRecord } from './record/record.ts'
 import {
   createBlocker,
   createFirewall,
-  formerFirewalls,
   createGuardFacts,
   formerFirewalls,
   PanicSwitch,

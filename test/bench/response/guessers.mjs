@@ -97,7 +97,8 @@ function configure(home, log) {
     ...['usedns = no', 'ignoreself = false'],
     ...[`maxretry = ${MAX_RETRY}`, 'findtime = 600', 'bantime = 600'],
     ...['[sshd]', 'enabled = true', 'filter = sshd', `logpath = ${log}`],
-    'action = iptables-ipset-proto6-allports[name=sshd]',
+    // Of TCP alone by default, which would let the datagrams go on that are measured by.
+    'action = iptables-ipset-proto6-allports[name=sshd, protocol=all]',
   ]
   mkdirSync(join(home, 'config'))
   writeFileSync(join(home, 'config', 'jail.conf'), `${lines.join('\n')}\n`)

@@ -4,7 +4,7 @@ import { rfc3339FromUs } from '../../../core/clock.ts'
 import { formatPortRange, parsePortRange } from '../../../net/port-range.ts'
 import type { Block, BlockLog } from '../../../record/block-log.ts'
 import type { Blocker, BlockOrder, Ordered } from '../../../respond/index.ts'
-import { hasScope, type Caller } from '../../auth.ts'
+import { hasScope, LOCAL_ACTOR, type Caller } from '../../auth.ts'
 import type { Handler } from '../../contract.ts'
 import {
   forbidden,
@@ -88,7 +88,7 @@ export function orderFrom(body: Schemas['BlockRequest'], caller: Caller): BlockO
     ports: (body.ports ?? []).flatMap((given) => parsePortRange(given) ?? []),
     ttlSeconds: body.ttlSeconds,
     reason: body.reason ?? null,
-    source: caller.tokenId === null ? 'cli' : 'api',
+    source: caller.actor === LOCAL_ACTOR ? 'cli' : 'api',
     actor: caller.actor,
     orderedBy: caller.tokenId ?? caller.actor,
     eventId: body.eventId?.toLowerCase() ?? null,
