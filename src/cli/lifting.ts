@@ -1,5 +1,6 @@
 /** Lifting blocks while no agent runs: straight through the record and the firewall. */
 import { systemClock } from '../core/clock.ts'
+import { PicketError } from '../core/errors.ts'
 import { silentLog } from '../core/log.ts'
 import type { RespondConfig } from '../respond/config.ts'
 import {
@@ -8,6 +9,7 @@ import {
   createGuardFacts,
   formerFirewalls,
   PanicSwitch,
+  type Firewall,
 } from '../respond/index.ts'
 import { inProcess, type ApiClient } from './client.ts'
 import type { CommandContext } from './context.ts'
@@ -49,5 +51,15 @@ export async function openForLifting(context: CommandContext): Promise<LiftingCl
  */
 export async function clearFirewalls(config: RespondConfig): Promise<void> {
   await Promise.allSettled(formerFirewalls(config).map((firewall) => firewall.teardown()))
-  await createFirewall(config).teardown()
+  await tearDown(createFirewall(config))
+}
+
+/** An agent that runs takes the same things out at the same time: what one finds gone is no failure. */
+async function tearDown(firewall: Firewall, attempts = 3): Promise<void> {
+  try {
+    await firewall.teardown()
+  } catch (error) {
+    if (!(error instanceof PicketError) || attempts === 1) throw error
+    await tearDown(firewall, attempts - 1)
+  }
 }

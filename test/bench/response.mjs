@@ -1,7 +1,7 @@
 /**
  * How soon a guesser is kept out, live in namespaces, beside fail2ban on the same guessing at the same sshd; and
  * what blocks cost: putting 10,000 in, and the packet path with none, 1,000 and 100,000 of them. Needs root,
- * sshd, ssh, tcpdump, iptables, ipset; fail2ban is left out where it is not installed.
+ * sshd, ssh, tcpdump, iptables, ipset; fail2ban and CrowdSec are left out where they are not there.
  *
  * Usage: `node test/bench/response.mjs [ROUNDS]` (default 20) prints the section by itself; test/bench/run.mjs puts it
  * into RESULTS.md.
@@ -12,6 +12,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { makeVethPair, runToEnd } from '../support/veth-pair.mjs'
 import { measureBlockCosts } from './response/block-costs.mjs'
+import { measureCrowdsec } from './response/crowdsec.mjs'
 import { measureFalseBlocks } from './response/false-blocks.mjs'
 import { measureFail2ban, measurePicket } from './response/guessers.mjs'
 import { startSshd } from './response/guessed-sshd.mjs'
@@ -19,6 +20,8 @@ import { startSshd } from './response/guessed-sshd.mjs'
 const SENDER = '10.78.0.1'
 const RECEIVER = '10.78.0.2'
 const ROUNDS = 20
+/** How often CrowdSec's bouncer asks, in seconds: as fast as it can be told to, and as it comes. */
+const POLLS = [1, 10]
 
 /** Shape: `{ skipped }` with the reason; else reactions in ms of both, what blocks cost, and false blocks. */
 export async function measureResponse({ rounds = ROUNDS } = {}) {
@@ -36,11 +39,17 @@ export async function measureResponse({ rounds = ROUNDS } = {}) {
       picket.push({ firewall, reactions: await measurePicket({ ...target, sshd, firewall }) })
     }
     const fail2ban = await measureFail2ban({ ...target, sshd })
+    const crowdsec = []
+    for (const pollSeconds of POLLS) {
+      const reactions = await measureCrowdsec({ ...target, sshd }, pollSeconds)
+      crowdsec.push({ pollSeconds, reactions })
+    }
     await sshd.end()
     return {
       rounds,
       picket,
       fail2ban,
+      crowdsec,
       costs: await measureBlockCosts(target),
       falseBlocks: await measureFalseBlocks(folder),
     }
@@ -53,18 +62,26 @@ export async function measureResponse({ rounds = ROUNDS } = {}) {
 /** The figures as a section of RESULTS.md. */
 export function renderResponse(figures) {
   if (figures.skipped !== undefined) return `## The response\n\nNot measured: ${figures.skipped}.\n`
-  const { rounds, picket, fail2ban, costs, falseBlocks } = figures
+  const { rounds, picket, fail2ban, crowdsec, costs, falseBlocks } = figures
   const rows = [
-    ...picket.map(({ firewall, reactions }) => reactionRow(`Picket, ${firewall}`, rounds, reactions)),
+    ...picket.map(({ firewall, reactions }) =>
+      reactionRow(`Picket, ${firewall}`, rounds, reactions),
+    ),
     fail2ban === null
       ? '| fail2ban | not installed | | | | |'
       : reactionRow('fail2ban, iptables-ipset', rounds, fail2ban),
+    ...crowdsec.map(({ pollSeconds, reactions }) => {
+      const name = `CrowdSec, iptables, asked every ${pollSeconds} s`
+      return reactions === null
+        ? `| ${name} | not there | | | | |`
+        : reactionRow(name, rounds, reactions)
+    }),
   ]
   return `## The response
 
 An attacker guesses passwords at an sshd over a veth pair, each round from an address of its own, and sends a
 datagram every 2 ms beside it; it is kept out from the moment when none of them arrives any more. Measured from what
-crosses the threshold: of Picket the packet by which it detected (the event's own time), of fail2ban the line of the log,
+crosses the threshold: of Picket the packet by which it detected (the event's own time), of the others the line of the log,
 which comes later than the packet. The last column is the part up to the order: capture, sensor, decision, event on disk.
 
 | program | kept out | p50 | p99 | at most | to the order, p50 |

@@ -86,34 +86,20 @@ test('what somebody else did to the chain is put right', async () => {
 
 test('a block whose time is over is lifted by the agent, and the others stay', async () => {
   const block = await ordered({ target: '198.51.100.7', ttlSeconds: 1 })
-  expect(await rules()).toContain('198.51.100.7/32')
+  await until('it is expired', async () => {
+    const told = (await agent.call('GET', `/v1/blocks/${block.id}`, token)).body as Block
+    return told.state === 'expired' ? true : null
+  })
   await until('it is lifted', async () => ((await rules()).includes('198.51.100.7') ? null : true))
-  const told = (await agent.call('GET', `/v1/blocks/${block.id}`, token)).body as Block
-  expect(told.state).toBe('expired')
   expect(await isKeptOut('address4')).toBe(true)
-})
-
-test('more than the chain should hold are refused, with the reason', async () => {
-  const blocks = (from: number, count: number) =>
-    Array.from({ length: count }, (_, at) => ({
-      target: `198.18.${Math.floor((from + at) / 250)}.${((from + at) % 250) + 1}`,
-    }))
-  const bulk = (body: object) => agent.call('POST', '/v1/blocks/bulk', token, body)
-  const answers = [
-    await bulk({ blocks: blocks(0, 900) }),
-    await bulk({ blocks: blocks(900, 200) }),
-  ].map(({ body }) => body as components['schemas']['BlockOutcomes'])
-  // Three entries were there before.
-  expect(answers.map(({ created }) => created)).toEqual([900, 97])
-  const refused = answers[1]!.items.find(({ outcome }) => outcome === 'refused')
-  expect(refused!.problem).toMatchObject({ status: 409, guard: 'firewall-full' })
 })
 
 test('lifting all leaves the chain empty, and panic leaves nothing', async () => {
   const answer = await agent.call('DELETE', '/v1/blocks', token)
-  expect((answer.body as components['schemas']['BlockList']).items).toHaveLength(999)
+  expect((answer.body as components['schemas']['BlockList']).items).toHaveLength(2)
   expect((await rules()) + (await rules('ip6tables'))).not.toContain('DROP')
   expect(await isKeptOut('address4')).toBe(false)
-  expect((await picket(network.hosts.victim, 'panic', '--data-dir', data)).code).toBe(0)
+  const panic = await picket(network.hosts.victim, 'panic', '--data-dir', data)
+  expect([panic.code, panic.stderr]).toEqual([0, ''])
   expect((await rules()) + (await rules('ip6tables'))).not.toContain('PICKET')
 })

@@ -142,7 +142,8 @@ function secret(headers: Readonly<Record<string, string>>): ApiProblem {
 
 function interrupted(): ApiProblem {
   return new ApiProblem('idempotency-conflict', {
-    detail: 'an earlier request with this key was begun, and the agent ended before it was answered',
+    detail:
+      'an earlier request with this key was begun, and the agent ended before it was answered',
     hint: 'look whether it was done, and ask again with a new key where it was not',
   })
 }

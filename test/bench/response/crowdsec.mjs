@@ -30,7 +30,8 @@ const INSTALLED = [
 export async function measureCrowdsec(target, pollSeconds) {
   const root = process.env.PICKET_CROWDSEC ?? '/'
   const program = (name) => join(root, 'usr/bin', name)
-  if (!['crowdsec', 'cscli', 'crowdsec-firewall-bouncer'].map(program).every(existsSync)) return null
+  if (!['crowdsec', 'cscli', 'crowdsec-firewall-bouncer'].map(program).every(existsSync))
+    return null
   const { pair, sshd, rounds } = target
   const home = join(target.folder, `crowdsec-${pollSeconds}`)
   const config = configure(root, home, sshd.log)
@@ -39,10 +40,17 @@ export async function measureCrowdsec(target, pollSeconds) {
   await cscli('machines', 'add', 'victim', '--auto', '-f', credentials)
   const key = (await cscli('bouncers', 'add', 'firewall', '-o', 'raw')).trim()
   const engine = startOne(pair.receiver, program('crowdsec'), ['-c', config])
-  const bouncer = startBouncer(target, program('crowdsec-firewall-bouncer'), { home, key, pollSeconds })
+  const bouncer = startBouncer(target, program('crowdsec-firewall-bouncer'), {
+    home,
+    key,
+    pollSeconds,
+  })
   const reactions = []
   try {
-    await Promise.all([engine.said(/Starting processing data/), bouncer.said(/Processing new and deleted/)])
+    await Promise.all([
+      engine.said(/Starting processing data/),
+      bouncer.said(/Processing new and deleted/),
+    ])
     for (let round = 0; round < rounds; round += 1) {
       const from = `10.78.${pollSeconds + 10}.${round + 1}`
       const keptOutAt = await guessUntilKeptOut(target, from, 60_000)
@@ -82,9 +90,17 @@ function configure(root, home, log) {
   }
   symlinkSync(join(root, 'etc/crowdsec/patterns'), join(home, 'patterns'))
   writeFileSync(join(home, 'simulation.yaml'), 'simulation: false\n')
-  writeFileSync(join(home, 'acquis.yaml'), stringify({ filenames: [log], labels: { type: 'syslog' } }))
+  writeFileSync(
+    join(home, 'acquis.yaml'),
+    stringify({ filenames: [log], labels: { type: 'syslog' } }),
+  )
   const filters = ['Alert.Remediation == true && Alert.GetScope() == "Ip"']
-  const profile = { name: 'ban', filters, decisions: [{ type: 'ban', duration: '10m' }], on_success: 'break' }
+  const profile = {
+    name: 'ban',
+    filters,
+    decisions: [{ type: 'ban', duration: '10m' }],
+    on_success: 'break',
+  }
   writeFileSync(join(home, 'profiles.yaml'), stringify(profile))
   const file = join(home, 'config.yaml')
   writeFileSync(file, stringify(settingsOf(home, hub)))

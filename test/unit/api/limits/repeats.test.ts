@@ -33,7 +33,11 @@ const ORDER: KeyedRequest = {
   isAnswerSecret: false,
   isRepeatable: true,
 }
-const ANSWER: AnyAnswer = { status: 201, body: { id: 'b1' }, headers: { location: '/v1/blocks/b1' } }
+const ANSWER: AnyAnswer = {
+  status: 201,
+  body: { id: 'b1' },
+  headers: { location: '/v1/blocks/b1' },
+}
 
 let store: MemoryAnswers
 let notKept: string[]
