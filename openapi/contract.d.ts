@@ -2057,7 +2057,7 @@ export interface components {
         /** @description The firewall or the record could not do its part; the detail says why. */
         Unavailable: {
             headers: {
-                /** @description Seconds to wait, where too much was asked at once. */
+                /** @description Seconds to wait; a block that failed is tried again meanwhile. */
                 "Retry-After"?: number;
                 [name: string]: unknown;
             };

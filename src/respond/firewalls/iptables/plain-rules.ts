@@ -95,8 +95,8 @@ export function wholeEntries(rules: readonly PlainRule[]): readonly HeldEntry[] 
   })
 }
 
-/** Whole seconds, so that what is read back is what was written. */
+/** Whole seconds, and none more for what was read back: what is a whole second to the millisecond is one. */
 function timeIn(seconds: number, nowMs: number): string {
-  const endMs = Math.ceil((nowMs + seconds * 1000) / 1000) * 1000
+  const endMs = Math.ceil(Math.round(nowMs + seconds * 1000) / 1000) * 1000
   return new Date(endMs).toISOString().replace('.000Z', 'Z')
 }

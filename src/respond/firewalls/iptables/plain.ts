@@ -27,6 +27,8 @@ export function createPlainFirewall(options: FirewallOptions, clock: Clock): Fir
 /** The chain of a family as it was read. */
 interface Chain {
   readonly listing: Listing
+  /** Times to go are told from here on, and written so: else each change would make the others longer. */
+  readonly readAtMs: number
   readonly rules: readonly PlainRule[]
   /** Every entry of which all rules are there. */
   readonly entries: readonly HeldEntry[]
@@ -113,18 +115,26 @@ class PlainFirewall implements Firewall {
       try {
         await this.#write(chain, entries)
       } catch (error) {
-        for (const earlier of done) await this.#write(earlier, earlier.entries)
+        await this.#putBack(done)
         throw error
       }
       done.push(chain)
     }
   }
 
-  async #write({ listing, rules }: Chain, entries: readonly FirewallEntry[]): Promise<void> {
-    const nowMs = this.#clock.nowMs()
+  async #putBack(earlier: readonly Chain[]): Promise<void> {
+    for (const chain of await this.#chains()) {
+      const before = earlier.find(({ listing }) => listing.family === chain.listing.family)
+      if (before === undefined) continue
+      await this.#write({ ...chain, readAtMs: before.readAtMs }, before.entries)
+    }
+  }
+
+  async #write(chain: Chain, entries: readonly FirewallEntry[]): Promise<void> {
+    const { listing, rules, readAtMs } = chain
     const counted = byEntry(rules)
     const lines = entries.flatMap((entry) => {
-      return rulesOf(entry, counted.get(entryKey(entry)) ?? [], nowMs)
+      return rulesOf(entry, counted.get(entryKey(entry)) ?? [], readAtMs)
     })
     await this.#tables.restore(listing.family, rulesToRestore(listing.text, lines))
   }
@@ -148,11 +158,11 @@ class PlainFirewall implements Firewall {
   }
 }
 
-function readChain(listing: Listing, nowMs: number): Chain {
+function readChain(listing: Listing, readAtMs: number): Chain {
   const lines = chainRules(listing.text)
-  const rules = lines.flatMap((line) => readRule(line, listing.family, nowMs) ?? [])
+  const rules = lines.flatMap((line) => readRule(line, listing.family, readAtMs) ?? [])
   const entries = wholeEntries(rules)
   const needed = entries.reduce((sum, entry) => sum + sidesOf(entry).length, 0)
   const isIntact = jumpsStand(listing.text) && needed === lines.length
-  return { listing, rules, entries, isIntact }
+  return { listing, readAtMs, rules, entries, isIntact }
 }
