@@ -105,6 +105,18 @@ async function firewallTool(tool: string, state: CheckState, found: string): Pro
   return { check: tool, state, found, fix }
 }
 
+function capturePrivilege(): CheckResult {
+  if (canCapture()) return ok('may capture', 'CAP_NET_RAW')
+  return {
+    check: 'may capture',
+    state: 'missing',
+    found: 'this user has no CAP_NET_RAW; replay works without',
+    fix: 'run as root, or under deploy/systemd/picket.service',
+  }
+}
+
+const CAP_NET_ADMIN = 12
+
 function firewallPrivilege(): CheckResult {
   const status = readFileSync('/proc/self/status', 'utf8')
   const effective = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? '0'}`)
