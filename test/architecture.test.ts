@@ -29,6 +29,7 @@ const contracts: Readonly<Record<string, readonly string[]>> = {
     ),
   forward: ['sink.ts', 'nats/index.ts'],
   respond: ['firewall.ts'],
+  fleet: ['subjects.ts'],
 }
 /** Where each package lives; elsewhere it is seen as the small interface that we need. */
 const homes: Readonly<Record<string, string>> = {

@@ -4,6 +4,7 @@ import type { Clock } from '../core/clock.ts'
 import type { Log } from '../core/log.ts'
 import type { Metrics } from '../core/metrics.ts'
 import type { Detection } from '../detect/detection.ts'
+import type { FleetDesk } from '../fleet/index.ts'
 import type { SinkDesk } from '../forward/index.ts'
 import type { EventRecord } from '../record/record.ts'
 import { loginDetection } from './access/login-detection.ts'
@@ -24,6 +25,7 @@ import { ruleHandlers, type RuleDesk } from './handlers/detection/rules.ts'
 import { streamHandler } from './handlers/event-stream.ts'
 import { evidenceHandler } from './handlers/evidence.ts'
 import { flowHandlers, flowSumHandlers } from './handlers/flows.ts'
+import { fleetHandlers } from './handlers/fleet.ts'
 import { sinkHandlers } from './handlers/sinks.ts'
 import { healthHandlers } from './handlers/agent/health.ts'
 import { statusHandlers } from './handlers/agent/status.ts'
@@ -36,6 +38,7 @@ import { compileChecks } from './validation.ts'
 
 export type { Peer } from './auth.ts'
 export { apiFlow } from './handlers/flows.ts'
+export { apiFleetHost, apiFleetOrder } from './handlers/fleet.ts'
 export type { BlockOrders } from './handlers/blocking/blocks.ts'
 export { somebodyAnswers } from './serving/unix-socket.ts'
 export { listen, type ApiListener } from './serving/listen.ts'
@@ -52,6 +55,7 @@ export interface ApiParts {
   readonly feeds: FeedDesk
   readonly suppressor: SuppressionDesk
   readonly sinks: SinkDesk
+  readonly fleet: FleetDesk
   /** How the agent is, in full; the API tells it only to who may know. */
   readonly health: () => Health
   readonly rules: RuleDesk
@@ -91,6 +95,7 @@ export function createApi(parts: ApiParts): ApiApp {
       ...allowlistHandlers(record.allowlist, blocker, clock),
       ...triageHandlers({ ...record, suppressor: parts.suppressor, clock }),
       ...sinkHandlers(parts.sinks),
+      ...fleetHandlers(parts.fleet),
       ...auditHandlers(record.audit),
       ...detectionHandlers(parts),
       streamEvents: streamHandler({ ...record, ...parts, turns: streams, authenticator }),

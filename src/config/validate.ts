@@ -2,6 +2,7 @@
 import { usFromRfc3339 } from '../core/clock.ts'
 import { PicketError } from '../core/errors.ts'
 import { schemaCompiler, type ErrorObject } from '../core/json-schema.ts'
+import { fleetFaults } from '../fleet/config.ts'
 import { faultsOfSink } from '../forward/config.ts'
 import { parseAddress } from '../net/address.ts'
 import { parseCidr } from '../net/cidr.ts'
@@ -46,7 +47,7 @@ export function validateConfig(document: unknown, origin: string): Config {
   if (isEmpty(candidate)) return deepFreeze(defaultsOf(writtenSchema()) as Config)
   const check = (compiled ??= compileCheck())
   const faults = check(candidate)
-    ? sinkFaults(candidate as Config)
+    ? [...sinkFaults(candidate as Config), ...faultsOfFleet(candidate as Config)]
     : (check.errors ?? []).map(fault)
   if (faults.length === 0) return deepFreeze(candidate as Config)
   const unique = [...new Set(faults)]
@@ -71,6 +72,9 @@ function sinkFaults(config: Config): string[] {
   )
   return [...repeated, ...inThemselves]
 }
+
+const faultsOfFleet = ({ fleet }: Config): string[] =>
+  fleetFaults(fleet).map((told) => `fleet.${told}`)
 
 function fault(error: ErrorObject): string {
   const path = pathOf(error.instancePath)

@@ -3,6 +3,7 @@ import { hostname } from 'node:os'
 import { stringOrNull, Type, type Static } from '../core/config-field.ts'
 import {
   connectionFields,
+  hostOf,
   identityFaults,
   natsIdentityFields,
   natsServer,
@@ -116,8 +117,15 @@ export interface FleetPlace {
 /** Says as what the host belongs to which fleet; null where it belongs to none. */
 export function placeOf({ name, host, groups }: FleetConfig): FleetPlace | null {
   if (name === null) return null
-  const own = hostname().split('.')[0]!.replace(/[^A-Za-z0-9_-]/g, '_')
+  const own = hostname()
+    .split('.')[0]!
+    .replace(/[^A-Za-z0-9_-]/g, '_')
   return { fleet: name, host: host ?? own.slice(0, 64), groups }
+}
+
+/** Names and addresses of the servers of the bus: an order must not cut a host off from the next. */
+export function busHosts({ name, servers }: FleetConfig): readonly string[] {
+  return name === null ? [] : servers.map(hostOf)
 }
 
 /** Says what of the section cannot be right together, each beginning with the field. */

@@ -26,7 +26,7 @@ export interface TrackedOrder extends FleetOrder {
 
 /** What orders can be asked of and given to, by whoever may. */
 export interface FleetDesk {
-  /** Errors: `ERR_FLEET_ORDERER` where no orderer is configured, `ERR_FLEET_CONNECT`. */
+  /** Resolves once it is stored. Errors: `ERR_FLEET_ORDERER` where no orderer is configured, `ERR_FLEET_CONNECT`. */
   order(request: OrderRequest): Promise<TrackedOrder>
   /** Newest first. Errors: `ERR_FLEET_CONNECT`. */
   orders(limit: number): Promise<readonly TrackedOrder[]>

@@ -93,7 +93,10 @@ export class FleetMember {
     this.#isStopped = true
     this.#wake?.()
     await this.#link?.close()
-    await Promise.race([this.#running, new Promise((resolve) => setTimeout(resolve, STOP_WITHIN_MS))])
+    await Promise.race([
+      this.#running,
+      new Promise((resolve) => setTimeout(resolve, STOP_WITHIN_MS)),
+    ])
   }
 
   async #run(): Promise<void> {

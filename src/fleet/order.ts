@@ -2,11 +2,7 @@
 import { rfc3339FromUs, usFromRfc3339 } from '../core/clock.ts'
 import { schemaCompiler } from '../core/json-schema.ts'
 import { formatCidr, parseCidr } from '../net/cidr.ts'
-import {
-  BLOCK_DIRECTIONS,
-  BLOCK_PROTOCOLS,
-  type BlockScope,
-} from '../record/block-log.ts'
+import { BLOCK_DIRECTIONS, BLOCK_PROTOCOLS, type BlockScope } from '../record/block-log.ts'
 import { addresseeOf, addresseeWords, type Addressee } from './subjects.ts'
 
 /** No order lasts longer; what is sent by then has been forgotten by every stream. */
@@ -40,7 +36,10 @@ const WRITTEN = {
   ],
   properties: {
     version: { const: 1 },
-    id: { type: 'string', pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$' },
+    id: {
+      type: 'string',
+      pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$',
+    },
     fleet: { type: 'string' },
     to: { type: 'string', format: 'addressee' },
     action: { enum: ['block', 'lift'] },

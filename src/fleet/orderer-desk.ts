@@ -1,5 +1,4 @@
 /** Where the fleet is ordered from: sends signed orders, and reads what the hosts made of them. */
-import type { KeyObject } from 'node:crypto'
 import { createPublicKey } from 'node:crypto'
 import type { Clock } from '../core/clock.ts'
 import { PicketError } from '../core/errors.ts'
@@ -25,9 +24,9 @@ import {
 } from './signature.ts'
 import { namesOf, streamsOf, type Addressee } from './subjects.ts'
 
-const ANSWER_TIMEOUT_MS = 5000
+const ANSWER_TIMEOUT_MS = 3000
 /** A cluster that lost a server chooses another leader within some seconds. */
-const TRY_FOR_MS = 20_000
+const TRY_FOR_MS = 30_000
 
 type Orderer = NonNullable<FleetConfig['orderer']>
 
@@ -58,7 +57,8 @@ export class OrdererDesk implements FleetDesk {
       const refused = await link.publish(subject, bytes, { id: order.id, headers })
       if (refused !== null) throw new Error(refused)
       await link.signal(this.#names.news)
-      return await this.#tracked(link, order, orderer)
+      const awaited = await this.#hosts(link).catch(() => [])
+      return { ...order, orderer, acknowledgements: [], awaited: namesFor(order.to, awaited) }
     })
   }
 
@@ -117,7 +117,7 @@ export class OrdererDesk implements FleetDesk {
 
   #asKnown(): { name: string; publicKey: string } {
     const { name, keyFile } = this.#orderer
-    const key: KeyObject = createPublicKey(readSigningKey(keyFile))
+    const key = createPublicKey(readSigningKey(keyFile))
     return { name, publicKey: key.export({ type: 'spki', format: 'der' }).toString('base64') }
   }
 
@@ -129,25 +129,16 @@ export class OrdererDesk implements FleetDesk {
     link: NatsLink,
     signed: readonly { readonly order: FleetOrder; readonly orderer: string }[],
   ): Promise<readonly TrackedOrder[]> {
-    if (signed.length === 0) return []
-    const sinceMs = Math.min(...signed.map(({ order }) => order.issuedAtMs)) - ANSWER_TIMEOUT_MS
-    const [only, ...others] = signed
-    const subject =
-      others.length === 0
-        ? this.#names.acknowledgementSubject('*', only!.order.id)
-        : this.#names.every('acks')
-    const messages = await link.read(this.#names.acknowledgements, subject, sinceMs)
-    const answers = messages.flatMap((one) => readAcknowledgement(one.subject, one.payload) ?? [])
     const hosts = await this.#hosts(link)
-    return signed.map(({ order, orderer }) => {
-      const last = new Map(
-        answers.filter(({ orderId }) => orderId === order.id).map((one) => [one.host, one]),
-      )
-      const awaited = hosts
-        .filter((host) => isAddressed(order.to, host) && !last.has(host.host))
-        .map(({ host }) => host)
+    const track = async ({ order, orderer }: (typeof signed)[number]): Promise<TrackedOrder> => {
+      const subject = this.#names.acknowledgementSubject('*', order.id)
+      const messages = await link.read(this.#names.acknowledgements, subject)
+      const answers = messages.flatMap((one) => readAcknowledgement(one.subject, one.payload) ?? [])
+      const last = new Map(answers.map((one) => [one.host, one]))
+      const awaited = namesFor(order.to, hosts).filter((name) => !last.has(name))
       return { ...order, orderer, acknowledgements: [...last.values()].sort(byHost), awaited }
-    })
+    }
+    return await Promise.all(signed.map(track))
   }
 
   async #hosts(link: NatsLink): Promise<readonly HostReport[]> {
@@ -194,9 +185,13 @@ export class OrdererDesk implements FleetDesk {
   }
 }
 
-function isAddressed(to: Addressee, { host, groups }: HostReport): boolean {
-  if (to.kind === 'all') return true
-  return to.kind === 'host' ? to.name === host : groups.includes(to.name)
+/** Names those that an order is for. */
+function namesFor(to: Addressee, hosts: readonly HostReport[]): readonly string[] {
+  const isMeant = ({ host, groups }: HostReport): boolean => {
+    if (to.kind === 'all') return true
+    return to.kind === 'host' ? to.name === host : groups.includes(to.name)
+  }
+  return hosts.filter(isMeant).map(({ host }) => host)
 }
 
 const byHost = (one: { readonly host: string }, other: { readonly host: string }): number =>

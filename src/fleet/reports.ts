@@ -54,7 +54,13 @@ export function readHostReport(subject: string, bytes: Uint8Array): HostReport |
   const atMs = timeOf(at)
   if (!Array.isArray(groups) || typeof version !== 'string' || atMs === null) return null
   if (typeof position !== 'number') return null
-  return { host, groups: groups.filter((name) => typeof name === 'string'), version, position, atMs }
+  return {
+    host,
+    groups: groups.filter((name) => typeof name === 'string'),
+    version,
+    position,
+    atMs,
+  }
 }
 
 const encode = (document: object): Uint8Array => new TextEncoder().encode(JSON.stringify(document))

@@ -9,8 +9,7 @@ const MOST_BYTES = 1 << 30
 
 /** Whom an order is for. */
 export type Addressee =
-  | { readonly kind: 'all' }
-  | { readonly kind: 'group' | 'host'; readonly name: string }
+  { readonly kind: 'all' } | { readonly kind: 'group' | 'host'; readonly name: string }
 
 /** Every name of one fleet. */
 export function namesOf(fleet: string) {
@@ -23,7 +22,8 @@ export function namesOf(fleet: string) {
     /** Says that there are new orders. */
     news: `${root}.news`,
     orderSubject: (to: Addressee): string => `${root}.orders.${addresseeWords(to, '.')}`,
-    acknowledgementSubject: (host: string, order: string): string => `${root}.acks.${host}.${order}`,
+    acknowledgementSubject: (host: string, order: string): string =>
+      `${root}.acks.${host}.${order}`,
     hostSubject: (host: string): string => `${root}.hosts.${host}`,
     eventSubject: (host: string): string => `${root}.events.${host}`,
     inbox: (host: string): string => `_INBOX.${root}.${host}`,

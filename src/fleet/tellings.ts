@@ -26,11 +26,7 @@ export function refusedOrder(
   return telling('health.fleet-order-refused', REFUSED_SEVERITY, { summary, measured, nowMs })
 }
 
-function telling(
-  kind: string,
-  severity: number,
-  { summary, measured, nowMs }: Told,
-): Detection {
+function telling(kind: string, severity: number, { summary, measured, nowMs }: Told): Detection {
   const times = { fromMs: nowMs, untilMs: nowMs, count: 1 }
   return healthDetection({ kind, severity, summary, measured, ...times, isFinal: true })
 }

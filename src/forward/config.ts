@@ -8,7 +8,7 @@ import { natsFaults, natsSinkConfig } from './sinks/nats/config.ts'
 import { syslogFaults, syslogSinkConfig } from './sinks/syslog/config.ts'
 
 export { identityFaults, natsIdentityFields, natsServer } from './nats/config.ts'
-export { connectionFields } from './connections/config.ts'
+export { connectionFields, hostOf } from './connections/config.ts'
 export { tlsFields } from './tls/config.ts'
 
 const kinds = [

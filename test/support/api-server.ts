@@ -19,6 +19,8 @@ import { Pulse } from '../../src/core/pulse.ts'
 import { createMetrics } from '../../src/core/metrics.ts'
 import type { Detection } from '../../src/detect/detection.ts'
 import { Feeds } from '../../src/detect/intel/index.ts'
+import { createFleetDesk } from '../../src/fleet/index.ts'
+import type { FleetConfig } from '../../src/fleet/config.ts'
 import { restingSinks } from '../../src/forward/index.ts'
 import { parseCidr } from '../../src/net/cidr.ts'
 import { openRecord } from '../../src/record/index.ts'
@@ -140,6 +142,7 @@ const OWN_ADDRESS = parseCidr('198.51.100.1')!
 export interface ServeOptions {
   readonly clock?: Clock
   readonly config?: Partial<typeof API_DEFAULTS>
+  readonly fleet?: FleetConfig
   /** Of the record; it stays when the API is closed. */
   readonly directory?: string
 }
@@ -156,6 +159,7 @@ export async function serveApi({
   clock = settableClock(),
   config: changes = {},
   directory: given,
+  fleet = validateConfig({}, '').fleet,
 }: ServeOptions = {}): Promise<TestApi & { close(): Promise<void> }> {
   const directory = given ?? (await mkdtemp(join(tmpdir(), 'pk-api-')))
   const apiConfig = { ...API_DEFAULTS, ...changes }
@@ -180,6 +184,7 @@ export async function serveApi({
     feeds: await feedsIn(directory, clock),
     suppressor: new Suppressor({ triage: record.triage, clock, log: silentLog }),
     sinks: restingSinks(FORWARD, record),
+    fleet: createFleetDesk({ config: fleet, orders: record.fleetOrders, clock }),
     health: () => FULL_HEALTH,
     rules: switchableRules(),
     restartSensor: (name) => Promise.resolve(restarted.push(name) > 0),

@@ -23,6 +23,14 @@ export const natsSinkConfig = Type.Object(
         'Subject of a message, which a stream must take; {agent}, {host}, {family}, {kind} and {severity} are replaced.',
     }),
     ...natsIdentityFields,
+    inboxPrefix: Type.Optional(
+      Type.String({
+        pattern: '^[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*$',
+        maxLength: 200,
+        description:
+          'Subject under which answers of the servers come, for a user who may not read those of others; absent for _INBOX.',
+      }),
+    ),
     ...connectionFields,
     ...tlsFields,
   },

@@ -62,8 +62,9 @@ class NatsSink implements Sink {
 
   async #connected(): Promise<NatsLink> {
     if (this.#link?.isClosed === false) return this.#link
-    const { servers, writeTimeoutMs: answerTimeoutMs } = this.#config
-    const link = await NatsLink.open(this.#config, servers[this.#server]!, { answerTimeoutMs })
+    const { servers, writeTimeoutMs: answerTimeoutMs, inboxPrefix } = this.#config
+    const options = { answerTimeoutMs, ...(inboxPrefix === undefined ? {} : { inboxPrefix }) }
+    const link = await NatsLink.open(this.#config, servers[this.#server]!, options)
     if (this.#isClosed) {
       await link.close()
       throw new Error('the sink is closed')
