@@ -62,11 +62,7 @@ export function agentHealth(sources: HealthSources): () => Health {
       sensors: sensors.map(sensorHealth),
       models: sensors.flatMap(modelHealth),
       sinks: [...forwarders.health()],
-      record: {
-        path: record.path,
-        lastSequence: record.events.lastSequence(),
-        droppedFlows: record.flows.dropped(),
-      },
+      record: recordHealth(record),
       firewall: {
         name: firewall.name,
         usable: firewall.usable,
@@ -77,6 +73,10 @@ export function agentHealth(sources: HealthSources): () => Health {
       ...(host === null ? {} : { host }),
     }
   }
+}
+
+function recordHealth({ path, events, flows }: EventRecord): NonNullable<Health['record']> {
+  return { path, lastSequence: events.lastSequence(), droppedFlows: flows.dropped() }
 }
 
 function roomProblem(room: RecordRoom | null): string[] {

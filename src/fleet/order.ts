@@ -105,7 +105,7 @@ export function readOrder(bytes: Uint8Array): ReadOrder {
     const [fault] = check.errors ?? []
     return malformed(`${fault?.instancePath.slice(1) || 'it'} ${fault?.message ?? 'is wrong'}`)
   }
-  const { version: _, to, issuedAt, expiresAt, target, ...order } = document as Written
+  const { to, issuedAt, expiresAt, target, ...written } = document as Written
   const issuedAtMs = Math.floor(usFromRfc3339(issuedAt) / 1000)
   const expiresAtMs = Math.floor(usFromRfc3339(expiresAt) / 1000)
   const lasts = expiresAtMs - issuedAtMs
@@ -114,7 +114,9 @@ export function readOrder(bytes: Uint8Array): ReadOrder {
   }
   const times = { issuedAtMs, expiresAtMs }
   const canonical = formatCidr(parseCidr(target)!)
-  return { kind: 'order', order: { ...order, ...times, target: canonical, to: addresseeOf(to)! } }
+  const { id, fleet, action, direction, protocol, ports, reason, by } = written
+  const order = { id, fleet, action, direction, protocol, ports, reason, by, ...times }
+  return { kind: 'order', order: { ...order, target: canonical, to: addresseeOf(to)! } }
 }
 
 /** Says whether an order claims to come from a time that is not yet, beyond what clocks differ by. */

@@ -21,9 +21,9 @@ describe('on a host of the fleet, the API', () => {
     const api = await servedApi({ fleet: fleetOf({ host: 'web1', groups: ['web'], servers }) })
     const token = await api.token(['read'])
     const verdict = {
-      ...{ outcome: 'refused', guard: 'gateway', detail: "it is this host's gateway" },
-      decidedAtMs: ISSUED_MS + 41,
-    } as const
+      ...({ outcome: 'refused', guard: 'gateway' } as const),
+      ...{ detail: "it is this host's gateway", decidedAtMs: ISSUED_MS + 41 },
+    }
     await api.record.fleetOrders.save(
       {
         ...{ id: ID, sequence: 3, orderer: 'soc', issuedAtMs: ISSUED_MS, verdict },

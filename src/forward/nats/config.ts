@@ -1,8 +1,8 @@
 /** How NATS is reached, whatever for: its servers, who one is there, and TLS. */
-import { Type, type Static } from '../../core/config-field.ts'
-import { connectionFields } from '../connections/config.ts'
+import { Type, type Static, type TObject } from '../../core/config-field.ts'
+import type { ConnectionLimits } from '../connections/config.ts'
 import { atMostOne, passwordFaults, secretFile, secretText } from '../secret.ts'
-import { tlsFields } from '../tls/index.ts'
+import type { TlsConfig } from '../tls/config.ts'
 
 /** The URL of a server. */
 export const natsServer = Type.String({
@@ -21,16 +21,13 @@ export const natsIdentityFields = {
   credentialsFile: secretFile('credentials (.creds): JWT and seed'),
 }
 
-const identity = Type.Object(natsIdentityFields)
-const connection = Type.Object({
-  connectTimeoutMs: connectionFields.connectTimeoutMs,
-  ...tlsFields,
-})
-
 /** Who one is, as it is configured. */
-export type NatsIdentity = Static<typeof identity>
+export type NatsIdentity = Static<TObject<typeof natsIdentityFields>>
 /** All that one connection needs, but for the server's address. */
-export type NatsConnectionConfig = NatsIdentity & Static<typeof connection>
+export type NatsConnectionConfig = NatsIdentity &
+  Pick<ConnectionLimits, 'connectTimeoutMs'> & {
+    readonly tls: TlsConfig
+  }
 
 /** Says what of the fields cannot be right together, each beginning with the field. */
 export function identityFaults(given: NatsIdentity): string[] {
