@@ -1,4 +1,5 @@
 /** `picket rules test`: which rules fire on a capture. */
+import { fixSeeds } from '../../core/hash-seeds.ts'
 import { openPcapFile } from '../../capture/index.ts'
 import { rfc3339FromUs } from '../../core/clock.ts'
 import { rulesOf, type Detection } from '../../detect/index.ts'
@@ -29,6 +30,7 @@ export async function testRules(
   const { texts, book, faults } = chosenRules(paths, context)
   writeFaults(faults, terminal)
   const stories = new Map<string, Detection>()
+  fixSeeds()
   const sensor = createSensor({
     flow: config.flow,
     detect: {
