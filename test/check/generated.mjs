@@ -12,7 +12,14 @@ const generated = {
   'deploy/event-fields.md': async () =>
     (await import('../../dist/forward/formats/field-table.js')).fieldTable(),
   'deploy/elastic/index-template.json': indexTemplate,
+  'deploy/elastic/dashboard.ndjson': async () =>
+    lines((await import('../../deploy/elastic/content/dashboard.mjs')).savedObjects()),
+  'deploy/elastic/detection-rules.ndjson': async () =>
+    lines((await import('../../deploy/elastic/content/rules.mjs')).detectionRules()),
 }
+
+/** Where they are. */
+export const GENERATED = Object.keys(generated)
 
 /** A step of the check: fails with the names of the files that are not what would be generated. */
 export async function staleFiles() {
@@ -36,6 +43,11 @@ export async function writeGenerated(...paths) {
     writeFileSync(join(root, path), await generated[path]())
     process.stdout.write(`${path}\n`)
   }
+}
+
+/** NDJSON, as Kibana imports it. */
+function lines(objects) {
+  return objects.map((object) => `${JSON.stringify(object)}\n`).join('')
 }
 
 async function configuration() {

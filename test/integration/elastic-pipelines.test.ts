@@ -7,7 +7,12 @@ import { packagedFile } from '../../src/core/package-root.ts'
 import { formatEcs } from '../../src/forward/formats/ecs.ts'
 import { syslogMessage } from '../../src/forward/formats/syslog/message.ts'
 import { assertEcs } from '../support/ecs-schema.ts'
-import { assertPipeline, ingest, type IngestPipeline } from '../support/elastic/ingest-pipeline.ts'
+import {
+  assertPipeline,
+  ingest,
+  type Ingested,
+  type IngestPipeline,
+} from '../support/elastic/ingest-pipeline.ts'
 import type { Source } from '../support/elastic/ingest-document.ts'
 import { eventOfEachKind } from '../support/event-kinds.ts'
 import { HOSTILE_VALUES } from '../support/hostile-values.ts'
@@ -18,6 +23,13 @@ const pipelineOf = (name: string): IngestPipeline =>
   parse(readFileSync(packagedFile(`deploy/elastic/${name}`), 'utf8')) as IngestPipeline
 const cef = pipelineOf('pipeline-cef.yml')
 const ecs = pipelineOf('pipeline-ecs.yml')
+const arrival = pipelineOf('pipeline-arrival.yml')
+
+/** As Elasticsearch does: the pipeline that the shipper names, then the final one of the data stream. */
+function stored(pipeline: IngestPipeline, source: Source): Ingested {
+  const { id, source: read } = ingest(pipeline, source, NOW)
+  return { id, source: ingest(arrival, read, NOW).source }
+}
 
 /** What Filebeat puts beside a message. */
 const SHIPPED = {
@@ -89,7 +101,7 @@ describe('the pipeline for CEF', () => {
       packagedFile(`test/data/ecs/${file.replace(/cef$/, 'ndjson')}`),
       'utf8',
     )
-    const { id, source } = ingest(cef, shipped(line), NOW)
+    const { id, source } = stored(cef, shipped(line))
     expect(source).toEqual(asFarAsCefTells(JSON.parse(own) as Source))
     expect(id).toBe('019b8d2a-0000-7000-8000-000000000001-2')
   })
@@ -102,7 +114,7 @@ describe('the pipeline for CEF', () => {
     for (const sent of ofEachFamily) {
       const message = syslogMessage(sent, { ...context, ...form }).toString()
       const own = JSON.parse(formatEcs(sent, context)) as Source
-      expect(ingest(cef, shipped(message), NOW).source).toEqual(asFarAsCefTells(own))
+      expect(stored(cef, shipped(message)).source).toEqual(asFarAsCefTells(own))
     }
   })
 
@@ -114,7 +126,7 @@ describe('the pipeline for CEF', () => {
     const own = JSON.parse(formatEcs(told({ ...typed, process: owner() }), context)) as Source
     for (const header of ['rfc5424', 'rfc3164'] as const) {
       const message = syslogMessage(hostile, { ...context, header, cefVersion: '0' }).toString()
-      const { id, source } = ingest(cef, shipped(message), NOW)
+      const { id, source } = stored(cef, shipped(message))
       expect(source).toMatchObject({
         source: { ip: '192.0.2.7' },
         destination: { ip: '10.0.0.5' },
@@ -130,7 +142,7 @@ describe('the pipeline for CEF', () => {
   it('gives an address that is none as address alone', () => {
     const odd = told({ attacker: '02:00:00:00:00:07', victims: ['10.0.0.0/24', '10.0.0.9'] })
     const message = syslogMessage(odd, { ...context, header: 'rfc5424', cefVersion: '0' })
-    const { source } = ingest(cef, shipped(message.toString()), NOW)
+    const { source } = stored(cef, shipped(message.toString()))
     expect(source).toMatchObject({
       source: { address: '02:00:00:00:00:07' },
       related: { ip: ['10.0.0.9'] },
@@ -154,7 +166,7 @@ describe('the pipeline for CEF', () => {
     ['another product', 'CEF:0|Evil|Evil|1|scan|Scan|9|src=203.0.113.66'],
     ['half a message', 'CEF:0|Picket|Picket|0.1.0|scan'],
   ])('keeps what it cannot read as it came, and says so: %s', (_, message) => {
-    const { source } = ingest(cef, shipped(message), NOW)
+    const { source } = stored(cef, shipped(message))
     expect(source).toMatchObject({
       event: { kind: 'pipeline_error', module: 'picket', original: message },
     })
@@ -172,7 +184,7 @@ describe('the pipeline for files', () => {
     'gives each line as Picket wrote it, whatever it holds: %s',
     (_, value) => {
       const line = formatEcs(told({ summary: value, domain: value, decision: value }), context)
-      const { id, source } = ingest(ecs, shipped(line), NOW)
+      const { id, source } = stored(ecs, shipped(line))
       const own = JSON.parse(line) as Source & { event: object; picket: { revision: number } }
       expect(source).toEqual({ ...own, tags: ['picket'], event: { ...own.event, ingested: NOW } })
       expect(id).toBe(`${(own.event as { id: string }).id}-2`)
@@ -182,7 +194,7 @@ describe('the pipeline for files', () => {
   it.each(['{"event":{"module":"other"}}', '[]', 'no JSON', '{"event":'])(
     'keeps %s as it came, and says so',
     (line) => {
-      expect(ingest(ecs, shipped(line), NOW).source).toMatchObject({
+      expect(stored(ecs, shipped(line)).source).toMatchObject({
         event: { kind: 'pipeline_error', original: line },
       })
     },
