@@ -2,6 +2,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { openApi30 } from './openapi-3.0.mjs'
 import { root } from './root.mjs'
 import { runProgram } from './steps.mjs'
 
@@ -16,6 +17,11 @@ const generated = {
     lines((await import('../../deploy/elastic/content/dashboard.mjs')).savedObjects()),
   'deploy/elastic/detection-rules.ndjson': async () =>
     lines((await import('../../deploy/elastic/content/rules.mjs')).detectionRules()),
+  'deploy/soar/picket-openapi-3.0.json': async () => {
+    const { parse } = await import('yaml')
+    const document = parse(readFileSync(join(root, 'openapi/picket.yaml'), 'utf8'))
+    return `${JSON.stringify(openApi30(document), null, 2)}\n`
+  },
 }
 
 /** Where they are. */
