@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openApi30 } from './openapi-3.0.mjs'
 import { root } from './root.mjs'
+import { xsoarPlaybooks } from './xsoar-playbooks.mjs'
 import { runProgram } from './steps.mjs'
 
 const generated = {
@@ -22,6 +23,11 @@ const generated = {
     const document = parse(readFileSync(join(root, 'openapi/picket.yaml'), 'utf8'))
     return `${JSON.stringify(openApi30(document), null, 2)}\n`
   },
+  'deploy/soar/cortex-xsoar/integration-Picket.yml': async () =>
+    (await import('./xsoar-integration.mjs')).xsoarIntegration(),
+  ...Object.fromEntries(
+    Object.keys(xsoarPlaybooks()).map((path) => [path, async () => xsoarPlaybooks()[path]]),
+  ),
 }
 
 /** Where they are. */
