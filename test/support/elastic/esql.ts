@@ -4,10 +4,10 @@
  * Dates are compared as milliseconds; a date field is one whose text is an RFC 3339 time.
  */
 import {
+  column,
   expression,
-  grouped,
   splitOutside,
-  type Cell,
+  summedUp,
   type Functions,
   type Row,
 } from '../siem/expression.ts'
@@ -75,31 +75,16 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   SORT: (rows) => rows,
 }
 
-const AGGREGATES: Readonly<Record<string, (values: readonly Cell[]) => Cell>> = {
-  COUNT: (values) => values.length,
-  COUNT_DISTINCT: (values) => new Set(values).size,
-  SUM: (values) => values.reduce<number>((sum, value) => sum + Number(value), 0),
-  MIN: (values) => (values.length === 0 ? null : Math.min(...values.map(Number))),
-  MAX: (values) => (values.length === 0 ? null : Math.max(...values.map(Number))),
-  VALUES: (values) => [...new Set(values)],
-}
-
 function stats(rows: readonly Row[], rest: string, functions: Functions): readonly Row[] {
   const [what, by] = rest.split(/ BY /)
-  const columns = splitOutside(what!, ',').map((column) => {
-    const [, name, aggregate, argument] = /^(\w+) = ([A-Z_]+)\((.*)\)$/.exec(column)!
-    const combine = AGGREGATES[aggregate!]
-    if (combine === undefined) throw new Error(`no aggregate ${aggregate}`)
-    const value = argument === '*' ? () => 1 : expression(argument!, functions)
-    return { name: name!, combine, value }
+  const columns = splitOutside(what!, ',').map((written) => {
+    const [, name, aggregate, argument] = /^(\w+) = ([A-Z]+)\((.*)\)$/.exec(written)!
+    return column(
+      name!,
+      aggregate!.toLowerCase(),
+      argument === '*' ? undefined : argument,
+      functions,
+    )
   })
-  return grouped(rows, splitOutside(by!, ',')).map(([key, members]) => ({
-    ...key,
-    ...Object.fromEntries(
-      columns.map(({ name, combine, value }) => [
-        name,
-        combine(members.map(value).filter((cell) => cell !== null)),
-      ]),
-    ),
-  }))
+  return summedUp(rows, splitOutside(by!, ','), columns)
 }

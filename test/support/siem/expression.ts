@@ -217,7 +217,7 @@ export function splitOutside(text: string, at: string): string[] {
 }
 
 /** Puts rows together that have the same values under the names; a row without one of them is left out. */
-export function grouped(rows: readonly Row[], names: readonly string[]): [Row, Row[]][] {
+function grouped(rows: readonly Row[], names: readonly string[]): [Row, Row[]][] {
   const groups = new Map<string, [Row, Row[]]>()
   for (const row of rows) {
     const key = names.map((name) => row[name] ?? null)
@@ -228,4 +228,52 @@ export function grouped(rows: readonly Row[], names: readonly string[]): [Row, R
     groups.set(JSON.stringify(key), group)
   }
   return [...groups.values()]
+}
+
+interface Column {
+  readonly name: string
+  readonly combine: (values: readonly Cell[]) => Cell
+  readonly value: Evaluate
+}
+
+/** What both languages sum up with, by their lower-case names; null is in no sum. */
+const AGGREGATES: Readonly<Record<string, Column['combine']>> = {
+  count: (values) => values.length,
+  sum: (values) => values.reduce<number>((sum, value) => sum + Number(value), 0),
+  min: (values) => (values.length === 0 ? null : Math.min(...values.map(Number))),
+  max: (values) => (values.length === 0 ? null : Math.max(...values.map(Number))),
+  values: (values) => [...new Set(values)].sort(),
+}
+
+/** Makes a column of an aggregate; without an argument it counts rows. */
+export function column(
+  name: string,
+  aggregate: string,
+  argument: string | undefined,
+  functions: Functions,
+): Column {
+  const combine = AGGREGATES[aggregate]
+  if (combine === undefined) throw new Error(`no aggregate ${aggregate}`)
+  return {
+    name,
+    combine,
+    value: argument === undefined ? () => 1 : expression(argument, functions),
+  }
+}
+
+/** Puts rows together by the names and gives each group its columns. */
+export function summedUp(
+  rows: readonly Row[],
+  names: readonly string[],
+  columns: readonly Column[],
+): Row[] {
+  return grouped(rows, names).map(([key, members]) => ({
+    ...key,
+    ...Object.fromEntries(
+      columns.map(({ name, combine, value }) => [
+        name,
+        combine(members.map(value).filter((cell) => cell !== null)),
+      ]),
+    ),
+  }))
 }

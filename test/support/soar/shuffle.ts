@@ -74,7 +74,7 @@ async function send(action: Action, scope: Readonly<Record<string, unknown>>): P
   const response = await fetch(given.get('url')!, {
     method: action.name,
     headers,
-    body: given.get('body'),
+    body: given.get('body') ?? null,
   })
   return { status: response.status, body: await response.json() }
 }

@@ -47,7 +47,7 @@ export async function runCommand(
   { url, token, params = {} }: Instance,
   command: string,
   args: object = {},
-  { lastRun, directory }: { lastRun?: object; directory?: string } = {},
+  { lastRun, directory }: { lastRun?: object; directory?: string | undefined } = {},
 ): Promise<Reported> {
   host ??= startPython('run-integration.py')
   return await host.run({
