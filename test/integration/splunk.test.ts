@@ -9,7 +9,7 @@ import { servedApi } from '../support/api-server.ts'
 import { parseCef } from '../support/cef-parser.ts'
 import { HOSTILE_VALUES } from '../support/hostile-values.ts'
 import { story, temporaryFolder } from '../support/record.ts'
-import { expression, type Row } from '../support/siem/expression.ts'
+import { cellText, expression, type Row } from '../support/siem/expression.ts'
 import { evalFunctions, spl } from '../support/siem/spl.ts'
 
 const addOn = packagedFile('deploy/splunk/TA-picket')
@@ -105,9 +105,9 @@ function searched(sourcetype: 'picket:cef' | 'picket:ecs', fields: Row): Row {
 function jsonFields(value: object, prefix = ''): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(value).flatMap(([name, inner]: [string, unknown]) => {
-      if (Array.isArray(inner)) return [[`${prefix}${name}{}`, inner.map(String)]]
+      if (Array.isArray(inner)) return [[`${prefix}${name}{}`, inner.map(cellText)]]
       if (typeof inner === 'object') return Object.entries(jsonFields(inner!, `${prefix}${name}.`))
-      return [[`${prefix}${name}`, String(inner)]]
+      return [[`${prefix}${name}`, cellText(inner)]]
     }),
   )
 }
@@ -137,7 +137,7 @@ describe('the fields of the Common Information Model', () => {
   it.each(kinds)('are the same of %s, as CEF and as ECS', (kind) => {
     const [cef, ecs] = bothOf(kind)
     const shown = (row: Row) =>
-      Object.fromEntries(COMMON_FIELDS.map((name) => [name, String(row[name] ?? '')]))
+      Object.fromEntries(COMMON_FIELDS.map((name) => [name, cellText(row[name])]))
     expect(shown(cef)).toEqual(shown(ecs))
   })
 

@@ -217,8 +217,8 @@ function parseLong(text: Value): number {
 }
 
 function reckon(operator: string, left: Value, right: () => Value): Value {
-  if (operator === '||') return (left as boolean) || right()
-  if (operator === '&&') return (left as boolean) && right()
+  if (operator === '||') return left === true || right()
+  if (operator === '&&') return left === true && right()
   const other = right()
   if (operator === '==') return left === other
   if (operator === '!=') return left !== other

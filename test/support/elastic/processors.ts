@@ -168,9 +168,9 @@ function runGrok(document: IngestDocument, options: Options): void {
 
 /** Java's `Matcher.replaceAll`: `$1` is a group, a backslash takes the next character as it is. */
 function substituted(text: string, { pattern, replacement }: Options): string {
-  return text.replace(new RegExp(String(pattern), 'g'), (_match: string, ...groups: unknown[]) =>
+  return text.replace(new RegExp(String(pattern), 'g'), (_match: string, ...groups: string[]) =>
     String(replacement).replace(/\\([^])|\$(\d)/g, (_, literal?: string, group?: string) =>
-      literal === undefined ? String(groups[Number(group) - 1] ?? '') : literal,
+      literal === undefined ? (groups[Number(group) - 1] ?? '') : literal,
     ),
   )
 }

@@ -175,11 +175,18 @@ class Parser {
   }
 }
 
+/** A cell as text; a list is its members, one behind the other. */
+export function cellText(cell: Cell): string {
+  if (Array.isArray(cell)) return cell.map(cellText).join(',')
+  if (typeof cell === 'string') return cell
+  return cell === null || cell === undefined ? '' : JSON.stringify(cell)
+}
+
 /** Anything compared with null is null, which no condition takes for true. */
 function compared(left: Cell, sign: string, right: Cell): boolean | null {
   if (left === null || right === null || left === undefined || right === undefined) return null
-  if (sign === '==' || sign === '=') return String(left) === String(right)
-  if (sign === '!=') return String(left) !== String(right)
+  if (sign === '==' || sign === '=') return cellText(left) === cellText(right)
+  if (sign === '!=') return cellText(left) !== cellText(right)
   const [first, second] = [Number(left), Number(right)]
   if (sign === '<') return first < second
   if (sign === '<=') return first <= second
@@ -188,7 +195,7 @@ function compared(left: Cell, sign: string, right: Cell): boolean | null {
 
 function reckoned(left: Cell, operator: string, right: Cell): Cell {
   if (left === null || right === null) return null
-  if (operator === '.') return `${String(left)}${String(right)}`
+  if (operator === '.') return cellText(left) + cellText(right)
   const [first, second] = [Number(left), Number(right)]
   if (operator === '+') return first + second
   if (operator === '-') return first - second
@@ -196,7 +203,7 @@ function reckoned(left: Cell, operator: string, right: Cell): Cell {
 }
 
 function matches(value: Cell, pattern: Cell): boolean {
-  const escaped = String(pattern).replace(/[.+^${}()|[\]\\]/g, '\\$&')
+  const escaped = cellText(pattern).replace(/[.+^${}()|[\]\\]/g, '\\$&')
   const wild = escaped.replaceAll('*', '.*').replaceAll('?', '.')
   return typeof value === 'string' && new RegExp(`^${wild}$`, 's').test(value)
 }

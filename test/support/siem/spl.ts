@@ -1,5 +1,6 @@
 /** Runs a search of Splunk's language on events: as much of it as the saved searches use, by its reference. */
 import {
+  cellText,
   column,
   expression,
   splitOutside,
@@ -16,7 +17,7 @@ const SPANS: Readonly<Record<string, number>> = { m: 60, h: 3600, d: 86_400 }
 
 /** The functions of `eval`; a multivalue field is a list. */
 export function evalFunctions(nowSeconds = 0): Functions {
-  const regex = (text: Cell): RegExp => new RegExp(String(text), 'g')
+  const regex = (text: Cell): RegExp => new RegExp(cellText(text), 'g')
   return {
     null: () => null,
     true: () => true,
@@ -29,15 +30,15 @@ export function evalFunctions(nowSeconds = 0): Functions {
       return null
     },
     coalesce: (...given) => given.find((value) => value !== null && value !== undefined) ?? null,
-    split: (text, at) => (text === null ? null : String(text).split(String(at))),
+    split: (text, at) => (text === null ? null : cellText(text).split(cellText(at))),
     replace: (text, pattern, by) =>
-      text === null ? null : String(text).replace(regex(pattern), () => String(by)),
+      text === null ? null : cellText(text).replace(regex(pattern), () => cellText(by)),
     mvappend: (...given) => {
       const values = given.flat().filter((value) => value !== null)
       return values.length === 0 ? null : values
     },
     relative_time: (time, offset) => {
-      const [, sign, amount, unit] = /^([-+])(\d+)([mhd])$/.exec(String(offset))!
+      const [, sign, amount, unit] = /^([-+])(\d+)([mhd])$/.exec(cellText(offset))!
       return Number(time) + (sign === '-' ? -1 : 1) * Number(amount) * SPANS[unit!]!
     },
   }
@@ -61,7 +62,7 @@ function fits(event: SplunkEvent, terms: string): boolean {
   const found = [...terms.matchAll(/(NOT )?([\w:]+)=(?:"([^"]*)"|(\S+))/g)]
   return found.every(([, negated, field, quoted, bare]) => {
     const pattern = (quoted ?? bare)!.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*')
-    const matches = new RegExp(`^${pattern}$`, 's').test(String(event[field!] ?? ''))
+    const matches = new RegExp(`^${pattern}$`, 's').test(cellText(event[field!]))
     return matches === (negated === undefined)
   })
 }

@@ -99,12 +99,15 @@ function evaluate(template: unknown, item: Item, before: ReadonlyMap<string, Ite
     encodeURIComponent,
   }
   const run = (expression: string): unknown => runInNewContext(`(${expression})`, scope)
-  const whole = /^=\{\{((?:(?!\}\} ?\{?\{?\{\{)[^])*)\}\}$/.exec(template)
-  if (whole !== null && !whole[1]!.includes('}}')) return run(whole[1]!)
+  const whole = /^=\{\{([^]*)\}\}$/.exec(template)?.[1]
+  if (whole !== undefined && !whole.includes('}}')) return run(whole)
   return template.slice(1).replace(/\{\{([^]*?)\}\}/g, (_, expression: string) => {
-    const value = run(expression)
-    return value === undefined || value === null ? '' : String(value as string)
+    return plainText(run(expression))
   })
+}
+
+function plainText(value: unknown): string {
+  return value === undefined || value === null ? '' : String(value)
 }
 
 function fits({ parameters }: Node, say: Say): boolean {
@@ -125,7 +128,7 @@ async function request(
   const query = parameters['queryParameters'] as { parameters: { name: string; value: string }[] }
   if (parameters['sendQuery'] === true) {
     for (const { name, value } of query.parameters)
-      url.searchParams.set(name, String(say(value) ?? ''))
+      url.searchParams.set(name, plainText(say(value)))
   }
   const hasBody = parameters['sendBody'] === true
   const response = await fetch(url, {
