@@ -1,8 +1,14 @@
 /** What is imported into Elasticsearch and Kibana: of the right shape, about fields that are there, finding what it says. */
+import { execFile } from 'node:child_process'
+import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { promisify } from 'node:util'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import formatsModule from 'ajv-formats'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { parse } from 'yaml'
 import { packagedFile } from '../../src/core/package-root.ts'
 import { rfc3339FromUs } from '../../src/core/clock.ts'
 import { ecsDocument } from '../../src/forward/formats/ecs.ts'
@@ -77,6 +83,75 @@ describe('templates and life cycle', () => {
   it('are all of them put in place by the README', () => {
     const files = readdirSync(packagedFile('deploy/elastic')).filter((name) => name !== 'content')
     for (const file of files) if (file !== 'README.md') expect(read('README.md')).toContain(file)
+  })
+})
+
+describe('the commands of the README', () => {
+  interface Asked {
+    readonly method: string
+    readonly path: string
+    readonly type: string
+    readonly body: string
+  }
+
+  /** Runs the README's commands against a server that takes anything; gives what it was asked. */
+  async function ask(): Promise<Asked[]> {
+    const asked: Asked[] = []
+    const server = createServer((request, answer) => {
+      let body = ''
+      request.setEncoding('utf8').on('data', (chunk: string) => (body += chunk))
+      request.on('end', () => {
+        const { method, url, headers } = request
+        asked.push({ method: method!, path: url!, type: headers['content-type']!, body })
+        answer.end('{}')
+      })
+    })
+    onTestFinished(() => void server.close())
+    await once(server.listen(0, '127.0.0.1'), 'listening')
+    const here = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const commands = [...read('README.md').matchAll(/```sh\n([^`]*)```/g)]
+      .map(([, block]) => block)
+      .join('')
+      .replaceAll('--cacert CA ', '-s ')
+      .replaceAll(/https:\/\/(es1|kibana)\.example\.org(:\d+)?/g, here)
+    await promisify(execFile)('sh', ['-euc', commands], {
+      cwd: packagedFile('.'),
+      env: { ...process.env, KEY: 'key' },
+    })
+    return asked
+  }
+
+  it('put everything in place, what others name before those that name it', async () => {
+    const asked = await ask()
+    expect(asked.map(({ method, path }) => `${method} ${path}`)).toEqual([
+      'PUT /_ingest/pipeline/picket-arrival',
+      'PUT /_ingest/pipeline/picket-cef',
+      'PUT /_ingest/pipeline/picket-ecs',
+      'PUT /_ilm/policy/picket',
+      'PUT /_component_template/picket',
+      'PUT /_index_template/picket',
+      'POST /_security/api_key',
+      'POST /api/saved_objects/_import?overwrite=true',
+      'POST /api/detection_engine/rules/_import?overwrite=true',
+    ])
+    for (const { path, type, body } of asked) {
+      if (path.startsWith('/api/')) expect(type).toMatch(/^multipart\/form-data/)
+      else expect(type === 'application/yaml' ? parse(body) : JSON.parse(body)).toBeTypeOf('object')
+    }
+  })
+})
+
+describe('the inputs of Filebeat', () => {
+  it('go through pipelines that are there, into the data stream that the template is for', () => {
+    const filebeat = parse(read('filebeat.yml')) as {
+      'filebeat.inputs': { id: string; enabled: boolean; pipeline: string }[]
+      'output.elasticsearch': { index: string }
+    }
+    const inputs = filebeat['filebeat.inputs']
+    for (const { pipeline } of inputs)
+      expect(read('README.md')).toContain(`_ingest/pipeline/${pipeline} `)
+    expect(new Set(inputs.map(({ id }) => id)).size).toBe(inputs.length)
+    expect(filebeat['output.elasticsearch'].index).toBe('logs-picket.event-default')
   })
 })
 

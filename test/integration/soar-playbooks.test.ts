@@ -38,6 +38,10 @@ const xsoar = packagedFile('deploy/soar/cortex-xsoar/playbooks')
 const playbook = (name: string): Playbook =>
   parse(readFileSync(`${xsoar}/playbook-Picket_-_${name}.yml`, 'utf8')) as Playbook
 
+/** What the product's own schema of playbooks demands of each task. */
+const TASK = ['id', 'taskid', 'type', 'task', 'view']
+const INNER_TASK = ['id', 'version', 'name', 'description', 'iscommand', 'brand']
+
 describe('the playbooks of Cortex XSOAR', () => {
   const files = readdirSync(xsoar).filter((name) => name.startsWith('playbook-'))
   it.each(files)(
@@ -50,7 +54,11 @@ describe('the playbooks of Cortex XSOAR', () => {
           taken.map((one) => one.name),
         ]),
       )
-      for (const { type, task, nexttasks, scriptarguments = {} } of Object.values(tasks)) {
+      for (const [id, one] of Object.entries(tasks)) {
+        expect(one).toMatchObject({ id, taskid: one.task.id })
+        for (const key of TASK) expect(one).toHaveProperty(key)
+        for (const key of INNER_TASK) expect(one.task).toHaveProperty(key)
+        const { type, task, nexttasks, scriptarguments = {} } = one
         for (const [next] of Object.values(nexttasks ?? {})) expect(tasks).toHaveProperty(next!)
         expect(nexttasks === undefined).toBe(type === 'title')
         const command = task.script?.replace('|||', '')

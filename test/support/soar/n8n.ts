@@ -107,7 +107,11 @@ function evaluate(template: unknown, item: Item, before: ReadonlyMap<string, Ite
 }
 
 function plainText(value: unknown): string {
-  return value === undefined || value === null ? '' : String(value)
+  return value === undefined || value === null
+    ? ''
+    : typeof value === 'string'
+      ? value
+      : JSON.stringify(value)
 }
 
 function fits({ parameters }: Node, say: Say): boolean {

@@ -60,7 +60,7 @@ function fill(text: string, scope: Readonly<Record<string, unknown>>): string {
     for (const key of rest.split('.').filter(Boolean)) {
       value = (value as Record<string, unknown> | undefined)?.[key]
     }
-    return value === undefined ? written : String(value)
+    return value === undefined ? written : typeof value === 'string' ? value : JSON.stringify(value)
   })
 }
 

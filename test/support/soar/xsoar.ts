@@ -67,7 +67,12 @@ interface Test {
 }
 interface Task {
   readonly type: string
-  readonly task: { readonly name: string; readonly script?: string; readonly iscommand: boolean }
+  readonly task: {
+    readonly id: string
+    readonly name: string
+    readonly script?: string
+    readonly iscommand: boolean
+  }
   readonly nexttasks?: Readonly<Record<string, readonly string[]>>
   readonly scriptarguments?: Readonly<Record<string, { readonly simple: string }>>
   readonly conditions?: readonly {
