@@ -1529,6 +1529,17 @@ export interface components {
             mitre: string[];
             /** @description How often it has held since the sensors started, or since it was changed. */
             hits: number;
+            /** @description Of its events; null where nobody judged any. */
+            judged: components["schemas"]["JudgedFigures"] | null;
+        };
+        /** @description What analysts said of events (`POST /v1/events/ID/verdict`). */
+        JudgedFigures: {
+            /** @description Events judged. */
+            verdicts: number;
+            /** @description Those that told of no attack. */
+            falsePositives: number;
+            /** @description falsePositives of verdicts. */
+            falsePositiveRate: number;
         };
         RefusedRule: {
             file: string;
@@ -1810,6 +1821,13 @@ export interface components {
             refused: components["schemas"]["RefusedRule"][];
         };
         ModelList: {
+            /** @description The two forests, and how analysts judged what they told, on all interfaces together. */
+            detectors: {
+                /** @enum {string} */
+                detector: "isolation-forest" | "random-forest";
+                /** @description Null where nobody judged any of its events. */
+                judged: components["schemas"]["JudgedFigures"] | null;
+            }[];
             items: {
                 interface: string;
                 version: number | null;
@@ -4398,7 +4416,8 @@ export interface operations {
                      *       "mitre": [
                      *         "T1557"
                      *       ],
-                     *       "hits": 12
+                     *       "hits": 12,
+                     *       "judged": null
                      *     }
                      */
                     "application/json": components["schemas"]["Rule"];
@@ -4453,7 +4472,8 @@ export interface operations {
                      *       "mitre": [
                      *         "T1557"
                      *       ],
-                     *       "hits": 0
+                     *       "hits": 0,
+                     *       "judged": null
                      *     }
                      */
                     "application/json": components["schemas"]["Rule"];
@@ -4495,6 +4515,20 @@ export interface operations {
                      *           "learnedAt": "2026-01-05T10:00:00.000000Z",
                      *           "threshold": 0.62,
                      *           "fault": null
+                     *         }
+                     *       ],
+                     *       "detectors": [
+                     *         {
+                     *           "detector": "isolation-forest",
+                     *           "judged": {
+                     *             "verdicts": 4,
+                     *             "falsePositives": 1,
+                     *             "falsePositiveRate": 0.25
+                     *           }
+                     *         },
+                     *         {
+                     *           "detector": "random-forest",
+                     *           "judged": null
                      *         }
                      *       ]
                      *     }
@@ -4544,6 +4578,20 @@ export interface operations {
                      *           "learnedAt": "2026-01-05T10:00:00.000000Z",
                      *           "threshold": 0.62,
                      *           "fault": null
+                     *         }
+                     *       ],
+                     *       "detectors": [
+                     *         {
+                     *           "detector": "isolation-forest",
+                     *           "judged": {
+                     *             "verdicts": 4,
+                     *             "falsePositives": 1,
+                     *             "falsePositiveRate": 0.25
+                     *           }
+                     *         },
+                     *         {
+                     *           "detector": "random-forest",
+                     *           "judged": null
                      *         }
                      *       ]
                      *     }
@@ -4596,6 +4644,20 @@ export interface operations {
                      *           "learnedAt": "2026-01-05T10:00:00.000000Z",
                      *           "threshold": 0.62,
                      *           "fault": null
+                     *         }
+                     *       ],
+                     *       "detectors": [
+                     *         {
+                     *           "detector": "isolation-forest",
+                     *           "judged": {
+                     *             "verdicts": 4,
+                     *             "falsePositives": 1,
+                     *             "falsePositiveRate": 0.25
+                     *           }
+                     *         },
+                     *         {
+                     *           "detector": "random-forest",
+                     *           "judged": null
                      *         }
                      *       ]
                      *     }

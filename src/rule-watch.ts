@@ -1,5 +1,5 @@
 /** The agent's side of the Sigma rules: reads them, watches the folder, and gives the sensors what is in force. */
-import type { RuleListing } from './api/index.ts'
+import type { RuleState, RuleStates } from './api/index.ts'
 import type { Config } from './config/index.ts'
 import type { Log } from './core/log.ts'
 import {
@@ -21,8 +21,6 @@ import type { SupervisedSensor } from './sensor-supervisor.ts'
 const LOOK_MS = 1_000
 /** Faults that one log line and one audit row tell of; `picket rules check` tells all. */
 const MOST_TOLD = 20
-
-type Rule = RuleListing['items'][number]
 
 export interface RuleWatchOptions {
   readonly config: Pick<Config, 'detect'>
@@ -80,9 +78,9 @@ export class RuleWatch {
   }
 
   /** Every rule, with how often it has held by the sensors' last reports. */
-  listing(): RuleListing {
+  listing(): RuleStates {
     const reports = this.#options.sensors.flatMap(({ report }) => report ?? [])
-    const listed = (rule: RuleHead, state: Rule['state']) => {
+    const listed = (rule: RuleHead, state: RuleState['state']) => {
       const { key, id, title, origin, file, level, severity, kind, mitre } = rule
       const hits = reports.reduce((sum, { ruleHits }) => sum + (ruleHits[key] ?? 0), 0)
       const rest = { title, state, origin, file, level, severity, kind, mitre: [...mitre], hits }
@@ -96,8 +94,8 @@ export class RuleWatch {
   }
 
   /** Switches a rule for good; null where there is none of this name that could be in force. */
-  async setEnabled(name: string, isEnabled: boolean, actor: string): Promise<Rule | null> {
-    const listed = (): Rule | undefined => this.listing().items.find((rule) => rule.name === name)
+  async setEnabled(name: string, isEnabled: boolean, actor: string): Promise<RuleState | null> {
+    const listed = (): RuleState | undefined => this.listing().items.find((rule) => rule.name === name)
     const rule = listed()
     if (rule === undefined || rule.state === 'replaced') return null
     const action = isEnabled ? 'rule.enabled' : 'rule.disabled'

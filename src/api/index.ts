@@ -37,6 +37,7 @@ import { compileChecks } from './validation.ts'
 export type { Peer } from './auth.ts'
 export { apiFlow } from './handlers/flows.ts'
 export type { BlockOrders } from './handlers/blocking/blocks.ts'
+export type { RuleState, RuleStates } from './handlers/detection/rules.ts'
 export { somebodyAnswers } from './serving/unix-socket.ts'
 export { listen, type ApiListener } from './serving/listen.ts'
 export type { ApiApp } from './router.ts'
@@ -44,7 +45,6 @@ export { apiToken }
 export { createToken, revokeToken } from './access/token.ts'
 
 export type Health = components['schemas']['Health']
-export type RuleListing = components['schemas']['RuleListing']
 
 export interface ApiParts {
   readonly record: EventRecord
@@ -116,8 +116,8 @@ function detectionHandlers(parts: ApiParts) {
   const backtests = new Turns(1, 'backtests')
   return {
     ...feedHandlers(feeds, clock),
-    ...ruleHandlers({ rules, flows: record.flows, clock, backtests }),
-    ...modelHandlers({ ...parts, audit: record.audit }),
+    ...ruleHandlers({ rules, ...record, clock, backtests }),
+    ...modelHandlers({ ...parts, ...record }),
   }
 }
 

@@ -24,6 +24,29 @@ export interface VerdictCount {
   readonly falsePositives: number
 }
 
+/** What was said of one detector's events, whatever their kind. */
+export interface JudgedFigures {
+  readonly verdicts: number
+  readonly falsePositives: number
+  /** falsePositives of verdicts. */
+  readonly falsePositiveRate: number
+}
+
+/** Sums up how a detector's events were judged; null where nobody judged any. */
+export function judgedFigures(
+  counts: readonly (Pick<VerdictCount, 'truePositives' | 'falsePositives'> & {
+    readonly detector: string | null
+  })[],
+  detector: string,
+): JudgedFigures | null {
+  const own = counts.filter((count) => count.detector === detector)
+  const falsePositives = own.reduce((sum, count) => sum + count.falsePositives, 0)
+  const verdicts = own.reduce((sum, count) => sum + count.truePositives, falsePositives)
+  return verdicts === 0
+    ? null
+    : { verdicts, falsePositives, falsePositiveRate: falsePositives / verdicts }
+}
+
 /** What is never to be seen: each field that is not null narrows it. Times in ms since the epoch. */
 export interface Suppression {
   readonly id: string

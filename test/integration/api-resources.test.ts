@@ -266,7 +266,7 @@ describe('models', () => {
   test('that are not there cannot be trained anew or gone back to', async () => {
     const api = await servedApi()
     const token = await api.token(['admin'])
-    expect((await api.call('GET', '/v1/models', { token })).body).toEqual({ items: [] })
+    expect((await api.call('GET', '/v1/models', { token })).body).toMatchObject({ items: [] })
     for (const verb of ['train', 'rollback']) {
       expect((await api.call('POST', `/v1/models/eth0/${verb}`, { token })).status).toBe(404)
     }

@@ -11,6 +11,7 @@ import { readTruth } from '../../src/train/index.ts'
 import { Suppressor } from '../../src/suppressor.ts'
 import { detection, TEN_OCLOCK_US } from '../support/detections.ts'
 import { servedApi } from '../support/api-server.ts'
+import { run } from '../support/memory-terminal.ts'
 
 const clock = { nowMs: () => TEN_OCLOCK_US / 1000 }
 type Api = Awaited<ReturnType<typeof servedApi>>
@@ -47,6 +48,44 @@ describe('verdicts', () => {
       ],
     })
     expect(await api.record.audit.verify()).toMatchObject({ isIntact: true })
+  })
+
+  test('give each rule and each forest its rate of false positives, and none where nobody judged', async () => {
+    const api = await servedApi()
+    const token = await api.token(['read', 'block'])
+    const byRule = { detector: 'sigma:own', kind: 'policy.own', family: 'policy' }
+    const byForest = { detector: 'isolation-forest', kind: 'anomaly.flow', family: 'anomaly' }
+    const events = await savedEvents(
+      ...([api, byRule, { ...byRule, attacker: '192.0.2.8' }] as const),
+      ...[{ ...byRule, attacker: '192.0.2.9' }, byForest],
+      { ...byRule, detector: 'sigma:smb1-in-use' },
+    )
+    const path = (at: number): string => `/v1/events/${events[at]!.id}/verdict`
+    const judge = (at: number, verdict: string) =>
+      api.call('POST', path(at), { token, body: { verdict } })
+    const rulePath = '/v1/rules/own'
+    const before = await api.call('GET', rulePath, { token })
+    expect(before.body).toMatchObject({ name: 'own', judged: null })
+    for (const at of [0, 1, 4]) await judge(at, 'true-positive')
+    for (const at of [2, 3]) await judge(at, 'false-positive')
+    const rules = await api.call('GET', '/v1/rules', { token })
+    const third = { verdicts: 3, falsePositives: 1, falsePositiveRate: 1 / 3 }
+    expect(rules.body).toMatchObject({ items: [{ name: 'own', judged: third }] })
+    const after = await api.call('GET', rulePath, { token })
+    expect(after.headers.get('etag')).toBe(before.headers.get('etag'))
+    expect((await api.call('GET', '/v1/models', { token })).body).toMatchObject({
+      detectors: [
+        { detector: 'isolation-forest', judged: { verdicts: 1, falsePositiveRate: 1 } },
+        { detector: 'random-forest', judged: null },
+      ],
+    })
+    const folder = ['--data-dir', api.directory]
+    const listed = await run('rules', 'list', '--json', ...folder)
+    const judged = listed.json.filter((rule) => (rule as { judged: unknown }).judged)
+    const none = { verdicts: 1, falsePositives: 0, falsePositiveRate: 0 }
+    expect(judged).toMatchObject([{ rule: 'smb1-in-use', judged: none }])
+    const models = await run('models', 'status', ...folder)
+    expect(models.out).toMatch(/isolation-forest +1 of 1 \(100 %\)\nrandom-forest +-\n/)
   })
 
   test('that suppress need the scope admin, and change nothing without it', async () => {

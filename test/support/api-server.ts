@@ -10,7 +10,7 @@ import {
   listen,
   type ApiParts,
   type Health,
-  type RuleListing,
+  type RuleStates,
 } from '../../src/api/index.ts'
 import { validateConfig } from '../../src/config/index.ts'
 import type { Clock } from '../../src/core/clock.ts'
@@ -52,7 +52,7 @@ export const FULL_HEALTH: Health = {
   firewall: { name: 'dry-run', usable: true, activeBlocks: 0 },
 }
 
-export const RULES: RuleListing = {
+export const RULES: RuleStates = {
   items: [
     {
       ...{
@@ -120,7 +120,7 @@ const FORWARD = validateConfig({ forward: { sinks: [SINK] } }, '').forward
 /** `RULES`, whose one rule can be switched. */
 function switchableRules(): ApiParts['rules'] {
   let isEnabled = true
-  const listing = (): RuleListing => ({
+  const listing = (): RuleStates => ({
     ...RULES,
     items: RULES.items.map((rule) => ({ ...rule, state: isEnabled ? 'in-force' : 'disabled' })),
   })

@@ -1,6 +1,7 @@
 /** `picket rules test`: which rules fire on a capture. */
 import { openPcapFile } from '../../capture/index.ts'
 import { rfc3339FromUs } from '../../core/clock.ts'
+import { ruleOfDetector } from '../../detect/detection.ts'
 import { rulesOf, type Detection } from '../../detect/index.ts'
 import { createSensor } from '../../sensor.ts'
 import type { CommandContext } from '../context.ts'
@@ -8,10 +9,8 @@ import { EXIT, printJsonLines } from '../output.ts'
 import { printTable, type Column } from '../table.ts'
 import { chosenRules, writeFaults } from './chosen.ts'
 
-const PREFIX = 'sigma:'
-
 const COLUMNS: readonly Column<Detection>[] = [
-  { title: 'rule', text: ({ detector }) => detector.slice(PREFIX.length) },
+  { title: 'rule', text: ({ detector }) => ruleOfDetector(detector)! },
   { title: 'sev', text: ({ severity }) => String(severity), align: 'right' },
   { title: 'times', text: ({ count }) => String(count), align: 'right' },
   { title: 'attacker', text: ({ attacker }) => attacker ?? '-' },
@@ -40,7 +39,7 @@ export async function testRules(
     flows: null,
     flowsPerStory: null,
     onDetection(detection) {
-      if (detection.detector.startsWith(PREFIX)) stories.set(detection.id, detection)
+      if (ruleOfDetector(detection.detector) !== null) stories.set(detection.id, detection)
     },
     onModelLearned: () => undefined,
   })
@@ -51,7 +50,7 @@ export async function testRules(
   if (json) printJsonLines(fired.map(storyLine), terminal)
   else printTable(terminal, COLUMNS, fired)
   const { ruleHits } = sensor.statistics()
-  const told = new Set(fired.map(({ detector }) => detector.slice(PREFIX.length)))
+  const told = new Set(fired.map(({ detector }) => ruleOfDetector(detector)!))
   for (const [rule, hits] of Object.entries(ruleHits)) {
     if (!told.has(rule)) terminal.writeError(`${rule} held ${hits} times, for correlations alone\n`)
   }
@@ -67,7 +66,7 @@ function storyLine(story: Detection): Readonly<Record<string, unknown>> {
   const { detector, kind, severity, attacker, victims, host, domain, count, summary } = story
   const firstSeen = rfc3339FromUs(story.firstSeenUs)
   const lastSeen = rfc3339FromUs(story.lastSeenUs)
-  const rule = detector.slice(PREFIX.length)
+  const rule = ruleOfDetector(detector)!
   return {
     rule,
     kind,

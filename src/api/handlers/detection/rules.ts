@@ -2,9 +2,11 @@
 import { createHash } from 'node:crypto'
 import type { components } from '../../../../openapi/contract.d.ts'
 import { usFromRfc3339, type Clock } from '../../../core/clock.ts'
+import { detectorOfRule } from '../../../detect/detection.ts'
 import type { Backtest, RuleBook } from '../../../detect/index.ts'
 import type { FlowLog } from '../../../record/flow-log.ts'
 import { oldestFirst } from '../../../record/index.ts'
+import { judgedFigures, type TriageLog } from '../../../record/triage-log.ts'
 import type { Handler } from '../../contract.ts'
 import type { Turns } from '../../limits/turns.ts'
 import { notFound, type ApiProblem } from '../../problem.ts'
@@ -15,36 +17,63 @@ type Schemas = components['schemas']
 const BACKTEST_MS = 20_000
 const MOST_NAMED = 100
 
+/** A rule as whoever has the rules knows it. */
+export type RuleState = Omit<Schemas['Rule'], 'judged'>
+
+export interface RuleStates extends Pick<Schemas['RuleListing'], 'refused'> {
+  readonly items: readonly RuleState[]
+}
+
 /** What the API asks of whoever has the rules. */
 export interface RuleDesk {
-  listing(): Schemas['RuleListing']
+  listing(): RuleStates
   /** Null where there is no such rule, or another takes its place. */
-  setEnabled(name: string, isEnabled: boolean, actor: string): Promise<Schemas['Rule'] | null>
+  setEnabled(name: string, isEnabled: boolean, actor: string): Promise<RuleState | null>
 }
 
 export interface RuleParts {
   readonly rules: RuleDesk
+  readonly triage: Pick<TriageLog, 'verdictCounts'>
   readonly flows: FlowLog
   readonly clock: Clock
   readonly backtests: Turns
 }
 
 /** Serves the operations on rules. */
-export function ruleHandlers({ rules, flows, clock, backtests }: RuleParts): {
+export function ruleHandlers(parts: RuleParts): {
   [Id in 'listRules' | 'getRule' | 'switchRule' | 'testRules' | 'backtestRules']: Handler<Id>
 } {
+  return { ...listingHandlers(parts), ...tryingHandlers(parts) }
+}
+
+function listingHandlers({ rules, triage }: RuleParts): {
+  [Id in 'listRules' | 'getRule' | 'switchRule']: Handler<Id>
+} {
+  const judged = (items: readonly RuleState[]): Schemas['Rule'][] => {
+    const counts = triage.verdictCounts()
+    return items.map((rule) => {
+      return { ...rule, judged: judgedFigures(counts, detectorOfRule(rule.name)) }
+    })
+  }
+  const answer = (rule: RuleState | null | undefined) => {
+    if (!rule) throw noSuchRule()
+    return { status: 200, body: judged([rule])[0]!, headers: { etag: etagOfRule(rule) } } as const
+  }
   return {
-    listRules: () => ({ status: 200, body: rules.listing() }),
-    getRule: ({ path }) => {
-      const rule = rules.listing().items.find(({ name }) => name === path.ruleName)
-      if (rule === undefined) throw noSuchRule()
-      return { status: 200, body: rule, headers: { etag: etagOfRule(rule) } }
+    listRules: () => {
+      const { items, refused } = rules.listing()
+      return { status: 200, body: { items: judged(items), refused } }
     },
-    switchRule: async ({ path, body, caller }) => {
-      const rule = await rules.setEnabled(path.ruleName, body.enabled, caller!.actor)
-      if (rule === null) throw noSuchRule()
-      return { status: 200, body: rule, headers: { etag: etagOfRule(rule) } }
-    },
+    getRule: ({ path }) => answer(rules.listing().items.find(({ name }) => name === path.ruleName)),
+    switchRule: async ({ path, body, caller }) =>
+      answer(await rules.setEnabled(path.ruleName, body.enabled, caller!.actor)),
+  }
+}
+
+function tryingHandlers({ flows, clock, backtests }: RuleParts): {
+  [Id in 'testRules' | 'backtestRules']: Handler<Id>
+} {
+  return {
     testRules: async ({ body }) => {
       const { rulesOf } = await detection()
       const book = await bookOf(body.text)
@@ -121,7 +150,7 @@ function most(counts: ReadonlyMap<string, number>): Schemas['Counts'] {
 const noSuchRule = (): ApiProblem => notFound('there is no rule with this name')
 
 /** Of what is edited: `hits` moves by itself. */
-function etagOfRule({ hits, ...rule }: Schemas['Rule']): string {
+function etagOfRule({ hits, ...rule }: RuleState): string {
   void hits
   return `"${createHash('sha256').update(JSON.stringify(rule)).digest('base64url').slice(0, 22)}"`
 }
