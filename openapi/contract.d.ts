@@ -1413,6 +1413,20 @@ export interface components {
             events: number;
             /** @description In the order in which they were first seen. */
             kinds: string[];
+            /** @description The break-in to its party, of severity 8 and above, that came before: in the week before it began, a login was guessed or an exploit, a web attack or a remote command worked. Null where none is logged. */
+            follows: components["schemas"]["IncidentLink"] | null;
+            /** @description Incidents that follow this one, since its victims began them. */
+            ledTo: components["schemas"]["Uuid"][];
+        };
+        IncidentLink: {
+            incident: components["schemas"]["Uuid"] | null;
+            event: components["schemas"]["Uuid"];
+            kind: string;
+            attacker: string | null;
+            severity: number;
+            at: components["schemas"]["Timestamp"];
+            /** @description The turn from victim to attacker, in a sentence. */
+            story: string;
         };
         IncidentPage: {
             items: components["schemas"]["Incident"][];
@@ -3423,6 +3437,10 @@ export interface operations {
                      *           "kinds": [
                      *             "scan.vertical.syn",
                      *             "bruteforce.ssh"
+                     *           ],
+                     *           "follows": null,
+                     *           "ledTo": [
+                     *             "0198c0de-0000-7000-8000-000000000006"
                      *           ]
                      *         }
                      *       ],
@@ -3458,17 +3476,26 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "0198c0de-0000-7000-8000-000000000005",
-                     *       "party": "192.0.2.7",
+                     *       "id": "0198c0de-0000-7000-8000-000000000006",
+                     *       "party": "10.0.0.5",
                      *       "role": "attacker",
-                     *       "firstSeen": "2026-01-05T10:00:00.000123Z",
-                     *       "lastSeen": "2026-01-05T10:09:30.000000Z",
-                     *       "severity": 9,
-                     *       "events": 2,
+                     *       "firstSeen": "2026-01-05T10:20:00.000123Z",
+                     *       "lastSeen": "2026-01-05T10:29:30.000000Z",
+                     *       "severity": 6,
+                     *       "events": 1,
                      *       "kinds": [
-                     *         "scan.vertical.syn",
-                     *         "bruteforce.ssh"
-                     *       ]
+                     *         "sweep.tcp"
+                     *       ],
+                     *       "follows": {
+                     *         "incident": "0198c0de-0000-7000-8000-000000000005",
+                     *         "event": "0198c0de-0000-7000-8000-000000000001",
+                     *         "kind": "bruteforce.ssh",
+                     *         "attacker": "192.0.2.7",
+                     *         "severity": 9,
+                     *         "at": "2026-01-05T10:08:00.000123Z",
+                     *         "story": "10.0.0.5 was a victim of 192.0.2.7 (bruteforce.ssh, severity 9); 12 min later it began sweep.tcp itself"
+                     *       },
+                     *       "ledTo": []
                      *     }
                      */
                     "application/json": components["schemas"]["Incident"];

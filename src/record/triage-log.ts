@@ -85,6 +85,22 @@ export interface Incident {
   readonly events: number
   /** In the order in which they were first seen. */
   readonly kinds: readonly string[]
+  /** How its party had been broken into before it did this; null where nothing tells of that. */
+  readonly follows: IncidentLink | null
+  /** Ids of incidents of those that were broken into in this one. */
+  readonly ledTo: readonly string[]
+}
+
+/** A break-in to a host that later did something itself. Times in µs since the epoch. */
+export interface IncidentLink {
+  readonly eventId: string
+  /** Null for an event that is of none. */
+  readonly incident: string | null
+  readonly kind: string
+  /** Null where nobody could be named. */
+  readonly attacker: string | null
+  readonly severity: number
+  readonly firstSeenUs: number
 }
 
 export interface IncidentQuery {

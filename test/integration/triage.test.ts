@@ -221,4 +221,64 @@ describe('incidents', () => {
     const one = await api.call('GET', `/v1/incidents/${items[0]!.id}`, { token })
     expect(one.body).toEqual(items[0])
   })
+
+  test('tell how a victim turned: who was broken into and then attacked follows that incident', async () => {
+    const api = await servedApi()
+    const token = await api.token(['read'])
+    const minutes = (count: number) => ({
+      firstSeenUs: TEN_OCLOCK_US + count * 60e6,
+      lastSeenUs: TEN_OCLOCK_US + count * 60e6 + 30e6,
+    })
+    const login = { kind: 'bruteforce.ssh', family: 'bruteforce', severity: 9 }
+    const sweep = { kind: 'sweep.tcp', family: 'sweep', severity: 6 }
+    const victim = '10.0.0.5'
+    const [broken, , turned, , bystander] = await savedEvents(
+      ...([api, { ...login, ...minutes(0) }] as const),
+      // What a host did before is not explained by what was done to it later.
+      { ...sweep, attacker: '10.0.0.6', victims: ['10.0.0.9'], ...minutes(-30) },
+      { ...sweep, attacker: victim, victims: ['10.0.0.9'], ...minutes(12) },
+      { ...login, victims: ['10.0.0.6'], ...minutes(1) },
+      // To be scanned makes nobody an attacker.
+      { ...sweep, attacker: '10.0.0.9', victims: ['10.0.0.5'], ...minutes(20) },
+    )
+    const later = await api.call('GET', `/v1/incidents/${turned!.incident}`, { token })
+    expect(later.body).toMatchObject({
+      party: victim,
+      follows: {
+        ...{ incident: broken!.incident, event: broken!.id, kind: 'bruteforce.ssh' },
+        story: `${victim} was a victim of 192.0.2.7 (bruteforce.ssh, severity 9); 12 min later it began sweep.tcp itself`,
+      },
+      ledTo: [],
+    })
+    const { body } = await api.call('GET', '/v1/incidents', { token })
+    const { items } = body as { items: { id: string; follows: unknown; ledTo: string[] }[] }
+    expect(items.find(({ id }) => id === bystander!.incident)).toMatchObject({ follows: null })
+    const links = items.map(({ follows, ledTo }) => [follows !== null, ledTo])
+    expect(links.filter(([isLinked, ledTo]) => isLinked || (ledTo as string[]).length > 0)).toEqual(
+      [
+        ...[
+          [true, []],
+          [false, [turned!.incident]],
+        ],
+      ],
+    )
+    const listed = await run('incidents', '--data-dir', api.directory)
+    expect(listed.out).toContain('12 min later it began sweep.tcp itself')
+    expect(listed.out).toContain(`led to ${turned!.incident}`)
+  })
+
+  test('are linked also where the infected host calls home rather than attacks', async () => {
+    const api = await servedApi()
+    const token = await api.token(['read'])
+    const [taken, beacon] = await savedEvents(
+      ...([api, { kind: 'exploit.log4shell', family: 'exploit', severity: 9 }] as const),
+      {
+        ...{ kind: 'c2.beacon', family: 'c2', severity: 7, host: '10.0.0.5', victims: [] },
+        ...{ attacker: '198.51.100.9', firstSeenUs: TEN_OCLOCK_US + 3600e6 },
+        lastSeenUs: TEN_OCLOCK_US + 7200e6,
+      },
+    )
+    const { body } = await api.call('GET', `/v1/incidents/${beacon!.incident}`, { token })
+    expect(body).toMatchObject({ role: 'host', follows: { incident: taken!.incident } })
+  })
 })
