@@ -683,8 +683,9 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Say whether rules are good
-         * @description Nothing is kept or put in force.
+         * Say whether rules are good, and what they find in a capture
+         * @description Nothing is kept or put in force. With `capture` the good rules are tried on it, and nothing else is: by a process of its own,
+         *     for twenty seconds at most, one at a time (else 503). The body may have 11,264,000 bytes whatever `api.maxBodyBytes` says.
          */
         post: operations["testRules"];
         delete?: never;
@@ -1787,9 +1788,11 @@ export interface components {
         RuleSwitch: {
             enabled: boolean;
         };
-        RuleText: {
+        RuleTestRequest: {
             /** @description Rules in Sigma syntax, as YAML. */
             text: string;
+            /** @description A capture of up to 8 MiB, pcap or pcapng, plain or gzip'd, in Base64 (RFC 4648 §4). */
+            capture?: string;
         };
         RuleTest: {
             rules: {
@@ -1799,6 +1802,32 @@ export interface components {
                 severity: number;
             }[];
             refused: components["schemas"]["RefusedRule"][];
+            /** @description Null without a capture. */
+            trial: components["schemas"]["RuleTrial"] | null;
+        };
+        RuleTrial: {
+            /** @description Packets read. */
+            packets: number;
+            /** @description Why the capture was not read to its end; null where it was. */
+            fault: string | null;
+            /** @description How often each rule has held, those that only correlations count too. */
+            hits: {
+                [key: string]: number;
+            };
+            /** @description What would have been told, the first thousand stories. */
+            fired: {
+                rule: string;
+                kind: string;
+                severity: number;
+                attacker: string | null;
+                victims: string[];
+                host: string | null;
+                domain: string | null;
+                count: number;
+                firstSeen: components["schemas"]["Timestamp"];
+                lastSeen: components["schemas"]["Timestamp"];
+                summary: string;
+            }[];
         };
         BacktestRequest: {
             /** @description Rules in Sigma syntax, as YAML. */
@@ -4306,7 +4335,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["RuleText"];
+                "application/json": components["schemas"]["RuleTestRequest"];
             };
         };
         responses: {
@@ -4326,7 +4355,8 @@ export interface operations {
                      *           "severity": 5
                      *         }
                      *       ],
-                     *       "refused": []
+                     *       "refused": [],
+                     *       "trial": null
                      *     }
                      */
                     "application/json": components["schemas"]["RuleTest"];

@@ -6,6 +6,7 @@ import { redacted } from './config/index.ts'
 import { systemClock as clock } from './core/clock.ts'
 import type { DetectionIntake } from './detection-intake.ts'
 import { WHOLE_HOST } from './health/index.ts'
+import { tryRulesApart } from './rule-trial.ts'
 import type { RuleWatch } from './rule-watch.ts'
 import type { SupervisedSensor } from './sensor-supervisor.ts'
 
@@ -26,6 +27,7 @@ export async function serveAgentApi(ground: Ground, parts: ServedParts): Promise
     ...ground,
     ...shown,
     settings: redacted(config),
+    tryRules: (texts, capture) => tryRulesApart(texts, capture, config),
     restartSensor: async (name) => {
       const sensor = sensors.find(({ interfaceName }) => interfaceName === name)
       await sensor?.restart()

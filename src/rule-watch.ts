@@ -8,6 +8,7 @@ import {
   readRules,
   rulesFolder,
   rulesOf,
+  type Placeholders,
   type RuleBook,
   type RuleFault,
   type RuleHead,
@@ -68,6 +69,11 @@ export class RuleWatch {
     return this.#disabled
   }
 
+  /** What `%name%` stands for in rules. */
+  get placeholders(): Placeholders {
+    return this.#options.config.detect.sigma.placeholders
+  }
+
   get book(): RuleBook {
     return this.#book
   }
@@ -95,7 +101,8 @@ export class RuleWatch {
 
   /** Switches a rule for good; null where there is none of this name that could be in force. */
   async setEnabled(name: string, isEnabled: boolean, actor: string): Promise<RuleState | null> {
-    const listed = (): RuleState | undefined => this.listing().items.find((rule) => rule.name === name)
+    const listed = (): RuleState | undefined =>
+      this.listing().items.find((rule) => rule.name === name)
     const rule = listed()
     if (rule === undefined || rule.state === 'replaced') return null
     const action = isEnabled ? 'rule.enabled' : 'rule.disabled'
@@ -132,9 +139,10 @@ export class RuleWatch {
     const { texts, faults } = readRules(sigma, directory)
     this.#texts = texts
     this.#unread = faults
-    this.#book = compileRules(texts)
+    const { placeholders } = sigma
+    this.#book = compileRules(texts, { placeholders })
     this.#disabled = disabledOf(this.#book, sigma.disabled, record.ruleSwitches.all())
-    this.#book = compileRules(texts, this.#disabled)
+    this.#book = compileRules(texts, { disabled: this.#disabled, placeholders })
     for (const { file, line, column, reason } of this.faults.slice(0, MOST_TOLD)) {
       log.error('a rule is refused; the others are in force', { file, line, column, reason })
     }

@@ -26,6 +26,7 @@ import type { EventRecord } from '../../src/record/record.ts'
 import type { Scope } from '../../src/record/token-store.ts'
 import { createBlocker, createFirewall } from '../../src/respond/index.ts'
 import type { RespondConfig } from '../../src/respond/config.ts'
+import { tryRulesApart } from '../../src/rule-trial.ts'
 import { Suppressor } from '../../src/suppressor.ts'
 import { AUTOMATIC } from './blocking.ts'
 import { contractFaults } from './contract-checker.ts'
@@ -126,6 +127,7 @@ function switchableRules(): ApiParts['rules'] {
   })
   return {
     listing,
+    placeholders: { crawlers: ['hydra', 'curl*'] },
     setEnabled(name, value) {
       const isKnown = RULES.items.some((rule) => rule.name === name)
       if (isKnown) isEnabled = value
@@ -182,6 +184,7 @@ export async function serveApi({
     sinks: restingSinks(FORWARD, record),
     health: () => FULL_HEALTH,
     rules: switchableRules(),
+    tryRules: (texts, capture) => tryRulesApart(texts, capture, validateConfig({}, '')),
     restartSensor: (name) => Promise.resolve(restarted.push(name) > 0),
     recorded,
     settings: validateConfig({}, ''),

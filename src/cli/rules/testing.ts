@@ -3,7 +3,7 @@ import { openPcapFile } from '../../capture/index.ts'
 import { rfc3339FromUs } from '../../core/clock.ts'
 import { ruleOfDetector } from '../../detect/detection.ts'
 import { rulesOf, type Detection } from '../../detect/index.ts'
-import { createSensor } from '../../sensor.ts'
+import { tryRules } from '../../rules-on-capture.ts'
 import type { CommandContext } from '../context.ts'
 import { EXIT, printJsonLines } from '../output.ts'
 import { printTable, type Column } from '../table.ts'
@@ -27,32 +27,16 @@ export async function testRules(
   const { config, terminal, json } = context
   const { texts, book, faults } = chosenRules(paths, context)
   writeFaults(faults, terminal)
-  const stories = new Map<string, Detection>()
-  const sensor = createSensor({
-    flow: config.flow,
-    detect: {
-      ...config.detect,
-      sigma: { ...config.detect.sigma, enabled: true, ...(paths === null ? {} : { disabled: [] }) },
-    },
-    models: { isolationForest: null, randomForest: null },
-    rules: texts,
-    flows: null,
-    flowsPerStory: null,
-    onDetection(detection) {
-      if (ruleOfDetector(detection.detector) !== null) stories.set(detection.id, detection)
-    },
-    onModelLearned: () => undefined,
-  })
+  const { sigma } = config.detect
+  const detect = { ...config.detect, sigma: paths === null ? sigma : { ...sigma, disabled: [] } }
   const source = openPcapFile(file)
-  const end = await source.run((frame) => sensor.frame(frame))
-  sensor.end()
-  const fired = [...stories.values()]
+  const { end, stories: fired, hits } = await tryRules(texts, { flow: config.flow, detect }, source)
   if (json) printJsonLines(fired.map(storyLine), terminal)
   else printTable(terminal, COLUMNS, fired)
-  const { ruleHits } = sensor.statistics()
   const told = new Set(fired.map(({ detector }) => ruleOfDetector(detector)!))
-  for (const [rule, hits] of Object.entries(ruleHits)) {
-    if (!told.has(rule)) terminal.writeError(`${rule} held ${hits} times, for correlations alone\n`)
+  for (const [rule, times] of Object.entries(hits)) {
+    if (!told.has(rule))
+      terminal.writeError(`${rule} held ${times} times, for correlations alone\n`)
   }
   terminal.writeError(
     `${source.statistics().frames} packets, ${rulesOf(book).length} rules, ${told.size} fired\n`,
