@@ -2,6 +2,7 @@
 import { leaveRoot, openPcapStream } from './capture/index.ts'
 import type { CaptureEnd } from './capture/source.ts'
 import { PicketError } from './core/errors.ts'
+import { fixSeeds } from './core/hash-seeds.ts'
 import type { FromTrial, TrialAssignment } from './rule-trial.ts'
 import { tryRules } from './rules-on-capture.ts'
 
@@ -13,6 +14,8 @@ process.once('message', (assignment: TrialAssignment) => {
 /** The capture comes by standard input; what had been found when the time was over is told. */
 async function run({ rules, config, user, mostMs }: TrialAssignment): Promise<FromTrial> {
   leaveRoot(user)
+  // Nothing live comes this way, and the same capture must say the same again.
+  fixSeeds()
   const source = openPcapStream(process.stdin, 'the capture')
   const timer = setTimeout(() => source.stop(), mostMs)
   try {

@@ -1,4 +1,5 @@
 /** `picket rules test`: which rules fire on a capture. */
+import { fixSeeds } from '../../core/hash-seeds.ts'
 import { openPcapFile } from '../../capture/index.ts'
 import { rfc3339FromUs } from '../../core/clock.ts'
 import { ruleOfDetector } from '../../detect/detection.ts'
@@ -27,6 +28,7 @@ export async function testRules(
   const { config, terminal, json } = context
   const { texts, book, faults } = chosenRules(paths, context)
   writeFaults(faults, terminal)
+  fixSeeds()
   const { sigma } = config.detect
   const detect = { ...config.detect, sigma: paths === null ? sigma : { ...sigma, disabled: [] } }
   const source = openPcapFile(file)
