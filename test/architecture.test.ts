@@ -60,6 +60,7 @@ const starters = [
   'src/capture/sources/',
   'src/owner/command.ts',
   'src/respond/command.ts',
+  'src/rule-trial.ts',
   'src/sensor-supervisor.ts',
 ]
 const barredFolders = /(^|\/)(utils?|common|helpers?|types|manager|misc|shared|lib)(\/|\.ts$)/

@@ -21,7 +21,7 @@ import { docsHandler } from './handlers/agent/docs.ts'
 import { eventHandlers } from './handlers/events.ts'
 import { feedHandlers, type FeedDesk } from './handlers/detection/feeds.ts'
 import { modelHandlers, type ModelParts } from './handlers/detection/models.ts'
-import { ruleHandlers, type RuleDesk } from './handlers/detection/rules.ts'
+import { ruleHandlers, type RuleDesk, type RuleParts } from './handlers/detection/rules.ts'
 import { streamHandler } from './handlers/event-stream.ts'
 import { evidenceHandler } from './handlers/evidence.ts'
 import { flowHandlers, flowSumHandlers } from './handlers/flows.ts'
@@ -40,6 +40,7 @@ export type { Peer } from './auth.ts'
 export { apiFlow } from './handlers/flows.ts'
 export { apiFleetHost, apiFleetOrder } from './handlers/fleet.ts'
 export type { BlockOrders } from './handlers/blocking/blocks.ts'
+export type { RuleState, RuleStates, TriedCapture } from './handlers/detection/rules.ts'
 export { somebodyAnswers } from './serving/unix-socket.ts'
 export { listen, type ApiListener } from './serving/listen.ts'
 export type { ApiApp } from './router.ts'
@@ -47,7 +48,6 @@ export { apiToken }
 export { createToken, revokeToken } from './access/token.ts'
 
 export type Health = components['schemas']['Health']
-export type RuleListing = components['schemas']['RuleListing']
 
 export interface ApiParts {
   readonly record: EventRecord
@@ -59,6 +59,7 @@ export interface ApiParts {
   /** How the agent is, in full; the API tells it only to who may know. */
   readonly health: () => Health
   readonly rules: RuleDesk
+  readonly tryRules: RuleParts['tryRules']
   readonly restartSensor: ModelParts['restartSensor']
   /** Beats when events have been recorded. */
   readonly recorded: Pulse
@@ -117,12 +118,12 @@ export function createApi(parts: ApiParts): ApiApp {
 
 /** Those of what finds things: rules, models, feeds. */
 function detectionHandlers(parts: ApiParts) {
-  const { record, rules, feeds, clock } = parts
-  const backtests = new Turns(1, 'backtests')
+  const { record, rules, tryRules, feeds, clock } = parts
+  const turns = { backtests: new Turns(1, 'backtests'), trials: new Turns(1, 'trials on captures') }
   return {
     ...feedHandlers(feeds, clock),
-    ...ruleHandlers({ rules, flows: record.flows, clock, backtests }),
-    ...modelHandlers({ ...parts, audit: record.audit }),
+    ...ruleHandlers({ rules, tryRules, ...record, clock, ...turns }),
+    ...modelHandlers({ ...parts, ...record }),
   }
 }
 
