@@ -1,13 +1,14 @@
 /** What a sink is not sent: what its filters leave out, and what goes beyond its rate. Pure; all is counted. */
 import type { Event } from '../record/event.ts'
 import type { OutboxState } from '../record/outbox.ts'
+import { HEARTBEAT } from './heartbeat.ts'
 import type { SinkFields } from './sink-fields.ts'
 
 /** From this severity on, somebody is to be woken up: no limit holds it back. */
 const ALWAYS_IN_TIME = 7
 /** What the agent says of the delivery itself passes every filter and every limit. */
 const OF_THE_DELIVERY: ReadonlySet<string> = new Set([
-  'health.heartbeat',
+  HEARTBEAT,
   'health.held-back',
   'health.outbox-lost',
 ])

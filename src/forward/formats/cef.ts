@@ -61,7 +61,19 @@ function render(event: Event, context: CefContext, detail: CefDetail): string {
     String(Math.min(10, Math.max(0, Math.round(event.severity)))),
   ].map(headerValue)
   const fields = cefFields(event, context, detail).map(extensionField)
-  return `CEF:${context.cefVersion}|${header.join('|')}|${fields.filter((field) => field !== '').join(' ')}`
+  return `CEF:${context.cefVersion}|${header.join('|')}|${withValues(fields).join(' ')}`
+}
+
+interface WrittenField {
+  readonly key: string
+  /** `KEY=VALUE`; empty where there is no value. */
+  readonly text: string
+}
+
+/** Without the keys that have no value: an empty one leaves its label out too, which would name nothing. */
+function withValues(fields: readonly WrittenField[]): string[] {
+  const empty = new Set(fields.filter(({ text }) => text === '').map(({ key }) => `${key}Label`))
+  return fields.filter(({ key, text }) => text !== '' && !empty.has(key)).map(({ text }) => text)
 }
 
 function headerValue(text: string): string {
@@ -69,10 +81,10 @@ function headerValue(text: string): string {
   return cleanText(text.replace(/[\r\n]+/g, ' ')).replace(/[\\|]/g, '\\$&')
 }
 
-function extensionField({ key, value, maxLength }: CefField): string {
-  if (typeof value === 'number') return `${key}=${value}`
+function extensionField({ key, value, maxLength }: CefField): WrittenField {
+  if (typeof value === 'number') return { key, text: `${key}=${value}` }
   const text = cutText(cleanText(value), maxLength ?? 1023).trim()
-  if (text === '') return ''
+  if (text === '') return { key, text: '' }
   const escaped = text.replace(/[\\=]/g, '\\$&').replace(/\n/g, '\\n').replace(/\r/g, '\\r')
-  return `${key}=${escaped}`
+  return { key, text: `${key}=${escaped}` }
 }

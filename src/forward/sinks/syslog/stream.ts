@@ -6,6 +6,7 @@ import { syslogMessage, type MessageContext } from '../../formats/syslog/message
 import type { Receipt, Sink } from '../../sink.ts'
 import { frame, type Framing } from './framing.ts'
 import { StreamConnection } from '../../connections/stream-connection.ts'
+import { HEARTBEAT } from '../../heartbeat.ts'
 import { reasonOf } from '../../tls/index.ts'
 
 /**
@@ -94,8 +95,11 @@ export class SyslogStreamSink implements Sink {
     const { framing, context, monotonicMs } = this.#options
     const connection = await this.#connected()
     const messages = events.map((event) => syslogMessage(event, context))
-    this.#lastSent = events.at(-1)!.sequence
     await connection.write(frame(messages, framing))
+    // A heartbeat repeats the last number and is never sent again: asking by FIN whether it arrived would
+    // cost a quiet host a connection each minute.
+    if (events.every(({ kind }) => kind === HEARTBEAT)) return
+    this.#lastSent = events.at(-1)!.sequence
     this.#underWay.push({ sequence: this.#lastSent, atMs: monotonicMs() })
   }
 
