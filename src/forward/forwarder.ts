@@ -16,7 +16,8 @@ import type { SinkFields } from './sink-fields.ts'
 import type { SinkHealth } from './sink-health.ts'
 import type { Receipt, Rejection, Sink } from './sink.ts'
 
-const BATCH = 100
+/** Large enough that a distant collector, asked once a batch, gets some thousand a second. */
+const BATCH = 250
 /** How often a sink is asked what has arrived while nothing new is sent. */
 const ASK_EVERY_MS = 1000
 /** How often it is looked whether retention has deleted what was not sent. */

@@ -21,7 +21,7 @@ import { Acknowledgements } from './acknowledgements.ts'
 import { acknowledged, hecAnswer } from './answer.ts'
 import type { HecSinkConfig } from './config.ts'
 
-/** So many batches of a hundred may wait to be indexed: half a minute of a busy indexer at 200 events/s. */
+/** So many batches may wait to be indexed: half a minute of a busy indexer at 500 events/s. */
 const MOST_OPEN_BATCHES = 64
 const ASK_EVERY_MS = 250
 /** At the end of the agent, which has a second. */

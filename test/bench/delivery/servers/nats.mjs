@@ -6,7 +6,7 @@ import { startProcess } from './process.mjs'
 
 const program = (name) => new URL(name, import.meta.url).pathname
 
-/** Starts nats-server in the place, with TLS for the agent and without for the reader, and the reader. */
+/** Starts nats-server in the place, which demands TLS, and the reader. */
 export async function startNats(place, port) {
   const configuration = join(place.folder, 'nats.conf')
   const output = join(place.folder, 'received')
@@ -29,6 +29,5 @@ function configurationFor({ folder, siem, keys }, port) {
 listen: "${siem}:${port}"
 jetstream { store_dir: "${join(folder, 'store')}" }
 tls { cert_file: "${certificateFile}", key_file: "${keyFile}" }
-allow_non_tls: true
 `
 }
