@@ -8,10 +8,11 @@ import type { RecordConfig } from './config.ts'
 import type { EventRecord } from './record.ts'
 import { allowlistReader } from './read/allowlist.ts'
 import { answerReader, switchReader } from './read/api-state.ts'
-import type { Outbox } from './outbox.ts'
+import type { Outbox, SinkBook } from './outbox.ts'
 import { blockReader } from './read/blocks.ts'
 import { eventReader } from './read/events.ts'
 import { evidenceReader } from './read/evidence.ts'
+import { flowOutboxReader } from './read/flow-outbox.ts'
 import { outboxReader } from './read/outbox.ts'
 import { Reader } from './read/reader.ts'
 import { logScan } from './read/scan.ts'
@@ -24,6 +25,7 @@ import { openError, openReader, type Connection } from './sqlite/connection.ts'
 import { refuseForeign, refuseOlder } from './sqlite/migrate.ts'
 import { makePrivateFile } from './sqlite/private-file.ts'
 import { FlowQueue } from './write/flow-queue.ts'
+import type { Book } from './write/calls.ts'
 import { Writer } from './write/writer.ts'
 
 export { oldestFirst } from './read/oldest-first.ts'
@@ -38,6 +40,8 @@ export interface RecordOptions {
   readonly config: RecordConfig
   /** `read` never writes and needs the file to exist; several processes may have it open in either mode. */
   readonly mode?: 'write' | 'read'
+  /** False where the flows are those of a replayed capture: sinks are not sent them. */
+  readonly forwardsFlows?: boolean
 }
 
 /**
@@ -56,13 +60,13 @@ export async function openRecord(options: RecordOptions): Promise<EventRecord> {
 }
 
 async function openToWrite(path: string, options: RecordOptions): Promise<EventRecord> {
-  const { clock, log, config } = options
+  const { clock, log, config, forwardsFlows: forward = true } = options
   makeFile(path, options.directory)
   const floorBytes = config.minFreeMegabytes * 1024 * 1024
   const writer = await Writer.start({ path, nowMs: clock.nowMs(), floorBytes })
   const connection = openToQuery(path)
   const reader = new Reader({ path })
-  const queue = new FlowQueue({ writer, clock, log, capacity: config.maxQueuedFlows })
+  const queue = new FlowQueue({ writer, clock, log, forward, capacity: config.maxQueuedFlows })
   const retention = startRetention({ writer, clock, log, config })
   for (const finding of writer.findings) log.warn(finding)
   return {
@@ -125,7 +129,7 @@ interface Doors {
 }
 
 /** What is left unwritten on a disk that is nearly full is counted here. */
-function eventRooms(doors: Doors): Pick<EventRecord, 'shed' | 'events' | 'evidence' | 'outbox'> {
+function eventRooms(doors: Doors): Pick<EventRecord, 'shed' | 'events' | 'evidence'> {
   const { connection, reader, writer, clock } = doors
   const shed = { events: 0, evidence: 0 }
   return {
@@ -151,7 +155,6 @@ function eventRooms(doors: Doors): Pick<EventRecord, 'shed' | 'events' | 'eviden
         shed.evidence += await writer.call('saveEvidence', { pieces, maxPackets })
       },
     },
-    outbox: outboxRoom({ connection, reader, writer, clock }),
   }
 }
 
@@ -160,6 +163,7 @@ function rooms(doors: Doors): Pick<EventRecord, Room> {
   const now = (): { readonly atMs: number } => ({ atMs: clock.nowMs() })
   return {
     ...eventRooms(doors),
+    ...outboxRooms(doors),
     agentId: connection.prepare('SELECT id FROM agent').pluck().get() as string,
     scan: logScan(connection),
     blocks: {
@@ -216,15 +220,26 @@ function apiRooms({
   }
 }
 
-function outboxRoom({ connection, reader, writer, clock }: Doors): Outbox {
+function outboxRooms(doors: Doors): Pick<EventRecord, 'outbox' | 'flowOutbox'> {
+  const { connection, reader } = doors
+  const outbox: Outbox = {
+    ...outboxReader(connection),
+    ...bookWriter(doors, 'events'),
+    count: (from, to) => reader.countStates(from, to),
+  }
+  return { outbox, flowOutbox: { ...flowOutboxReader(connection), ...bookWriter(doors, 'flows') } }
+}
+
+function bookWriter(
+  { writer, clock }: Doors,
+  book: Book,
+): Pick<SinkBook, 'advance' | 'orderReplay' | 'advanceReplay'> {
   const now = (): { readonly atMs: number } => ({ atMs: clock.nowMs() })
   return {
-    ...outboxReader(connection),
-    count: (from, to) => reader.countStates(from, to),
     advance: async (sink, sequence, lastSent = sequence) => {
-      await writer.call('advanceSink', { sink, sequence, lastSent, ...now() })
+      await writer.call('advanceSink', { book, sink, sequence, lastSent, ...now() })
     },
-    orderReplay: (order, actor) => writer.call('orderReplay', { order, actor, ...now() }),
+    orderReplay: (order, actor) => writer.call('orderReplay', { book, order, actor, ...now() }),
     advanceReplay: async (id, sequence) => {
       await writer.call('advanceReplay', { id, sequence })
     },

@@ -1,5 +1,5 @@
 /** The Common Event Format: one line that every SIEM reads. */
-import type { Event } from '../../record/event.ts'
+import { isFlow, type Outgoing } from '../outgoing.ts'
 import {
   cefFields,
   FULL_DETAIL,
@@ -9,6 +9,7 @@ import {
 } from './cef-fields.ts'
 import { cefName } from './cef-names.ts'
 import { cleanText, cutText } from './clean-text.ts'
+import { flowCefFields } from './flow/cef-fields.ts'
 
 export type { CefContext } from './cef-fields.ts'
 
@@ -32,7 +33,7 @@ const SHORTENINGS: readonly Partial<CefDetail>[] = [
 ]
 
 /**
- * Writes the event as `CEF:0|Picket|Picket|VERSION|KIND|NAME|SEVERITY|EXTENSION`, in `maxBytes` of UTF-8.
+ * Writes an event or a flow as `CEF:0|Picket|Picket|VERSION|KIND|NAME|SEVERITY|EXTENSION`, in `maxBytes` of UTF-8.
  *
  * KIND, the event class id, is what the contract calls `kind`; it never changes its meaning.
  *
@@ -40,27 +41,30 @@ const SHORTENINGS: readonly Partial<CefDetail>[] = [
  * other control, separator and bidirectional character is written out as `<U+XXXX>`. The result is one line.
  * Source: ArcSight CEF Implementation Standard, versions 25 to 27 (format versions 0.1 and 1.x).
  */
-export function formatCef(event: Event, context: CefContext, maxBytes: number): string {
+export function formatCef(message: Outgoing, context: CefContext, maxBytes: number): string {
   let detail = FULL_DETAIL
   let line = ''
   for (const shortening of SHORTENINGS) {
     detail = { ...detail, ...shortening }
-    line = render(event, context, detail)
+    line = render(message, context, detail)
     if (Buffer.byteLength(line) <= maxBytes) break
   }
   return line
 }
 
-function render(event: Event, context: CefContext, detail: CefDetail): string {
+function render(message: Outgoing, context: CefContext, detail: CefDetail): string {
   const header = [
     'Picket',
     'Picket',
     cutText(context.version, 31),
-    cutText(event.kind, 100),
-    cefName(event.kind),
-    String(Math.min(10, Math.max(0, Math.round(event.severity)))),
+    cutText(message.kind, 100),
+    cefName(message.kind),
+    String(Math.min(10, Math.max(0, Math.round(message.severity)))),
   ].map(headerValue)
-  const fields = cefFields(event, context, detail).map(extensionField)
+  const told = isFlow(message)
+    ? flowCefFields(message, context, detail)
+    : cefFields(message, context, detail)
+  const fields = told.map(extensionField)
   return `CEF:${context.cefVersion}|${header.join('|')}|${withValues(fields).join(' ')}`
 }
 

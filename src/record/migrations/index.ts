@@ -7,11 +7,13 @@ import { auditPeer } from './005-audit-peer.ts'
 import { outbox } from './006-outbox.ts'
 import { blockScope } from './007-block-scope.ts'
 import { api } from './008-api.ts'
+import { flowOutbox } from './009-flow-outbox.ts'
 import type { Migration } from './migration.ts'
 
 export const MIGRATIONS: readonly Migration[] = [
   ...[begin, flowBatches, triage, evidence],
   ...[auditPeer, outbox, blockScope, api],
+  flowOutbox,
 ]
 
 /** The `user_version` of a database this build writes. */

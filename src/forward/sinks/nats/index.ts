@@ -2,7 +2,7 @@
 import { hostname } from 'node:os'
 import { jetstream, JetStreamApiError, type JetStreamClient } from '@nats-io/jetstream'
 import { RequestError, type NatsConnection } from '@nats-io/transport-node'
-import type { Event } from '../../../record/event.ts'
+import type { Outgoing } from '../../outgoing.ts'
 import { formatEcs, type EcsContext } from '../../formats/ecs.ts'
 import {
   Retry,
@@ -52,7 +52,7 @@ class NatsSink implements Sink {
     this.#context = context
   }
 
-  async send(events: readonly Event[]): Promise<Receipt> {
+  async send(events: readonly Outgoing[]): Promise<Receipt> {
     const last = events.at(-1)
     if (last === undefined) return { kind: 'accepted', sequence: 0 }
     try {
@@ -79,7 +79,7 @@ class NatsSink implements Sink {
   }
 
   /** Null when the stream has it. Throws where all have to be sent again. */
-  async #publish({ client, most }: Target, event: Event): Promise<Rejection | null> {
+  async #publish({ client, most }: Target, event: Outgoing): Promise<Rejection | null> {
     const subject = subjectOf(this.#config.subject, event, this.#context.hostname)
     const payload = new TextEncoder().encode(formatEcs(event, this.#context))
     if (payload.length > most) {

@@ -1,5 +1,5 @@
 /** Syslog over TCP, TLS or a unix stream, at least once: what a dying collector may have lost is sent again. */
-import type { Event } from '../../../record/event.ts'
+import type { Outgoing } from '../../outgoing.ts'
 import type { ConnectionLimits } from '../../connections/config.ts'
 import type { Endpoint } from '../../connections/endpoint.ts'
 import { syslogMessage, type MessageContext } from '../../formats/syslog/message.ts'
@@ -62,7 +62,7 @@ export class SyslogStreamSink implements Sink {
     this.#overlapMs = options.overlapMs ?? OVERLAP_MS
   }
 
-  async send(events: readonly Event[]): Promise<Receipt> {
+  async send(events: readonly Outgoing[]): Promise<Receipt> {
     try {
       // Whoever goes back wants it all again, and nothing of what was confirmed before counts.
       if (events.length > 0 && events[0]!.sequence < this.#lastSent) this.#forget()
@@ -91,7 +91,7 @@ export class SyslogStreamSink implements Sink {
     if (lost !== null) throw new Error(lost)
   }
 
-  async #write(events: readonly Event[]): Promise<void> {
+  async #write(events: readonly Outgoing[]): Promise<void> {
     const { framing, context, monotonicMs } = this.#options
     const connection = await this.#connected()
     const messages = events.map((event) => syslogMessage(event, context))

@@ -1,6 +1,7 @@
 /** Deletes what is too old or too much, in steps small enough never to hold up an event. */
 import { inTransaction, type Connection } from '../../sqlite/connection.ts'
 import type { PruneLimits } from '../calls.ts'
+import { countLive, replayedWithin, type NumberRange } from '../../sqlite/replayed-flows.ts'
 import type { DiskRoom } from './disk-room.ts'
 
 const FLOW_BATCHES_PER_STEP = 16
@@ -46,10 +47,38 @@ function flowDeleter(connection: Connection): (beforeMs: number) => number {
     `DELETE FROM flow_batches WHERE first_flow IN (SELECT first_flow FROM
        (SELECT first_flow, recorded_at_s FROM flow_batches
         ORDER BY first_flow LIMIT ${FLOW_BATCHES_PER_STEP})
-     WHERE recorded_at_s < ?)`,
+     WHERE recorded_at_s < ?)
+     RETURNING first_flow AS first, first_flow + flows - 1 AS last`,
   )
+  const countUnsent = unsentFlowCounter(connection)
   const most = Number.MAX_SAFE_INTEGER
-  return (beforeMs) => remove.run(Math.min(most, Math.floor(beforeMs / 1000))).changes
+  return (beforeMs) => {
+    const gone = remove.all(Math.min(most, Math.floor(beforeMs / 1000))) as NumberRange[]
+    gone.forEach(countUnsent)
+    return gone.length
+  }
+}
+
+interface FlowPosition {
+  readonly sink: string
+  readonly sequence: number
+}
+
+/** Counts what sinks did not get of a range of flows that is deleted. */
+function unsentFlowCounter(connection: Connection): (gone: NumberRange) => void {
+  const replayed = replayedWithin(connection)
+  const selectBehind = connection.prepare(
+    'SELECT sink, sequence FROM flow_positions WHERE sequence < ?',
+  )
+  const add = connection.prepare('UPDATE flow_positions SET lost = lost + ? WHERE sink = ?')
+  const forget = connection.prepare('DELETE FROM replayed_flows WHERE first_flow + flows <= ?')
+  return ({ first, last }) => {
+    for (const { sink, sequence } of selectBehind.all(last) as FlowPosition[]) {
+      const unsent = { first: Math.max(first, sequence + 1), last }
+      add.run(countLive(unsent, replayed(unsent)), sink)
+    }
+    forget.run(first)
+  }
 }
 
 /** Deletes by worth, whatever the age; called when no flow is left. Says whether there was anything. */
