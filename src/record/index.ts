@@ -3,7 +3,9 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock } from '../core/clock.ts'
 import { PicketError } from '../core/errors.ts'
+import { addressOfOrder } from '../core/order-origin.ts'
 import type { Log } from '../core/log.ts'
+import type { AuditEntry } from './audit-trail.ts'
 import type { RecordConfig } from './config.ts'
 import type { EventRecord } from './record.ts'
 import { allowlistReader } from './read/allowlist.ts'
@@ -169,13 +171,15 @@ function rooms(doors: Doors): Pick<EventRecord, Room> {
     blocks: {
       ...blockReader(connection),
       save: async (changes) => {
-        if (changes.length > 0) await writer.call('saveBlocks', { changes, ...now() })
+        if (changes.length === 0) return
+        const told = changes.map(({ block, audit }) => ({ block, audit: withOrigin(audit) }))
+        await writer.call('saveBlocks', { changes: told, ...now() })
       },
     },
     allowlist: {
       ...allowlistReader(connection),
       save: async (entry, audit) => {
-        await writer.call('saveAllowlistEntry', { entry, audit, ...now() })
+        await writer.call('saveAllowlistEntry', { entry, audit: withOrigin(audit), ...now() })
       },
     },
     audit: {
@@ -183,7 +187,7 @@ function rooms(doors: Doors): Pick<EventRecord, Room> {
       list: (query) => reader.listAudit(query),
       verify: (known) => reader.verifyAudit(known ?? null),
       append: async (entry) => {
-        await writer.call('appendAudit', { entry, ...now() })
+        await writer.call('appendAudit', { entry: withOrigin(entry), ...now() })
       },
     },
     triage: triageRoom(connection, writer, now),
@@ -208,13 +212,13 @@ function apiRooms({
     ruleSwitches: {
       ...switchReader(connection),
       save: async (entry, audit) => {
-        await writer.call('saveRuleSwitch', { entry, audit, ...now() })
+        await writer.call('saveRuleSwitch', { entry, audit: withOrigin(audit), ...now() })
       },
     },
     tokens: {
       ...tokenReader(connection),
       save: async (token, actor) => {
-        await writer.call('saveToken', { token, actor, ...now() })
+        await writer.call('saveToken', { token, actor, peer: addressOfOrder(), ...now() })
       },
     },
   }
@@ -239,7 +243,8 @@ function bookWriter(
     advance: async (sink, sequence, lastSent = sequence) => {
       await writer.call('advanceSink', { book, sink, sequence, lastSent, ...now() })
     },
-    orderReplay: (order, actor) => writer.call('orderReplay', { book, order, actor, ...now() }),
+    orderReplay: (order, actor) =>
+      writer.call('orderReplay', { book, order, actor, peer: addressOfOrder(), ...now() }),
     advanceReplay: async (id, sequence) => {
       await writer.call('advanceReplay', { id, sequence })
     },
@@ -254,15 +259,20 @@ function triageRoom(
   return {
     ...triageReader(connection),
     saveVerdict: async (verdict, audit) => {
-      await writer.call('saveVerdict', { verdict, audit, ...now() })
+      await writer.call('saveVerdict', { verdict, audit: withOrigin(audit), ...now() })
     },
     saveSuppression: async (suppression, audit) => {
-      await writer.call('saveSuppression', { suppression, audit, ...now() })
+      await writer.call('saveSuppression', { suppression, audit: withOrigin(audit), ...now() })
     },
     countHidden: async (id, stories) => {
       await writer.call('countHidden', { id, stories, ...now() })
     },
   }
+}
+
+/** A row says where the order came from whose doing it is. */
+function withOrigin(entry: AuditEntry): AuditEntry {
+  return entry.peer === undefined ? { ...entry, peer: addressOfOrder() } : entry
 }
 
 function openToQuery(path: string): Connection {

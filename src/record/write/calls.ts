@@ -51,7 +51,12 @@ export interface WriterCalls {
     output: null
   }
   saveToken: {
-    input: { readonly token: StoredToken; readonly actor: string; readonly atMs: number }
+    input: {
+      readonly token: StoredToken
+      readonly actor: string
+      readonly peer: string | null
+      readonly atMs: number
+    }
     output: null
   }
   saveVerdict: {
@@ -87,6 +92,7 @@ export interface WriterCalls {
       readonly book: Book
       readonly order: ReplayOrder
       readonly actor: string
+      readonly peer: string | null
       readonly atMs: number
     }
     output: SinkReplay

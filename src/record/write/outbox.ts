@@ -27,7 +27,7 @@ export function outboxWriter(
         advance[book].run(input)
         return null
       }),
-    orderReplay: ({ book, order, actor, atMs }) =>
+    orderReplay: ({ book, order, actor, peer, atMs }) =>
       inTransaction(connection, 'FULL', () => {
         const replay = { ...order, position: order.fromSequence - 1, orderedAtMs: atMs }
         const id = Number(
@@ -35,7 +35,7 @@ export function outboxWriter(
         )
         const { sink: subject, ...range } = order
         const details = book === 'flows' ? { ...range, of: 'flows' } : range
-        appendAudit(connection, { actor, action: 'sink.replayed', subject, details }, atMs)
+        appendAudit(connection, { actor, action: 'sink.replayed', subject, details, peer }, atMs)
         return { ...replay, id }
       }),
     advanceReplay: ({ id, sequence }) =>

@@ -58,7 +58,7 @@ export const KINDS = {
   },
   unix: {
     ...{ isSure: true, hasServer: true, words: 'syslog, unix stream' },
-    serve: rsyslog('imptcp', (place) => `path="${socketOf(place)}"`),
+    serve: rsyslog('imptcp', (place) => `path="${socketOf(place)}" unlink="on"`),
     sink: local('unix'),
   },
   'unix-datagram': {

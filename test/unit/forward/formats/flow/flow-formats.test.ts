@@ -67,14 +67,16 @@ describe('a flow', () => {
   })
 
   it('stays one line with the keys that are ours whatever the network says', () => {
-    const text = fc.string({ unit: 'binary', minLength: 1, maxLength: 200 })
+    const text = fc
+      .array(fc.integer({ min: 0, max: 0xffff }), { minLength: 1, maxLength: 200 })
+      .map((codes) => String.fromCharCode(...codes))
     fc.assert(
       fc.property(text, (said) => {
         const facts = { ...FLOWS['http']!.facts!, uri: said, host: said, userAgent: said }
         const { extension } = parsed({ facts } as Partial<Flow>)
         expect(extension).toMatchObject({ src: '192.0.2.7', dst: '10.0.0.5', dpt: '443' })
       }),
-      { numRuns: 50 },
+      { numRuns: 100 },
     )
   })
 })

@@ -1,23 +1,17 @@
-/** Audits refused logins, ten a minute: somebody who guesses tokens must not fill the disk. */
+/** Audits what callers are refused, ten rows a minute: somebody who guesses must not fill the disk. */
 import type { Clock } from '../../core/clock.ts'
+import type { AuditEntry } from '../../record/audit-trail.ts'
 import type { AuditTrail } from '../../record/record.ts'
 
 const AUDIT_WINDOW_MS = 60_000
 const AUDITED_PER_WINDOW = 10
 
-export interface Refusal {
-  /** The public part of the token, where it has the form of one. */
-  readonly id: string | null
-  readonly reason: string
-  readonly address: string | null
-}
-
 /** Makes the function that audits a refusal, with how many before it were not written. */
-export function createRefusalAudit(
+export function createBoundedAudit(
   audit: AuditTrail,
   clock: Clock,
   auditFailed: (error: unknown) => void,
-): (refusal: Refusal) => void {
+): (refusal: AuditEntry) => void {
   let windowStartMs = Number.NEGATIVE_INFINITY
   let written = 0
   let unwritten = 0
@@ -32,11 +26,8 @@ export function createRefusalAudit(
       return
     }
     written += 1
-    const { id, reason, address } = refusal
-    const details = { reason, address, unwrittenBefore: unwritten }
+    const details = { ...refusal.details, unwrittenBefore: unwritten }
     unwritten = 0
-    audit
-      .append({ actor: 'agent', action: 'login.refused', subject: id ?? 'unknown', details })
-      .catch(auditFailed)
+    audit.append({ ...refusal, details }).catch(auditFailed)
   }
 }
