@@ -78,7 +78,7 @@ describe('a sink with flows', () => {
     )
     expect(flows.every(({ event, picket }) => picket.previous_sequence === event.sequence - 1))
     expect(new Set(flows.map(({ event }) => event.id)).size).toBe(1551)
-    expect(flows[1500]).toMatchObject({ source: { port: 2499 }, event: { dataset: 'picket.flow' } })
+    expect(flows[1500]).toMatchObject({ source: { port: 2500 }, event: { dataset: 'picket.flow' } })
     await until('its events are there too', () => (record.outbox.position('siem') === 3 ? 1 : null))
     expect(await documentsIn(join(folder, 'events.ndjson'))).toHaveLength(3)
     expect(second.health()).toMatchObject([{ position: 3, flows: { position: 1551, lost: 0 } }])

@@ -19,6 +19,8 @@ const BUSY_TIMEOUT_MS = 15_000
  */
 export function openWriter(path: string): Connection {
   const connection = new Database(path, { timeout: BUSY_TIMEOUT_MS })
+  // Counts only while there is no table: what retention frees can then be given back to the disk.
+  connection.pragma('auto_vacuum = INCREMENTAL')
   connection.pragma('journal_mode = WAL')
   connection.pragma('synchronous = FULL')
   connection.pragma('wal_autocheckpoint = 20000')

@@ -11,6 +11,7 @@ import {
 import { setAsideIfDamaged, takeGuard, type Guard } from '../sqlite/damage/integrity.ts'
 import { beginAnew } from './begin-anew.ts'
 import { migrate, refuseForeign } from '../sqlite/migrate.ts'
+import { makeShrinkable } from '../sqlite/shrinkable.ts'
 import { answerCalls, type Answers } from '../thread.ts'
 import type { WriterCalls, WriterSettings } from './calls.ts'
 import { DiskRoom } from './room/disk-room.ts'
@@ -40,6 +41,7 @@ function open({ path, nowMs, floorBytes }: WriterSettings): Opened {
     const connection = openWriter(path)
     refuseForeign(connection, path)
     migrate(connection, nowMs)
+    makeShrinkable(connection)
     const findings = damaged === null ? [] : [beginAnew(connection, damaged, { nowMs, floorBytes })]
     return { connection, guard, findings, room: new DiskRoom(connection, floorBytes) }
   } catch (cause) {

@@ -3,6 +3,7 @@ import { inTransaction, type Connection } from '../../sqlite/connection.ts'
 import type { PruneLimits } from '../calls.ts'
 import { countLive, replayedWithin, type NumberRange } from '../../sqlite/replayed-flows.ts'
 import type { DiskRoom } from './disk-room.ts'
+import { fileShrinker } from './shrink-file.ts'
 
 const FLOW_BATCHES_PER_STEP = 16
 const EVENTS_PER_STEP = 200
@@ -15,21 +16,23 @@ const SPARE_BYTES_WANTED = 16 * 1024 * 1024
  *
  * What is too old goes, of each kind by its own limit. While rows take more than they may, the oldest flows go,
  * then evidence, then events, those of low severity first. Audit rows, blocks, tokens, verdicts and suppressions
- * are kept for good.
+ * are kept for good. What is then free in the file is given back to the disk, but for what the next rows take.
  */
 export function pruner(connection: Connection, room: DiskRoom): (limits: PruneLimits) => boolean {
   const deleteFlows = flowDeleter(connection)
   const deleteStates = replacedStateDeleter(connection)
   const events = eventDeleter(connection)
-  const shrink = shrinker(connection, events)
-  return (limits) =>
+  const deleteByWorth = shrinker(connection, events)
+  const shrinkFile = fileShrinker(connection, room)
+  const deleteStep = (limits: PruneLimits): boolean =>
     inTransaction(connection, 'NORMAL', () => {
       const flows = deleteFlows(flowsBefore(limits, room))
       const states = deleteStates(limits.replacedStatesBeforeMs)
       const old = events.deleteBefore(limits.eventsBeforeMs)
       if (flows + states + old > 0) return true
-      return room.usedBytes > limits.maxBytes && shrink()
+      return room.usedBytes > limits.maxBytes && deleteByWorth()
     })
+  return (limits) => deleteStep(limits) || shrinkFile()
 }
 
 /** Flows recorded before this wall-clock time may go, ms. */
