@@ -1619,6 +1619,8 @@ export interface components {
             name: string;
             /** @description The kind of sink. */
             type: string;
+            /** @description The same of flows, which have numbers of their own; null where the sink is not sent any. */
+            flows: components["schemas"]["SinkLane"] | null;
             /**
              * @description waiting: it takes no events for now; stopped: the agent does not run.
              * @enum {string}
@@ -1650,8 +1652,33 @@ export interface components {
             } | null;
             lastError: string | null;
         };
+        /** @description As the fields of these names in Sink. */
+        SinkLane: {
+            /** @enum {string} */
+            state: "idle" | "sending" | "waiting" | "stopped";
+            position: number;
+            backlog: number;
+            lastSent: number;
+            sent: number;
+            withheld: number;
+            heldBack: number;
+            rejected: number;
+            lost: number;
+            replaced: number;
+            replay: {
+                fromSequence: number;
+                toSequence: number;
+                position: number;
+            } | null;
+            lastError: string | null;
+        };
         /** @description Either both numbers or `since`. */
         ReplayRequest: {
+            /**
+             * @description Send flows again instead of states of events; the numbers are those of flows then.
+             * @default false
+             */
+            flows: boolean;
             fromSequence?: number;
             toSequence?: number;
             /** Format: date-time */

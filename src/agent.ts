@@ -42,6 +42,8 @@ export interface Agent {
   readonly socketPath: string
   readonly databasePath: string
   readonly sensors: readonly SupervisedSensor[]
+  /** Audits a new configuration that was refused. */
+  configRefused(reason: string): Promise<void>
   /** What does not do its work, in words. */
   problems(): readonly string[]
   /** Ends the parts in the order of the data's way, everything written. */
@@ -126,7 +128,9 @@ async function startParts(
   sensors.push(...watched.sensors)
   stops.push(() => watched.stop())
   const served = { apiUrl: api.url, apiFingerprint: api.fingerprint, databasePath: record.path }
-  return { ...served, sensors, problems: () => health().problems ?? [] }
+  const configRefused = (reason: string): Promise<void> =>
+    record.audit.append(row('config.refused', { reason }))
+  return { ...served, sensors, configRefused, problems: () => health().problems ?? [] }
 }
 
 /** Starts what detections lead to: blocks, and what the SIEM is told. */
