@@ -13,6 +13,7 @@ import {
 import { serveAgentApi } from './agent-api.ts'
 import { agentAudit } from './agent-audit.ts'
 import { agentHealth } from './agent-health.ts'
+import { provenAlive } from './agent-liveness.ts'
 import { configFingerprint, type Config } from './config/index.ts'
 import { systemClock } from './core/clock.ts'
 import { PicketError } from './core/errors.ts'
@@ -43,6 +44,8 @@ export interface Agent {
   readonly sensors: readonly SupervisedSensor[]
   /** What does not do its work, in words. */
   problems(): readonly string[]
+  /** Resolves once every part that must move has; rejects with what is dead. */
+  provenAlive(): Promise<void>
   /** Ends the parts in the order of the data's way, everything written. */
   stop(): Promise<void>
 }
@@ -121,7 +124,13 @@ async function startParts(
   sensors.push(...watched.sensors)
   stops.push(() => watched.stop())
   const served = { apiUrl: api.url, apiFingerprint: api.fingerprint, databasePath: record.path }
-  return { ...served, sensors, problems: () => health().problems ?? [] }
+  const maxSilenceMs = options.config.sensor.maxSilenceSeconds * 1000
+  return {
+    ...served,
+    sensors,
+    problems: () => health().problems ?? [],
+    provenAlive: () => provenAlive({ record, sensors, maxSilenceMs }),
+  }
 }
 
 /** Starts what detections lead to: blocks, and what the SIEM is told. */

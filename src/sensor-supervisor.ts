@@ -7,6 +7,7 @@ import { PicketError } from './core/errors.ts'
 import type { Log } from './core/log.ts'
 import type { Detection, IndicatorTables, RuleText } from './detect/index.ts'
 import { FlowBatch } from './flow/batch/index.ts'
+import { SensorSilence } from './sensor-silence.ts'
 import type { FromSensor, SensorAssignment, SensorReport, ToSensor } from './sensor-messages.ts'
 
 /** Part of util-linux, which every Debian has. */
@@ -23,6 +24,8 @@ export interface SupervisorOptions {
   readonly log: Log
   /** For Node, beside those of this process: bounds of its memory. */
   readonly nodeOptions: readonly string[]
+  /** A process that says nothing for so long hangs: it is killed and started again. */
+  readonly maxSilenceMs: number
   /** Asked at every start, so that a model learned meanwhile is in force after a restart. */
   assignment(): SensorAssignment
   onBatch(flows: FlowBatch | null, detections: readonly Detection[]): void
@@ -54,11 +57,17 @@ export class SupervisedSensor {
   #backoffMs = FIRST_RESTART_MS
   #isStopping = false
   #isRestarting = false
+  readonly #silence: SensorSilence
 
   constructor(interfaceName: string, options: SupervisorOptions) {
     this.interfaceName = interfaceName
     this.#options = options
     this.settled = new Promise((resolve) => (this.#settle = resolve))
+    this.#silence = new SensorSilence({
+      maxSilenceMs: options.maxSilenceMs,
+      isExpected: () => this.pid !== undefined,
+      onTooLong: () => this.#hangs(),
+    })
     this.#child = this.#start()
   }
 
@@ -75,6 +84,11 @@ export class SupervisedSensor {
   get pid(): number | undefined {
     const { exitCode, signalCode, pid } = this.#child
     return exitCode === null && signalCode === null ? pid : undefined
+  }
+
+  /** How long the process that runs has said nothing, ms; 0 where none runs. */
+  get silentMs(): number {
+    return this.#silence.silentMs
   }
 
   get report(): SensorReport | null {
@@ -114,6 +128,7 @@ export class SupervisedSensor {
     this.#isStopping = true
     clearTimeout(this.#restartTimer)
     await this.#endChild()
+    this.#silence.stop()
     this.#state = 'stopped'
   }
 
@@ -132,6 +147,7 @@ export class SupervisedSensor {
     this.#state = 'starting'
     this.#startedAtMs = Date.now()
     this.#report = null
+    this.#silence.begins()
     const child = fork(builtModule(import.meta.url, './sensor-process.ts'), [], {
       ...withFewerRights([...process.execArgv, ...this.#options.nodeOptions]),
       serialization: 'advanced',
@@ -161,7 +177,14 @@ export class SupervisedSensor {
     }
   }
 
+  /** It no longer takes messages, and a process that is stopped no other signal. */
+  #hangs(): void {
+    this.#failure = `the sensor said nothing for ${this.#options.maxSilenceMs / 1000} seconds`
+    this.#child.kill('SIGKILL')
+  }
+
   #receive(message: FromSensor): void {
+    this.#silence.broken()
     switch (message.kind) {
       case 'running':
         return this.#running(message)

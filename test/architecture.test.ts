@@ -47,7 +47,7 @@ const homes: Readonly<Record<string, string>> = {
   'prom-client': 'src/core/metrics.ts',
   selfsigned: 'src/api/serving/own-certificate.ts',
   undici: 'src/cli/client.ts',
-  'unix-dgram': 'src/forward/sinks/syslog/',
+  'unix-dgram': 'src/core/unix/unix-datagram.ts',
   winston: 'src/core/log.ts',
   'winston-syslog': 'src/core/log.ts',
   'winston-transport': 'src/core/winston-syslog.d.ts',

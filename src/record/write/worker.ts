@@ -76,6 +76,7 @@ function answersOf({ connection, guard, room }: Opened): Answers<WriterCalls> {
     ...outboxWriter(connection),
     tend: () => room.tend(),
     prune: sure(pruner(connection, room)),
+    ping: () => null,
     close: () => {
       connection.close()
       guard?.release()
