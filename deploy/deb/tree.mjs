@@ -21,6 +21,7 @@ const shipped = [
   'deploy/event-fields.md',
   'deploy/elastic',
   'deploy/systemd/picket-processes.conf',
+  'deploy/systemd/picket-back-off.conf',
 ]
 const launcher = '#!/bin/sh\nexec /opt/picket/bin/node /opt/picket/dist/main.js "$@"\n'
 const emptyConfiguration = `# Picket's configuration. What is not said here has its default: see picket.yaml(5), or

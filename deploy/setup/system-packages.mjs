@@ -42,6 +42,7 @@ const needed = {
     'openssh-server': program('sshd'),
     'openssh-client': program('ssh-keygen'),
     python3: program('python3'),
+    systemd: program('systemd-analyze'),
   },
   /** Building the Debian package, and trying it and its rollout. */
   packaging: {
