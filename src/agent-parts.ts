@@ -21,6 +21,7 @@ import {
   PanicSwitch,
   type Blocker,
 } from './respond/index.ts'
+import type { SelfTest } from './selftest/index.ts'
 import type { ResponseTellings } from './response-tellings.ts'
 import type { SupervisedSensor } from './sensor-supervisor.ts'
 import type { Suppressor } from './suppressor.ts'
@@ -101,6 +102,7 @@ export function createIntake(
   blocker: Blocker,
   forwarders: Forwarders,
   tellings: ResponseTellings,
+  selfTest: SelfTest,
 ): DetectionIntake {
   const { config, record, metrics, log } = ground
   const { foldSeconds, maxBlocksPerMinute, breakerSeconds } = config.policy
@@ -138,6 +140,7 @@ export function createIntake(
         metrics.count('events_total', 'Event states recorded', 1, { family })
       }
       forwarders.wake()
+      selfTest.sawRecorded(events)
       ground.recorded.beat()
     },
   })

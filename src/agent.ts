@@ -29,6 +29,7 @@ import type { EventRecord } from './record/record.ts'
 import type { Blocker } from './respond/index.ts'
 import { startReportingOwners } from './owner-reports.ts'
 import { ResponseTellings } from './response-tellings.ts'
+import { SelfTest } from './selftest/index.ts'
 import { RuleWatch } from './rule-watch.ts'
 import type { SupervisedSensor } from './sensor-supervisor.ts'
 import { Suppressor } from './suppressor.ts'
@@ -100,12 +101,13 @@ async function startParts(
   const ground = { ...options, record, metrics: createMetrics(), recorded: new Pulse() }
   const audit = agentAudit(record, options.log)
 
-  const { blocker, forwarders, suppressor, intake } = await startIntake(ground, startedAtMs, stops)
+  const sensors: SupervisedSensor[] = []
+  const responding = await startIntake({ ...ground, sensors }, startedAtMs, stops)
+  const { blocker, forwarders, suppressor, intake, selfTest } = responding
 
   const owners = await startReportingOwners({ ...ground, clock })
   stops.push(() => owners.stop())
 
-  const sensors: SupervisedSensor[] = []
   const host = startHostWatch(ground, intake, sensors)
   stops.push(async () => host.stop())
   const rules = new RuleWatch({ ...ground, sensors })
@@ -115,7 +117,8 @@ async function startParts(
   stops.push(() => feeds.stop())
 
   const health = agentHealth({ ...ground, sensors, owners, host, forwarders, blocker, startedAtMs })
-  const shown = { blocker, feeds, suppressor, sinks: forwarders, health, rules, intake, sensors }
+  const parts = { blocker, feeds, suppressor, sinks: forwarders, rules, intake, sensors }
+  const shown = { ...parts, health, selfTest: (ms: number) => selfTest.run(ms) }
   const api = await serveAgentApi(ground, shown)
   stops.push(() => api.close())
 
@@ -135,7 +138,7 @@ async function startParts(
 
 /** Starts what detections lead to: blocks, and what the SIEM is told. */
 async function startIntake(
-  ground: Ground,
+  ground: Ground & { readonly sensors: readonly SupervisedSensor[] },
   startedAtMs: number,
   stops: Stops,
 ): Promise<{
@@ -143,6 +146,7 @@ async function startIntake(
   forwarders: Forwarders
   suppressor: Suppressor
   intake: DetectionIntake
+  selfTest: SelfTest
 }> {
   const tellings = new ResponseTellings(clock)
   const blocker = createAgentBlocker(ground, (repaired) => tellings.firewallRepaired(repaired))
@@ -158,12 +162,14 @@ async function startIntake(
   const suppressor = new Suppressor({ ...ground, triage: ground.record.triage, clock })
   stops.push(() => suppressor.stop())
 
-  const intake = createIntake(ground, suppressor, blocker, forwarders, tellings)
+  const { events } = ground.record
+  const selfTest = new SelfTest({ ...ground, events, sinks: forwarders, blocker, clock })
+  const intake = createIntake(ground, suppressor, blocker, forwarders, tellings, selfTest)
   tellings.tellTo((detection) => intake.receive([detection], WHOLE_HOST))
   stops.push(() => intake.close())
   const found = ground.record.startFindings.map((one) => recordDamaged(one, clock.nowMs()))
   intake.receive(found, WHOLE_HOST)
-  return { blocker, forwarders, suppressor, intake }
+  return { blocker, forwarders, suppressor, intake, selfTest }
 }
 
 async function openAgentRecord(

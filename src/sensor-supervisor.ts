@@ -1,17 +1,16 @@
 /** The agent's side of a sensor: starts the process, starts it again when it dies, knows how it is. */
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
 import { builtModule } from './core/built-module.ts'
 import { PicketError } from './core/errors.ts'
 import type { Log } from './core/log.ts'
 import type { Detection, IndicatorTables, RuleText } from './detect/index.ts'
 import { FlowBatch } from './flow/batch/index.ts'
+import type { AttackAnswer } from './selftest/index.ts'
+import { withFewerRights } from './sensor-rights.ts'
 import { SensorSilence } from './sensor-silence.ts'
 import type { FromSensor, SensorAssignment, SensorReport, ToSensor } from './sensor-messages.ts'
 
-/** Part of util-linux, which every Debian has. */
-const SETPRIV = '/usr/bin/setpriv'
 const FIRST_RESTART_MS = 500
 const SLOWEST_RESTART_MS = 30_000
 /** A sensor that ran this long had started well: the next failure begins the back-off anew. */
@@ -58,6 +57,8 @@ export class SupervisedSensor {
   #isStopping = false
   #isRestarting = false
   readonly #silence: SensorSilence
+  /** Self-tests under way, by id. */
+  readonly #attacks = new Map<string, (answer: AttackAnswer) => void>()
 
   constructor(interfaceName: string, options: SupervisorOptions) {
     this.interfaceName = interfaceName
@@ -111,6 +112,19 @@ export class SupervisedSensor {
   /** Puts other Sigma rules in force; a process that starts later gets its own with its assignment. */
   useRules(rules: readonly RuleText[], disabled: readonly string[]): void {
     this.#tell({ kind: 'rules', rules, disabled })
+  }
+
+  /** Sends the attack of a self-test through the process; resolves when it has answered or ended. */
+  attack(id: string): Promise<AttackAnswer> {
+    return new Promise((resolve) => {
+      this.#attacks.set(id, resolve)
+      this.#tell({ kind: 'self-test', id })
+    })
+  }
+
+  #attacked(id: string, answer: AttackAnswer): void {
+    this.#attacks.get(id)?.(answer)
+    this.#attacks.delete(id)
   }
 
   /** Starts the process anew, with its assignment of now; what it had seen is handed over first. */
@@ -199,6 +213,8 @@ export class SupervisedSensor {
         return
       case 'learned':
         return this.#options.onModelLearned(message.model)
+      case 'self-tested':
+        return this.#attacked(message.id, { outcome: 'answered', kind: message.detected })
       case 'ended':
         this.#failure = failureWords(message)
     }
@@ -217,6 +233,7 @@ export class SupervisedSensor {
   }
 
   #ended(how: string): void {
+    for (const id of this.#attacks.keys()) this.#attacked(id, { outcome: 'failed', reason: how })
     if (this.#isStopping || this.#isRestarting) return
     if (Date.now() - this.#startedAtMs > SETTLED_MS) this.#backoffMs = FIRST_RESTART_MS
     const reason = this.#failure ?? how
@@ -238,22 +255,6 @@ export class SupervisedSensor {
   #tell(message: ToSensor): void {
     if (this.#child.connected) this.#child.send(message, () => undefined)
   }
-}
-
-/**
- * How Node is started so that a sensor, which only captures, does not inherit what an agent that is not root
- * has as ambient capabilities for the firewall and for finding processes (capabilities(7)). Root's sensors
- * leave root themselves.
- */
-function withFewerRights(nodeArguments: readonly string[]): {
-  readonly execPath: string
-  readonly execArgv: string[]
-} {
-  const plain = { execPath: process.execPath, execArgv: [...nodeArguments] }
-  if (process.getuid?.() === 0 || !existsSync(SETPRIV)) return plain
-  const lost = '-net_admin,-sys_ptrace,-dac_read_search'
-  const lesser = [`--ambient-caps=${lost}`, `--inh-caps=${lost}`, '--']
-  return { execPath: SETPRIV, execArgv: [...lesser, process.execPath, ...nodeArguments] }
 }
 
 function failureWords({ reason, hint }: Extract<FromSensor, { kind: 'ended' }>): string {

@@ -7,10 +7,11 @@ import { readSources, type SourceFile, type SourceImport } from './support/sourc
  * `owner` needs nothing of a flow but its ends; the agent adds what it finds before the record has it.
  * `evidence` stands behind detect: it adds to what was detected the packets it was detected by.
  * `pressure` stands where a sensor's work ends: it knows what may be left out of it.
+ * `selftest` stands where the agent's way ends: it follows an attack through all of it.
  * `health` stands after detect, since what the agent says of itself is a detection like any other.
  */
 const STAGES =
-  'core net capture decode flow owner feature detect evidence pressure health decide record forward respond api train config wiring cli'
+  'core net capture decode flow owner feature detect evidence pressure health decide record forward respond selftest api train config wiring cli'
 const stages = STAGES.split(' ')
 /** Ground: every file of it is a door, since it has no inner life to protect. */
 const ground = ['core', 'net', 'wiring']

@@ -26,6 +26,7 @@ import { evidenceHandler } from './handlers/evidence.ts'
 import { flowHandlers, flowSumHandlers } from './handlers/flows.ts'
 import { sinkHandlers } from './handlers/sinks.ts'
 import { healthHandlers } from './handlers/agent/health.ts'
+import { selfTestHandler, type SelfTestRun } from './handlers/agent/self-test.ts'
 import { statusHandlers } from './handlers/agent/status.ts'
 import { apiToken, tokenHandlers } from './handlers/tokens.ts'
 import { triageHandlers, type SuppressionDesk } from './handlers/triage.ts'
@@ -52,6 +53,8 @@ export interface ApiParts {
   readonly feeds: FeedDesk
   readonly suppressor: SuppressionDesk
   readonly sinks: SinkDesk
+  /** Runs a self-test that takes so long at most, ms. */
+  readonly selfTest: SelfTestRun
   /** How the agent is, in full; the API tells it only to who may know. */
   readonly health: () => Health
   readonly rules: RuleDesk
@@ -82,6 +85,7 @@ export function createApi(parts: ApiParts): ApiApp {
     checks: compileChecks(document, operations),
     handlers: {
       ...healthHandlers(parts.health),
+      runSelfTest: selfTestHandler(parts.selfTest),
       ...statusHandlers(parts),
       ...eventHandlers(record),
       getEventEvidence: evidenceHandler(record.evidence),

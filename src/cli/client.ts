@@ -104,6 +104,7 @@ export async function inProcess(
     suppressor: NO_SUPPRESSOR,
     sinks: restingSinks(context.config.forward, parts.record),
     health: () => ({ status: 'degraded', version: VERSION, problems: ['the agent does not run'] }),
+    selfTest: () => Promise.reject(noAgent()),
     rules: NO_RULES,
     restartSensor: () => Promise.reject(noAgent()),
     recorded: new Pulse(),

@@ -39,7 +39,7 @@ afterEach(async () => {
 
 /** A sensor on loopback with these ceilings; what it reported and why it failed. */
 function startSensor(
-  ceilings: SensorConfig,
+  ceilings: Omit<SensorConfig, 'maxSilenceSeconds'>,
   { nodeOptions = [], maxFlows }: { nodeOptions?: readonly string[]; maxFlows?: number } = {},
 ) {
   const reports: SensorReport[] = []
@@ -49,12 +49,21 @@ function startSensor(
   const flow = { ...config.flow, maxFlows: maxFlows ?? config.flow.maxFlows }
   const models = loadShippedModels(silentLog, detect.randomForest.model)
   const assignment = {
-    ...{ interfaceName: 'lo', capture, flow, detect, evidence, models, sensor: ceilings },
+    ...{
+      interfaceName: 'lo',
+      capture,
+      flow,
+      detect,
+      evidence,
+      models,
+      sensor: { ...config.sensor, ...ceilings },
+    },
     ...{ wantsFlows: true, flowsPerStory: null, rules: [] },
   }
   const sensor = new SupervisedSensor('lo', {
     log: silentLog,
     nodeOptions,
+    maxSilenceMs: 60_000,
     assignment: () => assignment,
     onBatch: (flows) => (taken.flows += flows?.length ?? 0),
     onReport: (report) => reports.push(report),
