@@ -28,4 +28,5 @@ export const sensorConfig = Type.Object(
   { additionalProperties: false, default: {}, description: 'What one sensor process may use.' },
 )
 
-export type SensorConfig = Static<typeof sensorConfig>
+/** The ceilings, which a sensor process keeps itself; its silence is the agent's to notice. */
+export type SensorConfig = Omit<Static<typeof sensorConfig>, 'maxSilenceSeconds'>

@@ -14,7 +14,7 @@ export function flowsWithin({ maxMemoryMegabytes }: SensorConfig, maxFlows: numb
 }
 
 /** Node's options for a process that must not outgrow the ceiling, whatever it meets. */
-export function heapOptions({ maxMemoryMegabytes }: Pick<SensorConfig, 'maxMemoryMegabytes'>): string[] {
+export function heapOptions({ maxMemoryMegabytes }: SensorConfig): string[] {
   const mebibytes = Math.floor((maxMemoryMegabytes * 1e6 * HEAP_SHARE) / 2 ** 20)
   return [`--max-old-space-size=${mebibytes}`]
 }

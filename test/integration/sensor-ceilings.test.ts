@@ -39,7 +39,7 @@ afterEach(async () => {
 
 /** A sensor on loopback with these ceilings; what it reported and why it failed. */
 function startSensor(
-  ceilings: Omit<SensorConfig, 'maxSilenceSeconds'>,
+  ceilings: SensorConfig,
   { nodeOptions = [], maxFlows }: { nodeOptions?: readonly string[]; maxFlows?: number } = {},
 ) {
   const reports: SensorReport[] = []
@@ -49,15 +49,7 @@ function startSensor(
   const flow = { ...config.flow, maxFlows: maxFlows ?? config.flow.maxFlows }
   const models = loadShippedModels(silentLog, detect.randomForest.model)
   const assignment = {
-    ...{
-      interfaceName: 'lo',
-      capture,
-      flow,
-      detect,
-      evidence,
-      models,
-      sensor: { ...config.sensor, ...ceilings },
-    },
+    ...{ interfaceName: 'lo', capture, flow, detect, evidence, models, sensor: ceilings },
     ...{ wantsFlows: true, flowsPerStory: null, rules: [] },
   }
   const sensor = new SupervisedSensor('lo', {

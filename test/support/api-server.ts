@@ -26,6 +26,7 @@ import type { EventRecord } from '../../src/record/record.ts'
 import type { Scope } from '../../src/record/token-store.ts'
 import { createBlocker, createFirewall } from '../../src/respond/index.ts'
 import type { RespondConfig } from '../../src/respond/config.ts'
+import { SelfTest } from '../../src/selftest/index.ts'
 import { Suppressor } from '../../src/suppressor.ts'
 import { AUTOMATIC } from './blocking.ts'
 import { contractFaults } from './contract-checker.ts'
@@ -174,12 +175,17 @@ export async function serveApi({
     config: RESPOND_DEFAULTS,
     automatic: AUTOMATIC,
   })
+  const sinks = restingSinks(FORWARD, record)
+  const selfTest = new SelfTest({
+    ...{ sensors: [], events: record.events, recorded, sinks, blocker, clock },
+  })
   const app = createApi({
     record,
     blocker,
     feeds: await feedsIn(directory, clock),
     suppressor: new Suppressor({ triage: record.triage, clock, log: silentLog }),
-    sinks: restingSinks(FORWARD, record),
+    sinks,
+    selfTest: (timeoutMs) => selfTest.run(timeoutMs),
     health: () => FULL_HEALTH,
     rules: switchableRules(),
     restartSensor: (name) => Promise.resolve(restarted.push(name) > 0),
