@@ -56,6 +56,7 @@ const homes: Readonly<Record<string, string>> = {
 }
 /** The only files that start programs: whoever asks what Picket may run as root reads these. */
 const starters = [
+  'src/agent-user.ts',
   'src/capture/sources/',
   'src/owner/command.ts',
   'src/respond/command.ts',

@@ -52,6 +52,7 @@ const needed = {
     ansible: program('ansible-playbook'),
     'ansible-lint': program('ansible-lint'),
     yamllint: program('yamllint'),
+    'systemd-container': program('systemd-nspawn'),
     'iputils-ping': program('ping'),
   },
   /** What Picket is measured beside: `test/bench` goes without those that are missing. */

@@ -1,5 +1,6 @@
 /** `picket start`: runs the agent until it is told to stop. */
 import { startAgent, type Agent } from '../../agent.ts'
+import { leaveFor, startAs } from '../../agent-user.ts'
 import { canCapture } from '../../capture/index.ts'
 import { loadConfig, type Config } from '../../config/index.ts'
 import { PicketError } from '../../core/errors.ts'
@@ -13,11 +14,15 @@ import { EXIT } from '../output.ts'
 /**
  * Runs the agent: SIGINT and SIGTERM end it with everything written, SIGHUP reads the configuration again.
  *
+ * Started by root it becomes the user `picket`, where that user can do its work.
  * Errors: `ERR_CAPTURE_PRIVILEGE` when this user may not capture, and whatever `startAgent` throws.
  */
 export async function start(context: CommandContext): Promise<number> {
   refuseWithoutPrivilege(context.config)
+  const leave = leaveFor(context, process.env)
+  if (leave?.kind === 'as') return startAs(leave.user, context)
   const log = createLog(context.config.log)
+  if (leave?.kind === 'stay') log.info('the agent stays root', { why: leave.why })
   const signals = new SignalQueue()
   const manager = serviceManager({
     environment: process.env,
