@@ -1,4 +1,5 @@
 /** Whether the agent lives, as its watchdog asks: not whether all is well, which `/v1/health` says. */
+import type { Config } from './config/index.ts'
 import type { EventRecord } from './record/record.ts'
 import type { SupervisedSensor } from './sensor-supervisor.ts'
 
@@ -8,7 +9,7 @@ const SILENCES = 2
 export interface LivingParts {
   readonly record: Pick<EventRecord, 'ping'>
   readonly sensors: readonly Pick<SupervisedSensor, 'interfaceName' | 'silentMs'>[]
-  readonly maxSilenceMs: number
+  readonly config: Pick<Config, 'sensor'>
 }
 
 /**
@@ -17,9 +18,10 @@ export interface LivingParts {
  *
  * Errors: rejects where a part is dead, and says which; it never resolves while the writer hangs.
  */
-export async function provenAlive({ record, sensors, maxSilenceMs }: LivingParts): Promise<void> {
+export async function provenAlive({ record, sensors, config }: LivingParts): Promise<void> {
   await record.ping()
-  const hanging = sensors.find(({ silentMs }) => silentMs > SILENCES * maxSilenceMs)
+  const tooLongMs = SILENCES * config.sensor.maxSilenceSeconds * 1000
+  const hanging = sensors.find(({ silentMs }) => silentMs > tooLongMs)
   if (hanging === undefined) return
   const seconds = Math.round(hanging.silentMs / 1000)
   throw new Error(`the sensor of ${hanging.interfaceName} has hung for ${seconds} seconds`)

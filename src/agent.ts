@@ -29,7 +29,7 @@ import type { EventRecord } from './record/record.ts'
 import type { Blocker } from './respond/index.ts'
 import { startReportingOwners } from './owner-reports.ts'
 import { ResponseTellings } from './response-tellings.ts'
-import { SelfTest } from './selftest/index.ts'
+import { SelfTest, type SelfTestRun } from './selftest/index.ts'
 import { RuleWatch } from './rule-watch.ts'
 import type { SupervisedSensor } from './sensor-supervisor.ts'
 import { Suppressor } from './suppressor.ts'
@@ -103,7 +103,7 @@ async function startParts(
 
   const sensors: SupervisedSensor[] = []
   const responding = await startIntake({ ...ground, sensors }, startedAtMs, stops)
-  const { blocker, forwarders, suppressor, intake, selfTest } = responding
+  const { blocker, forwarders, intake } = responding
 
   const owners = await startReportingOwners({ ...ground, clock })
   stops.push(() => owners.stop())
@@ -117,22 +117,18 @@ async function startParts(
   stops.push(() => feeds.stop())
 
   const health = agentHealth({ ...ground, sensors, owners, host, forwarders, blocker, startedAtMs })
-  const parts = { blocker, feeds, suppressor, sinks: forwarders, rules, intake, sensors }
-  const shown = { ...parts, health, selfTest: (ms: number) => selfTest.run(ms) }
-  const api = await serveAgentApi(ground, shown)
+  const parts = { ...responding, sinks: forwarders, feeds, rules, sensors, health }
+  const api = await serveAgentApi(ground, parts)
   stops.push(() => api.close())
 
-  const watch = { clock, audit, intake, owners, feeds, rules }
-  const watched = startSensors(interfaces, { ...ground, ...watch })
+  const watched = startSensors(interfaces, { ...ground, ...parts, clock, audit, owners })
   sensors.push(...watched.sensors)
   stops.push(() => watched.stop())
   const served = { apiUrl: api.url, apiFingerprint: api.fingerprint, databasePath: record.path }
-  const maxSilenceMs = options.config.sensor.maxSilenceSeconds * 1000
   return {
-    ...served,
-    sensors,
+    ...{ ...served, sensors },
     problems: () => health().problems ?? [],
-    provenAlive: () => provenAlive({ record, sensors, maxSilenceMs }),
+    provenAlive: () => provenAlive({ ...ground, sensors }),
   }
 }
 
@@ -146,7 +142,7 @@ async function startIntake(
   forwarders: Forwarders
   suppressor: Suppressor
   intake: DetectionIntake
-  selfTest: SelfTest
+  selfTest: SelfTestRun
 }> {
   const tellings = new ResponseTellings(clock)
   const blocker = createAgentBlocker(ground, (repaired) => tellings.firewallRepaired(repaired))
@@ -169,7 +165,7 @@ async function startIntake(
   stops.push(() => intake.close())
   const found = ground.record.startFindings.map((one) => recordDamaged(one, clock.nowMs()))
   intake.receive(found, WHOLE_HOST)
-  return { blocker, forwarders, suppressor, intake, selfTest }
+  return { blocker, forwarders, suppressor, intake, selfTest: (ms) => selfTest.run(ms) }
 }
 
 async function openAgentRecord(

@@ -12,6 +12,9 @@ import { StepLog, type SelfTestReport } from './steps.ts'
 /** How often sinks are asked how far they are. */
 const ASK_MS = 50
 
+/** Runs a self-test that takes so long at most. */
+export type SelfTestRun = (timeoutMs: number) => Promise<SelfTestReport>
+
 /** What came of the attack in a sensor's process; `kind` of the event is null when it saw nothing. */
 export type AttackAnswer =
   | { readonly outcome: 'answered'; readonly kind: string | null }

@@ -78,8 +78,11 @@ async function on(name: Name, command: string, ...args: string[]): Promise<strin
 const property = async (name: Name, what: string): Promise<string> =>
   (await on(name, 'systemctl', 'show', 'picket', '--value', `--property=${what}`)).trim()
 
-const tokenOf = (name: Name): { id: string; token: string } =>
-  JSON.parse(readFileSync(join(tokens, name, 'siem.json'), 'utf8')) as never
+const tokenOf = (name: Name): Record<'id' | 'token', string> =>
+  JSON.parse(readFileSync(join(tokens, name, 'siem.json'), 'utf8')) as Record<
+    'id' | 'token',
+    string
+  >
 
 /** Calls the host's API over TLS, believing the test's authority alone. */
 async function status(name: Name, token: string): Promise<string> {

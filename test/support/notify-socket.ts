@@ -25,7 +25,8 @@ export function notifySocket(path: string): NotifySocket {
   socket.on('message', (bytes: Buffer) => {
     const lines = bytes.toString().split('\n').filter(Boolean)
     const assignments = lines.map((line) => /^([A-Z_]+)=(.*)$/.exec(line)!.slice(1))
-    messages.push({ ...Object.fromEntries(assignments), atMs: performance.now() })
+    const told = Object.fromEntries(assignments) as Record<string, string>
+    messages.push({ ...told, atMs: performance.now() })
   })
   socket.bind(path)
   return {

@@ -28,7 +28,7 @@ function settings(text: string): ReadonlyMap<string, readonly string[]> {
 }
 
 // Source: Containerfile(5).
-const KNOWN = 'ARG FROM COPY RUN VOLUME ENTRYPOINT CMD STOPSIGNAL HEALTHCHECK'.split(' ')
+const KNOWN = 'ARG FROM COPY RUN VOLUME ENTRYPOINT CMD STOPSIGNAL'.split(' ')
 
 describe('the Containerfile', () => {
   const all = instructions(read('deploy/container/Containerfile'))

@@ -1,11 +1,9 @@
 /** The self-test, one at a time. */
-import type { SelfTestReport } from '../../../selftest/index.ts'
+import type { SelfTestRun } from '../../../selftest/index.ts'
 import type { Handler } from '../../contract.ts'
 import { Turns } from '../../limits/turns.ts'
 
 const DEFAULT_SECONDS = 15
-
-export type SelfTestRun = (timeoutMs: number) => Promise<SelfTestReport>
 
 /** Serves `runSelfTest`. */
 export function selfTestHandler(run: SelfTestRun): Handler<'runSelfTest'> {
