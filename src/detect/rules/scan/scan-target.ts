@@ -49,6 +49,7 @@ export class ScanTarget {
   readonly #halfOpen = new PortSet()
   /** Of those, the ones to which that happened again. */
   readonly #halfOpenAgain = new PortSet()
+  #wasTriedHalfOpen = false
   #lastNewUs: number
   /** Of the SYNs, those as a socket makes them. */
   #connects = 0
@@ -95,6 +96,9 @@ export class ScanTarget {
     this.isLeftIdle(port)
     if (!this.#tried.has(port)) return
     if (!this.#halfOpen.add(port)) this.#halfOpenAgain.add(port)
+    // What is connected to later, as for the services' versions, was tried this way all the same.
+    const ports = this.portsFailed + this.#halfOpen.size
+    if (ports >= MIN_HALF_OPEN_PORTS) this.#wasTriedHalfOpen = true
   }
 
   get portsTried(): number {
@@ -130,9 +134,7 @@ export class ScanTarget {
 
   /** It is one by what was reset once it answered, unless a second round shows that it is somebody's care. */
   get isHalfOpenScan(): boolean {
-    const halfOpen = this.#halfOpen.size
-    if (halfOpen === 0 || this.portsFailed + halfOpen < MIN_HALF_OPEN_PORTS) return false
-    return this.#halfOpenAgain.size < halfOpen * HALF
+    return this.#wasTriedHalfOpen && this.#halfOpenAgain.size < this.#halfOpen.size * HALF
   }
 
   /**
