@@ -14,10 +14,7 @@ export function createBruteforceDetectors(config: DetectConfig, emit: Emit): Det
     ...(sshBruteforce.enabled ? [new SshBruteforce(sshBruteforce, emit)] : []),
     ...(rdpBruteforce.enabled ? [new RdpBruteforce(rdpBruteforce, emit)] : []),
     ...(loginBruteforce.enabled
-      ? [
-          new LoginBruteforce(loginBruteforce, emit),
-          new CommunityGuessing(loginBruteforce, emit),
-        ]
+      ? [new LoginBruteforce(loginBruteforce, emit), new CommunityGuessing(loginBruteforce, emit)]
       : []),
     ...(formBruteforce.enabled ? [new FormBruteforce(formBruteforce, emit)] : []),
   ]

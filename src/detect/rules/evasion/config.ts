@@ -35,7 +35,8 @@ export const oddFlagsConfig = Type.Object(
   {
     additionalProperties: false,
     default: {},
-    description: 'What no stack sends: impossible flags outside scans, source routes, segments that contradict what they repeat.',
+    description:
+      'What no stack sends: impossible flags outside scans, source routes, segments that contradict what they repeat.',
   },
 )
 

@@ -101,7 +101,8 @@ export class IdleScan implements Detector {
   #tries(flow: LiveFlow): void {
     const zombie = this.#zombies.get(flow.originatorKey)
     if (zombie === undefined || zombie.prober.victims.size >= MAX_VICTIMS) return
-    if (flow.originatorPort === zombie.prober.port) zombie.prober.victims.add(flow.responderAddress())
+    if (flow.originatorPort === zombie.prober.port)
+      zombie.prober.victims.add(flow.responderAddress())
   }
 }
 

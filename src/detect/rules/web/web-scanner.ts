@@ -46,7 +46,8 @@ interface Window {
   sinceUs: number
   answers: number
   missing: DistinctCount
-  probes: DistinctCount
+  /** Absent until a place of secrets is asked for. */
+  probes: DistinctCount | null
   example: string
 }
 
@@ -109,6 +110,7 @@ export class WebScanner implements Detector {
     for (const window of windows) {
       window.missing.add(asked.pathHash)
       if (!isProbe) continue
+      window.probes ??= new DistinctCount()
       window.probes.add(asked.pathHash)
       window.example = asked.path
     }
@@ -132,7 +134,7 @@ export class WebScanner implements Detector {
 
   #isScan({ missing, probes, answers }: Window, measures: readonly Measure[]): boolean {
     const { minMissing, minProbes } = this.#config
-    if (probes.value >= minProbes) return true
+    if (probes !== null && probes.value >= minProbes) return true
     return measures.some(
       ({ factor, missingShare }) =>
         missing.value >= minMissing * factor && missing.value >= answers * missingShare,
@@ -157,7 +159,7 @@ export class WebScanner implements Detector {
       isCumulative: true,
       reasons: [
         { feature: 'missingPaths', value: missing.value, baseline: minMissing, weight: 0.6 },
-        { feature: 'sensitivePaths', value: probes.value, baseline: minProbes, weight: 0.3 },
+        { feature: 'sensitivePaths', value: probes?.value ?? 0, baseline: minProbes, weight: 0.3 },
         { feature: 'answers', value: answers, baseline: null, weight: 0.1 },
       ],
       summary: `${attacker} searches the web server ${victim} for what is hidden: ${counted(missing.value, 'path')} refused or not there of ${counted(answers, 'answer')} in ${spanOf(flow.lastUs - sinceUs)}, such as ${quoted(example, 64)}`,
@@ -166,8 +168,7 @@ export class WebScanner implements Detector {
 }
 
 function newWindow(nowUs: number, example: string): Window {
-  const counts = { missing: new DistinctCount(), probes: new DistinctCount() }
-  return { sinceUs: nowUs, answers: 0, example, ...counts }
+  return { sinceUs: nowUs, answers: 0, missing: new DistinctCount(), probes: null, example }
 }
 
 function toolAct(flow: LiveFlow, tool: string, userAgent: string): Act {

@@ -27,7 +27,16 @@ const FAILURES = [
 ].map(pattern) // prettier-ignore
 const SUCCESSES = ['LAST LOGIN', 'WELCOME', 'BUSYBOX'].map(pattern)
 const PASSWORDS = ['PASSWORD:', 'PASSWORT:', 'KENNWORT:', 'MOT DE PASSE:', 'CONTRASE'].map(pattern)
-const NAME_PROMPTS = ['LOGIN:', 'USERNAME:', 'USER:', 'USER NAME:', 'LOGIN AS:', 'BENUTZERNAME:', 'UTILISATEUR:', 'USUARIO:'].map(pattern)
+const NAME_PROMPTS = [
+  'LOGIN:',
+  'USERNAME:',
+  'USER:',
+  'USER NAME:',
+  'LOGIN AS:',
+  'BENUTZERNAME:',
+  'UTILISATEUR:',
+  'USUARIO:',
+].map(pattern)
 /** Ends of shell prompts: `$`, `#`, `>`, `%`. */
 const SHELL_ENDS = [0x24, 0x23, 0x3e, 0x25]
 

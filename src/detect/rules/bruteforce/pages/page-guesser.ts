@@ -113,9 +113,7 @@ export class PageGuesser implements Row {
   /** Where the offers are readable it takes different ones; lengths must do where they are not. */
   #isVaried(minTries: number): boolean {
     if (this.#offers.value >= minTries * MIN_OFFERED_SHARE) return true
-    return (
-      this.isNamedLogin && this.#offers.value === 0 && this.#forms.value >= MIN_DIFFERENT_FORMS
-    )
+    return this.isNamedLogin && this.#offers.value === 0 && this.#forms.value >= MIN_DIFFERENT_FORMS
   }
 
   #forgive(nowUs: number): void {
