@@ -12,6 +12,7 @@ import {
 } from './agent-parts.ts'
 import { serveAgentApi } from './agent-api.ts'
 import { agentAudit } from './agent-audit.ts'
+import { startFleet } from './agent-fleet.ts'
 import { agentHealth } from './agent-health.ts'
 import { configFingerprint, type Config } from './config/index.ts'
 import { systemClock } from './core/clock.ts'
@@ -41,6 +42,8 @@ export interface Agent {
   readonly socketPath: string
   readonly databasePath: string
   readonly sensors: readonly SupervisedSensor[]
+  /** Audits a new configuration that was refused. */
+  configRefused(reason: string): Promise<void>
   /** What does not do its work, in words. */
   problems(): readonly string[]
   /** Ends the parts in the order of the data's way, everything written. */
@@ -99,6 +102,9 @@ async function startParts(
 
   const { blocker, forwarders, suppressor, intake } = await startIntake(ground, startedAtMs, stops)
 
+  const fleet = startFleet(ground, blocker, (detection) => intake.receive([detection], WHOLE_HOST))
+  stops.push(async () => fleet?.stop())
+
   const owners = await startReportingOwners({ ...ground, clock })
   stops.push(() => owners.stop())
 
@@ -111,7 +117,8 @@ async function startParts(
   const feeds = startFeeds(ground, sensors, audit)
   stops.push(() => feeds.stop())
 
-  const health = agentHealth({ ...ground, sensors, owners, host, forwarders, blocker, startedAtMs })
+  const parts = { sensors, owners, fleet, host, forwarders, blocker }
+  const health = agentHealth({ ...ground, ...parts, startedAtMs })
   const shown = { blocker, feeds, suppressor, sinks: forwarders, health, rules, intake, sensors }
   const api = await serveAgentApi(ground, shown)
   stops.push(() => api.close())
@@ -121,7 +128,9 @@ async function startParts(
   sensors.push(...watched.sensors)
   stops.push(() => watched.stop())
   const served = { apiUrl: api.url, apiFingerprint: api.fingerprint, databasePath: record.path }
-  return { ...served, sensors, problems: () => health().problems ?? [] }
+  const configRefused = (reason: string): Promise<void> =>
+    record.audit.append(row('config.refused', { reason }))
+  return { ...served, sensors, configRefused, problems: () => health().problems ?? [] }
 }
 
 /** Starts what detections lead to: blocks, and what the SIEM is told. */

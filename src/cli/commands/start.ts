@@ -81,7 +81,11 @@ async function reload(running: Running, context: CommandContext, log: Log): Prom
     if (!(error instanceof PicketError)) throw error
     const { message: reason, hint } = error
     log.error('the new configuration is refused; the old one stays in force', { reason, hint })
-    return isStopped ? startWith(running.config, context, log) : running
+    const standing = isStopped ? await startWith(running.config, context, log) : running
+    await standing.agent.configRefused(reason).catch((failure: unknown) => {
+      log.error('a change could not be audited', { reason: String(failure) })
+    })
+    return standing
   }
 }
 

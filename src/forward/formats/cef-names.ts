@@ -2,6 +2,7 @@
 
 /** By kind or dotted prefix of it; the longest that fits is taken. */
 export const CEF_NAMES: Readonly<Record<string, string>> = {
+  flow: 'Network flow',
   scan: 'Port scan',
   'scan.vertical': 'Vertical port scan',
   'scan.horizontal': 'Horizontal port scan',

@@ -1,7 +1,7 @@
 /** Syslog to the daemon of this host: one datagram an event on a unix socket such as /dev/log. */
 import { getSystemErrorName } from 'node:util'
 import type { createSocket, UnixDatagramSocket } from 'unix-dgram'
-import type { Event } from '../../../record/event.ts'
+import type { Outgoing } from '../../outgoing.ts'
 import { within } from '../../connections/time-limit.ts'
 import { syslogMessage, type MessageContext } from '../../formats/syslog/message.ts'
 import type { Receipt, Sink } from '../../sink.ts'
@@ -30,7 +30,7 @@ export class SyslogUnixDatagramSink implements Sink {
     this.#options = options
   }
 
-  async send(events: readonly Event[]): Promise<Receipt> {
+  async send(events: readonly Outgoing[]): Promise<Receipt> {
     try {
       for (const event of events) {
         const bytes = syslogMessage(event, this.#options.context)
