@@ -82,7 +82,7 @@ export class Planner {
     const key = blockKey({ target: formatCidr(target), ...scope })
     const known = this.#planned.get(key) ?? this.#parts.standing.find(key)
     const ttlSeconds = this.#ttl(order, target, known)
-    const expiresAtMs = expiryOf(ttlSeconds, defaultTtlSeconds, this.#nowMs)
+    const expiresAtMs = order.expiresAtMs ?? expiryOf(ttlSeconds, defaultTtlSeconds, this.#nowMs)
     const passed = this.#guard(order, target, known, scope)
     const plan =
       known === null

@@ -97,7 +97,11 @@ export function orderFrom(body: Schemas['BlockRequest'], caller: Caller): BlockO
   }
 }
 
-function scopeFaults({ protocol, ports }: Schemas['BlockRequest'], at: string): Fault[] {
+/** Says what is wrong with ports of a protocol that has none; `at` stands before the field. */
+export function scopeFaults(
+  { protocol, ports }: Pick<Schemas['BlockRequest'], 'protocol' | 'ports'>,
+  at: string,
+): Fault[] {
   if (ports === undefined || ports.length === 0) return []
   const faults = ports.flatMap((value, index): Fault[] => {
     if (parsePortRange(value) !== null) return []
