@@ -76,8 +76,11 @@ function examples(key: string, field: SchemaNode, indent: string): string[] {
 }
 
 function itemFields(field: SchemaNode, indent: string): string[] {
-  const { properties, oneOf = [] } = field.items ?? {}
-  if (properties) return [`${indent}# Each item has:`, ...fieldsOf(properties, indent)]
+  const { type, properties, oneOf = [] } = field.items ?? {}
+  if (properties) {
+    const head = Array.isArray(type) ? 'An item is a word, or has:' : 'Each item has:'
+    return [`${indent}# ${head}`, ...fieldsOf(properties, indent)]
+  }
   return oneOf.flatMap((kind) => {
     const { type, ...fields } = kind.properties ?? {}
     const head = `An item of type ${String(type?.const)} (${type?.description ?? ''}) has:`

@@ -2,6 +2,7 @@
 import { rfc3339FromUs, usFromRfc3339 } from '../core/clock.ts'
 import { schemaCompiler } from '../core/json-schema.ts'
 import { formatCidr, parseCidr } from '../net/cidr.ts'
+import { formatPortRange, parsePortRange } from '../net/port-range.ts'
 import { BLOCK_DIRECTIONS, BLOCK_PROTOCOLS, type BlockScope } from '../record/block-log.ts'
 import { addresseeOf, addresseeWords, type Addressee } from './subjects.ts'
 
@@ -48,7 +49,7 @@ const WRITTEN = {
     protocol: { enum: [null, ...BLOCK_PROTOCOLS] },
     ports: {
       ...{ type: 'array', maxItems: 64 },
-      items: { type: 'integer', minimum: 1, maximum: 65_535 },
+      items: { type: ['integer', 'string'] },
     },
     reason: { type: ['string', 'null'], maxLength: 500 },
     by: { type: 'string', maxLength: 200 },
@@ -57,8 +58,9 @@ const WRITTEN = {
   },
 }
 
-type Written = Omit<FleetOrder, 'to' | 'issuedAtMs' | 'expiresAtMs'> & {
+type Written = Omit<FleetOrder, 'to' | 'ports' | 'issuedAtMs' | 'expiresAtMs'> & {
   readonly version: 1
+  readonly ports: readonly (number | string)[]
   readonly to: string
   readonly issuedAt: string
   readonly expiresAt: string
@@ -75,11 +77,13 @@ function compileCheck() {
 }
 
 /** Writes an order; these very bytes are what is signed. */
-export function writeOrder({ issuedAtMs, expiresAtMs, to, ...order }: FleetOrder): Uint8Array {
+export function writeOrder(given: FleetOrder): Uint8Array {
+  const { issuedAtMs, expiresAtMs, to, ports, ...order } = given
   const written: Written = {
     version: 1,
     ...order,
     to: addresseeWords(to),
+    ports: ports.map(formatPortRange),
     issuedAt: rfc3339FromUs(issuedAtMs * 1000),
     expiresAt: rfc3339FromUs(expiresAtMs * 1000),
   }
@@ -105,7 +109,9 @@ export function readOrder(bytes: Uint8Array): ReadOrder {
     const [fault] = check.errors ?? []
     return malformed(`${fault?.instancePath.slice(1) || 'it'} ${fault?.message ?? 'is wrong'}`)
   }
-  const { to, issuedAt, expiresAt, target, ...written } = document as Written
+  const { to, issuedAt, expiresAt, target, ports: portTexts, ...written } = document as Written
+  const ports = portTexts.flatMap((given) => parsePortRange(given) ?? [])
+  if (ports.length < portTexts.length) return malformed('ports must be ports or ranges of them')
   const issuedAtMs = Math.floor(usFromRfc3339(issuedAt) / 1000)
   const expiresAtMs = Math.floor(usFromRfc3339(expiresAt) / 1000)
   const lasts = expiresAtMs - issuedAtMs
@@ -114,7 +120,7 @@ export function readOrder(bytes: Uint8Array): ReadOrder {
   }
   const times = { issuedAtMs, expiresAtMs }
   const canonical = formatCidr(parseCidr(target)!)
-  const { id, fleet, action, direction, protocol, ports, reason, by } = written
+  const { id, fleet, action, direction, protocol, reason, by } = written
   const order = { id, fleet, action, direction, protocol, ports, reason, by, ...times }
   return { kind: 'order', order: { ...order, target: canonical, to: addresseeOf(to)! } }
 }

@@ -218,6 +218,9 @@ function apiRooms({
       save: async (answer) => {
         await writer.call('saveAnswer', { answer, ...now() })
       },
+      forget: async (caller, keyHash) => {
+        await writer.call('forgetAnswer', { caller, keyHash })
+      },
     },
     ruleSwitches: {
       ...switchReader(connection),

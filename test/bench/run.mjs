@@ -65,6 +65,7 @@ const sections = [
   sectionInFile('forwarding', 'measureForwarding', 'renderForwarding'),
   sectionInFile('response', 'measureResponse', 'renderResponse'),
   sectionInFile('feeds', 'measureFeeds', 'renderFeeds'),
+  sectionInFile('api', 'measureApi', 'renderApi'),
 ]
 
 /** A section with a heading of its own, whose two functions stand in a file of the part's name, where there is one. */

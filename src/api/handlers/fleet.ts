@@ -1,4 +1,5 @@
 /** The fleet: orders to many hosts, what each host made of them, and which hosts there are. */
+import { formatPortRange, parsePortRange } from '../../net/port-range.ts'
 import type { components } from '../../../openapi/contract.d.ts'
 import { rfc3339FromUs } from '../../core/clock.ts'
 import {
@@ -32,7 +33,8 @@ export function fleetHandlers(desk: FleetDesk): FleetHandlers {
       const faults = scopeFaults(body, '')
       if (faults.length > 0) throw invalidRequest(faults)
       const { to = 'all', action, target, reason = null, ttlSeconds = DEFAULT_TTL_SECONDS } = body
-      const { direction = 'both', protocol = null, ports = [] } = body
+      const { direction = 'both', protocol = null } = body
+      const ports = (body.ports ?? []).flatMap((given) => parsePortRange(given) ?? [])
       const scope = { direction, protocol, ports }
       const by = caller!.actor
       // The document's pattern has said that it is one.
@@ -57,7 +59,7 @@ export function apiFleetOrder(order: TrackedOrder): Schemas['FleetOrder'] {
   return {
     ...rest,
     to: addresseeWords(to),
-    ports: [...ports],
+    ports: ports.map(formatPortRange),
     issuedAt: rfc3339FromUs(issuedAtMs * 1000),
     expiresAt: rfc3339FromUs(expiresAtMs * 1000),
     acknowledgements: acknowledgements.map(apiAcknowledgement),

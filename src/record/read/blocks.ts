@@ -1,6 +1,7 @@
 /** Reads blocks. */
 import type { Block, BlockHistory, BlockLog, BlockQuery } from '../block-log.ts'
 import type { Page } from '../event-log.ts'
+import { parsePortRange } from '../../net/port-range.ts'
 import { keyRange } from '../sqlite/address-key.ts'
 import type { Connection } from '../sqlite/connection.ts'
 import { decodeIdCursor, encodeCursor } from './cursor.ts'
@@ -41,7 +42,8 @@ export function blockReader(connection: Connection): Omit<BlockLog, 'save'> {
 type BlockRow = Omit<Block, 'ports'> & { readonly ports: string }
 
 function blockOf(row: BlockRow): Block {
-  return { ...row, ports: JSON.parse(row.ports) as number[] }
+  const ports = JSON.parse(row.ports) as (number | string)[]
+  return { ...row, ports: ports.flatMap((given) => parsePortRange(given) ?? []) }
 }
 
 function listBlocks(connection: Connection, query: BlockQuery): Page<Block> {

@@ -73,6 +73,7 @@ export interface WriterCalls {
     output: null
   }
   saveAnswer: { input: { readonly answer: StoredAnswer; readonly atMs: number }; output: null }
+  forgetAnswer: { input: Pick<StoredAnswer, 'caller' | 'keyHash'>; output: null }
   saveRuleSwitch: {
     input: { readonly entry: RuleSwitch; readonly audit: AuditEntry; readonly atMs: number }
     output: null

@@ -20,7 +20,7 @@ import { flowInserter } from './insert-flows.ts'
 import { outboxWriter } from './outbox.ts'
 import { pruner } from './room/prune.ts'
 import { allowlistSaver } from './save-allowlist.ts'
-import { answerSaver, switchSaver } from './save-api-state.ts'
+import { answerForgetter, answerSaver, switchSaver } from './save-api-state.ts'
 import { blockSaver } from './save-block.ts'
 import { eventSaver } from './save-events.ts'
 import { evidenceSaver } from './save-evidence.ts'
@@ -73,6 +73,7 @@ function answersOf(
     saveSuppression: sure(suppressionSaver(connection)),
     countHidden: hiddenCounter(connection),
     saveAnswer: answerSaver(connection),
+    forgetAnswer: answerForgetter(connection),
     saveRuleSwitch: sure(switchSaver(connection)),
     saveFleetOrder: sure(fleetOrderSaver(connection)),
     advanceFleet: sure(fleetPositionSaver(connection)),
