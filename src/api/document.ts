@@ -43,8 +43,8 @@ interface Described {
   readonly parameters?: readonly unknown[]
   readonly security?: readonly SecurityRequirement[]
   readonly 'x-picket-secret-answer'?: boolean
-  readonly 'x-picket-max-body-bytes'?: number
   readonly 'x-picket-repeatable'?: boolean
+  readonly 'x-picket-max-body-bytes'?: number
   readonly requestBody?: { readonly content: Content }
   readonly responses: Readonly<Record<string, { readonly content?: Content }>>
 }

@@ -2,7 +2,7 @@
 import { InvalidArgumentError } from 'commander'
 import { usFromRfc3339 } from '../core/clock.ts'
 import { addresseeOf, type Addressee } from '../fleet/subjects.ts'
-import { formatPortRange, parsePortRange } from '../net/port-range.ts'
+import { parsePortRange, type PortRange } from '../net/port-range.ts'
 import { SCOPES, type Scope } from '../record/token-store.ts'
 
 const UNIT_SECONDS: Readonly<Record<string, number>> = {
@@ -56,10 +56,10 @@ export function numberRange(text: string): { readonly from: number; readonly to:
 }
 
 /** Reads ports and ranges of them separated by commas: `22,8000-8100`. */
-export function portList(text: string): (number | string)[] {
+export function portList(text: string): PortRange[] {
   return text.split(',').map((part) => {
     const range = parsePortRange(part.trim())
-    if (range !== null) return formatPortRange(range)
+    if (range !== null) return range
     throw new InvalidArgumentError(
       `'${part}' is no port; give ports from 0 to 65535 and ranges of them, such as 22,8000-8100.`,
     )

@@ -49,7 +49,7 @@ const WRITTEN = {
     protocol: { enum: [null, ...BLOCK_PROTOCOLS] },
     ports: {
       ...{ type: 'array', maxItems: 64 },
-      items: { type: ['integer', 'string'] },
+      items: { type: ['integer', 'string'], maximum: 65_535, format: 'ports' },
     },
     reason: { type: ['string', 'null'], maxLength: 500 },
     by: { type: 'string', maxLength: 200 },
@@ -72,13 +72,19 @@ function compileCheck() {
   return schemaCompiler({
     cidr: (text) => parseCidr(text) !== null,
     addressee: (text) => addresseeOf(text) !== null,
+    ports: (text) => parsePortRange(text) !== null,
     time: (text) => !Number.isNaN(usFromRfc3339(text)),
   }).compile(WRITTEN)
 }
 
 /** Writes an order; these very bytes are what is signed. */
-export function writeOrder(given: FleetOrder): Uint8Array {
-  const { issuedAtMs, expiresAtMs, to, ports, ...order } = given
+export function writeOrder({
+  issuedAtMs,
+  expiresAtMs,
+  to,
+  ports,
+  ...order
+}: FleetOrder): Uint8Array {
   const written: Written = {
     version: 1,
     ...order,
@@ -109,9 +115,7 @@ export function readOrder(bytes: Uint8Array): ReadOrder {
     const [fault] = check.errors ?? []
     return malformed(`${fault?.instancePath.slice(1) || 'it'} ${fault?.message ?? 'is wrong'}`)
   }
-  const { to, issuedAt, expiresAt, target, ports: portTexts, ...written } = document as Written
-  const ports = portTexts.flatMap((given) => parsePortRange(given) ?? [])
-  if (ports.length < portTexts.length) return malformed('ports must be ports or ranges of them')
+  const { to, issuedAt, expiresAt, target, ...written } = document as Written
   const issuedAtMs = Math.floor(usFromRfc3339(issuedAt) / 1000)
   const expiresAtMs = Math.floor(usFromRfc3339(expiresAt) / 1000)
   const lasts = expiresAtMs - issuedAtMs
@@ -121,6 +125,7 @@ export function readOrder(bytes: Uint8Array): ReadOrder {
   const times = { issuedAtMs, expiresAtMs }
   const canonical = formatCidr(parseCidr(target)!)
   const { id, fleet, action, direction, protocol, reason, by } = written
+  const ports = written.ports.flatMap((given) => parsePortRange(given) ?? [])
   const order = { id, fleet, action, direction, protocol, ports, reason, by, ...times }
   return { kind: 'order', order: { ...order, target: canonical, to: addresseeOf(to)! } }
 }

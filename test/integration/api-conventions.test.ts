@@ -69,8 +69,8 @@ describe('an Idempotency-Key', () => {
     const post = () => api.call('POST', '/v1/blocks', { token, body: order, headers })
     const answers = await Promise.all([post(), post(), post()])
     const [first] = answers
-    expect(first!.status).toBe(201)
-    for (const { status, body } of answers) expect([status, body]).toEqual([201, first!.body])
+    expect(first.status).toBe(201)
+    for (const { status, body } of answers) expect([status, body]).toEqual([201, first.body])
     const ordered = (await api.record.audit.list({ limit: 100 })).items
     expect(ordered.filter(({ action }) => action === 'block.ordered')).toHaveLength(1)
   })

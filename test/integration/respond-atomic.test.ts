@@ -38,7 +38,9 @@ async function everything(): Promise<string> {
     await victim.run('ip6tables', ['-S']),
     await victim.run('ipset', ['-sorted', 'save']),
   ]
-  return texts.map(({ stdout }) => stdout.replaceAll(/(timeout|expires|initval) \S+/g, '')).join('\n')
+  return texts
+    .map(({ stdout }) => stdout.replaceAll(/(timeout|expires|initval) \S+/g, ''))
+    .join('\n')
 }
 
 describe.each(Object.keys(MAKERS))('%s', (name) => {

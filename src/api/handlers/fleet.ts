@@ -1,5 +1,4 @@
 /** The fleet: orders to many hosts, what each host made of them, and which hosts there are. */
-import { formatPortRange, parsePortRange } from '../../net/port-range.ts'
 import type { components } from '../../../openapi/contract.d.ts'
 import { rfc3339FromUs } from '../../core/clock.ts'
 import {
@@ -10,6 +9,7 @@ import {
   type HostReport,
   type TrackedOrder,
 } from '../../fleet/index.ts'
+import { formatPortRange, parsePortRange } from '../../net/port-range.ts'
 import type { Handler } from '../contract.ts'
 import { invalidRequest, notFound } from '../problem.ts'
 import { scopeFaults } from './blocking/blocks.ts'
@@ -33,8 +33,8 @@ export function fleetHandlers(desk: FleetDesk): FleetHandlers {
       const faults = scopeFaults(body, '')
       if (faults.length > 0) throw invalidRequest(faults)
       const { to = 'all', action, target, reason = null, ttlSeconds = DEFAULT_TTL_SECONDS } = body
-      const { direction = 'both', protocol = null } = body
-      const ports = (body.ports ?? []).flatMap((given) => parsePortRange(given) ?? [])
+      const { direction = 'both', protocol = null, ports: asked = [] } = body
+      const ports = asked.flatMap((one) => parsePortRange(one) ?? [])
       const scope = { direction, protocol, ports }
       const by = caller!.actor
       // The document's pattern has said that it is one.

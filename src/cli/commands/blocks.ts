@@ -2,7 +2,7 @@
 import type { components, operations } from '../../../openapi/contract.d.ts'
 import { PicketError } from '../../core/errors.ts'
 import { formatCidr, parseCidr } from '../../net/cidr.ts'
-import { parsePortRange } from '../../net/port-range.ts'
+import { formatPortRange, parsePortRange, type PortRange } from '../../net/port-range.ts'
 import { Option } from 'commander'
 import { BLOCK_DIRECTIONS, BLOCK_PROTOCOLS } from '../../record/block-log.ts'
 import { blockWords } from '../../respond/index.ts'
@@ -26,7 +26,7 @@ type BlocksOptions = NonNullable<operations['listBlocks']['parameters']['query']
 interface BlockOptions {
   readonly direction?: BlockRequest['direction']
   readonly protocol?: BlockRequest['protocol']
-  readonly ports?: (number | string)[]
+  readonly ports?: readonly PortRange[]
   readonly ttl?: number | 'never'
   readonly reason?: string
   readonly event?: string
@@ -123,7 +123,7 @@ function requestFor(target: string, options: BlockOptions): BlockRequest {
     target,
     ...(direction === undefined ? {} : { direction }),
     ...(protocol === undefined ? {} : { protocol }),
-    ...(ports === undefined ? {} : { ports }),
+    ...(ports === undefined ? {} : { ports: ports.map(formatPortRange) }),
     ...(ttl === undefined ? {} : { ttlSeconds: ttl === 'never' ? null : ttl }),
     ...(reason === undefined ? {} : { reason }),
     ...(event === undefined ? {} : { eventId: event }),

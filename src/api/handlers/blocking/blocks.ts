@@ -137,8 +137,8 @@ function apiOutcomes(
 
 /** What it has stopped, and when it was last looked at, change by themselves. */
 function etagOfBlock(block: Block): string {
-  const { verifiedAt: _, stoppedPackets: __, stoppedBytes: ___, ...edited } = apiBlock(block)
-  return etagOf({ status: 200, body: edited })
+  const still = { verifiedAt: null, stoppedPackets: 0, stoppedBytes: 0 }
+  return etagOf({ status: 200, body: { ...apiBlock(block), ...still } })
 }
 
 const noSuchBlock = (): ApiProblem => notFound('there is no block with this id')
