@@ -744,8 +744,9 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Say whether rules are good
-         * @description Nothing is kept or put in force.
+         * Say whether rules are good, and what they find in a capture
+         * @description Nothing is kept or put in force. With `capture` the good rules are tried on it, and nothing else is: by a process of its own,
+         *     for twenty seconds at most, one at a time (else 503). The body may have 11,264,000 bytes whatever `api.maxBodyBytes` says.
          */
         post: operations["testRules"];
         delete?: never;
@@ -1054,6 +1055,11 @@ export interface components {
             previousSequence?: number;
             /** @description Id of the agent that recorded it. */
             agent: string;
+            /**
+             * Format: uuid
+             * @description Only in the event of a self-test: the id of the run that made it. Nobody attacked, and nobody is blocked for it.
+             */
+            selfTest?: string;
             /** @description Where it was seen: an interface, or a capture file. */
             interface: string | null;
             /** @description Dotted kind, stable. */
@@ -1084,6 +1090,35 @@ export interface components {
             incident: string | null;
             /** @description The process of this host that the event's flows belong to; null when it is not known, or when they belong to several programs. */
             process: components["schemas"]["Process"] | null;
+        };
+        SelfTestRequest: {
+            /**
+             * @description How long the event may take on its way.
+             * @default 15
+             */
+            timeoutSeconds: number;
+        };
+        SelfTest: {
+            /** @description The `selfTest` of its events. */
+            id: components["schemas"]["Uuid"];
+            /** @description Every step has passed. */
+            passed: boolean;
+            startedAt: components["schemas"]["Timestamp"];
+            milliseconds: number;
+            /** @description One for each sensor whose detection was recorded. */
+            events: components["schemas"]["Uuid"][];
+            steps: components["schemas"]["SelfTestStep"][];
+        };
+        SelfTestStep: {
+            /** @enum {string} */
+            step: "detect" | "record" | "forward" | "block";
+            /** @description The interface, sink or firewall; null for the whole host. */
+            subject: string | null;
+            /** @enum {string} */
+            outcome: "passed" | "failed";
+            detail: string;
+            /** @description Since the attack. */
+            milliseconds: number;
         };
         EventPage: {
             items: components["schemas"]["Event"][];
@@ -1561,6 +1596,20 @@ export interface components {
             events: number;
             /** @description In the order in which they were first seen. */
             kinds: string[];
+            /** @description The break-in to its party, of severity 8 and above, that came before: in the week before it began, a login was guessed or an exploit, a web attack or a remote command worked. Null where none is logged. */
+            follows: components["schemas"]["IncidentLink"] | null;
+            /** @description Incidents that follow this one, since its victims began them. */
+            ledTo: components["schemas"]["Uuid"][];
+        };
+        IncidentLink: {
+            incident: components["schemas"]["Uuid"] | null;
+            event: components["schemas"]["Uuid"];
+            kind: string;
+            attacker: string | null;
+            severity: number;
+            at: components["schemas"]["Timestamp"];
+            /** @description The turn from victim to attacker, in a sentence. */
+            story: string;
         };
         IncidentPage: {
             items: components["schemas"]["Incident"][];
@@ -1604,6 +1653,8 @@ export interface components {
             name: string;
             /** @description The kind of sink. */
             type: string;
+            /** @description The same of flows, which have numbers of their own; null where the sink is not sent any. */
+            flows: components["schemas"]["SinkLane"] | null;
             /**
              * @description waiting: it takes no events for now; stopped: the agent does not run.
              * @enum {string}
@@ -1635,8 +1686,33 @@ export interface components {
             } | null;
             lastError: string | null;
         };
+        /** @description As the fields of these names in Sink. */
+        SinkLane: {
+            /** @enum {string} */
+            state: "idle" | "sending" | "waiting" | "stopped";
+            position: number;
+            backlog: number;
+            lastSent: number;
+            sent: number;
+            withheld: number;
+            heldBack: number;
+            rejected: number;
+            lost: number;
+            replaced: number;
+            replay: {
+                fromSequence: number;
+                toSequence: number;
+                position: number;
+            } | null;
+            lastError: string | null;
+        };
         /** @description Either both numbers or `since`. */
         ReplayRequest: {
+            /**
+             * @description Send flows again instead of states of events; the numbers are those of flows then.
+             * @default false
+             */
+            flows: boolean;
             fromSequence?: number;
             toSequence?: number;
             /** Format: date-time */
@@ -1677,6 +1753,17 @@ export interface components {
             mitre: string[];
             /** @description How often it has held since the sensors started, or since it was changed. */
             hits: number;
+            /** @description Of its events; null where nobody judged any. */
+            judged: components["schemas"]["JudgedFigures"] | null;
+        };
+        /** @description What analysts said of events (`POST /v1/events/ID/verdict`). */
+        JudgedFigures: {
+            /** @description Events judged. */
+            verdicts: number;
+            /** @description Those that told of no attack. */
+            falsePositives: number;
+            /** @description falsePositives of verdicts. */
+            falsePositiveRate: number;
         };
         RefusedRule: {
             file: string;
@@ -1911,9 +1998,11 @@ export interface components {
         RuleSwitch: {
             enabled: boolean;
         };
-        RuleText: {
+        RuleTestRequest: {
             /** @description Rules in Sigma syntax, as YAML. */
             text: string;
+            /** @description A capture of up to 8 MiB, pcap or pcapng, plain or gzip'd, in Base64 (RFC 4648 §4). */
+            capture?: string;
         };
         RuleTest: {
             rules: {
@@ -1923,6 +2012,32 @@ export interface components {
                 severity: number;
             }[];
             refused: components["schemas"]["RefusedRule"][];
+            /** @description Null without a capture. */
+            trial: components["schemas"]["RuleTrial"] | null;
+        };
+        RuleTrial: {
+            /** @description Packets read. */
+            packets: number;
+            /** @description Why the capture was not read to its end; null where it was. */
+            fault: string | null;
+            /** @description How often each rule has held, those that only correlations count too. */
+            hits: {
+                [key: string]: number;
+            };
+            /** @description What would have been told, the first thousand stories. */
+            fired: {
+                rule: string;
+                kind: string;
+                severity: number;
+                attacker: string | null;
+                victims: string[];
+                host: string | null;
+                domain: string | null;
+                count: number;
+                firstSeen: components["schemas"]["Timestamp"];
+                lastSeen: components["schemas"]["Timestamp"];
+                summary: string;
+            }[];
         };
         BacktestRequest: {
             /** @description Rules in Sigma syntax, as YAML. */
@@ -1959,6 +2074,13 @@ export interface components {
             refused: components["schemas"]["RefusedRule"][];
         };
         ModelList: {
+            /** @description The two forests, and how analysts judged what they told, on all interfaces together. */
+            detectors: {
+                /** @enum {string} */
+                detector: "isolation-forest" | "random-forest";
+                /** @description Null where nobody judged any of its events. */
+                judged: components["schemas"]["JudgedFigures"] | null;
+            }[];
             items: {
                 interface: string;
                 version: number | null;
@@ -3591,6 +3713,10 @@ export interface operations {
                      *           "kinds": [
                      *             "scan.vertical.syn",
                      *             "bruteforce.ssh"
+                     *           ],
+                     *           "follows": null,
+                     *           "ledTo": [
+                     *             "0198c0de-0000-7000-8000-000000000006"
                      *           ]
                      *         }
                      *       ],
@@ -3626,17 +3752,26 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "0198c0de-0000-7000-8000-000000000005",
-                     *       "party": "192.0.2.7",
+                     *       "id": "0198c0de-0000-7000-8000-000000000006",
+                     *       "party": "10.0.0.5",
                      *       "role": "attacker",
-                     *       "firstSeen": "2026-01-05T10:00:00.000123Z",
-                     *       "lastSeen": "2026-01-05T10:09:30.000000Z",
-                     *       "severity": 9,
-                     *       "events": 2,
+                     *       "firstSeen": "2026-01-05T10:20:00.000123Z",
+                     *       "lastSeen": "2026-01-05T10:29:30.000000Z",
+                     *       "severity": 6,
+                     *       "events": 1,
                      *       "kinds": [
-                     *         "scan.vertical.syn",
-                     *         "bruteforce.ssh"
-                     *       ]
+                     *         "sweep.tcp"
+                     *       ],
+                     *       "follows": {
+                     *         "incident": "0198c0de-0000-7000-8000-000000000005",
+                     *         "event": "0198c0de-0000-7000-8000-000000000001",
+                     *         "kind": "bruteforce.ssh",
+                     *         "attacker": "192.0.2.7",
+                     *         "severity": 9,
+                     *         "at": "2026-01-05T10:08:00.000123Z",
+                     *         "story": "10.0.0.5 was a victim of 192.0.2.7 (bruteforce.ssh, severity 9); 12 min later it began sweep.tcp itself"
+                     *       },
+                     *       "ledTo": []
                      *     }
                      */
                     "application/json": components["schemas"]["Incident"];
@@ -4699,7 +4834,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["RuleText"];
+                "application/json": components["schemas"]["RuleTestRequest"];
             };
         };
         responses: {
@@ -4719,7 +4854,8 @@ export interface operations {
                      *           "severity": 5
                      *         }
                      *       ],
-                     *       "refused": []
+                     *       "refused": [],
+                     *       "trial": null
                      *     }
                      */
                     "application/json": components["schemas"]["RuleTest"];
@@ -4836,7 +4972,8 @@ export interface operations {
                      *       "mitre": [
                      *         "T1557"
                      *       ],
-                     *       "hits": 12
+                     *       "hits": 12,
+                     *       "judged": null
                      *     }
                      */
                     "application/json": components["schemas"]["Rule"];
@@ -4891,7 +5028,8 @@ export interface operations {
                      *       "mitre": [
                      *         "T1557"
                      *       ],
-                     *       "hits": 0
+                     *       "hits": 0,
+                     *       "judged": null
                      *     }
                      */
                     "application/json": components["schemas"]["Rule"];
@@ -4933,6 +5071,20 @@ export interface operations {
                      *           "learnedAt": "2026-01-05T10:00:00.000000Z",
                      *           "threshold": 0.62,
                      *           "fault": null
+                     *         }
+                     *       ],
+                     *       "detectors": [
+                     *         {
+                     *           "detector": "isolation-forest",
+                     *           "judged": {
+                     *             "verdicts": 4,
+                     *             "falsePositives": 1,
+                     *             "falsePositiveRate": 0.25
+                     *           }
+                     *         },
+                     *         {
+                     *           "detector": "random-forest",
+                     *           "judged": null
                      *         }
                      *       ]
                      *     }
@@ -4982,6 +5134,20 @@ export interface operations {
                      *           "learnedAt": "2026-01-05T10:00:00.000000Z",
                      *           "threshold": 0.62,
                      *           "fault": null
+                     *         }
+                     *       ],
+                     *       "detectors": [
+                     *         {
+                     *           "detector": "isolation-forest",
+                     *           "judged": {
+                     *             "verdicts": 4,
+                     *             "falsePositives": 1,
+                     *             "falsePositiveRate": 0.25
+                     *           }
+                     *         },
+                     *         {
+                     *           "detector": "random-forest",
+                     *           "judged": null
                      *         }
                      *       ]
                      *     }
@@ -5034,6 +5200,20 @@ export interface operations {
                      *           "learnedAt": "2026-01-05T10:00:00.000000Z",
                      *           "threshold": 0.62,
                      *           "fault": null
+                     *         }
+                     *       ],
+                     *       "detectors": [
+                     *         {
+                     *           "detector": "isolation-forest",
+                     *           "judged": {
+                     *             "verdicts": 4,
+                     *             "falsePositives": 1,
+                     *             "falsePositiveRate": 0.25
+                     *           }
+                     *         },
+                     *         {
+                     *           "detector": "random-forest",
+                     *           "judged": null
                      *         }
                      *       ]
                      *     }

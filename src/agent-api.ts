@@ -7,12 +7,13 @@ import { systemClock as clock } from './core/clock.ts'
 import type { DetectionIntake } from './detection-intake.ts'
 import { createFleetDesk } from './fleet/index.ts'
 import { WHOLE_HOST } from './health/index.ts'
+import { tryRulesApart } from './rule-trial.ts'
 import type { RuleWatch } from './rule-watch.ts'
 import type { SupervisedSensor } from './sensor-supervisor.ts'
 
 export interface ServedParts extends Pick<
   ApiParts,
-  'blocker' | 'feeds' | 'suppressor' | 'sinks' | 'health'
+  'blocker' | 'feeds' | 'suppressor' | 'sinks' | 'health' | 'selfTest'
 > {
   readonly intake: DetectionIntake
   readonly rules: RuleWatch
@@ -28,6 +29,7 @@ export async function serveAgentApi(ground: Ground, parts: ServedParts): Promise
     ...shown,
     settings: redacted(config),
     fleet: createFleetDesk({ config: config.fleet, orders: record.fleetOrders, clock }),
+    tryRules: (texts, capture) => tryRulesApart(texts, capture, config),
     restartSensor: async (name) => {
       const sensor = sensors.find(({ interfaceName }) => interfaceName === name)
       await sensor?.restart()

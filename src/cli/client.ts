@@ -108,7 +108,9 @@ export async function inProcess(
     }),
     sinks: restingSinks(context.config.forward, parts.record),
     health: () => ({ status: 'degraded', version: VERSION, problems: ['the agent does not run'] }),
+    selfTest: () => Promise.reject(noAgent()),
     rules: NO_RULES,
+    tryRules: () => Promise.reject(noAgent()),
     restartSensor: () => Promise.reject(noAgent()),
     recorded: new Pulse(),
     settings: context.config,
@@ -174,6 +176,7 @@ const NO_BLOCKER: ApiParts['blocker'] = {
 // `picket rules` reads the rules themselves: without an agent none is in force.
 const NO_RULES: ApiParts['rules'] = {
   listing: () => ({ items: [], refused: [] }),
+  placeholders: {},
   setEnabled: () => Promise.reject(noAgent()),
 }
 

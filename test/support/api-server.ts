@@ -10,7 +10,7 @@ import {
   listen,
   type ApiParts,
   type Health,
-  type RuleListing,
+  type RuleStates,
 } from '../../src/api/index.ts'
 import { validateConfig } from '../../src/config/index.ts'
 import type { Clock } from '../../src/core/clock.ts'
@@ -28,6 +28,8 @@ import type { EventRecord } from '../../src/record/record.ts'
 import type { Scope } from '../../src/record/token-store.ts'
 import { createBlocker, createFirewall } from '../../src/respond/index.ts'
 import type { RespondConfig } from '../../src/respond/config.ts'
+import { tryRulesApart } from '../../src/rule-trial.ts'
+import { SelfTest } from '../../src/selftest/index.ts'
 import { Suppressor } from '../../src/suppressor.ts'
 import { AUTOMATIC } from './blocking.ts'
 import { contractFaults } from './contract-checker.ts'
@@ -54,7 +56,7 @@ export const FULL_HEALTH: Health = {
   firewall: { name: 'dry-run', usable: true, activeBlocks: 0 },
 }
 
-export const RULES: RuleListing = {
+export const RULES: RuleStates = {
   items: [
     {
       ...{
@@ -122,12 +124,13 @@ const FORWARD = validateConfig({ forward: { sinks: [SINK] } }, '').forward
 /** `RULES`, whose one rule can be switched. */
 function switchableRules(): ApiParts['rules'] {
   let isEnabled = true
-  const listing = (): RuleListing => ({
+  const listing = (): RuleStates => ({
     ...RULES,
     items: RULES.items.map((rule) => ({ ...rule, state: isEnabled ? 'in-force' : 'disabled' })),
   })
   return {
     listing,
+    placeholders: { crawlers: ['hydra', 'curl*'] },
     setEnabled(name, value) {
       const isKnown = RULES.items.some((rule) => rule.name === name)
       if (isKnown) isEnabled = value
@@ -178,6 +181,10 @@ export async function serveApi({
     config: RESPOND_DEFAULTS,
     automatic: AUTOMATIC,
   })
+  const sinks = restingSinks(FORWARD, record)
+  const selfTest = new SelfTest({
+    ...{ sensors: [], events: record.events, recorded, sinks, blocker, clock },
+  })
   const app = createApi({
     record,
     blocker,
@@ -185,8 +192,11 @@ export async function serveApi({
     suppressor: new Suppressor({ triage: record.triage, clock, log: silentLog }),
     sinks: restingSinks(FORWARD, record),
     fleet: createFleetDesk({ config: fleet, orders: record.fleetOrders, clock }),
+    sinks,
+    selfTest: (timeoutMs) => selfTest.run(timeoutMs),
     health: () => FULL_HEALTH,
     rules: switchableRules(),
+    tryRules: (texts, capture) => tryRulesApart(texts, capture, validateConfig({}, '')),
     restartSensor: (name) => Promise.resolve(restarted.push(name) > 0),
     recorded,
     settings: validateConfig({}, ''),
