@@ -452,6 +452,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/self-test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Prove that an attack is detected, recorded, forwarded, and could be blocked
+         * @description Every sensor process meets a crafted port scan (198.51.100.66 to 192.0.2.66, addresses for documentation) in
+         *     stages of its own, so that nothing is learned from it. What it says goes the agent's usual way: into the log and
+         *     to the sinks, marked by `selfTest`; blocks are only asked of the guards and the firewall. The answer comes when
+         *     all of it is done, or when the time is over. One runs at a time.
+         */
+        post: operations["runSelfTest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/fleet/orders": {
         parameters: {
             query?: never;
@@ -4006,6 +4029,92 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyMismatch"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    runSelfTest: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description 1 to 255 visible ASCII characters of the caller's choice, such as a UUID. A request that comes again with the
+                 *     same key and the same content is not done again: it gets the first answer, with `Idempotency-Replayed: true`,
+                 *     for a day and over restarts of the agent. Failures are not remembered.
+                 * @example 0198c0de-0000-7000-8000-00000000000f
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "timeoutSeconds": 15
+                 *     }
+                 */
+                "application/json": components["schemas"]["SelfTestRequest"];
+            };
+        };
+        responses: {
+            /** @description What was found; `passed` says whether every step was. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "01981c2a-7a10-7c3e-9d52-5d4f1b2a9c01",
+                     *       "passed": false,
+                     *       "startedAt": "2026-01-05T10:01:00.000000Z",
+                     *       "milliseconds": 15002,
+                     *       "events": [
+                     *         "01981c2a-7a11-7c3e-9d52-5d4f1b2a9c02"
+                     *       ],
+                     *       "steps": [
+                     *         {
+                     *           "step": "detect",
+                     *           "subject": "eth0",
+                     *           "outcome": "passed",
+                     *           "detail": "scan.vertical.syn",
+                     *           "milliseconds": 31
+                     *         },
+                     *         {
+                     *           "step": "record",
+                     *           "subject": "eth0",
+                     *           "outcome": "passed",
+                     *           "detail": "event 01981c2a-7a11-7c3e-9d52-5d4f1b2a9c02, number 1181",
+                     *           "milliseconds": 52
+                     *         },
+                     *         {
+                     *           "step": "forward",
+                     *           "subject": "siem",
+                     *           "outcome": "failed",
+                     *           "detail": "connect ECONNREFUSED 198.51.100.9:514; its position is 1180, the event is number 1181",
+                     *           "milliseconds": 15001
+                     *         },
+                     *         {
+                     *           "step": "block",
+                     *           "subject": "nftables",
+                     *           "outcome": "passed",
+                     *           "detail": "198.51.100.66 could be blocked; policy: no rule of policy.blockWhen fits",
+                     *           "milliseconds": 15002
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SelfTest"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["IdempotencyMismatch"];
