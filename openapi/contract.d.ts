@@ -452,6 +452,67 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/fleet/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Orders to the fleet, and what hosts made of them, newest first
+         * @description Where `fleet.orderer` is configured, every order of the fleet with the acknowledgements of all hosts, read from the bus; elsewhere the orders that were for this host, with its own.
+         */
+        get: operations["listFleetOrders"];
+        put?: never;
+        /**
+         * Order a block or a lift on many hosts
+         * @description Signed here and stored by the bus when this answers; hosts that are off get it when they return, if it is still in force. Each host's own guards apply, and none can be overridden. Only where `fleet.orderer` is configured.
+         */
+        post: operations["createFleetOrder"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/fleet/orders/{orderId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One order, with every acknowledgement that has come */
+        get: operations["getFleetOrder"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/fleet/hosts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The hosts of the fleet, as each last told of itself
+         * @description Only where `fleet.orderer` is configured. A host tells when it comes and once a minute.
+         */
+        get: operations["listFleetHosts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/rules": {
         parameters: {
             query?: never;
@@ -994,6 +1055,11 @@ export interface components {
             previousSequence?: number;
             /** @description Id of the agent that recorded it. */
             agent: string;
+            /**
+             * Format: uuid
+             * @description Only in the event of a self-test: the id of the run that made it. Nobody attacked, and nobody is blocked for it.
+             */
+            selfTest?: string;
             /** @description Where it was seen: an interface, or a capture file. */
             interface: string | null;
             /** @description Dotted kind, stable. */
@@ -1024,6 +1090,35 @@ export interface components {
             incident: string | null;
             /** @description The process of this host that the event's flows belong to; null when it is not known, or when they belong to several programs. */
             process: components["schemas"]["Process"] | null;
+        };
+        SelfTestRequest: {
+            /**
+             * @description How long the event may take on its way.
+             * @default 15
+             */
+            timeoutSeconds: number;
+        };
+        SelfTest: {
+            /** @description The `selfTest` of its events. */
+            id: components["schemas"]["Uuid"];
+            /** @description Every step has passed. */
+            passed: boolean;
+            startedAt: components["schemas"]["Timestamp"];
+            milliseconds: number;
+            /** @description One for each sensor whose detection was recorded. */
+            events: components["schemas"]["Uuid"][];
+            steps: components["schemas"]["SelfTestStep"][];
+        };
+        SelfTestStep: {
+            /** @enum {string} */
+            step: "detect" | "record" | "forward" | "block";
+            /** @description The interface, sink or firewall; null for the whole host. */
+            subject: string | null;
+            /** @enum {string} */
+            outcome: "passed" | "failed";
+            detail: string;
+            /** @description Since the attack. */
+            milliseconds: number;
         };
         EventPage: {
             items: components["schemas"]["Event"][];
@@ -1136,6 +1231,93 @@ export interface components {
          * @enum {string}
          */
         BlockState: "pending" | "active" | "failed" | "expired" | "lifted";
+        /** @description Which hosts: `all`, `group:NAME` or `host:NAME`. */
+        FleetAddressee: string;
+        FleetOrderRequest: {
+            /**
+             * @description `lift` lifts every block that touches the target, whoever ordered it.
+             * @enum {string}
+             */
+            action: "block" | "lift";
+            target: components["schemas"]["AddressOrCidr"];
+            /** @description Absent for all hosts. */
+            to?: components["schemas"]["FleetAddressee"];
+            direction?: components["schemas"]["BlockDirection"];
+            protocol?: components["schemas"]["BlockProtocol"];
+            ports?: components["schemas"]["BlockPorts"];
+            /** @description How long a block lasts, from now and everywhere alike; absent for an hour. */
+            ttlSeconds?: number;
+            /** @description For whoever reads the block later. */
+            reason?: string;
+        };
+        /** @description A signed order, and how it fares. */
+        FleetOrder: {
+            id: components["schemas"]["Uuid"];
+            fleet: string;
+            to: components["schemas"]["FleetAddressee"];
+            /** @enum {string} */
+            action: "block" | "lift";
+            /** @description Canonical address or range. */
+            target: string;
+            direction: components["schemas"]["BlockDirection"];
+            protocol: components["schemas"]["BlockProtocol"];
+            ports: components["schemas"]["BlockPorts"];
+            reason: string | null;
+            /** @description Whose key signed it, as `fleet.orderers` names it. */
+            orderer: string;
+            /** @description Who gave it on the orderer's machine. */
+            by: string;
+            issuedAt: components["schemas"]["Timestamp"];
+            expiresAt: components["schemas"]["Timestamp"];
+            acknowledgements: components["schemas"]["FleetAcknowledgement"][];
+            /** @description Hosts that are known, are meant and have not answered. */
+            awaited: string[];
+        };
+        FleetOrderList: {
+            items: components["schemas"]["FleetOrder"][];
+        };
+        FleetAcknowledgement: {
+            host: string;
+            /** @enum {string} */
+            outcome: "applied" | "refused" | "failed";
+            /** @description Who refused it: a guard as in the problem `block-refused`, `expired` for an order that came after its end, `clock` for one that is ahead of the host's clock. */
+            guard: string | null;
+            /** @description Why, or what it did. */
+            detail: string | null;
+            at: components["schemas"]["Timestamp"];
+        };
+        FleetHost: {
+            host: string;
+            groups: string[];
+            /** @description Of its Picket. */
+            version: string;
+            /** @description Up to where it had read the orders. */
+            position: number;
+            lastSeen: components["schemas"]["Timestamp"];
+        };
+        FleetHostList: {
+            items: components["schemas"]["FleetHost"][];
+        };
+        /** @description How this host does in its fleet. */
+        FleetHealth: {
+            name: string;
+            host: string;
+            groups: string[];
+            /** @enum {string} */
+            state: "connected" | "waiting";
+            /** @description That is used, or was tried last. */
+            server: string;
+            /** @description Up to where orders have been seen to. */
+            position: number;
+            /** @description What came of orders since the start; `forged` were none. */
+            orders: {
+                applied: number;
+                refused: number;
+                failed: number;
+                forged: number;
+            };
+            lastError: string | null;
+        };
         BlockRequest: {
             target: components["schemas"]["AddressOrCidr"];
             direction?: components["schemas"]["BlockDirection"];
@@ -1471,6 +1653,8 @@ export interface components {
             name: string;
             /** @description The kind of sink. */
             type: string;
+            /** @description The same of flows, which have numbers of their own; null where the sink is not sent any. */
+            flows: components["schemas"]["SinkLane"] | null;
             /**
              * @description waiting: it takes no events for now; stopped: the agent does not run.
              * @enum {string}
@@ -1502,8 +1686,33 @@ export interface components {
             } | null;
             lastError: string | null;
         };
+        /** @description As the fields of these names in Sink. */
+        SinkLane: {
+            /** @enum {string} */
+            state: "idle" | "sending" | "waiting" | "stopped";
+            position: number;
+            backlog: number;
+            lastSent: number;
+            sent: number;
+            withheld: number;
+            heldBack: number;
+            rejected: number;
+            lost: number;
+            replaced: number;
+            replay: {
+                fromSequence: number;
+                toSequence: number;
+                position: number;
+            } | null;
+            lastError: string | null;
+        };
         /** @description Either both numbers or `since`. */
         ReplayRequest: {
+            /**
+             * @description Send flows again instead of states of events; the numbers are those of flows then.
+             * @default false
+             */
+            flows: boolean;
             fromSequence?: number;
             toSequence?: number;
             /** Format: date-time */
@@ -1612,6 +1821,7 @@ export interface components {
                 activeBlocks: number;
             };
             owners?: components["schemas"]["OwnerHealth"];
+            fleet?: components["schemas"]["FleetHealth"];
             host?: components["schemas"]["Host"];
         };
         /** @description What a sensor leaves undone to stay under its ceilings (`sensor.maxCpuShare`, `sensor.maxMemoryMegabytes`) or to keep up. Each level includes those before it. */
@@ -1886,7 +2096,7 @@ export interface components {
              * @description Stable; what kind of problem it is.
              * @enum {string}
              */
-            type: "urn:picket:problem:invalid-request" | "urn:picket:problem:unauthorized" | "urn:picket:problem:forbidden" | "urn:picket:problem:not-found" | "urn:picket:problem:method-not-allowed" | "urn:picket:problem:block-refused" | "urn:picket:problem:replay-refused" | "urn:picket:problem:body-too-large" | "urn:picket:problem:idempotency-conflict" | "urn:picket:problem:precondition-failed" | "urn:picket:problem:uri-too-long" | "urn:picket:problem:idempotency-mismatch" | "urn:picket:problem:too-many-requests" | "urn:picket:problem:unsupported-media-type" | "urn:picket:problem:not-ready" | "urn:picket:problem:too-busy" | "urn:picket:problem:firewall-unavailable" | "urn:picket:problem:record-unavailable" | "urn:picket:problem:internal";
+            type: "urn:picket:problem:invalid-request" | "urn:picket:problem:unauthorized" | "urn:picket:problem:forbidden" | "urn:picket:problem:not-found" | "urn:picket:problem:method-not-allowed" | "urn:picket:problem:block-refused" | "urn:picket:problem:replay-refused" | "urn:picket:problem:body-too-large" | "urn:picket:problem:idempotency-conflict" | "urn:picket:problem:precondition-failed" | "urn:picket:problem:uri-too-long" | "urn:picket:problem:idempotency-mismatch" | "urn:picket:problem:too-many-requests" | "urn:picket:problem:unsupported-media-type" | "urn:picket:problem:not-ready" | "urn:picket:problem:too-busy" | "urn:picket:problem:not-an-orderer" | "urn:picket:problem:fleet-unavailable" | "urn:picket:problem:firewall-unavailable" | "urn:picket:problem:record-unavailable" | "urn:picket:problem:internal";
             /** @description The same for every problem of this type. */
             title: string;
             /** @description The HTTP status. */
@@ -1930,6 +2140,41 @@ export interface components {
                  *           "message": "must be an IPv4 or IPv6 address or a range in CIDR notation"
                  *         }
                  *       ]
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The fleet is not ordered from this machine. */
+        NotAnOrderer: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "urn:picket:problem:not-an-orderer",
+                 *       "title": "The fleet is not ordered from here",
+                 *       "status": 409,
+                 *       "detail": "this host is no orderer",
+                 *       "hint": "fleet.name and fleet.orderer say so in the configuration of the machine that orders"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The bus of the fleet could not be reached, or the record not be read. */
+        FleetUnavailable: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "urn:picket:problem:fleet-unavailable",
+                 *       "title": "The fleet's bus could not be reached",
+                 *       "status": 503,
+                 *       "detail": "the bus of the fleet prod does not do it: connect ECONNREFUSED 198.51.100.9:4222"
                  *     }
                  */
                 "application/problem+json": components["schemas"]["Problem"];
@@ -2151,6 +2396,8 @@ export interface components {
         To: string;
         /** @description The most items on a page. */
         Limit: number;
+        /** @description The most orders to list. */
+        FleetLimit: number;
         /** @description The `nextCursor` of the page before. */
         Cursor: string;
         /**
@@ -3763,6 +4010,258 @@ export interface operations {
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["IdempotencyMismatch"];
             503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listFleetOrders: {
+        parameters: {
+            query?: {
+                /** @description The most orders to list. */
+                limit?: components["parameters"]["FleetLimit"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The newest orders. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "0198c0de-0000-7000-8000-000000000031",
+                     *           "fleet": "prod",
+                     *           "to": "group:web",
+                     *           "action": "block",
+                     *           "target": "192.0.2.7",
+                     *           "direction": "both",
+                     *           "protocol": null,
+                     *           "ports": [],
+                     *           "reason": "scans the shop",
+                     *           "orderer": "soc",
+                     *           "by": "token:Xy12ab34Cd56",
+                     *           "issuedAt": "2026-01-05T10:00:00.000000Z",
+                     *           "expiresAt": "2026-01-05T11:00:00.000000Z",
+                     *           "acknowledgements": [
+                     *             {
+                     *               "host": "web1",
+                     *               "outcome": "applied",
+                     *               "guard": null,
+                     *               "detail": null,
+                     *               "at": "2026-01-05T10:00:00.041000Z"
+                     *             },
+                     *             {
+                     *               "host": "web2",
+                     *               "outcome": "refused",
+                     *               "guard": "allowlist",
+                     *               "detail": "it lies in 192.0.2.0/28, on the allowlist: our scanner",
+                     *               "at": "2026-01-05T10:00:00.038000Z"
+                     *             }
+                     *           ],
+                     *           "awaited": [
+                     *             "web3"
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["FleetOrderList"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["FleetUnavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    createFleetOrder: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description 1 to 255 visible ASCII characters of the caller's choice, such as a UUID. A request that comes again with the
+                 *     same key and the same content is not done again: it gets the first answer, with `Idempotency-Replayed: true`,
+                 *     for a day and over restarts of the agent. Failures are not remembered.
+                 * @example 0198c0de-0000-7000-8000-00000000000f
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FleetOrderRequest"];
+            };
+        };
+        responses: {
+            /** @description The order, with what was answered by then. */
+            201: {
+                headers: {
+                    /** @description Where acknowledgements can be followed. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "0198c0de-0000-7000-8000-000000000031",
+                     *       "fleet": "prod",
+                     *       "to": "group:web",
+                     *       "action": "block",
+                     *       "target": "192.0.2.7",
+                     *       "direction": "both",
+                     *       "protocol": null,
+                     *       "ports": [],
+                     *       "reason": "scans the shop",
+                     *       "orderer": "soc",
+                     *       "by": "token:Xy12ab34Cd56",
+                     *       "issuedAt": "2026-01-05T10:00:00.000000Z",
+                     *       "expiresAt": "2026-01-05T11:00:00.000000Z",
+                     *       "acknowledgements": [
+                     *         {
+                     *           "host": "web1",
+                     *           "outcome": "applied",
+                     *           "guard": null,
+                     *           "detail": null,
+                     *           "at": "2026-01-05T10:00:00.041000Z"
+                     *         },
+                     *         {
+                     *           "host": "web2",
+                     *           "outcome": "refused",
+                     *           "guard": "allowlist",
+                     *           "detail": "it lies in 192.0.2.0/28, on the allowlist: our scanner",
+                     *           "at": "2026-01-05T10:00:00.038000Z"
+                     *         }
+                     *       ],
+                     *       "awaited": [
+                     *         "web3"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["FleetOrder"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["NotAnOrderer"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyMismatch"];
+            503: components["responses"]["FleetUnavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getFleetOrder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The order's UUID. */
+                orderId: components["schemas"]["Uuid"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The order. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "0198c0de-0000-7000-8000-000000000031",
+                     *       "fleet": "prod",
+                     *       "to": "group:web",
+                     *       "action": "block",
+                     *       "target": "192.0.2.7",
+                     *       "direction": "both",
+                     *       "protocol": null,
+                     *       "ports": [],
+                     *       "reason": "scans the shop",
+                     *       "orderer": "soc",
+                     *       "by": "token:Xy12ab34Cd56",
+                     *       "issuedAt": "2026-01-05T10:00:00.000000Z",
+                     *       "expiresAt": "2026-01-05T11:00:00.000000Z",
+                     *       "acknowledgements": [
+                     *         {
+                     *           "host": "web1",
+                     *           "outcome": "applied",
+                     *           "guard": null,
+                     *           "detail": null,
+                     *           "at": "2026-01-05T10:00:00.041000Z"
+                     *         },
+                     *         {
+                     *           "host": "web2",
+                     *           "outcome": "refused",
+                     *           "guard": "allowlist",
+                     *           "detail": "it lies in 192.0.2.0/28, on the allowlist: our scanner",
+                     *           "at": "2026-01-05T10:00:00.038000Z"
+                     *         }
+                     *       ],
+                     *       "awaited": [
+                     *         "web3"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["FleetOrder"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["FleetUnavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listFleetHosts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description By name. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "host": "web1",
+                     *           "groups": [
+                     *             "web"
+                     *           ],
+                     *           "version": "0.1.0",
+                     *           "position": 42,
+                     *           "lastSeen": "2026-01-05T10:00:00.000000Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["FleetHostList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["NotAnOrderer"];
+            503: components["responses"]["FleetUnavailable"];
             default: components["responses"]["Problem"];
         };
     };

@@ -2,6 +2,7 @@
 import { usFromRfc3339 } from '../core/clock.ts'
 import { PicketError } from '../core/errors.ts'
 import { schemaCompiler, type ErrorObject } from '../core/json-schema.ts'
+import { fleetFaults } from '../fleet/config.ts'
 import { faultsOfSink } from '../forward/config.ts'
 import { parseAddress } from '../net/address.ts'
 import { parseCidr } from '../net/cidr.ts'
@@ -67,7 +68,7 @@ export function validateConfig(document: unknown, origin: string): Config {
   const isGood = check(candidate)
   const config = { ...defaults, ...candidate } as Config
   const faults = isGood
-    ? sinkFaults(config)
+    ? [...sinkFaults(config), ...faultsOfFleet(config)]
     : (check.errors ?? []).map((error) => fault(error, schema))
   if (faults.length === 0) return deepFreeze(config)
   throw invalid(origin, faults)
@@ -93,6 +94,9 @@ function sinkFaults(config: Config): string[] {
   )
   return [...repeated, ...inThemselves]
 }
+
+const faultsOfFleet = ({ fleet }: Config): string[] =>
+  fleetFaults(fleet).map((told) => `fleet.${told}`)
 
 function fault(error: ErrorObject, schema: ConfigSchema): string {
   const path = pathOf(error.instancePath)

@@ -5,9 +5,10 @@ import type { AuditTrail } from './audit-trail.ts'
 import type { BlockLog } from './block-log.ts'
 import type { EventLog } from './event-log.ts'
 import type { EvidenceLog } from './evidence-log.ts'
+import type { FleetOrders } from './fleet-orders.ts'
 import type { FlowLog } from './flow-log.ts'
 import type { LogScan } from './log-scan.ts'
-import type { Outbox } from './outbox.ts'
+import type { FlowOutbox, Outbox } from './outbox.ts'
 import type { RecordRoom, ShedRows } from './record-room.ts'
 import type { RuleSwitches } from './rule-switches.ts'
 import type { TokenStore } from './token-store.ts'
@@ -29,16 +30,20 @@ export interface EventRecord {
   readonly events: EventLog
   readonly evidence: EvidenceLog
   readonly outbox: Outbox
+  readonly flowOutbox: FlowOutbox
   readonly flows: FlowLog
   readonly blocks: BlockLog
   readonly allowlist: Allowlist
   readonly audit: AuditTrail
+  readonly fleetOrders: FleetOrders
   readonly tokens: TokenStore
   /** Answers remembered by idempotency key. */
   readonly answers: AnswerStore
   readonly ruleSwitches: RuleSwitches
   readonly triage: TriageLog
   readonly scan: LogScan
+  /** Resolves when what writes has answered; rejects when it cannot any more. Errors: `ERR_RECORD_WRITE`. */
+  ping(): Promise<void>
   /** Writes what is queued and closes; later calls fail. */
   close(): Promise<void>
 }

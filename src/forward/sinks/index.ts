@@ -1,5 +1,6 @@
 /** Every kind of sink, made from its configuration. */
 import type { SinkConfig } from '../config.ts'
+import { hostOf } from '../connections/config.ts'
 import type { Sink, SinkContext } from '../sink.ts'
 import { createRelpSink } from './relp/index.ts'
 import { createElasticSink } from './elastic/index.ts'
@@ -26,6 +27,23 @@ export function createSink(config: SinkConfig, context: SinkContext): Sink {
   }
 }
 
+/** Where a sink has its flows: apart from its events where the receiver wants to tell them apart. */
+export function configForFlows(config: SinkConfig): SinkConfig {
+  switch (config.type) {
+    case 'elastic':
+      return { ...config, dataStream: config.flowDataStream }
+    case 'hec':
+      return { ...config, sourcetype: config.flowSourcetype }
+    case 'file':
+      return { ...config, path: config.flowsPath ?? beside(config.path) }
+    default:
+      return config
+  }
+}
+
+/** `/var/log/picket/events.ndjson` gives `/var/log/picket/events-flows.ndjson`. */
+const beside = (path: string): string => path.replace(/(\.[^./]+)?$/, '-flows$1')
+
 /** Names and addresses of the machines that a sink talks to: those that must never be blocked. */
 export function sinkHosts(config: SinkConfig): readonly string[] {
   switch (config.type) {
@@ -43,7 +61,3 @@ export function sinkHosts(config: SinkConfig): readonly string[] {
       return []
   }
 }
-
-/** The host of a URL, an IPv6 address without its brackets. */
-const hostOf = (url: string): string =>
-  /:\/\/(\[[^\]]+\]|[^/:]+)/.exec(url)![1]!.replace(/^\[|\]$/g, '')

@@ -5,11 +5,15 @@ import type { AuditEntry } from '../audit-trail.ts'
 import type { BlockChange } from '../block-log.ts'
 import type { Story } from '../event-log.ts'
 import type { EvidencePiece } from '../evidence-log.ts'
+import type { FleetPosition, StoredFleetOrder } from '../fleet-orders.ts'
 import type { ReplayOrder, SinkReplay } from '../outbox.ts'
 import type { RecordRoom } from '../record-room.ts'
 import type { RuleSwitch } from '../rule-switches.ts'
 import type { StoredToken } from '../token-store.ts'
 import type { Suppression, Verdict } from '../triage-log.ts'
+
+/** What a sink's position is one of. */
+export type Book = 'events' | 'flows'
 
 /** The place an event state got. */
 export interface SavedState {
@@ -31,7 +35,12 @@ export interface WriterCalls {
   }
   /** Takes the buffers of flow batches; gives how many flows were written: none where the disk is too full. */
   insertFlows: {
-    input: { readonly batches: readonly Uint8Array[]; readonly atMs: number }
+    input: {
+      readonly batches: readonly Uint8Array[]
+      /** False keeps them from the sinks. */
+      readonly forward: boolean
+      readonly atMs: number
+    }
     output: number
   }
   saveBlocks: {
@@ -43,7 +52,12 @@ export interface WriterCalls {
     output: null
   }
   saveToken: {
-    input: { readonly token: StoredToken; readonly actor: string; readonly atMs: number }
+    input: {
+      readonly token: StoredToken
+      readonly actor: string
+      readonly peer: string | null
+      readonly atMs: number
+    }
     output: null
   }
   saveVerdict: {
@@ -63,9 +77,18 @@ export interface WriterCalls {
     input: { readonly entry: RuleSwitch; readonly audit: AuditEntry; readonly atMs: number }
     output: null
   }
+  saveFleetOrder: {
+    input: { readonly order: StoredFleetOrder; readonly audit: AuditEntry; readonly atMs: number }
+    output: null
+  }
+  advanceFleet: {
+    input: { readonly fleet: string; readonly position: FleetPosition }
+    output: null
+  }
   appendAudit: { input: { readonly entry: AuditEntry; readonly atMs: number }; output: null }
   advanceSink: {
     input: {
+      readonly book: Book
       readonly sink: string
       readonly sequence: number
       readonly lastSent: number
@@ -74,7 +97,13 @@ export interface WriterCalls {
     output: null
   }
   orderReplay: {
-    input: { readonly order: ReplayOrder; readonly actor: string; readonly atMs: number }
+    input: {
+      readonly book: Book
+      readonly order: ReplayOrder
+      readonly actor: string
+      readonly peer: string | null
+      readonly atMs: number
+    }
     output: SinkReplay
   }
   advanceReplay: { input: { readonly id: number; readonly sequence: number }; output: null }
@@ -82,6 +111,8 @@ export interface WriterCalls {
   tend: { input: null; output: RecordRoom }
   /** Deletes one small step of what is too old; false when nothing was left to delete. */
   prune: { input: PruneLimits; output: boolean }
+  /** Does nothing but answer: every call made before has been. */
+  ping: { input: null; output: null }
   close: { input: null; output: null }
 }
 
