@@ -12,6 +12,7 @@ import {
 } from './agent-parts.ts'
 import { serveAgentApi } from './agent-api.ts'
 import { agentAudit } from './agent-audit.ts'
+import { startFleet } from './agent-fleet.ts'
 import { agentHealth } from './agent-health.ts'
 import { configFingerprint, type Config } from './config/index.ts'
 import { systemClock } from './core/clock.ts'
@@ -99,6 +100,9 @@ async function startParts(
 
   const { blocker, forwarders, suppressor, intake } = await startIntake(ground, startedAtMs, stops)
 
+  const fleet = startFleet(ground, blocker, (detection) => intake.receive([detection], WHOLE_HOST))
+  stops.push(async () => fleet?.stop())
+
   const owners = await startReportingOwners({ ...ground, clock })
   stops.push(() => owners.stop())
 
@@ -111,7 +115,8 @@ async function startParts(
   const feeds = startFeeds(ground, sensors, audit)
   stops.push(() => feeds.stop())
 
-  const health = agentHealth({ ...ground, sensors, owners, host, forwarders, blocker, startedAtMs })
+  const parts = { sensors, owners, fleet, host, forwarders, blocker }
+  const health = agentHealth({ ...ground, ...parts, startedAtMs })
   const shown = { blocker, feeds, suppressor, sinks: forwarders, health, rules, intake, sensors }
   const api = await serveAgentApi(ground, shown)
   stops.push(() => api.close())

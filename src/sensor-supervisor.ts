@@ -1,16 +1,16 @@
 /** The agent's side of a sensor: starts the process, starts it again when it dies, knows how it is. */
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
 import { builtModule } from './core/built-module.ts'
 import { PicketError } from './core/errors.ts'
 import type { Log } from './core/log.ts'
 import type { Detection, IndicatorTables, RuleText } from './detect/index.ts'
 import { FlowBatch } from './flow/batch/index.ts'
+import { withFewerRights } from './lesser-process.ts'
 import type { FromSensor, SensorAssignment, SensorReport, ToSensor } from './sensor-messages.ts'
 
-/** Part of util-linux, which every Debian has. */
-const SETPRIV = '/usr/bin/setpriv'
+/** What an agent that is not root may need, and a sensor, which only captures, does not. */
+const LOST_RIGHTS = ['net_admin', 'sys_ptrace', 'dac_read_search']
 const FIRST_RESTART_MS = 500
 const SLOWEST_RESTART_MS = 30_000
 /** A sensor that ran this long had started well: the next failure begins the back-off anew. */
@@ -133,7 +133,7 @@ export class SupervisedSensor {
     this.#startedAtMs = Date.now()
     this.#report = null
     const child = fork(builtModule(import.meta.url, './sensor-process.ts'), [], {
-      ...withFewerRights([...process.execArgv, ...this.#options.nodeOptions]),
+      ...withFewerRights([...process.execArgv, ...this.#options.nodeOptions], LOST_RIGHTS),
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     })
@@ -215,22 +215,6 @@ export class SupervisedSensor {
   #tell(message: ToSensor): void {
     if (this.#child.connected) this.#child.send(message, () => undefined)
   }
-}
-
-/**
- * How Node is started so that a sensor, which only captures, does not inherit what an agent that is not root
- * has as ambient capabilities for the firewall and for finding processes (capabilities(7)). Root's sensors
- * leave root themselves.
- */
-function withFewerRights(nodeArguments: readonly string[]): {
-  readonly execPath: string
-  readonly execArgv: string[]
-} {
-  const plain = { execPath: process.execPath, execArgv: [...nodeArguments] }
-  if (process.getuid?.() === 0 || !existsSync(SETPRIV)) return plain
-  const lost = '-net_admin,-sys_ptrace,-dac_read_search'
-  const lesser = [`--ambient-caps=${lost}`, `--inh-caps=${lost}`, '--']
-  return { execPath: SETPRIV, execArgv: [...lesser, process.execPath, ...nodeArguments] }
 }
 
 function failureWords({ reason, hint }: Extract<FromSensor, { kind: 'ended' }>): string {
