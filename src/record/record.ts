@@ -8,7 +8,7 @@ import type { EvidenceLog } from './evidence-log.ts'
 import type { FleetOrders } from './fleet-orders.ts'
 import type { FlowLog } from './flow-log.ts'
 import type { LogScan } from './log-scan.ts'
-import type { Outbox } from './outbox.ts'
+import type { FlowOutbox, Outbox } from './outbox.ts'
 import type { RecordRoom, ShedRows } from './record-room.ts'
 import type { RuleSwitches } from './rule-switches.ts'
 import type { TokenStore } from './token-store.ts'
@@ -30,6 +30,7 @@ export interface EventRecord {
   readonly events: EventLog
   readonly evidence: EvidenceLog
   readonly outbox: Outbox
+  readonly flowOutbox: FlowOutbox
   readonly flows: FlowLog
   readonly blocks: BlockLog
   readonly allowlist: Allowlist
@@ -41,6 +42,8 @@ export interface EventRecord {
   readonly ruleSwitches: RuleSwitches
   readonly triage: TriageLog
   readonly scan: LogScan
+  /** Resolves when what writes has answered; rejects when it cannot any more. Errors: `ERR_RECORD_WRITE`. */
+  ping(): Promise<void>
   /** Writes what is queued and closes; later calls fail. */
   close(): Promise<void>
 }

@@ -10,6 +10,20 @@ interface Call {
 /** What a thread can be asked to do: each call's name, what goes in and what comes back. */
 export type CallTable<Calls> = Record<keyof Calls, Call> & { readonly close: Call }
 
+/** How a call ended: what came of it, or what it threw. */
+export type Ended = { readonly output: unknown } | { readonly cause: unknown }
+
+/** Several calls that are carried out in one go, so that what costs most is paid once for all. */
+export interface Together<Calls> {
+  readonly calls: ReadonlySet<keyof Calls>
+  /** So many at most. */
+  readonly most: number
+  /** Carries them out in their order; none is answered before it returns. Null to have each carried out by itself. */
+  carryOut(
+    calls: readonly { readonly name: keyof Calls; readonly input: unknown }[],
+  ): Ended[] | null
+}
+
 /** The thread's side: a function for each call; what it throws is the caller's failure. */
 export type Answers<Calls extends CallTable<Calls>> = {
   readonly [Name in keyof Calls]: (input: Calls[Name]['input']) => Calls[Name]['output']
@@ -135,7 +149,11 @@ export class Thread<Calls extends CallTable<Calls>, Findings = null> {
  */
 export function answerCalls<Calls extends CallTable<Calls>, Findings>(
   port: MessagePort,
-  open: () => { readonly answers: Answers<Calls>; readonly findings: Findings },
+  open: () => {
+    readonly answers: Answers<Calls>
+    readonly findings: Findings
+    readonly together?: Together<Calls>
+  },
   errorFrom: (cause: unknown) => PicketError,
 ): void {
   const send = (message: Reply | Started<Findings>): void => port.postMessage(message)
@@ -143,20 +161,72 @@ export function answerCalls<Calls extends CallTable<Calls>, Findings>(
     const { code, message, hint } = errorFrom(cause)
     return { code, message, hint }
   }
-  const serve = (answers: Answers<Calls>, { id, name, input }: Request): void => {
-    try {
-      send({ kind: 'done', id, output: answers[name as keyof Calls](input) })
-    } catch (cause) {
-      send({ kind: 'failed', id, failure: failureOf(cause) })
-    }
+  const tell = ({ id, name }: Request, ended: Ended): void => {
+    if ('output' in ended) send({ kind: 'done', id, output: ended.output })
+    else send({ kind: 'failed', id, failure: failureOf(ended.cause) })
     if (name === 'close') port.close()
   }
   try {
-    const { answers, findings } = open()
-    port.on('message', (request: Request) => serve(answers, request))
+    const { answers, findings, together } = open()
+    const queue = new Queue(answers, together ?? null, tell)
+    port.on('message', (request: Request) => queue.add(request))
     send({ kind: 'started', findings })
   } catch (cause) {
     send({ kind: 'refused', failure: failureOf(cause) })
+  }
+}
+
+/** What has come in and is not carried out yet: whatever came while one call was at work is there for the next. */
+class Queue<Calls extends CallTable<Calls>> {
+  readonly #answers: Answers<Calls>
+  readonly #together: Together<Calls> | null
+  readonly #tell: (request: Request, ended: Ended) => void
+  #waiting: Request[] = []
+
+  constructor(
+    answers: Answers<Calls>,
+    together: Together<Calls> | null,
+    tell: (request: Request, ended: Ended) => void,
+  ) {
+    this.#answers = answers
+    this.#together = together
+    this.#tell = tell
+  }
+
+  add(request: Request): void {
+    this.#waiting.push(request)
+    // After all messages that are there by now.
+    if (this.#waiting.length === 1) setImmediate(() => this.#drain())
+  }
+
+  #drain(): void {
+    while (this.#waiting.length > 0) {
+      const requests = this.#waiting.splice(0, this.#groupLength())
+      const ended = this.#carryOut(requests)
+      requests.forEach((request, index) => this.#tell(request, ended[index]!))
+    }
+  }
+
+  #groupLength(): number {
+    if (this.#together === null) return 1
+    const { calls, most } = this.#together
+    const other = this.#waiting.findIndex(({ name }) => !calls.has(name as keyof Calls))
+    return Math.min(most, Math.max(1, other === -1 ? this.#waiting.length : other))
+  }
+
+  #carryOut(requests: readonly Request[]): readonly Ended[] {
+    const calls = requests as readonly { readonly name: keyof Calls; readonly input: unknown }[]
+    const all = requests.length > 1 ? (this.#together?.carryOut(calls) ?? null) : null
+    return all ?? calls.map(({ name, input }) => ending(() => this.#answers[name](input as never)))
+  }
+}
+
+/** How some work ends. */
+export function ending(work: () => unknown): Ended {
+  try {
+    return { output: work() }
+  } catch (cause) {
+    return { cause }
   }
 }
 

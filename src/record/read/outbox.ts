@@ -1,6 +1,7 @@
 /** Reads what sinks still have to get. */
 import type { Event } from '../event.ts'
-import type { Outbox, SinkProgress, SinkReplay } from '../outbox.ts'
+import type { Outbox, SinkBook, SinkProgress, SinkReplay } from '../outbox.ts'
+import type { Book } from '../write/calls.ts'
 import type { Connection } from '../sqlite/connection.ts'
 
 interface StateRow {
@@ -8,7 +9,33 @@ interface StateRow {
   readonly recordedAtMs: number
 }
 
-type Reading = Omit<Outbox, 'count' | 'advance' | 'orderReplay' | 'advanceReplay'>
+type Written = 'count' | 'advance' | 'orderReplay' | 'advanceReplay'
+type Reading = Omit<Outbox, Written>
+
+const POSITIONS = { events: 'sink_positions', flows: 'flow_positions' }
+
+/** Reads how far sinks have got with rows of one kind. */
+export function bookReader(
+  connection: Connection,
+  book: Book,
+): Pick<SinkBook, 'position' | 'progress' | 'replays'> {
+  const selectProgress = connection.prepare(
+    `SELECT sequence AS position, last_sent AS lastSent, lost, replaced
+     FROM ${POSITIONS[book]} WHERE sink = ?`,
+  )
+  const selectReplays = connection.prepare(
+    `SELECT id, sink, from_sequence AS fromSequence, to_sequence AS toSequence, position,
+       ordered_at_ms AS orderedAtMs
+     FROM sink_replays WHERE sink = ? AND of_flows = ${book === 'flows' ? 1 : 0} ORDER BY id`,
+  )
+  const progress = (sink: string): SinkProgress | null =>
+    (selectProgress.get(sink) as SinkProgress | undefined) ?? null
+  return {
+    position: (sink) => progress(sink)?.position ?? null,
+    progress,
+    replays: (sink) => selectReplays.all(sink) as SinkReplay[],
+  }
+}
 
 /** The reading half of the outbox. */
 export function outboxReader(connection: Connection): Reading {
@@ -16,29 +43,16 @@ export function outboxReader(connection: Connection): Reading {
     `SELECT body, recorded_at_ms AS recordedAtMs FROM event_revisions
      WHERE sequence > ? ORDER BY sequence LIMIT ?`,
   )
-  const selectProgress = connection.prepare(
-    `SELECT sequence AS position, last_sent AS lastSent, lost, replaced
-     FROM sink_positions WHERE sink = ?`,
-  )
-  const selectReplays = connection.prepare(
-    `SELECT id, sink, from_sequence AS fromSequence, to_sequence AS toSequence, position,
-       ordered_at_ms AS orderedAtMs
-     FROM sink_replays WHERE sink = ? ORDER BY id`,
-  )
   const after = (sequence: number, limit: number): StateRow[] =>
     selectAfter.all(sequence, limit) as StateRow[]
-  const progress = (sink: string): SinkProgress | null =>
-    (selectProgress.get(sink) as SinkProgress | undefined) ?? null
   return {
+    ...bookReader(connection, 'events'),
     after: (sequence, limit) => after(sequence, limit).map(({ body }) => JSON.parse(body) as Event),
     statesAfter: (sequence, limit) =>
       after(sequence, limit).map(({ body, recordedAtMs }) => {
         return { event: JSON.parse(body) as Event, recordedAtMs }
       }),
     firstSince: (timeMs) => firstSince(connection, timeMs),
-    position: (sink) => progress(sink)?.position ?? null,
-    progress,
-    replays: (sink) => selectReplays.all(sink) as SinkReplay[],
   }
 }
 

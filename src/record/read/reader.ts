@@ -105,12 +105,14 @@ export class Reader {
       const untilMs = performance.now() + this.#queryMs
       const sums = new SumTable()
       let cursor: string | undefined
+      let isFull = false
       do {
         const step = await (await this.#started()).call('stepSums', { ...query, cursor })
         sums.add(step.items)
+        isFull ||= step.isFull
         cursor = step.nextCursor ?? undefined
       } while (cursor !== undefined && performance.now() < untilMs)
-      return { items: sums.items(), isComplete: cursor === undefined && !sums.isFull }
+      return { items: sums.items(), isComplete: cursor === undefined && !isFull && !sums.isFull }
     })
   }
 

@@ -19,6 +19,8 @@ const BUSY_TIMEOUT_MS = 15_000
  */
 export function openWriter(path: string): Connection {
   const connection = new Database(path, { timeout: BUSY_TIMEOUT_MS })
+  // Counts only while there is no table: what retention frees can then be given back to the disk.
+  connection.pragma('auto_vacuum = INCREMENTAL')
   connection.pragma('journal_mode = WAL')
   connection.pragma('synchronous = FULL')
   connection.pragma('wal_autocheckpoint = 20000')
@@ -46,12 +48,15 @@ export function openReader(path: string): Connection {
  *
  * `FULL` syncs the WAL before the commit is acknowledged: it survives a power cut. `NORMAL` leaves the
  * sync to the next FULL commit or checkpoint: it survives kill -9, but a power cut may take it back.
+ *
+ * Within another one it is a savepoint: all or nothing by itself, and as durable as that is.
  */
 export function inTransaction<Result>(
   connection: Connection,
   durability: 'FULL' | 'NORMAL',
   work: () => Result,
 ): Result {
+  if (connection.inTransaction) return connection.transaction(work)()
   connection.pragma(`synchronous = ${durability}`)
   return connection.transaction(work).immediate()
 }

@@ -12,6 +12,9 @@ import type { RuleSwitch } from '../rule-switches.ts'
 import type { StoredToken } from '../token-store.ts'
 import type { Suppression, Verdict } from '../triage-log.ts'
 
+/** What a sink's position is one of. */
+export type Book = 'events' | 'flows'
+
 /** The place an event state got. */
 export interface SavedState {
   readonly sequence: number
@@ -32,7 +35,12 @@ export interface WriterCalls {
   }
   /** Takes the buffers of flow batches; gives how many flows were written: none where the disk is too full. */
   insertFlows: {
-    input: { readonly batches: readonly Uint8Array[]; readonly atMs: number }
+    input: {
+      readonly batches: readonly Uint8Array[]
+      /** False keeps them from the sinks. */
+      readonly forward: boolean
+      readonly atMs: number
+    }
     output: number
   }
   saveBlocks: {
@@ -44,7 +52,12 @@ export interface WriterCalls {
     output: null
   }
   saveToken: {
-    input: { readonly token: StoredToken; readonly actor: string; readonly atMs: number }
+    input: {
+      readonly token: StoredToken
+      readonly actor: string
+      readonly peer: string | null
+      readonly atMs: number
+    }
     output: null
   }
   saveVerdict: {
@@ -75,6 +88,7 @@ export interface WriterCalls {
   appendAudit: { input: { readonly entry: AuditEntry; readonly atMs: number }; output: null }
   advanceSink: {
     input: {
+      readonly book: Book
       readonly sink: string
       readonly sequence: number
       readonly lastSent: number
@@ -83,7 +97,13 @@ export interface WriterCalls {
     output: null
   }
   orderReplay: {
-    input: { readonly order: ReplayOrder; readonly actor: string; readonly atMs: number }
+    input: {
+      readonly book: Book
+      readonly order: ReplayOrder
+      readonly actor: string
+      readonly peer: string | null
+      readonly atMs: number
+    }
     output: SinkReplay
   }
   advanceReplay: { input: { readonly id: number; readonly sequence: number }; output: null }
@@ -91,6 +111,8 @@ export interface WriterCalls {
   tend: { input: null; output: RecordRoom }
   /** Deletes one small step of what is too old; false when nothing was left to delete. */
   prune: { input: PruneLimits; output: boolean }
+  /** Does nothing but answer: every call made before has been. */
+  ping: { input: null; output: null }
   close: { input: null; output: null }
 }
 

@@ -13,13 +13,21 @@ export function blockSaver(
 ): (input: WriterCalls['saveBlocks']['input']) => null {
   const upsert = connection.prepare(UPSERT_BLOCK)
   return ({ changes, atMs }) =>
-    inTransaction(connection, 'FULL', () => {
+    inTransaction(connection, durabilityOf(changes), () => {
       for (const { block, audit } of changes) {
         upsert.run(rowOf(block))
         appendAudit(connection, audit, atMs)
       }
       return null
     })
+}
+
+/**
+ * An order is on the disk before it is enforced. That it was enforced need not be: a power cut that takes it back
+ * leaves an order, which the next start enforces again.
+ */
+function durabilityOf(changes: WriterCalls['saveBlocks']['input']['changes']): 'FULL' | 'NORMAL' {
+  return changes.every(({ audit }) => audit.action === 'block.enforced') ? 'NORMAL' : 'FULL'
 }
 
 function rowOf(block: Block): Record<string, unknown> {

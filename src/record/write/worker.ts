@@ -11,9 +11,11 @@ import {
 import { setAsideIfDamaged, takeGuard, type Guard } from '../sqlite/damage/integrity.ts'
 import { beginAnew } from './begin-anew.ts'
 import { migrate, refuseForeign } from '../sqlite/migrate.ts'
+import { makeShrinkable } from '../sqlite/shrinkable.ts'
 import { answerCalls, type Answers } from '../thread.ts'
 import type { WriterCalls, WriterSettings } from './calls.ts'
 import { DiskRoom } from './room/disk-room.ts'
+import { groupCommit } from './group-commit.ts'
 import { flowInserter } from './insert-flows.ts'
 import { outboxWriter } from './outbox.ts'
 import { pruner } from './room/prune.ts'
@@ -40,6 +42,7 @@ function open({ path, nowMs, floorBytes }: WriterSettings): Opened {
     const connection = openWriter(path)
     refuseForeign(connection, path)
     migrate(connection, nowMs)
+    makeShrinkable(connection)
     const findings = damaged === null ? [] : [beginAnew(connection, damaged, { nowMs, floorBytes })]
     return { connection, guard, findings, room: new DiskRoom(connection, floorBytes) }
   } catch (cause) {
@@ -54,8 +57,11 @@ const surely =
   (input: Input): Output =>
     room.withLastRoom(() => answer(input))
 
-function answersOf({ connection, guard, room }: Opened): Answers<WriterCalls> {
-  const sure = surely(room)
+/** `sure` wraps what must succeed even on a full disk. */
+function answersOf(
+  { connection, guard, room }: Opened,
+  sure: ReturnType<typeof surely>,
+): Answers<WriterCalls> {
   return {
     saveEvents: sure(eventSaver(connection, room)),
     saveEvidence: evidenceSaver(connection, room),
@@ -79,6 +85,7 @@ function answersOf({ connection, guard, room }: Opened): Answers<WriterCalls> {
     ...outboxWriter(connection),
     tend: () => room.tend(),
     prune: sure(pruner(connection, room)),
+    ping: () => null,
     close: () => {
       connection.close()
       guard?.release()
@@ -88,9 +95,15 @@ function answersOf({ connection, guard, room }: Opened): Answers<WriterCalls> {
 }
 
 if (parentPort !== null) {
-  const start = (): { answers: Answers<WriterCalls>; findings: readonly string[] } => {
+  const start = () => {
     const opened = open(workerData as WriterSettings)
-    return { answers: answersOf(opened), findings: opened.findings }
+    // Within a group a full disk is no call's own affair: the group is given up, and each tried by itself.
+    const grouped = answersOf(opened, (answer) => answer)
+    return {
+      answers: answersOf(opened, surely(opened.room)),
+      findings: opened.findings,
+      together: groupCommit(opened.connection, grouped),
+    }
   }
   answerCalls<WriterCalls, readonly string[]>(parentPort, start, (cause) =>
     workError('ERR_RECORD_WRITE', cause),

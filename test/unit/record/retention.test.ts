@@ -31,6 +31,24 @@ async function agingRecord() {
 }
 
 describe('retention', () => {
+  it('counts the flows that a sink had not got, those of replays apart, and gives no number twice', async () => {
+    const { record, prune, age } = await agingRecord()
+    record.flows.append(batchOf(...Array.from({ length: 20 }, () => flow())))
+    await record.flows.flush()
+    const numbers = () => record.flowOutbox.flowsAfter(0, 100).map(({ number }) => number)
+    expect(numbers()).toEqual(Array.from({ length: 20 }, (_, index) => index + 1))
+    await record.flowOutbox.advance('siem', 8)
+    await record.flowOutbox.advance('done', 20)
+    age(15)
+    await prune()
+    expect(numbers()).toEqual([])
+    expect(record.flowOutbox.progress('siem')).toMatchObject({ position: 8, lost: 12 })
+    expect(record.flowOutbox.progress('done')).toMatchObject({ lost: 0 })
+    record.flows.append(batchOf(flow(), flow()))
+    await record.flows.flush()
+    expect(numbers()).toEqual([21, 22])
+  })
+
   it('deletes flows recorded too long ago, however old the capture they came from', async () => {
     const { record, prune, age } = await agingRecord()
     record.flows.append(batchOf(...Array.from({ length: 4500 }, () => flow({ originatorPort: 1 }))))

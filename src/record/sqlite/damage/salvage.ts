@@ -27,7 +27,7 @@ const TABLES = [
     'sink_replays',
     'verdicts',
   ],
-  'rule_switches',
+  ...['rule_switches', 'flow_positions', 'replayed_flows'],
   ...['events', 'event_revisions', 'incidents', 'evidence', 'flow_batches'],
 ] as const
 /** Tables whose numbers must never be given twice. */
@@ -70,6 +70,7 @@ export function salvage(
       if (rows > 0) salvaged[table] = rows
     }
     if (isSame) for (const table of NUMBERED) keepNumbers(from.connection, into, table)
+    keepFlowNumbers(from.connection, into)
     return salvaged
   } finally {
     from.close()
@@ -176,6 +177,17 @@ function keepNumbers(from: Connection, into: Connection, table: string): void {
   const set = into.prepare('UPDATE sqlite_sequence SET seq = ? WHERE name = ?')
   if (set.run(given, table).changes > 0) return
   into.prepare('INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)').run(table, given)
+}
+
+/** Flows begin with a number behind all that may have been given. */
+function keepFlowNumbers(from: Connection, into: Connection): void {
+  const found = into
+    .prepare('SELECT coalesce(max(first_flow + flows), 1) FROM flow_batches')
+    .pluck()
+    .get() as number
+  const stored = [...tableRows(from, 'flow_numbers', ['next'])].map(({ next }) => Number(next))
+  const next = stored[0] ?? found + NUMBERS_SKIPPED
+  into.prepare('UPDATE flow_numbers SET next = ?').run(Math.max(found, next))
 }
 
 function freeBytes(path: string): number {
