@@ -128,6 +128,7 @@ export function problemFrom(error: unknown): ApiProblem {
     case 'ERR_RECORD_LOCKED':
     case 'ERR_RECORD_OPEN':
     case 'ERR_RECORD_READ':
+    case 'ERR_RECORD_DAMAGED':
     case 'ERR_RECORD_WRITE':
       return new ApiProblem('record-unavailable', details)
     case 'ERR_RECORD_BUSY':

@@ -102,6 +102,8 @@ export interface WriterCalls {
   tend: { input: null; output: RecordRoom }
   /** Deletes one small step of what is too old; false when nothing was left to delete. */
   prune: { input: PruneLimits; output: boolean }
+  /** Sets a file aside in which a reader met damage, unless that was the file of an earlier `generation`. */
+  mend: { input: { readonly generation: number; readonly damage: string }; output: null }
   close: { input: null; output: null }
 }
 
@@ -115,6 +117,13 @@ export interface PruneLimits {
   readonly maxBytes: number
   /** Only flows recorded before it make room for new ones on a disk that is nearly full. */
   readonly flowsMakeRoomBeforeMs: number
+}
+
+/** What the thread found, at its start or later, that somebody should know. */
+export interface WriterFindings {
+  /** How often the file was begun anew since the start. */
+  readonly generation: number
+  readonly told: readonly string[]
 }
 
 export type CallName = keyof WriterCalls
