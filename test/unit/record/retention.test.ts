@@ -121,7 +121,7 @@ describe('retention', () => {
 describe('the file of the log', () => {
   const filled = async (directory: string) => {
     const record = await openedRecord(directory)
-    for (let batch = 0; batch < 8; batch += 1) insertFlows(record.path, 125_000)
+    insertFlows(record.path, 300_000)
     return record
   }
   const shrunk = async (
@@ -143,9 +143,9 @@ describe('the file of the log', () => {
     const { path, close } = await filled(await temporaryFolder())
     await close()
     const { before, after, steps } = await shrunk(path)
-    expect(before).toBeGreaterThan(140e6)
-    expect(after).toBeLessThan(70e6)
-    expect(steps).toBeGreaterThan(60)
+    expect(before).toBeGreaterThan(40e6)
+    expect(after).toBeLessThan(20e6)
+    expect(steps).toBeGreaterThan(20)
   })
 
   it('of an earlier Picket, which could not, is made so at the start, with all that is in it', async () => {
