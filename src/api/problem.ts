@@ -134,6 +134,7 @@ export function problemFrom(error: unknown): ApiProblem {
     case 'ERR_RECORD_LOCKED':
     case 'ERR_RECORD_OPEN':
     case 'ERR_RECORD_READ':
+    case 'ERR_RECORD_DAMAGED':
     case 'ERR_RECORD_WRITE':
     case 'ERR_RECORD_BUSY':
       return new ApiProblem('record-unavailable', details, RETRY_LATER)

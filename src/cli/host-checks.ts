@@ -91,11 +91,13 @@ const FIREWALL_TOOLS: Readonly<Record<RespondConfig['firewall'], readonly Firewa
 async function firewallTools(firewall: RespondConfig['firewall']): Promise<CheckResult[]> {
   const tools = FIREWALL_TOOLS[firewall]
   if (tools.length === 0) return []
-  const results = await Promise.all(tools.map((tool) => firewallTool(...tool)))
+  const results = await Promise.all(
+    tools.map(([tool, state, found]) => firewallTool(tool, state, found)),
+  )
   return [...results, firewallPrivilege()]
 }
 
-async function firewallTool(...[tool, state, found]: FirewallTool): Promise<CheckResult> {
+async function firewallTool(tool: string, state: CheckState, found: string): Promise<CheckResult> {
   const path = await findTool(tool)
   if (path !== null) return ok(tool, path)
   const packageName = { ip6tables: 'iptables', nft: 'nftables' }[tool] ?? tool

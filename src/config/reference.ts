@@ -44,6 +44,9 @@ function entry(key: string, field: SchemaNode, depth: number): string[] {
   const comments = wrap(describe(field), WIDTH - indent.length - 2).map(
     (line) => `${indent}# ${line}`,
   )
+  if (field.default === undefined && depth > 0) {
+    return [...comments, ...absent(key, field, depth)]
+  }
   if (field.properties) {
     return [
       ...(depth === 0 ? [''] : []),
@@ -55,6 +58,15 @@ function entry(key: string, field: SchemaNode, depth: number): string[] {
   const value = toYaml({ [key]: field.default ?? null }, { flowCollectionPadding: true }).trimEnd()
   const lines = value.split('\n').map((line) => `${indent}${line}`)
   return [...comments, ...examples(key, field, indent), ...itemFields(field, indent), ...lines]
+}
+
+/** What is not there by default cannot be written as a value: only where it would stand. */
+function absent(key: string, field: SchemaNode, depth: number): string[] {
+  const indent = '  '.repeat(depth)
+  const inner = section(field, depth + 1).map((line) =>
+    line.trimStart().startsWith('#') ? line : `${indent}# ${line.slice(indent.length)}`,
+  )
+  return [`${indent}# ${key}:`, ...inner]
 }
 
 function describe(field: SchemaNode): string {

@@ -33,8 +33,8 @@ export function fleetHandlers(desk: FleetDesk): FleetHandlers {
       const faults = scopeFaults(body, '')
       if (faults.length > 0) throw invalidRequest(faults)
       const { to = 'all', action, target, reason = null, ttlSeconds = DEFAULT_TTL_SECONDS } = body
-      const { direction = 'both', protocol = null, ports: given = [] } = body
-      const ports = given.flatMap((one) => parsePortRange(one) ?? [])
+      const { direction = 'both', protocol = null, ports: asked = [] } = body
+      const ports = asked.flatMap((one) => parsePortRange(one) ?? [])
       const scope = { direction, protocol, ports }
       const by = caller!.actor
       // The document's pattern has said that it is one.
