@@ -7,7 +7,7 @@
  * sshd forwards ports are left out: their local port is nobody's listening port.
  */
 import { canonicalAddress, formatIpv4Word, formatIpv6Words } from '../../net/address.ts'
-import { processIds, readOrEmpty, socketsOf } from '../process-sockets.ts'
+import { processesTitled, readOrEmpty, socketsOf } from '../process-sockets.ts'
 import { machineWord } from './host-facts.ts'
 import { readLoginRecords } from './login-records.ts'
 
@@ -70,12 +70,6 @@ function procAddress(hex: string): string | null {
 }
 
 async function loggedInSockets(): Promise<ReadonlySet<string>> {
-  const pids = await processIds()
-  const inodes = await Promise.all(
-    pids.map(async (pid) => {
-      const title = await readOrEmpty(`/proc/${pid}/cmdline`)
-      return LOGGED_IN.test(title) ? socketsOf(pid) : []
-    }),
-  )
-  return new Set(inodes.flat())
+  const pids = await processesTitled(LOGGED_IN)
+  return new Set((await Promise.all(pids.map(socketsOf))).flat())
 }
