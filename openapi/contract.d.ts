@@ -452,6 +452,67 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/fleet/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Orders to the fleet, and what hosts made of them, newest first
+         * @description Where `fleet.orderer` is configured, every order of the fleet with the acknowledgements of all hosts, read from the bus; elsewhere the orders that were for this host, with its own.
+         */
+        get: operations["listFleetOrders"];
+        put?: never;
+        /**
+         * Order a block or a lift on many hosts
+         * @description Signed here and stored by the bus when this answers; hosts that are off get it when they return, if it is still in force. Each host's own guards apply, and none can be overridden. Only where `fleet.orderer` is configured.
+         */
+        post: operations["createFleetOrder"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/fleet/orders/{orderId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One order, with every acknowledgement that has come */
+        get: operations["getFleetOrder"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/fleet/hosts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The hosts of the fleet, as each last told of itself
+         * @description Only where `fleet.orderer` is configured. A host tells when it comes and once a minute.
+         */
+        get: operations["listFleetHosts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/self-test": {
         parameters: {
             query?: never;
@@ -706,8 +767,9 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Say whether rules are good
-         * @description Nothing is kept or put in force.
+         * Say whether rules are good, and what they find in a capture
+         * @description Nothing is kept or put in force. With `capture` the good rules are tried on it, and nothing else is: by a process of its own,
+         *     for twenty seconds at most, one at a time (else 503). The body may have 11,264,000 bytes whatever `api.maxBodyBytes` says.
          */
         post: operations["testRules"];
         delete?: never;
@@ -1192,6 +1254,93 @@ export interface components {
          * @enum {string}
          */
         BlockState: "pending" | "active" | "failed" | "expired" | "lifted";
+        /** @description Which hosts: `all`, `group:NAME` or `host:NAME`. */
+        FleetAddressee: string;
+        FleetOrderRequest: {
+            /**
+             * @description `lift` lifts every block that touches the target, whoever ordered it.
+             * @enum {string}
+             */
+            action: "block" | "lift";
+            target: components["schemas"]["AddressOrCidr"];
+            /** @description Absent for all hosts. */
+            to?: components["schemas"]["FleetAddressee"];
+            direction?: components["schemas"]["BlockDirection"];
+            protocol?: components["schemas"]["BlockProtocol"];
+            ports?: components["schemas"]["BlockPorts"];
+            /** @description How long a block lasts, from now and everywhere alike; absent for an hour. */
+            ttlSeconds?: number;
+            /** @description For whoever reads the block later. */
+            reason?: string;
+        };
+        /** @description A signed order, and how it fares. */
+        FleetOrder: {
+            id: components["schemas"]["Uuid"];
+            fleet: string;
+            to: components["schemas"]["FleetAddressee"];
+            /** @enum {string} */
+            action: "block" | "lift";
+            /** @description Canonical address or range. */
+            target: string;
+            direction: components["schemas"]["BlockDirection"];
+            protocol: components["schemas"]["BlockProtocol"];
+            ports: components["schemas"]["BlockPorts"];
+            reason: string | null;
+            /** @description Whose key signed it, as `fleet.orderers` names it. */
+            orderer: string;
+            /** @description Who gave it on the orderer's machine. */
+            by: string;
+            issuedAt: components["schemas"]["Timestamp"];
+            expiresAt: components["schemas"]["Timestamp"];
+            acknowledgements: components["schemas"]["FleetAcknowledgement"][];
+            /** @description Hosts that are known, are meant and have not answered. */
+            awaited: string[];
+        };
+        FleetOrderList: {
+            items: components["schemas"]["FleetOrder"][];
+        };
+        FleetAcknowledgement: {
+            host: string;
+            /** @enum {string} */
+            outcome: "applied" | "refused" | "failed";
+            /** @description Who refused it: a guard as in the problem `block-refused`, `expired` for an order that came after its end, `clock` for one that is ahead of the host's clock. */
+            guard: string | null;
+            /** @description Why, or what it did. */
+            detail: string | null;
+            at: components["schemas"]["Timestamp"];
+        };
+        FleetHost: {
+            host: string;
+            groups: string[];
+            /** @description Of its Picket. */
+            version: string;
+            /** @description Up to where it had read the orders. */
+            position: number;
+            lastSeen: components["schemas"]["Timestamp"];
+        };
+        FleetHostList: {
+            items: components["schemas"]["FleetHost"][];
+        };
+        /** @description How this host does in its fleet. */
+        FleetHealth: {
+            name: string;
+            host: string;
+            groups: string[];
+            /** @enum {string} */
+            state: "connected" | "waiting";
+            /** @description That is used, or was tried last. */
+            server: string;
+            /** @description Up to where orders have been seen to. */
+            position: number;
+            /** @description What came of orders since the start; `forged` were none. */
+            orders: {
+                applied: number;
+                refused: number;
+                failed: number;
+                forged: number;
+            };
+            lastError: string | null;
+        };
         BlockRequest: {
             target: components["schemas"]["AddressOrCidr"];
             direction?: components["schemas"]["BlockDirection"];
@@ -1470,6 +1619,20 @@ export interface components {
             events: number;
             /** @description In the order in which they were first seen. */
             kinds: string[];
+            /** @description The break-in to its party, of severity 8 and above, that came before: in the week before it began, a login was guessed or an exploit, a web attack or a remote command worked. Null where none is logged. */
+            follows: components["schemas"]["IncidentLink"] | null;
+            /** @description Incidents that follow this one, since its victims began them. */
+            ledTo: components["schemas"]["Uuid"][];
+        };
+        IncidentLink: {
+            incident: components["schemas"]["Uuid"] | null;
+            event: components["schemas"]["Uuid"];
+            kind: string;
+            attacker: string | null;
+            severity: number;
+            at: components["schemas"]["Timestamp"];
+            /** @description The turn from victim to attacker, in a sentence. */
+            story: string;
         };
         IncidentPage: {
             items: components["schemas"]["Incident"][];
@@ -1586,6 +1749,17 @@ export interface components {
             mitre: string[];
             /** @description How often it has held since the sensors started, or since it was changed. */
             hits: number;
+            /** @description Of its events; null where nobody judged any. */
+            judged: components["schemas"]["JudgedFigures"] | null;
+        };
+        /** @description What analysts said of events (`POST /v1/events/ID/verdict`). */
+        JudgedFigures: {
+            /** @description Events judged. */
+            verdicts: number;
+            /** @description Those that told of no attack. */
+            falsePositives: number;
+            /** @description falsePositives of verdicts. */
+            falsePositiveRate: number;
         };
         RefusedRule: {
             file: string;
@@ -1643,6 +1817,7 @@ export interface components {
                 activeBlocks: number;
             };
             owners?: components["schemas"]["OwnerHealth"];
+            fleet?: components["schemas"]["FleetHealth"];
             host?: components["schemas"]["Host"];
         };
         /** @description What a sensor leaves undone to stay under its ceilings (`sensor.maxCpuShare`, `sensor.maxMemoryMegabytes`) or to keep up. Each level includes those before it. */
@@ -1819,9 +1994,11 @@ export interface components {
         RuleSwitch: {
             enabled: boolean;
         };
-        RuleText: {
+        RuleTestRequest: {
             /** @description Rules in Sigma syntax, as YAML. */
             text: string;
+            /** @description A capture of up to 8 MiB, pcap or pcapng, plain or gzip'd, in Base64 (RFC 4648 §4). */
+            capture?: string;
         };
         RuleTest: {
             rules: {
@@ -1831,6 +2008,32 @@ export interface components {
                 severity: number;
             }[];
             refused: components["schemas"]["RefusedRule"][];
+            /** @description Null without a capture. */
+            trial: components["schemas"]["RuleTrial"] | null;
+        };
+        RuleTrial: {
+            /** @description Packets read. */
+            packets: number;
+            /** @description Why the capture was not read to its end; null where it was. */
+            fault: string | null;
+            /** @description How often each rule has held, those that only correlations count too. */
+            hits: {
+                [key: string]: number;
+            };
+            /** @description What would have been told, the first thousand stories. */
+            fired: {
+                rule: string;
+                kind: string;
+                severity: number;
+                attacker: string | null;
+                victims: string[];
+                host: string | null;
+                domain: string | null;
+                count: number;
+                firstSeen: components["schemas"]["Timestamp"];
+                lastSeen: components["schemas"]["Timestamp"];
+                summary: string;
+            }[];
         };
         BacktestRequest: {
             /** @description Rules in Sigma syntax, as YAML. */
@@ -1867,6 +2070,13 @@ export interface components {
             refused: components["schemas"]["RefusedRule"][];
         };
         ModelList: {
+            /** @description The two forests, and how analysts judged what they told, on all interfaces together. */
+            detectors: {
+                /** @enum {string} */
+                detector: "isolation-forest" | "random-forest";
+                /** @description Null where nobody judged any of its events. */
+                judged: components["schemas"]["JudgedFigures"] | null;
+            }[];
             items: {
                 interface: string;
                 version: number | null;
@@ -1882,7 +2092,7 @@ export interface components {
              * @description Stable; what kind of problem it is.
              * @enum {string}
              */
-            type: "urn:picket:problem:invalid-request" | "urn:picket:problem:unauthorized" | "urn:picket:problem:forbidden" | "urn:picket:problem:not-found" | "urn:picket:problem:method-not-allowed" | "urn:picket:problem:block-refused" | "urn:picket:problem:replay-refused" | "urn:picket:problem:body-too-large" | "urn:picket:problem:idempotency-conflict" | "urn:picket:problem:precondition-failed" | "urn:picket:problem:uri-too-long" | "urn:picket:problem:idempotency-mismatch" | "urn:picket:problem:too-many-requests" | "urn:picket:problem:unsupported-media-type" | "urn:picket:problem:not-ready" | "urn:picket:problem:too-busy" | "urn:picket:problem:firewall-unavailable" | "urn:picket:problem:record-unavailable" | "urn:picket:problem:internal";
+            type: "urn:picket:problem:invalid-request" | "urn:picket:problem:unauthorized" | "urn:picket:problem:forbidden" | "urn:picket:problem:not-found" | "urn:picket:problem:method-not-allowed" | "urn:picket:problem:block-refused" | "urn:picket:problem:replay-refused" | "urn:picket:problem:body-too-large" | "urn:picket:problem:idempotency-conflict" | "urn:picket:problem:precondition-failed" | "urn:picket:problem:uri-too-long" | "urn:picket:problem:idempotency-mismatch" | "urn:picket:problem:too-many-requests" | "urn:picket:problem:unsupported-media-type" | "urn:picket:problem:not-ready" | "urn:picket:problem:too-busy" | "urn:picket:problem:not-an-orderer" | "urn:picket:problem:fleet-unavailable" | "urn:picket:problem:firewall-unavailable" | "urn:picket:problem:record-unavailable" | "urn:picket:problem:internal";
             /** @description The same for every problem of this type. */
             title: string;
             /** @description The HTTP status. */
@@ -1926,6 +2136,41 @@ export interface components {
                  *           "message": "must be an IPv4 or IPv6 address or a range in CIDR notation"
                  *         }
                  *       ]
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The fleet is not ordered from this machine. */
+        NotAnOrderer: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "urn:picket:problem:not-an-orderer",
+                 *       "title": "The fleet is not ordered from here",
+                 *       "status": 409,
+                 *       "detail": "this host is no orderer",
+                 *       "hint": "fleet.name and fleet.orderer say so in the configuration of the machine that orders"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The bus of the fleet could not be reached, or the record not be read. */
+        FleetUnavailable: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "urn:picket:problem:fleet-unavailable",
+                 *       "title": "The fleet's bus could not be reached",
+                 *       "status": 503,
+                 *       "detail": "the bus of the fleet prod does not do it: connect ECONNREFUSED 198.51.100.9:4222"
                  *     }
                  */
                 "application/problem+json": components["schemas"]["Problem"];
@@ -2147,6 +2392,8 @@ export interface components {
         To: string;
         /** @description The most items on a page. */
         Limit: number;
+        /** @description The most orders to list. */
+        FleetLimit: number;
         /** @description The `nextCursor` of the page before. */
         Cursor: string;
         /**
@@ -3462,6 +3709,10 @@ export interface operations {
                      *           "kinds": [
                      *             "scan.vertical.syn",
                      *             "bruteforce.ssh"
+                     *           ],
+                     *           "follows": null,
+                     *           "ledTo": [
+                     *             "0198c0de-0000-7000-8000-000000000006"
                      *           ]
                      *         }
                      *       ],
@@ -3497,17 +3748,26 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "0198c0de-0000-7000-8000-000000000005",
-                     *       "party": "192.0.2.7",
+                     *       "id": "0198c0de-0000-7000-8000-000000000006",
+                     *       "party": "10.0.0.5",
                      *       "role": "attacker",
-                     *       "firstSeen": "2026-01-05T10:00:00.000123Z",
-                     *       "lastSeen": "2026-01-05T10:09:30.000000Z",
-                     *       "severity": 9,
-                     *       "events": 2,
+                     *       "firstSeen": "2026-01-05T10:20:00.000123Z",
+                     *       "lastSeen": "2026-01-05T10:29:30.000000Z",
+                     *       "severity": 6,
+                     *       "events": 1,
                      *       "kinds": [
-                     *         "scan.vertical.syn",
-                     *         "bruteforce.ssh"
-                     *       ]
+                     *         "sweep.tcp"
+                     *       ],
+                     *       "follows": {
+                     *         "incident": "0198c0de-0000-7000-8000-000000000005",
+                     *         "event": "0198c0de-0000-7000-8000-000000000001",
+                     *         "kind": "bruteforce.ssh",
+                     *         "attacker": "192.0.2.7",
+                     *         "severity": 9,
+                     *         "at": "2026-01-05T10:08:00.000123Z",
+                     *         "story": "10.0.0.5 was a victim of 192.0.2.7 (bruteforce.ssh, severity 9); 12 min later it began sweep.tcp itself"
+                     *       },
+                     *       "ledTo": []
                      *     }
                      */
                     "application/json": components["schemas"]["Incident"];
@@ -3746,6 +4006,258 @@ export interface operations {
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["IdempotencyMismatch"];
             503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listFleetOrders: {
+        parameters: {
+            query?: {
+                /** @description The most orders to list. */
+                limit?: components["parameters"]["FleetLimit"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The newest orders. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "0198c0de-0000-7000-8000-000000000031",
+                     *           "fleet": "prod",
+                     *           "to": "group:web",
+                     *           "action": "block",
+                     *           "target": "192.0.2.7",
+                     *           "direction": "both",
+                     *           "protocol": null,
+                     *           "ports": [],
+                     *           "reason": "scans the shop",
+                     *           "orderer": "soc",
+                     *           "by": "token:Xy12ab34Cd56",
+                     *           "issuedAt": "2026-01-05T10:00:00.000000Z",
+                     *           "expiresAt": "2026-01-05T11:00:00.000000Z",
+                     *           "acknowledgements": [
+                     *             {
+                     *               "host": "web1",
+                     *               "outcome": "applied",
+                     *               "guard": null,
+                     *               "detail": null,
+                     *               "at": "2026-01-05T10:00:00.041000Z"
+                     *             },
+                     *             {
+                     *               "host": "web2",
+                     *               "outcome": "refused",
+                     *               "guard": "allowlist",
+                     *               "detail": "it lies in 192.0.2.0/28, on the allowlist: our scanner",
+                     *               "at": "2026-01-05T10:00:00.038000Z"
+                     *             }
+                     *           ],
+                     *           "awaited": [
+                     *             "web3"
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["FleetOrderList"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["FleetUnavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    createFleetOrder: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description 1 to 255 visible ASCII characters of the caller's choice, such as a UUID. A request that comes again with the
+                 *     same key and the same content is not done again: it gets the first answer, with `Idempotency-Replayed: true`,
+                 *     for a day and over restarts of the agent. Failures are not remembered.
+                 * @example 0198c0de-0000-7000-8000-00000000000f
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FleetOrderRequest"];
+            };
+        };
+        responses: {
+            /** @description The order, with what was answered by then. */
+            201: {
+                headers: {
+                    /** @description Where acknowledgements can be followed. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "0198c0de-0000-7000-8000-000000000031",
+                     *       "fleet": "prod",
+                     *       "to": "group:web",
+                     *       "action": "block",
+                     *       "target": "192.0.2.7",
+                     *       "direction": "both",
+                     *       "protocol": null,
+                     *       "ports": [],
+                     *       "reason": "scans the shop",
+                     *       "orderer": "soc",
+                     *       "by": "token:Xy12ab34Cd56",
+                     *       "issuedAt": "2026-01-05T10:00:00.000000Z",
+                     *       "expiresAt": "2026-01-05T11:00:00.000000Z",
+                     *       "acknowledgements": [
+                     *         {
+                     *           "host": "web1",
+                     *           "outcome": "applied",
+                     *           "guard": null,
+                     *           "detail": null,
+                     *           "at": "2026-01-05T10:00:00.041000Z"
+                     *         },
+                     *         {
+                     *           "host": "web2",
+                     *           "outcome": "refused",
+                     *           "guard": "allowlist",
+                     *           "detail": "it lies in 192.0.2.0/28, on the allowlist: our scanner",
+                     *           "at": "2026-01-05T10:00:00.038000Z"
+                     *         }
+                     *       ],
+                     *       "awaited": [
+                     *         "web3"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["FleetOrder"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["NotAnOrderer"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyMismatch"];
+            503: components["responses"]["FleetUnavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getFleetOrder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The order's UUID. */
+                orderId: components["schemas"]["Uuid"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The order. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "0198c0de-0000-7000-8000-000000000031",
+                     *       "fleet": "prod",
+                     *       "to": "group:web",
+                     *       "action": "block",
+                     *       "target": "192.0.2.7",
+                     *       "direction": "both",
+                     *       "protocol": null,
+                     *       "ports": [],
+                     *       "reason": "scans the shop",
+                     *       "orderer": "soc",
+                     *       "by": "token:Xy12ab34Cd56",
+                     *       "issuedAt": "2026-01-05T10:00:00.000000Z",
+                     *       "expiresAt": "2026-01-05T11:00:00.000000Z",
+                     *       "acknowledgements": [
+                     *         {
+                     *           "host": "web1",
+                     *           "outcome": "applied",
+                     *           "guard": null,
+                     *           "detail": null,
+                     *           "at": "2026-01-05T10:00:00.041000Z"
+                     *         },
+                     *         {
+                     *           "host": "web2",
+                     *           "outcome": "refused",
+                     *           "guard": "allowlist",
+                     *           "detail": "it lies in 192.0.2.0/28, on the allowlist: our scanner",
+                     *           "at": "2026-01-05T10:00:00.038000Z"
+                     *         }
+                     *       ],
+                     *       "awaited": [
+                     *         "web3"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["FleetOrder"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["FleetUnavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listFleetHosts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description By name. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "host": "web1",
+                     *           "groups": [
+                     *             "web"
+                     *           ],
+                     *           "version": "0.1.0",
+                     *           "position": 42,
+                     *           "lastSeen": "2026-01-05T10:00:00.000000Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["FleetHostList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["NotAnOrderer"];
+            503: components["responses"]["FleetUnavailable"];
             default: components["responses"]["Problem"];
         };
     };
@@ -4404,7 +4916,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["RuleText"];
+                "application/json": components["schemas"]["RuleTestRequest"];
             };
         };
         responses: {
@@ -4424,7 +4936,8 @@ export interface operations {
                      *           "severity": 5
                      *         }
                      *       ],
-                     *       "refused": []
+                     *       "refused": [],
+                     *       "trial": null
                      *     }
                      */
                     "application/json": components["schemas"]["RuleTest"];
@@ -4541,7 +5054,8 @@ export interface operations {
                      *       "mitre": [
                      *         "T1557"
                      *       ],
-                     *       "hits": 12
+                     *       "hits": 12,
+                     *       "judged": null
                      *     }
                      */
                     "application/json": components["schemas"]["Rule"];
@@ -4596,7 +5110,8 @@ export interface operations {
                      *       "mitre": [
                      *         "T1557"
                      *       ],
-                     *       "hits": 0
+                     *       "hits": 0,
+                     *       "judged": null
                      *     }
                      */
                     "application/json": components["schemas"]["Rule"];
@@ -4638,6 +5153,20 @@ export interface operations {
                      *           "learnedAt": "2026-01-05T10:00:00.000000Z",
                      *           "threshold": 0.62,
                      *           "fault": null
+                     *         }
+                     *       ],
+                     *       "detectors": [
+                     *         {
+                     *           "detector": "isolation-forest",
+                     *           "judged": {
+                     *             "verdicts": 4,
+                     *             "falsePositives": 1,
+                     *             "falsePositiveRate": 0.25
+                     *           }
+                     *         },
+                     *         {
+                     *           "detector": "random-forest",
+                     *           "judged": null
                      *         }
                      *       ]
                      *     }
@@ -4687,6 +5216,20 @@ export interface operations {
                      *           "learnedAt": "2026-01-05T10:00:00.000000Z",
                      *           "threshold": 0.62,
                      *           "fault": null
+                     *         }
+                     *       ],
+                     *       "detectors": [
+                     *         {
+                     *           "detector": "isolation-forest",
+                     *           "judged": {
+                     *             "verdicts": 4,
+                     *             "falsePositives": 1,
+                     *             "falsePositiveRate": 0.25
+                     *           }
+                     *         },
+                     *         {
+                     *           "detector": "random-forest",
+                     *           "judged": null
                      *         }
                      *       ]
                      *     }
@@ -4739,6 +5282,20 @@ export interface operations {
                      *           "learnedAt": "2026-01-05T10:00:00.000000Z",
                      *           "threshold": 0.62,
                      *           "fault": null
+                     *         }
+                     *       ],
+                     *       "detectors": [
+                     *         {
+                     *           "detector": "isolation-forest",
+                     *           "judged": {
+                     *             "verdicts": 4,
+                     *             "falsePositives": 1,
+                     *             "falsePositiveRate": 0.25
+                     *           }
+                     *         },
+                     *         {
+                     *           "detector": "random-forest",
+                     *           "judged": null
                      *         }
                      *       ]
                      *     }

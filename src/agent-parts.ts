@@ -11,6 +11,7 @@ import { Feeds } from './detect/intel/index.ts'
 import type { Detection } from './detect/index.ts'
 import { DetectionIntake } from './detection-intake.ts'
 import { createForwarders, sinkHosts, type AgentFacts, type Forwarders } from './forward/index.ts'
+import { busHosts } from './fleet/config.ts'
 import { HostWatch, WHOLE_HOST } from './health/index.ts'
 import { EventFolder, IncidentBook } from './record/index.ts'
 import type { EventRecord } from './record/record.ts'
@@ -52,7 +53,7 @@ export function createAgentBlocker(
       config: config.respond,
       allowlist: config.policy.allowlist,
       allowedNow: () => record.allowlist.inForce(clock.nowMs()),
-      sinkHosts: config.forward.sinks.flatMap(sinkHosts),
+      sinkHosts: [...config.forward.sinks.flatMap(sinkHosts), ...busHosts(config.fleet)],
     }),
     clock,
     log,

@@ -7,10 +7,12 @@ import type { Log } from './core/log.ts'
 import type { Detection, IndicatorTables, RuleText } from './detect/index.ts'
 import { FlowBatch } from './flow/batch/index.ts'
 import type { AttackAnswer } from './selftest/index.ts'
-import { withFewerRights } from './sensor-rights.ts'
+import { withFewerRights } from './lesser-process.ts'
 import { SensorSilence } from './sensor-silence.ts'
 import type { FromSensor, SensorAssignment, SensorReport, ToSensor } from './sensor-messages.ts'
 
+/** What an agent that is not root may need, and a sensor, which only captures, does not. */
+const LOST_RIGHTS = ['net_admin', 'sys_ptrace', 'dac_read_search']
 const FIRST_RESTART_MS = 500
 const SLOWEST_RESTART_MS = 30_000
 /** A sensor that ran this long had started well: the next failure begins the back-off anew. */
@@ -163,7 +165,7 @@ export class SupervisedSensor {
     this.#report = null
     this.#silence.begins()
     const child = fork(builtModule(import.meta.url, './sensor-process.ts'), [], {
-      ...withFewerRights([...process.execArgv, ...this.#options.nodeOptions]),
+      ...withFewerRights([...process.execArgv, ...this.#options.nodeOptions], LOST_RIGHTS),
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     })

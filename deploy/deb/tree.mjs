@@ -18,8 +18,12 @@ const shipped = [
   'deploy/models',
   'deploy/rules',
   'deploy/README.md',
+  'deploy/operations.md',
+  'deploy/security.md',
   'deploy/event-fields.md',
   'deploy/elastic',
+  'deploy/splunk',
+  'deploy/soar',
   'deploy/systemd/picket-processes.conf',
   'deploy/systemd/picket-back-off.conf',
 ]

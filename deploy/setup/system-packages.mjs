@@ -34,6 +34,7 @@ const needed = {
     tcpreplay: program('tcpreplay'),
     curl: program('curl'),
     openssl: program('openssl'),
+    sqlite3: program('sqlite3'),
     rsyslog: program('rsyslogd'),
     'nats-server': program('nats-server'),
     'rsyslog-openssl': rsyslogModule('lmnsd_ossl'),

@@ -29,6 +29,8 @@ const PROBLEMS: Readonly<Record<ProblemName, { status: number; title: string }>>
   },
   'too-many-requests': { status: 429, title: 'There were too many requests' },
   'unsupported-media-type': { status: 415, title: "The body's media type is not supported" },
+  'not-an-orderer': { status: 409, title: 'The fleet is not ordered from here' },
+  'fleet-unavailable': { status: 503, title: "The fleet's bus could not be reached" },
   'firewall-unavailable': { status: 503, title: 'The firewall could not be changed' },
   'record-unavailable': { status: 503, title: 'The record could not be written or read' },
   'not-ready': { status: 503, title: 'The agent is not ready' },
@@ -121,6 +123,10 @@ export function problemFrom(error: unknown): ApiProblem {
       return new ApiProblem('block-refused', { ...details, ...guard })
     case 'ERR_REPLAY_REFUSED':
       return new ApiProblem('replay-refused', details)
+    case 'ERR_FLEET_ORDERER':
+      return new ApiProblem('not-an-orderer', details)
+    case 'ERR_FLEET_CONNECT':
+      return new ApiProblem('fleet-unavailable', details)
     case 'ERR_FIREWALL_DENIED':
     case 'ERR_FIREWALL_MISSING':
     case 'ERR_FIREWALL_FAILED':

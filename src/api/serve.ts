@@ -121,9 +121,9 @@ export class Server {
     const check = this.#parts.checks.get(operation.id)!
     const search = new URL(request.url).searchParams
     const { query, path, faults } = check.parameters({ query: search, path: given })
-    const { maxBodyBytes } = this.#parts.config
-    const body =
-      operation.bodySchema === null ? undefined : await readJsonBody(request, maxBodyBytes)
+    const { bodySchema, leastMaxBodyBytes } = operation
+    const most = Math.max(this.#parts.config.maxBodyBytes, leastMaxBodyBytes)
+    const body = bodySchema === null ? undefined : await readJsonBody(request, most)
     const all = [...faults, ...check.body(body)]
     if (all.length > 0) throw invalidRequest(all)
     return { query, path, body }

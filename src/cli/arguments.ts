@@ -1,6 +1,7 @@
 /** Reads what people type after options: durations, times, lists; wrong ones are usage errors. */
 import { InvalidArgumentError } from 'commander'
 import { usFromRfc3339 } from '../core/clock.ts'
+import { addresseeOf, type Addressee } from '../fleet/subjects.ts'
 import { SCOPES, type Scope } from '../record/token-store.ts'
 
 const UNIT_SECONDS: Readonly<Record<string, number>> = {
@@ -56,6 +57,13 @@ export function numberRange(text: string): { readonly from: number; readonly to:
 /** Reads ports separated by commas. */
 export function portList(text: string): number[] {
   return text.split(',').map((port) => wholeNumber(0, 65_535)(port.trim()))
+}
+
+/** Reads hosts of a fleet: `all`, `group:NAME` or `host:NAME`. */
+export function addressee(text: string): Addressee {
+  const found = addresseeOf(text)
+  if (found !== null) return found
+  throw new InvalidArgumentError('give all, group:NAME or host:NAME.')
 }
 
 /** Reads scopes separated by commas. */

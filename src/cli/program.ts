@@ -11,6 +11,7 @@ import { addEvaluate } from './commands/evaluate.ts'
 import { addEvents } from './commands/events.ts'
 import { addExport } from './commands/export.ts'
 import { addFeeds } from './commands/feeds.ts'
+import { addFleet } from './commands/fleet.ts'
 import { addFlows } from './commands/flows.ts'
 import { addModels } from './commands/models.ts'
 import { addPanic } from './commands/panic.ts'
@@ -41,7 +42,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a capture is damaged or cannot be
 
 const COMMANDS = [
   ...[addPipeline, addEvents, addFlows, addExport, addTriage],
-  ...[addBlocks, addAllowlist, addPanic],
+  ...[addBlocks, addAllowlist, addPanic, addFleet],
   ...[addRules, addFeeds, addSinks, addModels, addTrain, addEvaluate],
   ...[addTokens, addAudit, addDoctor, addSelfTest, addConfig, addDefault],
 ]

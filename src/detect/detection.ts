@@ -61,3 +61,12 @@ export interface Detection {
   /** The story is over as far as the detector can tell; the next telling gets a new id. */
   readonly isFinal: boolean
 }
+
+const SIGMA_PREFIX = 'sigma:'
+
+/** Names the detector of what a Sigma rule finds. */
+export const detectorOfRule = (rule: string): string => `${SIGMA_PREFIX}${rule}`
+
+/** The rule behind a detector's name; null where it is another detector. */
+export const ruleOfDetector = (detector: string): string | null =>
+  detector.startsWith(SIGMA_PREFIX) ? detector.slice(SIGMA_PREFIX.length) : null

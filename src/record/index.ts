@@ -5,6 +5,7 @@ import type { Clock } from '../core/clock.ts'
 import { PicketError } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
 import type { RecordConfig } from './config.ts'
+import type { FleetOrders } from './fleet-orders.ts'
 import type { EventRecord } from './record.ts'
 import { allowlistReader } from './read/allowlist.ts'
 import { answerReader, switchReader } from './read/api-state.ts'
@@ -12,6 +13,7 @@ import type { Outbox } from './outbox.ts'
 import { blockReader } from './read/blocks.ts'
 import { eventReader } from './read/events.ts'
 import { evidenceReader } from './read/evidence.ts'
+import { fleetOrderReader } from './read/fleet-orders.ts'
 import { outboxReader } from './read/outbox.ts'
 import { Reader } from './read/reader.ts'
 import { logScan } from './read/scan.ts'
@@ -189,6 +191,7 @@ function rooms(doors: Doors): Pick<EventRecord, Room> {
         await writer.call('appendAudit', { entry, ...now() })
       },
     },
+    fleetOrders: fleetRoom(connection, writer, now),
     triage: triageRoom(connection, writer, now),
     ...apiRooms({ connection, writer, clock }),
   }
@@ -234,6 +237,22 @@ function outboxRoom({ connection, reader, writer, clock }: Doors): Outbox {
     orderReplay: (order, actor) => writer.call('orderReplay', { order, actor, ...now() }),
     advanceReplay: async (id, sequence) => {
       await writer.call('advanceReplay', { id, sequence })
+    },
+  }
+}
+
+function fleetRoom(
+  connection: Connection,
+  writer: Doors['writer'],
+  now: () => { readonly atMs: number },
+): FleetOrders {
+  return {
+    ...fleetOrderReader(connection),
+    save: async (order, audit) => {
+      await writer.call('saveFleetOrder', { order, audit, ...now() })
+    },
+    advance: async (fleet, position) => {
+      await writer.call('advanceFleet', { fleet, position })
     },
   }
 }

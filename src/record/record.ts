@@ -5,6 +5,7 @@ import type { AuditTrail } from './audit-trail.ts'
 import type { BlockLog } from './block-log.ts'
 import type { EventLog } from './event-log.ts'
 import type { EvidenceLog } from './evidence-log.ts'
+import type { FleetOrders } from './fleet-orders.ts'
 import type { FlowLog } from './flow-log.ts'
 import type { LogScan } from './log-scan.ts'
 import type { Outbox } from './outbox.ts'
@@ -33,6 +34,7 @@ export interface EventRecord {
   readonly blocks: BlockLog
   readonly allowlist: Allowlist
   readonly audit: AuditTrail
+  readonly fleetOrders: FleetOrders
   readonly tokens: TokenStore
   /** Answers remembered by idempotency key. */
   readonly answers: AnswerStore

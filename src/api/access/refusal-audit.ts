@@ -1,9 +1,9 @@
 /** Audits refused logins, ten a minute: somebody who guesses tokens must not fill the disk. */
 import type { Clock } from '../../core/clock.ts'
+import { Ration } from '../../core/ration.ts'
 import type { AuditTrail } from '../../record/record.ts'
 
-const AUDIT_WINDOW_MS = 60_000
-const AUDITED_PER_WINDOW = 10
+const AUDITED_PER_MINUTE = 10
 
 export interface Refusal {
   /** The public part of the token, where it has the form of one. */
@@ -18,23 +18,11 @@ export function createRefusalAudit(
   clock: Clock,
   auditFailed: (error: unknown) => void,
 ): (refusal: Refusal) => void {
-  let windowStartMs = Number.NEGATIVE_INFINITY
-  let written = 0
-  let unwritten = 0
-  return (refusal) => {
-    const nowMs = clock.nowMs()
-    if (nowMs - windowStartMs >= AUDIT_WINDOW_MS) {
-      windowStartMs = nowMs
-      written = 0
-    }
-    if (written >= AUDITED_PER_WINDOW) {
-      unwritten += 1
-      return
-    }
-    written += 1
-    const { id, reason, address } = refusal
-    const details = { reason, address, unwrittenBefore: unwritten }
-    unwritten = 0
+  const ration = new Ration(AUDITED_PER_MINUTE)
+  return ({ id, reason, address }) => {
+    const unwrittenBefore = ration.admit(clock.nowMs())
+    if (unwrittenBefore === null) return
+    const details = { reason, address, unwrittenBefore }
     audit
       .append({ actor: 'agent', action: 'login.refused', subject: id ?? 'unknown', details })
       .catch(auditFailed)

@@ -14,6 +14,7 @@ import { collectPages } from '../pages.ts'
 import { printable } from '../printable.ts'
 import { simulate } from '../simulating.ts'
 import { printTable, type Column } from '../table.ts'
+import { requireTarget } from '../targets.ts'
 import { listThrough, withLimit } from './listing.ts'
 
 type Block = components['schemas']['Block']
@@ -142,16 +143,6 @@ async function orderMany(
     context.terminal.writeError(`picket: ${printable(problem.detail ?? target)}\n`)
   }
   return items.some(({ problem }) => problem !== null) ? EXIT.failure : EXIT.ok
-}
-
-/** A mistyped address is worth saying so at once, whether or not an agent runs. */
-function requireTarget(target: string): string {
-  if (parseCidr(target) !== null) return target
-  throw new PicketError(
-    'ERR_USAGE',
-    `${JSON.stringify(target)} is neither an address nor a range in CIDR notation`,
-    { hint: 'write it like 192.0.2.7, 192.0.2.0/24, 2001:db8::7 or 2001:db8::/64' },
-  )
 }
 
 async function unblock({ args, options, context }: Invocation<UnblockOptions>): Promise<number> {

@@ -7,11 +7,13 @@ import { auditPeer } from './005-audit-peer.ts'
 import { outbox } from './006-outbox.ts'
 import { blockScope } from './007-block-scope.ts'
 import { api } from './008-api.ts'
+import { fleet } from './009-fleet.ts'
 import type { Migration } from './migration.ts'
 
 export const MIGRATIONS: readonly Migration[] = [
   ...[begin, flowBatches, triage, evidence],
   ...[auditPeer, outbox, blockScope, api],
+  fleet,
 ]
 
 /** The `user_version` of a database this build writes. */

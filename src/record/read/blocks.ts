@@ -21,7 +21,7 @@ export function blockReader(connection: Connection): Omit<BlockLog, 'save'> {
     `SELECT ${COLUMNS} FROM blocks WHERE ${STANDING} ORDER BY created_at_ms, id`,
   )
   const selectHistory = connection.prepare(
-    `SELECT count(*) FILTER (WHERE source NOT IN ('api', 'cli') AND created_at_ms >= @sinceMs) AS automaticBlocks,
+    `SELECT count(*) FILTER (WHERE source IN ('policy', 'feed') AND created_at_ms >= @sinceMs) AS automaticBlocks,
        max(lifted_at_ms) FILTER (WHERE lifted_at_ms >= @sinceMs) AS lastLiftMs
      FROM blocks WHERE target_first <= @last AND target_last >= @first`,
   )

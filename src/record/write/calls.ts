@@ -5,6 +5,7 @@ import type { AuditEntry } from '../audit-trail.ts'
 import type { BlockChange } from '../block-log.ts'
 import type { Story } from '../event-log.ts'
 import type { EvidencePiece } from '../evidence-log.ts'
+import type { FleetPosition, StoredFleetOrder } from '../fleet-orders.ts'
 import type { ReplayOrder, SinkReplay } from '../outbox.ts'
 import type { RecordRoom } from '../record-room.ts'
 import type { RuleSwitch } from '../rule-switches.ts'
@@ -61,6 +62,14 @@ export interface WriterCalls {
   saveAnswer: { input: { readonly answer: StoredAnswer; readonly atMs: number }; output: null }
   saveRuleSwitch: {
     input: { readonly entry: RuleSwitch; readonly audit: AuditEntry; readonly atMs: number }
+    output: null
+  }
+  saveFleetOrder: {
+    input: { readonly order: StoredFleetOrder; readonly audit: AuditEntry; readonly atMs: number }
+    output: null
+  }
+  advanceFleet: {
+    input: { readonly fleet: string; readonly position: FleetPosition }
     output: null
   }
   appendAudit: { input: { readonly entry: AuditEntry; readonly atMs: number }; output: null }

@@ -22,6 +22,7 @@ import { answerSaver, switchSaver } from './save-api-state.ts'
 import { blockSaver } from './save-block.ts'
 import { eventSaver } from './save-events.ts'
 import { evidenceSaver } from './save-evidence.ts'
+import { fleetOrderSaver, fleetPositionSaver } from './save-fleet-order.ts'
 import { tokenSaver } from './save-token.ts'
 import { hiddenCounter, suppressionSaver, verdictSaver } from './save-triage.ts'
 
@@ -67,6 +68,8 @@ function answersOf({ connection, guard, room }: Opened): Answers<WriterCalls> {
     countHidden: hiddenCounter(connection),
     saveAnswer: answerSaver(connection),
     saveRuleSwitch: sure(switchSaver(connection)),
+    saveFleetOrder: sure(fleetOrderSaver(connection)),
+    advanceFleet: sure(fleetPositionSaver(connection)),
     appendAudit: sure(({ entry, atMs }: WriterCalls['appendAudit']['input']) =>
       inTransaction(connection, 'FULL', () => {
         appendAudit(connection, entry, atMs)

@@ -63,7 +63,7 @@ export class Planner {
     const key = blockKey({ target: formatCidr(target), ...scope })
     const known = this.#planned.get(key) ?? this.#parts.standing.find(key)
     const ttlSeconds = this.#ttl(order, target, known)
-    const expiresAtMs = expiryOf(ttlSeconds, defaultTtlSeconds, this.#nowMs)
+    const expiresAtMs = order.expiresAtMs ?? expiryOf(ttlSeconds, defaultTtlSeconds, this.#nowMs)
     const passed = this.#guard(order, target, known, Math.max(1, scope.ports.length))
     const plan =
       known === null

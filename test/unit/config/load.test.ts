@@ -1,10 +1,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Ajv2020 } from 'ajv/dist/2020.js'
 import { afterAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { loadConfig, validateConfig } from '../../../src/config/index.ts'
 import { referenceYaml } from '../../../src/config/reference.ts'
+import { writtenSchema } from '../../../src/config/written-schema.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'picket-config-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -96,6 +98,21 @@ describe('loadConfig', () => {
 describe('the defaults', () => {
   it('are the same where nothing is configured and where something is', () => {
     expect(validateConfig({}, 'nothing')).toEqual(validateConfig({ capture: {} }, 'something'))
+  })
+
+  it('are those of a schema that is valid itself, since no start of the program checks it again', () => {
+    const ajv = new Ajv2020({ strict: false, discriminator: true })
+    expect(ajv.validateSchema(writtenSchema()), ajv.errorsText()).toBe(true)
+  })
+
+  it('fill the sections that a document leaves out, and leave those it has as they are', () => {
+    const config = validateConfig({ api: { port: 9000 }, log: { level: 'debug' } }, 'a file')
+    const untouched = validateConfig({}, 'nothing')
+    expect(config).toEqual({
+      ...untouched,
+      api: { ...untouched.api, port: 9000 },
+      log: { ...untouched.log, level: 'debug' },
+    })
   })
 })
 

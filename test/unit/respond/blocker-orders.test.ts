@@ -191,3 +191,27 @@ test('blocks that touch a range are lifted together', async () => {
   expect(lifted.map(({ target }) => target)).toEqual(['192.0.2.7', '192.0.0.0/16'])
   expect((await parts.firewall.list()).map(({ target }) => target)).toEqual(['198.51.100.1'])
 })
+
+describe('a block of the fleet', () => {
+  const byFleet = { source: 'fleet', orderedBy: 'soc/local:1000', actor: 'fleet:soc' } as const
+
+  test('ends when its order says, however late it came, and is extended no further by a repeat', async () => {
+    const expiresAtMs = START_MS + 600_000
+    parts.clock.advanceSeconds(100)
+    const first = await blocker.order(orderFor('192.0.2.7', { ...byFleet, expiresAtMs }))
+    expect(first).toMatchObject({ created: true, block: { expiresAtMs, source: 'fleet' } })
+    parts.clock.advanceSeconds(1)
+    const again = await blocker.order(orderFor('192.0.2.7', { ...byFleet, expiresAtMs }))
+    expect(again).toMatchObject({ created: false, block: { expiresAtMs } })
+  })
+
+  test('is an order of a person: neither lengthened, widened nor held off by an earlier lift', async () => {
+    const wide = blockerOver(parts, {}, { automatic: { ...AUTOMATIC, ipv6Prefix: 64 } })
+    const expiresAtMs = START_MS + 600_000
+    const order = orderFor('2001:db8::7', { ...byFleet, expiresAtMs })
+    const { block } = await wide.order(order)
+    expect(block).toMatchObject({ target: '2001:db8::7', expiresAtMs })
+    await wide.lift(block.id, 'local:0')
+    expect((await wide.order(order)).block).toMatchObject({ state: 'active', expiresAtMs })
+  })
+})

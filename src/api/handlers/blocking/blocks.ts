@@ -95,7 +95,11 @@ export function orderFrom(body: Schemas['BlockRequest'], caller: Caller): BlockO
   }
 }
 
-function scopeFaults({ protocol, ports }: Schemas['BlockRequest'], at: string): Fault[] {
+/** Says what is wrong with ports of a protocol that has none; `at` stands before the field. */
+export function scopeFaults(
+  { protocol, ports }: Pick<Schemas['BlockRequest'], 'protocol' | 'ports'>,
+  at: string,
+): Fault[] {
   if (ports === undefined || ports.length === 0) return []
   if (protocol !== undefined && protocol !== null && protocol !== 'icmp') return []
   const message = 'needs a protocol that has ports: tcp, udp or sctp'

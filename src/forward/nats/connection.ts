@@ -8,16 +8,21 @@ import {
   type Authenticator,
   type NatsConnection,
 } from '@nats-io/transport-node'
-import { readSecret, readSecretFile } from '../../secret.ts'
-import { tlsOptions } from '../../tls/index.ts'
-import type { NatsSinkConfig } from './config.ts'
+import { readSecret, readSecretFile } from '../secret.ts'
+import { tlsOptions } from '../tls/index.ts'
+import type { NatsConnectionConfig, NatsIdentity } from './config.ts'
 
 /**
- * Connects once, without the client's own reconnecting: the forwarder tries again from the stored position.
+ * Connects once, without the client's own reconnecting: who uses it begins again with what is stored.
  *
+ * `inboxPrefix`: where answers come to, for those who may not read those of others.
  * Errors: the client's or TLS's own, and `ERR_SINK_CONNECT` where a file cannot be read.
  */
-export function connectNats(config: NatsSinkConfig, server: string): Promise<NatsConnection> {
+export function connectNats(
+  config: NatsConnectionConfig,
+  server: string,
+  inboxPrefix?: string,
+): Promise<NatsConnection> {
   const [scheme, address] = server.split('://') as [string, string]
   const authenticator = authenticatorOf(config)
   return connect({
@@ -25,6 +30,7 @@ export function connectNats(config: NatsSinkConfig, server: string): Promise<Nat
     name: 'picket',
     reconnect: false,
     timeout: config.connectTimeoutMs,
+    ...(inboxPrefix === undefined ? {} : { inboxPrefix }),
     // Given, it makes a server without TLS a failure before any secret is sent.
     ...(scheme === 'tls' ? { tls: tlsOptions(config.tls, hostOf(address)) as object } : {}),
     ...(authenticator === null ? {} : { authenticator }),
@@ -32,7 +38,7 @@ export function connectNats(config: NatsSinkConfig, server: string): Promise<Nat
 }
 
 /** The first that is configured; the configuration's check refuses more than one. */
-function authenticatorOf(config: NatsSinkConfig): Authenticator | null {
+function authenticatorOf(config: NatsIdentity): Authenticator | null {
   const { credentialsFile, nkeyFile, user, password, passwordFile, token, tokenFile } = config
   const bytes = (field: string, file: string): Uint8Array =>
     new TextEncoder().encode(readSecretFile(field, file).trim())
