@@ -452,6 +452,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/self-test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Prove that an attack is detected, recorded, forwarded, and could be blocked
+         * @description Every sensor process meets a crafted port scan (198.51.100.66 to 192.0.2.66, addresses for documentation) in
+         *     stages of its own, so that nothing is learned from it. What it says goes the agent's usual way: into the log and
+         *     to the sinks, marked by `selfTest`; blocks are only asked of the guards and the firewall. The answer comes when
+         *     all of it is done, or when the time is over. One runs at a time.
+         */
+        post: operations["runSelfTest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/fleet/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Orders to the fleet, and what hosts made of them, newest first
+         * @description Where `fleet.orderer` is configured, every order of the fleet with the acknowledgements of all hosts, read from the bus; elsewhere the orders that were for this host, with its own.
+         */
+        get: operations["listFleetOrders"];
+        put?: never;
+        /**
+         * Order a block or a lift on many hosts
+         * @description Signed here and stored by the bus when this answers; hosts that are off get it when they return, if it is still in force. Each host's own guards apply, and none can be overridden. Only where `fleet.orderer` is configured.
+         */
+        post: operations["createFleetOrder"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/fleet/orders/{orderId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One order, with every acknowledgement that has come */
+        get: operations["getFleetOrder"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/fleet/hosts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The hosts of the fleet, as each last told of itself
+         * @description Only where `fleet.orderer` is configured. A host tells when it comes and once a minute.
+         */
+        get: operations["listFleetHosts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/rules": {
         parameters: {
             query?: never;
@@ -683,8 +767,9 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Say whether rules are good
-         * @description Nothing is kept or put in force.
+         * Say whether rules are good, and what they find in a capture
+         * @description Nothing is kept or put in force. With `capture` the good rules are tried on it, and nothing else is: by a process of its own,
+         *     for twenty seconds at most, one at a time (else 503). The body may have 11,264,000 bytes whatever `api.maxBodyBytes` says.
          */
         post: operations["testRules"];
         delete?: never;
@@ -993,6 +1078,11 @@ export interface components {
             previousSequence?: number;
             /** @description Id of the agent that recorded it. */
             agent: string;
+            /**
+             * Format: uuid
+             * @description Only in the event of a self-test: the id of the run that made it. Nobody attacked, and nobody is blocked for it.
+             */
+            selfTest?: string;
             /** @description Where it was seen: an interface, or a capture file. */
             interface: string | null;
             /** @description Dotted kind, stable. */
@@ -1023,6 +1113,35 @@ export interface components {
             incident: string | null;
             /** @description The process of this host that the event's flows belong to; null when it is not known, or when they belong to several programs. */
             process: components["schemas"]["Process"] | null;
+        };
+        SelfTestRequest: {
+            /**
+             * @description How long the event may take on its way.
+             * @default 15
+             */
+            timeoutSeconds: number;
+        };
+        SelfTest: {
+            /** @description The `selfTest` of its events. */
+            id: components["schemas"]["Uuid"];
+            /** @description Every step has passed. */
+            passed: boolean;
+            startedAt: components["schemas"]["Timestamp"];
+            milliseconds: number;
+            /** @description One for each sensor whose detection was recorded. */
+            events: components["schemas"]["Uuid"][];
+            steps: components["schemas"]["SelfTestStep"][];
+        };
+        SelfTestStep: {
+            /** @enum {string} */
+            step: "detect" | "record" | "forward" | "block";
+            /** @description The interface, sink or firewall; null for the whole host. */
+            subject: string | null;
+            /** @enum {string} */
+            outcome: "passed" | "failed";
+            detail: string;
+            /** @description Since the attack. */
+            milliseconds: number;
         };
         EventPage: {
             items: components["schemas"]["Event"][];
@@ -1135,6 +1254,93 @@ export interface components {
          * @enum {string}
          */
         BlockState: "pending" | "active" | "failed" | "expired" | "lifted";
+        /** @description Which hosts: `all`, `group:NAME` or `host:NAME`. */
+        FleetAddressee: string;
+        FleetOrderRequest: {
+            /**
+             * @description `lift` lifts every block that touches the target, whoever ordered it.
+             * @enum {string}
+             */
+            action: "block" | "lift";
+            target: components["schemas"]["AddressOrCidr"];
+            /** @description Absent for all hosts. */
+            to?: components["schemas"]["FleetAddressee"];
+            direction?: components["schemas"]["BlockDirection"];
+            protocol?: components["schemas"]["BlockProtocol"];
+            ports?: components["schemas"]["BlockPorts"];
+            /** @description How long a block lasts, from now and everywhere alike; absent for an hour. */
+            ttlSeconds?: number;
+            /** @description For whoever reads the block later. */
+            reason?: string;
+        };
+        /** @description A signed order, and how it fares. */
+        FleetOrder: {
+            id: components["schemas"]["Uuid"];
+            fleet: string;
+            to: components["schemas"]["FleetAddressee"];
+            /** @enum {string} */
+            action: "block" | "lift";
+            /** @description Canonical address or range. */
+            target: string;
+            direction: components["schemas"]["BlockDirection"];
+            protocol: components["schemas"]["BlockProtocol"];
+            ports: components["schemas"]["BlockPorts"];
+            reason: string | null;
+            /** @description Whose key signed it, as `fleet.orderers` names it. */
+            orderer: string;
+            /** @description Who gave it on the orderer's machine. */
+            by: string;
+            issuedAt: components["schemas"]["Timestamp"];
+            expiresAt: components["schemas"]["Timestamp"];
+            acknowledgements: components["schemas"]["FleetAcknowledgement"][];
+            /** @description Hosts that are known, are meant and have not answered. */
+            awaited: string[];
+        };
+        FleetOrderList: {
+            items: components["schemas"]["FleetOrder"][];
+        };
+        FleetAcknowledgement: {
+            host: string;
+            /** @enum {string} */
+            outcome: "applied" | "refused" | "failed";
+            /** @description Who refused it: a guard as in the problem `block-refused`, `expired` for an order that came after its end, `clock` for one that is ahead of the host's clock. */
+            guard: string | null;
+            /** @description Why, or what it did. */
+            detail: string | null;
+            at: components["schemas"]["Timestamp"];
+        };
+        FleetHost: {
+            host: string;
+            groups: string[];
+            /** @description Of its Picket. */
+            version: string;
+            /** @description Up to where it had read the orders. */
+            position: number;
+            lastSeen: components["schemas"]["Timestamp"];
+        };
+        FleetHostList: {
+            items: components["schemas"]["FleetHost"][];
+        };
+        /** @description How this host does in its fleet. */
+        FleetHealth: {
+            name: string;
+            host: string;
+            groups: string[];
+            /** @enum {string} */
+            state: "connected" | "waiting";
+            /** @description That is used, or was tried last. */
+            server: string;
+            /** @description Up to where orders have been seen to. */
+            position: number;
+            /** @description What came of orders since the start; `forged` were none. */
+            orders: {
+                applied: number;
+                refused: number;
+                failed: number;
+                forged: number;
+            };
+            lastError: string | null;
+        };
         BlockRequest: {
             target: components["schemas"]["AddressOrCidr"];
             direction?: components["schemas"]["BlockDirection"];
@@ -1172,10 +1378,15 @@ export interface components {
          */
         BlockProtocol: "tcp" | "udp" | "sctp" | "icmp" | null;
         /**
-         * @description Only packets to these ports: of this host for what comes in, of the target for what goes out. Needs a protocol
-         *     that has ports; empty or absent for all.
+         * @description Only packets to these ports, or ranges of ports: of this host for what comes in, of the target for what goes
+         *     out. Needs a protocol that has ports; empty or absent for all. Answers tell them ascending, with those joined
+         *     that touch. All blocks together may have 64 different ranges, since every packet is held against each.
+         * @example [
+         *       22,
+         *       "8000-8100"
+         *     ]
          */
-        BlockPorts: number[];
+        BlockPorts: (number | string)[];
         BlockOutcome: {
             /** @description As it was ordered. */
             target: string;
@@ -1413,6 +1624,20 @@ export interface components {
             events: number;
             /** @description In the order in which they were first seen. */
             kinds: string[];
+            /** @description The break-in to its party, of severity 8 and above, that came before: in the week before it began, a login was guessed or an exploit, a web attack or a remote command worked. Null where none is logged. */
+            follows: components["schemas"]["IncidentLink"] | null;
+            /** @description Incidents that follow this one, since its victims began them. */
+            ledTo: components["schemas"]["Uuid"][];
+        };
+        IncidentLink: {
+            incident: components["schemas"]["Uuid"] | null;
+            event: components["schemas"]["Uuid"];
+            kind: string;
+            attacker: string | null;
+            severity: number;
+            at: components["schemas"]["Timestamp"];
+            /** @description The turn from victim to attacker, in a sentence. */
+            story: string;
         };
         IncidentPage: {
             items: components["schemas"]["Incident"][];
@@ -1556,6 +1781,17 @@ export interface components {
             mitre: string[];
             /** @description How often it has held since the sensors started, or since it was changed. */
             hits: number;
+            /** @description Of its events; null where nobody judged any. */
+            judged: components["schemas"]["JudgedFigures"] | null;
+        };
+        /** @description What analysts said of events (`POST /v1/events/ID/verdict`). */
+        JudgedFigures: {
+            /** @description Events judged. */
+            verdicts: number;
+            /** @description Those that told of no attack. */
+            falsePositives: number;
+            /** @description falsePositives of verdicts. */
+            falsePositiveRate: number;
         };
         RefusedRule: {
             file: string;
@@ -1613,6 +1849,7 @@ export interface components {
                 activeBlocks: number;
             };
             owners?: components["schemas"]["OwnerHealth"];
+            fleet?: components["schemas"]["FleetHealth"];
             host?: components["schemas"]["Host"];
         };
         /** @description What a sensor leaves undone to stay under its ceilings (`sensor.maxCpuShare`, `sensor.maxMemoryMegabytes`) or to keep up. Each level includes those before it. */
@@ -1789,9 +2026,11 @@ export interface components {
         RuleSwitch: {
             enabled: boolean;
         };
-        RuleText: {
+        RuleTestRequest: {
             /** @description Rules in Sigma syntax, as YAML. */
             text: string;
+            /** @description A capture of up to 8 MiB, pcap or pcapng, plain or gzip'd, in Base64 (RFC 4648 §4). */
+            capture?: string;
         };
         RuleTest: {
             rules: {
@@ -1801,6 +2040,32 @@ export interface components {
                 severity: number;
             }[];
             refused: components["schemas"]["RefusedRule"][];
+            /** @description Null without a capture. */
+            trial: components["schemas"]["RuleTrial"] | null;
+        };
+        RuleTrial: {
+            /** @description Packets read. */
+            packets: number;
+            /** @description Why the capture was not read to its end; null where it was. */
+            fault: string | null;
+            /** @description How often each rule has held, those that only correlations count too. */
+            hits: {
+                [key: string]: number;
+            };
+            /** @description What would have been told, the first thousand stories. */
+            fired: {
+                rule: string;
+                kind: string;
+                severity: number;
+                attacker: string | null;
+                victims: string[];
+                host: string | null;
+                domain: string | null;
+                count: number;
+                firstSeen: components["schemas"]["Timestamp"];
+                lastSeen: components["schemas"]["Timestamp"];
+                summary: string;
+            }[];
         };
         BacktestRequest: {
             /** @description Rules in Sigma syntax, as YAML. */
@@ -1837,6 +2102,13 @@ export interface components {
             refused: components["schemas"]["RefusedRule"][];
         };
         ModelList: {
+            /** @description The two forests, and how analysts judged what they told, on all interfaces together. */
+            detectors: {
+                /** @enum {string} */
+                detector: "isolation-forest" | "random-forest";
+                /** @description Null where nobody judged any of its events. */
+                judged: components["schemas"]["JudgedFigures"] | null;
+            }[];
             items: {
                 interface: string;
                 version: number | null;
@@ -1852,7 +2124,7 @@ export interface components {
              * @description Stable; what kind of problem it is.
              * @enum {string}
              */
-            type: "urn:picket:problem:invalid-request" | "urn:picket:problem:unauthorized" | "urn:picket:problem:forbidden" | "urn:picket:problem:not-found" | "urn:picket:problem:method-not-allowed" | "urn:picket:problem:block-refused" | "urn:picket:problem:replay-refused" | "urn:picket:problem:body-too-large" | "urn:picket:problem:idempotency-conflict" | "urn:picket:problem:precondition-failed" | "urn:picket:problem:uri-too-long" | "urn:picket:problem:idempotency-mismatch" | "urn:picket:problem:too-many-requests" | "urn:picket:problem:unsupported-media-type" | "urn:picket:problem:not-ready" | "urn:picket:problem:too-busy" | "urn:picket:problem:firewall-unavailable" | "urn:picket:problem:record-unavailable" | "urn:picket:problem:internal";
+            type: "urn:picket:problem:invalid-request" | "urn:picket:problem:unauthorized" | "urn:picket:problem:forbidden" | "urn:picket:problem:not-found" | "urn:picket:problem:method-not-allowed" | "urn:picket:problem:block-refused" | "urn:picket:problem:replay-refused" | "urn:picket:problem:body-too-large" | "urn:picket:problem:idempotency-conflict" | "urn:picket:problem:precondition-failed" | "urn:picket:problem:uri-too-long" | "urn:picket:problem:idempotency-mismatch" | "urn:picket:problem:too-many-requests" | "urn:picket:problem:unsupported-media-type" | "urn:picket:problem:not-ready" | "urn:picket:problem:too-busy" | "urn:picket:problem:not-an-orderer" | "urn:picket:problem:fleet-unavailable" | "urn:picket:problem:firewall-unavailable" | "urn:picket:problem:record-unavailable" | "urn:picket:problem:internal";
             /** @description The same for every problem of this type. */
             title: string;
             /** @description The HTTP status. */
@@ -1896,6 +2168,41 @@ export interface components {
                  *           "message": "must be an IPv4 or IPv6 address or a range in CIDR notation"
                  *         }
                  *       ]
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The fleet is not ordered from this machine. */
+        NotAnOrderer: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "urn:picket:problem:not-an-orderer",
+                 *       "title": "The fleet is not ordered from here",
+                 *       "status": 409,
+                 *       "detail": "this host is no orderer",
+                 *       "hint": "fleet.name and fleet.orderer say so in the configuration of the machine that orders"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The bus of the fleet could not be reached, or the record not be read. */
+        FleetUnavailable: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "urn:picket:problem:fleet-unavailable",
+                 *       "title": "The fleet's bus could not be reached",
+                 *       "status": 503,
+                 *       "detail": "the bus of the fleet prod does not do it: connect ECONNREFUSED 198.51.100.9:4222"
                  *     }
                  */
                 "application/problem+json": components["schemas"]["Problem"];
@@ -1993,11 +2300,18 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description The first request with this `Idempotency-Key` is under way, or its answer was shown once. */
+        /** @description It is still what `If-None-Match` names. */
+        NotModified: {
+            headers: {
+                /** @description What it is. */
+                ETag?: string;
+                [name: string]: unknown;
+            };
+            content?: never;
+        };
+        /** @description What the first request with this `Idempotency-Key` was answered is shown once, or nobody knows what came of it. */
         IdempotencyConflict: {
             headers: {
-                /** @description Seconds to wait, where the first is under way. */
-                "Retry-After"?: number;
                 [name: string]: unknown;
             };
             content: {
@@ -2006,8 +2320,8 @@ export interface components {
                  *       "type": "urn:picket:problem:idempotency-conflict",
                  *       "title": "The idempotency key is in use",
                  *       "status": 409,
-                 *       "detail": "a request with this Idempotency-Key is still under way",
-                 *       "hint": "send it again in a second: it is then answered as the first one was"
+                 *       "detail": "an earlier request with this key was begun, and the agent ended before it was answered",
+                 *       "hint": "look whether it was done, and ask again with a new key where it was not"
                  *     }
                  */
                 "application/problem+json": components["schemas"]["Problem"];
@@ -2072,7 +2386,7 @@ export interface components {
         /** @description The firewall or the record could not do its part; the detail says why. */
         Unavailable: {
             headers: {
-                /** @description Seconds to wait, where too much was asked at once. */
+                /** @description Seconds to wait; a block that failed is tried again meanwhile. */
                 "Retry-After"?: number;
                 [name: string]: unknown;
             };
@@ -2117,15 +2431,24 @@ export interface components {
         To: string;
         /** @description The most items on a page. */
         Limit: number;
+        /** @description The most orders to list. */
+        FleetLimit: number;
         /** @description The `nextCursor` of the page before. */
         Cursor: string;
         /**
          * @description 1 to 255 visible ASCII characters of the caller's choice, such as a UUID. A request that comes again with the
          *     same key and the same content is not done again: it gets the first answer, with `Idempotency-Replayed: true`,
-         *     for a day and over restarts of the agent. Failures are not remembered.
+         *     for a day and over restarts of the agent; while the first is under way it waits for it. Failures are not
+         *     remembered. Where the agent was killed before it answered, what comes to the same twice (blocks, refreshing a
+         *     feed) is done anew; of all else nobody knows, and the answer is 409.
          * @example 0198c0de-0000-7000-8000-00000000000f
          */
         IdempotencyKey: string;
+        /**
+         * @description The ETag of what was read before; if it is still that, the answer is 304 without it.
+         * @example "pWcBvNyNDtCDC1eGDtbbnw"
+         */
+        IfNoneMatch: string;
         /**
          * @description The ETag of what was read; if it is another by now, nothing is changed and the answer is 412.
          * @example "pWcBvNyNDtCDC1eGDtbbnw"
@@ -2576,7 +2899,9 @@ export interface operations {
                 /**
                  * @description 1 to 255 visible ASCII characters of the caller's choice, such as a UUID. A request that comes again with the
                  *     same key and the same content is not done again: it gets the first answer, with `Idempotency-Replayed: true`,
-                 *     for a day and over restarts of the agent. Failures are not remembered.
+                 *     for a day and over restarts of the agent; while the first is under way it waits for it. Failures are not
+                 *     remembered. Where the agent was killed before it answered, what comes to the same twice (blocks, refreshing a
+                 *     feed) is done anew; of all else nobody knows, and the answer is 409.
                  * @example 0198c0de-0000-7000-8000-00000000000f
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -2708,7 +3033,9 @@ export interface operations {
                 /**
                  * @description 1 to 255 visible ASCII characters of the caller's choice, such as a UUID. A request that comes again with the
                  *     same key and the same content is not done again: it gets the first answer, with `Idempotency-Replayed: true`,
-                 *     for a day and over restarts of the agent. Failures are not remembered.
+                 *     for a day and over restarts of the agent; while the first is under way it waits for it. Failures are not
+                 *     remembered. Where the agent was killed before it answered, what comes to the same twice (blocks, refreshing a
+                 *     feed) is done anew; of all else nobody knows, and the answer is 409.
                  * @example 0198c0de-0000-7000-8000-00000000000f
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -2851,7 +3178,13 @@ export interface operations {
     getBlock: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The ETag of what was read before; if it is still that, the answer is 304 without it.
+                 * @example "pWcBvNyNDtCDC1eGDtbbnw"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
             path: {
                 /** @description The block's UUID. */
                 blockId: components["schemas"]["Uuid"];
@@ -2891,6 +3224,7 @@ export interface operations {
                     "application/json": components["schemas"]["Block"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["InvalidRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -3002,7 +3336,9 @@ export interface operations {
                 /**
                  * @description 1 to 255 visible ASCII characters of the caller's choice, such as a UUID. A request that comes again with the
                  *     same key and the same content is not done again: it gets the first answer, with `Idempotency-Replayed: true`,
-                 *     for a day and over restarts of the agent. Failures are not remembered.
+                 *     for a day and over restarts of the agent; while the first is under way it waits for it. Failures are not
+                 *     remembered. Where the agent was killed before it answered, what comes to the same twice (blocks, refreshing a
+                 *     feed) is done anew; of all else nobody knows, and the answer is 409.
                  * @example 0198c0de-0000-7000-8000-00000000000f
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -3094,7 +3430,13 @@ export interface operations {
     getVerdict: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The ETag of what was read before; if it is still that, the answer is 304 without it.
+                 * @example "pWcBvNyNDtCDC1eGDtbbnw"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
             path: {
                 /** @description The event's UUID. */
                 eventId: components["schemas"]["Uuid"];
@@ -3124,6 +3466,7 @@ export interface operations {
                     "application/json": components["schemas"]["EventVerdict"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["InvalidRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -3138,7 +3481,9 @@ export interface operations {
                 /**
                  * @description 1 to 255 visible ASCII characters of the caller's choice, such as a UUID. A request that comes again with the
                  *     same key and the same content is not done again: it gets the first answer, with `Idempotency-Replayed: true`,
-                 *     for a day and over restarts of the agent. Failures are not remembered.
+                 *     for a day and over restarts of the agent; while the first is under way it waits for it. Failures are not
+                 *     remembered. Where the agent was killed before it answered, what comes to the same twice (blocks, refreshing a
+                 *     feed) is done anew; of all else nobody knows, and the answer is 409.
                  * @example 0198c0de-0000-7000-8000-00000000000f
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -3288,7 +3633,9 @@ export interface operations {
                 /**
                  * @description 1 to 255 visible ASCII characters of the caller's choice, such as a UUID. A request that comes again with the
                  *     same key and the same content is not done again: it gets the first answer, with `Idempotency-Replayed: true`,
-                 *     for a day and over restarts of the agent. Failures are not remembered.
+                 *     for a day and over restarts of the agent; while the first is under way it waits for it. Failures are not
+                 *     remembered. Where the agent was killed before it answered, what comes to the same twice (blocks, refreshing a
+                 *     feed) is done anew; of all else nobody knows, and the answer is 409.
                  * @example 0198c0de-0000-7000-8000-00000000000f
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -3432,6 +3779,10 @@ export interface operations {
                      *           "kinds": [
                      *             "scan.vertical.syn",
                      *             "bruteforce.ssh"
+                     *           ],
+                     *           "follows": null,
+                     *           "ledTo": [
+                     *             "0198c0de-0000-7000-8000-000000000006"
                      *           ]
                      *         }
                      *       ],
@@ -3467,17 +3818,26 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "0198c0de-0000-7000-8000-000000000005",
-                     *       "party": "192.0.2.7",
+                     *       "id": "0198c0de-0000-7000-8000-000000000006",
+                     *       "party": "10.0.0.5",
                      *       "role": "attacker",
-                     *       "firstSeen": "2026-01-05T10:00:00.000123Z",
-                     *       "lastSeen": "2026-01-05T10:09:30.000000Z",
-                     *       "severity": 9,
-                     *       "events": 2,
+                     *       "firstSeen": "2026-01-05T10:20:00.000123Z",
+                     *       "lastSeen": "2026-01-05T10:29:30.000000Z",
+                     *       "severity": 6,
+                     *       "events": 1,
                      *       "kinds": [
-                     *         "scan.vertical.syn",
-                     *         "bruteforce.ssh"
-                     *       ]
+                     *         "sweep.tcp"
+                     *       ],
+                     *       "follows": {
+                     *         "incident": "0198c0de-0000-7000-8000-000000000005",
+                     *         "event": "0198c0de-0000-7000-8000-000000000001",
+                     *         "kind": "bruteforce.ssh",
+                     *         "attacker": "192.0.2.7",
+                     *         "severity": 9,
+                     *         "at": "2026-01-05T10:08:00.000123Z",
+                     *         "story": "10.0.0.5 was a victim of 192.0.2.7 (bruteforce.ssh, severity 9); 12 min later it began sweep.tcp itself"
+                     *       },
+                     *       "ledTo": []
                      *     }
                      */
                     "application/json": components["schemas"]["Incident"];
@@ -3544,7 +3904,9 @@ export interface operations {
                 /**
                  * @description 1 to 255 visible ASCII characters of the caller's choice, such as a UUID. A request that comes again with the
                  *     same key and the same content is not done again: it gets the first answer, with `Idempotency-Replayed: true`,
-                 *     for a day and over restarts of the agent. Failures are not remembered.
+                 *     for a day and over restarts of the agent; while the first is under way it waits for it. Failures are not
+                 *     remembered. Where the agent was killed before it answered, what comes to the same twice (blocks, refreshing a
+                 *     feed) is done anew; of all else nobody knows, and the answer is 409.
                  * @example 0198c0de-0000-7000-8000-00000000000f
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -3649,7 +4011,9 @@ export interface operations {
                 /**
                  * @description 1 to 255 visible ASCII characters of the caller's choice, such as a UUID. A request that comes again with the
                  *     same key and the same content is not done again: it gets the first answer, with `Idempotency-Replayed: true`,
-                 *     for a day and over restarts of the agent. Failures are not remembered.
+                 *     for a day and over restarts of the agent; while the first is under way it waits for it. Failures are not
+                 *     remembered. Where the agent was killed before it answered, what comes to the same twice (blocks, refreshing a
+                 *     feed) is done anew; of all else nobody knows, and the answer is 409.
                  * @example 0198c0de-0000-7000-8000-00000000000f
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -3716,6 +4080,348 @@ export interface operations {
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["IdempotencyMismatch"];
             503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    runSelfTest: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description 1 to 255 visible ASCII characters of the caller's choice, such as a UUID. A request that comes again with the
+                 *     same key and the same content is not done again: it gets the first answer, with `Idempotency-Replayed: true`,
+                 *     for a day and over restarts of the agent; while the first is under way it waits for it. Failures are not
+                 *     remembered. Where the agent was killed before it answered, what comes to the same twice (blocks, refreshing a
+                 *     feed) is done anew; of all else nobody knows, and the answer is 409.
+                 * @example 0198c0de-0000-7000-8000-00000000000f
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "timeoutSeconds": 15
+                 *     }
+                 */
+                "application/json": components["schemas"]["SelfTestRequest"];
+            };
+        };
+        responses: {
+            /** @description What was found; `passed` says whether every step was. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "01981c2a-7a10-7c3e-9d52-5d4f1b2a9c01",
+                     *       "passed": false,
+                     *       "startedAt": "2026-01-05T10:01:00.000000Z",
+                     *       "milliseconds": 15002,
+                     *       "events": [
+                     *         "01981c2a-7a11-7c3e-9d52-5d4f1b2a9c02"
+                     *       ],
+                     *       "steps": [
+                     *         {
+                     *           "step": "detect",
+                     *           "subject": "eth0",
+                     *           "outcome": "passed",
+                     *           "detail": "scan.vertical.syn",
+                     *           "milliseconds": 31
+                     *         },
+                     *         {
+                     *           "step": "record",
+                     *           "subject": "eth0",
+                     *           "outcome": "passed",
+                     *           "detail": "event 01981c2a-7a11-7c3e-9d52-5d4f1b2a9c02, number 1181",
+                     *           "milliseconds": 52
+                     *         },
+                     *         {
+                     *           "step": "forward",
+                     *           "subject": "siem",
+                     *           "outcome": "failed",
+                     *           "detail": "connect ECONNREFUSED 198.51.100.9:514; its position is 1180, the event is number 1181",
+                     *           "milliseconds": 15001
+                     *         },
+                     *         {
+                     *           "step": "block",
+                     *           "subject": "nftables",
+                     *           "outcome": "passed",
+                     *           "detail": "198.51.100.66 could be blocked; policy: no rule of policy.blockWhen fits",
+                     *           "milliseconds": 15002
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SelfTest"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyMismatch"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listFleetOrders: {
+        parameters: {
+            query?: {
+                /** @description The most orders to list. */
+                limit?: components["parameters"]["FleetLimit"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The newest orders. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "0198c0de-0000-7000-8000-000000000031",
+                     *           "fleet": "prod",
+                     *           "to": "group:web",
+                     *           "action": "block",
+                     *           "target": "192.0.2.7",
+                     *           "direction": "both",
+                     *           "protocol": null,
+                     *           "ports": [],
+                     *           "reason": "scans the shop",
+                     *           "orderer": "soc",
+                     *           "by": "token:Xy12ab34Cd56",
+                     *           "issuedAt": "2026-01-05T10:00:00.000000Z",
+                     *           "expiresAt": "2026-01-05T11:00:00.000000Z",
+                     *           "acknowledgements": [
+                     *             {
+                     *               "host": "web1",
+                     *               "outcome": "applied",
+                     *               "guard": null,
+                     *               "detail": null,
+                     *               "at": "2026-01-05T10:00:00.041000Z"
+                     *             },
+                     *             {
+                     *               "host": "web2",
+                     *               "outcome": "refused",
+                     *               "guard": "allowlist",
+                     *               "detail": "it lies in 192.0.2.0/28, on the allowlist: our scanner",
+                     *               "at": "2026-01-05T10:00:00.038000Z"
+                     *             }
+                     *           ],
+                     *           "awaited": [
+                     *             "web3"
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["FleetOrderList"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["FleetUnavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    createFleetOrder: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description 1 to 255 visible ASCII characters of the caller's choice, such as a UUID. A request that comes again with the
+                 *     same key and the same content is not done again: it gets the first answer, with `Idempotency-Replayed: true`,
+                 *     for a day and over restarts of the agent; while the first is under way it waits for it. Failures are not
+                 *     remembered. Where the agent was killed before it answered, what comes to the same twice (blocks, refreshing a
+                 *     feed) is done anew; of all else nobody knows, and the answer is 409.
+                 * @example 0198c0de-0000-7000-8000-00000000000f
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FleetOrderRequest"];
+            };
+        };
+        responses: {
+            /** @description The order, with what was answered by then. */
+            201: {
+                headers: {
+                    /** @description Where acknowledgements can be followed. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "0198c0de-0000-7000-8000-000000000031",
+                     *       "fleet": "prod",
+                     *       "to": "group:web",
+                     *       "action": "block",
+                     *       "target": "192.0.2.7",
+                     *       "direction": "both",
+                     *       "protocol": null,
+                     *       "ports": [],
+                     *       "reason": "scans the shop",
+                     *       "orderer": "soc",
+                     *       "by": "token:Xy12ab34Cd56",
+                     *       "issuedAt": "2026-01-05T10:00:00.000000Z",
+                     *       "expiresAt": "2026-01-05T11:00:00.000000Z",
+                     *       "acknowledgements": [
+                     *         {
+                     *           "host": "web1",
+                     *           "outcome": "applied",
+                     *           "guard": null,
+                     *           "detail": null,
+                     *           "at": "2026-01-05T10:00:00.041000Z"
+                     *         },
+                     *         {
+                     *           "host": "web2",
+                     *           "outcome": "refused",
+                     *           "guard": "allowlist",
+                     *           "detail": "it lies in 192.0.2.0/28, on the allowlist: our scanner",
+                     *           "at": "2026-01-05T10:00:00.038000Z"
+                     *         }
+                     *       ],
+                     *       "awaited": [
+                     *         "web3"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["FleetOrder"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["NotAnOrderer"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyMismatch"];
+            503: components["responses"]["FleetUnavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getFleetOrder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The order's UUID. */
+                orderId: components["schemas"]["Uuid"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The order. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "0198c0de-0000-7000-8000-000000000031",
+                     *       "fleet": "prod",
+                     *       "to": "group:web",
+                     *       "action": "block",
+                     *       "target": "192.0.2.7",
+                     *       "direction": "both",
+                     *       "protocol": null,
+                     *       "ports": [],
+                     *       "reason": "scans the shop",
+                     *       "orderer": "soc",
+                     *       "by": "token:Xy12ab34Cd56",
+                     *       "issuedAt": "2026-01-05T10:00:00.000000Z",
+                     *       "expiresAt": "2026-01-05T11:00:00.000000Z",
+                     *       "acknowledgements": [
+                     *         {
+                     *           "host": "web1",
+                     *           "outcome": "applied",
+                     *           "guard": null,
+                     *           "detail": null,
+                     *           "at": "2026-01-05T10:00:00.041000Z"
+                     *         },
+                     *         {
+                     *           "host": "web2",
+                     *           "outcome": "refused",
+                     *           "guard": "allowlist",
+                     *           "detail": "it lies in 192.0.2.0/28, on the allowlist: our scanner",
+                     *           "at": "2026-01-05T10:00:00.038000Z"
+                     *         }
+                     *       ],
+                     *       "awaited": [
+                     *         "web3"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["FleetOrder"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["FleetUnavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listFleetHosts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description By name. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "host": "web1",
+                     *           "groups": [
+                     *             "web"
+                     *           ],
+                     *           "version": "0.1.0",
+                     *           "position": 42,
+                     *           "lastSeen": "2026-01-05T10:00:00.000000Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["FleetHostList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["NotAnOrderer"];
+            503: components["responses"]["FleetUnavailable"];
             default: components["responses"]["Problem"];
         };
     };
@@ -3793,7 +4499,9 @@ export interface operations {
                 /**
                  * @description 1 to 255 visible ASCII characters of the caller's choice, such as a UUID. A request that comes again with the
                  *     same key and the same content is not done again: it gets the first answer, with `Idempotency-Replayed: true`,
-                 *     for a day and over restarts of the agent. Failures are not remembered.
+                 *     for a day and over restarts of the agent; while the first is under way it waits for it. Failures are not
+                 *     remembered. Where the agent was killed before it answered, what comes to the same twice (blocks, refreshing a
+                 *     feed) is done anew; of all else nobody knows, and the answer is 409.
                  * @example 0198c0de-0000-7000-8000-00000000000f
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -4288,7 +4996,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["RuleText"];
+                "application/json": components["schemas"]["RuleTestRequest"];
             };
         };
         responses: {
@@ -4308,7 +5016,8 @@ export interface operations {
                      *           "severity": 5
                      *         }
                      *       ],
-                     *       "refused": []
+                     *       "refused": [],
+                     *       "trial": null
                      *     }
                      */
                     "application/json": components["schemas"]["RuleTest"];
@@ -4396,7 +5105,13 @@ export interface operations {
     getRule: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The ETag of what was read before; if it is still that, the answer is 304 without it.
+                 * @example "pWcBvNyNDtCDC1eGDtbbnw"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
             path: {
                 /** @description The rule's name, as listed. */
                 ruleName: string;
@@ -4425,12 +5140,14 @@ export interface operations {
                      *       "mitre": [
                      *         "T1557"
                      *       ],
-                     *       "hits": 12
+                     *       "hits": 12,
+                     *       "judged": null
                      *     }
                      */
                     "application/json": components["schemas"]["Rule"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["InvalidRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -4480,7 +5197,8 @@ export interface operations {
                      *       "mitre": [
                      *         "T1557"
                      *       ],
-                     *       "hits": 0
+                     *       "hits": 0,
+                     *       "judged": null
                      *     }
                      */
                     "application/json": components["schemas"]["Rule"];
@@ -4523,6 +5241,20 @@ export interface operations {
                      *           "threshold": 0.62,
                      *           "fault": null
                      *         }
+                     *       ],
+                     *       "detectors": [
+                     *         {
+                     *           "detector": "isolation-forest",
+                     *           "judged": {
+                     *             "verdicts": 4,
+                     *             "falsePositives": 1,
+                     *             "falsePositiveRate": 0.25
+                     *           }
+                     *         },
+                     *         {
+                     *           "detector": "random-forest",
+                     *           "judged": null
+                     *         }
                      *       ]
                      *     }
                      */
@@ -4542,7 +5274,9 @@ export interface operations {
                 /**
                  * @description 1 to 255 visible ASCII characters of the caller's choice, such as a UUID. A request that comes again with the
                  *     same key and the same content is not done again: it gets the first answer, with `Idempotency-Replayed: true`,
-                 *     for a day and over restarts of the agent. Failures are not remembered.
+                 *     for a day and over restarts of the agent; while the first is under way it waits for it. Failures are not
+                 *     remembered. Where the agent was killed before it answered, what comes to the same twice (blocks, refreshing a
+                 *     feed) is done anew; of all else nobody knows, and the answer is 409.
                  * @example 0198c0de-0000-7000-8000-00000000000f
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -4572,6 +5306,20 @@ export interface operations {
                      *           "threshold": 0.62,
                      *           "fault": null
                      *         }
+                     *       ],
+                     *       "detectors": [
+                     *         {
+                     *           "detector": "isolation-forest",
+                     *           "judged": {
+                     *             "verdicts": 4,
+                     *             "falsePositives": 1,
+                     *             "falsePositiveRate": 0.25
+                     *           }
+                     *         },
+                     *         {
+                     *           "detector": "random-forest",
+                     *           "judged": null
+                     *         }
                      *       ]
                      *     }
                      */
@@ -4594,7 +5342,9 @@ export interface operations {
                 /**
                  * @description 1 to 255 visible ASCII characters of the caller's choice, such as a UUID. A request that comes again with the
                  *     same key and the same content is not done again: it gets the first answer, with `Idempotency-Replayed: true`,
-                 *     for a day and over restarts of the agent. Failures are not remembered.
+                 *     for a day and over restarts of the agent; while the first is under way it waits for it. Failures are not
+                 *     remembered. Where the agent was killed before it answered, what comes to the same twice (blocks, refreshing a
+                 *     feed) is done anew; of all else nobody knows, and the answer is 409.
                  * @example 0198c0de-0000-7000-8000-00000000000f
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -4623,6 +5373,20 @@ export interface operations {
                      *           "learnedAt": "2026-01-05T10:00:00.000000Z",
                      *           "threshold": 0.62,
                      *           "fault": null
+                     *         }
+                     *       ],
+                     *       "detectors": [
+                     *         {
+                     *           "detector": "isolation-forest",
+                     *           "judged": {
+                     *             "verdicts": 4,
+                     *             "falsePositives": 1,
+                     *             "falsePositiveRate": 0.25
+                     *           }
+                     *         },
+                     *         {
+                     *           "detector": "random-forest",
+                     *           "judged": null
                      *         }
                      *       ]
                      *     }

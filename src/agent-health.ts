@@ -2,7 +2,9 @@
 import type { components } from '../openapi/contract.d.ts'
 import type { Config } from './config/index.ts'
 import { rfc3339FromUs } from './core/clock.ts'
+import { fleetHealth, fleetProblem } from './agent-fleet.ts'
 import { VERSION } from './core/package-root.ts'
+import type { FleetMember } from './fleet/index.ts'
 import type { Forwarders } from './forward/index.ts'
 import { isInterfaceDown, type HostReading } from './health/index.ts'
 import type { Owners } from './owner/index.ts'
@@ -22,6 +24,8 @@ export interface HealthSources {
   readonly forwarders: Forwarders
   readonly blocker: Blocker
   readonly owners: Owners
+  /** Null where the host belongs to no fleet. */
+  readonly fleet: Pick<FleetMember, 'status'> | null
   readonly startedAtMs: number
   readonly config: Pick<Config, 'capture'>
   /** Holds the last reading of the host. */
@@ -37,6 +41,7 @@ export function agentHealth(sources: HealthSources): () => Health {
     const firewall = blocker.status()
     const wantsCapture = sources.config.capture.interfaces.length > 0
     const host = sources.host.reading
+    const fleet = sources.fleet?.status() ?? null
     const problems = [
       ...(wantsCapture && sensors.length === 0 ? [NO_INTERFACE] : []),
       ...sensors.flatMap(sensorProblem),
@@ -44,6 +49,7 @@ export function agentHealth(sources: HealthSources): () => Health {
       ...forwarders.health().flatMap(sinkProblem),
       ...(firewall.problem === null ? [] : [`firewall ${firewall.name}: ${firewall.problem}`]),
       ...ownerProblem(sources.owners),
+      ...fleetProblem(fleet),
       ...roomProblem(record.room()),
       ...(record.flows.dropped() === 0 ? [] : [`${record.flows.dropped()} flows were not written`]),
     ]
@@ -56,20 +62,21 @@ export function agentHealth(sources: HealthSources): () => Health {
       sensors: sensors.map(sensorHealth),
       models: sensors.flatMap(modelHealth),
       sinks: [...forwarders.health()],
-      record: {
-        path: record.path,
-        lastSequence: record.events.lastSequence(),
-        droppedFlows: record.flows.dropped(),
-      },
+      record: recordHealth(record),
       firewall: {
         name: firewall.name,
         usable: firewall.usable,
         activeBlocks: firewall.activeBlocks,
       },
       owners: ownerHealth(sources.owners),
+      ...(fleet === null ? {} : { fleet: fleetHealth(fleet) }),
       ...(host === null ? {} : { host }),
     }
   }
+}
+
+function recordHealth({ path, events, flows }: EventRecord): NonNullable<Health['record']> {
+  return { path, lastSequence: events.lastSequence(), droppedFlows: flows.dropped() }
 }
 
 function roomProblem(room: RecordRoom | null): string[] {

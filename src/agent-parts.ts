@@ -11,6 +11,7 @@ import { Feeds } from './detect/intel/index.ts'
 import type { Detection } from './detect/index.ts'
 import { DetectionIntake } from './detection-intake.ts'
 import { createForwarders, sinkHosts, type AgentFacts, type Forwarders } from './forward/index.ts'
+import { busHosts } from './fleet/config.ts'
 import { HostWatch, WHOLE_HOST } from './health/index.ts'
 import { EventFolder, IncidentBook } from './record/index.ts'
 import type { EventRecord } from './record/record.ts'
@@ -18,9 +19,11 @@ import {
   createBlocker,
   createFirewall,
   createGuardFacts,
+  formerFirewalls,
   PanicSwitch,
   type Blocker,
 } from './respond/index.ts'
+import type { SelfTest } from './selftest/index.ts'
 import type { ResponseTellings } from './response-tellings.ts'
 import type { SupervisedSensor } from './sensor-supervisor.ts'
 import type { Suppressor } from './suppressor.ts'
@@ -46,12 +49,13 @@ export function createAgentBlocker(
 ): Blocker {
   return createBlocker({
     firewall: createFirewall(config.respond),
+    former: formerFirewalls(config.respond),
     blocks: record.blocks,
     guardFacts: createGuardFacts({
       config: config.respond,
       allowlist: config.policy.allowlist,
       allowedNow: () => record.allowlist.inForce(clock.nowMs()),
-      sinkHosts: config.forward.sinks.flatMap(sinkHosts),
+      sinkHosts: [...config.forward.sinks.flatMap(sinkHosts), ...busHosts(config.fleet)],
     }),
     clock,
     log,
@@ -101,6 +105,7 @@ export function createIntake(
   blocker: Blocker,
   forwarders: Forwarders,
   tellings: ResponseTellings,
+  selfTest: SelfTest,
 ): DetectionIntake {
   const { config, record, metrics, log } = ground
   const { foldSeconds, maxBlocksPerMinute, breakerSeconds } = config.policy
@@ -138,6 +143,7 @@ export function createIntake(
         metrics.count('events_total', 'Event states recorded', 1, { family })
       }
       forwarders.wake()
+      selfTest.sawRecorded(events)
       ground.recorded.beat()
     },
   })

@@ -64,7 +64,10 @@ export class DetectionIntake {
 
   receive(detections: readonly Detection[], interfaceName: string): void {
     for (const detection of detections) {
-      if (!this.#options.isHidden(detection)) this.#consider(detection, interfaceName)
+      const isSelfTest = detection.selfTest !== undefined
+      if (isSelfTest || !this.#options.isHidden(detection)) {
+        this.#consider(detection, interfaceName)
+      }
     }
     this.#writing ??= this.#write().finally(() => (this.#writing = undefined))
   }
@@ -100,6 +103,10 @@ export class DetectionIntake {
     const now = this.#options.clock.nowMs()
     const decision = decide(detection, this.#options.policy, now)
     if (decision.target === null) return decision
+    if (detection.selfTest !== undefined) {
+      const why = `${decision.why}; a self-test blocks nobody`
+      return { ...alert(why), simulated: true }
+    }
     for (const [target, untilMs] of this.#orderedUntilMs) {
       if (untilMs <= now) this.#orderedUntilMs.delete(target)
     }
@@ -122,7 +129,7 @@ export class DetectionIntake {
     while (this.#unwritten.size > 0) {
       const batch = [...this.#unwritten.values()]
       this.#unwritten.clear()
-      if (await this.#save(batch)) await this.#act()
+      if (await this.#save(batch)) await this.#follow()
       else if (this.#isClosing) return
       else await new Promise((resolve) => setTimeout(resolve, RETRY_WRITE_MS))
     }
@@ -132,7 +139,6 @@ export class DetectionIntake {
     const { events, log, onRecorded } = this.#options
     try {
       onRecorded(await events.save(batch, { forward: true }))
-      await this.#saveEvidence()
       return true
     } catch (error) {
       if (!(error instanceof PicketError)) throw error
@@ -142,6 +148,12 @@ export class DetectionIntake {
       }
       return false
     }
+  }
+
+  /** Who is to be blocked does not wait for packets to be written. */
+  async #follow(): Promise<void> {
+    await this.#act()
+    await this.#saveEvidence()
   }
 
   /** An event without its packets is still an event: what cannot be written is not tried again. */

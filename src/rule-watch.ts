@@ -1,5 +1,5 @@
 /** The agent's side of the Sigma rules: reads them, watches the folder, and gives the sensors what is in force. */
-import type { RuleListing } from './api/index.ts'
+import type { RuleState, RuleStates } from './api/index.ts'
 import type { Config } from './config/index.ts'
 import type { Log } from './core/log.ts'
 import {
@@ -8,6 +8,7 @@ import {
   readRules,
   rulesFolder,
   rulesOf,
+  type Placeholders,
   type RuleBook,
   type RuleFault,
   type RuleHead,
@@ -21,8 +22,6 @@ import type { SupervisedSensor } from './sensor-supervisor.ts'
 const LOOK_MS = 1_000
 /** Faults that one log line and one audit row tell of; `picket rules check` tells all. */
 const MOST_TOLD = 20
-
-type Rule = RuleListing['items'][number]
 
 export interface RuleWatchOptions {
   readonly config: Pick<Config, 'detect'>
@@ -70,6 +69,11 @@ export class RuleWatch {
     return this.#disabled
   }
 
+  /** What `%name%` stands for in rules. */
+  get placeholders(): Placeholders {
+    return this.#options.config.detect.sigma.placeholders
+  }
+
   get book(): RuleBook {
     return this.#book
   }
@@ -80,9 +84,9 @@ export class RuleWatch {
   }
 
   /** Every rule, with how often it has held by the sensors' last reports. */
-  listing(): RuleListing {
+  listing(): RuleStates {
     const reports = this.#options.sensors.flatMap(({ report }) => report ?? [])
-    const listed = (rule: RuleHead, state: Rule['state']) => {
+    const listed = (rule: RuleHead, state: RuleState['state']) => {
       const { key, id, title, origin, file, level, severity, kind, mitre } = rule
       const hits = reports.reduce((sum, { ruleHits }) => sum + (ruleHits[key] ?? 0), 0)
       const rest = { title, state, origin, file, level, severity, kind, mitre: [...mitre], hits }
@@ -96,8 +100,9 @@ export class RuleWatch {
   }
 
   /** Switches a rule for good; null where there is none of this name that could be in force. */
-  async setEnabled(name: string, isEnabled: boolean, actor: string): Promise<Rule | null> {
-    const listed = (): Rule | undefined => this.listing().items.find((rule) => rule.name === name)
+  async setEnabled(name: string, isEnabled: boolean, actor: string): Promise<RuleState | null> {
+    const listed = (): RuleState | undefined =>
+      this.listing().items.find((rule) => rule.name === name)
     const rule = listed()
     if (rule === undefined || rule.state === 'replaced') return null
     const action = isEnabled ? 'rule.enabled' : 'rule.disabled'
@@ -134,9 +139,10 @@ export class RuleWatch {
     const { texts, faults } = readRules(sigma, directory)
     this.#texts = texts
     this.#unread = faults
-    this.#book = compileRules(texts)
+    const { placeholders } = sigma
+    this.#book = compileRules(texts, { placeholders })
     this.#disabled = disabledOf(this.#book, sigma.disabled, record.ruleSwitches.all())
-    this.#book = compileRules(texts, this.#disabled)
+    this.#book = compileRules(texts, { disabled: this.#disabled, placeholders })
     for (const { file, line, column, reason } of this.faults.slice(0, MOST_TOLD)) {
       log.error('a rule is refused; the others are in force', { file, line, column, reason })
     }

@@ -152,7 +152,8 @@ export function createSensor(options: SensorOptions): Sensor {
     },
     useIndicators: (tables) => watch?.use(tables),
     useRules(rules, disabled) {
-      sigma?.use(compileRules(rules, disabled))
+      const { placeholders } = detect.sigma
+      sigma?.use(compileRules(rules, { disabled, placeholders }))
     },
     end() {
       table.end()

@@ -7,10 +7,12 @@ import { readSources, type SourceFile, type SourceImport } from './support/sourc
  * `owner` needs nothing of a flow but its ends; the agent adds what it finds before the record has it.
  * `evidence` stands behind detect: it adds to what was detected the packets it was detected by.
  * `pressure` stands where a sensor's work ends: it knows what may be left out of it.
+ * `selftest` stands where the agent's way ends: it follows an attack through all of it.
  * `health` stands after detect, since what the agent says of itself is a detection like any other.
+ * `fleet` stands after respond, whose orders it brings, and uses the connection that forward has to NATS.
  */
 const STAGES =
-  'core net capture decode flow owner feature detect evidence pressure health decide record forward respond api train config wiring cli'
+  'core net capture decode flow owner feature detect evidence pressure health decide record forward respond fleet selftest api train config wiring cli'
 const stages = STAGES.split(' ')
 /** Ground: every file of it is a door, since it has no inner life to protect. */
 const ground = ['core', 'net', 'wiring']
@@ -23,17 +25,18 @@ const contracts: Readonly<Record<string, readonly string[]>> = {
   detect: ['detection.ts', 'detector.ts', 'intel/index.ts', 'models/index.ts'],
   decide: ['decision.ts'],
   record:
-    'record.ts record-room.ts log-scan.ts audit-trail.ts event.ts outbox.ts event-log.ts evidence-log.ts flow-log.ts block-log.ts allowlist.ts token-store.ts triage-log.ts answer-store.ts rule-switches.ts'.split(
+    'record.ts record-room.ts log-scan.ts audit-trail.ts event.ts outbox.ts event-log.ts evidence-log.ts fleet-orders.ts flow-log.ts block-log.ts allowlist.ts token-store.ts triage-log.ts answer-store.ts rule-switches.ts'.split(
       ' ',
     ),
-  forward: ['sink.ts'],
+  forward: ['sink.ts', 'nats/index.ts'],
   respond: ['firewall.ts'],
+  fleet: ['subjects.ts'],
 }
 /** Where each package lives; elsewhere it is seen as the small interface that we need. */
 const homes: Readonly<Record<string, string>> = {
   '@hono/node-server': 'src/api/',
-  '@nats-io/jetstream': 'src/forward/sinks/nats/',
-  '@nats-io/transport-node': 'src/forward/sinks/nats/',
+  '@nats-io/jetstream': 'src/forward/nats/',
+  '@nats-io/transport-node': 'src/forward/nats/',
   '@sinclair/typebox': 'src/core/config-field.ts',
   ajv: 'src/core/json-schema.ts',
   'ajv-formats': 'src/core/json-schema.ts',
@@ -47,7 +50,7 @@ const homes: Readonly<Record<string, string>> = {
   'prom-client': 'src/core/metrics.ts',
   selfsigned: 'src/api/serving/own-certificate.ts',
   undici: 'src/cli/client.ts',
-  'unix-dgram': 'src/forward/sinks/syslog/',
+  'unix-dgram': 'src/core/unix/unix-datagram.ts',
   winston: 'src/core/log.ts',
   'winston-syslog': 'src/core/log.ts',
   'winston-transport': 'src/core/winston-syslog.d.ts',
@@ -55,9 +58,11 @@ const homes: Readonly<Record<string, string>> = {
 }
 /** The only files that start programs: whoever asks what Picket may run as root reads these. */
 const starters = [
+  'src/agent-user.ts',
   'src/capture/sources/',
   'src/owner/command.ts',
   'src/respond/command.ts',
+  'src/rule-trial.ts',
   'src/sensor-supervisor.ts',
 ]
 const barredFolders = /(^|\/)(utils?|common|helpers?|types|manager|misc|shared|lib)(\/|\.ts$)/
@@ -112,7 +117,7 @@ function mayStartPrograms(file: SourceFile, { target }: SourceImport): boolean {
 
 /** Lists what the sensor process would load although it must not be able to do what these do. */
 function loadedBySensor(): string[] {
-  const barred = /^src\/(owner|decide|record|forward|respond|api|cli)\//
+  const barred = /^src\/(owner|decide|record|forward|respond|fleet|api|cli)\//
   const wayTo = new Map([['src/sensor-process.ts', 'src/sensor-process.ts']])
   for (const [path, way] of wayTo) {
     for (const { target, isTypeOnly } of byPath.get(path)?.imports ?? []) {

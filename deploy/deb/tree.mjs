@@ -18,9 +18,14 @@ const shipped = [
   'deploy/models',
   'deploy/rules',
   'deploy/README.md',
+  'deploy/operations.md',
+  'deploy/security.md',
   'deploy/event-fields.md',
   'deploy/elastic',
+  'deploy/splunk',
+  'deploy/soar',
   'deploy/systemd/picket-processes.conf',
+  'deploy/systemd/picket-back-off.conf',
 ]
 const launcher = '#!/bin/sh\nexec /opt/picket/bin/node /opt/picket/dist/main.js "$@"\n'
 const emptyConfiguration = `# Picket's configuration. What is not said here has its default: see picket.yaml(5), or

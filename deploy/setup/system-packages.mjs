@@ -34,6 +34,7 @@ const needed = {
     tcpreplay: program('tcpreplay'),
     curl: program('curl'),
     openssl: program('openssl'),
+    sqlite3: program('sqlite3'),
     rsyslog: program('rsyslogd'),
     'nats-server': program('nats-server'),
     'rsyslog-openssl': rsyslogModule('lmnsd_ossl'),
@@ -42,6 +43,7 @@ const needed = {
     'openssh-server': program('sshd'),
     'openssh-client': program('ssh-keygen'),
     python3: program('python3'),
+    systemd: program('systemd-analyze'),
   },
   /** Building the Debian package, and trying it and its rollout. */
   packaging: {
@@ -51,6 +53,7 @@ const needed = {
     ansible: program('ansible-playbook'),
     'ansible-lint': program('ansible-lint'),
     yamllint: program('yamllint'),
+    'systemd-container': program('systemd-nspawn'),
     'iputils-ping': program('ping'),
   },
   /** What Picket is measured beside: `test/bench` goes without those that are missing. */

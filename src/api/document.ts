@@ -21,8 +21,12 @@ export interface Operation {
   readonly isOpen: boolean
   readonly parameters: readonly Parameter[]
   readonly bodySchema: JsonSchema | null
+  /** Its body may be larger than others' (`x-picket-max-body-bytes`); 0 where it may not. */
+  readonly leastMaxBodyBytes: number
   /** Its answer holds a secret that is shown once (`x-picket-secret-answer`). */
   readonly isAnswerSecret: boolean
+  /** Doing it twice comes to the same as doing it once (`x-picket-repeatable`). */
+  readonly isRepeatable: boolean
   /** The media type of each successful answer, by status. */
   readonly answerTypes: ReadonlyMap<number, string>
 }
@@ -39,6 +43,8 @@ interface Described {
   readonly parameters?: readonly unknown[]
   readonly security?: readonly SecurityRequirement[]
   readonly 'x-picket-secret-answer'?: boolean
+  readonly 'x-picket-repeatable'?: boolean
+  readonly 'x-picket-max-body-bytes'?: number
   readonly requestBody?: { readonly content: Content }
   readonly responses: Readonly<Record<string, { readonly content?: Content }>>
 }
@@ -80,7 +86,9 @@ function readOperation(document: ApiDocument, path: string, method: string): Ope
     isOpen: security.some((requirement) => Object.keys(requirement).length === 0),
     parameters: listed.map((parameter) => resolve(document, parameter) as Parameter),
     bodySchema: described.requestBody?.content['application/json']?.schema ?? null,
+    leastMaxBodyBytes: described['x-picket-max-body-bytes'] ?? 0,
     isAnswerSecret: described['x-picket-secret-answer'] === true,
+    isRepeatable: described['x-picket-repeatable'] === true,
     answerTypes: answerTypesOf(described),
   }
 }

@@ -4,8 +4,10 @@ import type { Clock } from '../core/clock.ts'
 import type { Log } from '../core/log.ts'
 import type { Metrics } from '../core/metrics.ts'
 import type { Detection } from '../detect/detection.ts'
+import type { FleetDesk } from '../fleet/index.ts'
 import type { SinkDesk } from '../forward/index.ts'
 import type { EventRecord } from '../record/record.ts'
+import type { SelfTestRun } from '../selftest/index.ts'
 import { loginDetection } from './access/login-detection.ts'
 import { createAuthenticator, type Authenticator } from './auth.ts'
 import type { ApiConfig } from './config.ts'
@@ -20,12 +22,14 @@ import { docsHandler } from './handlers/agent/docs.ts'
 import { eventHandlers } from './handlers/events.ts'
 import { feedHandlers, type FeedDesk } from './handlers/detection/feeds.ts'
 import { modelHandlers, type ModelParts } from './handlers/detection/models.ts'
-import { ruleHandlers, type RuleDesk } from './handlers/detection/rules.ts'
+import { ruleHandlers, type RuleDesk, type RuleParts } from './handlers/detection/rules.ts'
 import { streamHandler } from './handlers/event-stream.ts'
 import { evidenceHandler } from './handlers/evidence.ts'
 import { flowHandlers, flowSumHandlers } from './handlers/flows.ts'
+import { fleetHandlers } from './handlers/fleet.ts'
 import { sinkHandlers } from './handlers/sinks.ts'
 import { healthHandlers } from './handlers/agent/health.ts'
+import { selfTestHandler } from './handlers/agent/self-test.ts'
 import { statusHandlers } from './handlers/agent/status.ts'
 import { apiToken, tokenHandlers } from './handlers/tokens.ts'
 import { triageHandlers, type SuppressionDesk } from './handlers/triage.ts'
@@ -36,7 +40,9 @@ import { compileChecks } from './validation.ts'
 
 export type { Peer } from './auth.ts'
 export { apiFlow } from './handlers/flows.ts'
+export { apiFleetHost, apiFleetOrder } from './handlers/fleet.ts'
 export type { BlockOrders } from './handlers/blocking/blocks.ts'
+export type { RuleState, RuleStates, TriedCapture } from './handlers/detection/rules.ts'
 export { somebodyAnswers } from './serving/unix-socket.ts'
 export { listen, type ApiListener } from './serving/listen.ts'
 export type { ApiApp } from './router.ts'
@@ -44,7 +50,6 @@ export { apiToken }
 export { createToken, revokeToken } from './access/token.ts'
 
 export type Health = components['schemas']['Health']
-export type RuleListing = components['schemas']['RuleListing']
 
 export interface ApiParts {
   readonly record: EventRecord
@@ -52,9 +57,13 @@ export interface ApiParts {
   readonly feeds: FeedDesk
   readonly suppressor: SuppressionDesk
   readonly sinks: SinkDesk
+  readonly fleet: FleetDesk
+  /** Runs a self-test that takes so long at most, ms. */
+  readonly selfTest: SelfTestRun
   /** How the agent is, in full; the API tells it only to who may know. */
   readonly health: () => Health
   readonly rules: RuleDesk
+  readonly tryRules: RuleParts['tryRules']
   readonly restartSensor: ModelParts['restartSensor']
   /** Beats when events have been recorded. */
   readonly recorded: Pulse
@@ -82,6 +91,7 @@ export function createApi(parts: ApiParts): ApiApp {
     checks: compileChecks(document, operations),
     handlers: {
       ...healthHandlers(parts.health),
+      runSelfTest: selfTestHandler(parts.selfTest),
       ...statusHandlers(parts),
       ...eventHandlers(record),
       getEventEvidence: evidenceHandler(record.evidence),
@@ -91,6 +101,7 @@ export function createApi(parts: ApiParts): ApiApp {
       ...allowlistHandlers(record.allowlist, blocker, clock),
       ...triageHandlers({ ...record, suppressor: parts.suppressor, clock }),
       ...sinkHandlers(parts.sinks),
+      ...fleetHandlers(parts.fleet),
       ...auditHandlers(record.audit),
       ...detectionHandlers(parts),
       streamEvents: streamHandler({ ...record, ...parts, turns: streams, authenticator }),
@@ -112,12 +123,12 @@ export function createApi(parts: ApiParts): ApiApp {
 
 /** Those of what finds things: rules, models, feeds. */
 function detectionHandlers(parts: ApiParts) {
-  const { record, rules, feeds, clock } = parts
-  const backtests = new Turns(1, 'backtests')
+  const { record, rules, tryRules, feeds, clock } = parts
+  const turns = { backtests: new Turns(1, 'backtests'), trials: new Turns(1, 'trials on captures') }
   return {
     ...feedHandlers(feeds, clock),
-    ...ruleHandlers({ rules, flows: record.flows, clock, backtests }),
-    ...modelHandlers({ ...parts, audit: record.audit }),
+    ...ruleHandlers({ rules, tryRules, ...record, clock, ...turns }),
+    ...modelHandlers({ ...parts, ...record }),
   }
 }
 

@@ -29,6 +29,8 @@ const PROBLEMS: Readonly<Record<ProblemName, { status: number; title: string }>>
   },
   'too-many-requests': { status: 429, title: 'There were too many requests' },
   'unsupported-media-type': { status: 415, title: "The body's media type is not supported" },
+  'not-an-orderer': { status: 409, title: 'The fleet is not ordered from here' },
+  'fleet-unavailable': { status: 503, title: "The fleet's bus could not be reached" },
   'firewall-unavailable': { status: 503, title: 'The firewall could not be changed' },
   'record-unavailable': { status: 503, title: 'The record could not be written or read' },
   'not-ready': { status: 503, title: 'The agent is not ready' },
@@ -36,8 +38,8 @@ const PROBLEMS: Readonly<Record<ProblemName, { status: number; title: string }>>
   internal: { status: 500, title: 'Picket made a mistake' },
 }
 
-/** No query takes longer, so that by then others have ended. */
-const RETRY_AFTER_SECONDS = '10'
+/** No query takes longer, so that by then others have ended; and the firewall has been tried again. */
+const RETRY_LATER = { 'retry-after': '10' } as const
 
 type ProblemDetails = Omit<Problem, 'type' | 'title' | 'status'>
 type ProblemHeaders = Readonly<Record<string, string>>
@@ -121,18 +123,21 @@ export function problemFrom(error: unknown): ApiProblem {
       return new ApiProblem('block-refused', { ...details, ...guard })
     case 'ERR_REPLAY_REFUSED':
       return new ApiProblem('replay-refused', details)
+    case 'ERR_FLEET_ORDERER':
+      return new ApiProblem('not-an-orderer', details)
+    case 'ERR_FLEET_CONNECT':
+      return new ApiProblem('fleet-unavailable', details)
     case 'ERR_FIREWALL_DENIED':
     case 'ERR_FIREWALL_MISSING':
     case 'ERR_FIREWALL_FAILED':
-      return new ApiProblem('firewall-unavailable', details)
+      return new ApiProblem('firewall-unavailable', details, RETRY_LATER)
     case 'ERR_RECORD_LOCKED':
     case 'ERR_RECORD_OPEN':
     case 'ERR_RECORD_READ':
     case 'ERR_RECORD_DAMAGED':
     case 'ERR_RECORD_WRITE':
-      return new ApiProblem('record-unavailable', details)
     case 'ERR_RECORD_BUSY':
-      return new ApiProblem('record-unavailable', details, { 'retry-after': RETRY_AFTER_SECONDS })
+      return new ApiProblem('record-unavailable', details, RETRY_LATER)
     default:
       return internal()
   }

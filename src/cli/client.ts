@@ -94,6 +94,7 @@ export async function inProcess(
   parts: Pick<ApiParts, 'record' | 'blocker'> & { close(): Promise<void> },
 ): Promise<ApiClient> {
   const { createApi } = await import('../api/index.ts')
+  const { createFleetDesk } = await import('../fleet/index.ts')
   const { restingSinks } = await import('../forward/index.ts')
   const { createMetrics } = await import('../core/metrics.ts')
   const { default: createClient } = await import('openapi-fetch')
@@ -102,9 +103,14 @@ export async function inProcess(
     blocker: parts.blocker,
     feeds: await feedsOf(context),
     suppressor: NO_SUPPRESSOR,
+    fleet: createFleetDesk({
+      ...{ config: context.config.fleet, orders: parts.record.fleetOrders, clock: systemClock },
+    }),
     sinks: restingSinks(context.config.forward, parts.record),
     health: () => ({ status: 'degraded', version: VERSION, problems: ['the agent does not run'] }),
+    selfTest: () => Promise.reject(noAgent()),
     rules: NO_RULES,
+    tryRules: () => Promise.reject(noAgent()),
     restartSensor: () => Promise.reject(noAgent()),
     recorded: new Pulse(),
     settings: context.config,
@@ -170,6 +176,7 @@ const NO_BLOCKER: ApiParts['blocker'] = {
 // `picket rules` reads the rules themselves: without an agent none is in force.
 const NO_RULES: ApiParts['rules'] = {
   listing: () => ({ items: [], refused: [] }),
+  placeholders: {},
   setEnabled: () => Promise.reject(noAgent()),
 }
 

@@ -4,6 +4,7 @@ import { setTimeout as waitMs } from 'node:timers/promises'
 import { openPcapFile, openPcapStream, type PcapFileSource } from '../capture/index.ts'
 import type { CaptureEnd } from '../capture/source.ts'
 import { systemClock } from '../core/clock.ts'
+import { fixSeeds } from '../core/hash-seeds.ts'
 import { decide, policyFromConfig } from '../decide/index.ts'
 import type { UnreadableLink } from '../decode/index.ts'
 import type { IndicatorTables, RuleText } from '../detect/index.ts'
@@ -165,6 +166,7 @@ function createReplaySensor(
     clock: systemClock,
     incidents: new IncidentBook(config.policy.incidentQuietHours * 3600),
   })
+  fixSeeds()
   return createSensor({
     flow: config.flow,
     detect: config.detect,

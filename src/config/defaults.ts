@@ -1,6 +1,7 @@
 /** The configuration of who configured nothing, straight from the schema. */
 
-interface SchemaNode {
+/** As much of a JSON Schema as is looked into here. */
+export interface SchemaNode {
   readonly default?: unknown
   readonly properties?: Readonly<Record<string, SchemaNode>>
 }

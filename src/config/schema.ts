@@ -6,6 +6,7 @@ import { Type, type Static } from '../core/config-field.ts'
 import { policyConfig } from '../decide/config.ts'
 import { detectConfig } from '../detect/config.ts'
 import { evidenceConfig } from '../evidence/config.ts'
+import { fleetConfig } from '../fleet/config.ts'
 import { flowConfig } from '../flow/config.ts'
 import { forwardConfig } from '../forward/config.ts'
 import { healthConfig } from '../health/config.ts'
@@ -26,6 +27,7 @@ export const configSchema = Type.Object(
     record: recordConfig,
     forward: forwardConfig,
     respond: respondConfig,
+    fleet: fleetConfig,
     api: apiConfig,
     health: healthConfig,
     log: logConfig,

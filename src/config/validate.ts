@@ -2,10 +2,11 @@
 import { usFromRfc3339 } from '../core/clock.ts'
 import { PicketError } from '../core/errors.ts'
 import { schemaCompiler, type ErrorObject } from '../core/json-schema.ts'
+import { fleetFaults } from '../fleet/config.ts'
 import { faultsOfSink } from '../forward/config.ts'
 import { parseAddress } from '../net/address.ts'
 import { parseCidr } from '../net/cidr.ts'
-import { defaultsOf } from './defaults.ts'
+import { defaultsOf, type SchemaNode } from './defaults.ts'
 import { HIDDEN } from './redacted.ts'
 import type { Config } from './schema.ts'
 import { writtenSchema } from './written-schema.ts'
@@ -16,22 +17,38 @@ interface TaggedSchema {
   readonly properties: Readonly<Record<string, { readonly const?: string }>>
 }
 
-let compiled: Check | undefined
+interface ConfigSchema extends SchemaNode {
+  readonly properties: Readonly<Record<string, SchemaNode>>
+}
 
-function compileCheck(): Check {
+/** Checks of the sections that a document has, by their names: making those of all takes half of the program's start. */
+const compiled = new Map<string, Check>()
+
+function checkOf(document: object, schema: ConfigSchema): Check {
+  const sections = Object.keys(schema.properties).filter((name) => Object.hasOwn(document, name))
+  const place = sections.join()
+  const check = compiled.get(place) ?? compileCheck(sections, schema)
+  compiled.set(place, check)
+  return check
+}
+
+function compileCheck(sections: readonly string[], schema: ConfigSchema): Check {
+  const properties = Object.fromEntries(sections.map((name) => [name, schema.properties[name]]))
   return schemaCompiler({
     cidr: (text) => parseCidr(text) !== null,
     address: (text) => parseAddress(text) !== null,
     'starting-point': (text) =>
       text === 'now' || text === 'beginning' || !Number.isNaN(usFromRfc3339(text)),
     'time-zone': isTimeZone,
-  }).compile(writtenSchema())
+    time: (text) => !Number.isNaN(usFromRfc3339(text)),
+  }).compile({ ...schema, properties, required: sections })
 }
 
 const FORMAT_NAMES: Readonly<Record<string, string>> = {
   cidr: 'an IPv4 or IPv6 address or a CIDR range',
   address: 'an IPv4 or IPv6 address',
   'starting-point': 'now, beginning, or an RFC 3339 time such as 2026-01-05T10:00:00Z',
+  time: 'an RFC 3339 time such as 2026-01-05T10:00:00Z',
   'time-zone': 'an IANA time zone such as Europe/Berlin',
 }
 
@@ -42,24 +59,32 @@ const FORMAT_NAMES: Readonly<Record<string, string>> = {
  * expected; `origin` names the file in it.
  */
 export function validateConfig(document: unknown, origin: string): Config {
-  const candidate: unknown = document === null || document === undefined ? {} : document
-  if (isEmpty(candidate)) return deepFreeze(defaultsOf(writtenSchema()) as Config)
-  const check = (compiled ??= compileCheck())
-  const faults = check(candidate)
-    ? sinkFaults(candidate as Config)
-    : (check.errors ?? []).map(fault)
-  if (faults.length === 0) return deepFreeze(candidate as Config)
+  const schema = writtenSchema() as ConfigSchema
+  const candidate: unknown = document ?? {}
+  const defaults = defaultsOf(schema)
+  if (!isMap(candidate)) {
+    throw invalid(origin, [`the configuration is ${show(candidate)}; expected object`])
+  }
+  if (Object.keys(candidate).length === 0) return deepFreeze(defaults as Config)
+  const check = checkOf(candidate, schema)
+  const isGood = check(candidate)
+  const config = { ...defaults, ...candidate } as Config
+  const faults = isGood
+    ? [...sinkFaults(config), ...faultsOfFleet(config)]
+    : (check.errors ?? []).map((error) => fault(error, schema))
+  if (faults.length === 0) return deepFreeze(config)
+  throw invalid(origin, faults)
+}
+
+function invalid(origin: string, faults: readonly string[]): PicketError {
   const unique = [...new Set(faults)]
-  throw new PicketError('ERR_CONFIG_INVALID', `${origin}: ${unique.join('; ')}`, {
+  return new PicketError('ERR_CONFIG_INVALID', `${origin}: ${unique.join('; ')}`, {
     hint: 'see deploy/config.reference.yaml, or run `picket config reference`',
   })
 }
 
-const isEmpty = (value: unknown): boolean =>
-  typeof value === 'object' &&
-  value !== null &&
-  !Array.isArray(value) &&
-  Object.keys(value).length === 0
+const isMap = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 function sinkFaults(config: Config): string[] {
   const names = config.forward.sinks.map((sink) => sink.name)
@@ -72,12 +97,17 @@ function sinkFaults(config: Config): string[] {
   return [...repeated, ...inThemselves]
 }
 
-function fault(error: ErrorObject): string {
+const faultsOfFleet = ({ fleet }: Config): string[] =>
+  fleetFaults(fleet).map((told) => `fleet.${told}`)
+
+function fault(error: ErrorObject, schema: ConfigSchema): string {
   const path = pathOf(error.instancePath)
   const params = error.params as Record<string, unknown>
   switch (error.keyword) {
-    case 'additionalProperties':
-      return unknownKey(path, String(params['additionalProperty']), error)
+    case 'additionalProperties': {
+      const parent = path === '' ? schema : (error.parentSchema as SchemaNode)
+      return unknownKey(path, String(params['additionalProperty']), parent)
+    }
     case 'required':
       return `${join(path, String(params['missingProperty']))} is missing`
     case 'enum':
@@ -109,8 +139,8 @@ function tagFault(path: string, { params, parentSchema }: ErrorObject): string {
   return `${join(path, tag)} is ${show(tagValue)}; expected one of ${known.join(', ')}`
 }
 
-function unknownKey(path: string, key: string, error: ErrorObject): string {
-  const known = Object.keys((error.parentSchema?.['properties'] as object | undefined) ?? {})
+function unknownKey(path: string, key: string, parent: SchemaNode): string {
+  const known = Object.keys(parent.properties ?? {})
   const nearest = known.find((name) => squash(name) === squash(key)) ?? closest(key, known)
   const cure =
     nearest === undefined ? `known keys: ${known.join(', ')}` : `did you mean ${nearest}?`

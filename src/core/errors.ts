@@ -28,6 +28,8 @@ export const ERROR_CODES = [
   'ERR_HOST_READ',
   'ERR_FEED_READ',
   'ERR_TRAIN_INPUT',
+  'ERR_FLEET_CONNECT',
+  'ERR_FLEET_ORDERER',
 ] as const
 
 export type ErrorCode = (typeof ERROR_CODES)[number]

@@ -56,6 +56,17 @@ export interface Detection {
   readonly process?: components['schemas']['Process'] | null
   /** Frames behind it that no earlier telling brought; the sensor adds them, after the detectors. */
   readonly evidence?: PacketEvidence
+  /** The self-test that made it up; absent from every detection of real traffic. */
+  readonly selfTest?: string
   /** The story is over as far as the detector can tell; the next telling gets a new id. */
   readonly isFinal: boolean
 }
+
+const SIGMA_PREFIX = 'sigma:'
+
+/** Names the detector of what a Sigma rule finds. */
+export const detectorOfRule = (rule: string): string => `${SIGMA_PREFIX}${rule}`
+
+/** The rule behind a detector's name; null where it is another detector. */
+export const ruleOfDetector = (detector: string): string | null =>
+  detector.startsWith(SIGMA_PREFIX) ? detector.slice(SIGMA_PREFIX.length) : null

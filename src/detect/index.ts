@@ -31,9 +31,9 @@ export function createDetectors(
 
 /** Makes the detector of Sigma rules, where the configuration enables it. */
 export function createSigmaDetector(
-  { sigma: { enabled, disabled } }: DetectConfig,
+  { sigma }: DetectConfig,
   rules: readonly RuleText[],
   emit: Emit,
 ): SigmaDetector | null {
-  return enabled ? new SigmaDetector(compileRules(rules, disabled), emit) : null
+  return sigma.enabled ? new SigmaDetector(compileRules(rules, sigma), emit) : null
 }

@@ -1,11 +1,12 @@
 /** Addresses as single numbers, to key maps by. */
-import { randomSeed, seedsFrom } from './seeds.ts'
+import { seedsFrom, takeSeeds } from '../core/hash-seeds.ts'
 
 const IPV6_BASE = 2 ** 32
 const UPPER_BITS = 0xf_ffff
 
 /** One set of seeds a process: keys are equal across tables and detectors of one sensor. */
-const seeds = seedsFrom(randomSeed(), 4)
+const seeds = new Int32Array(4)
+takeSeeds((draw) => seeds.set(seedsFrom(draw(), seeds.length)))
 
 /**
  * Returns the key of an address given as words: the unsigned address for IPv4, 2^32 plus 52 bits of a

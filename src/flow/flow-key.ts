@@ -10,7 +10,7 @@
 import { IpProtocol } from '../net/protocol.ts'
 import type { Packet } from '../decode/index.ts'
 import { NO_COUNTERPART, hasIcmpIdentifier, icmpCounterpart, isIcmpRequest } from './icmp-pairs.ts'
-import { seedsFrom } from './seeds.ts'
+import { seedsFrom } from '../core/hash-seeds.ts'
 
 /** The bits of a key's `meta` word. */
 export const Meta = {

@@ -1,4 +1,5 @@
 /** The flow table: packets in, flows out; what it may hold is capped and what it loses is counted. */
+import { drawSeed } from '../core/hash-seeds.ts'
 import {
   decodeQuotedPacket,
   isUnreachable,
@@ -15,7 +16,6 @@ import type { EndReason, FlowObserver, LiveFlow } from './flow.ts'
 import { countPacket, foldFirstPacket, foldPacket, Side } from './fold-packet.ts'
 import { FlowRanks } from './flow-ranks.ts'
 import { sequenceGap } from './fold-tcp.ts'
-import { randomSeed } from './seeds.ts'
 import { FlowShedding, isMereData } from './shedding.ts'
 import { EvictionList, EvictionLists } from './table/eviction-lists.ts'
 import { FlowRecords, NO_RECORD } from './table/flow-records.ts'
@@ -52,7 +52,7 @@ export interface FlowStatistics extends FactStatistics {
 }
 
 export interface FlowTableOptions {
-  /** Of the keyed hash; drawn at random unless given. */
+  /** Of the keyed hash; drawn unless given. */
   readonly hashSeed?: number
   /** What is left out under pressure; nothing unless given. */
   readonly shedding?: FlowShedding
@@ -96,7 +96,7 @@ export class FlowTable {
     this.#ranks = new FlowRanks(this.#records, this.#lists)
     this.#readings = new ApplicationReadings(this.#records, observer, this.#shedding)
     this.#cursor = new FlowCursor(this.#records, (record) => this.#readings.facts(record))
-    this.#key = new FlowKey(options.hashSeed ?? randomSeed())
+    this.#key = new FlowKey(options.hashSeed ?? drawSeed())
     this.#fire = (record) => this.#endOrPutOff(record)
   }
 

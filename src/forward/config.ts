@@ -7,6 +7,10 @@ import { hecFaults, hecSinkConfig } from './sinks/hec/config.ts'
 import { natsFaults, natsSinkConfig } from './sinks/nats/config.ts'
 import { syslogFaults, syslogSinkConfig } from './sinks/syslog/config.ts'
 
+export { identityFaults, natsIdentityFields, natsServer } from './nats/config.ts'
+export { connectionFields, hostOf } from './connections/config.ts'
+export { tlsFields } from './tls/config.ts'
+
 const kinds = [
   syslogSinkConfig,
   relpSinkConfig,

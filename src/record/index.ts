@@ -7,6 +7,7 @@ import { addressOfOrder } from '../core/order-origin.ts'
 import type { Log } from '../core/log.ts'
 import type { AuditEntry } from './audit-trail.ts'
 import type { RecordConfig } from './config.ts'
+import type { FleetOrders } from './fleet-orders.ts'
 import type { EventRecord } from './record.ts'
 import { allowlistReader } from './read/allowlist.ts'
 import { answerReader, switchReader } from './read/api-state.ts'
@@ -14,6 +15,7 @@ import type { Outbox, SinkBook } from './outbox.ts'
 import { blockReader } from './read/blocks.ts'
 import { eventReader } from './read/events.ts'
 import { evidenceReader } from './read/evidence.ts'
+import { fleetOrderReader } from './read/fleet-orders.ts'
 import { flowOutboxReader } from './read/flow-outbox.ts'
 import { outboxReader } from './read/outbox.ts'
 import { Reader } from './read/reader.ts'
@@ -76,6 +78,9 @@ async function openToWrite(path: string, options: RecordOptions): Promise<EventR
     path,
     room: () => retention.room,
     startFindings: writer.findings,
+    ping: async () => {
+      await writer.call('ping', null)
+    },
     onFinding,
     flows: {
       append: (batch) => {
@@ -110,6 +115,7 @@ function openToRead(path: string, clock: Clock): EventRecord {
     path,
     room: () => null,
     startFindings: [],
+    ping: refuse,
     onFinding: () => undefined,
     flows: {
       append: () => undefined,
@@ -155,7 +161,7 @@ function openToReadOn({ path, writer, log }: { path: string; writer: Writer; log
 /** What needs a connection alone. */
 type Room = Exclude<
   keyof EventRecord,
-  'path' | 'room' | 'startFindings' | 'onFinding' | 'flows' | 'close'
+  'path' | 'room' | 'startFindings' | 'ping' | 'onFinding' | 'flows' | 'close'
 >
 
 interface Doors {
@@ -225,6 +231,7 @@ function rooms(doors: Doors): Pick<EventRecord, Room> {
         await writer.call('appendAudit', { entry: withOrigin(entry), ...now() })
       },
     },
+    fleetOrders: fleetRoom(connection, writer, now),
     triage: triageRoom(connection, writer, now),
     ...apiRooms({ connection, writer, clock }),
   }
@@ -242,6 +249,9 @@ function apiRooms({
       ...answerReader(connection, clock),
       save: async (answer) => {
         await writer.call('saveAnswer', { answer, ...now() })
+      },
+      forget: async (caller, keyHash) => {
+        await writer.call('forgetAnswer', { caller, keyHash })
       },
     },
     ruleSwitches: {
@@ -282,6 +292,22 @@ function bookWriter(
       writer.call('orderReplay', { book, order, actor, peer: addressOfOrder(), ...now() }),
     advanceReplay: async (id, sequence) => {
       await writer.call('advanceReplay', { id, sequence })
+    },
+  }
+}
+
+function fleetRoom(
+  connection: LiveConnection,
+  writer: Doors['writer'],
+  now: () => { readonly atMs: number },
+): FleetOrders {
+  return {
+    ...fleetOrderReader(connection),
+    save: async (order, audit) => {
+      await writer.call('saveFleetOrder', { order, audit, ...now() })
+    },
+    advance: async (fleet, position) => {
+      await writer.call('advanceFleet', { fleet, position })
     },
   }
 }

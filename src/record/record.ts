@@ -5,6 +5,7 @@ import type { AuditTrail } from './audit-trail.ts'
 import type { BlockLog } from './block-log.ts'
 import type { EventLog } from './event-log.ts'
 import type { EvidenceLog } from './evidence-log.ts'
+import type { FleetOrders } from './fleet-orders.ts'
 import type { FlowLog } from './flow-log.ts'
 import type { LogScan } from './log-scan.ts'
 import type { FlowOutbox, Outbox } from './outbox.ts'
@@ -36,12 +37,15 @@ export interface EventRecord {
   readonly blocks: BlockLog
   readonly allowlist: Allowlist
   readonly audit: AuditTrail
+  readonly fleetOrders: FleetOrders
   readonly tokens: TokenStore
   /** Answers remembered by idempotency key. */
   readonly answers: AnswerStore
   readonly ruleSwitches: RuleSwitches
   readonly triage: TriageLog
   readonly scan: LogScan
+  /** Resolves when what writes has answered; rejects when it cannot any more. Errors: `ERR_RECORD_WRITE`. */
+  ping(): Promise<void>
   /** Writes what is queued and closes; later calls fail. */
   close(): Promise<void>
 }

@@ -24,6 +24,29 @@ export interface VerdictCount {
   readonly falsePositives: number
 }
 
+/** What was said of one detector's events, whatever their kind. */
+export interface JudgedFigures {
+  readonly verdicts: number
+  readonly falsePositives: number
+  /** falsePositives of verdicts. */
+  readonly falsePositiveRate: number
+}
+
+/** Sums up how a detector's events were judged; null where nobody judged any. */
+export function judgedFigures(
+  counts: readonly (Pick<VerdictCount, 'truePositives' | 'falsePositives'> & {
+    readonly detector: string | null
+  })[],
+  detector: string,
+): JudgedFigures | null {
+  const own = counts.filter((count) => count.detector === detector)
+  const falsePositives = own.reduce((sum, count) => sum + count.falsePositives, 0)
+  const verdicts = own.reduce((sum, count) => sum + count.truePositives, falsePositives)
+  return verdicts === 0
+    ? null
+    : { verdicts, falsePositives, falsePositiveRate: falsePositives / verdicts }
+}
+
 /** What is never to be seen: each field that is not null narrows it. Times in ms since the epoch. */
 export interface Suppression {
   readonly id: string
@@ -62,6 +85,22 @@ export interface Incident {
   readonly events: number
   /** In the order in which they were first seen. */
   readonly kinds: readonly string[]
+  /** How its party had been broken into before it did this; null where nothing tells of that. */
+  readonly follows: IncidentLink | null
+  /** Ids of incidents of those that were broken into in this one. */
+  readonly ledTo: readonly string[]
+}
+
+/** A break-in to a host that later did something itself. Times in µs since the epoch. */
+export interface IncidentLink {
+  readonly eventId: string
+  /** Null for an event that is of none. */
+  readonly incident: string | null
+  readonly kind: string
+  /** Null where nobody could be named. */
+  readonly attacker: string | null
+  readonly severity: number
+  readonly firstSeenUs: number
 }
 
 export interface IncidentQuery {

@@ -16,6 +16,8 @@ export interface CaptureRows {
   readonly name: string
   /** Never on both sides of a fold. */
   readonly group: string
+  /** What its truth calls the attack; empty for ordinary traffic. */
+  readonly attackTypes: readonly string[]
   readonly rows: readonly Float64Array[]
   readonly labels: readonly (0 | 1)[]
   /** Flows nobody could label. */
@@ -53,7 +55,8 @@ export async function captureRows(capture: LabelledCapture): Promise<CaptureRows
   // A fixed seed: the same captures must give the same vectors, also where sketches collide.
   const table = new FlowTable(defaultFlowConfig(), observer, { hashSeed: HASH_SEED })
   await replayInto(table, capture.path)
-  return { name: capture.truth.name, group: groupOf(capture.truth), rows, labels, leftOut }
+  const { name, attack_types: attackTypes = [] } = capture.truth
+  return { name, group: groupOf(capture.truth), attackTypes, rows, labels, leftOut }
 }
 
 const FIRST_IPV6_KEY = 2 ** 32

@@ -10,6 +10,7 @@ import {
 import { FEATURE_COUNT } from '../feature/index.ts'
 import { benignRows, type HeldOutScores } from './cross-validate.ts'
 import type { CaptureRows } from './dataset.ts'
+import { rightAnswer } from './judging/attack-types.ts'
 import { captureWeights, rankingFigures, type RankingFigures, type Scored } from './metrics.ts'
 import { TUKEY_FENCE } from './rival.ts'
 import { validateRandomForest, type TrainingOptions } from './train-random-forest.ts'
@@ -27,6 +28,19 @@ export interface ScorerFigures {
   /** Mean over the attack captures of the share of their attack flows found. */
   readonly recallByCapture: number
   readonly falsePerThousand: number
+  /** Where the recall comes from, the family with the most captures first. */
+  readonly recallByFamily: readonly FamilyRecall[]
+}
+
+/** How much of one sort of attack is found, flow by flow. */
+export interface FamilyRecall {
+  /** The first family that answers the capture's first attack type. */
+  readonly family: string
+  readonly captures: number
+  /** Held out one at a time: with one laboratory alone nothing of the sort was learned. */
+  readonly laboratories: number
+  readonly flows: number
+  readonly recallByCapture: number
 }
 
 export interface ModelFigures {
@@ -153,7 +167,31 @@ export function figuresOf(scorer: string, scored: readonly ScoredCapture[]): Sco
     byCapture: rankingFigures(scored.flatMap((one) => weighted(one, true))),
     recallByCapture: meanOf(shares),
     falsePerThousand: 1000 * share(total('flagged'), total('benign')),
+    recallByFamily: recallByFamily(scored),
   }
+}
+
+function recallByFamily(scored: readonly ScoredCapture[]): FamilyRecall[] {
+  const attacks = scored.filter(({ capture }) => capture.labels.includes(1))
+  const families = [...new Set(attacks.map(({ capture }) => familyOf(capture)))]
+  const rows = families.map((family): FamilyRecall => {
+    const own = attacks.filter(({ capture }) => familyOf(capture) === family)
+    const counts = own.map(countsOf)
+    return {
+      family,
+      captures: own.length,
+      laboratories: new Set(own.map(({ capture }) => capture.group)).size,
+      flows: counts.reduce((sum, one) => sum + one.attacks, 0),
+      recallByCapture: meanOf(counts.map((one) => share(one.found, one.attacks))),
+    }
+  })
+  return rows.sort((one, other) => other.captures - one.captures)
+}
+
+/** The first type that says what was done; `ipv6` and its like only describe. */
+function familyOf({ attackTypes }: CaptureRows): string {
+  const families = attackTypes.flatMap((type) => rightAnswer(type)?.families?.[0] ?? [])
+  return families[0] ?? 'other'
 }
 
 interface Counts {

@@ -2,9 +2,10 @@
  * Measures what Picket detects beside the article's program, scikit-learn's forests and a box-plot rule, on the
  * same labelled captures; prints the figures and writes them to DETECTION.md.
  *
- * Usage, once built: `node test/bench/detection.mjs --data DIR [--mix N] [--python PROGRAM] [--out FILE]`.
- * DIR holds truth.json and its captures. Needs Debian's python3-sklearn and tshark for the peers; where they
- * are missing, their rows say so. Takes about five minutes on two cores.
+ * Usage, once built: `node test/bench/detection.mjs --data DIR [--mix N] [--one-out TREES] [--python PROGRAM]
+ * [--out FILE]`. DIR holds truth.json and its captures. Needs Debian's python3-sklearn and tshark for the peers;
+ * where they are missing, their rows say so. `--one-out` adds forests of so many trees that were taught by all
+ * captures but one, one for each. Takes about five minutes on two cores, and four seconds more a capture and ten trees.
  */
 import { execFile } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -33,6 +34,7 @@ const { values } = parseArgs({
   options: {
     data: { type: 'string' },
     mix: { type: 'string', default: '2' },
+    'one-out': { type: 'string' },
     // Not the first python3 in PATH, which may be another than Debian's with its packages.
     python: { type: 'string', default: '/usr/bin/python3' },
     out: { type: 'string', default: fileURLToPath(new URL('DETECTION.md', import.meta.url)) },
@@ -48,29 +50,28 @@ const truthFile = join(values.data, 'truth.json')
 const captures = readTruth(truthFile, values.data)
 
 say('Picket: every capture, alone and merged')
-const report = await picketReport()
+const report = await picketReport('--mix', values.mix)
+const oneOutTrees = values['one-out']
+if (oneOutTrees !== undefined) say('Picket: one capture held out at a time')
+const oneOut = oneOutTrees === undefined ? null : await orFailure(measureOneOut)
 say('the article’s program')
 const article = await orFailure(() => articleProgram(values.python, captures, isPartyOf))
 say('scikit-learn’s forests')
 const sklearn = await orFailure(sklearnFigures)
-const text = renderDetection({ report, article, sklearn, machine: machine() })
+const text = renderDetection({ report, oneOut, article, sklearn, machine: machine() })
 const pretty = await format(text, { parser: 'markdown', printWidth: 100 })
 process.stdout.write(pretty)
 writeFileSync(values.out, pretty)
 
-async function picketReport() {
+async function measureOneOut() {
+  const given = ['--mix', '0', '--leave-one-out', '--trees', oneOutTrees]
+  return { trees: Number(oneOutTrees), report: await picketReport(...given) }
+}
+
+async function picketReport(...options) {
   const folder = mkdtempSync(join(tmpdir(), 'picket-detection-'))
   const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
-  const given = [
-    '--truth',
-    truthFile,
-    '--captures',
-    values.data,
-    '--mix',
-    values.mix,
-    '--out',
-    folder,
-  ]
+  const given = ['--truth', truthFile, '--captures', values.data, ...options, '--out', folder]
   try {
     // Captures that are damaged make it end with 3; its report says which.
     await run(process.execPath, [main, 'evaluate', ...given, '--data-dir', folder]).catch(

@@ -66,6 +66,8 @@ const sections = [
   sectionInFile('owner', 'measureOwners', 'renderOwners'),
   sectionInFile('forwarding', 'measureForwarding', 'renderForwarding'),
   sectionInFile('response', 'measureResponse', 'renderResponse'),
+  sectionInFile('api', 'measureApi', 'renderApi'),
+  sectionInFile('feeds', 'measureFeeds', 'renderFeeds'),
 ]
 
 /** A section with a heading of its own, whose two functions stand in a file of the part's name, where there is one. */

@@ -2,7 +2,9 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { openApi30 } from './openapi-3.0.mjs'
 import { root } from './root.mjs'
+import { xsoarPlaybooks } from './xsoar-playbooks.mjs'
 import { runProgram } from './steps.mjs'
 
 const generated = {
@@ -12,7 +14,24 @@ const generated = {
   'deploy/event-fields.md': async () =>
     (await import('../../dist/forward/formats/field-table.js')).fieldTable(),
   'deploy/elastic/index-template.json': indexTemplate,
+  'deploy/elastic/dashboard.ndjson': async () =>
+    lines((await import('../../deploy/elastic/content/dashboard.mjs')).savedObjects()),
+  'deploy/elastic/detection-rules.ndjson': async () =>
+    lines((await import('../../deploy/elastic/content/rules.mjs')).detectionRules()),
+  'deploy/soar/picket-openapi-3.0.json': async () => {
+    const { parse } = await import('yaml')
+    const document = parse(readFileSync(join(root, 'openapi/picket.yaml'), 'utf8'))
+    return `${JSON.stringify(openApi30(document), null, 2)}\n`
+  },
+  'deploy/soar/cortex-xsoar/integration-Picket.yml': async () =>
+    (await import('./xsoar-integration.mjs')).xsoarIntegration(),
+  ...Object.fromEntries(
+    Object.keys(xsoarPlaybooks()).map((path) => [path, async () => xsoarPlaybooks()[path]]),
+  ),
 }
+
+/** Where they are. */
+export const GENERATED = Object.keys(generated)
 
 /** A step of the check: fails with the names of the files that are not what would be generated. */
 export async function staleFiles() {
@@ -36,6 +55,11 @@ export async function writeGenerated(...paths) {
     writeFileSync(join(root, path), await generated[path]())
     process.stdout.write(`${path}\n`)
   }
+}
+
+/** NDJSON, as Kibana imports it. */
+function lines(objects) {
+  return objects.map((object) => `${JSON.stringify(object)}\n`).join('')
 }
 
 async function configuration() {

@@ -1,7 +1,9 @@
 /** What can be asked of the agent besides events and blocks: streams, sums, rules, models, itself. */
 import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import type { components } from '../../openapi/contract.d.ts'
+import { packagedFile } from '../../src/core/package-root.ts'
 import { API_DEFAULTS, servedApi, type TestApi } from '../support/api-server.ts'
 import { TEN_OCLOCK_US } from '../support/detections.ts'
 import { eventSource } from '../support/event-source.ts'
@@ -235,9 +237,52 @@ describe('flows', () => {
     expect(tested.body).toMatchObject({ rules: [{ name: 'telnet' }], refused: [] })
     const since = '2026-01-05T09:00:00Z'
     const { body } = await api.call('POST', '/v1/rules/backtest', { token, body: { text, since } })
-    expect(body).toMatchObject({ flows: 2, isComplete: true, rules: [{ rule: 'telnet', hits: 1 }] })
+    // What else the address that the rule names had done is what its block would have cost.
+    const telnet = { rule: 'telnet', hits: 1, cutOff: { flows: 1 } }
+    expect(body).toMatchObject({ flows: 2, isComplete: true, rules: [telnet] })
     const bad = await api.call('POST', '/v1/rules/test', { token, body: { text: 'title: [x' } })
     expect((bad.body as Schemas['RuleTest']).refused).toHaveLength(1)
+  })
+})
+
+describe('rules tried on a capture', () => {
+  const text = `title: Answered
+name: answered
+logsource: { category: network_connection }
+detection: { sel: { proto: tcp, dst_port: 80, resp_bytes|gt: 0 }, condition: sel }
+picket: { kind: policy.answered, attacker: src_ip, victim: dst_ip }
+`
+  const tryOn = async (api: TestApi, capture: string, rules = text) => {
+    const token = await api.token(['read'])
+    return api.call('POST', '/v1/rules/test', { token, body: { text: rules, capture } })
+  }
+
+  test('say what would have been told, and record nothing', async () => {
+    const api = await servedApi()
+    const capture = readFileSync(packagedFile('test/data/demo.pcap')).toString('base64')
+    const other = text.replace('answered', 'unheard').replace('dst_port: 80', 'dst_port: 8099')
+    const { status, body } = await tryOn(api, capture, `${text}---\n${other}---\ntitle: [x`)
+    const { rules, refused, trial } = body as Schemas['RuleTest']
+    expect([status, rules.length, refused.length]).toEqual([200, 2, 1])
+    expect(trial).toMatchObject({ packets: 12539, fault: null })
+    expect(trial!.fired.map(({ rule }) => rule)).toContain('answered')
+    expect(trial!.fired.some(({ attacker }) => attacker === '192.0.2.20')).toBe(true)
+    expect(trial!.hits['answered']).toBeGreaterThan(0)
+    expect(trial!.hits['unheard'] ?? 0).toBe(0)
+    const token = await api.token(['read'])
+    expect((await api.call('GET', '/v1/events', { token })).body).toMatchObject({ items: [] })
+  })
+
+  test('say what is wrong with it: no capture, a cut one, no Base64', async () => {
+    const api = await servedApi()
+    const whole = readFileSync(packagedFile('test/data/demo.pcap'))
+    const none = await tryOn(api, Buffer.from('GET / HTTP/1.1').toString('base64'))
+    expect(none).toMatchObject({ status: 400, body: { errors: [{ field: 'capture' }] } })
+    const cut = await tryOn(api, whole.subarray(0, 100_001).toString('base64'))
+    const { trial } = cut.body as Schemas['RuleTest']
+    expect(trial!.fault).toMatch(/^damaged at byte \d+: /)
+    expect(trial!.packets).toBeGreaterThan(100)
+    expect((await tryOn(api, '***')).status).toBe(400)
   })
 })
 
@@ -266,7 +311,7 @@ describe('models', () => {
   test('that are not there cannot be trained anew or gone back to', async () => {
     const api = await servedApi()
     const token = await api.token(['admin'])
-    expect((await api.call('GET', '/v1/models', { token })).body).toEqual({ items: [] })
+    expect((await api.call('GET', '/v1/models', { token })).body).toMatchObject({ items: [] })
     for (const verb of ['train', 'rollback']) {
       expect((await api.call('POST', `/v1/models/eth0/${verb}`, { token })).status).toBe(404)
     }

@@ -9,8 +9,13 @@ import { servedApi } from '../support/api-server.ts'
 import { parseCef } from '../support/cef-parser.ts'
 import { HOSTILE_VALUES } from '../support/hostile-values.ts'
 import { story, temporaryFolder } from '../support/record.ts'
+import { cellText, expression, type Row } from '../support/siem/expression.ts'
+import { evalFunctions, spl } from '../support/siem/spl.ts'
 
 const addOn = packagedFile('deploy/splunk/TA-picket')
+const hours = <Item>(make: (hour: number) => Item): Item[] =>
+  Array.from({ length: 24 }, (_, hour) => make(hour))
+
 type Stanzas = Readonly<Record<string, Readonly<Record<string, string>>>>
 
 function stanzas(name: string): Stanzas {
@@ -83,6 +88,120 @@ describe('the extractions', () => {
   })
 })
 
+const evals = (sourcetype: string): [string, (row: Row) => unknown][] =>
+  Object.entries(props[sourcetype]!)
+    .filter(([key]) => key.startsWith('EVAL-'))
+    .map(([key, source]) => [key.slice('EVAL-'.length), expression(source, evalFunctions())])
+const calculations = { 'picket:cef': evals('picket:cef'), 'picket:ecs': evals('picket:ecs') }
+
+/** All fields that a search sees: Splunk calculates each from what was extracted, none from another. */
+function searched(sourcetype: 'picket:cef' | 'picket:ecs', fields: Row): Row {
+  const calculated = calculations[sourcetype].map(([name, value]) => [name, value(fields)] as const)
+  const present = calculated.filter(([, value]) => value !== null)
+  return { sourcetype, ...fields, ...Object.fromEntries(present) }
+}
+
+/** As `KV_MODE = json` has it: dotted names, `{}` behind that of a list, all values text. */
+function jsonFields(value: object, prefix = ''): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([name, inner]: [string, unknown]) => {
+      if (Array.isArray(inner)) return [[`${prefix}${name}{}`, inner.map(cellText)]]
+      if (typeof inner === 'object') return Object.entries(jsonFields(inner!, `${prefix}${name}.`))
+      return [[`${prefix}${name}`, cellText(inner)]]
+    }),
+  )
+}
+
+const COMMON_FIELDS =
+  'action agent_id app category change_type confidence decision description dest dvc event_id id ids_type object object_category previous_sequence process revision sequence severity severity_id signature signature_id simulated src status type user vendor_product victims'.split(
+    ' ',
+  )
+/** What a data model cannot do without, by the tag that puts an event into it. */
+const MODELS: Readonly<Record<string, readonly string[]>> = {
+  attack: ['action', 'category', 'dvc', 'ids_type', 'severity', 'signature', 'vendor_product'],
+  alert: ['app', 'description', 'id', 'severity', 'signature', 'type'],
+  communicate: ['action', 'src', 'dest', 'dvc', 'vendor_product'],
+  change: ['action', 'change_type', 'dvc', 'object', 'object_category', 'status'],
+}
+
+describe('the fields of the Common Information Model', () => {
+  const kinds = readdirSync(packagedFile('test/data/cef')).map((file) => file.replace('.cef', ''))
+  const bothOf = (kind: string): readonly [Row, Row] => {
+    const read = (file: string) => readFileSync(packagedFile(`test/data/${file}`), 'utf8').trimEnd()
+    return [
+      searched('picket:cef', extracted(read(`cef/${kind}.cef`))),
+      searched('picket:ecs', jsonFields(JSON.parse(read(`ecs/${kind}.ndjson`)) as object)),
+    ]
+  }
+
+  it.each(kinds)('are the same of %s, as CEF and as ECS', (kind) => {
+    const [cef, ecs] = bothOf(kind)
+    const shown = (row: Row) =>
+      Object.fromEntries(COMMON_FIELDS.map((name) => [name, cellText(row[name])]))
+    expect(shown(cef)).toEqual(shown(ecs))
+  })
+
+  it.each(Object.entries(MODELS))('are all there for what has the tag %s', (tag, needed) => {
+    const types = Object.entries(stanzas('tags.conf')).filter(([, tags]) => tag in tags)
+    const searches = types.map(([name]) => {
+      return stanzas('eventtypes.conf')[name.replace('eventtype=', '')]!['search']!
+    })
+    const tagged = kinds
+      .flatMap(bothOf)
+      .filter((row) => searches.some((one) => spl(one, [row], 0).length > 0))
+    expect(tagged.length).toBeGreaterThan(0)
+    for (const row of tagged) for (const name of needed) expect(row, tag).toHaveProperty(name)
+  })
+})
+
+describe('the saved searches', () => {
+  const NOW = 1_767_614_400
+  const saved = stanzas('savedsearches.conf')
+  const run = (name: string, events: readonly Row[]) =>
+    spl(saved[`Picket - ${name}`]!['search']!, events, NOW)
+  const sent = (minutesAgo: number, changes: Row): Row => ({
+    ...{ sourcetype: 'picket:ecs', agent_id: 'a', dvc: 'web-1', signature_id: 'scan.vertical.syn' },
+    ...{ _time: NOW - minutesAgo * 60, _indextime: NOW - minutesAgo * 60, ...changes },
+  })
+  const beat = (minutesAgo: number, number: number, changes: Row = {}): Row => {
+    const numbers = { sequence: number, previous_sequence: number }
+    return sent(minutesAgo, { signature_id: 'health.heartbeat', ...numbers, ...changes })
+  }
+  const numbered = (minutesAgo: number, sequence: number, previous: number): Row =>
+    sent(minutesAgo, { sequence, previous_sequence: previous })
+
+  it.each([
+    ['where all is there', [numbered(30, 5, 0), numbered(20, 6, 5), beat(8, 6)], []],
+    ['where one is missing', [numbered(30, 5, 0), numbered(20, 7, 6)], [{ missing: 1, first: 6 }]],
+    ['where the last one is missing', [numbered(30, 5, 0), beat(20, 6)], [{ first: 6, last: 6 }]],
+    ['where one may be on its way', [numbered(30, 5, 0), beat(4, 6)], []],
+    [
+      'of an agent that said nothing all day but that it lives',
+      hours((hour) => beat(hour * 60 + 59, 3)),
+      [],
+    ],
+  ])('tell missing numbers right %s', (_, events, found) => {
+    expect(run('numbers that are missing', events)).toMatchObject(found)
+    expect(run('numbers that are missing', events)).toHaveLength(found.length)
+  })
+
+  it('tell of an agent that is silent, not of the others', () => {
+    const found = run('silent agents', [beat(4, 1), beat(6, 1, { agent_id: 'gone' })])
+    expect(found).toMatchObject([{ agent_id: 'gone' }])
+  })
+
+  it('tell of blocks that were refused', () => {
+    const decision = 'policy ordered a block, which was refused: 192.0.2.7 is a gateway'
+    const events = [
+      sent(1, { decision, event_id: 'e', src: '192.0.2.7' }),
+      sent(1, { decision: 'on the allowlist', event_id: 'f', src: '192.0.2.8' }),
+    ]
+    expect(run('blocks that were refused', events)).toMatchObject([
+      { event_id: 'e', decision: [decision] },
+    ])
+  })
+})
+
 it('every tag belongs to an event type that is there', () => {
   const types = stanzas('eventtypes.conf')
   for (const name of Object.keys(stanzas('tags.conf'))) {
@@ -110,14 +229,14 @@ describe('the alert action', () => {
     }
     const { items } = api.record.blocks.list({ limit: 10 })
     expect(items).toMatchObject([{ target: '203.0.113.9', reason: 'a search' }])
-    const refused = await act({ ...order, target: '127.0.0.1' })
+    const [refused, wrong, nowhere] = await Promise.all([
+      act({ ...order, target: '127.0.0.1' }),
+      act({ ...order, target: 'not an address' }),
+      act({ ...order, target: '203.0.113.9', url: 'http://127.0.0.1:1' }),
+    ])
     expect(refused).toMatchObject({ code: 2 })
     expect(refused.told).toContain('loopback')
-    expect(await act({ ...order, target: 'not an address' })).toMatchObject({ code: 2 })
-    expect(await act({ ...order, target: '203.0.113.9', url: 'http://127.0.0.1:1' })).toMatchObject(
-      {
-        code: 3,
-      },
-    )
+    expect(wrong).toMatchObject({ code: 2 })
+    expect(nowhere).toMatchObject({ code: 3 })
   })
 })

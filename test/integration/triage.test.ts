@@ -11,6 +11,7 @@ import { readTruth } from '../../src/train/index.ts'
 import { Suppressor } from '../../src/suppressor.ts'
 import { detection, TEN_OCLOCK_US } from '../support/detections.ts'
 import { servedApi } from '../support/api-server.ts'
+import { run } from '../support/memory-terminal.ts'
 
 const clock = { nowMs: () => TEN_OCLOCK_US / 1000 }
 type Api = Awaited<ReturnType<typeof servedApi>>
@@ -47,6 +48,44 @@ describe('verdicts', () => {
       ],
     })
     expect(await api.record.audit.verify()).toMatchObject({ isIntact: true })
+  })
+
+  test('give each rule and each forest its rate of false positives, and none where nobody judged', async () => {
+    const api = await servedApi()
+    const token = await api.token(['read', 'block'])
+    const byRule = { detector: 'sigma:own', kind: 'policy.own', family: 'policy' }
+    const byForest = { detector: 'isolation-forest', kind: 'anomaly.flow', family: 'anomaly' }
+    const events = await savedEvents(
+      ...([api, byRule, { ...byRule, attacker: '192.0.2.8' }] as const),
+      ...[{ ...byRule, attacker: '192.0.2.9' }, byForest],
+      { ...byRule, detector: 'sigma:smb1-in-use' },
+    )
+    const path = (at: number): string => `/v1/events/${events[at]!.id}/verdict`
+    const judge = (at: number, verdict: string) =>
+      api.call('POST', path(at), { token, body: { verdict } })
+    const rulePath = '/v1/rules/own'
+    const before = await api.call('GET', rulePath, { token })
+    expect(before.body).toMatchObject({ name: 'own', judged: null })
+    for (const at of [0, 1, 4]) await judge(at, 'true-positive')
+    for (const at of [2, 3]) await judge(at, 'false-positive')
+    const rules = await api.call('GET', '/v1/rules', { token })
+    const third = { verdicts: 3, falsePositives: 1, falsePositiveRate: 1 / 3 }
+    expect(rules.body).toMatchObject({ items: [{ name: 'own', judged: third }] })
+    const after = await api.call('GET', rulePath, { token })
+    expect(after.headers.get('etag')).toBe(before.headers.get('etag'))
+    expect((await api.call('GET', '/v1/models', { token })).body).toMatchObject({
+      detectors: [
+        { detector: 'isolation-forest', judged: { verdicts: 1, falsePositiveRate: 1 } },
+        { detector: 'random-forest', judged: null },
+      ],
+    })
+    const folder = ['--data-dir', api.directory]
+    const listed = await run('rules', 'list', '--json', ...folder)
+    const judged = listed.json.filter((rule) => (rule as { judged: unknown }).judged)
+    const none = { verdicts: 1, falsePositives: 0, falsePositiveRate: 0 }
+    expect(judged).toMatchObject([{ rule: 'smb1-in-use', judged: none }])
+    const models = await run('models', 'status', ...folder)
+    expect(models.out).toMatch(/isolation-forest +1 of 1 \(100 %\)\nrandom-forest +-\n/)
   })
 
   test('that suppress need the scope admin, and change nothing without it', async () => {
@@ -181,5 +220,65 @@ describe('incidents', () => {
     expect((events.body as { items: unknown[] }).items).toHaveLength(2)
     const one = await api.call('GET', `/v1/incidents/${items[0]!.id}`, { token })
     expect(one.body).toEqual(items[0])
+  })
+
+  test('tell how a victim turned: who was broken into and then attacked follows that incident', async () => {
+    const api = await servedApi()
+    const token = await api.token(['read'])
+    const minutes = (count: number) => ({
+      firstSeenUs: TEN_OCLOCK_US + count * 60e6,
+      lastSeenUs: TEN_OCLOCK_US + count * 60e6 + 30e6,
+    })
+    const login = { kind: 'bruteforce.ssh', family: 'bruteforce', severity: 9 }
+    const sweep = { kind: 'sweep.tcp', family: 'sweep', severity: 6 }
+    const victim = '10.0.0.5'
+    const [broken, , turned, , bystander] = await savedEvents(
+      ...([api, { ...login, ...minutes(0) }] as const),
+      // What a host did before is not explained by what was done to it later.
+      { ...sweep, attacker: '10.0.0.6', victims: ['10.0.0.9'], ...minutes(-30) },
+      { ...sweep, attacker: victim, victims: ['10.0.0.9'], ...minutes(12) },
+      { ...login, victims: ['10.0.0.6'], ...minutes(1) },
+      // To be scanned makes nobody an attacker.
+      { ...sweep, attacker: '10.0.0.9', victims: ['10.0.0.5'], ...minutes(20) },
+    )
+    const later = await api.call('GET', `/v1/incidents/${turned!.incident}`, { token })
+    expect(later.body).toMatchObject({
+      party: victim,
+      follows: {
+        ...{ incident: broken!.incident, event: broken!.id, kind: 'bruteforce.ssh' },
+        story: `${victim} was a victim of 192.0.2.7 (bruteforce.ssh, severity 9); 12 min later it began sweep.tcp itself`,
+      },
+      ledTo: [],
+    })
+    const { body } = await api.call('GET', '/v1/incidents', { token })
+    const { items } = body as { items: { id: string; follows: unknown; ledTo: string[] }[] }
+    expect(items.find(({ id }) => id === bystander!.incident)).toMatchObject({ follows: null })
+    const links = items.map(({ follows, ledTo }) => [follows !== null, ledTo])
+    expect(links.filter(([isLinked, ledTo]) => isLinked || (ledTo as string[]).length > 0)).toEqual(
+      [
+        ...[
+          [true, []],
+          [false, [turned!.incident]],
+        ],
+      ],
+    )
+    const listed = await run('incidents', '--data-dir', api.directory)
+    expect(listed.out).toContain('12 min later it began sweep.tcp itself')
+    expect(listed.out).toContain(`led to ${turned!.incident}`)
+  })
+
+  test('are linked also where the infected host calls home rather than attacks', async () => {
+    const api = await servedApi()
+    const token = await api.token(['read'])
+    const [taken, beacon] = await savedEvents(
+      ...([api, { kind: 'exploit.log4shell', family: 'exploit', severity: 9 }] as const),
+      {
+        ...{ kind: 'c2.beacon', family: 'c2', severity: 7, host: '10.0.0.5', victims: [] },
+        ...{ attacker: '198.51.100.9', firstSeenUs: TEN_OCLOCK_US + 3600e6 },
+        lastSeenUs: TEN_OCLOCK_US + 7200e6,
+      },
+    )
+    const { body } = await api.call('GET', `/v1/incidents/${beacon!.incident}`, { token })
+    expect(body).toMatchObject({ role: 'host', follows: { incident: taken!.incident } })
   })
 })

@@ -10,7 +10,7 @@ import {
   listen,
   type ApiParts,
   type Health,
-  type RuleListing,
+  type RuleStates,
 } from '../../src/api/index.ts'
 import { validateConfig } from '../../src/config/index.ts'
 import type { Clock } from '../../src/core/clock.ts'
@@ -19,6 +19,8 @@ import { Pulse } from '../../src/core/pulse.ts'
 import { createMetrics } from '../../src/core/metrics.ts'
 import type { Detection } from '../../src/detect/detection.ts'
 import { Feeds } from '../../src/detect/intel/index.ts'
+import { createFleetDesk } from '../../src/fleet/index.ts'
+import type { FleetConfig } from '../../src/fleet/config.ts'
 import { restingSinks } from '../../src/forward/index.ts'
 import { parseCidr } from '../../src/net/cidr.ts'
 import { openRecord } from '../../src/record/index.ts'
@@ -26,6 +28,8 @@ import type { EventRecord } from '../../src/record/record.ts'
 import type { Scope } from '../../src/record/token-store.ts'
 import { createBlocker, createFirewall } from '../../src/respond/index.ts'
 import type { RespondConfig } from '../../src/respond/config.ts'
+import { tryRulesApart } from '../../src/rule-trial.ts'
+import { SelfTest } from '../../src/selftest/index.ts'
 import { Suppressor } from '../../src/suppressor.ts'
 import { AUTOMATIC } from './blocking.ts'
 import { contractFaults } from './contract-checker.ts'
@@ -52,7 +56,7 @@ export const FULL_HEALTH: Health = {
   firewall: { name: 'dry-run', usable: true, activeBlocks: 0 },
 }
 
-export const RULES: RuleListing = {
+export const RULES: RuleStates = {
   items: [
     {
       ...{
@@ -120,12 +124,13 @@ const FORWARD = validateConfig({ forward: { sinks: [SINK] } }, '').forward
 /** `RULES`, whose one rule can be switched. */
 function switchableRules(): ApiParts['rules'] {
   let isEnabled = true
-  const listing = (): RuleListing => ({
+  const listing = (): RuleStates => ({
     ...RULES,
     items: RULES.items.map((rule) => ({ ...rule, state: isEnabled ? 'in-force' : 'disabled' })),
   })
   return {
     listing,
+    placeholders: { crawlers: ['hydra', 'curl*'] },
     setEnabled(name, value) {
       const isKnown = RULES.items.some((rule) => rule.name === name)
       if (isKnown) isEnabled = value
@@ -140,6 +145,7 @@ const OWN_ADDRESS = parseCidr('198.51.100.1')!
 export interface ServeOptions {
   readonly clock?: Clock
   readonly config?: Partial<typeof API_DEFAULTS>
+  readonly fleet?: FleetConfig
   /** Of the record; it stays when the API is closed. */
   readonly directory?: string
 }
@@ -156,6 +162,7 @@ export async function serveApi({
   clock = settableClock(),
   config: changes = {},
   directory: given,
+  fleet = validateConfig({}, '').fleet,
 }: ServeOptions = {}): Promise<TestApi & { close(): Promise<void> }> {
   const directory = given ?? (await mkdtemp(join(tmpdir(), 'pk-api-')))
   const apiConfig = { ...API_DEFAULTS, ...changes }
@@ -174,14 +181,22 @@ export async function serveApi({
     config: RESPOND_DEFAULTS,
     automatic: AUTOMATIC,
   })
+  const sinks = restingSinks(FORWARD, record)
+  const selfTest = new SelfTest({
+    ...{ sensors: [], events: record.events, recorded, sinks, blocker, clock },
+  })
   const app = createApi({
     record,
     blocker,
     feeds: await feedsIn(directory, clock),
     suppressor: new Suppressor({ triage: record.triage, clock, log: silentLog }),
     sinks: restingSinks(FORWARD, record),
+    fleet: createFleetDesk({ config: fleet, orders: record.fleetOrders, clock }),
+    sinks,
+    selfTest: (timeoutMs) => selfTest.run(timeoutMs),
     health: () => FULL_HEALTH,
     rules: switchableRules(),
+    tryRules: (texts, capture) => tryRulesApart(texts, capture, validateConfig({}, '')),
     restartSensor: (name) => Promise.resolve(restarted.push(name) > 0),
     recorded,
     settings: validateConfig({}, ''),

@@ -35,7 +35,7 @@ export class MemoryBlockLog implements BlockLog {
     const lastLiftMs = Math.max(...lifts.filter((liftedMs) => liftedMs >= sinceMs))
     return {
       automaticBlocks: touching.filter(
-        ({ source, createdAtMs }) => !['api', 'cli'].includes(source) && createdAtMs >= sinceMs,
+        ({ source, createdAtMs }) => ['policy', 'feed'].includes(source) && createdAtMs >= sinceMs,
       ).length,
       lastLiftMs: lastLiftMs === -Infinity ? null : lastLiftMs,
     }

@@ -36,8 +36,16 @@ export interface CliRun {
 
 /** Runs a command line; the firewall is the dry-run one, whatever happens. */
 export async function run(...argv: string[]): Promise<CliRun> {
+  return await runWith({}, ...argv)
+}
+
+/** Runs a command line with variables that override the configuration. */
+export async function runWith(
+  variables: Readonly<Record<string, string>>,
+  ...argv: string[]
+): Promise<CliRun> {
   const terminal = memoryTerminal()
-  const environment = { PICKET__RESPOND__FIREWALL: 'dry-run' }
+  const environment = { PICKET__RESPOND__FIREWALL: 'dry-run', ...variables }
   const exitCode = await runCli(argv, { terminal, environment })
   const { out, err } = terminal
   return {

@@ -1,9 +1,16 @@
 /** What people make of events: verdicts, suppressions, incidents. */
 import type { components } from '../../../openapi/contract.d.ts'
 import { rfc3339FromUs, type Clock } from '../../core/clock.ts'
+import { spanOf } from '../../core/span.ts'
 import { formatCidr, parseCidr } from '../../net/cidr.ts'
 import type { EventLog } from '../../record/event-log.ts'
-import type { Incident, Suppression, TriageLog, Verdict } from '../../record/triage-log.ts'
+import type {
+  Incident,
+  IncidentLink,
+  Suppression,
+  TriageLog,
+  Verdict,
+} from '../../record/triage-log.ts'
 import { hasScope, type Caller } from '../auth.ts'
 import type { Handler } from '../contract.ts'
 import { forbidden, invalidRequest, notFound, type ApiProblem } from '../problem.ts'
@@ -189,13 +196,30 @@ function apiSuppression(suppression: Suppression): Schemas['Suppression'] {
   }
 }
 
-function apiIncident({ firstSeenUs, lastSeenUs, ...rest }: Incident): Schemas['Incident'] {
+function apiIncident(incident: Incident): Schemas['Incident'] {
+  const { firstSeenUs, lastSeenUs, follows, ...rest } = incident
   return {
     ...rest,
     kinds: [...rest.kinds],
+    ledTo: [...rest.ledTo],
     firstSeen: rfc3339FromUs(firstSeenUs),
     lastSeen: rfc3339FromUs(lastSeenUs),
+    follows: follows && apiLink(follows, incident),
   }
+}
+
+function apiLink(link: IncidentLink, incident: Incident): Schemas['IncidentLink'] {
+  const { eventId, firstSeenUs, ...rest } = link
+  const story = storyOfTurn(link, incident)
+  return { ...rest, event: eventId, at: rfc3339FromUs(firstSeenUs), story }
+}
+
+/** Such as `10.0.0.5 was a victim of 192.0.2.7 (bruteforce.ssh, severity 9); 12 min later it began …`. */
+function storyOfTurn(link: IncidentLink, { party, kinds, firstSeenUs }: Incident): string {
+  const by = link.attacker ?? 'somebody'
+  const later = spanOf(firstSeenUs - link.firstSeenUs)
+  const began = kinds[0] ?? 'attacks'
+  return `${party} was a victim of ${by} (${link.kind}, severity ${link.severity}); ${later} later it began ${began} itself`
 }
 
 const timeOf = (ms: number | null): string | null => (ms === null ? null : rfc3339FromUs(ms * 1000))

@@ -7,9 +7,11 @@ import {
   withdrawModel,
   type StoredVersion,
 } from '../../detect/models/index.ts'
+import type { JudgedFigures } from '../../record/triage-log.ts'
 import { answerOf, openAgent } from '../client.ts'
 import type { CommandContext } from '../context.ts'
 import type { AddCommands, Invocation } from '../invocation.ts'
+import { judgedDetectors, judgedWords } from '../judged.ts'
 import { clockTime, EXIT, printJsonLines } from '../output.ts'
 import { auditCommand } from '../record-access.ts'
 import { printTable, type Column } from '../table.ts'
@@ -27,6 +29,13 @@ const COLUMNS: readonly Column<StoredVersion>[] = [
   { title: 'threshold', text: ({ model }) => model?.threshold.toFixed(3) ?? '', align: 'right' },
   { title: 'note', text: (one) => one.fault ?? '', mayWrap: true },
 ] // prettier-ignore
+
+const FORESTS = ['isolation-forest', 'random-forest']
+
+const JUDGED: readonly Column<{ detector: string; judged: JudgedFigures | null }>[] = [
+  { title: 'detector', text: ({ detector }) => detector },
+  { title: 'false of judged', text: ({ judged }) => judgedWords(judged), align: 'right' },
+]
 
 /** Adds `models status`, `models rollback` and `models train`. */
 export const addModels: AddCommands = (program, run) => {
@@ -50,13 +59,21 @@ export const addModels: AddCommands = (program, run) => {
     .action(run<ModelsOptions>(learnAnew))
 }
 
-function status({ context }: Invocation): Promise<number> {
-  const { directory, terminal, json } = context()
+/** The versions, then a line for each forest: how analysts judged what it told. */
+async function status({ context }: Invocation): Promise<number> {
+  const commandContext = context()
+  const { directory, terminal, json } = commandContext
   const versions = storedVersions(directory)
-  if (json) printJsonLines(versions.map(plain), terminal)
-  else if (versions.length > 0) printTable(terminal, COLUMNS, versions)
+  const judgedOf = await judgedDetectors(commandContext)
+  const judged = FORESTS.map((detector) => ({ detector, judged: judgedOf(detector) }))
+  if (json) {
+    printJsonLines([...versions.map(plain), ...judged], terminal)
+    return EXIT.ok
+  }
+  if (versions.length > 0) printTable(terminal, COLUMNS, versions)
   else terminal.writeError(`no interface has taught a model yet in ${directory}\n`)
-  return Promise.resolve(EXIT.ok)
+  printTable(terminal, JUDGED, judged)
+  return EXIT.ok
 }
 
 async function rollback({ options, context }: Invocation<ModelsOptions>): Promise<number> {

@@ -38,7 +38,7 @@ const INCIDENTS: readonly Column<Schemas['Incident']>[] = [
   { title: 'role', text: ({ role }) => role },
   { title: 'events', text: ({ events }) => String(events), align: 'right' },
   { title: 'id', text: ({ id }) => id },
-  { title: 'kinds', text: ({ kinds }) => kinds.join(', '), mayWrap: true },
+  { title: 'kinds', text: kindsAndStory, mayWrap: true },
 ]
 
 const SUPPRESSIONS: readonly Column<Suppression>[] = [
@@ -220,6 +220,13 @@ function print<Item extends object>(
 ): void {
   if (json) printJsonLines(items, terminal)
   else printTable(terminal, columns, items)
+}
+
+/** What happened, and how whom it is about came to do so. */
+function kindsAndStory({ kinds, follows, ledTo }: Schemas['Incident']): string {
+  const before = follows === null ? [] : [follows.story]
+  const after = ledTo.length === 0 ? [] : [`led to ${ledTo.join(', ')}`]
+  return [kinds.join(', '), ...before, ...after].join('; ')
 }
 
 function scopeWords(suppression: Suppression): string {

@@ -3,6 +3,7 @@ import { openPcapFile } from '../../capture/index.ts'
 import type { CaptureEnd, Frame } from '../../capture/source.ts'
 import type { Config } from '../../config/index.ts'
 import { systemClock } from '../../core/clock.ts'
+import { fixSeeds } from '../../core/hash-seeds.ts'
 import { PicketError } from '../../core/errors.ts'
 import { decide, policyFromConfig } from '../../decide/index.ts'
 import type { Detection, RuleText } from '../../detect/index.ts'
@@ -70,6 +71,7 @@ class Trial {
     const folder = new EventFolder({
       ...{ agentId: 'evaluation', foldSeconds, clock: systemClock, incidents },
     })
+    fixSeeds()
     this.#sensor = createSensor({
       flow: config.flow,
       detect: config.detect,

@@ -20,7 +20,10 @@ export interface ChosenRules extends ReadRules {
 export function chosenRules(paths: readonly string[] | null, context: CommandContext): ChosenRules {
   const { sigma } = context.config.detect
   const read = paths === null ? readRules(sigma, context.directory) : readPaths(paths)
-  const book = compileRules(read.texts, paths === null ? sigma.disabled : [])
+  const book = compileRules(read.texts, {
+    disabled: paths === null ? sigma.disabled : [],
+    placeholders: sigma.placeholders,
+  })
   return { ...read, book, faults: [...read.faults, ...book.faults] }
 }
 

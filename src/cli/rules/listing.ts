@@ -1,7 +1,10 @@
 /** `picket rules check` and `list`: which rules there are, and which are bad. */
+import { detectorOfRule } from '../../detect/detection.ts'
 import { rulesOf, type RuleHead } from '../../detect/index.ts'
+import type { JudgedFigures } from '../../record/triage-log.ts'
 import { answerOf, openAgent } from '../client.ts'
 import type { CommandContext } from '../context.ts'
+import { judgedDetectors, judgedWords } from '../judged.ts'
 import { EXIT, printJsonLines } from '../output.ts'
 import { jsonLine, printable } from '../printable.ts'
 import { printTable, type Column } from '../table.ts'
@@ -27,6 +30,7 @@ interface Listed {
   readonly about: string
   readonly origin: string
   readonly kind: string
+  readonly judged: JudgedFigures | null
   readonly title: string
 }
 
@@ -36,6 +40,7 @@ const COLUMNS: readonly Column<Listed>[] = [
   { title: 'level', text: ({ level }) => level },
   { title: 'about', text: ({ about }) => about },
   { title: 'from', text: ({ origin }) => origin },
+  { title: 'false', text: ({ judged }) => judgedWords(judged), align: 'right' },
   { title: 'title', text: ({ title }) => title, mayWrap: true },
 ]
 
@@ -45,12 +50,17 @@ export async function listRules(context: CommandContext): Promise<number> {
   const { book, faults } = chosenRules(null, context)
   const state = config.detect.sigma.enabled ? 'in force' : 'off'
   const agentStates = await statesOfAgent(context)
+  const judgedOf = await judgedDetectors(context)
   const rows = [
     ...book.detections.map((rule) => listed(rule, state, rule.category.name)),
     ...book.correlations.map((rule) => listed(rule, state, rule.type)),
     ...book.resting.map((rule) => listed(rule, rule.why, '')),
   ]
-    .map((row) => ({ ...row, state: agentStates.get(row.rule) ?? row.state }))
+    .map((row) => ({
+      ...row,
+      state: agentStates.get(row.rule) ?? row.state,
+      judged: judgedOf(detectorOfRule(row.rule)),
+    }))
     .sort((one, other) => (one.rule < other.rule ? -1 : 1))
   if (json) printJsonLines(rows, terminal)
   else printTable(terminal, COLUMNS, rows)
@@ -70,7 +80,7 @@ async function statesOfAgent(context: CommandContext): Promise<ReadonlyMap<strin
   }
 }
 
-const listed = (rule: RuleHead, state: string, about: string): Listed => ({
+const listed = (rule: RuleHead, state: string, about: string): Omit<Listed, 'judged'> => ({
   rule: rule.key,
   state,
   level: rule.level,

@@ -1,17 +1,17 @@
 /** `picket rules test`: which rules fire on a capture. */
+import { fixSeeds } from '../../core/hash-seeds.ts'
 import { openPcapFile } from '../../capture/index.ts'
 import { rfc3339FromUs } from '../../core/clock.ts'
+import { ruleOfDetector } from '../../detect/detection.ts'
 import { rulesOf, type Detection } from '../../detect/index.ts'
-import { createSensor } from '../../sensor.ts'
+import { tryRules } from '../../rules-on-capture.ts'
 import type { CommandContext } from '../context.ts'
 import { EXIT, printJsonLines } from '../output.ts'
 import { printTable, type Column } from '../table.ts'
 import { chosenRules, writeFaults } from './chosen.ts'
 
-const PREFIX = 'sigma:'
-
 const COLUMNS: readonly Column<Detection>[] = [
-  { title: 'rule', text: ({ detector }) => detector.slice(PREFIX.length) },
+  { title: 'rule', text: ({ detector }) => ruleOfDetector(detector)! },
   { title: 'sev', text: ({ severity }) => String(severity), align: 'right' },
   { title: 'times', text: ({ count }) => String(count), align: 'right' },
   { title: 'attacker', text: ({ attacker }) => attacker ?? '-' },
@@ -28,32 +28,17 @@ export async function testRules(
   const { config, terminal, json } = context
   const { texts, book, faults } = chosenRules(paths, context)
   writeFaults(faults, terminal)
-  const stories = new Map<string, Detection>()
-  const sensor = createSensor({
-    flow: config.flow,
-    detect: {
-      ...config.detect,
-      sigma: { ...config.detect.sigma, enabled: true, ...(paths === null ? {} : { disabled: [] }) },
-    },
-    models: { isolationForest: null, randomForest: null },
-    rules: texts,
-    flows: null,
-    flowsPerStory: null,
-    onDetection(detection) {
-      if (detection.detector.startsWith(PREFIX)) stories.set(detection.id, detection)
-    },
-    onModelLearned: () => undefined,
-  })
+  fixSeeds()
+  const { sigma } = config.detect
+  const detect = { ...config.detect, sigma: paths === null ? sigma : { ...sigma, disabled: [] } }
   const source = openPcapFile(file)
-  const end = await source.run((frame) => sensor.frame(frame))
-  sensor.end()
-  const fired = [...stories.values()]
+  const { end, stories: fired, hits } = await tryRules(texts, { flow: config.flow, detect }, source)
   if (json) printJsonLines(fired.map(storyLine), terminal)
   else printTable(terminal, COLUMNS, fired)
-  const { ruleHits } = sensor.statistics()
-  const told = new Set(fired.map(({ detector }) => detector.slice(PREFIX.length)))
-  for (const [rule, hits] of Object.entries(ruleHits)) {
-    if (!told.has(rule)) terminal.writeError(`${rule} held ${hits} times, for correlations alone\n`)
+  const told = new Set(fired.map(({ detector }) => ruleOfDetector(detector)!))
+  for (const [rule, times] of Object.entries(hits)) {
+    if (!told.has(rule))
+      terminal.writeError(`${rule} held ${times} times, for correlations alone\n`)
   }
   terminal.writeError(
     `${source.statistics().frames} packets, ${rulesOf(book).length} rules, ${told.size} fired\n`,
@@ -67,7 +52,7 @@ function storyLine(story: Detection): Readonly<Record<string, unknown>> {
   const { detector, kind, severity, attacker, victims, host, domain, count, summary } = story
   const firstSeen = rfc3339FromUs(story.firstSeenUs)
   const lastSeen = rfc3339FromUs(story.lastSeenUs)
-  const rule = detector.slice(PREFIX.length)
+  const rule = ruleOfDetector(detector)!
   return {
     rule,
     kind,

@@ -2,7 +2,7 @@
  * The pieces of one fragmented packet, in its entry of the fragment table: where each begins and ends, and a
  * hash of its bytes, by which a copy is told from a forgery.
  */
-import { randomInt } from 'node:crypto'
+import { takeSeeds } from '../../core/hash-seeds.ts'
 import type { Packet } from '../packet.ts'
 
 /** Words of an entry, before its pieces. */
@@ -39,7 +39,8 @@ export const ENTRY_WORDS = FIRST_PIECE + MOST_PIECES * PIECE_WORDS
 
 /** Stands for the hash of bytes that were not captured whole, which equals any other. */
 const UNKNOWN = 0
-const HASH_START = randomInt(1, 0x7fffffff)
+let hashStart = 0
+takeSeeds((draw) => (hashStart = draw()))
 
 /** Says whether a fragment covers bytes of another one and is not its copy. */
 export function quarrels(words: Int32Array, at: number, packet: Packet): boolean {
@@ -93,7 +94,7 @@ function hashOf(packet: Packet): number {
   if (packet.fragmentCaptured < packet.fragmentLength) return UNKNOWN
   const { buffer, fragmentAt } = packet
   const end = fragmentAt + packet.fragmentCaptured
-  let hash = HASH_START
+  let hash = hashStart
   for (let at = fragmentAt; at < end; at += 1) hash = Math.imul(hash ^ buffer[at]!, 0x01000193)
   return hash === UNKNOWN ? 1 : hash
 }

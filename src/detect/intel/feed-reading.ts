@@ -21,45 +21,80 @@ export interface FeedReading {
   readonly expiresAtMs: number
 }
 
+/** Where the reading of a large feed may rest, so that whoever reads can do something else meanwhile. */
+export type Steps<Result> = Generator<undefined, Result>
+
+/** Lines or objects between two rests, some 10 ms. */
+const STEP = 5000
+
 /**
- * Adds a feed's indicators to a table, up to `room` of them.
+ * Adds a feed's indicators to a table, up to `room` of them, in steps.
  *
+ * Cost: about 2 µs an indicator; a JSON feed is parsed at once, before the first step.
  * Errors: `SyntaxError` when the text is not of the form that it is said to be; nothing is added then unless a
  * later part is at fault.
  */
-export function readFeed(
+export function* readFeed(
   feed: FeedConfig,
   { text, givenAtMs }: FeedText,
   builder: IndicatorTableBuilder,
   room: number,
-): FeedReading {
+): Steps<FeedReading> {
   const format = feed.format === 'auto' ? formatOf(text) : feed.format
   const expiresAt = Math.floor(givenAtMs / 1000) + feed.expireDays * DAY_SECONDS
-  const counts: Partial<Record<IndicatorKind, number>> = {}
-  const refusals: string[] = []
-  let [refused, left, taken] = [0, 0, 0]
+  const tally = new Tally(format, builder, room)
   builder.feed(feed.name)
+  let step = 0
   for (const { text: raw, at, validUntil } of readerOf(format)(text, { column: feed.column })) {
-    const until = validUntil === 0 ? expiresAt : Math.min(validUntil, expiresAt)
+    tally.add(raw, at, validUntil === 0 ? expiresAt : Math.min(validUntil, expiresAt))
+    step += 1
+    if (step % STEP === 0) yield undefined
+  }
+  return { ...tally.figures(), format, expiresAtMs: expiresAt * 1000 }
+}
+
+/** Counts what a feed gives while it goes into the table. */
+class Tally {
+  readonly #format: FeedFormat
+  readonly #builder: IndicatorTableBuilder
+  readonly #room: number
+  readonly #counts: Partial<Record<IndicatorKind, number>> = {}
+  readonly #refusals: string[] = []
+  #refused = 0
+  #left = 0
+  #taken = 0
+
+  constructor(format: FeedFormat, builder: IndicatorTableBuilder, room: number) {
+    this.#format = format
+    this.#builder = builder
+    this.#room = room
+  }
+
+  add(raw: string, at: number, until: number): void {
     const indicators = parseIndicators(raw, until)
     if (isRefusal(indicators)) {
-      refused += 1
-      if (refusals.length < TOLD_REFUSALS) {
-        refusals.push(`${placeOf(format, at)}: "${raw.slice(0, 80)}" ${indicators.reason}`)
+      this.#refused += 1
+      if (this.#refusals.length < TOLD_REFUSALS) {
+        const shown = `${placeOf(this.#format, at)}: "${raw.slice(0, 80)}"`
+        this.#refusals.push(`${shown} ${indicators.reason}`)
       }
-      continue
+      return
     }
     for (const indicator of indicators) {
-      if (taken >= room) {
-        left += 1
+      if (this.#taken >= this.#room) {
+        this.#left += 1
         continue
       }
-      builder.add(indicator)
-      taken += 1
-      counts[indicator.kind] = (counts[indicator.kind] ?? 0) + 1
+      this.#builder.add(indicator)
+      this.#taken += 1
+      this.#counts[indicator.kind] = (this.#counts[indicator.kind] ?? 0) + 1
     }
   }
-  return { format, counts, refused, refusals, left, expiresAtMs: expiresAt * 1000 }
+
+  figures(): Pick<FeedReading, 'counts' | 'refused' | 'refusals' | 'left'> {
+    const [refused, left] = [this.#refused, this.#left]
+    return { counts: this.#counts, refusals: this.#refusals, refused, left }
+  }
 }
 
 const placeOf = (format: FeedFormat, at: number): string =>

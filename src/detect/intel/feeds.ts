@@ -1,9 +1,10 @@
 /** The agent's feeds: reads them, fetches them anew in time, and hands on one table of them all. */
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Clock } from '../../core/clock.ts'
 import { PicketError } from '../../core/errors.ts'
 import type { Log } from '../../core/log.ts'
 import type { FeedConfig, IntelConfig } from './config.ts'
-import { readFeed, type FeedReading } from './feed-reading.ts'
+import { readFeed, type FeedReading, type Steps } from './feed-reading.ts'
 import { fetchFeedText, isRemote, readFeedText, shownSource, type FeedText } from './feed-text.ts'
 import { IndicatorTableBuilder, type IndicatorTables } from './indicator-table.ts'
 
@@ -58,7 +59,8 @@ export class Feeds {
 
   /** Reads what files and earlier answers hold, at once; sources on the network are asked from `start` on. */
   read(): IndicatorTables {
-    this.#build()
+    const steps = this.#build()
+    while (!steps.next().done);
     return this.#tables
   }
 
@@ -105,7 +107,8 @@ export class Feeds {
       let isNew = false
       for (const watched of due) isNew = (await this.#lookAt(watched)) || isNew
       if (!isNew) return
-      this.#build()
+      // Between two steps the agent answers its API: a million lines take seconds.
+      for (const steps = this.#build(); !steps.next().done;) await nextTurn()
       this.#options.onTables(this.#tables)
     })
   }
@@ -134,21 +137,21 @@ export class Feeds {
   }
 
   /** Lays all feeds out anew; of an indicator in several the one of highest severity speaks. */
-  #build(): void {
+  *#build(): Steps<void> {
     const builder = new IndicatorTableBuilder()
     const bySeverity = [...this.#watched].sort((a, b) => b.feed.severity - a.feed.severity)
-    for (const watched of bySeverity) this.#read(watched, builder)
+    for (const watched of bySeverity) yield* this.#read(watched, builder)
     this.#tables = builder.build()
   }
 
-  #read(watched: Watched, builder: IndicatorTableBuilder): void {
+  *#read(watched: Watched, builder: IndicatorTableBuilder): Steps<void> {
     const { config, directory, log } = this.#options
     const { feed } = watched
     try {
       const given: FeedText | null = readFeedText(feed, directory)
       if (given === null) return
       watched.givenAtMs = given.givenAtMs
-      watched.reading = readFeed(feed, given, builder, config.maxIndicators - builder.count)
+      watched.reading = yield* readFeed(feed, given, builder, config.maxIndicators - builder.count)
     } catch (error) {
       if (!(error instanceof PicketError) && !(error instanceof SyntaxError)) throw error
       watched.lastError = error.message

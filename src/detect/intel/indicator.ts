@@ -31,6 +31,7 @@ export interface Refusal {
 const WIDEST_IPV4 = 8
 const WIDEST_IPV6 = 16
 const LONGEST_DOMAIN = 253
+const LONGEST = 8192
 
 /** Never anybody's indicator: this host, this link, everybody, documentation is left in for tests (RFC 6890). */
 const HARMLESS = [
@@ -48,6 +49,7 @@ const JA4 = /^[tqd][0-9a-z]{9}_[0-9a-f]{12}_[0-9a-f]{12}$/
  * A URL gives two: itself, and its host as `url-host`, which by itself says less (shared hosting).
  */
 export function parseIndicators(raw: string, validUntil = 0): readonly Indicator[] | Refusal {
+  if (raw.length > LONGEST) return { reason: `is longer than ${LONGEST} characters` }
   const text = raw.trim().replaceAll('[.]', '.').replaceAll('[:]', ':').replace(/^hxxp/i, 'http')
   if (text === '') return { reason: 'is empty' }
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return urlIndicators(text, validUntil)

@@ -61,9 +61,10 @@ export type Model = IsolationForestModel | RandomForestModel
 
 /** The median of each column of the rows; zeros when there are none. */
 export function columnMedians(rows: readonly Float64Array[], columns: number): Float64Array {
-  return Float64Array.from({ length: columns }, (_, column) => {
-    const values = Float64Array.from(rows, (row) => row[column]!).sort()
-    return values[Math.floor(values.length / 2)] ?? 0
+  const values = new Float64Array(rows.length)
+  return new Float64Array(columns).map((_, column) => {
+    for (let index = 0; index < rows.length; index += 1) values[index] = rows[index]![column]!
+    return values.sort()[values.length >>> 1] ?? 0
   })
 }
 

@@ -61,12 +61,12 @@ export async function backtestRules(
   read: () => AsyncIterable<Flow>,
 ): Promise<Backtest> {
   const judged = book.detections.filter(({ isInSum }) => isInSum)
-  const names = new Set(judged.map(({ key }) => key))
+  const correlations = judgedCorrelations(book, judged)
   const tallies = new Map<string, Tally>()
   const atEnd: RuleBook = {
     ...book,
     detections: judged.map((rule) => ({ ...rule, moments: ['end'] })),
-    correlations: book.correlations.filter(({ rules }) => rules.every((key) => names.has(key))),
+    correlations,
   }
   for (const rule of rulesOf(atEnd)) tallies.set(rule.key, emptyTally(rule))
   const flows = await judgeAll(atEnd, read, tallies)
@@ -76,6 +76,19 @@ export async function backtestRules(
     rules: [...tallies.values()].map((tally, index) => ({ ...tally, cutOff: cuts[index]! })),
     notJudged: book.detections.filter(({ isInSum }) => !isInSum),
   }
+}
+
+/** Those all of whose rules can be judged; a book has those they count before them. */
+function judgedCorrelations(
+  { correlations }: RuleBook,
+  judged: readonly DetectionRule[],
+): RuleBook['correlations'] {
+  const names = new Set(judged.map(({ key }) => key))
+  return correlations.filter(({ key, rules }) => {
+    const isJudged = rules.every((one) => names.has(one))
+    if (isJudged) names.add(key)
+    return isJudged
+  })
 }
 
 async function judgeAll(

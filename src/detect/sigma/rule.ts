@@ -73,7 +73,9 @@ export type Bound = (typeof BOUNDS)[number]
 
 export interface CorrelationRule extends RuleHead {
   readonly type: CorrelationType
-  /** Keys of the rules whose hits are counted, in order. */
+  /** What its hits are seen in; null where its rules look at several categories. */
+  readonly category: Category | null
+  /** Keys of the rules whose hits are counted, in order; correlations among them come before this one. */
   readonly rules: readonly string[]
   /** Fields by which hits are kept apart, for each rule in the order of `rules`. */
   readonly groupBy: readonly (readonly Field[])[]

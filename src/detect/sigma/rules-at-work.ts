@@ -97,18 +97,21 @@ export class RulesAtWork {
   }
 
   #held(rule: DetectionRule, subject: Subject, onHit: OnHit): void {
+    this.#found(rule, () => hitOf(subject, rule.roles, rule.evidence), subject, onHit)
+  }
+
+  /** Hands a hit to the correlations that count its rule, each of which may be counted by others in turn. */
+  #found(rule: RuleHead, describe: () => Hit, subject: Subject, onHit: OnHit): void {
     this.#count(rule)
     const counting = this.#countedBy.get(rule.key) ?? []
     for (const { correlation, index } of counting) {
       const hit = correlation.note(index, subject)
-      if (hit === null) continue
-      this.#count(correlation.rule)
-      onHit(correlation.rule, hit)
+      if (hit !== null) this.#found(correlation.rule, () => hit, subject, onHit)
     }
     // A rule that correlations refer to is their part, unless one of them says otherwise.
     const isQuiet =
       counting.length > 0 && counting.every(({ correlation }) => !correlation.rule.generates)
-    if (!isQuiet) onHit(rule, hitOf(subject, rule.roles, rule.evidence))
+    if (!isQuiet) onHit(rule, describe())
   }
 
   #count({ key }: RuleHead): void {
@@ -124,9 +127,15 @@ export class RulesAtWork {
   }
 
   #correlationFor(rule: CorrelationRule, before: RulesAtWork | null): Correlation {
-    const isSame = [rule.key, ...rule.rules].every((key) => this.#isSame(key, before))
+    const isSame = this.#partsOf(rule).every((key) => this.#isSame(key, before))
     const known = isSame ? before?.correlationOf(rule.key) : undefined
     return known ?? new Correlation(rule)
+  }
+
+  /** The rule and all that it counts, however indirectly. */
+  #partsOf({ key, rules }: CorrelationRule): readonly string[] {
+    const inner = this.book.correlations.filter((one) => rules.includes(one.key))
+    return [key, ...rules, ...inner.flatMap((one) => this.#partsOf(one))]
   }
 
   correlationOf(key: string): Correlation | undefined {

@@ -28,3 +28,7 @@ export interface ConnectionLimits {
   readonly writeTimeoutMs: number
   readonly idleTimeoutMs: number
 }
+
+/** The host of a URL, an IPv6 address without its brackets. */
+export const hostOf = (url: string): string =>
+  /:\/\/(\[[^\]]+\]|[^/:]+)/.exec(url)![1]!.replace(/^\[|\]$/g, '')

@@ -30,6 +30,8 @@ export function ecsIndexTemplate(): string {
   const template = {
     index_patterns: ['logs-picket.event-*', 'logs-picket.flow-*'],
     priority: 500,
+    // How long documents are kept is for the operator, and not the same in OpenSearch.
+    composed_of: ['picket'],
     data_stream: {},
     template: { mappings: { date_detection: false, properties } },
   }

@@ -1,5 +1,6 @@
 /** Every kind of sink, made from its configuration. */
 import type { SinkConfig } from '../config.ts'
+import { hostOf } from '../connections/config.ts'
 import type { Sink, SinkContext } from '../sink.ts'
 import { createRelpSink } from './relp/index.ts'
 import { createElasticSink } from './elastic/index.ts'
@@ -60,7 +61,3 @@ export function sinkHosts(config: SinkConfig): readonly string[] {
       return []
   }
 }
-
-/** The host of a URL, an IPv6 address without its brackets. */
-const hostOf = (url: string): string =>
-  /:\/\/(\[[^\]]+\]|[^/:]+)/.exec(url)![1]!.replace(/^\[|\]$/g, '')

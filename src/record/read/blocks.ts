@@ -1,6 +1,7 @@
 /** Reads blocks. */
 import type { Block, BlockHistory, BlockLog, BlockQuery } from '../block-log.ts'
 import type { Page } from '../event-log.ts'
+import { parsePortRange } from '../../net/port-range.ts'
 import { keyRange } from '../sqlite/address-key.ts'
 import type { ReadConnection } from '../sqlite/live-connection.ts'
 import { decodeIdCursor, encodeCursor } from './cursor.ts'
@@ -21,7 +22,7 @@ export function blockReader(connection: ReadConnection): Omit<BlockLog, 'save'> 
     `SELECT ${COLUMNS} FROM blocks WHERE ${STANDING} ORDER BY created_at_ms, id`,
   )
   const selectHistory = connection.prepare(
-    `SELECT count(*) FILTER (WHERE source NOT IN ('api', 'cli') AND created_at_ms >= @sinceMs) AS automaticBlocks,
+    `SELECT count(*) FILTER (WHERE source IN ('policy', 'feed') AND created_at_ms >= @sinceMs) AS automaticBlocks,
        max(lifted_at_ms) FILTER (WHERE lifted_at_ms >= @sinceMs) AS lastLiftMs
      FROM blocks WHERE target_first <= @last AND target_last >= @first`,
   )
@@ -41,7 +42,8 @@ export function blockReader(connection: ReadConnection): Omit<BlockLog, 'save'> 
 type BlockRow = Omit<Block, 'ports'> & { readonly ports: string }
 
 function blockOf(row: BlockRow): Block {
-  return { ...row, ports: JSON.parse(row.ports) as number[] }
+  const ports = JSON.parse(row.ports) as (number | string)[]
+  return { ...row, ports: ports.flatMap((given) => parsePortRange(given) ?? []) }
 }
 
 function listBlocks(connection: ReadConnection, query: BlockQuery): Page<Block> {

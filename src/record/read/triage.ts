@@ -10,6 +10,7 @@ import type {
   VerdictCount,
 } from '../triage-log.ts'
 import { decodeIdCursor, encodeCursor } from './cursor.ts'
+import { incidentLinkReader } from './incident-links.ts'
 import { Where } from './where.ts'
 
 const VERDICT = `event_id AS eventId, verdict, reason, detector, kind, given_by AS givenBy,
@@ -20,7 +21,7 @@ const SUPPRESSION = `id, detector, kind, address, victim, port, process, reason,
 const INCIDENT = `id, party, role, first_seen_us AS firstSeenUs, last_seen_us AS lastSeenUs, severity`
 const STANDING = 'lifted_at_ms IS NULL AND (expires_at_ms IS NULL OR expires_at_ms > ?)'
 
-type IncidentRow = Omit<Incident, 'events' | 'kinds'>
+type IncidentRow = Omit<Incident, 'events' | 'kinds' | 'follows' | 'ledTo'>
 type Reading = Omit<TriageLog, 'saveVerdict' | 'saveSuppression' | 'countHidden'>
 
 /** The reading half of the triage log. */
@@ -72,10 +73,12 @@ function eventsOfIncidents(connection: ReadConnection): (row: IncidentRow) => In
     `SELECT kind, count(*) AS events FROM events WHERE incident = ?
      GROUP BY kind ORDER BY min(first_seen_us)`,
   )
+  const links = incidentLinkReader(connection)
   return (row) => {
     const kinds = select.all(row.id) as { kind: string; events: number }[]
     const events = kinds.reduce((sum, one) => sum + one.events, 0)
-    return { ...row, events, kinds: kinds.map(({ kind }) => kind) }
+    const linked = { follows: links.followed(row), ledTo: links.ledTo(row) }
+    return { ...row, events, kinds: kinds.map(({ kind }) => kind), ...linked }
   }
 }
 

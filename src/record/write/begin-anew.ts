@@ -9,6 +9,8 @@ const WORDS: Readonly<Record<string, string>> = {
   event_revisions: 'states of events',
   sink_positions: 'positions of sinks',
   evidence: "events' packets",
+  fleet_orders: 'orders of the fleet',
+  fleet_positions: 'positions in the fleet',
   flow_batches: 'batches of flows',
 }
 

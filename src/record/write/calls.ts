@@ -5,6 +5,7 @@ import type { AuditEntry } from '../audit-trail.ts'
 import type { BlockChange } from '../block-log.ts'
 import type { Story } from '../event-log.ts'
 import type { EvidencePiece } from '../evidence-log.ts'
+import type { FleetPosition, StoredFleetOrder } from '../fleet-orders.ts'
 import type { ReplayOrder, SinkReplay } from '../outbox.ts'
 import type { RecordRoom } from '../record-room.ts'
 import type { RuleSwitch } from '../rule-switches.ts'
@@ -72,8 +73,17 @@ export interface WriterCalls {
     output: null
   }
   saveAnswer: { input: { readonly answer: StoredAnswer; readonly atMs: number }; output: null }
+  forgetAnswer: { input: Pick<StoredAnswer, 'caller' | 'keyHash'>; output: null }
   saveRuleSwitch: {
     input: { readonly entry: RuleSwitch; readonly audit: AuditEntry; readonly atMs: number }
+    output: null
+  }
+  saveFleetOrder: {
+    input: { readonly order: StoredFleetOrder; readonly audit: AuditEntry; readonly atMs: number }
+    output: null
+  }
+  advanceFleet: {
+    input: { readonly fleet: string; readonly position: FleetPosition }
     output: null
   }
   appendAudit: { input: { readonly entry: AuditEntry; readonly atMs: number }; output: null }
@@ -102,6 +112,8 @@ export interface WriterCalls {
   tend: { input: null; output: RecordRoom }
   /** Deletes one small step of what is too old; false when nothing was left to delete. */
   prune: { input: PruneLimits; output: boolean }
+  /** Does nothing but answer: every call made before has been. */
+  ping: { input: null; output: null }
   /** Sets a file aside in which a reader met damage, unless that was the file of an earlier `generation`. */
   mend: { input: { readonly generation: number; readonly damage: string }; output: null }
   close: { input: null; output: null }

@@ -30,10 +30,11 @@ import { flowInserter } from './insert-flows.ts'
 import { outboxWriter } from './outbox.ts'
 import { pruner } from './room/prune.ts'
 import { allowlistSaver } from './save-allowlist.ts'
-import { answerSaver, switchSaver } from './save-api-state.ts'
+import { answerForgetter, answerSaver, switchSaver } from './save-api-state.ts'
 import { blockSaver } from './save-block.ts'
 import { eventSaver } from './save-events.ts'
 import { evidenceSaver } from './save-evidence.ts'
+import { fleetOrderSaver, fleetPositionSaver } from './save-fleet-order.ts'
 import { tokenSaver } from './save-token.ts'
 import { hiddenCounter, suppressionSaver, verdictSaver } from './save-triage.ts'
 
@@ -118,7 +119,10 @@ function answersOf(
     saveSuppression: sure(suppressionSaver(connection)),
     countHidden: hiddenCounter(connection),
     saveAnswer: answerSaver(connection),
+    forgetAnswer: answerForgetter(connection),
     saveRuleSwitch: sure(switchSaver(connection)),
+    saveFleetOrder: sure(fleetOrderSaver(connection)),
+    advanceFleet: sure(fleetPositionSaver(connection)),
     appendAudit: sure(({ entry, atMs }: WriterCalls['appendAudit']['input']) =>
       inTransaction(connection, 'FULL', () => {
         appendAudit(connection, entry, atMs)
@@ -128,6 +132,7 @@ function answersOf(
     ...outboxWriter(connection),
     tend: () => room.tend(),
     prune: sure(pruner(connection, room)),
+    ping: () => null,
     mend: ({ generation, damage }) => {
       if (generation === findings.generation) throw new FoundDamage(damage)
       return null

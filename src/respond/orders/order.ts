@@ -5,14 +5,16 @@ import type { Block, BlockScope } from '../../record/block-log.ts'
 
 export const MAX_TTL_SECONDS = 2_147_483
 
-/** Sources behind which no person stands. */
-const AUTOMATIC: ReadonlySet<Block['source']> = new Set(['policy', 'feed', 'fleet'])
+/** Sources behind which no person stands; an order of the fleet is signed by one. */
+const AUTOMATIC: ReadonlySet<Block['source']> = new Set(['policy', 'feed'])
 
 export interface BlockOrder extends Partial<BlockScope> {
   /** As it came: an address or a range in CIDR notation. */
   readonly target: string
   /** Null for good; absent for the configured default. */
   readonly ttlSeconds?: number | null | undefined
+  /** When it is to end, ms since the epoch, for an order that may have been long on its way; instead of `ttlSeconds`. */
+  readonly expiresAtMs?: number
   readonly reason: string | null
   readonly source: Block['source']
   readonly orderedBy: string | null

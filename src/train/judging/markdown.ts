@@ -83,6 +83,7 @@ function modelsText({ models, modelsNote, forestAlone }: EvaluationReport): stri
   return [
     `${models.leavesOneOut ? 'One capture held out at a time.' : `${models.folds} folds; no capture and no laboratory on both sides.`} ${models.attackFlows} attack and ${models.benignFlows} benign flows of ${models.captures} captures; ${models.leftOutFlows} flows without a sure label left out.`,
     scorersTable(models.scorers),
+    recallTable(models.scorers),
     forestText(forestAlone),
     `By both areas, every capture counting the same: ${verdicts.join('; ')}.`,
   ]
@@ -104,6 +105,21 @@ function scorersTable(scorers: readonly ScorerFigures[]): string {
     ['scorer', 'ROC-AUC by flow', 'PR-AUC by flow', 'ROC-AUC by capture', 'PR-AUC by capture', 'precision', 'recall', 'recall, mean of captures', 'false per 1,000'],
     scorers.map((one) => [one.scorer, one.byFlow.rocAuc, one.byFlow.prAuc, one.byCapture.rocAuc, one.byCapture.prAuc, one.precision, one.recall, one.recallByCapture, one.falsePerThousand].map((value) => (typeof value === 'number' ? value.toFixed(3) : value))),
   ) // prettier-ignore
+}
+
+/** By family of attack, mean of captures: where the recall of the table before comes from. */
+function recallTable(scorers: readonly ScorerFigures[]): string {
+  const [first] = scorers
+  return table(
+    ['flows found of', 'captures', 'laboratories', 'flows', ...scorers.map(({ scorer }) => scorer)],
+    (first?.recallByFamily ?? []).map(({ family, captures, laboratories, flows }) => [
+      ...[family, captures, laboratories, flows],
+      ...scorers.map(({ recallByFamily }) => {
+        const own = recallByFamily.find((one) => one.family === family)
+        return own === undefined ? '' : own.recallByCapture.toFixed(3)
+      }),
+    ]),
+  )
 }
 
 function capturesTable(outcomes: readonly CaptureOutcome[]): string {

@@ -1,7 +1,7 @@
 /** The detection figures as a page. */
 
 /** Renders Picket's report beside its peers'; a peer that failed says why. */
-export function renderDetection({ report, article, sklearn, machine }) {
+export function renderDetection({ report, oneOut, article, sklearn, machine }) {
   const { attacks, benign, mixed, models } = report
   return [
     '# Detection, beside the peers',
@@ -68,10 +68,11 @@ export function renderDetection({ report, article, sklearn, machine }) {
       : `${models.folds} folds, no capture and no laboratory on both sides: ${models.attackFlows} attack and ${models.benignFlows} benign flows of ${models.captures} captures. Thresholds let at most 2 of 1,000 held-out benign flows speak (the rule: Tukey's fence).`,
     ...(models === null
       ? []
-      : [scorers([...models.scorers, ...(Array.isArray(sklearn) ? sklearn : [])])]),
+      : flowSections([...models.scorers, ...(Array.isArray(sklearn) ? sklearn : [])], models)),
     ...(Array.isArray(sklearn)
       ? []
       : [`scikit-learn's forests could not be run: ${sklearn.failure}`]),
+    ...leaveOneOut(oneOut),
   ]
     .filter((text) => text !== '')
     .join('\n\n')
@@ -108,6 +109,35 @@ function scorers(figures) {
       ].map((value) => value.toFixed(3)),
     ]),
   )
+}
+
+/** The figures, and which kinds of attack the recall comes from and misses. */
+function flowSections(figures, models) {
+  const columns = figures.map(({ scorer }) => scorer)
+  const rows = models.scorers[0].recallByFamily.map(({ family, captures, laboratories, flows }) => [
+    ...[family, captures, laboratories, flows],
+    ...figures.map(({ recallByFamily }) =>
+      recallByFamily.find((one) => one.family === family).recallByCapture.toFixed(3),
+    ),
+  ])
+  return [
+    scorers(figures),
+    'Attack flows found, mean of captures, by kind of attack. Whole laboratories are held out, so a kind of one or two laboratories is met for the first time:',
+    table(['kind', 'captures', 'laboratories', 'flows', ...columns], rows),
+  ]
+}
+
+/** One capture held out at a time: what its laboratory's others teach about it. */
+function leaveOneOut(oneOut) {
+  if (oneOut === null) return []
+  if (oneOut.failure !== undefined) return [`Not measured: ${oneOut.failure}`]
+  const { models, forestAlone } = oneOut.report
+  const alone = forestAlone.total
+  return [
+    '## Flow by flow, one capture held out at a time',
+    `${models.folds} captures, ${oneOut.trees} trees. The forest alone, without any rule, each capture unseen: ${alone.detected} of ${alone.captures} attack captures told, ${alone.rightParty} by the right party; ${forestAlone.benign.capturesWithAlert} of ${forestAlone.benign.captures} benign ones.`,
+    ...flowSections(models.scorers, models),
+  ]
 }
 
 function list(title, items) {

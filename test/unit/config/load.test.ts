@@ -1,10 +1,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Ajv2020 } from 'ajv/dist/2020.js'
 import { afterAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { loadConfig, validateConfig } from '../../../src/config/index.ts'
 import { referenceYaml } from '../../../src/config/reference.ts'
+import { writtenSchema } from '../../../src/config/written-schema.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'picket-config-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -39,6 +41,16 @@ describe('loadConfig', () => {
       'policy: {allowlist: ["010.0.0.1"]}',
       /policy\.allowlist\.0 is "010\.0\.0\.1"; expected an IPv4/,
     ],
+    [
+      'policy: {allowlist: [{range: 192.0.2.0/33, expires: tomorrow, until: now}]}',
+      /allowlist\.0\.range is "192\.0\.2\.0\/33"; expected an IPv4/,
+    ],
+    ['policy: {allowlist: [{comment: ours}]}', /policy\.allowlist\.0\.range is missing/],
+    [
+      'policy: {allowlist: [{range: 192.0.2.1, expires: tomorrow}]}',
+      /allowlist\.0\.expires is "tomorrow"; expected an RFC 3339 time/,
+    ],
+    ['policy: {allowlist: [7]}', /policy\.allowlist\.0 is 7; expected string or object/],
     ['capture: {driver: pcap}', /capture\.driver is "pcap"; expected one of auto, tcpdump, cap/],
     ['- a list', /is \["a list"\]; expected object/],
     ['forward: {sinks: [{name: a, type: syslog}]}', /forward\.sinks\.0\.host is missing/],
@@ -68,12 +80,14 @@ describe('loadConfig', () => {
     const environment = {
       PICKET__FLOW__MAX_FLOWS: '4096',
       PICKET__CAPTURE__INTERFACES: 'eth0, eth1',
+      PICKET__POLICY__ALLOWLIST: '192.0.2.1, 2001:db8::/32',
       PICKET__RECORD__FLOWS: 'false',
       PICKET__LOG__FILE: 'null',
     }
     const config = loadConfig({ file: file('flow: {maxFlows: 2048}'), environment })
     expect(config.flow.maxFlows).toBe(4096)
     expect(config.capture.interfaces).toEqual(['eth0', 'eth1'])
+    expect(config.policy.allowlist).toEqual(['192.0.2.1', '2001:db8::/32'])
     expect(config.record.flows).toBe(false)
     expect(config.log.file).toBeNull()
   })
@@ -96,6 +110,21 @@ describe('loadConfig', () => {
 describe('the defaults', () => {
   it('are the same where nothing is configured and where something is', () => {
     expect(validateConfig({}, 'nothing')).toEqual(validateConfig({ capture: {} }, 'something'))
+  })
+
+  it('are those of a schema that is valid itself, since no start of the program checks it again', () => {
+    const ajv = new Ajv2020({ strict: false, discriminator: true })
+    expect(ajv.validateSchema(writtenSchema()), ajv.errorsText()).toBe(true)
+  })
+
+  it('fill the sections that a document leaves out, and leave those it has as they are', () => {
+    const config = validateConfig({ api: { port: 9000 }, log: { level: 'debug' } }, 'a file')
+    const untouched = validateConfig({}, 'nothing')
+    expect(config).toEqual({
+      ...untouched,
+      api: { ...untouched.api, port: 9000 },
+      log: { ...untouched.log, level: 'debug' },
+    })
   })
 })
 

@@ -6,7 +6,7 @@ import type { CaptureRows } from '../../../src/train/dataset.ts'
 function capture(name: string, attacks: number, benign: number, group = name): CaptureRows {
   const labels = [...new Array<1>(attacks).fill(1), ...new Array<0>(benign).fill(0)]
   const rows = labels.map((label, at) => Float64Array.of(at, label))
-  return { name, group, rows, labels, leftOut: 0 }
+  return { name, group, attackTypes: [], rows, labels, leftOut: 0 }
 }
 
 describe('bags', () => {

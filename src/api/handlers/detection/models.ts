@@ -3,28 +3,38 @@ import type { components } from '../../../../openapi/contract.d.ts'
 import { rfc3339FromUs } from '../../../core/clock.ts'
 import { PicketError } from '../../../core/errors.ts'
 import type { AuditTrail } from '../../../record/record.ts'
+import { judgedFigures, type TriageLog } from '../../../record/triage-log.ts'
 import type { Handler } from '../../contract.ts'
 import { notFound } from '../../problem.ts'
+
+type ModelList = components['schemas']['ModelList']
+
+const FORESTS = ['isolation-forest', 'random-forest'] as const
 
 export interface ModelParts {
   /** The data folder. */
   readonly directory: string
   readonly audit: AuditTrail
+  readonly triage: Pick<TriageLog, 'verdictCounts'>
   /** Starts the interface's sensor anew, with the model that is in force; false where there is no such sensor. */
   restartSensor(interfaceName: string): Promise<boolean>
 }
 
 /** Serves the operations on models. */
-export function modelHandlers({ directory, audit, restartSensor }: ModelParts): {
+export function modelHandlers({ directory, audit, triage, restartSensor }: ModelParts): {
   [Id in 'listModels' | 'trainModel' | 'rollBackModel']: Handler<Id>
 } {
+  const listing = async (): Promise<ModelList> => ({
+    items: await versionsIn(directory),
+    detectors: judgedForests(triage),
+  })
   const change = async (action: string, interfaceName: string, actor: string) => {
     await audit.append({ actor, action, subject: interfaceName, details: {} })
     await restartSensor(interfaceName)
-    return { status: 200 as const, body: await listing(directory) }
+    return { status: 200 as const, body: await listing() }
   }
   return {
-    listModels: async () => ({ status: 200, body: await listing(directory) }),
+    listModels: async () => ({ status: 200, body: await listing() }),
     trainModel: async ({ path, caller }) => {
       const { withdrawModel } = await models()
       if (!withdrawModel(directory, path.interface)) {
@@ -50,16 +60,19 @@ export function modelHandlers({ directory, audit, restartSensor }: ModelParts): 
 /** Loaded when it is asked for: the forests are heavy for `picket events`, which needs none. */
 const models = () => import('../../../detect/models/index.ts')
 
-async function listing(directory: string): Promise<components['schemas']['ModelList']> {
+function judgedForests(triage: ModelParts['triage']): ModelList['detectors'] {
+  const counts = triage.verdictCounts()
+  return FORESTS.map((detector) => ({ detector, judged: judgedFigures(counts, detector) }))
+}
+
+async function versionsIn(directory: string): Promise<ModelList['items']> {
   const { storedVersions } = await models()
-  return {
-    items: storedVersions(directory).map(({ interface: name, isInForce, model, fault }) => ({
-      interface: name,
-      version: model?.version ?? null,
-      isInForce,
-      learnedAt: model === null ? null : rfc3339FromUs(model.learnedAtUs),
-      threshold: model?.threshold ?? null,
-      fault,
-    })),
-  }
+  return storedVersions(directory).map(({ interface: name, isInForce, model, fault }) => ({
+    interface: name,
+    version: model?.version ?? null,
+    isInForce,
+    learnedAt: model === null ? null : rfc3339FromUs(model.learnedAtUs),
+    threshold: model?.threshold ?? null,
+    fault,
+  }))
 }

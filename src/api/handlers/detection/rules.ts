@@ -1,62 +1,113 @@
 /** The Sigma rules: as the agent has them, switched, tried out and tried on what is logged. */
-import { createHash } from 'node:crypto'
 import type { components } from '../../../../openapi/contract.d.ts'
-import { usFromRfc3339, type Clock } from '../../../core/clock.ts'
-import type { Backtest, RuleBook } from '../../../detect/index.ts'
+import { rfc3339FromUs, usFromRfc3339, type Clock } from '../../../core/clock.ts'
+import { detectorOfRule, ruleOfDetector, type Detection } from '../../../detect/detection.ts'
+import type { Backtest, Placeholders, RuleBook, RuleText } from '../../../detect/index.ts'
+import { PicketError } from '../../../core/errors.ts'
 import type { FlowLog } from '../../../record/flow-log.ts'
 import { oldestFirst } from '../../../record/index.ts'
+import { judgedFigures, type TriageLog } from '../../../record/triage-log.ts'
 import type { Handler } from '../../contract.ts'
 import type { Turns } from '../../limits/turns.ts'
-import { notFound, type ApiProblem } from '../../problem.ts'
+import { etagOf } from '../../limits/editions.ts'
+import { invalidRequest, notFound, type ApiProblem } from '../../problem.ts'
 
 type Schemas = components['schemas']
 
 /** A backtest takes the reader from others: it ends with what it has by then. */
 const BACKTEST_MS = 20_000
 const MOST_NAMED = 100
+const MOST_STORIES = 1000
+
+/** A rule as whoever has the rules knows it. */
+export type RuleState = Omit<Schemas['Rule'], 'judged'>
+
+export interface RuleStates extends Pick<Schemas['RuleListing'], 'refused'> {
+  readonly items: readonly RuleState[]
+}
 
 /** What the API asks of whoever has the rules. */
 export interface RuleDesk {
-  listing(): Schemas['RuleListing']
+  listing(): RuleStates
+  /** What `%name%` stands for in rules. */
+  readonly placeholders: Placeholders
   /** Null where there is no such rule, or another takes its place. */
-  setEnabled(name: string, isEnabled: boolean, actor: string): Promise<Schemas['Rule'] | null>
+  setEnabled(name: string, isEnabled: boolean, actor: string): Promise<RuleState | null>
+}
+
+/** What rules told of a capture. */
+export interface TriedCapture {
+  readonly frames: number
+  /** Their stories as they stood in the end. */
+  readonly stories: readonly Detection[]
+  /** How often each rule has held. */
+  readonly hits: Readonly<Record<string, number>>
+  /** Why it was not read to its end; null where it was. */
+  readonly fault: string | null
 }
 
 export interface RuleParts {
   readonly rules: RuleDesk
+  readonly triage: Pick<TriageLog, 'verdictCounts'>
   readonly flows: FlowLog
   readonly clock: Clock
   readonly backtests: Turns
+  readonly trials: Turns
+  /** Reads a capture with these rules alone. Errors: `ERR_CAPTURE_FORMAT` for what is no capture. */
+  tryRules(rules: readonly RuleText[], capture: Uint8Array): Promise<TriedCapture>
 }
 
 /** Serves the operations on rules. */
-export function ruleHandlers({ rules, flows, clock, backtests }: RuleParts): {
+export function ruleHandlers(parts: RuleParts): {
   [Id in 'listRules' | 'getRule' | 'switchRule' | 'testRules' | 'backtestRules']: Handler<Id>
 } {
+  return { ...listingHandlers(parts), ...tryingHandlers(parts) }
+}
+
+function listingHandlers({ rules, triage }: RuleParts): {
+  [Id in 'listRules' | 'getRule' | 'switchRule']: Handler<Id>
+} {
+  const judged = (items: readonly RuleState[]): Schemas['Rule'][] => {
+    const counts = triage.verdictCounts()
+    return items.map((rule) => {
+      return { ...rule, judged: judgedFigures(counts, detectorOfRule(rule.name)) }
+    })
+  }
+  const answer = (rule: RuleState | null | undefined) => {
+    if (!rule) throw noSuchRule()
+    return { status: 200, body: judged([rule])[0]!, headers: { etag: etagOfRule(rule) } } as const
+  }
   return {
-    listRules: () => ({ status: 200, body: rules.listing() }),
-    getRule: ({ path }) => {
-      const rule = rules.listing().items.find(({ name }) => name === path.ruleName)
-      if (rule === undefined) throw noSuchRule()
-      return { status: 200, body: rule, headers: { etag: etagOfRule(rule) } }
+    listRules: () => {
+      const { items, refused } = rules.listing()
+      return { status: 200, body: { items: judged(items), refused } }
     },
-    switchRule: async ({ path, body, caller }) => {
-      const rule = await rules.setEnabled(path.ruleName, body.enabled, caller!.actor)
-      if (rule === null) throw noSuchRule()
-      return { status: 200, body: rule, headers: { etag: etagOfRule(rule) } }
-    },
+    getRule: ({ path }) => answer(rules.listing().items.find(({ name }) => name === path.ruleName)),
+    switchRule: async ({ path, body, caller }) =>
+      answer(await rules.setEnabled(path.ruleName, body.enabled, caller!.actor)),
+  }
+}
+
+function tryingHandlers(parts: RuleParts): {
+  [Id in 'testRules' | 'backtestRules']: Handler<Id>
+} {
+  const { rules, flows, clock, backtests } = parts
+  return {
     testRules: async ({ body }) => {
       const { rulesOf } = await detection()
-      const book = await bookOf(body.text)
+      const book = await bookOf(body.text, rules)
       const good = rulesOf(book).map(({ key, kind, level, severity }) => {
         return { name: key, kind, level, severity }
       })
-      return { status: 200, body: { rules: good, refused: [...book.faults] } }
+      const { capture } = body
+      const trial = capture === undefined ? null : await triedOn(capture, body.text, parts)
+      return { status: 200, body: { rules: good, refused: [...book.faults], trial } }
     },
     backtestRules: async ({ body }) => {
       const endTurn = backtests.take()
       try {
-        return { status: 200, body: await backtested(body, flows, clock) }
+        const book = await bookOf(body.text, rules)
+        return { status: 200, body: await backtested(book, body.since, flows, clock) }
       } finally {
         endTurn()
       }
@@ -67,18 +118,48 @@ export function ruleHandlers({ rules, flows, clock, backtests }: RuleParts): {
 /** Loaded when it is asked for: the detectors are heavy for `picket events`, which needs none. */
 const detection = () => import('../../../detect/index.ts')
 
-async function bookOf(text: string): Promise<RuleBook> {
+const textOf = (text: string): RuleText => ({ file: 'request', origin: 'user', text })
+
+async function bookOf(text: string, { placeholders }: RuleDesk): Promise<RuleBook> {
   const { compileRules } = await detection()
-  return compileRules([{ file: 'request', origin: 'user', text }])
+  return compileRules([textOf(text)], { placeholders })
+}
+
+async function triedOn(
+  capture: string,
+  text: string,
+  { trials, tryRules }: RuleParts,
+): Promise<Schemas['RuleTrial']> {
+  const endTurn = trials.take()
+  try {
+    const tried = await tryRules([textOf(text)], Buffer.from(capture, 'base64'))
+    const { frames, fault, hits, stories } = tried
+    return { packets: frames, fault, hits, fired: stories.slice(0, MOST_STORIES).map(apiStory) }
+  } catch (error) {
+    if (!(error instanceof PicketError)) throw error
+    throw invalidRequest([{ field: 'capture', message: error.message }])
+  } finally {
+    endTurn()
+  }
+}
+
+function apiStory(story: Detection): Schemas['RuleTrial']['fired'][number] {
+  const { detector, kind, severity, attacker, victims, host, domain, count, summary } = story
+  return {
+    ...{ rule: ruleOfDetector(detector)!, kind, severity, attacker, victims: [...victims], host },
+    ...{ domain, count, summary },
+    firstSeen: rfc3339FromUs(story.firstSeenUs),
+    lastSeen: rfc3339FromUs(story.lastSeenUs),
+  }
 }
 
 async function backtested(
-  { text, since }: Schemas['BacktestRequest'],
+  book: RuleBook,
+  since: string,
   flows: FlowLog,
   clock: Clock,
 ): Promise<Schemas['BacktestResult']> {
   const { backtestRules } = await detection()
-  const book = await bookOf(text)
   const span = { fromUs: usFromRfc3339(since), toUs: clock.nowMs() * 1000 }
   const untilMs = performance.now() + BACKTEST_MS
   let isComplete = true
@@ -121,7 +202,6 @@ function most(counts: ReadonlyMap<string, number>): Schemas['Counts'] {
 const noSuchRule = (): ApiProblem => notFound('there is no rule with this name')
 
 /** Of what is edited: `hits` moves by itself. */
-function etagOfRule({ hits, ...rule }: Schemas['Rule']): string {
-  void hits
-  return `"${createHash('sha256').update(JSON.stringify(rule)).digest('base64url').slice(0, 22)}"`
+function etagOfRule({ hits: _, ...rule }: RuleState): string {
+  return etagOf({ status: 200, body: rule })
 }

@@ -1,18 +1,27 @@
 /** Tables with separators (RFC 4180): the column that is named, or the first that holds indicators. */
 import { isRefusal, parseIndicators } from '../indicator.ts'
+import { linesOf, LONGEST_LINE } from './lines.ts'
 import type { FormatOptions, RawIndicator } from './raw-indicator.ts'
 
 /** How many rows are looked at to find the column of indicators. */
-const LOOKED_AT = 20
+const LOOKED_AT = 21
 
 /** Remarks (`#`) are skipped, but for one that names the columns right above the first row. */
 export function* readCsv(text: string, { column }: FormatOptions): Generator<RawIndicator> {
-  const { rows, heading } = tableOf(text)
-  const index = column === null ? likelyColumn(rows) : columnIndex(column, heading, rows[0])
-  for (const { cells, at } of rows) {
-    const cell = cells[index]?.trim() ?? ''
-    if (cell !== '' && cells !== heading) yield { text: cell, at, validUntil: 0 }
-  }
+  const reading: CsvReading = { remark: null, separator: null }
+  const rows = rowsOf(text, reading)
+  const first = take(rows, LOOKED_AT)
+  const { heading, beginning } = headingOf(first, reading)
+  const index =
+    column === null ? likelyColumn(beginning) : columnIndex(column, heading, beginning[0])
+  for (const row of beginning) yield* cellIn(row, index)
+  for (const row of rows) yield* cellIn(row, index)
+}
+
+function* cellIn({ cells, at }: CsvRow, index: number): Generator<RawIndicator> {
+  const isTooLong = cells[0]!.length > LONGEST_LINE
+  const cell = (isTooLong ? cells[0]! : (cells[index] ?? '')).trim()
+  if (cell !== '') yield { text: cell, at, validUntil: 0 }
 }
 
 interface CsvRow {
@@ -20,29 +29,45 @@ interface CsvRow {
   readonly at: number
 }
 
-function tableOf(text: string): {
-  readonly rows: readonly CsvRow[]
-  readonly heading: readonly string[] | null
-} {
-  const rows: CsvRow[] = []
-  let remark: string | null = null
-  let separator: string | null = null
-  for (const [index, line] of text.split('\n').entries()) {
-    const bare = line.replace(/\r$/, '')
-    if (bare.trim() === '') continue
-    if (bare.startsWith('#')) {
-      if (rows.length === 0) remark = bare.slice(1).trim()
+/** What the first lines have told. */
+interface CsvReading {
+  /** The remark right above the first row. */
+  remark: string | null
+  separator: string | null
+}
+
+function* rowsOf(text: string, reading: CsvReading): Generator<CsvRow> {
+  for (const { line, at } of linesOf(text)) {
+    if (line.trim() === '') continue
+    if (line.startsWith('#')) {
+      if (reading.separator === null) reading.remark = line.slice(1).trim()
       continue
     }
-    separator ??= separatorOf(bare)
-    rows.push({ cells: cellsOf(bare, separator), at: index + 1 })
+    reading.separator ??= separatorOf(line)
+    // Too long to be looked into: refused whole, for its length.
+    const isTooLong = line.length > LONGEST_LINE
+    yield { cells: isTooLong ? [line] : cellsOf(line, reading.separator), at }
   }
+}
+
+function take(rows: Generator<CsvRow>, most: number): readonly CsvRow[] {
+  const taken: CsvRow[] = []
+  while (taken.length < most) {
+    const { done, value } = rows.next()
+    if (done) break
+    taken.push(value)
+  }
+  return taken
+}
+
+function headingOf(
+  rows: readonly CsvRow[],
+  { remark, separator }: CsvReading,
+): { readonly heading: readonly string[] | null; readonly beginning: readonly CsvRow[] } {
   const first = rows[0]
-  if (first === undefined || separator === null) return { rows, heading: null }
-  if (!holdsIndicator(first.cells)) {
-    return { rows: rows.slice(1), heading: first.cells }
-  }
-  return { rows, heading: remark === null ? null : cellsOf(remark, separator) }
+  if (first === undefined || separator === null) return { heading: null, beginning: rows }
+  if (!holdsIndicator(first.cells)) return { heading: first.cells, beginning: rows.slice(1) }
+  return { heading: remark === null ? null : cellsOf(remark, separator), beginning: rows }
 }
 
 /** Of the usual ones the one that occurs most. */
@@ -86,7 +111,7 @@ const holdsIndicator = (cells: readonly string[]): boolean => cells.some(isIndic
 
 function likelyColumn(rows: readonly CsvRow[]): number {
   const hits: number[] = []
-  for (const { cells } of rows.slice(0, LOOKED_AT)) {
+  for (const { cells } of rows) {
     for (const [index, cell] of cells.entries()) {
       hits[index] = (hits[index] ?? 0) + (isIndicator(cell) ? 1 : 0)
     }

@@ -4,6 +4,7 @@
  * Source: MISP core format (draft-dulaunoy-misp-core-format). Attributes that are not `to_ids` are left out: MISP
  * says by that mark that they are context, no indicators.
  */
+import { parseBoundedJson } from './bounded-json.ts'
 import type { RawIndicator } from './raw-indicator.ts'
 
 /** Types whose value, or its first part before `|`, is an indicator of ours. */
@@ -17,7 +18,7 @@ const DEEPEST = 8
 
 export function* readMisp(text: string): Generator<RawIndicator> {
   const count = { at: 0 }
-  yield* attributesIn(JSON.parse(text), count, 0)
+  yield* attributesIn(parseBoundedJson(text), count, 0)
 }
 
 function* attributesIn(

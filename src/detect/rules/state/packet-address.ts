@@ -1,35 +1,36 @@
 /** The two ends of a packet as integers to hash by and, for what is reported, as text. */
-import { randomInt } from 'node:crypto'
+import { takeSeeds } from '../../../core/hash-seeds.ts'
 import { formatIpv4Word, formatIpv6Words, type IpAddress } from '../../../net/address.ts'
 import type { Packet } from '../../../decode/packet.ts'
 import type { LiveFlow } from '../../../flow/flow.ts'
 import { mix } from './pair-key.ts'
 
 /** Seeded, so that nobody can make two addresses fall together. */
-const HASH_START = randomInt(1, 0x7fffffff)
+let hashStart = 0
+takeSeeds((draw) => (hashStart = draw()))
 
 /** Hashes the source address to 32 bits, signed. */
 export function sourceHash(packet: Packet): number {
-  if (packet.ipVersion === 4) return mix(HASH_START, packet.source3)
-  const high = mix(mix(HASH_START + 1, packet.source0), packet.source1)
+  if (packet.ipVersion === 4) return mix(hashStart, packet.source3)
+  const high = mix(mix(hashStart + 1, packet.source0), packet.source1)
   return mix(mix(high, packet.source2), packet.source3)
 }
 
 /** Hashes the destination address to 32 bits, signed. */
 export function destinationHash(packet: Packet): number {
-  if (packet.ipVersion === 4) return mix(HASH_START, packet.destination3)
-  const high = mix(mix(HASH_START + 1, packet.destination0), packet.destination1)
+  if (packet.ipVersion === 4) return mix(hashStart, packet.destination3)
+  const high = mix(mix(hashStart + 1, packet.destination0), packet.destination1)
   return mix(mix(high, packet.destination2), packet.destination3)
 }
 
 /** Hashes an IPv4 address given as a word, as the packets' addresses are hashed. */
 export function ipv4Hash(word: number): number {
-  return mix(HASH_START, word | 0)
+  return mix(hashStart, word | 0)
 }
 
 /** Hashes an IPv6 address given as four signed words, as the packets' addresses are hashed. */
 export function ipv6Hash(words: Int32Array, at = 0): number {
-  const high = mix(mix(HASH_START + 1, words[at]!), words[at + 1]!)
+  const high = mix(mix(hashStart + 1, words[at]!), words[at + 1]!)
   return mix(mix(high, words[at + 2]!), words[at + 3]!)
 }
 
@@ -49,8 +50,8 @@ export function destinationAddress(packet: Packet): string {
 /** Hashes an address that was read from text as the packets' addresses are hashed. */
 export function addressHash(address: IpAddress): number {
   const [word0, word1, word2, word3] = address.words
-  if (address.family === 4) return mix(HASH_START, word3 | 0)
-  const high = mix(mix(HASH_START + 1, word0 | 0), word1 | 0)
+  if (address.family === 4) return mix(hashStart, word3 | 0)
+  const high = mix(mix(hashStart + 1, word0 | 0), word1 | 0)
   return mix(mix(high, word2 | 0), word3 | 0)
 }
 
@@ -58,12 +59,12 @@ const words = new Int32Array(8)
 
 /** Hashes the originator of a flow as its packets are hashed; without allocation. */
 export function originatorHash(flow: LiveFlow): number {
-  return flow.ipVersion === 4 ? mix(HASH_START, flow.originatorKey) : flowIpv6Hash(flow, 0)
+  return flow.ipVersion === 4 ? mix(hashStart, flow.originatorKey) : flowIpv6Hash(flow, 0)
 }
 
 /** Hashes the responder of a flow as its packets are hashed; without allocation. */
 export function responderHash(flow: LiveFlow): number {
-  return flow.ipVersion === 4 ? mix(HASH_START, flow.responderKey) : flowIpv6Hash(flow, 4)
+  return flow.ipVersion === 4 ? mix(hashStart, flow.responderKey) : flowIpv6Hash(flow, 4)
 }
 
 /** Says whether a flow goes to a multicast group, or to IPv4's broadcast of all networks. */

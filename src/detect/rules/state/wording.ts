@@ -1,4 +1,5 @@
 /** The few turns of phrase that summaries share. */
+export { spanOf } from '../../../core/span.ts'
 
 /** `1204` → `1,204`. */
 export function grouped(value: number): string {
@@ -9,16 +10,6 @@ export function grouped(value: number): string {
 /** `1 port`, `1,204 ports`. */
 export function counted(value: number, noun: string, plural = `${noun}s`): string {
   return `${grouped(value)} ${Math.round(value) === 1 ? noun : plural}`
-}
-
-/** A span of time as people say it: `0.4 s`, `8 s`, `12 min`, `3.5 h`. */
-export function spanOf(durationUs: number): string {
-  const seconds = Math.max(0, durationUs) / 1e6
-  if (seconds < 0.1) return `${Math.max(1, Math.round(seconds * 1000))} ms`
-  if (seconds < 9.95) return `${Number(seconds.toFixed(1))} s`
-  if (seconds < 120) return `${Math.round(seconds)} s`
-  if (seconds < 7200) return `${Math.round(seconds / 60)} min`
-  return `${Number((seconds / 3600).toFixed(1))} h`
 }
 
 /** The first few of many: `a, b, c and 29 more`. */

@@ -1,5 +1,5 @@
 /** The stories that hits make: one for each rule and its parties, told as it grows. */
-import type { Detection, Reason } from '../../detection.ts'
+import { detectorOfRule, type Detection, type Reason } from '../../detection.ts'
 import type { Emit } from '../../detector.ts'
 import { CappedTable, type Row } from '../../rules/state/capped-table.ts'
 import { Story } from '../../rules/state/story.ts'
@@ -97,7 +97,7 @@ export class RuleStories {
     const { attacker, host, domain } = hit.parties
     story.told(count, row.lastUs)
     const detection: Detection = {
-      ...{ id: story.id, detector: `sigma:${rule.key}`, kind: rule.kind, family: rule.family },
+      ...{ id: story.id, detector: detectorOfRule(rule.key), kind: rule.kind, family: rule.family },
       ...{ severity: rule.severity, confidence: rule.confidence },
       attacker: isCrowd ? null : attacker,
       victims: [...story.victims],

@@ -8,6 +8,8 @@ import {
 } from '../rule.ts'
 import type { Field } from '../fields/field.ts'
 import { didYouMean, Refusal } from './fault.ts'
+import type { Category } from '../fields/categories.ts'
+import type { Place } from '../../../core/yaml.ts'
 import { fieldNamed } from './field-item.ts'
 import { readRoles } from './roles.ts'
 import {
@@ -30,16 +32,29 @@ const LONGEST_SPAN_SECONDS = 86_400
 const MOST_COUNTED = 1000
 const MOST_RULES = 32
 
+/** A rule that correlations may count: a correlation too, which is judged by what completed it. */
+export type ReferredRule = DetectionRule | CorrelationRule
+
+/** The names in a correlation's list of rules, as far as it has one. */
+export function namesReferredTo(rule: MapNode): readonly string[] {
+  const section = valueOf(rule, 'correlation')
+  const node = section?.kind === 'map' ? valueOf(section, 'rules') : undefined
+  if (node === undefined || node.kind === 'map') return []
+  const items = node.kind === 'list' ? node.items : [node]
+  return items.flatMap((item) => (item.kind === 'scalar' ? [item.source] : []))
+}
+
 /** Reads a correlation over rules that are known by name or id. Errors: `Refusal`. */
 export function readCorrelation(
   rule: MapNode,
   head: RuleHead,
-  known: ReadonlyMap<string, DetectionRule>,
+  known: ReadonlyMap<string, ReferredRule>,
 ): CorrelationRule {
   const section = mapOf(requiredOf(rule, 'correlation', 'the rule'), 'correlation')
   onlyKeys(section, 'correlation', KEYS)
   const type = wordOf(requiredOf(section, 'type', 'correlation'), 'type', CORRELATION_TYPES)
   const rules = referredTo(section, known)
+  const categories = new Set(rules.map(({ category }) => category))
   const generate = valueOf(section, 'generate') ?? valueOf(rule, 'generate')
   const condition = valueOf(section, 'condition')
   const isTemporal = type === 'temporal' || type === 'temporal_ordered'
@@ -55,20 +70,45 @@ export function readCorrelation(
     timespanUs: timespanOf(section) * 1e6,
     bounds: isTemporal ? [] : boundsOf(section),
     generates: generate === undefined ? false : booleanOf(generate, 'generate'),
+    category: categories.size === 1 ? rules[0]!.category : null,
     roles: rules.map(({ category }) => readRoles(rule, category, head.family)),
   }
 }
 
-function referredTo(section: MapNode, known: ReadonlyMap<string, DetectionRule>): DetectionRule[] {
+function referredTo(section: MapNode, known: ReadonlyMap<string, ReferredRule>): MemberRule[] {
   const node = requiredOf(section, 'rules', 'correlation')
   const names = textsOf(node, 'rules')
   if (names.length > MOST_RULES) throw new Refusal(node, `more than ${MOST_RULES} rules`)
   return names.map((name) => {
     const rule = known.get(name)
-    if (rule !== undefined) return rule
+    if (rule !== undefined) return memberOf(rule, node)
     const near = didYouMean(name, known.keys())
-    throw new Refusal(node, `rules names '${name}', which is no detection rule in force${near}`)
+    throw new Refusal(node, `rules names '${name}', which is no rule in force${near}`)
   })
+}
+
+/** A rule whose hits bring fields of one category to count and group by. */
+interface MemberRule extends RuleHead {
+  readonly category: Category
+}
+
+/** Errors: `Refusal` for a correlation whose hits do not come with one thing that was seen. */
+function memberOf(rule: ReferredRule, at: Place): MemberRule {
+  if (!('bounds' in rule)) return rule
+  const { key, category } = rule
+  if (category === null) {
+    throw new Refusal(
+      at,
+      `'${key}' joins rules of several categories, so its hits have no fields to count by`,
+    )
+  }
+  if (rule.bounds.some(({ bound }) => bound !== 'gt' && bound !== 'gte')) {
+    throw new Refusal(
+      at,
+      `'${key}' holds only when its span is over, so its hits have no fields to count by; give it gt or gte`,
+    )
+  }
+  return { ...rule, category }
 }
 
 function timespanOf(section: MapNode): number {
@@ -81,7 +121,7 @@ function timespanOf(section: MapNode): number {
 }
 
 /** A name may stand for another field in each rule, by `aliases`. */
-function groupFields(section: MapNode, rules: readonly DetectionRule[]): (readonly Field[])[] {
+function groupFields(section: MapNode, rules: readonly MemberRule[]): (readonly Field[])[] {
   const node = valueOf(section, 'group-by')
   const names = node === undefined ? [] : textsOf(node, 'group-by')
   const aliases = aliasesOf(section)
@@ -130,7 +170,7 @@ function boundsOf(section: MapNode): CorrelationRule['bounds'] {
   throw new Refusal(node, `condition has none of ${BOUNDS.join(', ')}`)
 }
 
-function countedFields(section: MapNode, rules: readonly DetectionRule[]): readonly Field[] {
+function countedFields(section: MapNode, rules: readonly MemberRule[]): readonly Field[] {
   const node = requiredOf(conditionOf(section), 'field', 'the condition of value_count')
   const name = textOf(node, 'field')
   return rules.map(({ category }) => fieldNamed(name, category, node))

@@ -8,9 +8,9 @@ import { allOf, anyOf, atLeast, not, type Predicate } from '../match/predicate.t
 import { readCondition, type Condition } from './condition.ts'
 import { encoded } from './encodings.ts'
 import { Refusal } from './fault.ts'
-import { fieldItem, valuesOf } from './field-item.ts'
+import { fieldItem } from './field-item.ts'
 import { readModifiers } from './modifiers.ts'
-import { mapOf, requiredOf, textsOf, type MapNode } from './tree.ts'
+import { mapOf, requiredOf, textsOf, valuesOf, type MapNode } from './tree.ts'
 
 export interface ReadDetection {
   readonly predicate: Predicate

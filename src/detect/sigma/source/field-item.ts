@@ -19,9 +19,7 @@ import { parseCidr, type Cidr } from '../../../net/cidr.ts'
 import { encoded } from './encodings.ts'
 import { didYouMean, Refusal } from './fault.ts'
 import { readModifiers, type Modifiers } from './modifiers.ts'
-import { booleanOf, textOf, type ScalarNode } from './tree.ts'
-
-const MOST_VALUES = 20_000
+import { booleanOf, textOf, valuesOf, type ScalarNode } from './tree.ts'
 
 /** Compiles one line. Errors: `Refusal`. */
 export function fieldItem(key: string, node: YamlNode, category: Category, at: Place): Predicate {
@@ -42,17 +40,6 @@ export function fieldNamed(name: string, category: Category, at: Place): Field {
     at,
     `${category.name} has no field '${name}'${near || '; picket rules fields lists them'}`,
   )
-}
-
-/** The scalars of a value: itself, or the entries of a list. Errors: `Refusal`. */
-export function valuesOf(node: YamlNode): readonly ScalarNode[] {
-  const items = node.kind === 'list' ? node.items : [node]
-  if (items.length === 0) throw new Refusal(node, 'a list of values is empty')
-  if (items.length > MOST_VALUES) throw new Refusal(node, `more than ${MOST_VALUES} values`)
-  return items.map((item) => {
-    if (item.kind === 'scalar') return item
-    throw new Refusal(item, 'a value is neither text, number, true, false nor null')
-  })
 }
 
 function compiled(

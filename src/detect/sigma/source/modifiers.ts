@@ -1,4 +1,8 @@
-/** The modifiers behind a field's name (Sigma 2.0, appendix "Modifiers"), sorted by what they change. */
+/**
+ * The modifiers behind a field's name (Sigma 2.1, appendix "Modifiers"), sorted by what they change.
+ *
+ * `expand` has been written out before a rule is read (see `placeholders.ts`).
+ */
 import type { Place } from '../../../core/yaml.ts'
 import { didYouMean, Refusal } from './fault.ts'
 
@@ -25,6 +29,8 @@ const FLAGS = [
   'singleline',
   'dotall',
 ] as const
+/** Parts of a date: what is judged here is judged as it happens, and no field of it holds a date. */
+const TIMES = ['minute', 'hour', 'day', 'week', 'month', 'year']
 const KNOWN: readonly string[] = [...COMPARISONS, ...ENDS, ...ENCODINGS, ...FLAGS]
 
 export type Comparison = (typeof COMPARISONS)[number]
@@ -90,8 +96,11 @@ export function readModifiers(words: readonly string[], at: Place): Modifiers {
 
 function refuseUnknown(word: string, at: Place): void {
   if (KNOWN.includes(word)) return
-  if (word === 'expand') {
-    throw new Refusal(at, 'placeholders (expand) are not taken; write their values into the rule')
+  if (TIMES.includes(word)) {
+    throw new Refusal(
+      at,
+      `${word} wants a date, and no field holds one; policy.blockWhen has hours`,
+    )
   }
   throw new Refusal(at, `unknown modifier '${word}'${didYouMean(word, KNOWN)}`)
 }

@@ -6,6 +6,8 @@ export type MapNode = YamlMap & Place
 export type ListNode = YamlList & Place
 export type ScalarNode = YamlScalar & Place
 
+const MOST_VALUES = 20_000
+
 export function mapOf(node: YamlNode, what: string): MapNode {
   if (node.kind === 'map') return node
   throw new Refusal(node, `${what} is no map`)
@@ -70,4 +72,15 @@ export function onlyKeys(map: MapNode, what: string, known: readonly string[]): 
     if (known.includes(key)) continue
     throw new Refusal({ line, column }, `${what} knows no '${key}'${didYouMean(key, known)}`)
   }
+}
+
+/** The scalars of a value: itself, or the entries of a list. Errors: `Refusal`. */
+export function valuesOf(node: YamlNode): readonly ScalarNode[] {
+  const items = node.kind === 'list' ? node.items : [node]
+  if (items.length === 0) throw new Refusal(node, 'a list of values is empty')
+  if (items.length > MOST_VALUES) throw new Refusal(node, `more than ${MOST_VALUES} values`)
+  return items.map((item) => {
+    if (item.kind === 'scalar') return item
+    throw new Refusal(item, 'a value is neither text, number, true, false nor null')
+  })
 }

@@ -4,23 +4,24 @@
  *
  * A program with an old password offers the same one for days; a guesser never offers one twice.
  */
-import { randomInt } from 'node:crypto'
+import { takeSeeds } from '../../../core/hash-seeds.ts'
 import { byteAt, type Payload } from '../payload.ts'
 
-const SEED = randomInt(1, 0x7fffffff)
+let seed = 0
+takeSeeds((draw) => (seed = draw()))
 const LONGEST = 512
 
 /** Digests the bytes between two places, signed; collisions only make two guesses one. */
 export function secretDigest(payload: Payload, from: number, to: number): number {
   const end = Math.min(to, payload.payloadCaptured, from + LONGEST)
-  let hash = SEED
+  let hash = seed
   for (let at = from; at < end; at += 1) hash = step(hash, byteAt(payload, at))
   return finish(hash)
 }
 
 /** Digests text as `secretDigest` digests bytes. */
 export function secretDigestOf(text: string): number {
-  let hash = SEED
+  let hash = seed
   for (let at = 0; at < text.length && at < LONGEST; at += 1) hash = step(hash, text.charCodeAt(at))
   return finish(hash)
 }
@@ -32,6 +33,6 @@ function step(hash: number, value: number): number {
 
 /** The seed once more: otherwise it is only a constant of the start. */
 function finish(hash: number): number {
-  const mixed = Math.imul(hash ^ (hash >>> 16) ^ SEED, 0x85ebca6b)
+  const mixed = Math.imul(hash ^ (hash >>> 16) ^ seed, 0x85ebca6b)
   return mixed ^ (mixed >>> 13)
 }

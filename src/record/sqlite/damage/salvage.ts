@@ -20,6 +20,8 @@ const TABLES = [
     'suppressions',
     'blocks',
     'allowlist',
+    'fleet_orders',
+    'fleet_positions',
     'audit',
     'sink_positions',
     'sink_replays',

@@ -79,6 +79,8 @@ describe('Feeds', () => {
     expect(() => read('stix', 'evil.example')).toThrow(SyntaxError)
     expect(() => read('stix', '{}')).toThrow('there is no list of objects in it')
     expect(() => read('misp', '[')).toThrow(SyntaxError)
-    expect(read('misp', `${'['.repeat(5000)}${']'.repeat(5000)}`)).toEqual([])
+    const deep = `${'['.repeat(5000)}${']'.repeat(5000)}`
+    expect(() => read('misp', deep)).toThrow('its JSON is nested deeper than 64')
+    expect(read('misp', `${'['.repeat(60)}${']'.repeat(60)}`)).toEqual([])
   })
 })

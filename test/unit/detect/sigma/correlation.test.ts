@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { faultsOf, httpRequest, Judging, plannedFlow } from '../../../support/judged-rules.ts'
+import {
+  bookOf,
+  faultsOf,
+  httpRequest,
+  Judging,
+  plannedFlow,
+} from '../../../support/judged-rules.ts'
 import { START_US } from '../../../support/watched-traffic.ts'
 
 const base = (name: string, uri: string): string => `
@@ -146,6 +152,55 @@ describe('rules that a correlation refers to', () => {
     ask(loud, '/a', 0)
     expect(loud.stories()).toMatchObject([{ detector: 'sigma:one' }])
   })
+})
+
+describe('a correlation of correlations', () => {
+  const inner = `title: Many
+name: many
+correlation: { type: event_count, rules: [one], group-by: [src_ip], timespan: 1m, condition: { gte: 3 } }
+`
+  const outer = correlation(
+    'type: temporal_ordered\nrules: [many, two]\ngroup-by: [dst_ip]\ntimespan: 5m',
+  )
+  const chain = [outer, base('two', '/b'), inner, base('one', '/a')]
+
+  it('is met by what completed the inner one, wherever it stands in the files', () => {
+    const judging = new Judging(...chain)
+    ask(judging, '/b', 0)
+    for (const seconds of [1, 2]) ask(judging, '/a', seconds)
+    ask(judging, '/b', 3)
+    expect(judging.hits('together')).toBe(0)
+    ask(judging, '/a', 4)
+    ask(judging, '/b', 5, { destination: '203.0.113.10' })
+    expect(judging.hits('together')).toBe(0)
+    ask(judging, '/b', 6, { source: '10.0.0.8' })
+    expect(judging.hits('together')).toBe(1)
+    expect(judging.stories()).toMatchObject([{ detector: 'sigma:together', attacker: '10.0.0.8' }])
+  })
+
+  it('counts on over a reload, unless a rule that it rests on was changed', () => {
+    const [, two, , one] = chain
+    const run = (second: readonly string[]): number => {
+      const judging = new Judging(...chain)
+      for (const seconds of [1, 2, 3]) ask(judging, '/a', seconds)
+      judging.detector.use(bookOf(...second))
+      ask(judging, '/b', 10)
+      return judging.hits('together')
+    }
+    expect(run(chain)).toBe(1)
+    expect(run([outer, two!, inner, one!.replace('Base one', 'Changed')])).toBe(0)
+  })
+
+  it.each([
+    ['a circle', inner.replace('[one]', '[together]'), /rules names 'together', which is no rule/],
+    ['one that only the end of its span proves', inner.replace('gte: 3', 'lt: 3'), /'many' holds only when its span is over/],
+    ['one over several categories', inner.replace('event_count, rules: [one]', 'event_count, rules: [one, conn]'), /'many' joins rules of several categories/],
+  ])('refuses %s, with the reason', (_, changed, reason) => {
+    const conn = `title: C\nname: conn\nlogsource: { category: network_connection }\ndetection: { sel: { dst_port: 1 }, condition: sel }\n`
+    const faults = faultsOf(outer, base('two', '/b'), changed, base('one', '/a'), conn)
+    expect(faults.some((fault) => reason.test(fault))).toBe(true)
+    expect(faults.every((fault) => /^\d+:\d+ /.test(fault))).toBe(true)
+  }) // prettier-ignore
 })
 
 describe('a correlation', () => {

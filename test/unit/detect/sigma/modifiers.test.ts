@@ -93,7 +93,11 @@ describe('a field of a selection', () => {
   it.each([
     ['c-useragent|contians: x', /unknown modifier 'contians'; did you mean contains\?/],
     ['c-usragent: x', /http has no field 'c-usragent'; did you mean c-useragent\?/],
-    ['c-useragent|expand: "%x%"', /placeholders/],
+    ['c-useragent|expand: "%x%"', /%x% is not among detect.sigma.placeholders/],
+    ...['minute', 'hour', 'day', 'week', 'month', 'year'].map((part): [string, RegExp] => [
+      `dst_port|${part}: 3`,
+      new RegExp(`${part} wants a date`),
+    ]),
     ['c-useragent|gt: 3', /gt wants a number/],
     ['dst_port|gt: many', /gt wants a number/],
     ['src_ip|cidr: 10.0.0.300/8', /is no address range/],

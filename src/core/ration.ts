@@ -1,0 +1,31 @@
+/** So many a minute: for what is written of an attack, which must not fill the disk. */
+
+const WINDOW_MS = 60_000
+
+/** Lets the first of each minute through and counts the others. */
+export class Ration {
+  readonly #perMinute: number
+  #windowStartMs = Number.NEGATIVE_INFINITY
+  #admitted = 0
+  #heldBack = 0
+
+  constructor(perMinute: number) {
+    this.#perMinute = perMinute
+  }
+
+  /** Gives how many were held back since the last that was let through; null when this one is held back. */
+  admit(nowMs: number): number | null {
+    if (nowMs - this.#windowStartMs >= WINDOW_MS) {
+      this.#windowStartMs = nowMs
+      this.#admitted = 0
+    }
+    if (this.#admitted >= this.#perMinute) {
+      this.#heldBack += 1
+      return null
+    }
+    this.#admitted += 1
+    const before = this.#heldBack
+    this.#heldBack = 0
+    return before
+  }
+}

@@ -1,0 +1,4 @@
+"""What actions answer with."""
+
+APP_SUCCESS = True
+APP_ERROR = False
