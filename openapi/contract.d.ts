@@ -1055,6 +1055,11 @@ export interface components {
             previousSequence?: number;
             /** @description Id of the agent that recorded it. */
             agent: string;
+            /**
+             * Format: uuid
+             * @description Only in the event of a self-test: the id of the run that made it. Nobody attacked, and nobody is blocked for it.
+             */
+            selfTest?: string;
             /** @description Where it was seen: an interface, or a capture file. */
             interface: string | null;
             /** @description Dotted kind, stable. */
@@ -1085,6 +1090,35 @@ export interface components {
             incident: string | null;
             /** @description The process of this host that the event's flows belong to; null when it is not known, or when they belong to several programs. */
             process: components["schemas"]["Process"] | null;
+        };
+        SelfTestRequest: {
+            /**
+             * @description How long the event may take on its way.
+             * @default 15
+             */
+            timeoutSeconds: number;
+        };
+        SelfTest: {
+            /** @description The `selfTest` of its events. */
+            id: components["schemas"]["Uuid"];
+            /** @description Every step has passed. */
+            passed: boolean;
+            startedAt: components["schemas"]["Timestamp"];
+            milliseconds: number;
+            /** @description One for each sensor whose detection was recorded. */
+            events: components["schemas"]["Uuid"][];
+            steps: components["schemas"]["SelfTestStep"][];
+        };
+        SelfTestStep: {
+            /** @enum {string} */
+            step: "detect" | "record" | "forward" | "block";
+            /** @description The interface, sink or firewall; null for the whole host. */
+            subject: string | null;
+            /** @enum {string} */
+            outcome: "passed" | "failed";
+            detail: string;
+            /** @description Since the attack. */
+            milliseconds: number;
         };
         EventPage: {
             items: components["schemas"]["Event"][];

@@ -13,7 +13,7 @@ import type { SupervisedSensor } from './sensor-supervisor.ts'
 
 export interface ServedParts extends Pick<
   ApiParts,
-  'blocker' | 'feeds' | 'suppressor' | 'sinks' | 'health'
+  'blocker' | 'feeds' | 'suppressor' | 'sinks' | 'health' | 'selfTest'
 > {
   readonly intake: DetectionIntake
   readonly rules: RuleWatch

@@ -22,6 +22,7 @@ import {
   PanicSwitch,
   type Blocker,
 } from './respond/index.ts'
+import type { SelfTest } from './selftest/index.ts'
 import type { ResponseTellings } from './response-tellings.ts'
 import type { SupervisedSensor } from './sensor-supervisor.ts'
 import type { Suppressor } from './suppressor.ts'
@@ -102,6 +103,7 @@ export function createIntake(
   blocker: Blocker,
   forwarders: Forwarders,
   tellings: ResponseTellings,
+  selfTest: SelfTest,
 ): DetectionIntake {
   const { config, record, metrics, log } = ground
   const { foldSeconds, maxBlocksPerMinute, breakerSeconds } = config.policy
@@ -139,6 +141,7 @@ export function createIntake(
         metrics.count('events_total', 'Event states recorded', 1, { family })
       }
       forwarders.wake()
+      selfTest.sawRecorded(events)
       ground.recorded.beat()
     },
   })

@@ -14,6 +14,7 @@ import { serveAgentApi } from './agent-api.ts'
 import { agentAudit } from './agent-audit.ts'
 import { startFleet } from './agent-fleet.ts'
 import { agentHealth } from './agent-health.ts'
+import { provenAlive } from './agent-liveness.ts'
 import { configFingerprint, type Config } from './config/index.ts'
 import { systemClock } from './core/clock.ts'
 import { PicketError } from './core/errors.ts'
@@ -29,6 +30,7 @@ import type { EventRecord } from './record/record.ts'
 import type { Blocker } from './respond/index.ts'
 import { startReportingOwners } from './owner-reports.ts'
 import { ResponseTellings } from './response-tellings.ts'
+import { SelfTest, type SelfTestRun } from './selftest/index.ts'
 import { RuleWatch } from './rule-watch.ts'
 import type { SupervisedSensor } from './sensor-supervisor.ts'
 import { Suppressor } from './suppressor.ts'
@@ -46,6 +48,8 @@ export interface Agent {
   configRefused(reason: string): Promise<void>
   /** What does not do its work, in words. */
   problems(): readonly string[]
+  /** Resolves once every part that must move has; rejects with what is dead. */
+  provenAlive(): Promise<void>
   /** Ends the parts in the order of the data's way, everything written. */
   stop(): Promise<void>
 }
@@ -100,7 +104,9 @@ async function startParts(
   const ground = { ...options, record, metrics: createMetrics(), recorded: new Pulse() }
   const audit = agentAudit(record, options.log)
 
-  const { blocker, forwarders, suppressor, intake } = await startIntake(ground, startedAtMs, stops)
+  const sensors: SupervisedSensor[] = []
+  const responding = await startIntake({ ...ground, sensors }, startedAtMs, stops)
+  const { blocker, forwarders, intake } = responding
 
   const fleet = startFleet(ground, blocker, (detection) => intake.receive([detection], WHOLE_HOST))
   stops.push(async () => fleet?.stop())
@@ -108,7 +114,6 @@ async function startParts(
   const owners = await startReportingOwners({ ...ground, clock })
   stops.push(() => owners.stop())
 
-  const sensors: SupervisedSensor[] = []
   const host = startHostWatch(ground, intake, sensors)
   stops.push(async () => host.stop())
   const rules = new RuleWatch({ ...ground, sensors })
@@ -117,25 +122,28 @@ async function startParts(
   const feeds = startFeeds(ground, sensors, audit)
   stops.push(() => feeds.stop())
 
-  const parts = { sensors, owners, fleet, host, forwarders, blocker }
-  const health = agentHealth({ ...ground, ...parts, startedAtMs })
-  const shown = { blocker, feeds, suppressor, sinks: forwarders, health, rules, intake, sensors }
-  const api = await serveAgentApi(ground, shown)
+  const health = agentHealth({
+    ...{ ...ground, sensors, owners, fleet, host, forwarders, blocker, startedAtMs },
+  })
+  const parts = { ...responding, sinks: forwarders, feeds, rules, sensors, health }
+  const api = await serveAgentApi(ground, parts)
   stops.push(() => api.close())
 
-  const watch = { clock, audit, intake, owners, feeds, rules }
-  const watched = startSensors(interfaces, { ...ground, ...watch })
+  const watched = startSensors(interfaces, { ...ground, ...parts, clock, audit, owners })
   sensors.push(...watched.sensors)
   stops.push(() => watched.stop())
   const served = { apiUrl: api.url, apiFingerprint: api.fingerprint, databasePath: record.path }
-  const configRefused = (reason: string): Promise<void> =>
-    record.audit.append(row('config.refused', { reason }))
-  return { ...served, sensors, configRefused, problems: () => health().problems ?? [] }
+  return {
+    ...{ ...served, sensors },
+    problems: () => health().problems ?? [],
+    configRefused: (reason) => record.audit.append(row('config.refused', { reason })),
+    provenAlive: () => provenAlive({ ...ground, sensors }),
+  }
 }
 
 /** Starts what detections lead to: blocks, and what the SIEM is told. */
 async function startIntake(
-  ground: Ground,
+  ground: Ground & { readonly sensors: readonly SupervisedSensor[] },
   startedAtMs: number,
   stops: Stops,
 ): Promise<{
@@ -143,6 +151,7 @@ async function startIntake(
   forwarders: Forwarders
   suppressor: Suppressor
   intake: DetectionIntake
+  selfTest: SelfTestRun
 }> {
   const tellings = new ResponseTellings(clock)
   const blocker = createAgentBlocker(ground, (repaired) => tellings.firewallRepaired(repaired))
@@ -158,12 +167,14 @@ async function startIntake(
   const suppressor = new Suppressor({ ...ground, triage: ground.record.triage, clock })
   stops.push(() => suppressor.stop())
 
-  const intake = createIntake(ground, suppressor, blocker, forwarders, tellings)
+  const { events } = ground.record
+  const selfTest = new SelfTest({ ...ground, events, sinks: forwarders, blocker, clock })
+  const intake = createIntake(ground, suppressor, blocker, forwarders, tellings, selfTest)
   tellings.tellTo((detection) => intake.receive([detection], WHOLE_HOST))
   stops.push(() => intake.close())
   const found = ground.record.startFindings.map((one) => recordDamaged(one, clock.nowMs()))
   intake.receive(found, WHOLE_HOST)
-  return { blocker, forwarders, suppressor, intake }
+  return { blocker, forwarders, suppressor, intake, selfTest: (ms) => selfTest.run(ms) }
 }
 
 async function openAgentRecord(

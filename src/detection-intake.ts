@@ -64,7 +64,10 @@ export class DetectionIntake {
 
   receive(detections: readonly Detection[], interfaceName: string): void {
     for (const detection of detections) {
-      if (!this.#options.isHidden(detection)) this.#consider(detection, interfaceName)
+      const isSelfTest = detection.selfTest !== undefined
+      if (isSelfTest || !this.#options.isHidden(detection)) {
+        this.#consider(detection, interfaceName)
+      }
     }
     this.#writing ??= this.#write().finally(() => (this.#writing = undefined))
   }
@@ -100,6 +103,10 @@ export class DetectionIntake {
     const now = this.#options.clock.nowMs()
     const decision = decide(detection, this.#options.policy, now)
     if (decision.target === null) return decision
+    if (detection.selfTest !== undefined) {
+      const why = `${decision.why}; a self-test blocks nobody`
+      return { ...alert(why), simulated: true }
+    }
     for (const [target, untilMs] of this.#orderedUntilMs) {
       if (untilMs <= now) this.#orderedUntilMs.delete(target)
     }

@@ -36,6 +36,8 @@ export type ToSensor =
       /** Names and ids of those that rest. */
       readonly disabled: readonly string[]
     }
+  /** Send the crafted attack through. */
+  | { readonly kind: 'self-test'; readonly id: string }
   | { readonly kind: 'stop' }
 
 export interface SensorReport extends SensorStatistics {
@@ -64,5 +66,7 @@ export type FromSensor =
     }
   | { readonly kind: 'report'; readonly report: SensorReport }
   | { readonly kind: 'learned'; readonly model: string }
+  /** The crafted attack is through; null when nothing was detected. */
+  | { readonly kind: 'self-tested'; readonly id: string; readonly detected: string | null }
   /** The last word: everything has been handed over. */
   | { readonly kind: 'ended'; readonly reason: string | null; readonly hint: string | null }

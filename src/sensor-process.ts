@@ -7,6 +7,7 @@ import type { Detection } from './detect/index.ts'
 import type { EndReason, LiveFlow } from './flow/flow.ts'
 import { FlowBatchWriter, type FlowScores } from './flow/batch/index.ts'
 import { flowsWithin } from './pressure/index.ts'
+import { provokeDetection } from './selftest/index.ts'
 import { LoadWatch } from './sensor-load.ts'
 import type { FromSensor, SensorAssignment, SensorReport, ToSensor } from './sensor-messages.ts'
 import { createSensor, type FlowKeeper, type Sensor } from './sensor.ts'
@@ -18,9 +19,13 @@ const TELL_MS = 5
 const REPORT_MS = 1_000
 /** Batches the agent has not taken yet; beyond it flows (never detections) are dropped and counted. */
 const MAX_BATCHES_UNDER_WAY = 32
+/** Of the stages that meet a self-test's attack, one a port. */
+const ATTACK_FLOWS = 32_768
 
 let source: CaptureSource | undefined
 let running: Sensor | undefined
+/** Sends the crafted attack of a self-test through; null as long as nothing runs. */
+let selfTest: ((id: string) => void) | null = null
 /** Why the capture was ended from within; null as long as it was not. */
 let ownReason: string | null = null
 
@@ -32,6 +37,8 @@ process.on('message', (message: ToSensor) => {
       return running?.useIndicators(message.tables)
     case 'rules':
       return running?.useRules(message.rules, message.disabled)
+    case 'self-test':
+      return selfTest?.(message.id)
     case 'stop':
       return source?.stop()
   }
@@ -58,6 +65,7 @@ async function runSensor(assignment: SensorAssignment): Promise<void> {
     onModelLearned: (model) => channel.say({ kind: 'learned', model }),
   })
   running = started
+  selfTest = (id) => meetAttack(id, assignment, channel)
   const load = new LoadWatch({
     ...{ config, sensor: started },
     kernelDrops: () => source?.statistics().kernelDrops ?? null,
@@ -78,6 +86,24 @@ async function runSensor(assignment: SensorAssignment): Promise<void> {
   channel.handOver({ evenOverLimit: true })
   channel.say({ kind: 'report', report: report() })
   channel.say({ kind: 'ended', ...end }, () => process.disconnect())
+}
+
+/** With the detectors in force; models have nothing to say of a single scan. */
+function meetAttack(id: string, assignment: SensorAssignment, channel: Channel): void {
+  const detection = provokeDetection(
+    id,
+    assignment.detect,
+    (onDetection) =>
+      createSensor({
+        ...{ flow: { ...assignment.flow, maxFlows: ATTACK_FLOWS } },
+        ...{ detect: assignment.detect, onDetection },
+        ...{ models: { isolationForest: null, randomForest: null }, flowsPerStory: null },
+        ...{ flows: null, onModelLearned: () => undefined },
+      }),
+    Date.now() * 1000,
+  )
+  if (detection !== null) channel.detection(detection)
+  channel.say({ kind: 'self-tested', id, detected: detection?.kind ?? null })
 }
 
 async function capture(

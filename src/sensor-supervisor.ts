@@ -7,10 +7,13 @@ import type { Log } from './core/log.ts'
 import type { Detection, IndicatorTables, RuleText } from './detect/index.ts'
 import { FlowBatch } from './flow/batch/index.ts'
 import { withFewerRights } from './lesser-process.ts'
+import type { AttackAnswer } from './selftest/index.ts'
 import type { FromSensor, SensorAssignment, SensorReport, ToSensor } from './sensor-messages.ts'
+import { SensorSilence } from './sensor-silence.ts'
 
 /** What an agent that is not root may need, and a sensor, which only captures, does not. */
 const LOST_RIGHTS = ['net_admin', 'sys_ptrace', 'dac_read_search']
+
 const FIRST_RESTART_MS = 500
 const SLOWEST_RESTART_MS = 30_000
 /** A sensor that ran this long had started well: the next failure begins the back-off anew. */
@@ -23,6 +26,8 @@ export interface SupervisorOptions {
   readonly log: Log
   /** For Node, beside those of this process: bounds of its memory. */
   readonly nodeOptions: readonly string[]
+  /** A process that says nothing for so long hangs: it is killed and started again. */
+  readonly maxSilenceMs: number
   /** Asked at every start, so that a model learned meanwhile is in force after a restart. */
   assignment(): SensorAssignment
   onBatch(flows: FlowBatch | null, detections: readonly Detection[]): void
@@ -54,11 +59,19 @@ export class SupervisedSensor {
   #backoffMs = FIRST_RESTART_MS
   #isStopping = false
   #isRestarting = false
+  readonly #silence: SensorSilence
+  /** Self-tests under way, by id. */
+  readonly #attacks = new Map<string, (answer: AttackAnswer) => void>()
 
   constructor(interfaceName: string, options: SupervisorOptions) {
     this.interfaceName = interfaceName
     this.#options = options
     this.settled = new Promise((resolve) => (this.#settle = resolve))
+    this.#silence = new SensorSilence({
+      maxSilenceMs: options.maxSilenceMs,
+      isExpected: () => this.pid !== undefined,
+      onTooLong: () => this.#hangs(),
+    })
     this.#child = this.#start()
   }
 
@@ -75,6 +88,11 @@ export class SupervisedSensor {
   get pid(): number | undefined {
     const { exitCode, signalCode, pid } = this.#child
     return exitCode === null && signalCode === null ? pid : undefined
+  }
+
+  /** How long the process that runs has said nothing, ms; 0 where none runs. */
+  get silentMs(): number {
+    return this.#silence.silentMs
   }
 
   get report(): SensorReport | null {
@@ -99,6 +117,19 @@ export class SupervisedSensor {
     this.#tell({ kind: 'rules', rules, disabled })
   }
 
+  /** Sends the attack of a self-test through the process; resolves when it has answered or ended. */
+  attack(id: string): Promise<AttackAnswer> {
+    return new Promise((resolve) => {
+      this.#attacks.set(id, resolve)
+      this.#tell({ kind: 'self-test', id })
+    })
+  }
+
+  #attacked(id: string, answer: AttackAnswer): void {
+    this.#attacks.get(id)?.(answer)
+    this.#attacks.delete(id)
+  }
+
   /** Starts the process anew, with its assignment of now; what it had seen is handed over first. */
   async restart(): Promise<void> {
     if (this.#isStopping) return
@@ -114,6 +145,7 @@ export class SupervisedSensor {
     this.#isStopping = true
     clearTimeout(this.#restartTimer)
     await this.#endChild()
+    this.#silence.stop()
     this.#state = 'stopped'
   }
 
@@ -132,6 +164,7 @@ export class SupervisedSensor {
     this.#state = 'starting'
     this.#startedAtMs = Date.now()
     this.#report = null
+    this.#silence.begins()
     const child = fork(builtModule(import.meta.url, './sensor-process.ts'), [], {
       ...withFewerRights([...process.execArgv, ...this.#options.nodeOptions], LOST_RIGHTS),
       serialization: 'advanced',
@@ -161,7 +194,14 @@ export class SupervisedSensor {
     }
   }
 
+  /** It no longer takes messages, and a process that is stopped no other signal. */
+  #hangs(): void {
+    this.#failure = `the sensor said nothing for ${this.#options.maxSilenceMs / 1000} seconds`
+    this.#child.kill('SIGKILL')
+  }
+
   #receive(message: FromSensor): void {
+    this.#silence.broken()
     switch (message.kind) {
       case 'running':
         return this.#running(message)
@@ -176,6 +216,8 @@ export class SupervisedSensor {
         return
       case 'learned':
         return this.#options.onModelLearned(message.model)
+      case 'self-tested':
+        return this.#attacked(message.id, { outcome: 'answered', kind: message.detected })
       case 'ended':
         this.#failure = failureWords(message)
     }
@@ -194,6 +236,7 @@ export class SupervisedSensor {
   }
 
   #ended(how: string): void {
+    for (const id of this.#attacks.keys()) this.#attacked(id, { outcome: 'failed', reason: how })
     if (this.#isStopping || this.#isRestarting) return
     if (Date.now() - this.#startedAtMs > SETTLED_MS) this.#backoffMs = FIRST_RESTART_MS
     const reason = this.#failure ?? how

@@ -66,6 +66,7 @@ function startSensor(
   const sensor = new SupervisedSensor(interfaceName, {
     log,
     nodeOptions: heapOptions(ceilings),
+    maxSilenceMs: ceilings.maxSilenceSeconds * 1000,
     assignment() {
       const models = loadStoredModels(directory, interfaceName, log, detect.randomForest.model)
       const { flows: wantsFlows, flowsPerStory } = ground.config.record

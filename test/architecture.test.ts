@@ -7,11 +7,12 @@ import { readSources, type SourceFile, type SourceImport } from './support/sourc
  * `owner` needs nothing of a flow but its ends; the agent adds what it finds before the record has it.
  * `evidence` stands behind detect: it adds to what was detected the packets it was detected by.
  * `pressure` stands where a sensor's work ends: it knows what may be left out of it.
+ * `selftest` stands where the agent's way ends: it follows an attack through all of it.
  * `health` stands after detect, since what the agent says of itself is a detection like any other.
  * `fleet` stands after respond, whose orders it brings, and uses the connection that forward has to NATS.
  */
 const STAGES =
-  'core net capture decode flow owner feature detect evidence pressure health decide record forward respond fleet api train config wiring cli'
+  'core net capture decode flow owner feature detect evidence pressure health decide record forward respond fleet selftest api train config wiring cli'
 const stages = STAGES.split(' ')
 /** Ground: every file of it is a door, since it has no inner life to protect. */
 const ground = ['core', 'net', 'wiring']
@@ -49,7 +50,7 @@ const homes: Readonly<Record<string, string>> = {
   'prom-client': 'src/core/metrics.ts',
   selfsigned: 'src/api/serving/own-certificate.ts',
   undici: 'src/cli/client.ts',
-  'unix-dgram': 'src/forward/sinks/syslog/',
+  'unix-dgram': 'src/core/unix/unix-datagram.ts',
   winston: 'src/core/log.ts',
   'winston-syslog': 'src/core/log.ts',
   'winston-transport': 'src/core/winston-syslog.d.ts',
@@ -57,6 +58,7 @@ const homes: Readonly<Record<string, string>> = {
 }
 /** The only files that start programs: whoever asks what Picket may run as root reads these. */
 const starters = [
+  'src/agent-user.ts',
   'src/capture/sources/',
   'src/owner/command.ts',
   'src/respond/command.ts',

@@ -25,6 +25,7 @@ const shipped = [
   'deploy/splunk',
   'deploy/soar',
   'deploy/systemd/picket-processes.conf',
+  'deploy/systemd/picket-back-off.conf',
 ]
 const launcher = '#!/bin/sh\nexec /opt/picket/bin/node /opt/picket/dist/main.js "$@"\n'
 const emptyConfiguration = `# Picket's configuration. What is not said here has its default: see picket.yaml(5), or

@@ -43,6 +43,7 @@ const needed = {
     'openssh-server': program('sshd'),
     'openssh-client': program('ssh-keygen'),
     python3: program('python3'),
+    systemd: program('systemd-analyze'),
   },
   /** Building the Debian package, and trying it and its rollout. */
   packaging: {
@@ -52,6 +53,7 @@ const needed = {
     ansible: program('ansible-playbook'),
     'ansible-lint': program('ansible-lint'),
     yamllint: program('yamllint'),
+    'systemd-container': program('systemd-nspawn'),
     'iputils-ping': program('ping'),
   },
   /** What Picket is measured beside: `test/bench` goes without those that are missing. */

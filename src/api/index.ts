@@ -7,6 +7,7 @@ import type { Detection } from '../detect/detection.ts'
 import type { FleetDesk } from '../fleet/index.ts'
 import type { SinkDesk } from '../forward/index.ts'
 import type { EventRecord } from '../record/record.ts'
+import type { SelfTestRun } from '../selftest/index.ts'
 import { loginDetection } from './access/login-detection.ts'
 import { createAuthenticator, type Authenticator } from './auth.ts'
 import type { ApiConfig } from './config.ts'
@@ -28,6 +29,7 @@ import { flowHandlers, flowSumHandlers } from './handlers/flows.ts'
 import { fleetHandlers } from './handlers/fleet.ts'
 import { sinkHandlers } from './handlers/sinks.ts'
 import { healthHandlers } from './handlers/agent/health.ts'
+import { selfTestHandler } from './handlers/agent/self-test.ts'
 import { statusHandlers } from './handlers/agent/status.ts'
 import { apiToken, tokenHandlers } from './handlers/tokens.ts'
 import { triageHandlers, type SuppressionDesk } from './handlers/triage.ts'
@@ -56,6 +58,8 @@ export interface ApiParts {
   readonly suppressor: SuppressionDesk
   readonly sinks: SinkDesk
   readonly fleet: FleetDesk
+  /** Runs a self-test that takes so long at most, ms. */
+  readonly selfTest: SelfTestRun
   /** How the agent is, in full; the API tells it only to who may know. */
   readonly health: () => Health
   readonly rules: RuleDesk
@@ -87,6 +91,7 @@ export function createApi(parts: ApiParts): ApiApp {
     checks: compileChecks(document, operations),
     handlers: {
       ...healthHandlers(parts.health),
+      runSelfTest: selfTestHandler(parts.selfTest),
       ...statusHandlers(parts),
       ...eventHandlers(record),
       getEventEvidence: evidenceHandler(record.evidence),

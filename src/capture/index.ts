@@ -10,7 +10,7 @@ import { TcpdumpSource } from './sources/tcpdump.ts'
 
 export { captureInterfaces } from './interfaces.ts'
 export { linkTypeWords, READABLE_LINK_TYPES } from './link-types.ts'
-export { canCapture, leaveRoot } from './privileges.ts'
+export { canCapture, leaveRoot, mayGiveNetworkRights } from './privileges.ts'
 export { openPcapFile, openPcapStream, type PcapFileSource } from './sources/pcap-file.ts'
 
 /** Where tcpdump is installed even when a service's PATH leaves these out. */

@@ -1,11 +1,14 @@
 /** What the kernel lets this process do, by its effective capabilities (capabilities(7)). */
-import { closeSync, openSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { packagedFile } from '../core/package-root.ts'
+import { unreadableBy, userNamed } from '../core/unix/users.ts'
 
 /** Bits of linux/capability.h. */
 const CAP_KILL = 5
 const CAP_SETGID = 6
 const CAP_SETUID = 7
+const CAP_SETPCAP = 8
+const CAP_NET_ADMIN = 12
 const CAP_NET_RAW = 13
 
 /**
@@ -22,6 +25,11 @@ export function canDropPrivileges(): boolean {
   return process.getuid?.() === 0 && hasCapabilities(CAP_SETUID, CAP_SETGID, CAP_KILL)
 }
 
+/** Says whether a child may become another user and be given the rights over the network, and no others. */
+export function mayGiveNetworkRights(): boolean {
+  return canDropPrivileges() && hasCapabilities(CAP_SETPCAP, CAP_NET_ADMIN, CAP_NET_RAW)
+}
+
 /**
  * Leaves root for good: this process, all its groups and capabilities with it, becomes `user`.
  *
@@ -32,40 +40,19 @@ export function leaveRoot(user: string | null): string | null {
   if (process.getuid?.() !== 0) return null
   if (user === null) return 'no user to become is configured'
   if (!canDropPrivileges()) return 'this root may not become another user'
-  if (!userExists(user)) return `there is no user ${user}`
-  process.seteuid!(user)
-  const isReadable = mayRead(packagedFile('package.json')) && mayRead(process.execPath)
-  process.seteuid!(0)
-  if (!isReadable) return `${user} may not read ${packagedFile('')}`
-  const gid = primaryGroup(user)
-  process.setgroups!([gid])
-  process.setgid!(gid)
-  process.setuid!(user)
+  const found = userNamed(user)
+  if (found === null) return `there is no user ${user}`
+  const hidden = unreadableBy(found, [packagedFile('package.json'), process.execPath])
+  if (hidden !== null) return `${user} may not read ${hidden}`
+  process.setgroups!([found.gid])
+  process.setgid!(found.gid)
+  process.setuid!(found.uid)
   return null
-}
-
-function mayRead(path: string): boolean {
-  try {
-    // access(2) would ask for the real user, which is still root.
-    closeSync(openSync(path, 'r'))
-    return true
-  } catch {
-    return false
-  }
-}
-
-function primaryGroup(user: string): number {
-  const line = userLines().find((text) => text.startsWith(`${user}:`))
-  return Number(line?.split(':')[3])
 }
 
 /** Says whether the host's own user table names this user. */
 export function userExists(user: string): boolean {
-  return userLines().some((line) => line.startsWith(`${user}:`))
-}
-
-function userLines(): readonly string[] {
-  return readFileSync('/etc/passwd', 'utf8').split('\n')
+  return userNamed(user) !== null
 }
 
 function hasCapabilities(...bits: readonly number[]): boolean {

@@ -108,6 +108,7 @@ export async function inProcess(
     }),
     sinks: restingSinks(context.config.forward, parts.record),
     health: () => ({ status: 'degraded', version: VERSION, problems: ['the agent does not run'] }),
+    selfTest: () => Promise.reject(noAgent()),
     rules: NO_RULES,
     tryRules: () => Promise.reject(noAgent()),
     restartSensor: () => Promise.reject(noAgent()),

@@ -17,6 +17,7 @@ import { addModels } from './commands/models.ts'
 import { addPanic } from './commands/panic.ts'
 import { addDefault, addPipeline } from './commands/pipeline.ts'
 import { addRules } from './commands/rules.ts'
+import { addSelfTest } from './commands/selftest.ts'
 import { addSinks } from './commands/sinks.ts'
 import { addTokens } from './commands/token.ts'
 import { addTriage } from './commands/triage.ts'
@@ -35,6 +36,7 @@ Examples:
   picket unblock --all                              let everybody in again
   picket panic                                      the same, and block nobody from now on
   picket doctor                                     what is missing on this host
+  picket selftest                                   is an attack seen, recorded, forwarded?
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a capture is damaged or cannot be read.`
 
@@ -42,7 +44,7 @@ const COMMANDS = [
   ...[addPipeline, addEvents, addFlows, addExport, addTriage],
   ...[addBlocks, addAllowlist, addPanic, addFleet],
   ...[addRules, addFeeds, addSinks, addModels, addTrain, addEvaluate],
-  ...[addTokens, addAudit, addDoctor, addConfig, addDefault],
+  ...[addTokens, addAudit, addDoctor, addSelfTest, addConfig, addDefault],
 ]
 
 /** Builds the program; `finish` is told the exit code of the command that ran. */

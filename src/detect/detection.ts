@@ -56,6 +56,8 @@ export interface Detection {
   readonly process?: components['schemas']['Process'] | null
   /** Frames behind it that no earlier telling brought; the sensor adds them, after the detectors. */
   readonly evidence?: PacketEvidence
+  /** The self-test that made it up; absent from every detection of real traffic. */
+  readonly selfTest?: string
   /** The story is over as far as the detector can tell; the next telling gets a new id. */
   readonly isFinal: boolean
 }

@@ -17,8 +17,16 @@ export const sensorConfig = Type.Object(
       description:
         'Resident memory of one sensor process, in MB. From nine tenths of it on the flow table grows no further, beyond it load is shed, and a sensor that stays a quarter above it is begun anew. The flow table gets a quarter of it at most.',
     }),
+    maxSilenceSeconds: Type.Integer({
+      default: 60,
+      minimum: 3,
+      maximum: 3600,
+      description:
+        'Seconds for which a sensor process, which reports every second, may say nothing before it counts as hanging and is begun anew.',
+    }),
   },
   { additionalProperties: false, default: {}, description: 'What one sensor process may use.' },
 )
 
-export type SensorConfig = Static<typeof sensorConfig>
+/** The ceilings, which a sensor process keeps itself; its silence is the agent's to notice. */
+export type SensorConfig = Omit<Static<typeof sensorConfig>, 'maxSilenceSeconds'>

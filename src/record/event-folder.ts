@@ -61,7 +61,10 @@ export class EventFolder {
     const countBefore = open ? (isSameTelling ? open.countBefore : open.event.count) : 0
     const told = this.#eventOf(detection, decision, interfaceName)
     const known = open?.event.incident ?? null
-    told.incident = this.#options.incidents.join(told, detection.lastSeenUs, known)
+    // Nothing has happened that could belong together.
+    if (detection.selfTest === undefined) {
+      told.incident = this.#options.incidents.join(told, detection.lastSeenUs, known)
+    }
     const event = open ? merge(open.event, told, countBefore) : told
     this.#keep({ key, event, tellingId: detection.id, countBefore })
     return { key, event }
@@ -103,6 +106,7 @@ export class EventFolder {
       sequence: 0,
       revision: 1,
       agent: this.#options.agentId,
+      ...(detection.selfTest === undefined ? {} : { selfTest: detection.selfTest }),
       interface: interfaceName,
       kind: detection.kind,
       family: detection.family,
@@ -130,8 +134,10 @@ export class EventFolder {
 }
 
 function storyKey(detection: Detection, interfaceName: string): string {
-  const { detector, kind, attacker, host, domain, victims } = detection
-  return JSON.stringify([detector, kind, attacker, victims[0] ?? null, host, domain, interfaceName])
+  const { detector, kind, attacker, host, domain, victims, selfTest } = detection
+  const story = [detector, kind, attacker, victims[0] ?? null, host, domain, interfaceName]
+  // Each self-test is a story of its own, however soon it follows another.
+  return JSON.stringify(selfTest === undefined ? story : [...story, selfTest])
 }
 
 function merge(before: Event, told: Event, countBefore: number): Event {

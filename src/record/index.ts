@@ -78,6 +78,9 @@ async function openToWrite(path: string, options: RecordOptions): Promise<EventR
     path,
     room: () => retention.room,
     startFindings: writer.findings,
+    ping: async () => {
+      await writer.call('ping', null)
+    },
     flows: {
       append: (batch) => {
         if (config.flows) queue.append(batch)
@@ -108,6 +111,7 @@ function openToRead(path: string, clock: Clock): EventRecord {
     path,
     room: () => null,
     startFindings: [],
+    ping: refuse,
     flows: {
       append: () => undefined,
       dropped: () => 0,
@@ -123,7 +127,10 @@ function openToRead(path: string, clock: Clock): EventRecord {
 }
 
 /** What needs a connection alone. */
-type Room = Exclude<keyof EventRecord, 'path' | 'room' | 'startFindings' | 'flows' | 'close'>
+type Room = Exclude<
+  keyof EventRecord,
+  'path' | 'room' | 'startFindings' | 'ping' | 'flows' | 'close'
+>
 
 interface Doors {
   readonly connection: Connection

@@ -42,6 +42,8 @@ export interface EventRecord {
   readonly ruleSwitches: RuleSwitches
   readonly triage: TriageLog
   readonly scan: LogScan
+  /** Resolves when what writes has answered; rejects when it cannot any more. Errors: `ERR_RECORD_WRITE`. */
+  ping(): Promise<void>
   /** Writes what is queued and closes; later calls fail. */
   close(): Promise<void>
 }

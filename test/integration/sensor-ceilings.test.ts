@@ -55,6 +55,7 @@ function startSensor(
   const sensor = new SupervisedSensor('lo', {
     log: silentLog,
     nodeOptions,
+    maxSilenceMs: 60_000,
     assignment: () => assignment,
     onBatch: (flows) => (taken.flows += flows?.length ?? 0),
     onReport: (report) => reports.push(report),

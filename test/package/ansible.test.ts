@@ -1,35 +1,25 @@
 /** The Ansible collection: its linters, and a rollout to three hosts that are folders with a fresh Debian. */
-import { spawn, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { stringify } from 'yaml'
-import { packagedFile } from '../../src/core/package-root.ts'
+import { COLLECTION, controllerIn, type Controller, type Played } from '../support/ansible.ts'
 import { buildPackage } from '../support/debian-package.ts'
 import { freshDebian, type DebianRoot } from '../support/debian-root.ts'
 import { joinHosts, type TestNetwork } from '../support/namespace.ts'
 
-const collection = packagedFile('deploy/ansible')
 const folder = mkdtempSync(join(tmpdir(), 'picket-ansible-'))
 const inventory = join(folder, 'inventory.yml')
 let network: TestNetwork<'site'>
+let controller: Controller
 let hosts: readonly DebianRoot[] = []
-
-const environment = {
-  ...process.env,
-  ANSIBLE_COLLECTIONS_PATHS: `${folder}:/usr/lib/python3/dist-packages`,
-  ANSIBLE_HOME: folder,
-  ANSIBLE_NOCOLOR: '1',
-  LC_ALL: 'C.UTF-8',
-}
 
 beforeAll(async () => {
   network = await joinHosts(['site'])
   hosts = [freshDebian(), freshDebian(), freshDebian()]
-  galaxy('build', collection, '--output-path', folder)
-  const built = join(folder, `picket-agent-${versionOf('galaxy.yml')}.tar.gz`)
-  galaxy('install', built, '-p', folder, '--offline')
+  controller = controllerIn(folder, inventory)
   const vars = {
     ansible_connection: 'community.general.chroot',
     ansible_python_interpreter: '/usr/bin/python3',
@@ -48,48 +38,22 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 }, 60_000)
 
-function galaxy(...args: string[]): void {
-  const argv = ['collection', ...args]
-  const { status, stderr } = spawnSync('ansible-galaxy', argv, {
-    env: environment,
-    encoding: 'utf8',
-  })
-  if (status !== 0) throw new Error(stderr)
-}
-
-function versionOf(file: string): string {
-  return /^version: (\S+)$/m.exec(readFileSync(join(collection, file), 'utf8'))![1]!
-}
-
-interface Played {
-  readonly code: number | null
-  readonly output: string
-  /** Tasks that changed something, for each host that was reached. */
-  readonly changed: readonly number[]
-}
-
 /** Runs a playbook inside the test's own network. */
-async function play(name: string, extra: object = {}): Promise<Played> {
-  const argv = ['ansible-playbook', '-i', inventory, `picket.agent.${name}`]
-  const inside = ['netns', 'exec', network.hosts.site.namespace, ...argv]
-  const child = spawn('ip', [...inside, '-e', JSON.stringify(extra)], { env: environment })
-  let output = ''
-  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))
-  child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()))
-  const code = await new Promise<number | null>((resolve) => child.on('close', resolve))
-  const changed = [...output.matchAll(/ok=\d+ +changed=(\d+)/g)].map(([, count]) => Number(count))
-  return { code, output, changed }
-}
+const play = (name: string, variables: object = {}): Promise<Played> =>
+  controller.play(name, {
+    variables,
+    before: ['ip', 'netns', 'exec', network.hosts.site.namespace],
+  })
 
 const everywhere = { picket_waves: [3] }
 
 describe('the collection', () => {
   it('passes ansible-lint with the profile for production, and yamllint', () => {
     const lint = spawnSync('ansible-lint', ['--offline', '--nocolor'], {
-      ...{ cwd: collection, env: environment, encoding: 'utf8' as const },
+      ...{ cwd: COLLECTION, env: controller.environment, encoding: 'utf8' as const },
     })
     expect(lint.status, lint.stdout + lint.stderr).toBe(0)
-    const yaml = spawnSync('yamllint', ['.'], { cwd: collection, encoding: 'utf8' })
+    const yaml = spawnSync('yamllint', ['.'], { cwd: COLLECTION, encoding: 'utf8' })
     expect(yaml.status, yaml.stdout).toBe(0)
   }, 120_000)
 })
@@ -121,7 +85,7 @@ describe('a rollout', () => {
     const { code, output, changed } = await play('rollout', wrong)
     expect(code).not.toBe(0)
     expect(output).toContain('capture.drivr is not a known key; did you mean driver?')
-    expect(output).toContain('it was rolled back, and the rollout ends here')
+    expect(output).toContain('the wave was rolled back, and the rollout ends here')
     expect(changed).toHaveLength(1)
     for (const { folder: host } of hosts) {
       expect(readFileSync(join(host, 'etc/picket/picket.yaml'), 'utf8')).toContain('10.0.0.0/24')

@@ -11,12 +11,20 @@ declare module 'vitest' {
   }
 }
 
-/** What the package depends on, so that dpkg alone can install it, and what Ansible asks of a host. */
-const NEEDED =
-  'iptables,ipset,conntrack,libpcap0.8,iproute2,tcpdump,libstdc++6,python3-minimal,python3-apt'
+/** What the package depends on, so that dpkg alone can install it; what Ansible asks of a host; what boots it. */
+const NEEDED = [
+  ...['iptables', 'ipset', 'conntrack', 'libpcap0.8', 'iproute2', 'tcpdump', 'libstdc++6'],
+  ...['python3-minimal', 'python3-apt', 'openssl', 'systemd', 'systemd-sysv', 'dbus'],
+].join(',')
 
 /** Called by vitest before the first test; what it gives back is called after the last. */
 export default function setup(project: TestProject): () => void {
+  // One made before saves minutes where the tests are run again and again.
+  const made = process.env.PICKET_TEST_DEBIAN
+  if (made !== undefined) {
+    project.provide('debianBase', made)
+    return () => undefined
+  }
   const folder = mkdtempSync(join(tmpdir(), 'picket-debian-base-'))
   const argv = ['--variant=minbase', `--include=${NEEDED}`, 'bookworm', folder]
   const { status, stdout, stderr } = spawnSync('debootstrap', argv, { encoding: 'utf8' })

@@ -5,14 +5,16 @@ import { once } from 'node:events'
 import {
   existsSync,
   lstatSync,
+  mkdirSync,
   mkdtempSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { packagedFile } from '../../src/core/package-root.ts'
 import { until } from '../support/await-until.ts'
@@ -144,5 +146,19 @@ describe('in a fresh Debian', () => {
     }
     const { code } = await debian.run(network.hosts.victim, 'getent', 'passwd', 'picket')
     expect(code).toBe(2)
+  }, 60_000)
+
+  it('lets the pauses between failed starts grow where systemd is new enough, until it is purged', async () => {
+    const newer = at('tmp/newer')
+    mkdirSync(newer)
+    const fake = '#!/bin/sh\n[ "$1" = --version ] && echo "systemd 255 (255.4-1ubuntu8)"\nexit 0\n'
+    writeFileSync(join(newer, 'systemctl'), fake, { mode: 0o755 })
+    const path = 'PATH=/tmp/newer:/usr/sbin:/usr/bin:/sbin:/bin'
+    const dropIn = at('etc/systemd/system/picket.service.d/back-off.conf')
+    await inside('env', path, 'dpkg', '-i', debian.bring(packaged()))
+    expect(readlinkSync(dropIn)).toBe('/opt/picket/deploy/systemd/picket-back-off.conf')
+    expect(existsSync(at('opt/picket/deploy/systemd/picket-back-off.conf'))).toBe(true)
+    await inside('env', path, 'dpkg', '--purge', 'picket')
+    expect(existsSync(dirname(dropIn))).toBe(false)
   }, 60_000)
 })

@@ -29,6 +29,7 @@ import type { Scope } from '../../src/record/token-store.ts'
 import { createBlocker, createFirewall } from '../../src/respond/index.ts'
 import type { RespondConfig } from '../../src/respond/config.ts'
 import { tryRulesApart } from '../../src/rule-trial.ts'
+import { SelfTest } from '../../src/selftest/index.ts'
 import { Suppressor } from '../../src/suppressor.ts'
 import { AUTOMATIC } from './blocking.ts'
 import { contractFaults } from './contract-checker.ts'
@@ -180,6 +181,10 @@ export async function serveApi({
     config: RESPOND_DEFAULTS,
     automatic: AUTOMATIC,
   })
+  const sinks = restingSinks(FORWARD, record)
+  const selfTest = new SelfTest({
+    ...{ sensors: [], events: record.events, recorded, sinks, blocker, clock },
+  })
   const app = createApi({
     record,
     blocker,
@@ -187,6 +192,8 @@ export async function serveApi({
     suppressor: new Suppressor({ triage: record.triage, clock, log: silentLog }),
     sinks: restingSinks(FORWARD, record),
     fleet: createFleetDesk({ config: fleet, orders: record.fleetOrders, clock }),
+    sinks,
+    selfTest: (timeoutMs) => selfTest.run(timeoutMs),
     health: () => FULL_HEALTH,
     rules: switchableRules(),
     tryRules: (texts, capture) => tryRulesApart(texts, capture, validateConfig({}, '')),

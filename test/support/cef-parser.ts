@@ -39,6 +39,7 @@ const DICTIONARY: Readonly<Record<string, { readonly pattern: RegExp; readonly l
     act: { pattern: /^(allow|alert|block)$/, length: 63 },
     cat: { pattern: /^[a-z0-9]+$/, length: 1023 },
     deviceExternalId: { pattern: /^.+$/s, length: 255 },
+    deviceFacility: { pattern: /^.+$/s, length: 1023 },
     dvchost: { pattern: /^.+$/s, length: 100 },
     deviceInboundInterface: { pattern: /^.+$/s, length: 128 },
     destinationDnsDomain: { pattern: /^.+$/s, length: 255 },

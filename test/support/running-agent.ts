@@ -35,12 +35,14 @@ export async function startAgentIn(
   host: TestHost,
   folder: string,
   config: object,
+  environment: Readonly<Record<string, string>> = {},
 ): Promise<RunningAgent> {
   mkdirSync(folder, { recursive: true })
   const file = join(folder, 'picket.yaml')
   writeFileSync(file, stringify(config))
   const args = [MAIN, 'start', '--config', file, '--data-dir', folder]
-  const child = host.spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  const env = { ...process.env, ...environment }
+  const child = host.spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], env })
   let output = ''
   child.stdout!.on('data', (chunk: Buffer) => (output += chunk.toString()))
   child.stderr!.on('data', (chunk: Buffer) => (output += chunk.toString()))

@@ -53,7 +53,7 @@ const EVENT_COLUMNS = Object.keys({
   },
   ...{ confidence: 1, verdict: 1, simulated: 1, decision: 1, attacker: 1, victims: 1, host: 1 },
   ...{ domain: 1, firstSeen: 1, lastSeen: 1, count: 1, summary: 1, reasons: 1, detectors: 1 },
-  ...{ mitre: 1, flows: 1, incident: 1, process: 1 },
+  ...{ mitre: 1, flows: 1, incident: 1, process: 1, selfTest: 1 },
 } satisfies Record<keyof Event, 1>) as (keyof Event)[]
 
 /** Adds `export flows` and `export events`. */

@@ -1,38 +1,73 @@
 /** `picket start`: runs the agent until it is told to stop. */
 import { startAgent, type Agent } from '../../agent.ts'
+import { leaveFor, startAs } from '../../agent-user.ts'
 import { canCapture } from '../../capture/index.ts'
 import { loadConfig, type Config } from '../../config/index.ts'
 import { PicketError } from '../../core/errors.ts'
 import { createLog, type Log } from '../../core/log.ts'
 import { VERSION } from '../../core/package-root.ts'
+import { serviceManager } from '../../core/unix/service-manager.ts'
+import { ServiceLife } from '../../service-life.ts'
 import type { CommandContext } from '../context.ts'
 import { EXIT } from '../output.ts'
 
 /**
  * Runs the agent: SIGINT and SIGTERM end it with everything written, SIGHUP reads the configuration again.
  *
+ * Started by root it becomes the user `picket`, where that user can do its work.
  * Errors: `ERR_CAPTURE_PRIVILEGE` when this user may not capture, and whatever `startAgent` throws.
  */
 export async function start(context: CommandContext): Promise<number> {
   refuseWithoutPrivilege(context.config)
+  const leave = leaveFor(context, process.env)
+  if (leave?.kind === 'as') return startAs(leave.user, context)
   const log = createLog(context.config.log)
+  if (leave?.kind === 'stay') log.info('the agent stays root', { why: leave.why })
   const signals = new SignalQueue()
+  const manager = serviceManager({
+    environment: process.env,
+    onUnreachable: (reason) => log.error('the service manager cannot be told', { reason }),
+  })
+  const life = new ServiceLife({ manager, log })
   try {
-    let running = await startWith(context.config, context, log)
+    const running = await startWith(context.config, context, log)
     await greet(running, context)
-    for (;;) {
-      const signal = await signals.next()
-      if (signal === 'SIGHUP') {
-        running = await reload(running, context, log)
-      } else {
-        log.info('stopping', { signal })
-        await running.agent.stop()
-        return EXIT.ok
-      }
-    }
+    await life.running(running.agent)
+    return await runUntilStopped(running, { context, log, signals, life })
   } finally {
+    life.end()
     await log.close()
     signals.close()
+    manager.close()
+  }
+}
+
+interface Surroundings {
+  readonly context: CommandContext
+  readonly log: Log
+  readonly signals: SignalQueue
+  readonly life: ServiceLife
+}
+
+async function runUntilStopped(
+  started: Running,
+  { context, log, signals, life }: Surroundings,
+): Promise<number> {
+  let running = started
+  for (;;) {
+    const signal = await signals.next()
+    if (signal === 'SIGHUP') {
+      await life.reloading()
+      const reloaded = await reload(running, context, log)
+      running = reloaded.running
+      await Promise.all(running.agent.sensors.map((sensor) => sensor.settled))
+      await life.running(running.agent, reloaded.refusal)
+    } else {
+      log.info('stopping', { signal })
+      await life.stopping()
+      await running.agent.stop()
+      return EXIT.ok
+    }
   }
 }
 
@@ -68,7 +103,11 @@ async function startWith(config: Config, context: CommandContext, log: Log): Pro
  * A configuration that is invalid, or valid but not to be run with (an interface that is not there, a port
  * that is taken), must not cost the host its watchman: the old one then goes on.
  */
-async function reload(running: Running, context: CommandContext, log: Log): Promise<Running> {
+async function reload(
+  running: Running,
+  context: CommandContext,
+  log: Log,
+): Promise<{ readonly running: Running; readonly refusal?: string }> {
   let isStopped = false
   try {
     const config = loadConfig({ file: context.configFile, environment: process.env })
@@ -76,7 +115,7 @@ async function reload(running: Running, context: CommandContext, log: Log): Prom
     isStopped = true
     const renewed = await startWith(config, context, log)
     log.info('running with the new configuration')
-    return renewed
+    return { running: renewed }
   } catch (error) {
     if (!(error instanceof PicketError)) throw error
     const { message: reason, hint } = error
@@ -85,7 +124,8 @@ async function reload(running: Running, context: CommandContext, log: Log): Prom
     await standing.agent.configRefused(reason).catch((failure: unknown) => {
       log.error('a change could not be audited', { reason: String(failure) })
     })
-    return standing
+    const refusal = `the new configuration is refused, the old one stays: ${reason}`
+    return { running: standing, refusal }
   }
 }
 

@@ -70,6 +70,10 @@ function essentialFields(event: Event, { hostname, cefVersion }: CefContext): Ce
     { key: 'cat', value: event.family, maxLength: 1023 },
     { key: 'deviceExternalId', value: event.agent, maxLength: 255 },
     { key: 'dvchost', value: hostname, maxLength: 100 },
+    // A receiver that filters by this one key leaves out every self-test.
+    ...(event.selfTest === undefined
+      ? []
+      : [{ key: 'deviceFacility', value: `self-test ${event.selfTest}`, maxLength: 1023 }]),
     ...customNumbers(event),
   ]
 }

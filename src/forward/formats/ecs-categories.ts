@@ -10,9 +10,11 @@ const MORE: Partial<Record<Event['family'], readonly string[]>> = {
 }
 
 /** Returns `event.kind`: measures of the host, news of the agent, what policy let pass, or an alert. */
-export function ecsKind({ family, kind, verdict }: Event): 'alert' | 'event' | 'metric' {
+export function ecsKind(event: Event): 'alert' | 'event' | 'metric' {
+  const { family, kind, verdict, selfTest } = event
   if (kind === 'health.host') return 'metric'
-  return family === 'health' || verdict === 'allow' ? 'event' : 'alert'
+  const isNoAlert = family === 'health' || verdict === 'allow' || selfTest !== undefined
+  return isNoAlert ? 'event' : 'alert'
 }
 
 /** Returns `event.category`. */

@@ -40,6 +40,10 @@ export const ECS_FIELDS: { readonly [Member in keyof Event]-?: readonly EcsField
   ],
   revision: [field('picket.revision', 'long', ({ revision }) => revision)],
   agent: [keyword('agent.id', ({ agent }) => agent)],
+  selfTest: [
+    keyword('picket.self_test', (event) => event.selfTest ?? null),
+    keyword('tags', (event) => (event.selfTest === undefined ? null : ['picket-self-test'])),
+  ],
   interface: [keyword('observer.ingress.interface.name', (event) => event.interface)],
   kind: [
     keyword('event.code', ({ kind }) => kind),

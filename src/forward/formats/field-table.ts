@@ -17,6 +17,7 @@ export const PLACES: { readonly [Member in keyof Event]-?: Places } = {
   previousSequence: { cef: 'flexNumber1', cim: '' },
   revision: { cef: 'cn2', cim: '' },
   agent: { cef: 'deviceExternalId', cim: '' },
+  selfTest: { cef: 'deviceFacility', cim: '' },
   interface: { cef: 'deviceInboundInterface', cim: '' },
   kind: { cef: 'deviceEventClassId, name', cim: 'signature_id, signature' },
   family: { cef: 'cat', cim: 'category' },

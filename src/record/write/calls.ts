@@ -111,6 +111,8 @@ export interface WriterCalls {
   tend: { input: null; output: RecordRoom }
   /** Deletes one small step of what is too old; false when nothing was left to delete. */
   prune: { input: PruneLimits; output: boolean }
+  /** Does nothing but answer: every call made before has been. */
+  ping: { input: null; output: null }
   close: { input: null; output: null }
 }
 

@@ -85,6 +85,7 @@ function answersOf(
     ...outboxWriter(connection),
     tend: () => room.tend(),
     prune: sure(pruner(connection, room)),
+    ping: () => null,
     close: () => {
       connection.close()
       guard?.release()

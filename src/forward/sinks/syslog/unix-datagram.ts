@@ -1,6 +1,5 @@
 /** Syslog to the daemon of this host: one datagram an event on a unix socket such as /dev/log. */
-import { getSystemErrorName } from 'node:util'
-import type { createSocket, UnixDatagramSocket } from 'unix-dgram'
+import { UnixDatagram } from '../../../core/unix/unix-datagram.ts'
 import type { Outgoing } from '../../outgoing.ts'
 import { within } from '../../connections/time-limit.ts'
 import { syslogMessage, type MessageContext } from '../../formats/syslog/message.ts'
@@ -8,7 +7,6 @@ import type { Receipt, Sink } from '../../sink.ts'
 
 /** A daemon that takes nothing for so long is treated as gone. */
 const WRITABLE_TIMEOUT_MS = 5000
-const CONGESTED = 1
 
 export interface UnixDatagramOptions {
   readonly name: string
@@ -23,7 +21,7 @@ export interface UnixDatagramOptions {
 export class SyslogUnixDatagramSink implements Sink {
   readonly name: string
   readonly #options: UnixDatagramOptions
-  #socket: UnixDatagramSocket | null = null
+  #socket: UnixDatagram | null = null
 
   constructor(options: UnixDatagramOptions) {
     this.name = options.name
@@ -34,13 +32,18 @@ export class SyslogUnixDatagramSink implements Sink {
     try {
       for (const event of events) {
         const bytes = syslogMessage(event, this.#options.context)
-        await this.#sendOne(await this.#connected(), bytes)
+        this.#socket ??= await UnixDatagram.open(this.#options.path)
+        await sendInTime(this.#socket, bytes)
       }
       return { kind: 'accepted', sequence: events.at(-1)?.sequence ?? 0 }
     } catch (cause) {
       this.#closeSocket()
       const reason = cause instanceof Error ? cause.message : String(cause)
-      return { kind: 'retry', reason: `${this.#options.path}: ${reason}`, afterMs: null }
+      return {
+        kind: 'retry',
+        reason: `${this.#options.path}: ${reason}${otherWay(reason)}`,
+        afterMs: null,
+      }
     }
   }
 
@@ -49,54 +52,20 @@ export class SyslogUnixDatagramSink implements Sink {
     return Promise.resolve(null)
   }
 
-  async #sendOne(socket: UnixDatagramSocket, bytes: Buffer): Promise<void> {
-    const code = await new Promise<number>((resolve) => {
-      socket.send(bytes, (error) => resolve(error === undefined ? 0 : (error.code ?? -1)))
-    })
-    if (code < 0) throw new Error(nameOfError(code))
-    if (code !== CONGESTED) return
-    await within(WRITABLE_TIMEOUT_MS, 'the daemon takes nothing', (resolve) => {
-      socket.once('writable', resolve)
-    })
-    await this.#sendOne(socket, bytes)
-  }
-
-  async #connected(): Promise<UnixDatagramSocket> {
-    if (this.#socket !== null) return this.#socket
-    const addon = await loadAddon()
-    const socket = addon.createSocket('unix_dgram')
-    this.#socket = socket
-    await new Promise<void>((resolve, reject) => {
-      socket.on('error', (error: Error & { readonly code?: number }) =>
-        reject(new Error(nameOfError(error.code ?? -1))),
-      )
-      socket.once('connect', resolve)
-      socket.connect(this.#options.path)
-    })
-    return socket
-  }
-
   #closeSocket(): void {
     this.#socket?.close()
     this.#socket = null
   }
 }
 
-/** A native addon, which a host without a compiler does not have. */
-async function loadAddon(): Promise<{ createSocket: typeof createSocket }> {
-  try {
-    return await import('unix-dgram')
-  } catch (cause) {
-    throw new Error('the npm package unix-dgram could not be loaded; use unix, tcp or udp', {
-      cause,
-    })
-  }
+/** Where another setting of `protocol` helps, it is named. */
+function otherWay(reason: string): string {
+  if (reason.includes('EPROTOTYPE')) return '; use unix'
+  return reason.includes('unix-dgram') ? '; use unix, tcp or udp' : ''
 }
 
-/** As in `ENOENT: no such file`; the addon gives the bare number. */
-function nameOfError(code: number): string {
-  const name = getSystemErrorName(code)
-  if (name === 'ENOENT') return 'there is no such socket (ENOENT)'
-  if (name === 'ECONNREFUSED') return 'no daemon listens there (ECONNREFUSED)'
-  return name === 'EPROTOTYPE' ? 'it takes no datagrams; use unix (EPROTOTYPE)' : name
+function sendInTime(socket: UnixDatagram, bytes: Buffer): Promise<void> {
+  return within(WRITABLE_TIMEOUT_MS, 'the daemon takes nothing', (resolve, reject) => {
+    socket.send(bytes).then(resolve, reject)
+  })
 }

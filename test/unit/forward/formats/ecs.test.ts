@@ -39,6 +39,15 @@ describe('an ECS document', () => {
     })
   })
 
+  it('marks what a self-test made, and calls it no alert', () => {
+    const selfTest = '019b8d2a-0000-7000-8000-0000000000fe'
+    const document = documentOf({ selfTest })
+    assertEcs(document)
+    expect(document).toMatchObject({
+      ...{ tags: ['picket-self-test'], picket: { self_test: selfTest }, event: { kind: 'event' } },
+    })
+  })
+
   it('names nobody where nobody can be named', () => {
     const document = documentOf({ attacker: null, victims: [], host: null, flows: [] })
     assertEcs(document)

@@ -12,6 +12,7 @@ const OTHERS: { readonly [Member in keyof Event]-?: readonly Partial<Event>[] } 
   previousSequence: [{ previousSequence: 98 }],
   revision: [{ revision: 99 }],
   agent: [{ agent: 'another' }],
+  selfTest: [{ selfTest: '019b8d2a-0000-7000-8000-0000000000fe' }],
   interface: [{ interface: 'eth9' }],
   kind: [{ kind: 'flood.syn' }],
   family: [{ family: 'flood' }],
