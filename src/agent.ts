@@ -174,6 +174,7 @@ async function startIntake(
   stops.push(() => intake.close())
   const found = ground.record.startFindings.map((one) => recordDamaged(one, clock.nowMs()))
   intake.receive(found, WHOLE_HOST)
+  ground.record.onFinding((one) => intake.receive([recordDamaged(one, clock.nowMs())], WHOLE_HOST))
   return { blocker, forwarders, suppressor, intake, selfTest: (ms) => selfTest.run(ms) }
 }
 

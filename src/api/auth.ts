@@ -59,7 +59,9 @@ export interface AuthenticatorParts {
   readonly auditFailed: (error: unknown) => void
 }
 
-const LOCAL_OPERATOR: Caller = { actor: 'local', tokenId: null, scopes: SCOPES, address: null }
+/** Who comes through the unix socket, as in the audit trail. */
+export const LOCAL_ACTOR = 'local'
+const LOCAL_OPERATOR: Caller = { actor: LOCAL_ACTOR, tokenId: null, scopes: SCOPES, address: null }
 
 /** Says whether the caller holds the scope; `admin` holds all. */
 export function hasScope(caller: Caller, scope: Scope): boolean {

@@ -12,7 +12,7 @@ import { readJsonBody } from './body.ts'
 import type { ApiConfig } from './config.ts'
 import { handlerOf, type AnyAnswer, type AnyRequest, type Handlers } from './contract.ts'
 import type { Operation, OperationId } from './document.ts'
-import { etagOf, readersOf, refuseOtherEdition } from './limits/editions.ts'
+import { etagOf, isKnown, readersOf, refuseOtherEdition } from './limits/editions.ts'
 import { IDEMPOTENCY_HEADER, Repeats } from './limits/repeats.ts'
 import { RequestRate, type Allowance } from './limits/request-rate.ts'
 import { Turns } from './limits/turns.ts'
@@ -28,6 +28,7 @@ import {
 import type { RequestCheck } from './validation.ts'
 
 const MAX_URL_LENGTH = 8192
+const NOT_MODIFIED = 304
 
 export interface ServeParts {
   readonly operations: readonly Operation[]
@@ -72,7 +73,9 @@ export class Server {
     this.#parts = parts
     this.#turns = new Turns(limits.concurrentRequests, 'requests')
     this.#rate = new RequestRate(limits.requestsPerMinute, parts.clock)
-    this.#repeats = new Repeats(parts.answers)
+    this.#repeats = new Repeats(parts.answers, (error) => {
+      parts.log.error('An answer could not be remembered', { error: error.message })
+    })
     this.#readers = readersOf(parts.operations)
     this.#edited = new Set([...this.#readers.values()].map(({ id }) => id))
     this.#auditRefusal = createBoundedAudit(parts.audit, parts.clock, (error) =>
@@ -95,7 +98,7 @@ export class Server {
         if (allowance.isExceeded) throw tooOften(allowance)
       }
       const answer = fromAddress(caller?.address ?? null, () => this.#answer(arrival, caller))
-      response = this.#respond(operation, await answer)
+      response = this.#respond(arrival, await answer)
     } catch (error) {
       if (asking !== null) this.#tellForbidden(error, operation, asking)
       response = this.failed(error, operation.id)
@@ -137,10 +140,9 @@ export class Server {
     }
     const { query, path, body } = checked
     const content = [operation.id, path, query, body]
-    const { isAnswerSecret } = operation
-    return this.#repeats.once({ key, caller: caller.actor, content, isAnswerSecret }, () =>
-      this.#work(operation, checked),
-    )
+    const { isAnswerSecret, isRepeatable } = operation
+    const asked = { key, caller: caller.actor, content, isAnswerSecret, isRepeatable }
+    return this.#repeats.once(asked, () => this.#work(operation, checked))
   }
 
   async #check({ operation, request, path: given }: Arrival) {
@@ -190,10 +192,14 @@ export class Server {
     }
   }
 
-  #respond(operation: Operation, answer: AnyAnswer): Response {
+  #respond({ operation, request }: Arrival, answer: AnyAnswer): Response {
     const type = operation.answerTypes.get(answer.status) ?? 'application/json'
-    const etag = this.#edited.has(operation.id) ? { etag: etagOf(answer) } : {}
-    const headers = { 'content-type': type, ...etag, ...answer.headers }
+    const etag = this.#edited.has(operation.id) ? etagOf(answer) : null
+    if (etag !== null && isKnown(etag, request.headers.get('if-none-match'))) {
+      this.#count(operation.id, NOT_MODIFIED)
+      return new Response(null, { status: NOT_MODIFIED, headers: { etag } })
+    }
+    const headers = { 'content-type': type, ...(etag === null ? {} : { etag }), ...answer.headers }
     this.#count(operation.id, answer.status)
     return new Response(bodyOf(answer, type), { status: answer.status, headers })
   }

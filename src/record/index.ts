@@ -26,6 +26,7 @@ import type { TriageLog } from './triage-log.ts'
 import { startRetention } from './retention.ts'
 import { auditHead } from './sqlite/audit-chain.ts'
 import { openError, openReader, type Connection } from './sqlite/connection.ts'
+import { LiveConnection } from './sqlite/live-connection.ts'
 import { refuseForeign, refuseOlder } from './sqlite/migrate.ts'
 import { makePrivateFile } from './sqlite/private-file.ts'
 import { FlowQueue } from './write/flow-queue.ts'
@@ -68,8 +69,7 @@ async function openToWrite(path: string, options: RecordOptions): Promise<EventR
   makeFile(path, options.directory)
   const floorBytes = config.minFreeMegabytes * 1024 * 1024
   const writer = await Writer.start({ path, nowMs: clock.nowMs(), floorBytes })
-  const connection = openToQuery(path)
-  const reader = new Reader({ path })
+  const { connection, reader, onFinding } = openToReadOn({ path, writer, log })
   const queue = new FlowQueue({ writer, clock, log, forward, capacity: config.maxQueuedFlows })
   const retention = startRetention({ writer, clock, log, config })
   for (const finding of writer.findings) log.warn(finding)
@@ -81,6 +81,7 @@ async function openToWrite(path: string, options: RecordOptions): Promise<EventR
     ping: async () => {
       await writer.call('ping', null)
     },
+    onFinding,
     flows: {
       append: (batch) => {
         if (config.flows) queue.append(batch)
@@ -102,7 +103,10 @@ async function openToWrite(path: string, options: RecordOptions): Promise<EventR
 }
 
 function openToRead(path: string, clock: Clock): EventRecord {
-  const connection = openToQuery(path)
+  const connection = new LiveConnection(
+    () => openToQuery(path),
+    () => undefined,
+  )
   const reader = new Reader({ path })
   const refuse = (): Promise<never> =>
     Promise.reject(new PicketError('ERR_RECORD_WRITE', `${path} was opened for reading only`))
@@ -112,6 +116,7 @@ function openToRead(path: string, clock: Clock): EventRecord {
     room: () => null,
     startFindings: [],
     ping: refuse,
+    onFinding: () => undefined,
     flows: {
       append: () => undefined,
       dropped: () => 0,
@@ -126,14 +131,41 @@ function openToRead(path: string, clock: Clock): EventRecord {
   }
 }
 
+/** What reads beside the writer, and goes on with the new file when it sets a damaged one aside. */
+function openToReadOn({ path, writer, log }: { path: string; writer: Writer; log: Log }) {
+  let generation = 0
+  let tell: (finding: string) => void = () => undefined
+  const onDamage = ({ message: damage }: { readonly message: string }): void => {
+    writer.call('mend', { generation, damage }).catch((cause: unknown) => {
+      log.error('the log is damaged, and was not set aside', { reason: String(cause) })
+    })
+  }
+  const connection = new LiveConnection(
+    () => openToQuery(path),
+    (cause) => onDamage(cause as Error),
+  )
+  const reader = new Reader({ path, onDamage })
+  writer.onBegunAnew((findings) => {
+    generation = findings.generation
+    connection.reopen()
+    reader.restart()
+    for (const finding of findings.told) {
+      log.error(finding)
+      tell(finding)
+    }
+  })
+  const onFinding = (listener: typeof tell): void => void (tell = listener)
+  return { connection, reader, onFinding }
+}
+
 /** What needs a connection alone. */
 type Room = Exclude<
   keyof EventRecord,
-  'path' | 'room' | 'startFindings' | 'ping' | 'flows' | 'close'
+  'path' | 'room' | 'startFindings' | 'ping' | 'onFinding' | 'flows' | 'close'
 >
 
 interface Doors {
-  readonly connection: Connection
+  readonly connection: LiveConnection
   readonly reader: Reader
   readonly writer: Pick<Writer, 'call'>
   readonly clock: Clock
@@ -218,6 +250,9 @@ function apiRooms({
       save: async (answer) => {
         await writer.call('saveAnswer', { answer, ...now() })
       },
+      forget: async (caller, keyHash) => {
+        await writer.call('forgetAnswer', { caller, keyHash })
+      },
     },
     ruleSwitches: {
       ...switchReader(connection),
@@ -262,7 +297,7 @@ function bookWriter(
 }
 
 function fleetRoom(
-  connection: Connection,
+  connection: LiveConnection,
   writer: Doors['writer'],
   now: () => { readonly atMs: number },
 ): FleetOrders {
@@ -278,7 +313,7 @@ function fleetRoom(
 }
 
 function triageRoom(
-  connection: Connection,
+  connection: LiveConnection,
   writer: Doors['writer'],
   now: () => { readonly atMs: number },
 ): TriageLog {

@@ -23,6 +23,8 @@ export interface EventRecord {
   readonly agentId: string
   /** Sentences about what was found at opening that somebody should know (a damaged file set aside). */
   readonly startFindings: readonly string[]
+  /** Has somebody told what is found later on: a file that was damaged while it was open, and set aside. */
+  onFinding(listener: (finding: string) => void): void
   /** How much room there was at the last look, some seconds ago; null before the first. */
   room(): RecordRoom | null
   /** What was left unwritten since the start for want of room; flows are counted by `flows.dropped`. */

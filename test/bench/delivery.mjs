@@ -4,14 +4,16 @@
  *
  * Usage: as root, once built: `node test/bench/delivery.mjs --help`; `npm run bench:delivery` builds first.
  */
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { format } from 'prettier'
 import { setTimeout as pause } from 'node:timers/promises'
 import { agentIn, FAULTS } from './delivery/faults.mjs'
 import { KINDS, RELAY_PORT } from './delivery/kinds.mjs'
 import { makePlace } from './delivery/place.mjs'
+import { cell, renderDeliveries } from './delivery/report.mjs'
 import { machine } from './measuring/machine.mjs'
-import { count, table } from './measuring/words.mjs'
+import { stamp } from './measuring/stamp.mjs'
 
 const USAGE = `Counts what is lost and what comes twice when deliveries go wrong. Needs root.
 
@@ -24,7 +26,7 @@ Usage: npm run bench:delivery [-- OPTIONS]
   --json           prints one line of JSON for each delivery, and writes nothing
   --help           prints this
 
-A complete run writes test/bench/DELIVERY.md and takes about half an hour.
+A run writes its rows of test/bench/DELIVERY.md anew, and keeps the others; a complete one takes about half an hour.
 `
 
 /** Events are recorded over so long, so that the fault strikes in the middle. */
@@ -36,6 +38,7 @@ const QUIET_MS = 75_000
 const UNSURE_QUIET_MS = 10_000
 
 const places = new Set()
+const keptFile = new URL('delivery/results.json', import.meta.url)
 
 const { values } = parseArgs({
   options: {
@@ -72,7 +75,7 @@ async function main() {
     }
   }
   await Promise.all(Array.from({ length: jobs }, work))
-  if (!values.json) report(results, kinds, faults, total)
+  if (!values.json) await report(results)
   const isBad = ({ kind, lost, failure }) =>
     failure !== undefined || (KINDS[kind].isSure && lost > 0)
   return results.some(isBad) ? 1 : 0
@@ -172,50 +175,16 @@ function round(seconds) {
   return Math.round(seconds * 10) / 10
 }
 
-function cell({ lost, doubled, isOrdered, failure }) {
-  if (failure !== undefined) return 'could not be tried'
-  return `${count(lost)} lost, ${count(doubled)} twice${isOrdered ? '' : ', not in order'}`
-}
-
-/** A row a kind: there are more of them than there is room for columns. */
-function tableOf(results, kinds, faults) {
-  const rows = kinds.map((kind) => {
-    const cells = faults.map((fault) => {
-      const result = results.find((one) => one.fault === fault && one.kind === kind)
-      return result ? cell(result) : '–'
-    })
-    return [KINDS[kind].words, ...cells]
-  })
-  const heads = ['', ...faults.map((fault) => FAULTS[fault].words)]
-  return table(heads, rows, heads)
-}
-
-/** What the sinks said where they had to refuse a server. */
-function complaintsOf(results) {
-  const said = results.filter((result) => result.said !== undefined)
-  const lines = said.map(({ kind, said: words }) => `- ${KINDS[kind].words}: ${words}`)
-  return lines.length === 0
-    ? ''
-    : `\nWhat was said of certificates:\n\n${lines.sort().join('\n')}\n`
-}
-
-function report(results, kinds, faults, total) {
-  const { words, load } = machine()
-  const text = `# Deliveries that go wrong
-
-${count(total)} event states each time, recorded over ${SECONDS_FOR_10000} s per 10,000, to real servers in a namespace of their own (for
-Splunk and Elasticsearch one that follows their documented protocol); the fault strikes when a third has arrived.
-"Twice" counts every copy beyond the first: same id, same number. – is what a fault has no meaning for.
-Written by \`npm run bench:delivery\` on ${words}; load ${load}.
-
-${tableOf(results, kinds, faults)}
-
-UDP and unix datagrams are sent once and nobody answers: what the network or a stopped server drops is gone, and shows as
-a gap. Everything else loses nothing: syslog streams send again what is younger than 30 seconds when a connection
-breaks, the others what was not acknowledged.
-${complaintsOf(results)}`
+/** Every delivery ever tried is kept with its day and commit; a run writes its own anew. */
+async function report(results) {
+  const { day, commit } = stamp()
+  const machineWords = `${machine().words}; load ${machine().load}`
+  const fresh = results.map((result) => ({ ...result, day, commit, machine: machineWords }))
+  const isAgain = (old) => fresh.some(({ fault, kind }) => fault === old.fault && kind === old.kind)
+  const kept = JSON.parse(readFileSync(keptFile, 'utf8')).filter((old) => !isAgain(old))
+  const all = [...kept, ...fresh]
+  writeFileSync(keptFile, `${JSON.stringify(all, null, 2)}\n`)
+  const text = await format(renderDeliveries(all), { parser: 'markdown' })
   process.stdout.write(text)
-  const isComplete =
-    kinds.length === Object.keys(KINDS).length && faults.length === Object.keys(FAULTS).length
-  if (isComplete) writeFileSync(new URL('DELIVERY.md', import.meta.url), text)
+  writeFileSync(new URL('DELIVERY.md', import.meta.url), text)
 }

@@ -1,7 +1,7 @@
 /** Reads the flows that sinks still have to get. */
 import { FlowBatch } from '../../flow/batch/index.ts'
 import type { FlowOutbox, NumberedFlow } from '../outbox.ts'
-import type { Connection } from '../sqlite/connection.ts'
+import type { ReadConnection } from '../sqlite/live-connection.ts'
 import { countLive, replayedWithin } from '../sqlite/replayed-flows.ts'
 import { bookReader } from './outbox.ts'
 
@@ -16,7 +16,7 @@ const EVERY = { first: 0, last: Number.MAX_SAFE_INTEGER }
 
 /** The reading half of the outbox of flows. */
 export function flowOutboxReader(
-  connection: Connection,
+  connection: ReadConnection,
 ): Omit<FlowOutbox, 'advance' | 'orderReplay' | 'advanceReplay'> {
   const flowsFrom = flowReader(connection)
   const replayed = replayedWithin(connection)
@@ -62,7 +62,7 @@ export function flowOutboxReader(
 
 /** Prepares the reading of live flows from a number on, those of one batch at a time. */
 function flowReader(
-  connection: Connection,
+  connection: ReadConnection,
 ): (number: number, limit: number) => readonly NumberedFlow[] {
   const columns = 'first_flow AS first, flows, recorded_at_s AS recordedAtS, batch'
   // The batch that holds the number, by the key; where it was deleted, the first that is left behind it.

@@ -2,7 +2,7 @@
 import type { Event } from '../event.ts'
 import type { Outbox, SinkBook, SinkProgress, SinkReplay } from '../outbox.ts'
 import type { Book } from '../write/calls.ts'
-import type { Connection } from '../sqlite/connection.ts'
+import type { ReadConnection } from '../sqlite/live-connection.ts'
 
 interface StateRow {
   readonly body: string
@@ -16,7 +16,7 @@ const POSITIONS = { events: 'sink_positions', flows: 'flow_positions' }
 
 /** Reads how far sinks have got with rows of one kind. */
 export function bookReader(
-  connection: Connection,
+  connection: ReadConnection,
   book: Book,
 ): Pick<SinkBook, 'position' | 'progress' | 'replays'> {
   const selectProgress = connection.prepare(
@@ -38,7 +38,7 @@ export function bookReader(
 }
 
 /** The reading half of the outbox. */
-export function outboxReader(connection: Connection): Reading {
+export function outboxReader(connection: ReadConnection): Reading {
   const selectAfter = connection.prepare(
     `SELECT body, recorded_at_ms AS recordedAtMs FROM event_revisions
      WHERE sequence > ? ORDER BY sequence LIMIT ?`,
@@ -57,7 +57,7 @@ export function outboxReader(connection: Connection): Reading {
 }
 
 /** Halves the numbers until the first is found, since no index by time is worth its writing. */
-function firstSince(connection: Connection, timeMs: number): number {
+function firstSince(connection: ReadConnection, timeMs: number): number {
   const newest = connection
     .prepare("SELECT seq FROM sqlite_sequence WHERE name = 'event_revisions'")
     .pluck()
@@ -77,7 +77,7 @@ function firstSince(connection: Connection, timeMs: number): number {
 
 /** Counts the states of a range of numbers, both ends included. */
 export function countStates(
-  connection: Connection,
+  connection: ReadConnection,
   { from, to }: { readonly from: number; readonly to: number },
 ): number {
   return connection

@@ -1,5 +1,5 @@
 /** Ranges of flow numbers that replayed captures got: sinks are not sent those. */
-import type { Connection } from './connection.ts'
+import type { ReadConnection } from './live-connection.ts'
 
 /** Both ends inclusive. */
 export interface NumberRange {
@@ -8,7 +8,7 @@ export interface NumberRange {
 }
 
 /** Prepares the look-up of the ranges that hold a number of a range, in order. */
-export function replayedWithin(connection: Connection): (range: NumberRange) => NumberRange[] {
+export function replayedWithin(connection: ReadConnection): (range: NumberRange) => NumberRange[] {
   const select = connection.prepare(
     `SELECT first_flow AS first, first_flow + flows - 1 AS last FROM replayed_flows
      WHERE first_flow + flows > ? AND first_flow <= ? ORDER BY first_flow`,

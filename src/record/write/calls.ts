@@ -73,6 +73,7 @@ export interface WriterCalls {
     output: null
   }
   saveAnswer: { input: { readonly answer: StoredAnswer; readonly atMs: number }; output: null }
+  forgetAnswer: { input: Pick<StoredAnswer, 'caller' | 'keyHash'>; output: null }
   saveRuleSwitch: {
     input: { readonly entry: RuleSwitch; readonly audit: AuditEntry; readonly atMs: number }
     output: null
@@ -113,6 +114,8 @@ export interface WriterCalls {
   prune: { input: PruneLimits; output: boolean }
   /** Does nothing but answer: every call made before has been. */
   ping: { input: null; output: null }
+  /** Sets a file aside in which a reader met damage, unless that was the file of an earlier `generation`. */
+  mend: { input: { readonly generation: number; readonly damage: string }; output: null }
   close: { input: null; output: null }
 }
 
@@ -126,6 +129,13 @@ export interface PruneLimits {
   readonly maxBytes: number
   /** Only flows recorded before it make room for new ones on a disk that is nearly full. */
   readonly flowsMakeRoomBeforeMs: number
+}
+
+/** What the thread found, at its start or later, that somebody should know. */
+export interface WriterFindings {
+  /** How often the file was begun anew since the start. */
+  readonly generation: number
+  readonly told: readonly string[]
 }
 
 export type CallName = keyof WriterCalls

@@ -1,5 +1,6 @@
 /** Writes blocks and the audit rows that tell of them, all or none. */
 import { parseCidr } from '../../net/cidr.ts'
+import { formatPortRange } from '../../net/port-range.ts'
 import { PicketError } from '../../core/errors.ts'
 import type { Block } from '../block-log.ts'
 import { keyRange } from '../sqlite/address-key.ts'
@@ -35,7 +36,8 @@ function rowOf(block: Block): Record<string, unknown> {
   if (target === null) {
     throw new PicketError('ERR_RECORD_WRITE', `block target ${block.target} is not an address`)
   }
-  return { ...block, ...keyRange(target), ports: JSON.stringify(block.ports) }
+  const ports = JSON.stringify(block.ports.map(formatPortRange))
+  return { ...block, ...keyRange(target), ports }
 }
 
 const UPSERT_BLOCK = `

@@ -7,7 +7,7 @@ const PAGES_PER_STEP = 256
 const MEGABYTE = 1024 * 1024
 /** Of what the rows take, so much stays free in the file, for the rows that come: a day's flows of a full log. */
 const KEPT_SHARE = 1 / 8
-const KEPT_BYTES = { roomy: 64 * MEGABYTE, tight: 32 * MEGABYTE }
+const KEPT_BYTES = { roomy: 16 * MEGABYTE, tight: 32 * MEGABYTE }
 
 /**
  * Prepares it; the function takes one step and says whether there may be more to do. Call it outside a transaction.
