@@ -72,27 +72,25 @@ const NO_BLOCKS = 'not installed; blocks cannot be enforced'
 const NO_SETS = 'not installed; each block is a rule of iptables then, and there may be 1,000'
 const NO_CUTS = 'not installed; connections that stand when a block begins live on'
 
-/** What each firewall needs, and what is without it. */
-const FIREWALL_TOOLS = {
-  iptables: [
-    ['iptables', 'missing', NO_BLOCKS],
-    ['ip6tables', 'missing', NO_BLOCKS],
-    ['ipset', 'note', NO_SETS],
-  ],
-  'iptables-plain': [
-    ['iptables', 'missing', NO_BLOCKS],
-    ['ip6tables', 'missing', NO_BLOCKS],
-  ],
-  nftables: [['nft', 'missing', NO_BLOCKS]],
+/** A program, what it means that it is missing, and how that is said. */
+type FirewallTool = readonly [tool: string, stateWithout: CheckState, found: string]
+
+const IPTABLES: readonly FirewallTool[] = [
+  ['iptables', 'missing', NO_BLOCKS],
+  ['ip6tables', 'missing', NO_BLOCKS],
+]
+const CONNTRACK: FirewallTool = ['conntrack', 'note', NO_CUTS]
+
+const FIREWALL_TOOLS: Readonly<Record<RespondConfig['firewall'], readonly FirewallTool[]>> = {
+  iptables: [...IPTABLES, ['ipset', 'note', NO_SETS], CONNTRACK],
+  'iptables-plain': [...IPTABLES, CONNTRACK],
+  nftables: [['nft', 'missing', NO_BLOCKS], CONNTRACK],
   'dry-run': [],
-} as const satisfies Record<
-  RespondConfig['firewall'],
-  readonly (readonly [string, CheckState, string])[]
->
+}
 
 async function firewallTools(firewall: RespondConfig['firewall']): Promise<CheckResult[]> {
-  if (firewall === 'dry-run') return []
-  const tools = [...FIREWALL_TOOLS[firewall], ['conntrack', 'note', NO_CUTS]] as const
+  const tools = FIREWALL_TOOLS[firewall]
+  if (tools.length === 0) return []
   const results = await Promise.all(
     tools.map(([tool, state, found]) => firewallTool(tool, state, found)),
   )
