@@ -2,6 +2,7 @@ import { truncate } from 'node:fs/promises'
 import Database from 'better-sqlite3'
 import { describe, expect, it } from 'vitest'
 import { restingSinks } from '../../src/forward/index.ts'
+import { isFlow } from '../../src/forward/outgoing.ts'
 import { eventLane } from '../../src/forward/lane.ts'
 import { orderReplay } from '../../src/forward/sink-desk.ts'
 import type { EventRecord } from '../../src/record/record.ts'
@@ -190,6 +191,7 @@ describe('heartbeats', () => {
       ...{ kind: 'health.heartbeat', family: 'health', severity: 0, agent: record.agentId },
       ...{ sequence: 0, previousSequence: 0 },
     })
+    if (isFlow(beat)) throw new Error('a heartbeat is an event')
     const reasons = Object.fromEntries(beat.reasons.map(({ feature, value }) => [feature, value]))
     expect(reasons).toMatchObject({
       ...{ lastSent: 0, lastSequence: 5, sent: 0, withheld: 5, heldBack: 0, lost: 0 },
