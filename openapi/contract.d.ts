@@ -452,6 +452,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/self-test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Prove that an attack is detected, recorded, forwarded, and could be blocked
+         * @description Every sensor process meets a crafted port scan (198.51.100.66 to 192.0.2.66, addresses for documentation) in
+         *     stages of its own, so that nothing is learned from it. What it says goes the agent's usual way: into the log and
+         *     to the sinks, marked by `selfTest`; blocks are only asked of the guards and the firewall. The answer comes when
+         *     all of it is done, or when the time is over. One runs at a time.
+         */
+        post: operations["runSelfTest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/fleet/orders": {
         parameters: {
             query?: never;
@@ -507,29 +530,6 @@ export interface paths {
         get: operations["listFleetHosts"];
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/self-test": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Prove that an attack is detected, recorded, forwarded, and could be blocked
-         * @description Every sensor process meets a crafted port scan (198.51.100.66 to 192.0.2.66, addresses for documentation) in
-         *     stages of its own, so that nothing is learned from it. What it says goes the agent's usual way: into the log and
-         *     to the sinks, marked by `selfTest`; blocks are only asked of the guards and the firewall. The answer comes when
-         *     all of it is done, or when the time is over. One runs at a time.
-         */
-        post: operations["runSelfTest"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1378,10 +1378,15 @@ export interface components {
          */
         BlockProtocol: "tcp" | "udp" | "sctp" | "icmp" | null;
         /**
-         * @description Only packets to these ports: of this host for what comes in, of the target for what goes out. Needs a protocol
-         *     that has ports; empty or absent for all.
+         * @description Only packets to these ports, or ranges of ports: of this host for what comes in, of the target for what goes
+         *     out. Needs a protocol that has ports; empty or absent for all. Answers tell them ascending, with those joined
+         *     that touch. All blocks together may have 64 different ranges, since every packet is held against each.
+         * @example [
+         *       22,
+         *       "8000-8100"
+         *     ]
          */
-        BlockPorts: number[];
+        BlockPorts: (number | string)[];
         BlockOutcome: {
             /** @description As it was ordered. */
             target: string;
@@ -1676,6 +1681,8 @@ export interface components {
             name: string;
             /** @description The kind of sink. */
             type: string;
+            /** @description The same of flows, which have numbers of their own; null where the sink is not sent any. */
+            flows: components["schemas"]["SinkLane"] | null;
             /**
              * @description waiting: it takes no events for now; stopped: the agent does not run.
              * @enum {string}
@@ -1707,8 +1714,33 @@ export interface components {
             } | null;
             lastError: string | null;
         };
+        /** @description As the fields of these names in Sink. */
+        SinkLane: {
+            /** @enum {string} */
+            state: "idle" | "sending" | "waiting" | "stopped";
+            position: number;
+            backlog: number;
+            lastSent: number;
+            sent: number;
+            withheld: number;
+            heldBack: number;
+            rejected: number;
+            lost: number;
+            replaced: number;
+            replay: {
+                fromSequence: number;
+                toSequence: number;
+                position: number;
+            } | null;
+            lastError: string | null;
+        };
         /** @description Either both numbers or `since`. */
         ReplayRequest: {
+            /**
+             * @description Send flows again instead of states of events; the numbers are those of flows then.
+             * @default false
+             */
+            flows: boolean;
             fromSequence?: number;
             toSequence?: number;
             /** Format: date-time */
@@ -2268,11 +2300,18 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description The first request with this `Idempotency-Key` is under way, or its answer was shown once. */
+        /** @description It is still what `If-None-Match` names. */
+        NotModified: {
+            headers: {
+                /** @description What it is. */
+                ETag?: string;
+                [name: string]: unknown;
+            };
+            content?: never;
+        };
+        /** @description What the first request with this `Idempotency-Key` was answered is shown once, or nobody knows what came of it. */
         IdempotencyConflict: {
             headers: {
-                /** @description Seconds to wait, where the first is under way. */
-                "Retry-After"?: number;
                 [name: string]: unknown;
             };
             content: {
@@ -2281,8 +2320,8 @@ export interface components {
                  *       "type": "urn:picket:problem:idempotency-conflict",
                  *       "title": "The idempotency key is in use",
                  *       "status": 409,
-                 *       "detail": "a request with this Idempotency-Key is still under way",
-                 *       "hint": "send it again in a second: it is then answered as the first one was"
+                 *       "detail": "an earlier request with this key was begun, and the agent ended before it was answered",
+                 *       "hint": "look whether it was done, and ask again with a new key where it was not"
                  *     }
                  */
                 "application/problem+json": components["schemas"]["Problem"];
@@ -2347,7 +2386,7 @@ export interface components {
         /** @description The firewall or the record could not do its part; the detail says why. */
         Unavailable: {
             headers: {
-                /** @description Seconds to wait, where too much was asked at once. */
+                /** @description Seconds to wait; a block that failed is tried again meanwhile. */
                 "Retry-After"?: number;
                 [name: string]: unknown;
             };
@@ -2399,10 +2438,17 @@ export interface components {
         /**
          * @description 1 to 255 visible ASCII characters of the caller's choice, such as a UUID. A request that comes again with the
          *     same key and the same content is not done again: it gets the first answer, with `Idempotency-Replayed: true`,
-         *     for a day and over restarts of the agent. Failures are not remembered.
+         *     for a day and over restarts of the agent; while the first is under way it waits for it. Failures are not
+         *     remembered. Where the agent was killed before it answered, what comes to the same twice (blocks, refreshing a
+         *     feed) is done anew; of all else nobody knows, and the answer is 409.
          * @example 0198c0de-0000-7000-8000-00000000000f
          */
         IdempotencyKey: string;
+        /**
+         * @description The ETag of what was read before; if it is still that, the answer is 304 without it.
+         * @example "pWcBvNyNDtCDC1eGDtbbnw"
+         */
+        IfNoneMatch: string;
         /**
          * @description The ETag of what was read; if it is another by now, nothing is changed and the answer is 412.
          * @example "pWcBvNyNDtCDC1eGDtbbnw"
@@ -2853,7 +2899,9 @@ export interface operations {
                 /**
                  * @description 1 to 255 visible ASCII characters of the caller's choice, such as a UUID. A request that comes again with the
                  *     same key and the same content is not done again: it gets the first answer, with `Idempotency-Replayed: true`,
-                 *     for a day and over restarts of the agent. Failures are not remembered.
+                 *     for a day and over restarts of the agent; while the first is under way it waits for it. Failures are not
+                 *     remembered. Where the agent was killed before it answered, what comes to the same twice (blocks, refreshing a
+                 *     feed) is done anew; of all else nobody knows, and the answer is 409.
                  * @example 0198c0de-0000-7000-8000-00000000000f
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -2985,7 +3033,9 @@ export interface operations {
                 /**
                  * @description 1 to 255 visible ASCII characters of the caller's choice, such as a UUID. A request that comes again with the
                  *     same key and the same content is not done again: it gets the first answer, with `Idempotency-Replayed: true`,
-                 *     for a day and over restarts of the agent. Failures are not remembered.
+                 *     for a day and over restarts of the agent; while the first is under way it waits for it. Failures are not
+                 *     remembered. Where the agent was killed before it answered, what comes to the same twice (blocks, refreshing a
+                 *     feed) is done anew; of all else nobody knows, and the answer is 409.
                  * @example 0198c0de-0000-7000-8000-00000000000f
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -3128,7 +3178,13 @@ export interface operations {
     getBlock: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The ETag of what was read before; if it is still that, the answer is 304 without it.
+                 * @example "pWcBvNyNDtCDC1eGDtbbnw"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
             path: {
                 /** @description The block's UUID. */
                 blockId: components["schemas"]["Uuid"];
@@ -3168,6 +3224,7 @@ export interface operations {
                     "application/json": components["schemas"]["Block"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["InvalidRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -3279,7 +3336,9 @@ export interface operations {
                 /**
                  * @description 1 to 255 visible ASCII characters of the caller's choice, such as a UUID. A request that comes again with the
                  *     same key and the same content is not done again: it gets the first answer, with `Idempotency-Replayed: true`,
-                 *     for a day and over restarts of the agent. Failures are not remembered.
+                 *     for a day and over restarts of the agent; while the first is under way it waits for it. Failures are not
+                 *     remembered. Where the agent was killed before it answered, what comes to the same twice (blocks, refreshing a
+                 *     feed) is done anew; of all else nobody knows, and the answer is 409.
                  * @example 0198c0de-0000-7000-8000-00000000000f
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -3371,7 +3430,13 @@ export interface operations {
     getVerdict: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The ETag of what was read before; if it is still that, the answer is 304 without it.
+                 * @example "pWcBvNyNDtCDC1eGDtbbnw"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
             path: {
                 /** @description The event's UUID. */
                 eventId: components["schemas"]["Uuid"];
@@ -3401,6 +3466,7 @@ export interface operations {
                     "application/json": components["schemas"]["EventVerdict"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["InvalidRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -3415,7 +3481,9 @@ export interface operations {
                 /**
                  * @description 1 to 255 visible ASCII characters of the caller's choice, such as a UUID. A request that comes again with the
                  *     same key and the same content is not done again: it gets the first answer, with `Idempotency-Replayed: true`,
-                 *     for a day and over restarts of the agent. Failures are not remembered.
+                 *     for a day and over restarts of the agent; while the first is under way it waits for it. Failures are not
+                 *     remembered. Where the agent was killed before it answered, what comes to the same twice (blocks, refreshing a
+                 *     feed) is done anew; of all else nobody knows, and the answer is 409.
                  * @example 0198c0de-0000-7000-8000-00000000000f
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -3565,7 +3633,9 @@ export interface operations {
                 /**
                  * @description 1 to 255 visible ASCII characters of the caller's choice, such as a UUID. A request that comes again with the
                  *     same key and the same content is not done again: it gets the first answer, with `Idempotency-Replayed: true`,
-                 *     for a day and over restarts of the agent. Failures are not remembered.
+                 *     for a day and over restarts of the agent; while the first is under way it waits for it. Failures are not
+                 *     remembered. Where the agent was killed before it answered, what comes to the same twice (blocks, refreshing a
+                 *     feed) is done anew; of all else nobody knows, and the answer is 409.
                  * @example 0198c0de-0000-7000-8000-00000000000f
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -3834,7 +3904,9 @@ export interface operations {
                 /**
                  * @description 1 to 255 visible ASCII characters of the caller's choice, such as a UUID. A request that comes again with the
                  *     same key and the same content is not done again: it gets the first answer, with `Idempotency-Replayed: true`,
-                 *     for a day and over restarts of the agent. Failures are not remembered.
+                 *     for a day and over restarts of the agent; while the first is under way it waits for it. Failures are not
+                 *     remembered. Where the agent was killed before it answered, what comes to the same twice (blocks, refreshing a
+                 *     feed) is done anew; of all else nobody knows, and the answer is 409.
                  * @example 0198c0de-0000-7000-8000-00000000000f
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -3939,7 +4011,9 @@ export interface operations {
                 /**
                  * @description 1 to 255 visible ASCII characters of the caller's choice, such as a UUID. A request that comes again with the
                  *     same key and the same content is not done again: it gets the first answer, with `Idempotency-Replayed: true`,
-                 *     for a day and over restarts of the agent. Failures are not remembered.
+                 *     for a day and over restarts of the agent; while the first is under way it waits for it. Failures are not
+                 *     remembered. Where the agent was killed before it answered, what comes to the same twice (blocks, refreshing a
+                 *     feed) is done anew; of all else nobody knows, and the answer is 409.
                  * @example 0198c0de-0000-7000-8000-00000000000f
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -4002,6 +4076,94 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyMismatch"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    runSelfTest: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description 1 to 255 visible ASCII characters of the caller's choice, such as a UUID. A request that comes again with the
+                 *     same key and the same content is not done again: it gets the first answer, with `Idempotency-Replayed: true`,
+                 *     for a day and over restarts of the agent; while the first is under way it waits for it. Failures are not
+                 *     remembered. Where the agent was killed before it answered, what comes to the same twice (blocks, refreshing a
+                 *     feed) is done anew; of all else nobody knows, and the answer is 409.
+                 * @example 0198c0de-0000-7000-8000-00000000000f
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "timeoutSeconds": 15
+                 *     }
+                 */
+                "application/json": components["schemas"]["SelfTestRequest"];
+            };
+        };
+        responses: {
+            /** @description What was found; `passed` says whether every step was. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "01981c2a-7a10-7c3e-9d52-5d4f1b2a9c01",
+                     *       "passed": false,
+                     *       "startedAt": "2026-01-05T10:01:00.000000Z",
+                     *       "milliseconds": 15002,
+                     *       "events": [
+                     *         "01981c2a-7a11-7c3e-9d52-5d4f1b2a9c02"
+                     *       ],
+                     *       "steps": [
+                     *         {
+                     *           "step": "detect",
+                     *           "subject": "eth0",
+                     *           "outcome": "passed",
+                     *           "detail": "scan.vertical.syn",
+                     *           "milliseconds": 31
+                     *         },
+                     *         {
+                     *           "step": "record",
+                     *           "subject": "eth0",
+                     *           "outcome": "passed",
+                     *           "detail": "event 01981c2a-7a11-7c3e-9d52-5d4f1b2a9c02, number 1181",
+                     *           "milliseconds": 52
+                     *         },
+                     *         {
+                     *           "step": "forward",
+                     *           "subject": "siem",
+                     *           "outcome": "failed",
+                     *           "detail": "connect ECONNREFUSED 198.51.100.9:514; its position is 1180, the event is number 1181",
+                     *           "milliseconds": 15001
+                     *         },
+                     *         {
+                     *           "step": "block",
+                     *           "subject": "nftables",
+                     *           "outcome": "passed",
+                     *           "detail": "198.51.100.66 could be blocked; policy: no rule of policy.blockWhen fits",
+                     *           "milliseconds": 15002
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SelfTest"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["IdempotencyMismatch"];
@@ -4084,7 +4246,9 @@ export interface operations {
                 /**
                  * @description 1 to 255 visible ASCII characters of the caller's choice, such as a UUID. A request that comes again with the
                  *     same key and the same content is not done again: it gets the first answer, with `Idempotency-Replayed: true`,
-                 *     for a day and over restarts of the agent. Failures are not remembered.
+                 *     for a day and over restarts of the agent; while the first is under way it waits for it. Failures are not
+                 *     remembered. Where the agent was killed before it answered, what comes to the same twice (blocks, refreshing a
+                 *     feed) is done anew; of all else nobody knows, and the answer is 409.
                  * @example 0198c0de-0000-7000-8000-00000000000f
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -4261,92 +4425,6 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
-    runSelfTest: {
-        parameters: {
-            query?: never;
-            header?: {
-                /**
-                 * @description 1 to 255 visible ASCII characters of the caller's choice, such as a UUID. A request that comes again with the
-                 *     same key and the same content is not done again: it gets the first answer, with `Idempotency-Replayed: true`,
-                 *     for a day and over restarts of the agent. Failures are not remembered.
-                 * @example 0198c0de-0000-7000-8000-00000000000f
-                 */
-                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "timeoutSeconds": 15
-                 *     }
-                 */
-                "application/json": components["schemas"]["SelfTestRequest"];
-            };
-        };
-        responses: {
-            /** @description What was found; `passed` says whether every step was. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "id": "01981c2a-7a10-7c3e-9d52-5d4f1b2a9c01",
-                     *       "passed": false,
-                     *       "startedAt": "2026-01-05T10:01:00.000000Z",
-                     *       "milliseconds": 15002,
-                     *       "events": [
-                     *         "01981c2a-7a11-7c3e-9d52-5d4f1b2a9c02"
-                     *       ],
-                     *       "steps": [
-                     *         {
-                     *           "step": "detect",
-                     *           "subject": "eth0",
-                     *           "outcome": "passed",
-                     *           "detail": "scan.vertical.syn",
-                     *           "milliseconds": 31
-                     *         },
-                     *         {
-                     *           "step": "record",
-                     *           "subject": "eth0",
-                     *           "outcome": "passed",
-                     *           "detail": "event 01981c2a-7a11-7c3e-9d52-5d4f1b2a9c02, number 1181",
-                     *           "milliseconds": 52
-                     *         },
-                     *         {
-                     *           "step": "forward",
-                     *           "subject": "siem",
-                     *           "outcome": "failed",
-                     *           "detail": "connect ECONNREFUSED 198.51.100.9:514; its position is 1180, the event is number 1181",
-                     *           "milliseconds": 15001
-                     *         },
-                     *         {
-                     *           "step": "block",
-                     *           "subject": "nftables",
-                     *           "outcome": "passed",
-                     *           "detail": "198.51.100.66 could be blocked; policy: no rule of policy.blockWhen fits",
-                     *           "milliseconds": 15002
-                     *         }
-                     *       ]
-                     *     }
-                     */
-                    "application/json": components["schemas"]["SelfTest"];
-                };
-            };
-            400: components["responses"]["InvalidRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            413: components["responses"]["BodyTooLarge"];
-            415: components["responses"]["UnsupportedMediaType"];
-            422: components["responses"]["IdempotencyMismatch"];
-            503: components["responses"]["Unavailable"];
-            default: components["responses"]["Problem"];
-        };
-    };
     listRules: {
         parameters: {
             query?: never;
@@ -4421,7 +4499,9 @@ export interface operations {
                 /**
                  * @description 1 to 255 visible ASCII characters of the caller's choice, such as a UUID. A request that comes again with the
                  *     same key and the same content is not done again: it gets the first answer, with `Idempotency-Replayed: true`,
-                 *     for a day and over restarts of the agent. Failures are not remembered.
+                 *     for a day and over restarts of the agent; while the first is under way it waits for it. Failures are not
+                 *     remembered. Where the agent was killed before it answered, what comes to the same twice (blocks, refreshing a
+                 *     feed) is done anew; of all else nobody knows, and the answer is 409.
                  * @example 0198c0de-0000-7000-8000-00000000000f
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -5025,7 +5105,13 @@ export interface operations {
     getRule: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The ETag of what was read before; if it is still that, the answer is 304 without it.
+                 * @example "pWcBvNyNDtCDC1eGDtbbnw"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
             path: {
                 /** @description The rule's name, as listed. */
                 ruleName: string;
@@ -5061,6 +5147,7 @@ export interface operations {
                     "application/json": components["schemas"]["Rule"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["InvalidRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -5187,7 +5274,9 @@ export interface operations {
                 /**
                  * @description 1 to 255 visible ASCII characters of the caller's choice, such as a UUID. A request that comes again with the
                  *     same key and the same content is not done again: it gets the first answer, with `Idempotency-Replayed: true`,
-                 *     for a day and over restarts of the agent. Failures are not remembered.
+                 *     for a day and over restarts of the agent; while the first is under way it waits for it. Failures are not
+                 *     remembered. Where the agent was killed before it answered, what comes to the same twice (blocks, refreshing a
+                 *     feed) is done anew; of all else nobody knows, and the answer is 409.
                  * @example 0198c0de-0000-7000-8000-00000000000f
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -5253,7 +5342,9 @@ export interface operations {
                 /**
                  * @description 1 to 255 visible ASCII characters of the caller's choice, such as a UUID. A request that comes again with the
                  *     same key and the same content is not done again: it gets the first answer, with `Idempotency-Replayed: true`,
-                 *     for a day and over restarts of the agent. Failures are not remembered.
+                 *     for a day and over restarts of the agent; while the first is under way it waits for it. Failures are not
+                 *     remembered. Where the agent was killed before it answered, what comes to the same twice (blocks, refreshing a
+                 *     feed) is done anew; of all else nobody knows, and the answer is 409.
                  * @example 0198c0de-0000-7000-8000-00000000000f
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];

@@ -19,6 +19,7 @@ import {
   createBlocker,
   createFirewall,
   createGuardFacts,
+  formerFirewalls,
   PanicSwitch,
   type Blocker,
 } from './respond/index.ts'
@@ -48,6 +49,7 @@ export function createAgentBlocker(
 ): Blocker {
   return createBlocker({
     firewall: createFirewall(config.respond),
+    former: formerFirewalls(config.respond),
     blocks: record.blocks,
     guardFacts: createGuardFacts({
       config: config.respond,

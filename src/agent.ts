@@ -44,6 +44,8 @@ export interface Agent {
   readonly socketPath: string
   readonly databasePath: string
   readonly sensors: readonly SupervisedSensor[]
+  /** Audits a new configuration that was refused. */
+  configRefused(reason: string): Promise<void>
   /** What does not do its work, in words. */
   problems(): readonly string[]
   /** Resolves once every part that must move has; rejects with what is dead. */
@@ -139,6 +141,7 @@ function runningAgent(
     ...{ apiUrl: api.url, apiFingerprint: api.fingerprint, databasePath: ground.record.path },
     sensors,
     problems: () => health().problems ?? [],
+    configRefused: (reason) => ground.record.audit.append(row('config.refused', { reason })),
     provenAlive: () => provenAlive({ ...ground, sensors }),
   }
 }
@@ -182,6 +185,7 @@ async function startIntake(
   stops.push(() => intake.close())
   const found = ground.record.startFindings.map((one) => recordDamaged(one, clock.nowMs()))
   intake.receive(found, WHOLE_HOST)
+  ground.record.onFinding((one) => intake.receive([recordDamaged(one, clock.nowMs())], WHOLE_HOST))
   return { blocker, forwarders, suppressor, intake, selfTest: (ms) => selfTest.run(ms) }
 }
 

@@ -129,7 +129,7 @@ export class DetectionIntake {
     while (this.#unwritten.size > 0) {
       const batch = [...this.#unwritten.values()]
       this.#unwritten.clear()
-      if (await this.#save(batch)) await this.#act()
+      if (await this.#save(batch)) await this.#follow()
       else if (this.#isClosing) return
       else await new Promise((resolve) => setTimeout(resolve, RETRY_WRITE_MS))
     }
@@ -139,7 +139,6 @@ export class DetectionIntake {
     const { events, log, onRecorded } = this.#options
     try {
       onRecorded(await events.save(batch, { forward: true }))
-      await this.#saveEvidence()
       return true
     } catch (error) {
       if (!(error instanceof PicketError)) throw error
@@ -149,6 +148,12 @@ export class DetectionIntake {
       }
       return false
     }
+  }
+
+  /** Who is to be blocked does not wait for packets to be written. */
+  async #follow(): Promise<void> {
+    await this.#act()
+    await this.#saveEvidence()
   }
 
   /** An event without its packets is still an event: what cannot be written is not tried again. */

@@ -6,13 +6,14 @@ import { PicketError } from './core/errors.ts'
 import type { Log } from './core/log.ts'
 import type { Detection, IndicatorTables, RuleText } from './detect/index.ts'
 import { FlowBatch } from './flow/batch/index.ts'
-import type { AttackAnswer } from './selftest/index.ts'
 import { withFewerRights } from './lesser-process.ts'
-import { SensorSilence } from './sensor-silence.ts'
+import type { AttackAnswer } from './selftest/index.ts'
 import type { FromSensor, SensorAssignment, SensorReport, ToSensor } from './sensor-messages.ts'
+import { SensorSilence } from './sensor-silence.ts'
 
 /** What an agent that is not root may need, and a sensor, which only captures, does not. */
 const LOST_RIGHTS = ['net_admin', 'sys_ptrace', 'dac_read_search']
+
 const FIRST_RESTART_MS = 500
 const SLOWEST_RESTART_MS = 30_000
 /** A sensor that ran this long had started well: the next failure begins the back-off anew. */

@@ -4,7 +4,7 @@ import type { Metrics } from '../core/metrics.ts'
 import type { AuditTrail } from '../record/record.ts'
 import { SCOPES, type Scope, type TokenStore } from '../record/token-store.ts'
 import { LoginGuard, type LoginAttack } from './access/login-guard.ts'
-import { createRefusalAudit } from './access/refusal-audit.ts'
+import { createBoundedAudit } from './access/bounded-audit.ts'
 import { checkToken } from './access/token.ts'
 import type { ApiConfig } from './config.ts'
 import { tooManyRequests, unauthorized } from './problem.ts'
@@ -59,7 +59,9 @@ export interface AuthenticatorParts {
   readonly auditFailed: (error: unknown) => void
 }
 
-const LOCAL_OPERATOR: Caller = { actor: 'local', tokenId: null, scopes: SCOPES, address: null }
+/** Who comes through the unix socket, as in the audit trail. */
+export const LOCAL_ACTOR = 'local'
+const LOCAL_OPERATOR: Caller = { actor: LOCAL_ACTOR, tokenId: null, scopes: SCOPES, address: null }
 
 /** Says whether the caller holds the scope; `admin` holds all. */
 export function hasScope(caller: Caller, scope: Scope): boolean {
@@ -68,13 +70,14 @@ export function hasScope(caller: Caller, scope: Scope): boolean {
 
 export function createAuthenticator(parts: AuthenticatorParts): Authenticator {
   const { tokens, clock, metrics, config } = parts
-  const auditRefusal = createRefusalAudit(parts.audit, clock, parts.auditFailed)
+  const auditRefusal = createBoundedAudit(parts.audit, clock, parts.auditFailed)
   const perMinute = config.limits.failedLoginsPerMinute
   const guard = new LoginGuard({ perMinute, clock, onAttack: parts.onLoginAttack })
   const refusal = (peer: NetworkPeer, { id, reason }: { id: string | null; reason: string }) => {
     const { address, localAddress, localPort } = peer
     metrics.count('api_logins_refused_total', 'API requests with a token that was refused')
-    auditRefusal({ id, reason, address })
+    const told = { actor: 'agent', action: 'login.refused', subject: id ?? 'unknown' }
+    auditRefusal({ ...told, details: { reason, address } })
     const seconds = guard.failed(address, { address: localAddress, port: localPort })
     if (seconds === 0) return unauthorized(reason)
     return tooManyRequests(`too many logins from ${address ?? 'here'} failed`, seconds)

@@ -25,6 +25,8 @@ export interface Operation {
   readonly leastMaxBodyBytes: number
   /** Its answer holds a secret that is shown once (`x-picket-secret-answer`). */
   readonly isAnswerSecret: boolean
+  /** Doing it twice comes to the same as doing it once (`x-picket-repeatable`). */
+  readonly isRepeatable: boolean
   /** The media type of each successful answer, by status. */
   readonly answerTypes: ReadonlyMap<number, string>
 }
@@ -41,6 +43,7 @@ interface Described {
   readonly parameters?: readonly unknown[]
   readonly security?: readonly SecurityRequirement[]
   readonly 'x-picket-secret-answer'?: boolean
+  readonly 'x-picket-repeatable'?: boolean
   readonly 'x-picket-max-body-bytes'?: number
   readonly requestBody?: { readonly content: Content }
   readonly responses: Readonly<Record<string, { readonly content?: Content }>>
@@ -85,6 +88,7 @@ function readOperation(document: ApiDocument, path: string, method: string): Ope
     bodySchema: described.requestBody?.content['application/json']?.schema ?? null,
     leastMaxBodyBytes: described['x-picket-max-body-bytes'] ?? 0,
     isAnswerSecret: described['x-picket-secret-answer'] === true,
+    isRepeatable: described['x-picket-repeatable'] === true,
     answerTypes: answerTypesOf(described),
   }
 }

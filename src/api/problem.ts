@@ -38,8 +38,8 @@ const PROBLEMS: Readonly<Record<ProblemName, { status: number; title: string }>>
   internal: { status: 500, title: 'Picket made a mistake' },
 }
 
-/** No query takes longer, so that by then others have ended. */
-const RETRY_AFTER_SECONDS = '10'
+/** No query takes longer, so that by then others have ended; and the firewall has been tried again. */
+const RETRY_LATER = { 'retry-after': '10' } as const
 
 type ProblemDetails = Omit<Problem, 'type' | 'title' | 'status'>
 type ProblemHeaders = Readonly<Record<string, string>>
@@ -130,14 +130,14 @@ export function problemFrom(error: unknown): ApiProblem {
     case 'ERR_FIREWALL_DENIED':
     case 'ERR_FIREWALL_MISSING':
     case 'ERR_FIREWALL_FAILED':
-      return new ApiProblem('firewall-unavailable', details)
+      return new ApiProblem('firewall-unavailable', details, RETRY_LATER)
     case 'ERR_RECORD_LOCKED':
     case 'ERR_RECORD_OPEN':
     case 'ERR_RECORD_READ':
+    case 'ERR_RECORD_DAMAGED':
     case 'ERR_RECORD_WRITE':
-      return new ApiProblem('record-unavailable', details)
     case 'ERR_RECORD_BUSY':
-      return new ApiProblem('record-unavailable', details, { 'retry-after': RETRY_AFTER_SECONDS })
+      return new ApiProblem('record-unavailable', details, RETRY_LATER)
     default:
       return internal()
   }

@@ -1,15 +1,18 @@
 /** One request from its arrival to its answer: who asks, how often, what for; done once, audited, told in a problem. */
 import type { Clock } from '../core/clock.ts'
+import { fromAddress } from '../core/order-origin.ts'
 import type { Log } from '../core/log.ts'
 import type { Metrics } from '../core/metrics.ts'
 import type { AnswerStore } from '../record/answer-store.ts'
+import type { AuditEntry } from '../record/audit-trail.ts'
 import type { AuditTrail } from '../record/record.ts'
+import { createBoundedAudit } from './access/bounded-audit.ts'
 import { hasScope, type Authenticator, type Caller, type Peer } from './auth.ts'
 import { readJsonBody } from './body.ts'
 import type { ApiConfig } from './config.ts'
 import { handlerOf, type AnyAnswer, type AnyRequest, type Handlers } from './contract.ts'
 import type { Operation, OperationId } from './document.ts'
-import { etagOf, readersOf, refuseOtherEdition } from './limits/editions.ts'
+import { etagOf, isKnown, readersOf, refuseOtherEdition } from './limits/editions.ts'
 import { IDEMPOTENCY_HEADER, Repeats } from './limits/repeats.ts'
 import { RequestRate, type Allowance } from './limits/request-rate.ts'
 import { Turns } from './limits/turns.ts'
@@ -25,6 +28,7 @@ import {
 import type { RequestCheck } from './validation.ts'
 
 const MAX_URL_LENGTH = 8192
+const NOT_MODIFIED = 304
 
 export interface ServeParts {
   readonly operations: readonly Operation[]
@@ -47,6 +51,13 @@ export interface Arrival {
   readonly path: Readonly<Record<string, string>>
 }
 
+/** Errors: `unauthorized` without a caller, `forbidden` for one without the scope. */
+function assertMay({ isOpen, scope }: Operation, caller: Caller | null): void {
+  if (isOpen || scope === null) return
+  if (caller === null) throw unauthorized('no token was sent')
+  if (!hasScope(caller, scope)) throw forbidden(scope, caller.scopes)
+}
+
 /** Serves requests, whatever is in them: every failure is a problem. */
 export class Server {
   readonly #parts: ServeParts
@@ -55,31 +66,41 @@ export class Server {
   readonly #repeats: Repeats
   readonly #readers: ReadonlyMap<OperationId, Operation>
   readonly #edited: ReadonlySet<OperationId>
+  readonly #auditRefusal: (refusal: AuditEntry) => void
 
   constructor(parts: ServeParts) {
     const { limits } = parts.config
     this.#parts = parts
     this.#turns = new Turns(limits.concurrentRequests, 'requests')
     this.#rate = new RequestRate(limits.requestsPerMinute, parts.clock)
-    this.#repeats = new Repeats(parts.answers)
+    this.#repeats = new Repeats(parts.answers, (error) => {
+      parts.log.error('An answer could not be remembered', { error: error.message })
+    })
     this.#readers = readersOf(parts.operations)
     this.#edited = new Set([...this.#readers.values()].map(({ id }) => id))
+    this.#auditRefusal = createBoundedAudit(parts.audit, parts.clock, (error) =>
+      this.#auditFailed(error),
+    )
   }
 
   async serve(arrival: Arrival): Promise<Response> {
     const { operation, peer } = arrival
     let allowance: Allowance | null = null
     let endTurn = (): void => undefined
+    let asking: Caller | null = null
     let response: Response
     try {
       endTurn = this.#turns.take()
-      const caller = this.#authorise(arrival)
+      const caller = (asking = this.#authenticate(arrival))
+      assertMay(operation, caller)
       if (peer.kind !== 'local') {
         allowance = this.#rate.take(caller?.actor ?? peer.address ?? 'unknown')
         if (allowance.isExceeded) throw tooOften(allowance)
       }
-      response = this.#respond(operation, await this.#answer(arrival, caller))
+      const answer = fromAddress(caller?.address ?? null, () => this.#answer(arrival, caller))
+      response = this.#respond(arrival, await answer)
     } catch (error) {
+      if (asking !== null) this.#tellForbidden(error, operation, asking)
       response = this.failed(error, operation.id)
     } finally {
       endTurn()
@@ -92,14 +113,22 @@ export class Server {
     return response
   }
 
-  #authorise({ operation, request, peer }: Arrival): Caller | null {
+  #authenticate({ request, peer }: Arrival): Caller | null {
     if (request.url.length > MAX_URL_LENGTH) throw urlTooLong()
     const authorization = request.headers.get('authorization') ?? undefined
-    const caller = this.#parts.authenticator.authenticate(peer, authorization)
-    if (operation.isOpen || operation.scope === null) return caller
-    if (caller === null) throw unauthorized('no token was sent')
-    if (!hasScope(caller, operation.scope)) throw forbidden(operation.scope, caller.scopes)
-    return caller
+    return this.#parts.authenticator.authenticate(peer, authorization)
+  }
+
+  /** Who tries what they may not is to be found in the trail, as what they did is. */
+  #tellForbidden(error: unknown, { id }: Operation, caller: Caller): void {
+    if (!(error instanceof ApiProblem) || error.body.status !== 403) return
+    const { actor, tokenId, scopes, address: peer } = caller
+    const details = { tokenId, scopes, reason: error.body.detail ?? error.body.title }
+    this.#auditRefusal({ actor, action: 'api.refused', subject: id, details, peer })
+  }
+
+  #auditFailed(error: unknown): void {
+    this.#parts.log.error('A call of the API could not be audited', { error: String(error) })
   }
 
   async #answer(arrival: Arrival, caller: Caller | null): Promise<AnyAnswer> {
@@ -111,10 +140,9 @@ export class Server {
     }
     const { query, path, body } = checked
     const content = [operation.id, path, query, body]
-    const { isAnswerSecret } = operation
-    return this.#repeats.once({ key, caller: caller.actor, content, isAnswerSecret }, () =>
-      this.#work(operation, checked),
-    )
+    const { isAnswerSecret, isRepeatable } = operation
+    const asked = { key, caller: caller.actor, content, isAnswerSecret, isRepeatable }
+    return this.#repeats.once(asked, () => this.#work(operation, checked))
   }
 
   async #check({ operation, request, path: given }: Arrival) {
@@ -160,14 +188,18 @@ export class Server {
       await this.#parts.audit.append({ actor, action: 'api.called', subject: id, details })
     } catch (error) {
       // It is done, and the client must know that.
-      this.#parts.log.error('A call of the API could not be audited', { error: String(error) })
+      this.#auditFailed(error)
     }
   }
 
-  #respond(operation: Operation, answer: AnyAnswer): Response {
+  #respond({ operation, request }: Arrival, answer: AnyAnswer): Response {
     const type = operation.answerTypes.get(answer.status) ?? 'application/json'
-    const etag = this.#edited.has(operation.id) ? { etag: etagOf(answer) } : {}
-    const headers = { 'content-type': type, ...etag, ...answer.headers }
+    const etag = this.#edited.has(operation.id) ? etagOf(answer) : null
+    if (etag !== null && isKnown(etag, request.headers.get('if-none-match'))) {
+      this.#count(operation.id, NOT_MODIFIED)
+      return new Response(null, { status: NOT_MODIFIED, headers: { etag } })
+    }
+    const headers = { 'content-type': type, ...(etag === null ? {} : { etag }), ...answer.headers }
     this.#count(operation.id, answer.status)
     return new Response(bodyOf(answer, type), { status: answer.status, headers })
   }

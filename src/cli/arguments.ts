@@ -2,6 +2,7 @@
 import { InvalidArgumentError } from 'commander'
 import { usFromRfc3339 } from '../core/clock.ts'
 import { addresseeOf, type Addressee } from '../fleet/subjects.ts'
+import { parsePortRange, type PortRange } from '../net/port-range.ts'
 import { SCOPES, type Scope } from '../record/token-store.ts'
 
 const UNIT_SECONDS: Readonly<Record<string, number>> = {
@@ -54,9 +55,15 @@ export function numberRange(text: string): { readonly from: number; readonly to:
   throw new InvalidArgumentError('give a number or a range of them, the lower one first: 120-180.')
 }
 
-/** Reads ports separated by commas. */
-export function portList(text: string): number[] {
-  return text.split(',').map((port) => wholeNumber(0, 65_535)(port.trim()))
+/** Reads ports and ranges of them separated by commas: `22,8000-8100`. */
+export function portList(text: string): PortRange[] {
+  return text.split(',').map((part) => {
+    const range = parsePortRange(part.trim())
+    if (range !== null) return range
+    throw new InvalidArgumentError(
+      `'${part}' is no port; give ports from 0 to 65535 and ranges of them, such as 22,8000-8100.`,
+    )
+  })
 }
 
 /** Reads hosts of a fleet: `all`, `group:NAME` or `host:NAME`. */

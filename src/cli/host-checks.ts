@@ -6,6 +6,7 @@ import { dirname } from 'node:path'
 import { somebodyAnswers } from '../api/index.ts'
 import { canCapture, captureInterfaces, findTcpdump } from '../capture/index.ts'
 import { findTracefs } from '../owner/index.ts'
+import type { RespondConfig } from '../respond/config.ts'
 import { findTool } from '../respond/index.ts'
 import type { CommandContext } from './context.ts'
 
@@ -33,7 +34,7 @@ export async function checkHost(context: CommandContext | null): Promise<readonl
     ...(context === null
       ? []
       : [captureTargets(context), ...processSources(context), dataFolder(context)]),
-    ...(context?.config.respond.firewall === 'dry-run' ? [] : await firewallTools()),
+    ...(await firewallTools(context?.config.respond.firewall ?? 'iptables')),
     ...(context === null ? [] : await agentAndPort(context)),
   ]
 }
@@ -67,22 +68,43 @@ function captureDriver(tcpdump: string | null): CheckResult {
   return { check: 'tcpdump', state: 'note', found, fix: 'apt-get install tcpdump' }
 }
 
-async function firewallTools(): Promise<CheckResult[]> {
-  const tools = ['iptables', 'ip6tables', 'ipset'] as const
-  const results = await Promise.all(tools.map((tool) => firewallTool(tool, 'missing')))
-  return [...results, await firewallTool('conntrack', 'note'), firewallPrivilege()]
+const NO_BLOCKS = 'not installed; blocks cannot be enforced'
+const NO_SETS = 'not installed; each block is a rule of iptables then, and there may be 1,000'
+const NO_CUTS = 'not installed; connections that stand when a block begins live on'
+
+/** What each firewall needs, and what is without it. */
+const FIREWALL_TOOLS = {
+  iptables: [
+    ['iptables', 'missing', NO_BLOCKS],
+    ['ip6tables', 'missing', NO_BLOCKS],
+    ['ipset', 'note', NO_SETS],
+  ],
+  'iptables-plain': [
+    ['iptables', 'missing', NO_BLOCKS],
+    ['ip6tables', 'missing', NO_BLOCKS],
+  ],
+  nftables: [['nft', 'missing', NO_BLOCKS]],
+  'dry-run': [],
+} as const satisfies Record<
+  RespondConfig['firewall'],
+  readonly (readonly [string, CheckState, string])[]
+>
+
+async function firewallTools(firewall: RespondConfig['firewall']): Promise<CheckResult[]> {
+  if (firewall === 'dry-run') return []
+  const tools = [...FIREWALL_TOOLS[firewall], ['conntrack', 'note', NO_CUTS]] as const
+  const results = await Promise.all(
+    tools.map(([tool, state, found]) => firewallTool(tool, state, found)),
+  )
+  return [...results, firewallPrivilege()]
 }
 
-async function firewallTool(tool: string, stateWithout: CheckState): Promise<CheckResult> {
+async function firewallTool(tool: string, state: CheckState, found: string): Promise<CheckResult> {
   const path = await findTool(tool)
   if (path !== null) return ok(tool, path)
-  const packageName = tool === 'ip6tables' ? 'iptables' : tool
-  const found =
-    stateWithout === 'note'
-      ? 'not installed; connections that stand when a block begins live on'
-      : 'not installed; blocks cannot be enforced'
+  const packageName = { ip6tables: 'iptables', nft: 'nftables' }[tool] ?? tool
   const fix = `apt-get install ${packageName} (or set respond.firewall to dry-run)`
-  return { check: tool, state: stateWithout, found, fix }
+  return { check: tool, state, found, fix }
 }
 
 function capturePrivilege(): CheckResult {

@@ -1,13 +1,19 @@
 /** Lifting blocks while no agent runs: straight through the record and the firewall. */
 import { systemClock } from '../core/clock.ts'
+import { PicketError } from '../core/errors.ts'
 import { silentLog } from '../core/log.ts'
 import type { RespondConfig } from '../respond/config.ts'
-import { createBlocker, createFirewall, createGuardFacts, PanicSwitch } from '../respond/index.ts'
+import {
+  createBlocker,
+  createFirewall,
+  createGuardFacts,
+  formerFirewalls,
+  PanicSwitch,
+  type Firewall,
+} from '../respond/index.ts'
 import { inProcess, type ApiClient } from './client.ts'
 import type { CommandContext } from './context.ts'
 import { openRecordForWriting } from './record-access.ts'
-
-const FIREWALLS = ['iptables', 'nftables'] as const
 
 export interface LiftingClient extends ApiClient {
   /** Removes our chain, jumps, sets and table from the firewall, whatever the record says. */
@@ -44,9 +50,16 @@ export async function openForLifting(context: CommandContext): Promise<LiftingCl
  * Errors: `ERR_FIREWALL_*` of the one that is configured; of the others what is not there can't be cleared.
  */
 export async function clearFirewalls(config: RespondConfig): Promise<void> {
-  const isTrial = config.firewall === 'dry-run'
-  const others = FIREWALLS.filter((firewall) => !isTrial && firewall !== config.firewall)
-  const opened = others.map((firewall) => createFirewall({ ...config, firewall }))
-  await Promise.allSettled(opened.map((firewall) => firewall.teardown()))
-  await createFirewall(config).teardown()
+  await Promise.allSettled(formerFirewalls(config).map((firewall) => firewall.teardown()))
+  await tearDown(createFirewall(config))
+}
+
+/** An agent that runs takes the same things out at the same time: what one finds gone is no failure. */
+async function tearDown(firewall: Firewall, attempts = 3): Promise<void> {
+  try {
+    await firewall.teardown()
+  } catch (error) {
+    if (!(error instanceof PicketError) || attempts === 1) throw error
+    await tearDown(firewall, attempts - 1)
+  }
 }

@@ -56,7 +56,9 @@ function valueOf(text: string, schema: SchemaNode, name: string): unknown {
 }
 
 function listOf(text: string, schema: SchemaNode, name: string): unknown {
-  const isOfObjects = schema.items?.properties !== undefined || schema.items?.oneOf !== undefined
+  const { type, properties, oneOf } = schema.items ?? {}
+  const isOfWords = [type ?? []].flat().includes('string')
+  const isOfObjects = !isOfWords && (properties ?? oneOf) !== undefined
   if (isOfObjects || text.trimStart().startsWith('[')) return parseJson(text, name)
   return text
     .split(',')

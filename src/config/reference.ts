@@ -44,6 +44,9 @@ function entry(key: string, field: SchemaNode, depth: number): string[] {
   const comments = wrap(describe(field), WIDTH - indent.length - 2).map(
     (line) => `${indent}# ${line}`,
   )
+  if (field.default === undefined && depth > 0) {
+    return [...comments, ...absent(key, field, depth)]
+  }
   if (field.properties) {
     return [
       ...(depth === 0 ? [''] : []),
@@ -55,6 +58,15 @@ function entry(key: string, field: SchemaNode, depth: number): string[] {
   const value = toYaml({ [key]: field.default ?? null }, { flowCollectionPadding: true }).trimEnd()
   const lines = value.split('\n').map((line) => `${indent}${line}`)
   return [...comments, ...examples(key, field, indent), ...itemFields(field, indent), ...lines]
+}
+
+/** What is not there by default cannot be written as a value: only where it would stand. */
+function absent(key: string, field: SchemaNode, depth: number): string[] {
+  const indent = '  '.repeat(depth)
+  const inner = section(field, depth + 1).map((line) =>
+    line.trimStart().startsWith('#') ? line : `${indent}# ${line.slice(indent.length)}`,
+  )
+  return [`${indent}# ${key}:`, ...inner]
 }
 
 function describe(field: SchemaNode): string {
@@ -76,8 +88,11 @@ function examples(key: string, field: SchemaNode, indent: string): string[] {
 }
 
 function itemFields(field: SchemaNode, indent: string): string[] {
-  const { properties, oneOf = [] } = field.items ?? {}
-  if (properties) return [`${indent}# Each item has:`, ...fieldsOf(properties, indent)]
+  const { type, properties, oneOf = [] } = field.items ?? {}
+  if (properties) {
+    const head = Array.isArray(type) ? 'An item is a word, or has:' : 'Each item has:'
+    return [`${indent}# ${head}`, ...fieldsOf(properties, indent)]
+  }
   return oneOf.flatMap((kind) => {
     const { type, ...fields } = kind.properties ?? {}
     const head = `An item of type ${String(type?.const)} (${type?.description ?? ''}) has:`

@@ -40,6 +40,7 @@ function compileCheck(sections: readonly string[], schema: ConfigSchema): Check 
     'starting-point': (text) =>
       text === 'now' || text === 'beginning' || !Number.isNaN(usFromRfc3339(text)),
     'time-zone': isTimeZone,
+    time: (text) => !Number.isNaN(usFromRfc3339(text)),
   }).compile({ ...schema, properties, required: sections })
 }
 
@@ -47,6 +48,7 @@ const FORMAT_NAMES: Readonly<Record<string, string>> = {
   cidr: 'an IPv4 or IPv6 address or a CIDR range',
   address: 'an IPv4 or IPv6 address',
   'starting-point': 'now, beginning, or an RFC 3339 time such as 2026-01-05T10:00:00Z',
+  time: 'an RFC 3339 time such as 2026-01-05T10:00:00Z',
   'time-zone': 'an IANA time zone such as Europe/Berlin',
 }
 

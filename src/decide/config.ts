@@ -61,6 +61,39 @@ const blockRule = Type.Object(
   { additionalProperties: false },
 )
 
+const allowedRange = Type.Object(
+  {
+    range: Type.String({
+      format: 'cidr',
+      maxLength: 49,
+      description: 'The address or range.',
+    }),
+    comment: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 500,
+        description: 'Why it must not be blocked; told with each refusal.',
+      }),
+    ),
+    expires: Type.Optional(
+      Type.String({
+        format: 'time',
+        maxLength: 40,
+        description: 'Until when, as an RFC 3339 time; absent for good.',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+)
+
+/** One schema for both ways to write an entry: of a union a fault would be told once for each. */
+const allowlistEntry = Type.Unsafe<string | Static<typeof allowedRange>>({
+  ...allowedRange,
+  type: ['string', 'object'],
+  format: 'cidr',
+  maxLength: 49,
+})
+
 export const policyConfig = Type.Object(
   {
     mode: oneOf(['alert', 'block'], {
@@ -127,11 +160,21 @@ export const policyConfig = Type.Object(
       description:
         'What an automatic block of an IPv6 address takes: 128 is the address, 64 the network that one attacker usually has to itself.',
     }),
-    allowlist: Type.Array(Type.String({ format: 'cidr', maxLength: 49 }), {
+    allowlist: Type.Array(allowlistEntry, {
       default: [],
       maxItems: 10000,
-      description: 'Addresses and ranges (CIDR) that are never blocked, by whomever.',
-      examples: [['192.0.2.10', '2001:db8:1::/48']],
+      description:
+        'Addresses and ranges (CIDR) that are never blocked, by whomever; each alone, or with a comment and an end.',
+      examples: [
+        [
+          '192.0.2.10',
+          {
+            range: '2001:db8:1::/48',
+            comment: 'penetration test',
+            expires: '2026-12-31T00:00:00Z',
+          },
+        ],
+      ],
     }),
     incidentQuietHours: Type.Integer({
       default: 24,

@@ -1,7 +1,6 @@
 /** Policy: what to do about a detection. Pure; enforcement and budgets live elsewhere. */
 import type { Detection } from '../detect/detection.ts'
-import { cidrContains, parseCidr, type Cidr } from '../net/cidr.ts'
-import { parseAddress } from '../net/address.ts'
+import { allowing, readAllowlist, type AllowedRange } from './allowlist.ts'
 import type { BlockRule, PolicyConfig } from './config.ts'
 import { readHours, type WithinHours } from './hours.ts'
 import type { Decision } from './decision.ts'
@@ -16,12 +15,12 @@ export interface PolicyRule extends BlockRule {
 export interface Policy {
   readonly mode: PolicyConfig['mode']
   readonly blockWhen: readonly PolicyRule[]
-  readonly allowlist: readonly Cidr[]
+  readonly allowlist: readonly AllowedRange[]
 }
 
 /** Parses the ranges of the configured policy; the schema has already refused those that are none. */
 export function policyFromConfig(config: PolicyConfig): Policy {
-  const allowlist = config.allowlist.map(parseCidr).filter((range) => range !== null)
+  const allowlist = readAllowlist(config.allowlist)
   const blockWhen = config.blockWhen.map((rule) => {
     const { hours } = rule
     const isWithinHours = hours === undefined ? null : readHours(hours, config.timeZone)
@@ -41,8 +40,10 @@ export function decide(detection: Detection, policy: Policy, nowMs: number): Dec
   const rule = policy.blockWhen.find((candidate) => fits(candidate, detection))
   if (rule === undefined) return alert('no rule of policy.blockWhen fits')
   if (detection.attacker === null) return alert('a rule fits, but no single attacker can be named')
-  if (isAllowlisted(detection.attacker, policy.allowlist)) {
-    return alert(`a rule fits, but ${detection.attacker} is allowlisted`)
+  const allowed = allowing(detection.attacker, policy.allowlist, nowMs)
+  if (allowed !== null) {
+    const reason = allowed.comment === null ? '' : ` (${allowed.comment})`
+    return alert(`a rule fits, but ${detection.attacker} is allowlisted${reason}`)
   }
   const why = `severity ${detection.severity} and confidence ${detection.confidence.toFixed(2)} meet ${nameOf(rule)}`
   const hindrance = hindranceOf(rule, policy, nowMs)
@@ -77,11 +78,6 @@ function fits(rule: BlockRule, detection: Detection): boolean {
 /** Says whether a dotted kind is the other, or lies under it. */
 export function isKindOf(kind: string, other: string): boolean {
   return kind === other || kind.startsWith(`${other}.`)
-}
-
-function isAllowlisted(attacker: string, allowlist: readonly Cidr[]): boolean {
-  const address = parseAddress(attacker)
-  return address !== null && allowlist.some((range) => cidrContains(range, address))
 }
 
 function nameOf(rule: BlockRule): string {

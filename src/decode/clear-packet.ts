@@ -34,6 +34,7 @@ export function clearNetwork(packet: Packet): void {
   packet.protocol = 0
   packet.ttl = 0
   packet.ipLength = 0
+  packet.isSourceRouted = false
   packet.isFragment = false
   packet.isLaterFragment = false
   packet.fragmentOffset = 0

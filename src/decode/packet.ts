@@ -82,6 +82,8 @@ export class Packet {
   ttl = 0
   /** Length of the IP packet by its header, in bytes on the wire. */
   ipLength = 0
+  /** IPv4: its sender chose the route (RFC 791's source routes). */
+  isSourceRouted = false
   isFragment = false
   isLaterFragment = false
   /** Where the fragment's bytes belong in the whole IP payload, in bytes. */

@@ -2,6 +2,7 @@
 import { rfc3339FromUs, usFromRfc3339 } from '../core/clock.ts'
 import { schemaCompiler } from '../core/json-schema.ts'
 import { formatCidr, parseCidr } from '../net/cidr.ts'
+import { formatPortRange, parsePortRange } from '../net/port-range.ts'
 import { BLOCK_DIRECTIONS, BLOCK_PROTOCOLS, type BlockScope } from '../record/block-log.ts'
 import { addresseeOf, addresseeWords, type Addressee } from './subjects.ts'
 
@@ -48,7 +49,7 @@ const WRITTEN = {
     protocol: { enum: [null, ...BLOCK_PROTOCOLS] },
     ports: {
       ...{ type: 'array', maxItems: 64 },
-      items: { type: 'integer', minimum: 1, maximum: 65_535 },
+      items: { type: ['integer', 'string'], maximum: 65_535, format: 'ports' },
     },
     reason: { type: ['string', 'null'], maxLength: 500 },
     by: { type: 'string', maxLength: 200 },
@@ -57,8 +58,9 @@ const WRITTEN = {
   },
 }
 
-type Written = Omit<FleetOrder, 'to' | 'issuedAtMs' | 'expiresAtMs'> & {
+type Written = Omit<FleetOrder, 'to' | 'ports' | 'issuedAtMs' | 'expiresAtMs'> & {
   readonly version: 1
+  readonly ports: readonly (number | string)[]
   readonly to: string
   readonly issuedAt: string
   readonly expiresAt: string
@@ -70,16 +72,24 @@ function compileCheck() {
   return schemaCompiler({
     cidr: (text) => parseCidr(text) !== null,
     addressee: (text) => addresseeOf(text) !== null,
+    ports: (text) => parsePortRange(text) !== null,
     time: (text) => !Number.isNaN(usFromRfc3339(text)),
   }).compile(WRITTEN)
 }
 
 /** Writes an order; these very bytes are what is signed. */
-export function writeOrder({ issuedAtMs, expiresAtMs, to, ...order }: FleetOrder): Uint8Array {
+export function writeOrder({
+  issuedAtMs,
+  expiresAtMs,
+  to,
+  ports,
+  ...order
+}: FleetOrder): Uint8Array {
   const written: Written = {
     version: 1,
     ...order,
     to: addresseeWords(to),
+    ports: ports.map(formatPortRange),
     issuedAt: rfc3339FromUs(issuedAtMs * 1000),
     expiresAt: rfc3339FromUs(expiresAtMs * 1000),
   }
@@ -114,7 +124,8 @@ export function readOrder(bytes: Uint8Array): ReadOrder {
   }
   const times = { issuedAtMs, expiresAtMs }
   const canonical = formatCidr(parseCidr(target)!)
-  const { id, fleet, action, direction, protocol, ports, reason, by } = written
+  const { id, fleet, action, direction, protocol, reason, by } = written
+  const ports = written.ports.flatMap((given) => parsePortRange(given) ?? [])
   const order = { id, fleet, action, direction, protocol, ports, reason, by, ...times }
   return { kind: 'order', order: { ...order, target: canonical, to: addresseeOf(to)! } }
 }

@@ -2,7 +2,7 @@
 import { taggedUnion, Type, type Static } from '../core/config-field.ts'
 import { relpFaults, relpSinkConfig } from './sinks/relp/config.ts'
 import { elasticFaults, elasticSinkConfig } from './sinks/elastic/config.ts'
-import { fileSinkConfig } from './sinks/file/config.ts'
+import { fileFaults, fileSinkConfig } from './sinks/file/config.ts'
 import { hecFaults, hecSinkConfig } from './sinks/hec/config.ts'
 import { natsFaults, natsSinkConfig } from './sinks/nats/config.ts'
 import { syslogFaults, syslogSinkConfig } from './sinks/syslog/config.ts'
@@ -58,6 +58,6 @@ export function faultsOfSink(sink: SinkConfig): readonly string[] {
     case 'nats':
       return natsFaults(sink)
     case 'file':
-      return []
+      return fileFaults(sink)
   }
 }

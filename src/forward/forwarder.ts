@@ -1,22 +1,23 @@
-/** One sink's forwarder: reads the outbox in order, sends, and stores how far the sink has everything. */
+/** One sink's forwarder along one lane: reads the outbox in order, sends, and stores how far the sink has everything. */
 import type { Clock } from '../core/clock.ts'
 import { usFromRfc3339 } from '../core/clock.ts'
 import type { Log } from '../core/log.ts'
 import type { Metrics } from '../core/metrics.ts'
 import type { Detection } from '../detect/detection.ts'
-import type { Event } from '../record/event.ts'
 import type { SinkReplay } from '../record/outbox.ts'
-import type { EventRecord } from '../record/record.ts'
 import { backOffMs } from './back-off.ts'
 import { heartbeat, type AgentFacts, type DeliveryFacts } from './heartbeat.ts'
+import type { Lane } from './lane.ts'
+import type { Outgoing } from './outgoing.ts'
 import { Passage } from './passage.ts'
 import { Shortfall } from './shortfall.ts'
 import { createSieve, type Sieve } from './sieve.ts'
 import type { SinkFields } from './sink-fields.ts'
-import type { SinkHealth } from './sink-health.ts'
+import type { LaneHealth } from './sink-health.ts'
 import type { Receipt, Rejection, Sink } from './sink.ts'
 
-const BATCH = 100
+/** Large enough that a distant collector, asked once a batch, gets some thousand a second. */
+const BATCH = 250
 /** How often a sink is asked what has arrived while nothing new is sent. */
 const ASK_EVERY_MS = 1000
 /** How often it is looked whether retention has deleted what was not sent. */
@@ -28,10 +29,13 @@ export interface ForwarderOptions {
   readonly config: SinkFields & { readonly type: string }
   /** Makes the sink; again after each replay, and never while the one before is open. */
   open(): Sink
-  readonly record: Pick<EventRecord, 'agentId' | 'events' | 'outbox'>
+  readonly lane: Lane
+  readonly agentId: string
   /** 0 for no heartbeats. */
   readonly heartbeatSeconds: number
   facts(): Promise<AgentFacts>
+  /** What heartbeats tell of the sink's other lane. */
+  besides?(): Readonly<Record<string, number>>
   /** Takes what is to be told of the delivery itself. */
   tell(detection: Detection): void
   readonly clock: Clock
@@ -88,6 +92,10 @@ export class Forwarder {
     return this.#options.config.name
   }
 
+  get #labels(): { readonly sink: string; readonly of: string } {
+    return { sink: this.name, of: this.#options.lane.of }
+  }
+
   /** Says that there are new events; ends an idle wait, not a back-off. */
   wake(): void {
     this.#hasNews = true
@@ -100,13 +108,12 @@ export class Forwarder {
     this.wake()
   }
 
-  health(): SinkHealth {
-    const { config } = this.#options
+  health(): LaneHealth {
     const { lastSequence, ...delivery } = this.#delivery()
     const order = this.#replaying?.order ?? this.#orders[0] ?? null
     const at = this.#replaying?.passage.arrived.sequence ?? order?.position ?? 0
     return {
-      ...{ name: this.name, type: config.type, state: this.#state },
+      state: this.#state,
       position: this.#live?.arrived.sequence ?? 0,
       backlog: Math.max(0, lastSequence - (this.#live?.sent.sequence ?? 0)),
       ...delivery,
@@ -159,23 +166,24 @@ export class Forwarder {
   }
 
   async #begin(): Promise<Passage> {
-    const { record, config } = this.#options
-    const { outbox } = record
-    const known = outbox.progress(this.name)
-    const last = record.events.lastSequence()
+    const { lane, config } = this.#options
+    const { book } = lane
+    const known = book.progress(this.name)
+    const last = lane.newest()
     // A log that was begun anew numbers from 1 again: an old position would pass over all of it.
     const stored = known !== null && known.position > last ? null : known
-    const position = stored?.position ?? startOf(config.startFrom, record)
+    const position = stored?.position ?? startOf(config.startFrom, lane)
     const lastSent = stored?.lastSent ?? 0
-    if (stored === null) await outbox.advance(this.name, position, lastSent)
-    outbox.replays(this.name).forEach((order) => this.replay(order))
+    if (stored === null) await book.advance(this.name, position, lastSent)
+    book.replays(this.name).forEach((order) => this.replay(order))
     const told = { heldBack: 0, lost: 0, replaced: 0, ...known, sequence: position }
-    this.#shortfall = new Shortfall(this.name, told, (detection) => this.#options.tell(detection))
+    const missed = { sink: this.name, of: lane.of }
+    this.#shortfall = new Shortfall(missed, told, (detection) => this.#options.tell(detection))
     return new Passage({
       start: { sequence: position, lastSent, sieve: this.#sieve.fresh },
       sieve: this.#sieve,
-      read: (after) => outbox.statesAfter(after, BATCH),
-      store: (mark) => outbox.advance(this.name, mark.sequence, mark.lastSent),
+      read: (after) => lane.read(after, BATCH),
+      store: (mark) => book.advance(this.name, mark.sequence, mark.lastSent),
     })
   }
 
@@ -207,13 +215,13 @@ export class Forwarder {
   }
 
   /** Where nothing is sent and nothing is under way there is nothing to ask. */
-  async #send(events: readonly Event[], isUnderWay: boolean): Promise<Receipt> {
+  async #send(events: readonly Outgoing[], isUnderWay: boolean): Promise<Receipt> {
     if (events.length === 0 && !isUnderWay) return { kind: 'accepted', sequence: 0 }
     return this.#sink.send(events)
   }
 
   async #stepReplay(order: SinkReplay, live: Passage): Promise<Outcome> {
-    const { outbox } = this.#options.record
+    const { book } = this.#options.lane
     if (this.#replaying === null) {
       await this.#reopenSink(live)
       if (this.#isStopped) return 'done'
@@ -221,7 +229,7 @@ export class Forwarder {
     }
     const outcome = await this.#forwardNext(this.#replaying.passage)
     if (outcome !== 'done') return outcome
-    await outbox.advanceReplay(order.id, order.toSequence)
+    await book.advanceReplay(order.id, order.toSequence)
     this.#orders.shift()
     this.#replaying = null
     const { sink, fromSequence, toSequence } = order
@@ -232,19 +240,14 @@ export class Forwarder {
 
   /** The filters say what a sink may have; the rate was meant for what is new. */
   #passageOf({ id, position, toSequence }: SinkReplay): Passage {
-    const { outbox } = this.#options.record
-    const { minSeverity, kinds, families } = this.#options.config
-    const sieve = createSieve({
-      minSeverity,
-      ...(kinds && { kinds }),
-      ...(families && { families }),
-    })
+    const { lane, config } = this.#options
+    const { rateLimit, ...filters } = config
+    const sieve = rateLimit === undefined ? this.#sieve : createSieve(filters)
     return new Passage({
       start: { sequence: position, lastSent: 0, sieve: sieve.fresh },
       sieve,
-      read: (after) =>
-        outbox.statesAfter(after, BATCH).filter(({ event }) => event.sequence <= toSequence),
-      store: (mark) => outbox.advanceReplay(id, mark.sequence),
+      read: (after) => lane.read(after, BATCH).filter(({ event }) => event.sequence <= toSequence),
+      store: (mark) => lane.book.advanceReplay(id, mark.sequence),
     })
   }
 
@@ -261,9 +264,9 @@ export class Forwarder {
   }
 
   async #beat(live: Passage): Promise<boolean> {
-    const { record, clock, heartbeatSeconds } = this.#options
-    const at = { agentId: record.agentId, nowMs: clock.nowMs() }
-    const beat = heartbeat(await this.#options.facts(), this.#delivery(), at)
+    const { agentId, clock, heartbeatSeconds } = this.#options
+    const at = { agentId, nowMs: clock.nowMs() }
+    const beat = heartbeat(await this.#toldFacts(), this.#delivery(), at)
     const receipt = await this.#sink.send([beat])
     if (receipt.kind === 'retry') {
       live.goBack()
@@ -276,13 +279,18 @@ export class Forwarder {
     return true
   }
 
+  async #toldFacts(): Promise<AgentFacts> {
+    const facts = await this.#options.facts()
+    return { ...facts, counters: { ...facts.counters, ...this.#options.besides?.() } }
+  }
+
   #delivery(): DeliveryFacts {
-    const { record } = this.#options
+    const { lane } = this.#options
     const at = this.#live?.sent
-    const known = record.outbox.progress(this.name)
+    const known = lane.book.progress(this.name)
     return {
       lastSent: at?.lastSent ?? 0,
-      lastSequence: record.events.lastSequence(),
+      lastSequence: lane.newest(),
       ...this.#counts,
       withheld: at?.sieve.withheld ?? 0,
       heldBack: at?.sieve.heldBack ?? 0,
@@ -304,7 +312,7 @@ export class Forwarder {
     const { log, metrics } = this.#options
     this.#counts.sent += states
     if (states > 0) {
-      metrics.count('forward_sent_total', 'Event states sent', states, { sink: this.name })
+      metrics.count('forward_sent_total', 'Event states and flows sent', states, this.#labels)
     }
     if (this.#failures > 0) log.info('a sink takes events again', { sink: this.name })
     this.#failures = 0
@@ -314,9 +322,9 @@ export class Forwarder {
 
   #refused({ sequence, reason }: Rejection): void {
     const { log, metrics } = this.#options
-    log.error('a sink can never take this event', { sink: this.name, sequence, reason })
+    log.error('a sink can never take this', { ...this.#labels, sequence, reason })
     this.#counts.rejected += 1
-    metrics.count('forward_rejected_total', 'Events refused for good', 1, { sink: this.name })
+    metrics.count('forward_rejected_total', 'Events and flows refused for good', 1, this.#labels)
   }
 
   #fail({ reason, afterMs }: { readonly reason: string; readonly afterMs: number | null }) {
@@ -325,7 +333,7 @@ export class Forwarder {
     this.#state = 'waiting'
     this.#lastError = reason
     this.#askedToWaitMs = afterMs
-    metrics.count('forward_failures_total', 'Failed sends', 1, { sink: this.name })
+    metrics.count('forward_failures_total', 'Failed sends', 1, this.#labels)
     const nowMs = performance.now()
     if (nowMs - this.#complainedAtMs >= LOG_FAILURE_EVERY_MS) {
       this.#complainedAtMs = nowMs
@@ -348,10 +356,10 @@ export class Forwarder {
 }
 
 /** The position of a sink that has none yet. */
-function startOf(startFrom: string, { events, outbox }: ForwarderOptions['record']): number {
+function startOf(startFrom: string, { book, newest }: Lane): number {
   if (startFrom === 'beginning') return 0
-  if (startFrom === 'now') return events.lastSequence()
-  return outbox.firstSince(usFromRfc3339(startFrom) / 1000) - 1
+  if (startFrom === 'now') return newest()
+  return book.firstSince(usFromRfc3339(startFrom) / 1000) - 1
 }
 
 const reasonOf = (cause: unknown): string =>

@@ -4,6 +4,9 @@ import { uuidv7 } from '../core/uuid.ts'
 import { grouped, WHOLE_HOST } from '../health/index.ts'
 import type { Event } from '../record/event.ts'
 
+/** The kind of event that a heartbeat is. */
+export const HEARTBEAT = 'health.heartbeat'
+
 /** What is the same for every sink. */
 export interface AgentFacts {
   readonly version: string
@@ -49,7 +52,7 @@ export function heartbeat(
   const upTo = lastSent === 0 ? 'nothing sent here yet' : `sent here up to ${grouped(lastSent)}`
   return {
     ...{ id: uuidv7(nowMs), sequence: lastSent, revision: 1, previousSequence: lastSent },
-    ...{ agent: agentId, interface: WHOLE_HOST, kind: 'health.heartbeat', family: 'health' },
+    ...{ agent: agentId, interface: WHOLE_HOST, kind: HEARTBEAT, family: 'health' },
     ...{ severity: 0, confidence: 1, verdict: 'allow', simulated: false, decision: 'a heartbeat' },
     ...{ attacker: null, victims: [], host: null, domain: null },
     ...{ firstSeen: now, lastSeen: now, count: 1 },

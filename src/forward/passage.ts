@@ -1,7 +1,6 @@
 /** A sink's way through the log: what was read, what is under way, and up to where all has arrived. */
-import type { Event } from '../record/event.ts'
-import type { OutboxState } from '../record/outbox.ts'
-import type { Sieve, SieveState } from './sieve.ts'
+import type { Outgoing } from './outgoing.ts'
+import type { Pending, Sieve, SieveState } from './sieve.ts'
 
 /** A place in the log, with all that sending on from there needs. */
 export interface Mark {
@@ -14,7 +13,7 @@ export interface Mark {
 
 /** The next states to send, and where that brings the sink. */
 export interface Load {
-  readonly events: readonly Event[]
+  readonly events: readonly Outgoing[]
   readonly mark: Mark
   /** How many states were looked at. */
   readonly read: number
@@ -24,7 +23,7 @@ export interface PassageOptions {
   readonly start: Mark
   readonly sieve: Sieve
   /** Reads the states after a number; none when there is nothing more to send for now. */
-  read(after: number): readonly OutboxState[]
+  read(after: number): readonly Pending[]
   /** Stores how far everything has arrived. */
   store(mark: Mark): Promise<void>
 }

@@ -14,16 +14,22 @@ export interface ShortfallCounts {
   readonly sequence: number
 }
 
+/** Of what something is missing, and where. */
+export interface Missed {
+  readonly sink: string
+  readonly of: 'events' | 'flows'
+}
+
 /** Follows one sink's counters; what is due is told as any other event is. */
 export class Shortfall {
-  readonly #sink: string
+  readonly #missed: Missed
   readonly #tell: (detection: Detection) => void
   #told: ShortfallCounts
   #heldBackAtMs = -Infinity
   #lostAtMs = -Infinity
 
-  constructor(sink: string, start: ShortfallCounts, tell: (detection: Detection) => void) {
-    this.#sink = sink
+  constructor(missed: Missed, start: ShortfallCounts, tell: (detection: Detection) => void) {
+    this.#missed = missed
     this.#told = start
     this.#tell = tell
   }
@@ -48,19 +54,21 @@ export class Shortfall {
     const numbers = `of the numbers ${grouped(first)} to ${grouped(last)}`
     return healthDetection({
       ...{ kind: 'health.held-back', severity: 3, count, fromMs: nowMs, untilMs: nowMs },
-      summary: `${grouped(count)} event states ${numbers} were held back from sink ${this.#sink}: more than its rateLimit`,
-      measured: { heldBack: count, sink: this.#sink, fromSequence: first, toSequence: last },
+      summary: `${grouped(count)} event states ${numbers} were held back from sink ${this.#missed.sink}: more than its rateLimit`,
+      measured: { heldBack: count, sink: this.#missed.sink, fromSequence: first, toSequence: last },
       isFinal: true,
     })
   }
 
   #lost(count: number, { replaced }: ShortfallCounts, nowMs: number): Detection {
     const more = replaced - this.#told.replaced
+    const { sink, of } = this.#missed
+    const what = of === 'flows' ? 'flows' : 'event states'
     const besides = more === 0 ? '' : ` (of ${grouped(more)} more it gets a later state)`
     return healthDetection({
       ...{ kind: 'health.outbox-lost', severity: 5, count, fromMs: nowMs, untilMs: nowMs },
-      summary: `${grouped(count)} event states were deleted before sink ${this.#sink} had them: it was away for longer than the log keeps them${besides}`,
-      measured: { lost: count, replaced: more, sink: this.#sink },
+      summary: `${grouped(count)} ${what} were deleted before sink ${sink} had them: it was away for longer than the log keeps them${besides}`,
+      measured: { lost: count, replaced: more, sink, of },
       isFinal: true,
     })
   }

@@ -1,16 +1,22 @@
 /** What a sink is not sent: what its filters leave out, and what goes beyond its rate. Pure; all is counted. */
-import type { Event } from '../record/event.ts'
-import type { OutboxState } from '../record/outbox.ts'
+import { HEARTBEAT } from './heartbeat.ts'
+import type { Outgoing } from './outgoing.ts'
 import type { SinkFields } from './sink-fields.ts'
 
 /** From this severity on, somebody is to be woken up: no limit holds it back. */
 const ALWAYS_IN_TIME = 7
 /** What the agent says of the delivery itself passes every filter and every limit. */
 const OF_THE_DELIVERY: ReadonlySet<string> = new Set([
-  'health.heartbeat',
+  HEARTBEAT,
   'health.held-back',
   'health.outbox-lost',
 ])
+
+/** What waits to be sent, and when it was recorded (wall clock, ms). */
+export interface Pending {
+  readonly event: Outgoing
+  readonly recordedAtMs: number
+}
 
 export type SieveConfig = Pick<SinkFields, 'minSeverity' | 'kinds' | 'families' | 'rateLimit'>
 
@@ -26,13 +32,13 @@ export interface SieveState {
 }
 
 export interface Sifted {
-  readonly passed: readonly Event[]
+  readonly passed: readonly Outgoing[]
   readonly state: SieveState
 }
 
 export interface Sieve {
   readonly fresh: SieveState
-  sift(states: readonly OutboxState[], from: SieveState): Sifted
+  sift(states: readonly Pending[], from: SieveState): Sifted
 }
 
 /**
@@ -49,7 +55,7 @@ export function createSieve(config: SieveConfig): Sieve {
     const gained = ((nowMs - state.atMs) / 1000) * limit.eventsPerSecond
     return { ...state, tokens: Math.min(limit.burst, state.tokens + gained), atMs: nowMs }
   }
-  const judge = (before: SieveState, { event, recordedAtMs }: OutboxState) => {
+  const judge = (before: SieveState, { event, recordedAtMs }: Pending) => {
     if (OF_THE_DELIVERY.has(event.kind)) return { passes: true, state: before }
     if (!isWanted(event)) {
       return { passes: false, state: { ...before, withheld: before.withheld + 1 } }
@@ -64,7 +70,7 @@ export function createSieve(config: SieveConfig): Sieve {
     fresh: { tokens: limit?.burst ?? 0, atMs: 0, withheld: 0, heldBack: 0 },
     sift(states, from) {
       let state = from
-      const passed: Event[] = []
+      const passed: Outgoing[] = []
       for (const one of states) {
         const judged = judge(state, one)
         if (judged.passes) passed.push(one.event)
@@ -75,7 +81,7 @@ export function createSieve(config: SieveConfig): Sieve {
   }
 }
 
-function filterOf({ minSeverity, kinds, families }: SieveConfig): (event: Event) => boolean {
+function filterOf({ minSeverity, kinds, families }: SieveConfig): (event: Outgoing) => boolean {
   const isKind = kinds === undefined ? null : globs(kinds)
   const isFamily = families === undefined ? null : new Set<string>(families)
   return ({ severity, kind, family }) =>

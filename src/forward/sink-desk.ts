@@ -2,12 +2,17 @@
 import { PicketError } from '../core/errors.ts'
 import type { EventRecord } from '../record/record.ts'
 import type { SinkReplay } from '../record/outbox.ts'
-import type { ForwardConfig } from './config.ts'
-import type { SinkHealth } from './sink-health.ts'
+import type { ForwardConfig, SinkConfig } from './config.ts'
+import { eventLane, flowLane, type Lane } from './lane.ts'
+import type { LaneHealth, SinkHealth } from './sink-health.ts'
 
 /** Either both numbers, or a time (ms): what was recorded since. */
-export type ReplaySpan =
+export type ReplaySpan = (
   { readonly fromSequence: number; readonly toSequence: number } | { readonly sinceMs: number }
+) & {
+  /** Of flows instead of event states. */
+  readonly flows?: boolean
+}
 
 /** What becomes of a replay that was ordered. */
 export interface ReplayAnswer {
@@ -27,7 +32,7 @@ export interface SinkDesk {
   replay(sink: string, span: ReplaySpan, actor: string): Promise<ReplayAnswer | null>
 }
 
-type Rooms = Pick<EventRecord, 'events' | 'outbox'>
+type Rooms = Pick<EventRecord, 'agentId' | 'events' | 'outbox' | 'flowOutbox'>
 
 /**
  * Stores the order of a replay.
@@ -36,13 +41,13 @@ type Rooms = Pick<EventRecord, 'events' | 'outbox'>
  * Errors: `ERR_REPLAY_REFUSED` for a range that the sink has not come to yet.
  */
 export async function orderReplay(
-  { events, outbox }: Rooms,
+  { book, newest }: Pick<Lane, 'book' | 'newest'>,
   sink: string,
   span: ReplaySpan,
   actor: string,
 ): Promise<{ readonly answer: ReplayAnswer; readonly order: SinkReplay | null }> {
-  const position = outbox.position(sink) ?? 0
-  const first = 'sinceMs' in span ? outbox.firstSince(span.sinceMs) : span.fromSequence
+  const position = book.position(sink) ?? 0
+  const first = 'sinceMs' in span ? book.firstSince(span.sinceMs) : span.fromSequence
   const last = Math.min(position, 'sinceMs' in span ? position : span.toSequence)
   if (first > last) {
     if ('sinceMs' in span) {
@@ -51,20 +56,16 @@ export async function orderReplay(
         order: null,
       }
     }
-    throw new PicketError(
-      'ERR_REPLAY_REFUSED',
-      refusal(sink, first, position, events.lastSequence()),
-      {
-        hint: 'only what a sink has had already can be sent again',
-      },
-    )
+    throw new PicketError('ERR_REPLAY_REFUSED', refusal(sink, first, position, newest()), {
+      hint: 'only what a sink has had already can be sent again',
+    })
   }
-  const states = await outbox.count(first, last)
+  const states = await book.count(first, last)
   const missing = last - first + 1 - states
   const answer = { sink, fromSequence: first, toSequence: last, states, missing }
   if (states === 0) return { answer, order: null }
   const range = { fromSequence: first, toSequence: last }
-  return { answer, order: await outbox.orderReplay({ sink, ...range }, actor) }
+  return { answer, order: await book.orderReplay({ sink, ...range }, actor) }
 }
 
 function refusal(sink: string, first: number, position: number, newest: number): string {
@@ -73,24 +74,45 @@ function refusal(sink: string, first: number, position: number, newest: number):
     : `sink ${sink} has come to number ${position}; ${first} is still on its way to it`
 }
 
+/**
+ * The lane that a replay is of.
+ *
+ * Errors: `ERR_REPLAY_REFUSED` for the flows of a sink that gets none.
+ */
+export function laneOf(
+  { name, flows }: Pick<SinkConfig, 'name' | 'flows'>,
+  span: ReplaySpan,
+  record: Rooms,
+): Lane {
+  if (span.flows !== true) return eventLane(record)
+  if (flows) return flowLane(record)
+  throw new PicketError('ERR_REPLAY_REFUSED', `sink ${name} gets no flows`, {
+    hint: `set flows: true for it in forward.sinks`,
+  })
+}
+
 /** The sinks while no agent runs: as the record left them; a replay waits for the next start. */
 export function restingSinks(config: ForwardConfig, record: Rooms): SinkDesk {
   return {
-    health: () => config.sinks.map(({ name, type }) => resting(name, type, record)),
-    async replay(sink, span, actor) {
-      if (!config.sinks.some(({ name }) => name === sink)) return null
-      return (await orderReplay(record, sink, span, actor)).answer
+    health: () =>
+      config.sinks.map(({ name, type, flows }) => {
+        const resting = restingLane(name, eventLane(record))
+        return { name, type, ...resting, flows: flows ? restingLane(name, flowLane(record)) : null }
+      }),
+    async replay(name, span, actor) {
+      const sink = config.sinks.find((one) => one.name === name)
+      if (sink === undefined) return null
+      return (await orderReplay(laneOf(sink, span, record), name, span, actor)).answer
     },
   }
 }
 
-function resting(name: string, type: string, { events, outbox }: Rooms): SinkHealth {
-  const known = outbox.progress(name)
-  const order = outbox.replays(name)[0]
+function restingLane(name: string, { book, newest }: Lane): LaneHealth {
+  const known = book.progress(name)
+  const order = book.replays(name)[0]
   const position = known?.position ?? 0
   return {
-    ...{ name, type, state: 'stopped', position },
-    backlog: events.lastSequence() - position,
+    ...{ state: 'stopped', position, backlog: Math.max(0, newest() - position) },
     ...{ lastSent: known?.lastSent ?? 0, sent: 0, withheld: 0, heldBack: 0, rejected: 0 },
     ...{ lost: known?.lost ?? 0, replaced: known?.replaced ?? 0 },
     replay: order

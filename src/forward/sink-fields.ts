@@ -14,6 +14,11 @@ export const sinkFields = {
       'Where a sink that has no stored position begins: now, beginning (of what the log still has), or with what was recorded at or after an RFC 3339 time.',
     examples: ['2026-01-05T10:00:00Z'],
   }),
+  flows: Type.Boolean({
+    default: false,
+    description:
+      'Forward finished flows too: with numbers and a position of their own, over a connection of their own. The filters and rateLimit are for events alone.',
+  }),
   minSeverity: Type.Integer({
     default: 0,
     minimum: 0,

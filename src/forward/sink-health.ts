@@ -2,3 +2,5 @@
 import type { components } from '../../openapi/contract.d.ts'
 
 export type SinkHealth = components['schemas']['Sink']
+/** How one lane of a sink is: that of its events, or of its flows. */
+export type LaneHealth = components['schemas']['SinkLane']

@@ -1,5 +1,5 @@
 /** What every destination of events promises. Learn one sink, know them all. */
-import type { Event } from '../record/event.ts'
+import type { Outgoing } from './outgoing.ts'
 
 /** An event that a destination can never take. */
 export interface Rejection {
@@ -47,7 +47,7 @@ export interface Sink {
    * `accepted` may name an earlier event than the batch's last (or 0 for none): the rest is on its way and
    * not yet known to have arrived. An empty batch sends nothing and asks what has arrived since.
    */
-  send(events: readonly Event[]): Promise<Receipt>
+  send(events: readonly Outgoing[]): Promise<Receipt>
   /**
    * Ends within a second. Gives the sequence up to which the destination had everything, or null when
    * nothing is known beyond the last receipt.

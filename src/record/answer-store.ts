@@ -7,6 +7,7 @@ export interface StoredAnswer {
   readonly keyHash: string
   /** Hex; of the operation, its path and its body. */
   readonly requestHash: string
+  /** 0 from when the request is begun until it is answered. */
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
@@ -22,4 +23,6 @@ export interface AnswerStore {
   get(caller: string, keyHash: string): StoredAnswer | null
   /** Errors: `ERR_RECORD_WRITE`. */
   save(answer: StoredAnswer): Promise<void>
+  /** Forgets what is known of the key. Errors: `ERR_RECORD_WRITE`. */
+  forget(caller: string, keyHash: string): Promise<void>
 }

@@ -1,5 +1,6 @@
 /** The blocks as recorded: the truth that the firewall is made equal to. */
 import type { Cidr } from '../net/cidr.ts'
+import type { PortRange } from '../net/port-range.ts'
 import type { AuditEntry } from './audit-trail.ts'
 import type { Page } from './event-log.ts'
 
@@ -21,8 +22,11 @@ export interface BlockScope {
   readonly direction: BlockDirection
   /** Null for all. */
   readonly protocol: BlockProtocol | null
-  /** Destination ports, ascending: this host's for what comes in, the target's for what goes out; empty for all. */
-  readonly ports: readonly number[]
+  /**
+   * Destination ports: this host's for what comes in, the target's for what goes out; empty for all. Ascending,
+   * no two of them touch.
+   */
+  readonly ports: readonly PortRange[]
 }
 
 export const BLOCK_SOURCES = ['api', 'cli', 'policy', 'feed', 'fleet'] as const

@@ -1,26 +1,20 @@
 /** The flow log: finished flows, written in batches off the packet path. */
 import type { Flow } from '../flow/flow.ts'
-import type { FlowBatch, FlowFilter } from '../flow/batch/index.ts'
+import {
+  FLOW_GROUPS,
+  type FlowBatch,
+  type FlowFilter,
+  type FlowGroup,
+} from '../flow/batch/index.ts'
 import type { Page } from './event-log.ts'
+
+export { FLOW_GROUPS, type FlowGroup }
 
 export interface FlowQuery extends FlowFilter {
   /** 1–1000. */
   readonly limit: number
   readonly cursor?: string | undefined
 }
-
-export const FLOW_GROUPS = [
-  'originator',
-  'responder',
-  'address',
-  'service',
-  'protocol',
-  'application',
-  'process',
-  'time',
-] as const
-/** What flows are summed by; `service` is protocol and responder's port, `time` the begin of a span, µs. */
-export type FlowGroup = (typeof FLOW_GROUPS)[number]
 
 export interface FlowSumQuery extends FlowFilter {
   readonly by: FlowGroup
@@ -63,7 +57,7 @@ export interface FlowLog {
   /**
    * Sums flows by group, the newest first for 10 s at most, in the same thread; 20,000 groups are told apart.
    *
-   * Cost: a million flows in some 2 s. Errors: as `list`.
+   * Cost: a million flows in some 0.4 s. Errors: as `list`.
    */
   sums(query: FlowSumQuery): Promise<FlowSums>
 }

@@ -3,17 +3,20 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock } from '../core/clock.ts'
 import { PicketError } from '../core/errors.ts'
+import { addressOfOrder } from '../core/order-origin.ts'
 import type { Log } from '../core/log.ts'
+import type { AuditEntry } from './audit-trail.ts'
 import type { RecordConfig } from './config.ts'
 import type { FleetOrders } from './fleet-orders.ts'
 import type { EventRecord } from './record.ts'
 import { allowlistReader } from './read/allowlist.ts'
 import { answerReader, switchReader } from './read/api-state.ts'
-import type { Outbox } from './outbox.ts'
+import type { Outbox, SinkBook } from './outbox.ts'
 import { blockReader } from './read/blocks.ts'
 import { eventReader } from './read/events.ts'
 import { evidenceReader } from './read/evidence.ts'
 import { fleetOrderReader } from './read/fleet-orders.ts'
+import { flowOutboxReader } from './read/flow-outbox.ts'
 import { outboxReader } from './read/outbox.ts'
 import { Reader } from './read/reader.ts'
 import { logScan } from './read/scan.ts'
@@ -23,9 +26,11 @@ import type { TriageLog } from './triage-log.ts'
 import { startRetention } from './retention.ts'
 import { auditHead } from './sqlite/audit-chain.ts'
 import { openError, openReader, type Connection } from './sqlite/connection.ts'
+import { LiveConnection } from './sqlite/live-connection.ts'
 import { refuseForeign, refuseOlder } from './sqlite/migrate.ts'
 import { makePrivateFile } from './sqlite/private-file.ts'
 import { FlowQueue } from './write/flow-queue.ts'
+import type { Book } from './write/calls.ts'
 import { Writer } from './write/writer.ts'
 
 export { oldestFirst } from './read/oldest-first.ts'
@@ -40,6 +45,8 @@ export interface RecordOptions {
   readonly config: RecordConfig
   /** `read` never writes and needs the file to exist; several processes may have it open in either mode. */
   readonly mode?: 'write' | 'read'
+  /** False where the flows are those of a replayed capture: sinks are not sent them. */
+  readonly forwardsFlows?: boolean
 }
 
 /**
@@ -58,13 +65,12 @@ export async function openRecord(options: RecordOptions): Promise<EventRecord> {
 }
 
 async function openToWrite(path: string, options: RecordOptions): Promise<EventRecord> {
-  const { clock, log, config } = options
+  const { clock, log, config, forwardsFlows: forward = true } = options
   makeFile(path, options.directory)
   const floorBytes = config.minFreeMegabytes * 1024 * 1024
   const writer = await Writer.start({ path, nowMs: clock.nowMs(), floorBytes })
-  const connection = openToQuery(path)
-  const reader = new Reader({ path })
-  const queue = new FlowQueue({ writer, clock, log, capacity: config.maxQueuedFlows })
+  const { connection, reader, onFinding } = openToReadOn({ path, writer, log })
+  const queue = new FlowQueue({ writer, clock, log, forward, capacity: config.maxQueuedFlows })
   const retention = startRetention({ writer, clock, log, config })
   for (const finding of writer.findings) log.warn(finding)
   return {
@@ -75,6 +81,7 @@ async function openToWrite(path: string, options: RecordOptions): Promise<EventR
     ping: async () => {
       await writer.call('ping', null)
     },
+    onFinding,
     flows: {
       append: (batch) => {
         if (config.flows) queue.append(batch)
@@ -96,7 +103,10 @@ async function openToWrite(path: string, options: RecordOptions): Promise<EventR
 }
 
 function openToRead(path: string, clock: Clock): EventRecord {
-  const connection = openToQuery(path)
+  const connection = new LiveConnection(
+    () => openToQuery(path),
+    () => undefined,
+  )
   const reader = new Reader({ path })
   const refuse = (): Promise<never> =>
     Promise.reject(new PicketError('ERR_RECORD_WRITE', `${path} was opened for reading only`))
@@ -106,6 +116,7 @@ function openToRead(path: string, clock: Clock): EventRecord {
     room: () => null,
     startFindings: [],
     ping: refuse,
+    onFinding: () => undefined,
     flows: {
       append: () => undefined,
       dropped: () => 0,
@@ -120,21 +131,48 @@ function openToRead(path: string, clock: Clock): EventRecord {
   }
 }
 
+/** What reads beside the writer, and goes on with the new file when it sets a damaged one aside. */
+function openToReadOn({ path, writer, log }: { path: string; writer: Writer; log: Log }) {
+  let generation = 0
+  let tell: (finding: string) => void = () => undefined
+  const onDamage = ({ message: damage }: { readonly message: string }): void => {
+    writer.call('mend', { generation, damage }).catch((cause: unknown) => {
+      log.error('the log is damaged, and was not set aside', { reason: String(cause) })
+    })
+  }
+  const connection = new LiveConnection(
+    () => openToQuery(path),
+    (cause) => onDamage(cause as Error),
+  )
+  const reader = new Reader({ path, onDamage })
+  writer.onBegunAnew((findings) => {
+    generation = findings.generation
+    connection.reopen()
+    reader.restart()
+    for (const finding of findings.told) {
+      log.error(finding)
+      tell(finding)
+    }
+  })
+  const onFinding = (listener: typeof tell): void => void (tell = listener)
+  return { connection, reader, onFinding }
+}
+
 /** What needs a connection alone. */
 type Room = Exclude<
   keyof EventRecord,
-  'path' | 'room' | 'startFindings' | 'ping' | 'flows' | 'close'
+  'path' | 'room' | 'startFindings' | 'ping' | 'onFinding' | 'flows' | 'close'
 >
 
 interface Doors {
-  readonly connection: Connection
+  readonly connection: LiveConnection
   readonly reader: Reader
   readonly writer: Pick<Writer, 'call'>
   readonly clock: Clock
 }
 
 /** What is left unwritten on a disk that is nearly full is counted here. */
-function eventRooms(doors: Doors): Pick<EventRecord, 'shed' | 'events' | 'evidence' | 'outbox'> {
+function eventRooms(doors: Doors): Pick<EventRecord, 'shed' | 'events' | 'evidence'> {
   const { connection, reader, writer, clock } = doors
   const shed = { events: 0, evidence: 0 }
   return {
@@ -160,7 +198,6 @@ function eventRooms(doors: Doors): Pick<EventRecord, 'shed' | 'events' | 'eviden
         shed.evidence += await writer.call('saveEvidence', { pieces, maxPackets })
       },
     },
-    outbox: outboxRoom({ connection, reader, writer, clock }),
   }
 }
 
@@ -169,18 +206,21 @@ function rooms(doors: Doors): Pick<EventRecord, Room> {
   const now = (): { readonly atMs: number } => ({ atMs: clock.nowMs() })
   return {
     ...eventRooms(doors),
+    ...outboxRooms(doors),
     agentId: connection.prepare('SELECT id FROM agent').pluck().get() as string,
     scan: logScan(connection),
     blocks: {
       ...blockReader(connection),
       save: async (changes) => {
-        if (changes.length > 0) await writer.call('saveBlocks', { changes, ...now() })
+        if (changes.length === 0) return
+        const told = changes.map(({ block, audit }) => ({ block, audit: withOrigin(audit) }))
+        await writer.call('saveBlocks', { changes: told, ...now() })
       },
     },
     allowlist: {
       ...allowlistReader(connection),
       save: async (entry, audit) => {
-        await writer.call('saveAllowlistEntry', { entry, audit, ...now() })
+        await writer.call('saveAllowlistEntry', { entry, audit: withOrigin(audit), ...now() })
       },
     },
     audit: {
@@ -188,7 +228,7 @@ function rooms(doors: Doors): Pick<EventRecord, Room> {
       list: (query) => reader.listAudit(query),
       verify: (known) => reader.verifyAudit(known ?? null),
       append: async (entry) => {
-        await writer.call('appendAudit', { entry, ...now() })
+        await writer.call('appendAudit', { entry: withOrigin(entry), ...now() })
       },
     },
     fleetOrders: fleetRoom(connection, writer, now),
@@ -210,31 +250,46 @@ function apiRooms({
       save: async (answer) => {
         await writer.call('saveAnswer', { answer, ...now() })
       },
+      forget: async (caller, keyHash) => {
+        await writer.call('forgetAnswer', { caller, keyHash })
+      },
     },
     ruleSwitches: {
       ...switchReader(connection),
       save: async (entry, audit) => {
-        await writer.call('saveRuleSwitch', { entry, audit, ...now() })
+        await writer.call('saveRuleSwitch', { entry, audit: withOrigin(audit), ...now() })
       },
     },
     tokens: {
       ...tokenReader(connection),
       save: async (token, actor) => {
-        await writer.call('saveToken', { token, actor, ...now() })
+        await writer.call('saveToken', { token, actor, peer: addressOfOrder(), ...now() })
       },
     },
   }
 }
 
-function outboxRoom({ connection, reader, writer, clock }: Doors): Outbox {
+function outboxRooms(doors: Doors): Pick<EventRecord, 'outbox' | 'flowOutbox'> {
+  const { connection, reader } = doors
+  const outbox: Outbox = {
+    ...outboxReader(connection),
+    ...bookWriter(doors, 'events'),
+    count: (from, to) => reader.countStates(from, to),
+  }
+  return { outbox, flowOutbox: { ...flowOutboxReader(connection), ...bookWriter(doors, 'flows') } }
+}
+
+function bookWriter(
+  { writer, clock }: Doors,
+  book: Book,
+): Pick<SinkBook, 'advance' | 'orderReplay' | 'advanceReplay'> {
   const now = (): { readonly atMs: number } => ({ atMs: clock.nowMs() })
   return {
-    ...outboxReader(connection),
-    count: (from, to) => reader.countStates(from, to),
     advance: async (sink, sequence, lastSent = sequence) => {
-      await writer.call('advanceSink', { sink, sequence, lastSent, ...now() })
+      await writer.call('advanceSink', { book, sink, sequence, lastSent, ...now() })
     },
-    orderReplay: (order, actor) => writer.call('orderReplay', { order, actor, ...now() }),
+    orderReplay: (order, actor) =>
+      writer.call('orderReplay', { book, order, actor, peer: addressOfOrder(), ...now() }),
     advanceReplay: async (id, sequence) => {
       await writer.call('advanceReplay', { id, sequence })
     },
@@ -242,7 +297,7 @@ function outboxRoom({ connection, reader, writer, clock }: Doors): Outbox {
 }
 
 function fleetRoom(
-  connection: Connection,
+  connection: LiveConnection,
   writer: Doors['writer'],
   now: () => { readonly atMs: number },
 ): FleetOrders {
@@ -258,22 +313,27 @@ function fleetRoom(
 }
 
 function triageRoom(
-  connection: Connection,
+  connection: LiveConnection,
   writer: Doors['writer'],
   now: () => { readonly atMs: number },
 ): TriageLog {
   return {
     ...triageReader(connection),
     saveVerdict: async (verdict, audit) => {
-      await writer.call('saveVerdict', { verdict, audit, ...now() })
+      await writer.call('saveVerdict', { verdict, audit: withOrigin(audit), ...now() })
     },
     saveSuppression: async (suppression, audit) => {
-      await writer.call('saveSuppression', { suppression, audit, ...now() })
+      await writer.call('saveSuppression', { suppression, audit: withOrigin(audit), ...now() })
     },
     countHidden: async (id, stories) => {
       await writer.call('countHidden', { id, stories, ...now() })
     },
   }
+}
+
+/** A row says where the order came from whose doing it is. */
+function withOrigin(entry: AuditEntry): AuditEntry {
+  return entry.peer === undefined ? { ...entry, peer: addressOfOrder() } : entry
 }
 
 function openToQuery(path: string): Connection {

@@ -1,4 +1,8 @@
-/** The outbox: every state of every event in the order of its number, and how far each sink has got. */
+/**
+ * The outbox: every state of every event in the order of its number, every flow in the order of its own, and how far
+ * each sink has got with either.
+ */
+import type { Flow } from '../flow/flow.ts'
 import type { Event } from './event.ts'
 
 /** A state of an event as it stood then. */
@@ -34,11 +38,16 @@ export interface SinkReplay extends ReplayOrder {
   readonly orderedAtMs: number
 }
 
-export interface Outbox {
-  /** Up to `limit` event states after `sequence`, in order, as they stood then. */
-  after(sequence: number, limit: number): readonly Event[]
-  /** As `after`, with the time of each. */
-  statesAfter(sequence: number, limit: number): readonly OutboxState[]
+/** A flow of the log with its number, which no other flow of this agent ever gets. */
+export interface NumberedFlow {
+  readonly number: number
+  readonly flow: Flow
+  /** Wall clock at writing, ms, to the second. */
+  readonly recordedAtMs: number
+}
+
+/** How far sinks have got with one kind of rows; what it says of states holds for flows alike. */
+export interface SinkBook {
   /** The number of the first state recorded at or after a time (ms); one more than the newest when none was. */
   firstSince(timeMs: number): number
   /** How many states from one number to another are still there. Errors: `ERR_RECORD_READ`. */
@@ -55,4 +64,19 @@ export interface Outbox {
   orderReplay(order: ReplayOrder, actor: string): Promise<SinkReplay>
   /** Stores how far a replay has got; one that has got to its end is forgotten. */
   advanceReplay(id: number, sequence: number): Promise<void>
+}
+
+export interface Outbox extends SinkBook {
+  /** Up to `limit` event states after `sequence`, in order, as they stood then. */
+  after(sequence: number, limit: number): readonly Event[]
+  /** As `after`, with the time of each. */
+  statesAfter(sequence: number, limit: number): readonly OutboxState[]
+}
+
+/** Flows of replayed captures have numbers, and are passed over. `firstSince` may name some flows before it. */
+export interface FlowOutbox extends SinkBook {
+  /** Up to `limit` flows after a number, in order; fewer only where there are no more. */
+  flowsAfter(number: number, limit: number): readonly NumberedFlow[]
+  /** The newest number of a flow that sinks get; 0 when none. */
+  lastNumber(): number
 }

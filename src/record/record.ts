@@ -8,7 +8,7 @@ import type { EvidenceLog } from './evidence-log.ts'
 import type { FleetOrders } from './fleet-orders.ts'
 import type { FlowLog } from './flow-log.ts'
 import type { LogScan } from './log-scan.ts'
-import type { Outbox } from './outbox.ts'
+import type { FlowOutbox, Outbox } from './outbox.ts'
 import type { RecordRoom, ShedRows } from './record-room.ts'
 import type { RuleSwitches } from './rule-switches.ts'
 import type { TokenStore } from './token-store.ts'
@@ -23,6 +23,8 @@ export interface EventRecord {
   readonly agentId: string
   /** Sentences about what was found at opening that somebody should know (a damaged file set aside). */
   readonly startFindings: readonly string[]
+  /** Has somebody told what is found later on: a file that was damaged while it was open, and set aside. */
+  onFinding(listener: (finding: string) => void): void
   /** How much room there was at the last look, some seconds ago; null before the first. */
   room(): RecordRoom | null
   /** What was left unwritten since the start for want of room; flows are counted by `flows.dropped`. */
@@ -30,6 +32,7 @@ export interface EventRecord {
   readonly events: EventLog
   readonly evidence: EvidenceLog
   readonly outbox: Outbox
+  readonly flowOutbox: FlowOutbox
   readonly flows: FlowLog
   readonly blocks: BlockLog
   readonly allowlist: Allowlist

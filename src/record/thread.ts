@@ -10,6 +10,20 @@ interface Call {
 /** What a thread can be asked to do: each call's name, what goes in and what comes back. */
 export type CallTable<Calls> = Record<keyof Calls, Call> & { readonly close: Call }
 
+/** How a call ended: what came of it, or what it threw. */
+export type Ended = { readonly output: unknown } | { readonly cause: unknown }
+
+/** Several calls that are carried out in one go, so that what costs most is paid once for all. */
+export interface Together<Calls> {
+  readonly calls: ReadonlySet<keyof Calls>
+  /** So many at most. */
+  readonly most: number
+  /** Carries them out in their order; none is answered before it returns. Null to have each carried out by itself. */
+  carryOut(
+    calls: readonly { readonly name: keyof Calls; readonly input: unknown }[],
+  ): Ended[] | null
+}
+
 /** The thread's side: a function for each call; what it throws is the caller's failure. */
 export type Answers<Calls extends CallTable<Calls>> = {
   readonly [Name in keyof Calls]: (input: Calls[Name]['input']) => Calls[Name]['output']
@@ -27,9 +41,10 @@ interface Failure {
   readonly hint: string | undefined
 }
 
-type Reply =
+type Reply<Findings> =
   | { readonly kind: 'done'; readonly id: number; readonly output: unknown }
   | { readonly kind: 'failed'; readonly id: number; readonly failure: Failure }
+  | { readonly kind: 'told'; readonly findings: Findings }
 
 /** The first message of a thread. */
 type Started<Findings> =
@@ -57,6 +72,7 @@ export class Thread<Calls extends CallTable<Calls>, Findings = null> {
   readonly #worker: Worker
   readonly #lost: ThreadOptions['lost']
   readonly #waiting = new Map<number, Waiting>()
+  #listener: (findings: Findings) => void = () => undefined
   #nextId = 1
   #gone: PicketError | null = null
 
@@ -64,7 +80,7 @@ export class Thread<Calls extends CallTable<Calls>, Findings = null> {
     this.#worker = worker
     this.#lost = lost
     this.findings = findings
-    worker.on('message', (reply: Reply) => this.#settle(reply))
+    worker.on('message', (reply: Reply<Findings>) => this.#receive(reply))
     worker.on('error', (cause) => this.#lose(cause))
     worker.on('exit', () => this.#lose(undefined))
   }
@@ -114,7 +130,17 @@ export class Thread<Calls extends CallTable<Calls>, Findings = null> {
     await ended
   }
 
-  #settle(reply: Reply): void {
+  /** Has somebody told of what the thread finds later on. */
+  onTold(listener: (findings: Findings) => void): void {
+    this.#listener = listener
+  }
+
+  #receive(reply: Reply<Findings>): void {
+    if (reply.kind === 'told') this.#listener(reply.findings)
+    else this.#settle(reply)
+  }
+
+  #settle(reply: Exclude<Reply<Findings>, { readonly kind: 'told' }>): void {
     const waiting = this.#waiting.get(reply.id)
     this.#waiting.delete(reply.id)
     if (reply.kind === 'done') waiting?.resolve(reply.output as never)
@@ -128,35 +154,118 @@ export class Thread<Calls extends CallTable<Calls>, Findings = null> {
   }
 }
 
+/** What a thread does its work with. */
+export interface Opened<Calls extends CallTable<Calls>, Findings> {
+  readonly answers: Answers<Calls>
+  /** Told to the other side: at the start, and after each repair. */
+  readonly findings: Findings
+  readonly together?: Together<Calls>
+  /** Puts right what made a call fail, where it can: the call is then made once more. Null where it cannot. */
+  repair?(cause: unknown): Opened<Calls, Findings> | null
+}
+
 /**
  * Answers the calls that come through `port`, until one of them is `close`.
  *
- * `open` makes the answers once; `errorFrom` says in words what it or an answer threw.
+ * `open` makes the answers; `errorFrom` says in words what it or an answer threw.
  */
 export function answerCalls<Calls extends CallTable<Calls>, Findings>(
   port: MessagePort,
-  open: () => { readonly answers: Answers<Calls>; readonly findings: Findings },
+  open: () => Opened<Calls, Findings>,
   errorFrom: (cause: unknown) => PicketError,
 ): void {
-  const send = (message: Reply | Started<Findings>): void => port.postMessage(message)
+  const send = (message: Reply<Findings> | Started<Findings>): void => port.postMessage(message)
   const failureOf = (cause: unknown): Failure => {
     const { code, message, hint } = errorFrom(cause)
     return { code, message, hint }
   }
-  const serve = (answers: Answers<Calls>, { id, name, input }: Request): void => {
-    try {
-      send({ kind: 'done', id, output: answers[name as keyof Calls](input) })
-    } catch (cause) {
-      send({ kind: 'failed', id, failure: failureOf(cause) })
-    }
+  const tell = ({ id, name }: Request, ended: Ended): void => {
+    if ('output' in ended) send({ kind: 'done', id, output: ended.output })
+    else send({ kind: 'failed', id, failure: failureOf(ended.cause) })
     if (name === 'close') port.close()
   }
   try {
-    const { answers, findings } = open()
-    port.on('message', (request: Request) => serve(answers, request))
-    send({ kind: 'started', findings })
+    const opened = open()
+    const queue = new Queue(opened, tell, (findings) => send({ kind: 'told', findings }))
+    port.on('message', (request: Request) => queue.add(request))
+    send({ kind: 'started', findings: opened.findings })
   } catch (cause) {
     send({ kind: 'refused', failure: failureOf(cause) })
+  }
+}
+
+/** What has come in and is not carried out yet: whatever came while one call was at work is there for the next. */
+class Queue<Calls extends CallTable<Calls>, Findings> {
+  readonly #tell: (request: Request, ended: Ended) => void
+  readonly #tellFindings: (findings: Findings) => void
+  #opened: Opened<Calls, Findings>
+  #waiting: Request[] = []
+
+  constructor(
+    opened: Opened<Calls, Findings>,
+    tell: (request: Request, ended: Ended) => void,
+    tellFindings: (findings: Findings) => void,
+  ) {
+    this.#opened = opened
+    this.#tell = tell
+    this.#tellFindings = tellFindings
+  }
+
+  add(request: Request): void {
+    this.#waiting.push(request)
+    // After all messages that are there by now.
+    if (this.#waiting.length === 1) setImmediate(() => this.#drain())
+  }
+
+  #drain(): void {
+    while (this.#waiting.length > 0) {
+      const requests = this.#waiting.splice(0, this.#groupLength())
+      const ended = this.#carryOut(requests)
+      requests.forEach((request, index) => this.#tell(request, ended[index]!))
+    }
+  }
+
+  #groupLength(): number {
+    const { together } = this.#opened
+    if (together === undefined) return 1
+    const { calls, most } = together
+    const other = this.#waiting.findIndex(({ name }) => !calls.has(name as keyof Calls))
+    return Math.min(most, Math.max(1, other === -1 ? this.#waiting.length : other))
+  }
+
+  #carryOut(requests: readonly Request[]): readonly Ended[] {
+    const calls = requests as readonly Named<Calls>[]
+    const all = requests.length > 1 ? (this.#opened.together?.carryOut(calls) ?? null) : null
+    const ended = all ?? calls.map((call) => this.#answer(call))
+    return ended.map((end, index) => this.#afterRepair(end, calls[index]!))
+  }
+
+  #answer({ name, input }: Named<Calls>): Ended {
+    return ending(() => this.#opened.answers[name](input as never))
+  }
+
+  #afterRepair(ended: Ended, call: Named<Calls>): Ended {
+    if ('output' in ended) return ended
+    const repaired = this.#opened.repair?.(ended.cause) ?? null
+    if (repaired === null) return ended
+    this.#opened = repaired
+    this.#tellFindings(repaired.findings)
+    return this.#answer(call)
+  }
+}
+
+/** A call as it came in. */
+interface Named<Calls> {
+  readonly name: keyof Calls
+  readonly input: unknown
+}
+
+/** How some work ends. */
+export function ending(work: () => unknown): Ended {
+  try {
+    return { output: work() }
+  } catch (cause) {
+    return { cause }
   }
 }
 

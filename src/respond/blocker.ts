@@ -29,6 +29,8 @@ const PREPARED_FOR_MS = 1000
 
 export interface BlockerOptions {
   readonly firewall: Firewall
+  /** Those that were used before, from which everything of ours is taken at the start. */
+  readonly former?: readonly Firewall[]
   readonly blocks: BlockLog
   readonly guardFacts: () => Promise<GuardFacts>
   readonly clock: Clock
@@ -192,7 +194,10 @@ class RecordedBlocker implements Blocker {
   async start(): Promise<void> {
     this.#isRunning = true
     await this.#tick()
-    const { reconcileSeconds } = this.#options.config
+    const { config, former = [] } = this.#options
+    // Only now: nobody is let in between. What is not there, or can't be used, can't be cleared.
+    await Promise.allSettled(former.map((firewall) => firewall.teardown()))
+    const { reconcileSeconds } = config
     if (!this.#isRunning) return
     this.#ticker = setInterval(() => void this.#tick(), reconcileSeconds * 1000)
   }
@@ -235,8 +240,9 @@ class RecordedBlocker implements Blocker {
   }
 
   #planner(facts: GuardFacts): Planner {
-    const { blocks, clock, config, automatic } = this.#options
-    const parts = { standing: this.#standing, blocks, config: { ...config, automatic } }
+    const { blocks, clock, config, automatic, firewall } = this.#options
+    const { capacity } = firewall
+    const parts = { standing: this.#standing, blocks, config: { ...config, automatic, capacity } }
     return new Planner(parts, facts, clock.nowMs())
   }
 
@@ -280,16 +286,20 @@ class RecordedBlocker implements Blocker {
     const nowMs = clock.nowMs()
     const blocks = [...new Map(planned.map(({ block }) => [block.id, block])).values()]
     const entries = blocks.flatMap((block) => entriesOf(block, nowMs))
+    let failure: PicketError | null
     try {
-      await this.#enforcement.apply(() => firewall.add(entries))
+      failure = await this.#enforcement.apply(() => firewall.add(entries))
     } catch (error) {
       if (!(error instanceof PicketError)) throw error
       await markFailed(this.#standing, this.#asTheyStand(blocks), error.message)
       return error
     }
+    // Compared as a whole, each block has the state that it is in; of those just made only the change is known.
+    const isDone = (block: Block): boolean => failure === null || block.state === 'active'
     const held = this.#asTheyStand(blocks).filter((block) => obstacleTo(firewall, block) === null)
-    await markActive({ standing: this.#standing, tally: this.#tally }, held, nowMs)
-    return null
+    const kept = { standing: this.#standing, tally: this.#tally }
+    await markActive(kept, held.filter(isDone), clock.nowMs())
+    return failure
   }
 
   #asTheyStand(blocks: readonly Block[]): readonly Block[] {
@@ -298,9 +308,9 @@ class RecordedBlocker implements Blocker {
 
   #outcomeOf(plan: Plan, failure: PicketError | null): Ordered {
     if (plan.kind === 'refused') return plan
-    if (failure !== null) return { kind: 'refused', error: failure }
     const { outcome } = plan
     const block = this.#standing.find(blockKey(plan.block)) ?? plan.block
+    if (failure !== null && block.state !== 'active') return { kind: 'refused', error: failure }
     const obstacle = obstacleTo(this.#options.firewall, block)
     if (obstacle === null) return { kind: 'block', outcome, block: this.#tally.told(block) }
     const message = `${block.target} can't be blocked: ${obstacle}`

@@ -3,10 +3,10 @@ import { oneOf, Type, type Static } from '../core/config-field.ts'
 
 export const respondConfig = Type.Object(
   {
-    firewall: oneOf(['iptables', 'nftables', 'dry-run'], {
+    firewall: oneOf(['iptables', 'iptables-plain', 'nftables', 'dry-run'], {
       default: 'iptables',
       description:
-        '`iptables` with ipset, or without where there is none; `nftables` with a table of its own; `dry-run` keeps blocks in the record and enforces nothing.',
+        '`iptables` with ipset, or as `iptables-plain` where the host has none; `iptables-plain` with a rule for each block, 1,000 of them at most, which end only while the agent runs; `nftables` with a table of its own; `dry-run` keeps blocks in the record and enforces nothing.',
     }),
     defaultTtlSeconds: Type.Integer({
       default: 3600,

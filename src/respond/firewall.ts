@@ -1,5 +1,7 @@
 /** What every firewall backend promises: it enforces a set of entries and nothing else on the host. */
+import { formatPortRange, type PortRange } from '../net/port-range.ts'
 import type { BlockDirection, BlockProtocol } from '../record/block-log.ts'
+import type { RunCommand } from './command.ts'
 
 /** One thing to keep out, as the kernel is to hold it. */
 export interface FirewallEntry {
@@ -9,8 +11,8 @@ export interface FirewallEntry {
   readonly direction: BlockDirection
   /** Null for all. */
   readonly protocol: BlockProtocol | null
-  /** The packets' destination port; null for all. Never without a protocol. */
-  readonly port: number | null
+  /** The packets' destination ports; null for all. Never without a protocol. */
+  readonly ports: PortRange | null
   /** Seconds until the kernel lifts it by itself; null for good. */
   readonly remainingSeconds: number | null
 }
@@ -22,13 +24,23 @@ export interface HeldEntry extends FirewallEntry {
 }
 
 /** Says which entry it is, whatever time it has left; equal for equal entries alone. */
-export function entryKey({ target, direction, protocol, port }: FirewallEntry): string {
-  return `${target} ${direction} ${protocol ?? ''} ${port ?? ''}`
+export function entryKey({ target, direction, protocol, ports }: FirewallEntry): string {
+  const only = ports === null ? '' : formatPortRange(ports)
+  return `${target} ${direction} ${protocol ?? ''} ${only}`
+}
+
+export interface FirewallOptions {
+  readonly run: RunCommand
+  /** The most entries of either family and each kind; absent for as many as the kernel takes. */
+  readonly maxEntries?: number
+  readonly killSockets?: boolean
 }
 
 export interface Firewall {
-  /** `iptables`, `nftables`, `dry-run`. */
+  /** `iptables`, `iptables-plain`, `nftables`, `dry-run`: what is in use. */
   readonly name: string
+  /** The most entries it can hold at all; null where nothing but `respond.maxActiveBlocks` bounds them. */
+  readonly capacity: number | null
   /** Why IPv6 targets can't be enforced on this host, as last seen; null when they can. */
   readonly ipv6Problem: string | null
   /**
@@ -41,7 +53,7 @@ export interface Firewall {
   /**
    * Adds entries, or renews their timeouts, and cuts connections they cover.
    *
-   * Errors: as above, and for IPv6 where `ipv6Problem` says so.
+   * Errors: as above, and for IPv6 where `ipv6Problem` says so; all or none of the entries is in force then.
    */
   add(entries: readonly FirewallEntry[]): Promise<void>
   /** Removes entries; those not there are no error. Errors as above. */

@@ -4,7 +4,8 @@ import { runCommand, type RunCommand } from './command.ts'
 import type { RespondConfig } from './config.ts'
 import type { Firewall } from './firewall.ts'
 import { createDryRunFirewall } from './firewalls/dry-run.ts'
-import { createIptablesFirewall } from './firewalls/iptables.ts'
+import { createIptablesFirewall } from './firewalls/iptables/choice.ts'
+import { createPlainFirewall } from './firewalls/iptables/plain.ts'
 import { createNftablesFirewall } from './firewalls/nftables.ts'
 
 export { createBlocker } from './blocker.ts'
@@ -17,11 +18,11 @@ export type { GuardSources } from './guards/guard-facts.ts'
 export { BlockRefused, GUARDS, refusal } from './guards/refusal.ts'
 export type { Guard, GuardedRange, GuardFacts, Refusal } from './guards/refusal.ts'
 export { isAutomatic, type BlockOrder } from './orders/order.ts'
-export { blockWords } from './orders/scope.ts'
+export { blockWords, readScope } from './orders/scope.ts'
 export { PanicSwitch } from './panic.ts'
 export { simulateBlock } from './simulation/simulate.ts'
 
-type FirewallChoice = Pick<RespondConfig, 'firewall' | 'maxActiveBlocks' | 'killSockets'>
+type FirewallChoice = Pick<RespondConfig, 'firewall' | 'killSockets'>
 
 /** Opens the firewall that the configuration names; nothing is run until it is used. */
 export function createFirewall(
@@ -29,13 +30,26 @@ export function createFirewall(
   options: { readonly clock?: Clock; readonly run?: RunCommand } = {},
 ): Firewall {
   const { clock = systemClock, run = runCommand } = options
-  const { maxActiveBlocks: maxEntries, killSockets } = config
+  const { killSockets } = config
   switch (config.firewall) {
     case 'iptables':
-      return createIptablesFirewall({ run, maxEntries, killSockets })
+      return createIptablesFirewall({ run, killSockets }, clock)
+    case 'iptables-plain':
+      return createPlainFirewall({ run, killSockets }, clock)
     case 'nftables':
-      return createNftablesFirewall({ run, maxEntries, killSockets })
+      return createNftablesFirewall({ run, killSockets })
     case 'dry-run':
       return createDryRunFirewall(clock)
   }
+}
+
+/**
+ * Opens the firewalls that the configuration may have named before: what they hold of ours is to be cleared.
+ *
+ * A dry run touches none. `iptables-plain` and `iptables` have one chain between them, which either puts right.
+ */
+export function formerFirewalls(config: FirewallChoice): readonly Firewall[] {
+  if (config.firewall === 'dry-run') return []
+  const other = config.firewall === 'nftables' ? 'iptables' : 'nftables'
+  return [createFirewall({ ...config, firewall: other })]
 }

@@ -4,14 +4,16 @@
  *
  * Usage: as root, once built: `node test/bench/delivery.mjs --help`; `npm run bench:delivery` builds first.
  */
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { format } from 'prettier'
 import { setTimeout as pause } from 'node:timers/promises'
 import { agentIn, FAULTS } from './delivery/faults.mjs'
 import { KINDS, RELAY_PORT } from './delivery/kinds.mjs'
 import { makePlace } from './delivery/place.mjs'
+import { cell, renderDeliveries } from './delivery/report.mjs'
 import { machine } from './measuring/machine.mjs'
-import { count, table } from './measuring/words.mjs'
+import { stamp } from './measuring/stamp.mjs'
 
 const USAGE = `Counts what is lost and what comes twice when deliveries go wrong. Needs root.
 
@@ -20,10 +22,11 @@ Usage: npm run bench:delivery [-- OPTIONS]
   --events N       event states to deliver each time (default 10000)
   --sinks KINDS    only these, by commas: ${Object.keys(KINDS).join(', ')}
   --faults FAULTS  only these, by commas: ${Object.keys(FAULTS).join(', ')}
+  --jobs N         so many deliveries side by side, each in a place of its own (default 2)
   --json           prints one line of JSON for each delivery, and writes nothing
   --help           prints this
 
-A complete run writes test/bench/DELIVERY.md and takes some twenty minutes.
+A run writes its rows of test/bench/DELIVERY.md anew, and keeps the others; a complete one takes about half an hour.
 `
 
 /** Events are recorded over so long, so that the fault strikes in the middle. */
@@ -34,11 +37,15 @@ const QUIET_MS = 75_000
 /** Where nobody confirms, what has not come at once does not come. */
 const UNSURE_QUIET_MS = 10_000
 
+const places = new Set()
+const keptFile = new URL('delivery/results.json', import.meta.url)
+
 const { values } = parseArgs({
   options: {
     events: { type: 'string', default: '10000' },
     sinks: { type: 'string', default: Object.keys(KINDS).join(',') },
     faults: { type: 'string', default: Object.keys(FAULTS).join(',') },
+    jobs: { type: 'string', default: '2' },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -47,51 +54,87 @@ if (values.help) process.stdout.write(USAGE)
 else process.exitCode = await main()
 
 async function main() {
-  const [total, kinds, faults] = [
+  const [total, jobs, kinds, faults] = [
     Number(values.events),
+    Number(values.jobs),
     known('--sinks', values.sinks, KINDS),
     known('--faults', values.faults, FAULTS),
   ]
   if (process.getuid() !== 0) throw new Error('deliveries are tried as root only: use sudo')
+  const tries = faults.flatMap((fault) =>
+    kinds.filter((kind) => applies(fault, kind)).map((kind) => ({ fault, kind, total })),
+  )
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => stopAll())
   const results = []
-  for (const fault of faults) {
-    for (const kind of kinds) {
-      if (FAULTS[fault].needsRelay && !KINDS[kind].isStream) continue
-      const result = { fault, kind, total, ...(await deliver(kind, fault, total)) }
+  const waiting = [...tries]
+  const work = async () => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const result = { ...next, ...(await delivered(next)) }
       results.push(result)
-      if (values.json) process.stdout.write(`${JSON.stringify(result)}\n`)
-      else process.stderr.write(`${FAULTS[fault].words}, ${KINDS[kind].words}: ${cell(result)}\n`)
+      tell(result)
     }
   }
-  if (!values.json) report(results, kinds, faults, total)
-  return results.some(({ kind, lost }) => KINDS[kind].isSure && lost > 0) ? 1 : 0
+  await Promise.all(Array.from({ length: jobs }, work))
+  if (!values.json) await report(results)
+  const isBad = ({ kind, lost, failure }) =>
+    failure !== undefined || (KINDS[kind].isSure && lost > 0)
+  return results.some(isBad) ? 1 : 0
+}
+
+function applies(fault, kind) {
+  const { needs } = FAULTS[fault]
+  return needs === undefined || KINDS[kind][needs] === true
+}
+
+/** A delivery that could not be tried is told of in its place: the others took long. */
+async function delivered({ kind, fault, total }) {
+  try {
+    return await deliver(kind, fault, total)
+  } catch (failure) {
+    process.stderr.write(`${failure.stack}\n`)
+    return { failure: failure.message }
+  }
+}
+
+function tell(result) {
+  const { fault, kind } = result
+  if (values.json) process.stdout.write(`${JSON.stringify(result)}\n`)
+  else process.stderr.write(`${FAULTS[fault].words}, ${KINDS[kind].words}: ${cell(result)}\n`)
 }
 
 /** Delivers once; gives how many states never came, and how many came more than once. */
 async function deliver(kind, fault, total) {
   const { serve, sink, port, isSure } = KINDS[kind]
-  const { strike, needsRelay } = FAULTS[fault]
+  const { strike, hasRelay } = FAULTS[fault]
   const place = makePlace()
+  places.add(place)
   try {
     const server = await serve(place)
-    if (needsRelay) await startRelay(place, port)
-    const config = sink(place.siem, needsRelay ? RELAY_PORT : port)
+    if (hasRelay) await startRelay(place, port)
+    const config = sink(place, hasRelay ? RELAY_PORT : port)
     const seconds = (SECONDS_FOR_10000 * total) / 10_000
     const agent = agentIn(place, { directory: place.disk, sink: config, total, seconds })
     const startedMs = performance.now()
     const quietMs = isSure ? QUIET_MS : UNSURE_QUIET_MS
     await arrival(server, agent, { wanted: total / 3, quietMs })
-    await strike({ agent, server, place })
+    const said = await strike({ agent, server, place })
     const numbers = await arrival(server, agent, { wanted: total, quietMs })
     const took = (performance.now() - startedMs) / 1000
     await agent.kill('SIGTERM')
     // What is still on its way when all has come is a repeat, and counts as one.
     const repeats = server.numbers().length - new Set(server.numbers()).size
     const isOrdered = inOrder(server.numbers())
-    return { lost: total - numbers.size, doubled: repeats, isOrdered, seconds: round(took) }
+    return { lost: total - numbers.size, doubled: repeats, isOrdered, seconds: round(took), said }
   } finally {
+    places.delete(place)
     await place.remove()
   }
+}
+
+/** Leaves no namespace and no mount behind. */
+async function stopAll() {
+  await Promise.all([...places].map((place) => place.remove()))
+  process.exit(130)
 }
 
 /** Waits until so many have arrived, or nothing comes any more; gives the numbers. */
@@ -132,32 +175,16 @@ function round(seconds) {
   return Math.round(seconds * 10) / 10
 }
 
-function cell({ lost, doubled, isOrdered }) {
-  return `${count(lost)} lost, ${count(doubled)} twice${isOrdered ? '' : ', not in order'}`
-}
-
-function report(results, kinds, faults, total) {
-  const rows = faults.map((fault) => {
-    const cells = kinds.map((kind) => {
-      const result = results.find((one) => one.fault === fault && one.kind === kind)
-      return result ? cell(result) : '–'
-    })
-    return [FAULTS[fault].words, ...cells]
-  })
-  const heads = ['in the middle', ...kinds.map((kind) => KINDS[kind].words)]
-  const { words, load } = machine()
-  const text = `# Deliveries that go wrong
-
-${count(total)} event states each time, recorded over ${SECONDS_FOR_10000} s per 10,000, to real servers in a namespace of their own; the
-fault strikes when a third has arrived. "Twice" counts every copy beyond the first: same id, same number.
-Written by \`npm run bench:delivery\` on ${words}; load ${load}.
-
-${table(heads, rows, heads)}
-
-UDP is sent once and nobody answers: what the network or a stopped server drops is gone, and shows as a gap.
-`
+/** Every delivery ever tried is kept with its day and commit; a run writes its own anew. */
+async function report(results) {
+  const { day, commit } = stamp()
+  const machineWords = `${machine().words}; load ${machine().load}`
+  const fresh = results.map((result) => ({ ...result, day, commit, machine: machineWords }))
+  const isAgain = (old) => fresh.some(({ fault, kind }) => fault === old.fault && kind === old.kind)
+  const kept = JSON.parse(readFileSync(keptFile, 'utf8')).filter((old) => !isAgain(old))
+  const all = [...kept, ...fresh]
+  writeFileSync(keptFile, `${JSON.stringify(all, null, 2)}\n`)
+  const text = await format(renderDeliveries(all), { parser: 'markdown' })
   process.stdout.write(text)
-  const isComplete =
-    kinds.length === Object.keys(KINDS).length && faults.length === Object.keys(FAULTS).length
-  if (isComplete) writeFileSync(new URL('DELIVERY.md', import.meta.url), text)
+  writeFileSync(new URL('DELIVERY.md', import.meta.url), text)
 }

@@ -17,6 +17,7 @@ import { formatCef } from '../../dist/forward/formats/cef.js'
 import { createForwarders } from '../../dist/forward/index.js'
 import { openRecord } from '../../dist/record/index.js'
 import { peersOf } from './forwarding/peers.mjs'
+import { startOtherReceivers } from './forwarding/other-receivers.mjs'
 import { startReceiver } from './forwarding/receiver.mjs'
 
 const EVENTS = 20_000
@@ -27,15 +28,18 @@ export async function measureForwarding(count = EVENTS) {
   if (!isInstalled('rsyslogd')) return { skipped: 'rsyslog is not installed' }
   const folder = mkdtempSync(join(tmpdir(), 'picket-forwarding-'))
   const receiver = await startReceiver(folder)
+  const others = await startOtherReceivers(folder, receiver)
   try {
     const { record, lines } = await filledRecord(folder, count)
     const rows = []
-    for (const sender of [...sinksOf(receiver, record), ...peersOf(receiver, folder)]) {
+    const own = sendersOf([...sinksOf(receiver), ...others.sinks], record)
+    for (const sender of [...own, ...peersOf(receiver, folder)]) {
       rows.push({ name: sender.name, ...(await timed(sender, receiver, lines)) })
     }
     await record.close()
     return { count, bytes: Math.round(Buffer.byteLength(lines[0])), rows }
   } finally {
+    await others.stop()
     await receiver.stop()
     rmSync(folder, { recursive: true, force: true })
   }
@@ -58,12 +62,12 @@ async function timed({ input, start }, receiver, lines) {
   }
 }
 
-/** Picket's own way whole: from the record, encoded when sent. */
-function sinksOf({ ports, socket, caFile }, record) {
+/** The sinks to rsyslogd. */
+function sinksOf({ ports, socket, caFile }) {
   const at = (protocol) => ({ type: 'syslog', protocol, host: '127.0.0.1', port: ports[protocol] })
   const relp = (protocol, port) => ({ type: 'relp', protocol, host: '127.0.0.1', port })
   const tls = { caFile }
-  const sinks = [
+  return [
     ['Picket, syslog over UDP', 'udp', at('udp')],
     ['Picket, syslog over TCP', 'tcp', at('tcp')],
     ['Picket, syslog over TLS', 'tls', { ...at('tls'), tls }],
@@ -75,6 +79,10 @@ function sinksOf({ ports, socket, caFile }, record) {
     ['Picket, RELP', 'relp', relp('tcp', ports.relp)],
     ['Picket, RELP over TLS', 'relp-tls', { ...relp('tls', ports['relp-tls']), tls }],
   ]
+}
+
+/** Picket's own way whole: from the record, encoded when sent. */
+function sendersOf(sinks, record) {
   return sinks.map(([name, input, sink], index) => ({
     name,
     input,
@@ -141,7 +149,7 @@ export function renderForwarding(figures) {
   )
   return `## Forwarding
 
-${number(count)} events of ${number(bytes)} bytes of CEF to one rsyslogd on this machine, until the last was in its file.
+${number(count)} events of ${number(bytes)} bytes of CEF to one rsyslogd on this machine, until the last was in its file; to\nfiles, Splunk, Elasticsearch and NATS as documents of ECS, until the last was there (for the two in the middle a server that follows their protocol).
 Picket reads them from its record and encodes them; the others are given the finished lines.
 
 | | arrived | seconds | events a second |

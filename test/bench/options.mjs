@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util'
 /** In the order of the report; each can be asked for with `--only`. */
 export const PARTS = [
   ...['pipeline', 'flood', 'peers', 'stages', 'memory'],
-  ...['record', 'large-record', 'live', 'owner', 'forwarding', 'response', 'feeds'],
+  ...['record', 'large-record', 'live', 'owner', 'forwarding', 'response', 'feeds', 'api'],
 ]
 
 export const USAGE = `Measures Picket on this machine against programs that Debian ships, and prints the figures.
@@ -15,10 +15,12 @@ Usage: npm run bench [-- [FILE.pcap] [OPTIONS]]
   FILE.pcap        the capture for the whole pipeline and the stages; else a large one is made, once
   --rounds N       measures everything N times and keeps the medians (default 3)
   --only PARTS     only these, by commas: ${PARTS.join(', ')}
+  --write          with --only: writes these sections of test/bench/RESULTS.md anew, and keeps the others
   --syns N         packets of the SYN flood (default 1000000)
   --help           prints this
 
-A complete run writes test/bench/RESULTS.md; with --only the figures are printed and nothing is written.
+A complete run writes test/bench/RESULTS.md, in which each section says when and at which commit it was measured; with
+--only the figures are printed alone.
 Programs beside which Picket is measured are left out where they are not installed.
 Leave the machine alone meanwhile: a default run takes about twenty minutes on two cores, and 3 GB of disk for a while.
 `
@@ -29,7 +31,7 @@ export class UsageError extends Error {}
 /**
  * Reads the arguments.
  *
- * Shape: `{ isHelp, file, rounds, syns, parts, hasPeers, isComplete }`; peers run beside both captures where
+ * Shape: `{ isHelp, file, rounds, syns, parts, hasPeers, isComplete, isWritten }`; peers run beside both captures where
  * neither is asked for. Errors: `UsageError`.
  */
 export function readOptions(args) {
@@ -50,6 +52,7 @@ export function readOptions(args) {
     parts: hasPeers && !hasCapture ? ['pipeline', 'flood', ...parts] : parts,
     hasPeers,
     isComplete: values.only === undefined,
+    isWritten: values.write === true,
   }
 }
 
@@ -58,6 +61,7 @@ function parse(args) {
     help: { type: 'boolean' },
     rounds: { type: 'string' },
     only: { type: 'string' },
+    write: { type: 'boolean' },
     syns: { type: 'string' },
   }
   try {

@@ -1,9 +1,9 @@
 /**
- * Measures Picket on this machine, prints the figures and, after a complete run, writes them to RESULTS.md.
+ * Measures Picket on this machine, prints the figures and, after a complete run or with --write, writes them to RESULTS.md.
  *
  * Usage: `npm run bench [-- FILE.pcap] [OPTIONS]`, or `node test/bench/run.mjs` once built; see `--help`.
  */
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { format } from 'prettier'
@@ -13,6 +13,8 @@ import { floodCapture, mixedCapture } from './captures.mjs'
 import { machine } from './measuring/machine.mjs'
 import { readOptions, USAGE, UsageError } from './options.mjs'
 import { measureMemory, renderMemory } from './memory.mjs'
+import { merged, stamped } from './measuring/sections.mjs'
+import { stamp } from './measuring/stamp.mjs'
 import { measurePipeline, renderPipeline } from './pipeline.mjs'
 import { measureRecord, renderRecord } from './record.mjs'
 import { measureStages, renderStages } from './stages.mjs'
@@ -64,6 +66,7 @@ const sections = [
   sectionInFile('owner', 'measureOwners', 'renderOwners'),
   sectionInFile('forwarding', 'measureForwarding', 'renderForwarding'),
   sectionInFile('response', 'measureResponse', 'renderResponse'),
+  sectionInFile('api', 'measureApi', 'renderApi'),
   sectionInFile('feeds', 'measureFeeds', 'renderFeeds'),
 ]
 
@@ -87,17 +90,22 @@ async function run(options) {
   for (const { title, parts, text } of sections) {
     if (!parts.some((part) => options.parts.includes(part))) continue
     process.stderr.write(`${title ?? parts[0]} …\n`)
-    if (title !== undefined) texts.push(`## ${title}`)
+    const heading = title === undefined ? '' : `## ${title}\n\n`
+    const { words, load } = machine()
+    const when = `${words}; load of others before it ${load}`
     try {
-      texts.push(await text(options))
+      texts.push(stamped(heading + (await text(options)), stamp(), when))
     } catch (failure) {
       failures += 1
       process.stderr.write(`${failure.stack}\n`)
-      texts.push(`${parts[0]} could not be measured: ${failure.message}`)
+      texts.push(`## ${title ?? parts[0]}\n\ncould not be measured: ${failure.message}`)
     }
   }
   const minutes = Math.max(1, (performance.now() - startedAt) / 60_000).toFixed(0)
-  const report = [head({ ...options, loadBefore, minutes }), ...texts].join('\n\n')
+  const isPart = !options.isComplete && options.isWritten
+  const report = isPart
+    ? merged(readFileSync(resultsFile, 'utf8'), texts)
+    : [head({ ...options, loadBefore, minutes }), ...texts].join('\n\n')
   return { report: await format(report, { parser: 'markdown' }), failures }
 }
 
@@ -124,7 +132,8 @@ async function main() {
     )
   }
   const { report, failures } = await run(options)
-  if (options.isComplete && failures === 0) writeFileSync(resultsFile, report)
+  if ((options.isComplete || options.isWritten) && failures === 0)
+    writeFileSync(resultsFile, report)
   if (failures > 0) process.exitCode = 1
   process.stdout.write(report)
 }

@@ -189,6 +189,15 @@ picket: { kind: policy.odd-port, attacker: src_ip, victim: dst_ip }
     await until('the fault is told', () =>
       /policy\.mood is not a known key; did you mean mode\?/.test(agent.output()) ? true : null,
     )
+    const path = '/v1/audit?action=config.refused'
+    const audited = await until('the refusal is audited', async () => {
+      const { items } = (await agent.call('GET', path, token)).body as { items: object[] }
+      return items[0] ?? null
+    })
+    expect(audited).toMatchObject({
+      ...{ actor: 'agent', subject: 'agent' },
+      details: { reason: expect.stringContaining('policy.mood is not a known key') as string },
+    })
     expect((await health()).status).toBe('ok')
   })
 

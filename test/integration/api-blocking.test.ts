@@ -9,7 +9,7 @@ type Schemas = components['schemas']
 test('a block of ports is another than that of the whole target, and is shown as it was ordered', async () => {
   const api = await servedApi()
   const token = await api.token(['read', 'block'])
-  const ssh = { target: '192.0.2.7', direction: 'in', protocol: 'tcp', ports: [22] }
+  const ssh = { target: '192.0.2.7', direction: 'in', protocol: 'tcp', ports: [22, '8000-8100'] }
   const first = await api.call('POST', '/v1/blocks', { token, body: ssh })
   expect(first.status).toBe(201)
   expect(first.body).toMatchObject({ ...ssh, state: 'active', stoppedPackets: 0 })
@@ -18,6 +18,19 @@ test('a block of ports is another than that of the whole target, and is shown as
   const whole = await api.call('POST', '/v1/blocks', { token, body: { target: '192.0.2.7' } })
   expect(whole.status).toBe(201)
 })
+
+test.each([['8100-8000'], ['70000'], ['22-70000']])(
+  'the ports %s are none, and nothing is blocked',
+  async (ports) => {
+    const api = await servedApi()
+    const token = await api.token(['block'])
+    const body = { target: '192.0.2.7', protocol: 'tcp', ports: [22, ports] }
+    const answer = await api.call('POST', '/v1/blocks', { token, body })
+    expect(answer.status).toBe(400)
+    expect(answer.body).toMatchObject({ errors: [{ field: 'ports.1', value: ports }] })
+    expect(api.record.blocks.standing()).toEqual([])
+  },
+)
 
 test('ports without a protocol that has them are refused with the field', async () => {
   const api = await servedApi()

@@ -63,7 +63,19 @@ describe('an Idempotency-Key', () => {
     expect((await api.call('POST', '/v1/blocks', { token, body: order, headers })).status).toBe(201)
   })
 
-  test('sent twice at once does it once', async () => {
+  test('sent twice at once does it once, and both are answered alike', async () => {
+    const api = await servedApi()
+    const token = await api.token(['block'])
+    const post = () => api.call('POST', '/v1/blocks', { token, body: order, headers })
+    const answers = await Promise.all([post(), post(), post()])
+    const [first] = answers
+    expect(first.status).toBe(201)
+    for (const { status, body } of answers) expect([status, body]).toEqual([201, first.body])
+    const ordered = (await api.record.audit.list({ limit: 100 })).items
+    expect(ordered.filter(({ action }) => action === 'block.ordered')).toHaveLength(1)
+  })
+
+  test('of a secret sent twice at once does it once', async () => {
     const api = await servedApi()
     const token = await api.token(['admin'])
     const post = () =>
@@ -120,6 +132,45 @@ describe('an edition', () => {
     expect((await api.call('GET', path, { token })).body).toMatchObject({
       verdict: 'false-positive',
     })
+  })
+})
+
+describe('a reader who knows the edition', () => {
+  test('is told that it is still that, until it is edited', async () => {
+    const api = await servedApi()
+    const token = await api.token(['read', 'block'])
+    const body = { target: '192.0.2.7', ttlSeconds: 600 }
+    const { id } = (await api.call('POST', '/v1/blocks', { token, body })).body as Schemas['Block']
+    const ask = (known?: string) =>
+      api.call('GET', `/v1/blocks/${id}`, {
+        token,
+        headers: known === undefined ? {} : { 'if-none-match': known },
+      })
+    const etag = (await ask()).headers.get('etag')!
+    for (const known of [etag, `W/${etag}`, `"other", ${etag}`, '*']) {
+      const same = await ask(known)
+      expect([same.status, same.body, same.headers.get('etag')]).toEqual([304, '', etag])
+    }
+    expect((await ask('"other"')).status).toBe(200)
+    await api.call('POST', '/v1/blocks', { token, body: { ...body, ttlSeconds: 900 } })
+    const extended = await ask(etag)
+    expect(extended.status).toBe(200)
+    expect(extended.headers.get('etag')).not.toBe(etag)
+  })
+
+  test('may lift a block by what was read of it, though it has stopped more since', async () => {
+    const api = await servedApi()
+    const token = await api.token(['read', 'block'])
+    const order = { token, body: { target: '192.0.2.7' } }
+    const { id } = (await api.call('POST', '/v1/blocks', order)).body as Schemas['Block']
+    const path = `/v1/blocks/${id}`
+    const etag = (await api.call('GET', path, { token })).headers.get('etag')!
+    const block = api.record.blocks.get(id)!
+    const audit = { actor: 'agent', action: 'block.verified', subject: id, details: {} }
+    const counted = { ...block, stoppedPackets: 41, stoppedBytes: 2460 }
+    await api.record.blocks.save([{ block: counted, audit }])
+    const lifted = await api.call('DELETE', path, { token, headers: { 'if-match': etag } })
+    expect(lifted.status).toBe(200)
   })
 })
 

@@ -102,7 +102,9 @@ test('a client certificate of the authority is a caller with the scopes of its n
     })
   }
   expect(await post(soar, { target: '192.0.2.7' })).toBe(201)
-  expect(api.record.blocks.standing()).toMatchObject([{ orderedBy: 'certificate:soar' }])
+  expect(api.record.blocks.standing()).toMatchObject([
+    { source: 'api', orderedBy: 'certificate:soar' },
+  ])
   expect(await post(stranger, { target: '192.0.2.8' })).toBe(401)
   expect(await post(forged, { target: '192.0.2.9' })).toBe(401)
   const reading = await ask(`${api.url}/v1/events`, {

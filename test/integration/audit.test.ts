@@ -33,6 +33,43 @@ test('what a token changes is listed with the token, page by page, and the trail
   expect((await api.call('GET', '/v1/audit', { token: blind })).status).toBe(403)
 })
 
+test('each row of a block says from which address it was ordered and lifted', async () => {
+  const api = await servedApi()
+  const token = await api.token(['read', 'block'])
+  const body = { target: '203.0.113.9', ttlSeconds: 600 }
+  const { body: block } = await api.call('POST', '/v1/blocks', { token, body })
+  await api.call('DELETE', `/v1/blocks/${(block as { id: string }).id}`, { token })
+  const { items } = (await api.call('GET', '/v1/audit?action=block', { token })).body as AuditPage
+  const told = items.map(({ action, peer }) => ({ action, peer }))
+  expect(told).toEqual(
+    ['block.lifted', 'block.enforced', 'block.ordered'].map((action) => {
+      return { action, peer: '127.0.0.1' }
+    }),
+  )
+})
+
+test('who is refused for want of a scope is in the trail, ten times a minute at most', async () => {
+  const api = await servedApi()
+  const token = await api.token(['read'])
+  const body = { target: '203.0.113.9', ttlSeconds: 600 }
+  for (let count = 0; count < 12; count += 1) {
+    expect((await api.call('POST', '/v1/blocks', { token, body })).status).toBe(403)
+  }
+  const blocker = await api.token(['read', 'block'])
+  const override = { ...body, override: true }
+  expect((await api.call('POST', '/v1/blocks', { token: blocker, body: override })).status).toBe(
+    403,
+  )
+  const listed = await api.call('GET', '/v1/audit?action=api.refused', { token })
+  const { items } = listed.body as AuditPage
+  expect(items).toHaveLength(10)
+  const [id] = [token.split('_')[1]]
+  expect(items[0]).toMatchObject({
+    ...{ actor: `token:${id}`, subject: 'createBlock', peer: '127.0.0.1' },
+    details: { tokenId: id, scopes: ['read'], unwrittenBefore: 0 },
+  })
+})
+
 test('picket audit lists changes and says by its exit code whether the trail is whole', async () => {
   const folder = await temporaryFolder()
   for (const scopes of ['read', 'block']) {

@@ -304,6 +304,11 @@ describe('the detection rules', () => {
       {},
     ],
     [
+      'Picket fleet order that was forged or refused',
+      { kind: 'health.fleet-order-forged', family: 'health' },
+      { kind: 'health.host', family: 'health' },
+    ],
+    [
       'Picket API whose tokens are guessed',
       { kind: 'bruteforce.api', family: 'bruteforce' },
       { kind: 'bruteforce.ssh', family: 'bruteforce' },

@@ -11,7 +11,7 @@ import {
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { createSink } from '../../src/forward/sinks/index.ts'
 import { until } from '../support/await-until.ts'
 import { accepted, complaint, recordWith, sinkOf } from '../support/delivery.ts'
@@ -51,6 +51,28 @@ const batch = (from: number, count: number, size = 100) =>
   Array.from({ length: count }, (_, index) =>
     event({ sequence: from + index, summary: 's'.repeat(size) }),
   )
+
+describe('a file that has grown old', () => {
+  it('is rotated with the next event, and no line is lost or twice', async () => {
+    const path = await place()
+    const sink = createSink(sinkOf({ type: 'file', path, maxAgeHours: 2, keep: 2 }), {
+      version: '0.1.0',
+    })
+    onTestFinished(async () => {
+      vi.useRealTimers()
+      await sink.close()
+    })
+    const send = (...numbers: readonly number[]) =>
+      sink.send(numbers.map((sequence) => event({ sequence })))
+    await send(1, 2)
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 1.9 * 3_600_000 })
+    await send(3)
+    expect(await sequencesIn(path)).toEqual([1, 2, 3])
+    vi.setSystemTime(Date.now() + 0.2 * 3_600_000)
+    expect(await send(4)).toMatchObject({ kind: 'accepted', sequence: 4 })
+    expect(await sequencesIn(`${path}.1`, path)).toEqual([1, 2, 3, 4])
+  })
+})
 
 describe('a file sink', () => {
   it('writes 10,000 events as lines of ECS that only owner and group can read, over a restart', async () => {

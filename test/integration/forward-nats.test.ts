@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { nkeys } from '@nats-io/transport-node'
+import { credsAuthenticator, nkeys } from '@nats-io/transport-node'
 import { until } from '../support/await-until.ts'
 import {
   makeAuthority,
@@ -12,6 +12,7 @@ import {
 } from '../support/certificates.ts'
 import { accepted, complaint, recordWith, sinkOf } from '../support/delivery.ts'
 import { forwardingTo } from '../support/forwarding.ts'
+import { natsOperator } from '../support/nats-operator.ts'
 import { startNats, type NatsServer, type StoredMessage } from '../support/nats-server.ts'
 import { stories, story, temporaryFolder } from '../support/record.ts'
 
@@ -124,6 +125,22 @@ describe('who may write to NATS', () => {
     forwardingTo(record, sink(nats, { nkeyFile }))
     await accepted(record)
     expect(await nats.count('picket')).toBe(5)
+  })
+
+  it('is known by credentials of an operator, a JWT and a seed in a file', async () => {
+    const { configuration, credentials } = natsOperator()
+    const folder = await temporaryFolder()
+    const credentialsFile = await written(folder, 'picket.creds', credentials)
+    const own = { authenticator: credsAuthenticator(new TextEncoder().encode(credentials)) }
+    const nats = await startNats({ folder, more: configuration, own })
+    await nats.makeStream('picket', ['picket.>'])
+    const record = await recordWith(5)
+    forwardingTo(record, sink(nats, { credentialsFile }))
+    await accepted(record)
+    expect(await nats.count('picket')).toBe(5)
+    const stranger = await written(folder, 'other.creds', natsOperator().credentials)
+    const refused = forwardingTo(record, sink(nats, { name: 'other', credentialsFile: stranger }))
+    expect(await complaint(refused)).toMatch(/authorization/i)
   })
 
   it('waits when nobody knows it, and is told so without its secret', async () => {

@@ -10,7 +10,8 @@ import { openRecord } from '../../src/record/index.ts'
 import type { EventRecord } from '../../src/record/record.ts'
 import { createBlocker, type Blocker } from '../../src/respond/blocker.ts'
 import type { RespondConfig } from '../../src/respond/config.ts'
-import { createIptablesFirewall } from '../../src/respond/firewalls/iptables.ts'
+import { createNftablesFirewall } from '../../src/respond/firewalls/nftables.ts'
+import { createIpsetFirewall } from '../../src/respond/firewalls/iptables/with-ipset.ts'
 import { until } from '../support/await-until.ts'
 import { AUTOMATIC, OPEN_FACTS, orderFor, RESPOND_CONFIG } from '../support/blocking.ts'
 import { joinHosts, type TestNetwork } from '../support/namespace.ts'
@@ -76,8 +77,8 @@ function makeBlocker(changes: Partial<RespondConfig> = {}): Blocker {
   })
 }
 
-function firewall(): ReturnType<typeof createIptablesFirewall> {
-  return createIptablesFirewall({ run: runInside(network.hosts.victim), maxEntries: 10_000 })
+function firewall(): ReturnType<typeof createIpsetFirewall> {
+  return createIpsetFirewall({ run: runInside(network.hosts.victim), maxEntries: 10_000 })
 }
 
 async function heldTargets(): Promise<string[]> {
@@ -210,6 +211,26 @@ test('stopping keeps the blocks in force, or takes every trace away where that i
   expect((await victim.run('ipset', ['list', '-name'])).stdout).toBe('')
   expect((await victim.run('iptables', ['-S'])).stdout).not.toContain('PICKET')
   expect(record.blocks.standing()).toHaveLength(1)
+})
+
+test('another firewall takes over what one held, and leaves nothing of it', async () => {
+  const { attacker, victim } = network.hosts
+  await blocker.order(orderFor(attacker.address4, { ttlSeconds: null }))
+  await blocker.stop()
+  const run = runInside(victim)
+  const other = createBlocker({
+    ...{ firewall: createNftablesFirewall({ run }), former: [firewall()], blocks: record.blocks },
+    ...{ guardFacts: () => Promise.resolve(OPEN_FACTS), clock: systemClock, log: silentLog },
+    ...{ config: RESPOND_CONFIG, automatic: AUTOMATIC },
+  })
+  await other.start()
+  expect(await heldTargets()).toEqual([])
+  expect((await victim.run('iptables', ['-S'])).stdout).not.toContain('PICKET')
+  expect(await connectsTcp(attacker, victim.address4, PORT, 600)).toBe(false)
+  expect(await other.liftAll('local:0')).toHaveLength(1)
+  expect(await connectsTcp(attacker, victim.address4, PORT)).toBe(true)
+  await other.stop()
+  await createNftablesFirewall({ run }).teardown()
 })
 
 test('many orders at once all come into force', async () => {

@@ -1,7 +1,7 @@
 /** The iptables firewall against a real kernel, in namespaces: does it cut off whom it should, and only them. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { FirewallEntry } from '../../src/respond/firewall.ts'
-import { createIptablesFirewall } from '../../src/respond/firewalls/iptables.ts'
+import { createIpsetFirewall } from '../../src/respond/firewalls/iptables/with-ipset.ts'
 import { entryFor } from '../support/blocking.ts'
 import { until } from '../support/await-until.ts'
 import { joinHosts, type TestNetwork } from '../support/namespace.ts'
@@ -21,8 +21,8 @@ afterAll(() => network.remove())
 
 beforeEach(() => firewall().teardown())
 
-function firewall(maxEntries = 20_000): ReturnType<typeof createIptablesFirewall> {
-  return createIptablesFirewall({ run: runInside(network.hosts.victim), maxEntries })
+function firewall(maxEntries = 20_000): ReturnType<typeof createIpsetFirewall> {
+  return createIpsetFirewall({ run: runInside(network.hosts.victim), maxEntries })
 }
 
 function entry(target: string, remainingSeconds: number | null = null): FirewallEntry {
@@ -140,7 +140,7 @@ test('rules and sets of others are the same before, during and after', async () 
 test('a second synchronisation with the same entries writes nothing', async () => {
   const calls: string[] = []
   const run = runInside(network.hosts.victim)
-  const watched = createIptablesFirewall({
+  const watched = createIpsetFirewall({
     maxEntries: 20_000,
     run: (tool, args, options) => {
       calls.push([tool, ...args].join(' '))
@@ -196,7 +196,7 @@ test('more entries than the set may hold are refused, and what was blocked stays
 
 test('on a kernel without IPv6 filtering IPv4 is blocked as usual and IPv6 is refused with the reason', async () => {
   const run = runInside(network.hosts.victim)
-  const without6 = createIptablesFirewall({
+  const without6 = createIpsetFirewall({
     maxEntries: 100,
     // A protocol that does not exist makes the real tool fail as it does on such a kernel.
     run: (tool, args, options) =>

@@ -1,7 +1,9 @@
 /** Blocks of a direction, a protocol or ports, by each firewall of the kernel: what is cut off, and nothing else. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import type { Firewall, FirewallEntry } from '../../src/respond/firewall.ts'
-import { createIptablesFirewall } from '../../src/respond/firewalls/iptables.ts'
+import { systemClock } from '../../src/core/clock.ts'
+import type { Firewall, FirewallEntry, FirewallOptions } from '../../src/respond/firewall.ts'
+import { createPlainFirewall } from '../../src/respond/firewalls/iptables/plain.ts'
+import { createIpsetFirewall } from '../../src/respond/firewalls/iptables/with-ipset.ts'
 import { createNftablesFirewall } from '../../src/respond/firewalls/nftables.ts'
 import { entryFor } from '../support/blocking.ts'
 import { joinHosts, type TestHost, type TestNetwork } from '../support/namespace.ts'
@@ -21,13 +23,19 @@ beforeAll(async () => {
 
 afterAll(() => network.remove())
 
-const MAKERS = { iptables: createIptablesFirewall, nftables: createNftablesFirewall } as const
+const MAKERS = {
+  iptables: createIpsetFirewall,
+  'iptables-plain': (options: FirewallOptions) => createPlainFirewall(options, systemClock),
+  nftables: createNftablesFirewall,
+} as const
+
+const port = (number: number) => ({ first: number, last: number })
 
 async function pings(from: TestHost, to: string): Promise<boolean> {
   return (await from.run('ping', ['-c1', '-W0.4', to])).code === 0
 }
 
-describe.each(['iptables', 'nftables'] as const)('%s', (name) => {
+describe.each(['iptables', 'iptables-plain', 'nftables'] as const)('%s', (name) => {
   let firewall: Firewall
 
   beforeEach(async () => {
@@ -43,10 +51,21 @@ describe.each(['iptables', 'nftables'] as const)('%s', (name) => {
 
     test('a port alone is closed to the attacker, the others stay open', async () => {
       const { attacker: from, victim } = network.hosts
-      await firewall.synchronise([attacker({ direction: 'in', protocol: 'tcp', port: SSH })])
+      await firewall.synchronise([attacker({ direction: 'in', protocol: 'tcp', ports: port(SSH) })])
       expect(await connectsTcp(from, victim[address], SSH, 300)).toBe(false)
       expect(await connectsTcp(from, victim[address], WEB)).toBe(true)
       expect(await pings(from, victim[address])).toBe(true)
+    })
+
+    test('a range of ports is closed, those beside it stay open', async () => {
+      const { attacker: from, victim } = network.hosts
+      await firewall.synchronise([])
+      const ports = { first: 8000, last: 8100 }
+      await firewall.add([attacker({ direction: 'in', protocol: 'tcp', ports })])
+      expect(await connectsTcp(from, victim[address], WEB, 300)).toBe(false)
+      expect(await connectsTcp(from, victim[address], SSH)).toBe(true)
+      await firewall.remove([attacker({ direction: 'in', protocol: 'tcp', ports })])
+      expect(await connectsTcp(from, victim[address], WEB)).toBe(true)
     })
 
     test('a protocol alone is kept out', async () => {
@@ -61,7 +80,7 @@ describe.each(['iptables', 'nftables'] as const)('%s', (name) => {
     test('what goes out to a port is stopped, what comes in to the same is not', async () => {
       const { attacker: far, victim } = network.hosts
       await firewall.synchronise([])
-      await firewall.add([attacker({ direction: 'out', protocol: 'tcp', port: WEB })])
+      await firewall.add([attacker({ direction: 'out', protocol: 'tcp', ports: port(WEB) })])
       expect(await connectsTcp(victim, far[address], WEB, 300)).toBe(false)
       expect(await connectsTcp(far, victim[address], WEB)).toBe(true)
     })
@@ -86,9 +105,16 @@ describe.each(['iptables', 'nftables'] as const)('%s', (name) => {
       entryFor('198.51.100.0/24'),
       entryFor('198.51.0.0/16', { remainingSeconds: 60 }),
       entryFor('2001:db8:1::/48', { direction: 'in' }),
-      entryFor('2001:db8::7', { direction: 'out', protocol: 'udp', port: 53 }),
-      entryFor('192.0.2.7', { direction: 'in', protocol: 'tcp', port: 22, remainingSeconds: 99 }),
+      entryFor('2001:db8::7', { direction: 'out', protocol: 'udp', ports: port(53) }),
+      entryFor('192.0.2.7', {
+        direction: 'in',
+        protocol: 'tcp',
+        ports: port(22),
+        remainingSeconds: 99,
+      }),
       entryFor('192.0.2.7', { direction: 'in', protocol: 'sctp' }),
+      entryFor('192.0.2.7', { protocol: 'udp', ports: { first: 0, last: 1023 } }),
+      entryFor('2001:db8::7', { direction: 'out', protocol: 'sctp', ports: { first: 1024, last: 65_535 } }), // prettier-ignore
     ]
     await firewall.synchronise(wanted)
     expect(await pings(attacker, victim.address4)).toBe(false)
@@ -105,10 +131,10 @@ describe.each(['iptables', 'nftables'] as const)('%s', (name) => {
       family,
       direction,
       protocol,
-      port,
+      ports,
       isForGood,
     }: (typeof plain)[0]) => {
-      return { target, family, direction, protocol, port, isForGood }
+      return { target, family, direction, protocol, ports, isForGood }
     }
     expect(sorted(plain.map(inOrder))).toEqual(sorted(given.map(inOrder)))
     const stopped = held.find(({ target }) => target === attacker.address4)

@@ -1,5 +1,6 @@
 /** What tests of blocking start from: guard facts, a configuration, an order, a clock to set. */
 import type { Clock } from '../../src/core/clock.ts'
+import { parsePortRange, type PortRange } from '../../src/net/port-range.ts'
 import type { RespondConfig } from '../../src/respond/config.ts'
 import type { GuardFacts } from '../../src/respond/guards/refusal.ts'
 import type { Block } from '../../src/record/block-log.ts'
@@ -31,9 +32,14 @@ export const AUTOMATIC: AutomaticConfig = {
 
 /** What the firewall is to hold for a target: all of it, for good, changed where a test cares. */
 export function entryFor(target: string, changes: Partial<FirewallEntry> = {}): FirewallEntry {
-  const whole = { direction: 'both', protocol: null, port: null } as const
+  const whole = { direction: 'both', protocol: null, ports: null } as const
   const family = target.includes(':') ? 6 : 4
   return { target, family, ...whole, remainingSeconds: null, ...changes }
+}
+
+/** Ports as a scope holds them, from `22` and `8000-8100`. */
+export function portRanges(...given: readonly (number | string)[]): readonly PortRange[] {
+  return given.flatMap((one) => parsePortRange(one) ?? [])
 }
 
 /** A block as the record keeps it. */

@@ -36,6 +36,8 @@ export interface NatsOptions {
   readonly clientCa?: string
   /** The `authorization` block of its configuration. */
   readonly authorization?: string
+  /** Further lines of its configuration. */
+  readonly more?: string
   /** How the test itself gets in. */
   readonly own?: ConnectionOptions
 }
@@ -98,7 +100,7 @@ async function allMessages(connection: NatsConnection, name: string): Promise<St
 }
 
 function configuration(
-  { folder, certificate, clientCa, authorization }: NatsOptions,
+  { folder, certificate, clientCa, authorization, more = '' }: NatsOptions,
   port: number,
 ) {
   const verify = clientCa === undefined ? '' : `, ca_file: "${clientCa}", verify: true`
@@ -111,6 +113,7 @@ listen: "127.0.0.1:${port}"
 jetstream { store_dir: "${join(folder, 'store')}" }
 ${authorization === undefined ? '' : `authorization { ${authorization} }`}
 ${tls}
+${more}
 `
 }
 

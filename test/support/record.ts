@@ -15,6 +15,7 @@ import type { Story } from '../../src/record/event-log.ts'
 import type { EventRecord } from '../../src/record/record.ts'
 import { Double } from '../../src/flow/batch/batch-layout.ts'
 import { FlowLogWriter } from '../../src/record/write/flow-log-writer.ts'
+import { storedNumbers } from '../../src/record/write/flow-numbers.ts'
 import { TEN_OCLOCK_US } from './detections.ts'
 
 export const RECORD_DEFAULTS = {
@@ -162,7 +163,7 @@ export function batchOf(...flows: readonly Flow[]): FlowBatch {
 export function insertFlows(path: string, count: number, changes: Partial<Flow> = {}): void {
   const one = batchOf(flow(changes))
   const database = new Database(path)
-  const writer = new FlowLogWriter(database)
+  const writer = new FlowLogWriter(database, storedNumbers(database))
   const write = database.transaction((from: number, to: number) => {
     const copies = joinBatches(new Array<FlowBatch>(to - from).fill(one))
     const stride = copies.doubles.length / copies.length

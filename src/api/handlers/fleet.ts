@@ -9,6 +9,7 @@ import {
   type HostReport,
   type TrackedOrder,
 } from '../../fleet/index.ts'
+import { formatPortRange, parsePortRange } from '../../net/port-range.ts'
 import type { Handler } from '../contract.ts'
 import { invalidRequest, notFound } from '../problem.ts'
 import { scopeFaults } from './blocking/blocks.ts'
@@ -32,7 +33,8 @@ export function fleetHandlers(desk: FleetDesk): FleetHandlers {
       const faults = scopeFaults(body, '')
       if (faults.length > 0) throw invalidRequest(faults)
       const { to = 'all', action, target, reason = null, ttlSeconds = DEFAULT_TTL_SECONDS } = body
-      const { direction = 'both', protocol = null, ports = [] } = body
+      const { direction = 'both', protocol = null, ports: asked = [] } = body
+      const ports = asked.flatMap((one) => parsePortRange(one) ?? [])
       const scope = { direction, protocol, ports }
       const by = caller!.actor
       // The document's pattern has said that it is one.
@@ -57,7 +59,7 @@ export function apiFleetOrder(order: TrackedOrder): Schemas['FleetOrder'] {
   return {
     ...rest,
     to: addresseeWords(to),
-    ports: [...ports],
+    ports: ports.map(formatPortRange),
     issuedAt: rfc3339FromUs(issuedAtMs * 1000),
     expiresAt: rfc3339FromUs(expiresAtMs * 1000),
     acknowledgements: acknowledgements.map(apiAcknowledgement),

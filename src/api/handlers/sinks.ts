@@ -21,10 +21,10 @@ export function sinkHandlers(sinks: SinkDesk): {
 }
 
 function spanOf(body: components['schemas']['ReplayRequest']): ReplaySpan {
-  const { fromSequence, toSequence, since } = body
+  const { fromSequence, toSequence, since, flows } = body
   const hasNumbers = fromSequence !== undefined && toSequence !== undefined
   if (since !== undefined && fromSequence === undefined && toSequence === undefined) {
-    return { sinceMs: usFromRfc3339(since) / 1000 }
+    return { sinceMs: usFromRfc3339(since) / 1000, flows }
   }
   if (since !== undefined || !hasNumbers) {
     const message = 'must hold either since, or fromSequence and toSequence'
@@ -34,5 +34,5 @@ function spanOf(body: components['schemas']['ReplayRequest']): ReplaySpan {
     const message = `must be ${fromSequence} or more, as fromSequence is`
     throw invalidRequest([{ field: 'toSequence', value: toSequence, message }])
   }
-  return { fromSequence, toSequence }
+  return { fromSequence, toSequence, flows }
 }

@@ -27,6 +27,13 @@ export function etagOf({ body, headers }: AnyAnswer): string {
   return `"${hash.slice(0, 22)}"`
 }
 
+/** Says whether `If-None-Match` (RFC 9110 §13.1.2) names the edition: then it need not be sent again. */
+export function isKnown(etag: string, ifNoneMatch: string | null): boolean {
+  if (ifNoneMatch === null) return false
+  const named = ifNoneMatch.split(',').map((tag) => tag.trim().replace(/^W\//, ''))
+  return named.includes('*') || named.includes(etag)
+}
+
 /**
  * Holds `If-Match` (RFC 9110 §13.1.1) against the present state, which `read` gives, or null where there is none.
  *

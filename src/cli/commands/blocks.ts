@@ -2,6 +2,7 @@
 import type { components, operations } from '../../../openapi/contract.d.ts'
 import { PicketError } from '../../core/errors.ts'
 import { formatCidr, parseCidr } from '../../net/cidr.ts'
+import { formatPortRange, parsePortRange, type PortRange } from '../../net/port-range.ts'
 import { Option } from 'commander'
 import { BLOCK_DIRECTIONS, BLOCK_PROTOCOLS } from '../../record/block-log.ts'
 import { blockWords } from '../../respond/index.ts'
@@ -25,7 +26,7 @@ type BlocksOptions = NonNullable<operations['listBlocks']['parameters']['query']
 interface BlockOptions {
   readonly direction?: BlockRequest['direction']
   readonly protocol?: BlockRequest['protocol']
-  readonly ports?: number[]
+  readonly ports?: readonly PortRange[]
   readonly ttl?: number | 'never'
   readonly reason?: string
   readonly event?: string
@@ -37,7 +38,7 @@ interface UnblockOptions {
 }
 
 const COLUMNS: readonly Column<Block>[] = [
-  { title: 'target', text: blockWords },
+  { title: 'target', text: targetWords },
   { title: 'state', text: (block) => block.state },
   { title: 'since (UTC)', text: (block) => clockTime(block.createdAt) },
   { title: 'until (UTC)', text: untilWords },
@@ -73,7 +74,7 @@ export const addBlocks: AddCommands = (program, run) => {
       ]),
     )
     .addOption(new Option('--protocol <name>', 'only this').choices([...BLOCK_PROTOCOLS]))
-    .option('--ports <list>', 'only packets to these ports, such as 22,80', portList)
+    .option('--ports <list>', 'only packets to these ports, such as 22,8000-8100', portList)
     .option('--reason <text>', 'for whoever reads the block later')
     .option('--event <id>', 'the event that led to it')
     .option('--override', 'pass the guards that are safe to pass')
@@ -122,7 +123,7 @@ function requestFor(target: string, options: BlockOptions): BlockRequest {
     target,
     ...(direction === undefined ? {} : { direction }),
     ...(protocol === undefined ? {} : { protocol }),
-    ...(ports === undefined ? {} : { ports }),
+    ...(ports === undefined ? {} : { ports: ports.map(formatPortRange) }),
     ...(ttl === undefined ? {} : { ttlSeconds: ttl === 'never' ? null : ttl }),
     ...(reason === undefined ? {} : { reason }),
     ...(event === undefined ? {} : { eventId: event }),
@@ -209,6 +210,10 @@ async function idOf(client: ApiClient, target: string): Promise<string> {
 function printBlocks(blocks: readonly Block[], { json, terminal }: CommandContext): void {
   if (json) printJsonLines(blocks, terminal)
   else printTable(terminal, COLUMNS, blocks)
+}
+
+function targetWords(block: Block): string {
+  return blockWords({ ...block, ports: block.ports.flatMap((port) => parsePortRange(port) ?? []) })
 }
 
 function untilWords(block: Block): string {

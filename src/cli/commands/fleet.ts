@@ -47,7 +47,7 @@ export const addFleet: AddCommands = (program, run) => {
       ]),
     )
     .addOption(new Option('--protocol <name>', 'only this').choices([...BLOCK_PROTOCOLS]))
-    .option('--ports <list>', 'only packets to these ports, such as 22,80', portList)
+    .option('--ports <list>', 'only packets to these ports, such as 22,8000-8100', portList)
     .action(run<FleetOrderOptions>((given) => orderFleet('block', given)))
   ordering('unblock', 'lift every block that touches an address or a range, on every host').action(
     run<FleetOrderOptions>((given) => orderFleet('lift', given)),

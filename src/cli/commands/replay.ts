@@ -43,6 +43,7 @@ export async function replay(
     clock: systemClock,
     log,
     config: config.record,
+    forwardsFlows: false,
     mode: 'write',
   })
   const shared = { ...options, ...knowledge, record, context }

@@ -17,7 +17,8 @@ running agent it is stored, and sent when the agent starts.
 Examples:
   picket sinks list
   picket sinks replay siem --sequence 120-180
-  picket sinks replay siem --since 2h`
+  picket sinks replay siem --since 2h
+  picket sinks replay siem --flows --sequence 1-5000`
 
 const COLUMNS: readonly Column<Sink>[] = [
   { title: 'name', text: ({ name }) => name },
@@ -29,12 +30,18 @@ const COLUMNS: readonly Column<Sink>[] = [
   { title: 'left out', text: ({ withheld }) => String(withheld), align: 'right' },
   { title: 'held back', text: ({ heldBack }) => String(heldBack), align: 'right' },
   { title: 'lost', text: ({ lost }) => String(lost), align: 'right' },
-  { title: 'trouble', text: ({ lastError }) => lastError ?? '', mayWrap: true },
+  { title: 'flows behind', text: flowWords, align: 'right' },
+  {
+    title: 'trouble',
+    text: ({ lastError, flows }) => lastError ?? flows?.lastError ?? '',
+    mayWrap: true,
+  },
 ]
 
 interface ReplayOptions {
   readonly since?: string
   readonly sequence?: ReturnType<typeof numberRange>
+  readonly flows?: boolean
 }
 
 /** Adds `sinks list` and `sinks replay`. */
@@ -50,6 +57,7 @@ export const addSinks: AddCommands = (program, run) => {
     .argument('<name>', 'as configured')
     .option('--since <time>', 'what was recorded since a time, a day, or an age (2h)', pointInTime)
     .option('--sequence <range>', 'event states by number, such as 120-180', numberRange)
+    .option('--flows', 'of flows, which have numbers of their own')
     .action(run<ReplayOptions>(replaySink))
 }
 
@@ -77,31 +85,43 @@ async function replaySink(call: Invocation<ReplayOptions>): Promise<number> {
     const params = { path: { sinkName } }
     const answer = answerOf(await client.api.POST('/v1/sinks/{sinkName}/replay', { params, body }))
     if (context.json) printJsonLines([answer], context.terminal)
-    else context.terminal.write(`${replayWords(answer, client.isAgent)}\n`)
+    else
+      context.terminal.write(
+        `${replayWords(answer, call.options.flows ?? false, client.isAgent)}\n`,
+      )
     return EXIT.ok
   } finally {
     await client.close()
   }
 }
 
-function bodyFrom({ since, sequence }: ReplayOptions): components['schemas']['ReplayRequest'] {
+function bodyFrom({
+  since,
+  sequence,
+  flows = false,
+}: ReplayOptions): components['schemas']['ReplayRequest'] {
   if ((since === undefined) === (sequence === undefined)) {
     throw new PicketError('ERR_USAGE', 'a replay needs either --since or --sequence', {
       hint: 'picket sinks replay NAME --sequence 120-180',
     })
   }
-  if (sequence === undefined) return { since: since! }
-  return { fromSequence: sequence.from, toSequence: sequence.to }
+  if (sequence === undefined) return { since: since!, flows }
+  return { fromSequence: sequence.from, toSequence: sequence.to, flows }
 }
 
 function replayWords(
   { sink, fromSequence, toSequence, states, missing }: Replay,
+  isOfFlows: boolean,
   isAgent: boolean,
 ) {
   const gone = missing === 0 ? '' : `; ${missing} of that range are no longer in the log`
   if (states === 0) return `nothing to send ${sink} again${gone}`
   const when = isAgent ? 'now' : 'when the agent starts'
-  return `${sink} gets ${states} event states again ${when}, ${fromSequence} to ${toSequence}${gone}`
+  return `${sink} gets ${states} ${isOfFlows ? 'flows' : 'event states'} again ${when}, ${fromSequence} to ${toSequence}${gone}`
+}
+
+function flowWords({ flows }: Sink): string {
+  return flows === null ? '–' : String(flows.backlog)
 }
 
 function stateWords({ state, replay }: Sink): string {

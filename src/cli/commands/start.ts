@@ -120,11 +120,12 @@ async function reload(
     if (!(error instanceof PicketError)) throw error
     const { message: reason, hint } = error
     log.error('the new configuration is refused; the old one stays in force', { reason, hint })
+    const standing = isStopped ? await startWith(running.config, context, log) : running
+    await standing.agent.configRefused(reason).catch((failure: unknown) => {
+      log.error('a change could not be audited', { reason: String(failure) })
+    })
     const refusal = `the new configuration is refused, the old one stays: ${reason}`
-    return {
-      running: isStopped ? await startWith(running.config, context, log) : running,
-      refusal,
-    }
+    return { running: standing, refusal }
   }
 }
 

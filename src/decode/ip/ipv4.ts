@@ -5,6 +5,7 @@ import { PacketKind, type Packet } from '../packet.ts'
 import { cutPayload, skipHeader } from '../payload.ts'
 import { decodeTransport } from '../transport/transport.ts'
 import { beginFragment } from './fragment.ts'
+import { hasSourceRoute } from './ipv4-options.ts'
 
 const VERSION_AND_LENGTH = 0
 const TOTAL_LENGTH = 2
@@ -57,6 +58,10 @@ export function decodeIpv4(packet: Packet): void {
   packet.source3 = readInt32(buffer, at + SOURCE)
   packet.destination3 = readInt32(buffer, at + DESTINATION)
   cutPayload(packet, length)
+  if (headerLength > MINIMUM_LENGTH) {
+    const end = at + Math.min(headerLength, packet.payloadCaptured)
+    packet.isSourceRouted = hasSourceRoute(buffer, at + MINIMUM_LENGTH, end)
+  }
   skipHeader(packet, headerLength)
   const fragment = readUint16(buffer, at + FLAGS_AND_OFFSET)
   if ((fragment & (MORE_FRAGMENTS | OFFSET_MASK)) !== 0) {

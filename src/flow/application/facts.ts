@@ -274,6 +274,13 @@ export interface SnmpFacts {
   readonly messages: number
 }
 
+/** A request of SNMP 1 or 2c, under a community. Told, never stored. */
+export interface SnmpCommunity {
+  readonly kind: 'snmp-community'
+  /** Equal for equal communities within one sensor, and of no other use. */
+  readonly secret: number
+}
+
 /** One DHCP message (RFC 2131). */
 export interface DhcpMessage {
   readonly kind: 'dhcp'
@@ -375,5 +382,6 @@ export type ApplicationFact =
   | QuicFacts
   | NtpFacts
   | SnmpFacts
+  | SnmpCommunity
   | DhcpMessage
   | UnknownStream

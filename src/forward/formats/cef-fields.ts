@@ -109,22 +109,34 @@ function timeFields(event: Event): CefField[] {
 const MAC_ADDRESS = /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i
 
 function addressFields(event: Event, cefVersion: CefContext['cefVersion']): CefField[] {
-  const ends = [
-    ['src', 'c6a2', 'Source IPv6 Address', 'smac', event.attacker],
-    ['dst', 'c6a3', 'Destination IPv6 Address', 'dmac', event.victims[0] ?? event.host],
-  ] as const
-  return ends.flatMap(([key, key6, label6, keyMac, text]): CefField[] => {
-    const address = text === null ? null : parseAddress(text)
-    if (address === null) {
-      return text !== null && MAC_ADDRESS.test(text) ? [{ key: keyMac, value: text }] : []
-    }
-    const value = formatAddress(address)
-    if (address.family === 4 || cefVersion === '1') return [{ key, value }]
-    return [
-      { key: key6, value },
-      { key: `${key6}Label`, value: label6 },
-    ]
-  })
+  return [
+    ...addressField('source', event.attacker, cefVersion),
+    ...addressField('destination', event.victims[0] ?? event.host, cefVersion),
+  ]
+}
+
+const ENDS = {
+  source: { key: 'src', key6: 'c6a2', label6: 'Source IPv6 Address', keyMac: 'smac' },
+  destination: { key: 'dst', key6: 'c6a3', label6: 'Destination IPv6 Address', keyMac: 'dmac' },
+}
+
+/** Puts the address of one end where its sort belongs; what is none is left out. */
+export function addressField(
+  end: keyof typeof ENDS,
+  text: string | null,
+  cefVersion: CefContext['cefVersion'],
+): CefField[] {
+  const { key, key6, label6, keyMac } = ENDS[end]
+  const address = text === null ? null : parseAddress(text)
+  if (address === null) {
+    return text !== null && MAC_ADDRESS.test(text) ? [{ key: keyMac, value: text }] : []
+  }
+  const value = formatAddress(address)
+  if (address.family === 4 || cefVersion === '1') return [{ key, value }]
+  return [
+    { key: key6, value },
+    { key: `${key6}Label`, value: label6 },
+  ]
 }
 
 function customNumbers(event: Event): CefField[] {
@@ -160,9 +172,13 @@ function customStrings(event: Event, detail: CefDetail): CefField[] {
 
 /** The process is at `dst` unless this host is the attacker, who is at `src`. */
 function processFields({ process, host }: Event): CefField[] {
+  return processKeys(process, process?.side === 'originator' && host === null ? 's' : 'd')
+}
+
+/** The keys of a process at the source (`s`) or the destination (`d`). */
+export function processKeys(process: Event['process'], end: 's' | 'd'): CefField[] {
   if (process === null) return []
-  const { side, pid, executable, command, user, uid } = process
-  const end = side === 'originator' && host === null ? 's' : 'd'
+  const { pid, executable, command, user, uid } = process
   return [
     ...optional(`${end}proc`, executable ?? command, 1023),
     ...optional(`${end}pid`, pid, 10),
@@ -175,7 +191,8 @@ function list(key: string, label: string, items: readonly string[], between = ',
   return items.length === 0 ? [] : labelled(key, label, items.join(between))
 }
 
-function labelled(
+/** A custom key with the label that names it. */
+export function labelled(
   key: string,
   label: string,
   value: string | number,
@@ -191,6 +208,11 @@ function flexString(key: string, label: string, value: string): CefField[] {
   return labelled(key, label, value, 1023)
 }
 
-function optional(key: string, value: string | number | null, maxLength: number): CefField[] {
+/** A key that is left out where there is no value. */
+export function optional(
+  key: string,
+  value: string | number | null,
+  maxLength: number,
+): CefField[] {
   return value === null ? [] : [{ key, value, maxLength }]
 }

@@ -2,6 +2,7 @@
 
 /** By kind or dotted prefix of it; the longest that fits is taken. */
 export const CEF_NAMES: Readonly<Record<string, string>> = {
+  flow: 'Network flow',
   scan: 'Port scan',
   'scan.vertical': 'Vertical port scan',
   'scan.horizontal': 'Horizontal port scan',
@@ -34,6 +35,7 @@ export const CEF_NAMES: Readonly<Record<string, string>> = {
   'bruteforce.ssh': 'SSH brute force',
   'bruteforce.api': "Brute force at Picket's API",
   'bruteforce.ftp': 'FTP brute force',
+  'bruteforce.snmp': 'SNMP community guessing',
   'bruteforce.rdp': 'RDP brute force',
   'bruteforce.spray': 'Password spraying',
   'bruteforce.kerberoasting': 'Kerberoasting',
@@ -71,8 +73,12 @@ export const CEF_NAMES: Readonly<Record<string, string>> = {
   'spoofing.names': 'LLMNR or NetBIOS poisoning',
   'spoofing.neighbour': 'IPv6 neighbour spoofing',
   'spoofing.router-advertisement': 'False router advertisement',
+  'spoofing.spanning-tree': 'False root of the spanning tree',
+  'spoofing.standby-router': 'Router group taken over',
   evasion: 'Evasion',
   'evasion.land': 'Land packet',
+  'evasion.source-route': 'Source-routed packets',
+  'evasion.overlapping-segments': 'Contradicting TCP segments',
   'evasion.malformed-fragments': 'Malformed fragments',
   exploit: 'Exploit attempt',
   'exploit.bind-shell': 'Bind shell',

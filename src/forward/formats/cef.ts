@@ -1,5 +1,5 @@
 /** The Common Event Format: one line that every SIEM reads. */
-import type { Event } from '../../record/event.ts'
+import { isFlow, type Outgoing } from '../outgoing.ts'
 import {
   cefFields,
   FULL_DETAIL,
@@ -9,6 +9,7 @@ import {
 } from './cef-fields.ts'
 import { cefName } from './cef-names.ts'
 import { cleanText, cutText } from './clean-text.ts'
+import { flowCefFields } from './flow/cef-fields.ts'
 
 export type { CefContext } from './cef-fields.ts'
 
@@ -32,7 +33,7 @@ const SHORTENINGS: readonly Partial<CefDetail>[] = [
 ]
 
 /**
- * Writes the event as `CEF:0|Picket|Picket|VERSION|KIND|NAME|SEVERITY|EXTENSION`, in `maxBytes` of UTF-8.
+ * Writes an event or a flow as `CEF:0|Picket|Picket|VERSION|KIND|NAME|SEVERITY|EXTENSION`, in `maxBytes` of UTF-8.
  *
  * KIND, the event class id, is what the contract calls `kind`; it never changes its meaning.
  *
@@ -40,28 +41,43 @@ const SHORTENINGS: readonly Partial<CefDetail>[] = [
  * other control, separator and bidirectional character is written out as `<U+XXXX>`. The result is one line.
  * Source: ArcSight CEF Implementation Standard, versions 25 to 27 (format versions 0.1 and 1.x).
  */
-export function formatCef(event: Event, context: CefContext, maxBytes: number): string {
+export function formatCef(message: Outgoing, context: CefContext, maxBytes: number): string {
   let detail = FULL_DETAIL
   let line = ''
   for (const shortening of SHORTENINGS) {
     detail = { ...detail, ...shortening }
-    line = render(event, context, detail)
+    line = render(message, context, detail)
     if (Buffer.byteLength(line) <= maxBytes) break
   }
   return line
 }
 
-function render(event: Event, context: CefContext, detail: CefDetail): string {
+function render(message: Outgoing, context: CefContext, detail: CefDetail): string {
   const header = [
     'Picket',
     'Picket',
     cutText(context.version, 31),
-    cutText(event.kind, 100),
-    cefName(event.kind),
-    String(Math.min(10, Math.max(0, Math.round(event.severity)))),
+    cutText(message.kind, 100),
+    cefName(message.kind),
+    String(Math.min(10, Math.max(0, Math.round(message.severity)))),
   ].map(headerValue)
-  const fields = cefFields(event, context, detail).map(extensionField)
-  return `CEF:${context.cefVersion}|${header.join('|')}|${fields.filter((field) => field !== '').join(' ')}`
+  const told = isFlow(message)
+    ? flowCefFields(message, context, detail)
+    : cefFields(message, context, detail)
+  const fields = told.map(extensionField)
+  return `CEF:${context.cefVersion}|${header.join('|')}|${withValues(fields).join(' ')}`
+}
+
+interface WrittenField {
+  readonly key: string
+  /** `KEY=VALUE`; empty where there is no value. */
+  readonly text: string
+}
+
+/** Without the keys that have no value: an empty one leaves its label out too, which would name nothing. */
+function withValues(fields: readonly WrittenField[]): string[] {
+  const empty = new Set(fields.filter(({ text }) => text === '').map(({ key }) => `${key}Label`))
+  return fields.filter(({ key, text }) => text !== '' && !empty.has(key)).map(({ text }) => text)
 }
 
 function headerValue(text: string): string {
@@ -69,10 +85,10 @@ function headerValue(text: string): string {
   return cleanText(text.replace(/[\r\n]+/g, ' ')).replace(/[\\|]/g, '\\$&')
 }
 
-function extensionField({ key, value, maxLength }: CefField): string {
-  if (typeof value === 'number') return `${key}=${value}`
+function extensionField({ key, value, maxLength }: CefField): WrittenField {
+  if (typeof value === 'number') return { key, text: `${key}=${value}` }
   const text = cutText(cleanText(value), maxLength ?? 1023).trim()
-  if (text === '') return ''
+  if (text === '') return { key, text: '' }
   const escaped = text.replace(/[\\=]/g, '\\$&').replace(/\n/g, '\\n').replace(/\r/g, '\\r')
-  return `${key}=${escaped}`
+  return { key, text: `${key}=${escaped}` }
 }

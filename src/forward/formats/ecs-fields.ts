@@ -14,11 +14,11 @@ export type EcsScalar = string | number | boolean | EcsRecord
 /** What a field may hold; null and an empty list leave it out. */
 export type EcsValue = EcsScalar | readonly EcsScalar[] | null
 
-export interface EcsField {
+export interface EcsField<Message = Event> {
   /** Dotted name. */
   readonly name: string
   readonly type: EcsType
-  of(event: Event): EcsValue
+  of(message: Message): EcsValue
 }
 
 const field = (name: string, type: EcsType, of: EcsField['of']): EcsField => ({ name, type, of })
@@ -97,7 +97,7 @@ export const ECS_FIELDS: { readonly [Member in keyof Event]-?: readonly EcsField
     keyword('picket.flows', ({ flows }) => flows),
   ],
   incident: [keyword('picket.incident', ({ incident }) => incident)],
-  process: processFields(),
+  process: processFields(({ process }) => process),
 }
 
 function endFields(end: string, of: (event: Event) => string | null): EcsField[] {
@@ -107,28 +107,35 @@ function endFields(end: string, of: (event: Event) => string | null): EcsField[]
   ]
 }
 
-function processFields(): EcsField[] {
+/** The fields of the process that something belongs to. */
+export function processFields<Message>(
+  processOf: (message: Message) => Event['process'],
+): EcsField<Message>[] {
+  const one = (name: string, type: EcsType, read: (process: Process) => EcsValue) => ({
+    name,
+    type,
+    of: (message: Message): EcsValue => {
+      const process = processOf(message)
+      return process === null ? null : read(process)
+    },
+  })
   return [
-    ofProcess('process.pid', 'long', ({ pid }) => pid),
-    ofProcess('process.name', 'keyword', ({ command }) => command),
-    ofProcess('process.executable', 'keyword', ({ executable }) => executable),
-    ofProcess('user.name', 'keyword', ({ user }) => user),
-    ofProcess('user.id', 'keyword', ({ uid }) => (uid === null ? null : String(uid))),
-    ofProcess('container.id', 'keyword', ({ container }) => container),
-    ofProcess('related.user', 'keyword', ({ user }) => (user === null ? null : [user])),
-    ofProcess('picket.process.side', 'keyword', ({ side }) => side),
-    ofProcess('picket.process.unit', 'keyword', ({ unit }) => unit),
-    ofProcess('picket.process.how', 'keyword', ({ how }) => how),
-    ofProcess('picket.process.confidence', 'float', ({ confidence }) => confidence),
-    ofProcess('picket.process.since', 'date', ({ since }) => since),
+    one('process.pid', 'long', ({ pid }) => pid),
+    one('process.name', 'keyword', ({ command }) => command),
+    one('process.executable', 'keyword', ({ executable }) => executable),
+    one('user.name', 'keyword', ({ user }) => user),
+    one('user.id', 'keyword', ({ uid }) => (uid === null ? null : String(uid))),
+    one('container.id', 'keyword', ({ container }) => container),
+    one('related.user', 'keyword', ({ user }) => (user === null ? null : [user])),
+    one('picket.process.side', 'keyword', ({ side }) => side),
+    one('picket.process.unit', 'keyword', ({ unit }) => unit),
+    one('picket.process.how', 'keyword', ({ how }) => how),
+    one('picket.process.confidence', 'float', ({ confidence }) => confidence),
+    one('picket.process.since', 'date', ({ since }) => since),
   ]
 }
 
 type Process = NonNullable<Event['process']>
-
-function ofProcess(name: string, type: EcsType, read: (process: Process) => EcsValue): EcsField {
-  return field(name, type, ({ process }) => (process === null ? null : read(process)))
-}
 
 /** The members of `picket.reasons`. */
 export const REASON_FIELDS: Readonly<Record<string, EcsType>> = {

@@ -1,6 +1,7 @@
 /** The index template by which Elasticsearch and OpenSearch know the types of our documents from the first one on. */
 import { ECS_FIELDS, REASON_FIELDS, type EcsType } from './ecs-fields.ts'
 import { MACHINE_FIELDS } from './ecs.ts'
+import { FLOW_ECS_FIELDS, FLOW_MESSAGE_FIELDS } from './flow/ecs-fields.ts'
 
 interface Mapping {
   readonly type?: EcsType
@@ -19,11 +20,15 @@ const LONGEST_KEYWORD = 1024
  */
 export function ecsIndexTemplate(): string {
   const properties: Record<string, Mapping> = {}
-  for (const { name, type } of [...MACHINE_FIELDS, ...Object.values(ECS_FIELDS).flat()]) {
-    place(properties, name.split('.'), mappingOf(type))
-  }
+  const fields = [
+    ...MACHINE_FIELDS,
+    ...Object.values(ECS_FIELDS).flat(),
+    ...FLOW_MESSAGE_FIELDS,
+    ...Object.values(FLOW_ECS_FIELDS).flat(),
+  ]
+  for (const { name, type } of fields) place(properties, name.split('.'), mappingOf(type))
   const template = {
-    index_patterns: ['logs-picket.event-*'],
+    index_patterns: ['logs-picket.event-*', 'logs-picket.flow-*'],
     priority: 500,
     // How long documents are kept is for the operator, and not the same in OpenSearch.
     composed_of: ['picket'],

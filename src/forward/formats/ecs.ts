@@ -1,5 +1,6 @@
 /** The Elastic Common Schema: the JSON document that Elastic reads as it is, and others by its stable names. */
 import type { Event } from '../../record/event.ts'
+import { isFlow, type Outgoing } from '../outgoing.ts'
 import { cleanText, cutText } from './clean-text.ts'
 import {
   ECS_FIELDS,
@@ -9,6 +10,7 @@ import {
   type EcsType,
   type EcsValue,
 } from './ecs-fields.ts'
+import { FLOW_ECS_FIELDS, FLOW_MESSAGE_FIELDS } from './flow/ecs-fields.ts'
 
 /** The schema's version that the documents are written by. */
 const ECS_VERSION = '8.17.0'
@@ -27,11 +29,11 @@ export interface EcsDocument {
   [name: string]: EcsValue | EcsDocument
 }
 
-/** A fact of the machine and of Picket, the same in every document. */
+/** A fact of the machine and of Picket. */
 interface MachineField {
   readonly name: string
   readonly type: EcsType
-  of(context: EcsContext): string
+  of(context: EcsContext, message: Outgoing): string
 }
 
 const machine = (name: string, of: MachineField['of']): MachineField => ({
@@ -43,7 +45,7 @@ const machine = (name: string, of: MachineField['of']): MachineField => ({
 export const MACHINE_FIELDS: readonly MachineField[] = [
   machine('ecs.version', () => ECS_VERSION),
   machine('event.module', () => 'picket'),
-  machine('event.dataset', () => 'picket.event'),
+  machine('event.dataset', (_, message) => (isFlow(message) ? 'picket.flow' : 'picket.event')),
   machine('event.provider', () => 'picket'),
   machine('agent.type', () => 'picket'),
   machine('agent.version', ({ version }) => version),
@@ -62,27 +64,42 @@ const pathOf = <Field extends { readonly name: string }>(field: Field) => ({
 })
 const machinePaths = MACHINE_FIELDS.map(pathOf)
 const eventPaths = Object.values(ECS_FIELDS).flat().map(pathOf)
+const flowPaths = [...FLOW_MESSAGE_FIELDS, ...Object.values(FLOW_ECS_FIELDS).flat()].map(pathOf)
 
 /**
- * Returns the event as a document of ECS 8.
+ * Returns an event or a flow as a document of ECS 8.
  *
- * A fact that the event does not have leaves its field out. Texts have what is invisible or turns the reading
+ * A fact that it does not have leaves its field out. Texts have what is invisible or turns the reading
  * order written out as `<U+XXXX>`, and end after 8,000 characters.
  */
-export function ecsDocument(event: Event, context: EcsContext): EcsDocument {
+export function ecsDocument(message: Outgoing, context: EcsContext): EcsDocument {
   const document: EcsDocument = {}
-  for (const { field, path } of machinePaths) put(document, path, field.of(context))
-  for (const { field, path } of eventPaths) {
-    const value = field.of(event)
-    if (value === null || (Array.isArray(value) && value.length === 0)) continue
-    put(document, path, cleaned(value))
-  }
+  for (const { field, path } of machinePaths) put(document, path, field.of(context, message))
+  if (isFlow(message)) fill(document, flowPaths, message)
+  else fill(document, eventPaths, message)
   return document
 }
 
-/** Returns the event as one line of JSON without its newline. */
-export function formatEcs(event: Event, context: EcsContext): string {
-  return JSON.stringify(ecsDocument(event, context))
+interface FieldPath<Message> {
+  readonly field: EcsField<Message>
+  readonly path: readonly string[]
+}
+
+function fill<Message>(
+  document: EcsDocument,
+  fields: readonly FieldPath<Message>[],
+  message: Message,
+): void {
+  for (const { field, path } of fields) {
+    const value = field.of(message)
+    if (value === null || (Array.isArray(value) && value.length === 0)) continue
+    put(document, path, cleaned(value))
+  }
+}
+
+/** Returns it as one line of JSON without its newline. */
+export function formatEcs(message: Outgoing, context: EcsContext): string {
+  return JSON.stringify(ecsDocument(message, context))
 }
 
 /** Names the fields of the schema that carry a member of the event, for the documentation's table. */

@@ -1,8 +1,9 @@
 /** Where each member of an event is found in every format: the table for whoever writes searches. */
 import type { Event } from '../../record/event.ts'
 import { ecsFieldOf } from './ecs.ts'
+import { FLOW_PLACES, flowEcsFieldOf } from './flow/places.ts'
 
-interface Places {
+export interface Places {
   /** Keys of CEF, header fields by their names in the standard. */
   readonly cef: string
   /** Names in Splunk's Common Information Model (Intrusion Detection, Alerts); empty where it has none. */
@@ -58,21 +59,39 @@ for \`block\`; its \`severity\` is \`critical\` from 9 on, \`high\` from 7, \`me
 
 `
 
-/** Returns the table as Markdown. */
+const FLOWS = `
+## Flows
+
+With \`flows: true\` a sink gets finished flows too (\`deviceEventClassId\` and \`event.code\` are \`flow\`, \`event.dataset\` is
+\`picket.flow\`). Their numbers (\`cn1\`, \`event.sequence\`) are of their own, and \`flexNumber1\` or
+\`picket.previous_sequence\` names the flow that the sink was sent before; \`externalId\` or \`event.id\` is the same
+each time. Flows of replayed captures are not sent; their numbers are missing. The source is who sent the first packet. CEF leaves \`in\` and
+\`out\` away where they do not fit 32 bits; \`cn2\` and \`cn3\` have them all the same.
+
+`
+
+/** Returns the tables as Markdown. */
 export function fieldTable(): string {
-  const rows = Object.entries(PLACES).map(([member, { cef, cim }]) => [
-    member,
-    cef,
-    ecsFieldOf(member as keyof Event),
-    cim,
-  ])
-  const head = ['event', 'CEF', 'ECS', 'Splunk CIM']
+  const events = rowsOf(PLACES, (member) => ecsFieldOf(member as keyof Event))
+  const flows = rowsOf(FLOW_PLACES, flowEcsFieldOf)
+  return `${INTRODUCTION}${table('event', events)}${FLOWS}${table('flow', flows)}`
+}
+
+function rowsOf(
+  places: Readonly<Record<string, Places>>,
+  ecsOf: (member: string) => string,
+): string[][] {
+  return Object.entries(places).map(([member, { cef, cim }]) => [member, cef, ecsOf(member), cim])
+}
+
+function table(what: string, rows: readonly (readonly string[])[]): string {
+  const head = [what, 'CEF', 'ECS', 'Splunk CIM']
   const cells = [head, ...rows.map((row) => row.map(code))]
   const widths = head.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)))
   const line = (row: readonly string[]): string =>
     `| ${row.map((cell, column) => cell.padEnd(widths[column]!)).join(' | ')} |`
   const rule = `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`
-  return `${INTRODUCTION}${[line(cells[0]!), rule, ...cells.slice(1).map(line)].join('\n')}\n`
+  return `${[line(cells[0]!), rule, ...cells.slice(1).map(line)].join('\n')}\n`
 }
 
 const code = (names: string): string =>

@@ -27,6 +27,23 @@ export function createSink(config: SinkConfig, context: SinkContext): Sink {
   }
 }
 
+/** Where a sink has its flows: apart from its events where the receiver wants to tell them apart. */
+export function configForFlows(config: SinkConfig): SinkConfig {
+  switch (config.type) {
+    case 'elastic':
+      return { ...config, dataStream: config.flowDataStream }
+    case 'hec':
+      return { ...config, sourcetype: config.flowSourcetype }
+    case 'file':
+      return { ...config, path: config.flowsPath ?? beside(config.path) }
+    default:
+      return config
+  }
+}
+
+/** `/var/log/picket/events.ndjson` gives `/var/log/picket/events-flows.ndjson`. */
+const beside = (path: string): string => path.replace(/(\.[^./]+)?$/, '-flows$1')
+
 /** Names and addresses of the machines that a sink talks to: those that must never be blocked. */
 export function sinkHosts(config: SinkConfig): readonly string[] {
   switch (config.type) {

@@ -1,12 +1,12 @@
 /** Reads the allowlist. */
 import type { Allowlist, AllowlistEntry } from '../allowlist.ts'
-import type { Connection } from '../sqlite/connection.ts'
+import type { ReadConnection } from '../sqlite/live-connection.ts'
 
 const COLUMNS = `id, range, comment, created_by AS createdBy, created_at_ms AS createdAtMs,
   expires_at_ms AS expiresAtMs, removed_at_ms AS removedAtMs, removed_by AS removedBy`
 
 /** The reading half of the allowlist. */
-export function allowlistReader(connection: Connection): Omit<Allowlist, 'save'> {
+export function allowlistReader(connection: ReadConnection): Omit<Allowlist, 'save'> {
   const selectOne = connection.prepare(`SELECT ${COLUMNS} FROM allowlist WHERE id = ?`)
   const selectInForce = connection.prepare(
     `SELECT ${COLUMNS} FROM allowlist

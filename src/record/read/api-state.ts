@@ -2,13 +2,13 @@
 import type { Clock } from '../../core/clock.ts'
 import { ANSWER_LIFE_MS, type AnswerStore, type StoredAnswer } from '../answer-store.ts'
 import type { RuleSwitch, RuleSwitches } from '../rule-switches.ts'
-import type { Connection } from '../sqlite/connection.ts'
+import type { ReadConnection } from '../sqlite/live-connection.ts'
 
 type AnswerRow = Omit<StoredAnswer, 'headers'> & { readonly headers: string }
 type SwitchRow = Omit<RuleSwitch, 'isEnabled'> & { readonly isEnabled: number }
 
 /** The reading half of the answer store. */
-export function answerReader(connection: Connection, clock: Clock): Pick<AnswerStore, 'get'> {
+export function answerReader(connection: ReadConnection, clock: Clock): Pick<AnswerStore, 'get'> {
   const select = connection.prepare(
     `SELECT caller, key_hash AS keyHash, request_hash AS requestHash, status, headers, body
      FROM idempotent_answers WHERE caller = ? AND key_hash = ? AND answered_at_ms > ?`,
@@ -24,7 +24,7 @@ export function answerReader(connection: Connection, clock: Clock): Pick<AnswerS
 }
 
 /** The reading half of the rules' switches. */
-export function switchReader(connection: Connection): Pick<RuleSwitches, 'all'> {
+export function switchReader(connection: ReadConnection): Pick<RuleSwitches, 'all'> {
   const select = connection.prepare(
     `SELECT rule, is_enabled AS isEnabled, changed_by AS changedBy, changed_at_ms AS changedAtMs
      FROM rule_switches ORDER BY rule`,

@@ -1,8 +1,9 @@
 /** Reads blocks. */
 import type { Block, BlockHistory, BlockLog, BlockQuery } from '../block-log.ts'
 import type { Page } from '../event-log.ts'
+import { parsePortRange } from '../../net/port-range.ts'
 import { keyRange } from '../sqlite/address-key.ts'
-import type { Connection } from '../sqlite/connection.ts'
+import type { ReadConnection } from '../sqlite/live-connection.ts'
 import { decodeIdCursor, encodeCursor } from './cursor.ts'
 import { Where } from './where.ts'
 
@@ -15,7 +16,7 @@ const TOUCHES = 'target_first <= ? AND target_last >= ?'
 const STANDING = "state IN ('pending', 'active', 'failed')"
 
 /** The reading half of the block log. */
-export function blockReader(connection: Connection): Omit<BlockLog, 'save'> {
+export function blockReader(connection: ReadConnection): Omit<BlockLog, 'save'> {
   const selectOne = connection.prepare(`SELECT ${COLUMNS} FROM blocks WHERE id = ?`)
   const selectStanding = connection.prepare(
     `SELECT ${COLUMNS} FROM blocks WHERE ${STANDING} ORDER BY created_at_ms, id`,
@@ -41,10 +42,11 @@ export function blockReader(connection: Connection): Omit<BlockLog, 'save'> {
 type BlockRow = Omit<Block, 'ports'> & { readonly ports: string }
 
 function blockOf(row: BlockRow): Block {
-  return { ...row, ports: JSON.parse(row.ports) as number[] }
+  const ports = JSON.parse(row.ports) as (number | string)[]
+  return { ...row, ports: ports.flatMap((given) => parsePortRange(given) ?? []) }
 }
 
-function listBlocks(connection: Connection, query: BlockQuery): Page<Block> {
+function listBlocks(connection: ReadConnection, query: BlockQuery): Page<Block> {
   const where = conditionsOf(query)
   const sql = `SELECT ${COLUMNS} FROM blocks ${where.sql}
     ORDER BY created_at_ms DESC, id DESC LIMIT ?`

@@ -3,8 +3,9 @@ import type { Flow } from '../../flow/flow.ts'
 import type { AuditQuery, AuditRow } from '../audit-trail.ts'
 import type { Event } from '../event.ts'
 import type { EventQuery, Page } from '../event-log.ts'
-import type { FlowQuery, FlowSum, FlowSumQuery } from '../flow-log.ts'
+import type { FlowQuery, FlowSumQuery } from '../flow-log.ts'
 import type { AuditStretch, AuditWalk } from './audit.ts'
+import type { SummedStep } from './flow-sums.ts'
 
 /** A step of a listing is a page for which a bounded number of rows was looked at. */
 export interface ReaderCalls {
@@ -14,10 +15,9 @@ export interface ReaderCalls {
   countStates: { input: { readonly from: number; readonly to: number }; output: number }
   stepAudit: { input: AuditQuery; output: Page<AuditRow> }
   walkAudit: { input: AuditWalk; output: AuditStretch }
-  /** The sums of one step; a group may come again in the next. */
   stepSums: {
     input: FlowSumQuery & { readonly cursor?: string | undefined }
-    output: Page<FlowSum>
+    output: SummedStep
   }
   close: { input: null; output: null }
 }

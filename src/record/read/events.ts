@@ -3,7 +3,7 @@ import type { Cidr } from '../../net/cidr.ts'
 import type { Event } from '../event.ts'
 import type { EventLog, EventQuery, Page } from '../event-log.ts'
 import { keyRange } from '../sqlite/address-key.ts'
-import type { Connection } from '../sqlite/connection.ts'
+import type { ReadConnection } from '../sqlite/live-connection.ts'
 import { decodeIdCursor, encodeCursor, type Position } from './cursor.ts'
 import { Where } from './where.ts'
 
@@ -20,7 +20,7 @@ interface ListedRow {
 }
 
 /** The reading half of the event log. */
-export function eventReader(connection: Connection): Omit<EventLog, 'save' | 'list'> {
+export function eventReader(connection: ReadConnection): Omit<EventLog, 'save' | 'list'> {
   const selectOne = connection.prepare('SELECT body FROM events WHERE id = ?').pluck()
   const selectSince = connection.prepare(
     'SELECT story_key, body FROM events WHERE last_seen_us >= ? ORDER BY last_seen_us',
@@ -47,7 +47,7 @@ export function eventReader(connection: Connection): Omit<EventLog, 'save' | 'li
  *
  * Errors: `ERR_API_REQUEST` for a cursor that is not ours.
  */
-export function stepEvents(connection: Connection, query: EventQuery): Page<Event> {
+export function stepEvents(connection: ReadConnection, query: EventQuery): Page<Event> {
   const participants = participantsOf(query)
   const rare = participants.find((one) => isRare(connection, one))
   // Few are quickly looked up and sorted; everything else is found by walking back in time.
@@ -82,7 +82,7 @@ function directionOf({ order }: EventQuery) {
 }
 
 /** Finds the last event that the step looks at; null when it comes to the end. */
-function endOfStep(connection: Connection, query: EventQuery): Position<string> | null {
+function endOfStep(connection: ReadConnection, query: EventQuery): Position<string> | null {
   const where = windowOf(query)
   const { order } = directionOf(query)
   const sql = `SELECT first_seen_us AS time, id AS tie FROM events INDEXED BY events_by_first_seen
@@ -139,7 +139,7 @@ function participantsOf({ attacker, address }: EventQuery): readonly Participant
   ]
 }
 
-function isRare(connection: Connection, { values }: Participant): boolean {
+function isRare(connection: ReadConnection, { values }: Participant): boolean {
   const sql = `SELECT count(*) FROM (SELECT 1 FROM event_participants
     WHERE address BETWEEN ? AND ? LIMIT ${EVENTS_PER_STEP})`
   return (

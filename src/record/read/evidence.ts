@@ -1,7 +1,7 @@
 /** Reads the packets of an event. */
 import type { PacketEvidence } from '../../detect/detection.ts'
 import type { EvidenceLog } from '../evidence-log.ts'
-import type { Connection } from '../sqlite/connection.ts'
+import type { ReadConnection } from '../sqlite/live-connection.ts'
 
 interface Row {
   readonly link_type: number
@@ -10,7 +10,7 @@ interface Row {
 }
 
 /** The reading half of the evidence log. */
-export function evidenceReader(connection: Connection): Pick<EvidenceLog, 'of'> {
+export function evidenceReader(connection: ReadConnection): Pick<EvidenceLog, 'of'> {
   const select = connection.prepare(
     'SELECT link_type, packets, records FROM evidence WHERE event_id = ?',
   )

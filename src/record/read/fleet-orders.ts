@@ -1,6 +1,6 @@
 /** Reads the fleet's orders. */
 import type { FleetOrders, FleetPosition, FleetVerdict, StoredFleetOrder } from '../fleet-orders.ts'
-import type { Connection } from '../sqlite/connection.ts'
+import type { ReadConnection } from '../sqlite/live-connection.ts'
 
 const COLUMNS = `id, sequence, orderer, issued_at_ms AS issuedAtMs, expires_at_ms AS expiresAtMs, body,
   received_at_ms AS receivedAtMs, outcome, guard, detail, decided_at_ms AS decidedAtMs`
@@ -10,7 +10,7 @@ type Row = Omit<StoredFleetOrder, 'verdict'> & {
 }
 
 /** The reading half of the fleet's orders. */
-export function fleetOrderReader(connection: Connection): Omit<FleetOrders, 'save' | 'advance'> {
+export function fleetOrderReader(connection: ReadConnection): Omit<FleetOrders, 'save' | 'advance'> {
   const selectOne = connection.prepare(`SELECT ${COLUMNS} FROM fleet_orders WHERE id = ?`)
   const selectNewest = connection.prepare(
     `SELECT ${COLUMNS} FROM fleet_orders ORDER BY issued_at_ms DESC, id DESC LIMIT ?`,

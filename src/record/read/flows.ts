@@ -1,5 +1,12 @@
 /** Reads flows, newest first, by time, address, port, protocol and Community ID, in steps of bounded work. */
-import { addressHash, FlowBatch, flowTest, holdsHash, type Flow } from '../../flow/batch/index.ts'
+import {
+  addressHash,
+  FlowBatch,
+  flowTest,
+  holdsHash,
+  type Flow,
+  type FlowFilter,
+} from '../../flow/batch/index.ts'
 import type { FlowQuery } from '../flow-log.ts'
 import type { Page } from '../event-log.ts'
 import type { Connection } from '../sqlite/connection.ts'
@@ -14,6 +21,8 @@ const BATCHES_PER_STEP = 2000
 interface BatchRow {
   readonly first_flow: number
   readonly flows: number
+  readonly start_us: number
+  readonly end_us: number
   readonly address_hashes: Buffer
 }
 
@@ -45,7 +54,7 @@ export function walkFlows(
 ): string | null {
   const before = query.cursor === undefined ? null : decodeRowCursor('flows', query.cursor).tie
   const mayHold = batchTest(query)
-  const isWanted = flowTest(query)
+  const testOf = batchFlowTests(query)
   const read = connection.prepare('SELECT batch FROM flow_batches WHERE first_flow = ?').pluck()
   let lookedAt = 0
   let passed = 0
@@ -59,12 +68,22 @@ export function walkFlows(
     const batch = FlowBatch.from(read.get(first) as Buffer)
     if (batch === null) continue
     lookedAt += batch.length
+    const isWanted = testOf(row)
     const end = before === null ? batch.length : Math.min(batch.length, before - first)
     for (let index = end - 1; index >= 0; index -= 1) {
       if (isWanted(batch, index) && !visit(batch, index)) return cursorBefore(first + index + 1)
     }
   }
   return null
+}
+
+/** The test for the flows of a batch: one whose flows all lie in the span is spared the look at each one's times. */
+function batchFlowTests(query: FlowFilter): (row: BatchRow) => ReturnType<typeof flowTest> {
+  const { fromUs = -Infinity, toUs = Infinity } = query
+  const whole = flowTest(query)
+  const timeless = flowTest({ ...query, fromUs: undefined, toUs: undefined })
+  // A flow of the batch may have ended as early as the first of them began.
+  return ({ start_us, end_us }) => (start_us >= fromUs && end_us < toUs ? timeless : whole)
 }
 
 /** The cursor is the number of the flow before which the next step begins. */
@@ -80,7 +99,7 @@ function batchesBefore(
   if (before !== null) where.and('first_flow < ?', before)
   if (fromUs !== undefined) where.and('end_us >= ?', fromUs)
   if (toUs !== undefined) where.and('start_us < ?', toUs)
-  const sql = `SELECT first_flow, flows, address_hashes FROM flow_batches ${where.sql}
+  const sql = `SELECT first_flow, flows, start_us, end_us, address_hashes FROM flow_batches ${where.sql}
     ORDER BY first_flow DESC LIMIT ${BATCHES_PER_STEP + 1}`
   return connection.prepare(sql).iterate(...where.values) as IterableIterator<BatchRow>
 }

@@ -3,7 +3,7 @@
  * which it was. Derived from the events as they lie in the log, so nothing can disagree with them.
  */
 import { addressKeyOfText } from '../sqlite/address-key.ts'
-import type { Connection } from '../sqlite/connection.ts'
+import type { ReadConnection } from '../sqlite/live-connection.ts'
 import type { Incident, IncidentLink } from '../triage-log.ts'
 
 /** What a host may be taken over by; a scan of it, however long, is not. */
@@ -26,7 +26,7 @@ interface LinkReader {
  *
  * Cost: an index look-up for each event in which the party is a victim; for most parties there is none.
  */
-export function incidentLinkReader(connection: Connection): LinkReader {
+export function incidentLinkReader(connection: ReadConnection): LinkReader {
   const selectFollowed = connection.prepare(`
     SELECT e.id AS eventId, e.incident, e.kind, e.body ->> '$.attacker' AS attacker, e.severity,
       e.first_seen_us AS firstSeenUs

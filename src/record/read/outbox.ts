@@ -1,49 +1,63 @@
 /** Reads what sinks still have to get. */
 import type { Event } from '../event.ts'
-import type { Outbox, SinkProgress, SinkReplay } from '../outbox.ts'
-import type { Connection } from '../sqlite/connection.ts'
+import type { Outbox, SinkBook, SinkProgress, SinkReplay } from '../outbox.ts'
+import type { Book } from '../write/calls.ts'
+import type { ReadConnection } from '../sqlite/live-connection.ts'
 
 interface StateRow {
   readonly body: string
   readonly recordedAtMs: number
 }
 
-type Reading = Omit<Outbox, 'count' | 'advance' | 'orderReplay' | 'advanceReplay'>
+type Written = 'count' | 'advance' | 'orderReplay' | 'advanceReplay'
+type Reading = Omit<Outbox, Written>
 
-/** The reading half of the outbox. */
-export function outboxReader(connection: Connection): Reading {
-  const selectAfter = connection.prepare(
-    `SELECT body, recorded_at_ms AS recordedAtMs FROM event_revisions
-     WHERE sequence > ? ORDER BY sequence LIMIT ?`,
-  )
+const POSITIONS = { events: 'sink_positions', flows: 'flow_positions' }
+
+/** Reads how far sinks have got with rows of one kind. */
+export function bookReader(
+  connection: ReadConnection,
+  book: Book,
+): Pick<SinkBook, 'position' | 'progress' | 'replays'> {
   const selectProgress = connection.prepare(
     `SELECT sequence AS position, last_sent AS lastSent, lost, replaced
-     FROM sink_positions WHERE sink = ?`,
+     FROM ${POSITIONS[book]} WHERE sink = ?`,
   )
   const selectReplays = connection.prepare(
     `SELECT id, sink, from_sequence AS fromSequence, to_sequence AS toSequence, position,
        ordered_at_ms AS orderedAtMs
-     FROM sink_replays WHERE sink = ? ORDER BY id`,
+     FROM sink_replays WHERE sink = ? AND of_flows = ${book === 'flows' ? 1 : 0} ORDER BY id`,
   )
-  const after = (sequence: number, limit: number): StateRow[] =>
-    selectAfter.all(sequence, limit) as StateRow[]
   const progress = (sink: string): SinkProgress | null =>
     (selectProgress.get(sink) as SinkProgress | undefined) ?? null
   return {
-    after: (sequence, limit) => after(sequence, limit).map(({ body }) => JSON.parse(body) as Event),
-    statesAfter: (sequence, limit) =>
-      after(sequence, limit).map(({ body, recordedAtMs }) => {
-        return { event: JSON.parse(body) as Event, recordedAtMs }
-      }),
-    firstSince: (timeMs) => firstSince(connection, timeMs),
     position: (sink) => progress(sink)?.position ?? null,
     progress,
     replays: (sink) => selectReplays.all(sink) as SinkReplay[],
   }
 }
 
+/** The reading half of the outbox. */
+export function outboxReader(connection: ReadConnection): Reading {
+  const selectAfter = connection.prepare(
+    `SELECT body, recorded_at_ms AS recordedAtMs FROM event_revisions
+     WHERE sequence > ? ORDER BY sequence LIMIT ?`,
+  )
+  const after = (sequence: number, limit: number): StateRow[] =>
+    selectAfter.all(sequence, limit) as StateRow[]
+  return {
+    ...bookReader(connection, 'events'),
+    after: (sequence, limit) => after(sequence, limit).map(({ body }) => JSON.parse(body) as Event),
+    statesAfter: (sequence, limit) =>
+      after(sequence, limit).map(({ body, recordedAtMs }) => {
+        return { event: JSON.parse(body) as Event, recordedAtMs }
+      }),
+    firstSince: (timeMs) => firstSince(connection, timeMs),
+  }
+}
+
 /** Halves the numbers until the first is found, since no index by time is worth its writing. */
-function firstSince(connection: Connection, timeMs: number): number {
+function firstSince(connection: ReadConnection, timeMs: number): number {
   const newest = connection
     .prepare("SELECT seq FROM sqlite_sequence WHERE name = 'event_revisions'")
     .pluck()
@@ -63,7 +77,7 @@ function firstSince(connection: Connection, timeMs: number): number {
 
 /** Counts the states of a range of numbers, both ends included. */
 export function countStates(
-  connection: Connection,
+  connection: ReadConnection,
   { from, to }: { readonly from: number; readonly to: number },
 ): number {
   return connection

@@ -25,6 +25,8 @@ export interface ReaderOptions {
   /** 0 ends each page after its first step. */
   readonly queryMs?: number
   readonly maxQueries?: number
+  /** Told when a query meets damage in the file. */
+  readonly onDamage?: (cause: PicketError) => void
 }
 
 /** What a query still has to get, and where it goes on. */
@@ -46,12 +48,14 @@ export class Reader {
   readonly #settings: ReaderSettings
   readonly #queryMs: number
   readonly #maxQueries: number
+  readonly #onDamage: (cause: PicketError) => void
   #thread: Promise<Thread<ReaderCalls>> | null = null
   #queries = 0
   #isClosed = false
 
-  constructor({ path, queryMs = QUERY_MS, maxQueries = MAX_QUERIES }: ReaderOptions) {
+  constructor({ path, queryMs = QUERY_MS, maxQueries = MAX_QUERIES, onDamage }: ReaderOptions) {
     this.#settings = { path }
+    this.#onDamage = onDamage ?? (() => undefined)
     this.#queryMs = queryMs
     this.#maxQueries = maxQueries
   }
@@ -105,13 +109,22 @@ export class Reader {
       const untilMs = performance.now() + this.#queryMs
       const sums = new SumTable()
       let cursor: string | undefined
+      let isFull = false
       do {
         const step = await (await this.#started()).call('stepSums', { ...query, cursor })
         sums.add(step.items)
+        isFull ||= step.isFull
         cursor = step.nextCursor ?? undefined
       } while (cursor !== undefined && performance.now() < untilMs)
-      return { items: sums.items(), isComplete: cursor === undefined && !sums.isFull }
+      return { items: sums.items(), isComplete: cursor === undefined && !isFull && !sums.isFull }
     })
+  }
+
+  /** Goes on with the file that is there now; queries under way fail. */
+  restart(): void {
+    const thread = this.#thread
+    this.#thread = null
+    void thread?.then((started) => started.close()).catch(() => undefined)
   }
 
   /** Ends the thread when its present step is done; queries under way fail. */
@@ -131,6 +144,9 @@ export class Reader {
     this.#queries += 1
     try {
       return await work()
+    } catch (cause) {
+      if (cause instanceof PicketError && cause.code === 'ERR_RECORD_DAMAGED') this.#onDamage(cause)
+      throw cause
     } finally {
       this.#queries -= 1
     }

@@ -2,13 +2,14 @@
 import { FlowBatch, flowTest, type Flow } from '../../flow/batch/index.ts'
 import type { Event } from '../event.ts'
 import type { LogScan, LogSpan, ScannedRows } from '../log-scan.ts'
-import { workError, type Connection } from '../sqlite/connection.ts'
+import { workError } from '../sqlite/connection.ts'
+import type { ReadConnection } from '../sqlite/live-connection.ts'
 
 const EVENTS_PER_PART = 500
 const EVER = { fromUs: Number.MIN_SAFE_INTEGER, toUs: Number.MAX_SAFE_INTEGER }
 
 /** The scanning half of the record. */
-export function logScan(connection: Connection): LogScan {
+export function logScan(connection: ReadConnection): LogScan {
   return {
     flows: (span) => reading(scanFlows(connection, span)),
     events: (span) => reading(scanEvents(connection, span)),
@@ -29,7 +30,7 @@ interface BatchRow {
   readonly batch: Buffer
 }
 
-function* scanFlows(connection: Connection, span: LogSpan): Generator<ScannedRows<Flow>> {
+function* scanFlows(connection: ReadConnection, span: LogSpan): Generator<ScannedRows<Flow>> {
   const { fromUs, toUs } = { ...EVER, ...span }
   const isWanted = flowTest(span)
   // Small batches are joined as more come: one that begins before a flow may hold it.
@@ -68,7 +69,7 @@ interface EventRow {
   readonly body: string
 }
 
-function* scanEvents(connection: Connection, span: LogSpan): Generator<ScannedRows<Event>> {
+function* scanEvents(connection: ReadConnection, span: LogSpan): Generator<ScannedRows<Event>> {
   const { fromUs, toUs } = { ...EVER, ...span }
   const { first, last } = connection
     .prepare('SELECT min(first_seen_us) AS first, max(first_seen_us) AS last FROM events')

@@ -1,7 +1,8 @@
 /** Sums of flows by group, of which so many are told apart and no more. */
 import type { FlowSum } from '../flow-log.ts'
 
-const MAX_GROUPS = 20_000
+/** So many groups are told apart. */
+export const MAX_GROUPS = 20_000
 
 interface Sum {
   flows: number
@@ -19,10 +20,10 @@ export class SumTable {
   }
 
   add(sums: readonly FlowSum[]): void {
-    for (const { key, flows, packets, bytes } of sums) this.count(key, flows, packets, bytes)
+    for (const { key, flows, packets, bytes } of sums) this.#count(key, flows, packets, bytes)
   }
 
-  count(key: string, flows: number, packets: number, bytes: number): void {
+  #count(key: string, flows: number, packets: number, bytes: number): void {
     const sum = this.#sums.get(key)
     if (sum !== undefined) {
       sum.flows += flows

@@ -1,5 +1,5 @@
 /** Reads API tokens at rest. */
-import type { Connection } from '../sqlite/connection.ts'
+import type { ReadConnection } from '../sqlite/live-connection.ts'
 import type { Scope, StoredToken, TokenStore } from '../token-store.ts'
 
 const COLUMNS = `id, scopes, description, networks, created_at_ms AS createdAtMs, expires_at_ms AS expiresAtMs,
@@ -11,7 +11,7 @@ type TokenRow = Omit<StoredToken, 'scopes' | 'networks'> & {
 }
 
 /** The reading half of the token store. */
-export function tokenReader(connection: Connection): Omit<TokenStore, 'save'> {
+export function tokenReader(connection: ReadConnection): Omit<TokenStore, 'save'> {
   const selectOne = connection.prepare(`SELECT ${COLUMNS} FROM tokens WHERE id = ?`)
   const selectAll = connection.prepare(`SELECT ${COLUMNS} FROM tokens ORDER BY created_at_ms, id`)
   return {

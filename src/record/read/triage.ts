@@ -1,6 +1,6 @@
 /** Reads verdicts, suppressions and incidents. */
 import type { Page } from '../event-log.ts'
-import type { Connection } from '../sqlite/connection.ts'
+import type { ReadConnection } from '../sqlite/live-connection.ts'
 import type {
   Incident,
   IncidentQuery,
@@ -25,7 +25,7 @@ type IncidentRow = Omit<Incident, 'events' | 'kinds' | 'follows' | 'ledTo'>
 type Reading = Omit<TriageLog, 'saveVerdict' | 'saveSuppression' | 'countHidden'>
 
 /** The reading half of the triage log. */
-export function triageReader(connection: Connection): Reading {
+export function triageReader(connection: ReadConnection): Reading {
   const selectVerdict = connection.prepare(`SELECT ${VERDICT} FROM verdicts WHERE event_id = ?`)
   const selectVerdicts = connection.prepare(
     `SELECT ${VERDICT} FROM verdicts ORDER BY given_at_ms, event_id`,
@@ -68,7 +68,7 @@ export function triageReader(connection: Connection): Reading {
   }
 }
 
-function eventsOfIncidents(connection: Connection): (row: IncidentRow) => Incident {
+function eventsOfIncidents(connection: ReadConnection): (row: IncidentRow) => Incident {
   const select = connection.prepare(
     `SELECT kind, count(*) AS events FROM events WHERE incident = ?
      GROUP BY kind ORDER BY min(first_seen_us)`,
@@ -83,7 +83,7 @@ function eventsOfIncidents(connection: Connection): (row: IncidentRow) => Incide
 }
 
 function listIncidents(
-  connection: Connection,
+  connection: ReadConnection,
   query: IncidentQuery,
   withEvents: (row: IncidentRow) => Incident,
 ): Page<Incident> {

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { AuditEntry, AuditHead } from '../audit-trail.ts'
 import type { Connection } from './connection.ts'
+import type { ReadConnection } from './live-connection.ts'
 
 /** The head of a trail without rows. */
 export const GENESIS: AuditHead = { id: 0, hash: '0'.repeat(64) }
@@ -20,7 +21,7 @@ export interface ChainRow {
 }
 
 /** Gives the newest row's id and hash. */
-export function auditHead(connection: Connection): AuditHead {
+export function auditHead(connection: ReadConnection): AuditHead {
   const row = connection.prepare('SELECT id, hash FROM audit ORDER BY id DESC LIMIT 1').get()
   return (row as AuditHead | undefined) ?? GENESIS
 }

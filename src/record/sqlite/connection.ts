@@ -19,6 +19,8 @@ const BUSY_TIMEOUT_MS = 15_000
  */
 export function openWriter(path: string): Connection {
   const connection = new Database(path, { timeout: BUSY_TIMEOUT_MS })
+  // Counts only while there is no table: what retention frees can then be given back to the disk.
+  connection.pragma('auto_vacuum = INCREMENTAL')
   connection.pragma('journal_mode = WAL')
   connection.pragma('synchronous = FULL')
   connection.pragma('wal_autocheckpoint = 20000')
@@ -46,12 +48,15 @@ export function openReader(path: string): Connection {
  *
  * `FULL` syncs the WAL before the commit is acknowledged: it survives a power cut. `NORMAL` leaves the
  * sync to the next FULL commit or checkpoint: it survives kill -9, but a power cut may take it back.
+ *
+ * Within another one it is a savepoint: all or nothing by itself, and as durable as that is.
  */
 export function inTransaction<Result>(
   connection: Connection,
   durability: 'FULL' | 'NORMAL',
   work: () => Result,
 ): Result {
+  if (connection.inTransaction) return connection.transaction(work)()
   connection.pragma(`synchronous = ${durability}`)
   return connection.transaction(work).immediate()
 }
@@ -61,8 +66,12 @@ export function sqliteCode(cause: unknown): string | null {
   return cause instanceof Database.SqliteError ? cause.code : null
 }
 
+/** Somebody else has met damage in the file. */
+export class FoundDamage extends Error {}
+
 /** Says whether the failure means that the file's content is not a sound database. */
 export function meansDamage(cause: unknown): boolean {
+  if (cause instanceof FoundDamage) return true
   const code = sqliteCode(cause)
   return code !== null && (code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB')
 }
@@ -86,7 +95,7 @@ export function openError(path: string, cause: unknown): PicketError {
   })
 }
 
-/** Turns what a statement threw into a `PicketError` that says what to do. */
+/** Turns what a statement threw into a `PicketError` that says what to do; damage has a code of its own. */
 export function workError(
   code: 'ERR_RECORD_READ' | 'ERR_RECORD_WRITE',
   cause: unknown,
@@ -95,10 +104,14 @@ export function workError(
   const reason = cause instanceof Error ? cause.message : String(cause)
   const hint = cureFor(cause)
   const work = code === 'ERR_RECORD_READ' ? 'read' : 'write to'
-  return new PicketError(code, `cannot ${work} the log: ${reason}`, {
-    cause,
-    ...(hint === undefined ? {} : { hint }),
-  })
+  return new PicketError(
+    meansDamage(cause) ? 'ERR_RECORD_DAMAGED' : code,
+    `cannot ${work} the log: ${reason}`,
+    {
+      cause,
+      ...(hint === undefined ? {} : { hint }),
+    },
+  )
 }
 
 function cureFor(cause: unknown): string | undefined {
@@ -107,6 +120,6 @@ function cureFor(cause: unknown): string | undefined {
     return 'make room on the disk that holds the data folder'
   }
   return meansDamage(cause)
-    ? 'the file is damaged; restart the agent, which sets it aside'
+    ? 'the file is damaged; a running agent sets it aside and goes on with a new one: ask again in a minute'
     : undefined
 }

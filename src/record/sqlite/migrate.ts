@@ -2,7 +2,7 @@
 import { PicketError } from '../../core/errors.ts'
 import { uuidv7 } from '../../core/uuid.ts'
 import { LATEST_VERSION, MIGRATIONS } from '../migrations/index.ts'
-import type { Connection } from './connection.ts'
+import { meansDamage, type Connection } from './connection.ts'
 
 /** `PKET` in the header of the file (PRAGMA application_id), so that no foreign database is taken for ours. */
 const APPLICATION_ID = 0x504b4554
@@ -57,6 +57,16 @@ export function migrate(connection: Connection, nowMs: number): void {
         .run(uuidv7(nowMs), nowMs)
     })
     .immediate()
+}
+
+/** The id of this agent; null where a damaged file does not tell. */
+export function agentIdOf(connection: Connection): string | null {
+  try {
+    return connection.prepare('SELECT id FROM agent').pluck().get() as string
+  } catch (cause) {
+    if (!meansDamage(cause)) throw cause
+    return null
+  }
 }
 
 function userVersion(connection: Connection): number {

@@ -14,13 +14,21 @@ const WORDS: Readonly<Record<string, string>> = {
   flow_batches: 'batches of flows',
 }
 
+export interface AnewOptions {
+  readonly nowMs: number
+  /** Free space on the disk that is left alone. */
+  readonly floorBytes: number
+  /** Of the agent that runs, where one does. */
+  readonly agentId?: string
+}
+
 /** Gives what was found and done, in a sentence. */
 export function beginAnew(
   connection: Connection,
   { path, damage }: DamagedFile,
-  { nowMs, floorBytes }: { readonly nowMs: number; readonly floorBytes: number },
+  { nowMs, floorBytes, agentId }: AnewOptions,
 ): string {
-  const salvaged = salvage(connection, path, { floorBytes })
+  const salvaged = salvage(connection, path, { floorBytes, agentId })
   const entry = { actor: 'agent', action: 'record.salvaged', subject: path }
   inTransaction(connection, 'FULL', () => {
     appendAudit(connection, { ...entry, details: { damage, salvaged } }, nowMs)

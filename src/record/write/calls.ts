@@ -12,6 +12,9 @@ import type { RuleSwitch } from '../rule-switches.ts'
 import type { StoredToken } from '../token-store.ts'
 import type { Suppression, Verdict } from '../triage-log.ts'
 
+/** What a sink's position is one of. */
+export type Book = 'events' | 'flows'
+
 /** The place an event state got. */
 export interface SavedState {
   readonly sequence: number
@@ -32,7 +35,12 @@ export interface WriterCalls {
   }
   /** Takes the buffers of flow batches; gives how many flows were written: none where the disk is too full. */
   insertFlows: {
-    input: { readonly batches: readonly Uint8Array[]; readonly atMs: number }
+    input: {
+      readonly batches: readonly Uint8Array[]
+      /** False keeps them from the sinks. */
+      readonly forward: boolean
+      readonly atMs: number
+    }
     output: number
   }
   saveBlocks: {
@@ -44,7 +52,12 @@ export interface WriterCalls {
     output: null
   }
   saveToken: {
-    input: { readonly token: StoredToken; readonly actor: string; readonly atMs: number }
+    input: {
+      readonly token: StoredToken
+      readonly actor: string
+      readonly peer: string | null
+      readonly atMs: number
+    }
     output: null
   }
   saveVerdict: {
@@ -60,6 +73,7 @@ export interface WriterCalls {
     output: null
   }
   saveAnswer: { input: { readonly answer: StoredAnswer; readonly atMs: number }; output: null }
+  forgetAnswer: { input: Pick<StoredAnswer, 'caller' | 'keyHash'>; output: null }
   saveRuleSwitch: {
     input: { readonly entry: RuleSwitch; readonly audit: AuditEntry; readonly atMs: number }
     output: null
@@ -75,6 +89,7 @@ export interface WriterCalls {
   appendAudit: { input: { readonly entry: AuditEntry; readonly atMs: number }; output: null }
   advanceSink: {
     input: {
+      readonly book: Book
       readonly sink: string
       readonly sequence: number
       readonly lastSent: number
@@ -83,7 +98,13 @@ export interface WriterCalls {
     output: null
   }
   orderReplay: {
-    input: { readonly order: ReplayOrder; readonly actor: string; readonly atMs: number }
+    input: {
+      readonly book: Book
+      readonly order: ReplayOrder
+      readonly actor: string
+      readonly peer: string | null
+      readonly atMs: number
+    }
     output: SinkReplay
   }
   advanceReplay: { input: { readonly id: number; readonly sequence: number }; output: null }
@@ -93,6 +114,8 @@ export interface WriterCalls {
   prune: { input: PruneLimits; output: boolean }
   /** Does nothing but answer: every call made before has been. */
   ping: { input: null; output: null }
+  /** Sets a file aside in which a reader met damage, unless that was the file of an earlier `generation`. */
+  mend: { input: { readonly generation: number; readonly damage: string }; output: null }
   close: { input: null; output: null }
 }
 
@@ -106,6 +129,13 @@ export interface PruneLimits {
   readonly maxBytes: number
   /** Only flows recorded before it make room for new ones on a disk that is nearly full. */
   readonly flowsMakeRoomBeforeMs: number
+}
+
+/** What the thread found, at its start or later, that somebody should know. */
+export interface WriterFindings {
+  /** How often the file was begun anew since the start. */
+  readonly generation: number
+  readonly told: readonly string[]
 }
 
 export type CallName = keyof WriterCalls

@@ -1,6 +1,7 @@
 /** Writes batches of flows, small ones joined into large ones as they come. */
 import { FlowBatch, joinBatches, summarise } from '../../flow/batch/index.ts'
 import type { Connection, Statement } from '../sqlite/connection.ts'
+import type { FlowNumbers } from './flow-numbers.ts'
 
 /** A batch of so many flows is searched in under 0.1 ms and is not joined any further. */
 const FULL_BATCH = 1024
@@ -21,22 +22,20 @@ interface SmallBatch {
 export class FlowLogWriter {
   readonly #insert: Statement
   readonly #remove: Statement
-  readonly #selectNext: Statement
+  readonly #numbers: FlowNumbers
   readonly #connection: Connection
   #small: SmallBatch[] = []
   #nextFlow = 0
 
-  constructor(connection: Connection) {
+  constructor(connection: Connection, numbers: FlowNumbers) {
     this.#connection = connection
+    this.#numbers = numbers
     this.#insert = connection.prepare(
       `INSERT INTO flow_batches
          (first_flow, flows, recorded_at_s, start_us, end_us, address_hashes, batch)
        VALUES (?, ?, ?, ?, ?, ?, ?)`,
     )
     this.#remove = connection.prepare('DELETE FROM flow_batches WHERE first_flow = ?')
-    this.#selectNext = connection
-      .prepare('SELECT first_flow + flows FROM flow_batches ORDER BY first_flow DESC LIMIT 1')
-      .pluck()
   }
 
   /** Appends batches, recorded at that wall-clock second; gives how many flows they hold. */
@@ -53,13 +52,14 @@ export class FlowLogWriter {
     )
     this.#write(firstFlow, joined, recordedAtS)
     this.#small = isFull ? [] : [...this.#small, { firstFlow, batch: joined }]
+    this.#numbers.take(flows)
     this.#nextFlow += flows
     return flows
   }
 
   /** At the start, after a transaction that failed, and when another process has written meanwhile. */
   #lookAgain(): void {
-    const nextFlow = (this.#selectNext.get() as number | undefined) ?? 1
+    const nextFlow = this.#numbers.next()
     if (nextFlow === this.#nextFlow) return
     this.#nextFlow = nextFlow
     this.#small = smallBatches(this.#connection)

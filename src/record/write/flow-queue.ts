@@ -15,6 +15,8 @@ interface FlowQueueOptions {
   readonly clock: Clock
   readonly log: Log
   readonly capacity: number
+  /** False keeps the flows from the sinks. */
+  readonly forward: boolean
 }
 
 export class FlowQueue {
@@ -77,10 +79,10 @@ export class FlowQueue {
   }
 
   async #write(batches: readonly FlowBatch[]): Promise<void> {
-    const { writer, clock } = this.#options
+    const { writer, clock, forward } = this.#options
     const flows = batches.reduce((sum, batch) => sum + batch.length, 0)
     try {
-      const input = { batches: batches.map(({ bytes }) => bytes), atMs: clock.nowMs() }
+      const input = { batches: batches.map(({ bytes }) => bytes), forward, atMs: clock.nowMs() }
       const written = await writer.call('insertFlows', input)
       if (written === flows) return
       this.#dropped += flows - written

@@ -8,15 +8,13 @@ import type { WriterCalls } from './calls.ts'
 export function outboxWriter(
   connection: Connection,
 ): Pick<Answers<WriterCalls>, 'advanceSink' | 'orderReplay' | 'advanceReplay'> {
-  const advance = connection.prepare(
-    `INSERT INTO sink_positions (sink, sequence, last_sent, updated_at_ms)
-     VALUES (@sink, @sequence, @lastSent, @atMs)
-     ON CONFLICT (sink) DO UPDATE SET sequence = excluded.sequence,
-       last_sent = excluded.last_sent, updated_at_ms = excluded.updated_at_ms`,
-  )
+  const advance = {
+    events: connection.prepare(upsertPosition('sink_positions')),
+    flows: connection.prepare(upsertPosition('flow_positions')),
+  }
   const insertReplay = connection.prepare(
-    `INSERT INTO sink_replays (sink, from_sequence, to_sequence, position, ordered_at_ms)
-     VALUES (@sink, @fromSequence, @toSequence, @position, @orderedAtMs)`,
+    `INSERT INTO sink_replays (sink, from_sequence, to_sequence, position, ordered_at_ms, of_flows)
+     VALUES (@sink, @fromSequence, @toSequence, @position, @orderedAtMs, @ofFlows)`,
   )
   const advanceReplay = connection.prepare('UPDATE sink_replays SET position = ? WHERE id = ?')
   const deleteReplay = connection.prepare(
@@ -24,17 +22,20 @@ export function outboxWriter(
   )
   return {
     // NORMAL: a position that a power cut takes back only makes the sink see some events again.
-    advanceSink: (input) =>
+    advanceSink: ({ book, ...input }) =>
       inTransaction(connection, 'NORMAL', () => {
-        advance.run(input)
+        advance[book].run(input)
         return null
       }),
-    orderReplay: ({ order, actor, atMs }) =>
+    orderReplay: ({ book, order, actor, peer, atMs }) =>
       inTransaction(connection, 'FULL', () => {
         const replay = { ...order, position: order.fromSequence - 1, orderedAtMs: atMs }
-        const id = Number(insertReplay.run(replay).lastInsertRowid)
-        const { sink: subject, ...details } = order
-        appendAudit(connection, { actor, action: 'sink.replayed', subject, details }, atMs)
+        const id = Number(
+          insertReplay.run({ ...replay, ofFlows: book === 'flows' ? 1 : 0 }).lastInsertRowid,
+        )
+        const { sink: subject, ...range } = order
+        const details = book === 'flows' ? { ...range, of: 'flows' } : range
+        appendAudit(connection, { actor, action: 'sink.replayed', subject, details, peer }, atMs)
         return { ...replay, id }
       }),
     advanceReplay: ({ id, sequence }) =>
@@ -45,3 +46,9 @@ export function outboxWriter(
       }),
   }
 }
+
+const upsertPosition = (table: string): string =>
+  `INSERT INTO ${table} (sink, sequence, last_sent, updated_at_ms)
+   VALUES (@sink, @sequence, @lastSent, @atMs)
+   ON CONFLICT (sink) DO UPDATE SET sequence = excluded.sequence,
+     last_sent = excluded.last_sent, updated_at_ms = excluded.updated_at_ms`

@@ -26,6 +26,20 @@ export function answerSaver(
     })
 }
 
+/** Prepares the forgetting of an answer. */
+export function answerForgetter(
+  connection: Connection,
+): (input: WriterCalls['forgetAnswer']['input']) => null {
+  const forget = connection.prepare(
+    'DELETE FROM idempotent_answers WHERE caller = @caller AND key_hash = @keyHash',
+  )
+  return (key) =>
+    inTransaction(connection, 'FULL', () => {
+      forget.run(key)
+      return null
+    })
+}
+
 /** Prepares the writing of switches. */
 export function switchSaver(
   connection: Connection,

@@ -1,5 +1,6 @@
 /** Writes blocks and the audit rows that tell of them, all or none. */
 import { parseCidr } from '../../net/cidr.ts'
+import { formatPortRange } from '../../net/port-range.ts'
 import { PicketError } from '../../core/errors.ts'
 import type { Block } from '../block-log.ts'
 import { keyRange } from '../sqlite/address-key.ts'
@@ -13,7 +14,7 @@ export function blockSaver(
 ): (input: WriterCalls['saveBlocks']['input']) => null {
   const upsert = connection.prepare(UPSERT_BLOCK)
   return ({ changes, atMs }) =>
-    inTransaction(connection, 'FULL', () => {
+    inTransaction(connection, durabilityOf(changes), () => {
       for (const { block, audit } of changes) {
         upsert.run(rowOf(block))
         appendAudit(connection, audit, atMs)
@@ -22,12 +23,21 @@ export function blockSaver(
     })
 }
 
+/**
+ * An order is on the disk before it is enforced. That it was enforced need not be: a power cut that takes it back
+ * leaves an order, which the next start enforces again.
+ */
+function durabilityOf(changes: WriterCalls['saveBlocks']['input']['changes']): 'FULL' | 'NORMAL' {
+  return changes.every(({ audit }) => audit.action === 'block.enforced') ? 'NORMAL' : 'FULL'
+}
+
 function rowOf(block: Block): Record<string, unknown> {
   const target = parseCidr(block.target)
   if (target === null) {
     throw new PicketError('ERR_RECORD_WRITE', `block target ${block.target} is not an address`)
   }
-  return { ...block, ...keyRange(target), ports: JSON.stringify(block.ports) }
+  const ports = JSON.stringify(block.ports.map(formatPortRange))
+  return { ...block, ...keyRange(target), ports }
 }
 
 const UPSERT_BLOCK = `

@@ -10,7 +10,7 @@ export function tokenSaver(
 ): (input: WriterCalls['saveToken']['input']) => null {
   const selectRevoked = connection.prepare('SELECT revoked_at_ms FROM tokens WHERE id = ?').pluck()
   const upsert = connection.prepare(UPSERT_TOKEN)
-  return ({ token, actor, atMs }) =>
+  return ({ token, actor, peer, atMs }) =>
     inTransaction(connection, 'FULL', () => {
       const revokedBefore = selectRevoked.get(token.id) as number | null | undefined
       upsert.run({
@@ -21,7 +21,7 @@ export function tokenSaver(
       const { scopes, description, networks, expiresAtMs } = token
       const action = auditAction(token, revokedBefore)
       const details = { scopes, description, networks, expiresAtMs }
-      appendAudit(connection, { actor, action, subject: token.id, details }, atMs)
+      appendAudit(connection, { actor, action, subject: token.id, details, peer }, atMs)
       return null
     })
 }

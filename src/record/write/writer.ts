@@ -2,16 +2,16 @@
 import { builtModule } from '../../core/built-module.ts'
 import { PicketError } from '../../core/errors.ts'
 import { Thread } from '../thread.ts'
-import type { CallName, WriterCalls, WriterSettings } from './calls.ts'
+import type { CallName, WriterCalls, WriterFindings, WriterSettings } from './calls.ts'
 
 /**
  * A thread of its own for everything that is written, since a write transaction may take 200 ms and the
  * agent's thread must answer the API meanwhile. Calls are answered in the order they were made.
  */
 export class Writer {
-  readonly #thread: Thread<WriterCalls, readonly string[]>
+  readonly #thread: Thread<WriterCalls, WriterFindings>
 
-  private constructor(thread: Thread<WriterCalls, readonly string[]>) {
+  private constructor(thread: Thread<WriterCalls, WriterFindings>) {
     this.#thread = thread
   }
 
@@ -23,7 +23,12 @@ export class Writer {
 
   /** What was found at start that somebody should know: a damaged file set aside. */
   get findings(): readonly string[] {
-    return this.#thread.findings
+    return this.#thread.findings.told
+  }
+
+  /** Has somebody told when a damaged file was set aside, and a new one begun, since the start. */
+  onBegunAnew(listener: (findings: WriterFindings) => void): void {
+    this.#thread.onTold(listener)
   }
 
   /** Has the writer do something. Errors: `ERR_RECORD_WRITE`; nothing of the call is then kept. */

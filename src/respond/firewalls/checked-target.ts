@@ -1,21 +1,30 @@
 /** The last gate before a root tool's input: only what parses as an address of the family goes in. */
 import { formatCidr, parseCidr, type Cidr } from '../../net/cidr.ts'
+import { MAX_PORT } from '../../net/port-range.ts'
 import { BLOCK_PROTOCOLS } from '../../record/block-log.ts'
 import type { FirewallEntry } from '../firewall.ts'
 
 /** The kernel's limit: 2^32 ms, in seconds, halved (ipset(8), timeout). */
 export const MAX_TIMEOUT_SECONDS = 2_147_483
 
-/** Gives the entry's range. Errors: `TypeError` for what is no range of its family, no protocol or no port. */
-export function checkedRange({ target, family, protocol, port }: FirewallEntry): Cidr {
+/** Gives the entry's range. Errors: `TypeError` for what is no range of its family, no protocol or no ports. */
+export function checkedRange({ target, family, protocol, ports }: FirewallEntry): Cidr {
   const range = parseCidr(target)
   if (range === null || range.network.family !== family) {
     throw new TypeError(`not an IPv${family} target: ${JSON.stringify(target)}`)
   }
-  const isPort = port === null || (Number.isInteger(port) && port >= 0 && port <= 65535)
-  const isProtocol = protocol === null ? port === null : BLOCK_PROTOCOLS.includes(protocol)
-  if (!isPort || !isProtocol) throw new TypeError(`not a protocol and port: ${protocol} ${port}`)
+  const isProtocol = protocol === null ? ports === null : BLOCK_PROTOCOLS.includes(protocol)
+  if (!arePorts(ports) || !isProtocol) {
+    throw new TypeError(`not a protocol and ports: ${protocol} ${JSON.stringify(ports)}`)
+  }
   return range
+}
+
+function arePorts(ports: FirewallEntry['ports']): boolean {
+  if (ports === null) return true
+  const { first, last } = ports
+  const areWhole = Number.isInteger(first) && Number.isInteger(last)
+  return areWhole && 0 <= first && first <= last && last <= MAX_PORT
 }
 
 /** Gives the entry's target, canonically. Errors: as `checkedRange`. */

@@ -1,12 +1,16 @@
 /** Cuts connections that were made before the block: the kernel forgets them, and sockets are ended where asked. */
+import { PicketError } from '../../core/errors.ts'
+import { holdsPort, type PortRange } from '../../net/port-range.ts'
 import type { RunCommand } from '../command.ts'
 import type { FirewallEntry } from '../firewall.ts'
 import { checkedTarget } from './checked-target.ts'
-import { kindOf, sidesOf } from './entry-kind.ts'
+import { sidesOf } from './entry-kind.ts'
 
 const TIMEOUT_MS = 2000
 /** Above it only the rules cut connections: processes for each target are too many then. */
 const MAX_ENTRIES = 16
+
+type Call = readonly [tool: string, args: readonly string[]]
 
 /**
  * Lets the kernel forget the entries' connections, and ends this host's sockets with them.
@@ -20,33 +24,76 @@ export async function cutConnections(
   { killSockets }: { readonly killSockets: boolean },
 ): Promise<void> {
   if (entries.length > MAX_ENTRIES) return
-  const calls = entries.flatMap((entry): [string, string[]][] => [
-    ...conntrackCalls(entry).map((args): [string, string[]] => ['conntrack', args]),
-    ...(killSockets ? [['ss', socketCall(entry)] as [string, string[]]] : []),
-  ])
-  // conntrack ends with 1 when there was no connection: no failure, as it is none that it is not installed.
-  await Promise.allSettled(calls.map(([tool, args]) => run(tool, args, { timeoutMs: TIMEOUT_MS })))
+  await Promise.all(
+    entries.map(async (entry) => {
+      const forgetting = (await selections(run, entry)).map((args): Call => [
+        'conntrack',
+        ['-D', ...args],
+      ])
+      const killing: Call[] = killSockets ? [['ss', socketCall(entry)]] : []
+      // conntrack ends with 1 when there was no connection: no failure, as it is none that it is not installed.
+      await Promise.allSettled(
+        [...forgetting, ...killing].map(([tool, args]) =>
+          run(tool, args, { timeoutMs: TIMEOUT_MS }),
+        ),
+      )
+    }),
+  )
 }
 
-/** Both tuples' originators: whoever opened the connection. */
-function conntrackCalls(entry: FirewallEntry): string[][] {
-  const { family, protocol, port } = entry
+/** How conntrack is told which connections an entry covers: whoever opened them, where no port says who did. */
+async function selections(run: RunCommand, entry: FirewallEntry): Promise<readonly string[][]> {
+  const { family, protocol, ports } = entry
   const icmp = family === 4 ? 'icmp' : 'icmpv6'
   const only = protocol === null ? [] : ['-p', protocol === 'icmp' ? icmp : protocol]
-  const to = port === null ? [] : ['--dport', String(port)]
-  return sidesOf(kindOf(entry)).map((side) => {
+  const sides = sidesOf(ports === null ? { direction: 'both' } : entry)
+  const found = sides.map(async (side) => {
     const end = side === 'src' ? '-s' : '-d'
     const inet = family === 4 ? 'ipv4' : 'ipv6'
-    return ['-D', '-f', inet, end, checkedTarget(entry), ...only, ...to]
+    const ofSide = ['-f', inet, end, checkedTarget(entry), ...only]
+    if (ports === null) return [ofSide]
+    const open = await openPorts(run, ofSide, ports)
+    return open.map((port) => [...ofSide, '--dport', String(port)])
   })
+  return (await Promise.all(found)).flat()
+}
+
+/** Those ports of a range to which there are connections: conntrack takes one at a time. */
+async function openPorts(
+  run: RunCommand,
+  selection: readonly string[],
+  ports: PortRange,
+): Promise<readonly number[]> {
+  if (ports.first === ports.last) return [ports.first]
+  try {
+    const listed = await run('conntrack', ['-L', ...selection], { timeoutMs: TIMEOUT_MS })
+    // The first of each line is the way that the connection was opened.
+    const open = listed.split('\n').flatMap((line) => / dport=(\d+)/.exec(line)?.[1] ?? [])
+    return [...new Set(open.map(Number))].filter((port) => holdsPort([ports], port))
+  } catch (error) {
+    if (!(error instanceof PicketError)) throw error
+    // Not installed, or not to be read: the rules cut all the same.
+    return []
+  }
 }
 
 /** `ss` speaks of the host's own end (src) and the far one (dst). */
-function socketCall(entry: FirewallEntry): string[] {
-  const { direction, protocol, port } = entry
+function socketCall(entry: FirewallEntry): readonly string[] {
+  const { direction, protocol, ports } = entry
   const kinds = protocol === null ? ['-t', '-u'] : protocol === 'udp' ? ['-u'] : ['-t']
-  const ports = { in: `sport = :${port}`, out: `dport = :${port}` }
-  const either = `( ${ports.in} or ${ports.out} )`
-  const only = port === null ? [] : ['and', direction === 'both' ? either : ports[direction]]
-  return ['-K', ...kinds, ['dst', checkedTarget(entry), ...only].join(' ')]
+  const far = ['dst', bracketed(checkedTarget(entry))]
+  if (ports === null) return ['-K', ...kinds, far.join(' ')]
+  const end = { in: portsOf('sport', ports), out: portsOf('dport', ports) }
+  const either = `( ${end.in} or ${end.out} )`
+  const only = direction === 'both' ? either : end[direction]
+  return ['-K', ...kinds, [...far, 'and', only].join(' ')]
+}
+
+/** In IPv6 the last colon would begin the port: `[2001:db8::/64]`. */
+function bracketed(target: string): string {
+  return target.includes(':') ? `[${target}]` : target
+}
+
+function portsOf(end: 'sport' | 'dport', { first, last }: PortRange): string {
+  return first === last ? `${end} = :${first}` : `( ${end} >= :${first} and ${end} <= :${last} )`
 }

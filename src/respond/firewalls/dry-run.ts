@@ -18,6 +18,7 @@ export function createDryRunFirewall(clock: Clock): Firewall {
   return {
     name: 'dry-run',
     ipv6Problem: null,
+    capacity: null,
     synchronise: async (entries) => {
       held.clear()
       entries.forEach(put)

@@ -1,10 +1,6 @@
 /** The kinds of entries: all of a kind share one kernel set, and a few rules that look into it. */
-import {
-  BLOCK_DIRECTIONS,
-  BLOCK_PROTOCOLS,
-  type BlockDirection,
-  type BlockProtocol,
-} from '../../record/block-log.ts'
+import { parsePortRange, type PortRange } from '../../net/port-range.ts'
+import type { BlockDirection, BlockProtocol } from '../../record/block-log.ts'
 import type { FirewallEntry } from '../firewall.ts'
 
 export interface EntryKind {
@@ -13,39 +9,50 @@ export interface EntryKind {
   readonly protocol: BlockProtocol | null
   /** Whether the elements hold protocol and port. */
   readonly hasPort: boolean
+  /** Several ports, looked for by the rule: as elements each of them would be one. Null for all. */
+  readonly ports: PortRange | null
 }
 
 /** What most blocks are: everything, both ways. */
-export const WHOLE: EntryKind = { direction: 'both', protocol: null, hasPort: false }
-
-/** Every kind there is. */
-export const KINDS: readonly EntryKind[] = BLOCK_DIRECTIONS.flatMap((direction) => [
-  { direction, protocol: null, hasPort: false },
-  ...BLOCK_PROTOCOLS.map((protocol) => ({ direction, protocol, hasPort: false })),
-  { direction, protocol: null, hasPort: true },
-])
+export const WHOLE: EntryKind = { direction: 'both', protocol: null, hasPort: false, ports: null }
 
 /** Finds the kind of an entry. */
-export function kindOf({ direction, protocol, port }: FirewallEntry): EntryKind {
-  if (port !== null) return { direction, protocol: null, hasPort: true }
-  return { direction, protocol, hasPort: false }
+export function kindOf({ direction, protocol, ports }: FirewallEntry): EntryKind {
+  if (ports === null || ports.first !== ports.last) {
+    return { direction, protocol, hasPort: false, ports }
+  }
+  return { direction, protocol: null, hasPort: true, ports: null }
 }
 
-/** What a set's name ends with: nothing, `-in`, `-tcp`, `-out-port`. */
-export function suffixOf({ direction, protocol, hasPort }: EntryKind): string {
+/** What a set's name ends with: nothing, `-in`, `-tcp`, `-out-port`, `-in-tcp-8000-8100`. */
+export function suffixOf({ direction, protocol, hasPort, ports }: EntryKind): string {
   const way = direction === 'both' ? '' : `-${direction}`
-  return way + (hasPort ? '-port' : protocol === null ? '' : `-${protocol}`)
+  if (hasPort) return `${way}-port`
+  const what = protocol === null ? '' : `-${protocol}`
+  return way + what + (ports === null ? '' : `-${ports.first}-${ports.last}`)
 }
+
+const SUFFIX = /^(?:-(in|out))?(?:-(port)|-(icmp)|-(tcp|udp|sctp)(?:-(\d{1,5}-\d{1,5}))?)?$/
 
 /** Finds the kind by the end of a set's name; null when it is none of ours. */
 export function kindOfSuffix(suffix: string): EntryKind | null {
-  return KINDS.find((kind) => suffixOf(kind) === suffix) ?? null
+  const match = SUFFIX.exec(suffix)
+  if (match === null) return null
+  const [, way = 'both', port, icmp, other, range] = match
+  const ports = range === undefined ? null : parsePortRange(range)
+  const kind: EntryKind = {
+    direction: way as BlockDirection,
+    protocol: (icmp ?? other ?? null) as BlockProtocol | null,
+    hasPort: port !== undefined,
+    ports,
+  }
+  return suffixOf(kind) === suffix ? kind : null
 }
 
-/** The kinds of these entries, and `WHOLE`, each once. */
+/** The kinds of these entries, and `WHOLE`, each once, in an order that does not depend on theirs. */
 export function kindsOf(entries: readonly FirewallEntry[]): readonly EntryKind[] {
-  const suffixes = new Set([WHOLE, ...entries.map(kindOf)].map(suffixOf))
-  return KINDS.filter((kind) => suffixes.has(suffixOf(kind)))
+  const kinds = new Map([WHOLE, ...entries.map(kindOf)].map((kind) => [suffixOf(kind), kind]))
+  return [...kinds].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, kind]) => kind)
 }
 
 /** Puts entries under the suffix of their kind. */
@@ -62,8 +69,14 @@ export function byKind<Entry extends FirewallEntry>(
   return found
 }
 
-/** The sides of a packet on which a kind's entries are looked for. */
-export function sidesOf({ direction }: EntryKind): readonly ('src' | 'dst')[] {
+/** The sides of a packet on which entries of a direction are looked for. */
+export function sidesOf({ direction }: Pick<EntryKind, 'direction'>): readonly ('src' | 'dst')[] {
   if (direction === 'both') return ['src', 'dst']
   return direction === 'in' ? ['src'] : ['dst']
+}
+
+/** The protocol as the kernel's tools name it. */
+export function protocolWord(family: 4 | 6, protocol: BlockProtocol): string {
+  if (protocol !== 'icmp') return protocol
+  return family === 4 ? 'icmp' : 'ipv6-icmp'
 }

@@ -6,10 +6,18 @@
  */
 import { formatAddress, formatIpv4Word, formatIpv6Words } from '../../net/address.ts'
 import { formatCidr, parseCidr } from '../../net/cidr.ts'
+import { parsePortRange } from '../../net/port-range.ts'
 import { BLOCK_PROTOCOLS } from '../../record/block-log.ts'
 import type { FirewallEntry, HeldEntry } from '../firewall.ts'
 import { checkedRange, timeoutSeconds } from './checked-target.ts'
-import { kindOf, kindOfSuffix, sidesOf, suffixOf, type EntryKind } from './entry-kind.ts'
+import {
+  kindOf,
+  kindOfSuffix,
+  protocolWord,
+  sidesOf,
+  suffixOf,
+  type EntryKind,
+} from './entry-kind.ts'
 
 export const TABLE = 'inet picket'
 /** Before the chains of others; a drop is final whatever they say. */
@@ -34,7 +42,7 @@ export function nftSetOf(entry: FirewallEntry): NftSet {
 
 /** Reads a set's name; null when it is none of ours. */
 export function nftSetOfName(name: string): NftSet | null {
-  const [, family, prefix, suffix = ''] = /^v([46])-(\d{1,3})((?:-[a-z]+)*)$/.exec(name) ?? []
+  const [, family, prefix, suffix = ''] = /^v([46])-(\d{1,3})((?:-[a-z0-9]+)*)$/.exec(name) ?? []
   const kind = kindOfSuffix(suffix)
   if (family === undefined || kind === null) return null
   return { name, family: family === '4' ? 4 : 6, prefix: Number(prefix), kind }
@@ -44,7 +52,7 @@ export function nftSetOfName(name: string): NftSet | null {
 export function wholeTable(
   sets: readonly NftSet[],
   entries: readonly FirewallEntry[],
-  maxEntries: number,
+  maxEntries: number | undefined,
 ): string {
   return lines([
     // Adding first makes the deletion succeed where there was none; both happen at once or not at all.
@@ -61,7 +69,7 @@ export function wholeTable(
 }
 
 /** Writes the commands that add sets, with their rules, to a table that is there. */
-export function moreSets(sets: readonly NftSet[], maxEntries: number): string {
+export function moreSets(sets: readonly NftSet[], maxEntries: number | undefined): string {
   return lines([
     ...sets.map((set) => addSet(set, maxEntries)),
     ...sets.flatMap(rulesOf).map((rule) => `add rule ${TABLE} block ${rule}`),
@@ -95,21 +103,23 @@ export function removed(entries: readonly FirewallEntry[]): string {
   ])
 }
 
-function addSet({ name, family, kind }: NftSet, maxEntries: number): string {
+function addSet({ name, family, kind }: NftSet, maxEntries: number | undefined): string {
   const address = family === 4 ? 'ipv4_addr' : 'ipv6_addr'
   const type = kind.hasPort ? `${address} . inet_proto . inet_service` : address
-  return `add set ${TABLE} ${name} { type ${type}; size ${maxEntries}; flags timeout; counter; }`
+  // The kernel makes room for the size at once, so it is stated only where it is wanted.
+  const size = maxEntries === undefined ? '' : `size ${maxEntries}; `
+  return `add set ${TABLE} ${name} { type ${type}; ${size}flags timeout; counter; }`
 }
 
 function rulesOf({ name, family, prefix, kind }: NftSet): readonly string[] {
   const inet = family === 4 ? 'ip' : 'ip6'
-  const icmp = family === 4 ? 'icmp' : 'ipv6-icmp'
-  const protocol = kind.protocol === 'icmp' ? icmp : kind.protocol
-  const only = protocol === null ? '' : `meta l4proto ${protocol} `
+  const { protocol, ports } = kind
+  const only = protocol === null ? '' : `meta l4proto ${protocolWord(family, protocol)} `
+  const to = ports === null ? '' : `th dport ${ports.first}-${ports.last} `
   return sidesOf(kind).map((side) => {
     const address = `${inet} ${side === 'src' ? 'saddr' : 'daddr'}${maskOf(family, prefix)}`
     const what = kind.hasPort ? `${address} . meta l4proto . th dport` : address
-    return `${only}${what} @${name} drop`
+    return `${only}${to}${what} @${name} drop`
   })
 }
 
@@ -145,7 +155,8 @@ function elements(
 
 function elementOf(entry: FirewallEntry, withTimeout: boolean): string {
   const address = formatAddress(checkedRange(entry).network)
-  const what = entry.port === null ? address : `${address} . ${entry.protocol} . ${entry.port}`
+  const { hasPort } = kindOf(entry)
+  const what = hasPort ? `${address} . ${entry.protocol} . ${entry.ports!.first}` : address
   const seconds = withTimeout ? timeoutSeconds(entry) : 0
   return seconds === 0 ? what : `${what} timeout ${seconds}s`
 }
@@ -188,7 +199,7 @@ function readElement(element: NftElement, { family, prefix, kind }: NftSet): Hel
     protocol: kind.hasPort
       ? (BLOCK_PROTOCOLS.find((known) => known === protocol) ?? null)
       : kind.protocol,
-    port: kind.hasPort ? Number(port) : null,
+    ports: kind.hasPort ? parsePortRange(Number(port)) : kind.ports,
     remainingSeconds: expires ?? null,
     packets: counter?.packets ?? 0,
     bytes: counter?.bytes ?? 0,

@@ -1,9 +1,14 @@
 /** Enforces blocks with nftables: one table of our own, every change one transaction, nothing else on the host. */
 import { PicketError } from '../../core/errors.ts'
-import { entryKey, type Firewall, type FirewallEntry, type HeldEntry } from '../firewall.ts'
+import {
+  entryKey,
+  type Firewall,
+  type FirewallEntry,
+  type FirewallOptions,
+  type HeldEntry,
+} from '../firewall.ts'
 import { difference } from '../keeping/difference.ts'
 import { cutConnections } from './connections.ts'
-import type { FirewallOptions } from './iptables.ts'
 import {
   moreSets,
   nftSetOf,
@@ -27,6 +32,7 @@ class NftablesFirewall implements Firewall {
   readonly name = 'nftables'
   /** A kernel without IPv6 takes the rules all the same: no such packet ever comes by. */
   readonly ipv6Problem = null
+  readonly capacity = null
   readonly #options: FirewallOptions
   /** How nft printed the table, without elements, right after we made it; null before. */
   #structure: string | null = null

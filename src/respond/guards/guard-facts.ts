@@ -1,6 +1,7 @@
 /** Gathers what the guards protect, anew for each order, from the host and the configuration. */
-import { PicketError } from '../../core/errors.ts'
-import { parseCidr, type Cidr } from '../../net/cidr.ts'
+import { systemClock } from '../../core/clock.ts'
+import type { PolicyConfig } from '../../decide/config.ts'
+import { inForce, readAllowlist } from '../../decide/index.ts'
 import { readAdministrators } from './administrators.ts'
 import type { RespondConfig } from '../config.ts'
 import { guardAll, type GuardedRange, type GuardFacts } from './refusal.ts'
@@ -10,8 +11,8 @@ import { readProviders } from './time-servers.ts'
 
 export interface GuardSources {
   readonly config: Pick<RespondConfig, 'minPrefix4' | 'minPrefix6' | 'guardedHosts'>
-  /** Addresses and ranges of `policy.allowlist`. */
-  readonly allowlist: readonly string[]
+  /** `policy.allowlist`. */
+  readonly allowlist: PolicyConfig['allowlist']
   /** What was put on the allowlist since, as it is now. */
   readonly allowedNow?: () => readonly { readonly range: string; readonly comment: string }[]
   /** Names or addresses of the SIEMs that events are sent to. */
@@ -21,12 +22,11 @@ export interface GuardSources {
 /**
  * Makes the function that gathers the facts.
  *
- * Errors: `ERR_CONFIG_INVALID` at once for an allowlist entry that is no range: an allowlist that is half
- * understood protects nobody. The function rejects when the host can't be read: then nothing is blocked.
+ * Errors: `ERR_CONFIG_INVALID` at once for an allowlist entry that is no range. The function rejects when the host can't be read: then nothing is blocked.
  */
 export function createGuardFacts(sources: GuardSources): () => Promise<GuardFacts> {
   const { minPrefix4, minPrefix6, guardedHosts } = sources.config
-  const allowlist = sources.allowlist.map(readAllowlistEntry)
+  const allowlist = readAllowlist(sources.allowlist)
   const resolveSinks = resolveHosts(() => sources.sinkHosts)
   const resolvePeers = resolveHosts(() => guardedHosts)
   let timeServers: readonly string[] = []
@@ -45,7 +45,7 @@ export function createGuardFacts(sources: GuardSources): () => Promise<GuardFact
       ...guardAll('time-server', await resolveTimeServers()),
       ...guardAll('sink', sinks),
       ...guardAll('peer', peers),
-      ...allowlist.map((range) => ({ guard: 'allowlist' as const, range })),
+      ...inForce(allowlist, systemClock.nowMs()).map(configured),
       ...allowedNow(sources),
       ...guardAll('administrator', administrators),
     ]
@@ -59,12 +59,6 @@ function allowedNow({ allowedNow = () => [] }: GuardSources): GuardedRange[] {
   })
 }
 
-function readAllowlistEntry(text: string): Cidr {
-  const range = parseCidr(text)
-  if (range !== null) return range
-  throw new PicketError(
-    'ERR_CONFIG_INVALID',
-    `policy.allowlist holds ${JSON.stringify(text)}, which is neither an address nor a range`,
-    { hint: 'write it like 192.0.2.10 or 2001:db8:1::/48' },
-  )
+function configured({ range, comment }: ReturnType<typeof inForce>[number]): GuardedRange {
+  return { guard: 'allowlist', range, ...(comment === null ? {} : { comment }) }
 }

@@ -17,6 +17,7 @@ export const GUARDS = [
   'administrator',
   'caller',
   'too-many-blocks',
+  'firewall-full',
   'lifted-recently',
   'panic',
 ] as const
@@ -113,6 +114,7 @@ const HINTS: Readonly<Partial<Record<Guard, string>>> = {
   'lifted-recently': 'order it yourself: picket block',
   panic: 'picket panic --end lets blocks be made again',
   'too-many-blocks': 'lift blocks, or raise respond.maxActiveBlocks',
+  'firewall-full': 'lift blocks, or let respond.firewall be one that takes more: see the README',
 }
 
 /**

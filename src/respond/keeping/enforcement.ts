@@ -3,7 +3,7 @@ import type { Clock } from '../../core/clock.ts'
 import { PicketError } from '../../core/errors.ts'
 import type { Log } from '../../core/log.ts'
 import type { Firewall } from '../firewall.ts'
-import { markExpired, reconcile } from './reconcile.ts'
+import { markExpired, reconcile, type Repair } from './reconcile.ts'
 import type { StandingBlocks } from './standing-blocks.ts'
 import type { Tally } from './tally.ts'
 
@@ -37,20 +37,21 @@ export class Enforcement {
   /**
    * Makes one change; where the firewall is not as it should be, before or after, all is put right.
    *
+   * Gives why blocks that were not in force yet are not now either; null where nothing stands in the way.
    * Errors: those of `reconcile`.
    */
-  async apply(change: () => Promise<void>): Promise<void> {
+  async apply(change: () => Promise<void>): Promise<PicketError | null> {
     if (this.#isSettled) {
       try {
         await change()
-        if (await this.#options.firewall.isIntact()) return
+        if (await this.#options.firewall.isIntact()) return null
       } catch (error) {
         if (!(error instanceof PicketError)) throw error
         const why = error.message
         this.#options.log.warn('The firewall refused a change; all is compared', { why })
       }
     }
-    await this.reconcile()
+    return (await this.#compare()).failure
   }
 
   /** Says that the firewall was changed beside this: the next change compares everything, and is told to nobody. */
@@ -65,17 +66,22 @@ export class Enforcement {
 
   /** Compares and repairs; returns what had to be. Errors: `ERR_FIREWALL_*`, `ERR_RECORD_WRITE`. */
   async reconcile(): Promise<readonly string[]> {
+    return (await this.#compare()).repaired
+  }
+
+  async #compare(): Promise<Repair> {
     const { clock, log } = this.#options
     const isForeign = this.#wasSettled && this.#isSettled
     this.#isSettled = false
     try {
-      const { repaired, isTampering } = await reconcile(this.#options, clock.nowMs())
+      const repair = await reconcile(this.#options, clock.nowMs())
+      const { repaired, isTampering } = repair
       if (this.#fault !== null) log.info('The firewall can be used again')
       if (repaired.length > 0) this.#tell(repaired, isForeign && isTampering)
       this.#fault = null
       this.#isSettled = true
       this.#wasSettled = true
-      return repaired
+      return repair
     } catch (error) {
       this.#noteFault(error)
       throw error

@@ -1,8 +1,9 @@
 /** Makes the firewall equal to the blocks in the record, and the blocks' states true. */
+import { PicketError } from '../../core/errors.ts'
 import type { Block } from '../../record/block-log.ts'
-import type { Firewall } from '../firewall.ts'
+import type { Firewall, FirewallEntry } from '../firewall.ts'
 import { difference, differs, type Difference } from './difference.ts'
-import { isOver, type BlockStep, type StandingBlocks } from './standing-blocks.ts'
+import { isOver, mergedEntries, type BlockStep, type StandingBlocks } from './standing-blocks.ts'
 import type { Tally } from './tally.ts'
 
 /** Named in full up to here; the rest is counted. */
@@ -11,8 +12,10 @@ const MAX_NAMED = 5
 export interface Repair {
   /** In words; empty where all was as it should be. */
   readonly repaired: readonly string[]
-  /** Whether more than times to go differed: those drift when the clock is set. */
+  /** Whether more than times to go differed of what was in force: those drift when the clock is set. */
   readonly isTampering: boolean
+  /** Why blocks that are not in force yet could not be put there; what was in force still is. */
+  readonly failure: PicketError | null
 }
 
 export interface Kept {
@@ -24,22 +27,15 @@ export interface Kept {
 /**
  * Compares and repairs what differs.
  *
- * Errors: `ERR_FIREWALL_*`, with blocks that were pending then recorded as failed; `ERR_RECORD_WRITE`.
+ * Where blocks that are not in force yet can't be put there, those that were in force are kept so without them.
+ * Errors: `ERR_FIREWALL_*`, with all others recorded as failed; `ERR_RECORD_WRITE`.
  */
 export async function reconcile(kept: Kept, nowMs: number): Promise<Repair> {
   const { firewall, standing } = kept
   const blocks = standing.all().filter((block) => !isOver(block, nowMs))
-  let repair: Repair
-  try {
-    repair = await putRight(kept, blocks, nowMs)
-  } catch (error) {
-    const failure = error instanceof Error ? error.message : String(error)
-    const pending = blocks.filter(({ state }) => state === 'pending')
-    await markFailed(standing, pending, failure)
-    throw error
-  }
+  const { kept: inForce, ...repair } = await putAsManyAsGo(kept, blocks, nowMs)
   const [held, refused] = [true, false].map((isHeld) =>
-    blocks.filter((block) => (obstacleTo(firewall, block) === null) === isHeld),
+    inForce.filter((block) => (obstacleTo(firewall, block) === null) === isHeld),
   )
   await markActive(kept, held!, nowMs)
   const obstacle = refused![0] === undefined ? null : obstacleTo(firewall, refused![0])
@@ -99,21 +95,44 @@ export function obstacleTo(firewall: Firewall, block: Block): string | null {
   return problem === null ? null : `no IPv6 packet filter on this host (${problem})`
 }
 
-async function putRight(
-  { firewall, standing, tally }: Kept,
+/** Puts in force all blocks, or else those that were. */
+async function putAsManyAsGo(
+  kept: Kept,
   blocks: readonly Block[],
   nowMs: number,
-): Promise<Repair> {
+): Promise<Repair & { readonly kept: readonly Block[] }> {
+  try {
+    return { ...(await putRight(kept, blocks, nowMs)), failure: null, kept: blocks }
+  } catch (error) {
+    const inForce = blocks.filter(({ state }) => state === 'active')
+    const waiting = blocks.filter(({ state }) => state !== 'active')
+    const failure = error instanceof Error ? error.message : String(error)
+    await markFailed(kept.standing, waiting, failure)
+    if (waiting.length === 0 || !(error instanceof PicketError)) throw error
+    return { ...(await putRight(kept, inForce, nowMs)), failure: error, kept: inForce }
+  }
+}
+
+async function putRight(
+  { firewall, tally }: Kept,
+  blocks: readonly Block[],
+  nowMs: number,
+): Promise<Omit<Repair, 'failure'>> {
   const isIntact = await firewall.isIntact()
   const hasIpv6 = firewall.ipv6Problem === null
-  const entries = standing.entries(nowMs)
-  const wanted = hasIpv6 ? entries : entries.filter(({ family }) => family === 4)
+  const wantedOf = (some: readonly Block[]): readonly FirewallEntry[] => {
+    const entries = mergedEntries(some, nowMs)
+    return hasIpv6 ? entries : entries.filter(({ family }) => family === 4)
+  }
+  const wanted = wantedOf(blocks)
   const held = await firewall.list()
   const gap = difference(wanted, held)
   const isRight = isIntact && !differs(gap)
   if (!isRight) await firewall.synchronise(wanted)
   tally.read(blocks, isRight ? held : await firewall.list(), nowMs)
-  const isTampering = !isIntact || gap.missing.length + gap.surplus.length > 0
+  // A block that could not be put in force until now is missing by nobody's doing.
+  const lost = difference(wantedOf(blocks.filter(({ state }) => state === 'active')), held)
+  const isTampering = !isIntact || lost.missing.length + gap.surplus.length > 0
   return { repaired: describe(isIntact, gap), isTampering }
 }
 

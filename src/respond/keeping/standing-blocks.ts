@@ -1,6 +1,7 @@
 /** The blocks that stand, by target and scope: what the record holds, at hand without asking the disk each time. */
 import { cidrOverlaps, parseCidr, type Cidr } from '../../net/cidr.ts'
-import type { AuditEntry, Block, BlockLog, BlockState } from '../../record/block-log.ts'
+import { formatPortRange } from '../../net/port-range.ts'
+import type { AuditEntry, Block, BlockLog, BlockScope, BlockState } from '../../record/block-log.ts'
 import { entryKey, type FirewallEntry } from '../firewall.ts'
 import { blockKey } from '../orders/scope.ts'
 
@@ -23,11 +24,16 @@ export class StandingBlocks {
     this.#log = log
   }
 
-  /** How many elements of kernel sets they are. */
+  /** How many entries of the firewall they are. */
   get size(): number {
     let size = 0
-    for (const { ports } of this.#blocks().values()) size += Math.max(1, ports.length)
+    for (const block of this.#blocks().values()) size += sizeOf(block)
     return size
+  }
+
+  /** Names the different ranges of ports in force, with what they are asked for. */
+  rangeKeys(): ReadonlySet<string> {
+    return new Set([...this.#blocks().values()].flatMap(rangeKeysOf))
   }
 
   all(): readonly Block[] {
@@ -100,6 +106,17 @@ export class StandingBlocks {
   }
 }
 
+/** How many entries of the firewall a block of this scope is. */
+export function sizeOf({ ports }: Pick<Block, 'ports'>): number {
+  return Math.max(1, ports.length)
+}
+
+/** Names the ranges of a scope; each that is new takes rules of its own, which every packet passes. */
+export function rangeKeysOf({ direction, protocol, ports }: BlockScope): readonly string[] {
+  const ranges = ports.filter(({ first, last }) => first !== last)
+  return ranges.map((range) => `${direction} ${protocol} ${formatPortRange(range)}`)
+}
+
 /** Says whether a block in this state stands: is in force, or is to be. */
 export function isStanding(block: Block): boolean {
   return STANDING.has(block.state)
@@ -115,11 +132,12 @@ export function entriesOf(block: Block, nowMs: number): readonly FirewallEntry[]
   const { target, direction, protocol, expiresAtMs } = block
   const remainingSeconds = expiresAtMs === null ? null : (expiresAtMs - nowMs) / 1000
   const family = target.includes(':') ? 6 : 4
-  const ports = block.ports.length === 0 ? [null] : block.ports
-  return ports.map((port) => ({ target, family, direction, protocol, port, remainingSeconds }))
+  const parts = block.ports.length === 0 ? [null] : block.ports
+  return parts.map((ports) => ({ target, family, direction, protocol, ports, remainingSeconds }))
 }
 
-function mergedEntries(blocks: readonly Block[], nowMs: number): readonly FirewallEntry[] {
+/** Gives what the firewall is to hold for these blocks, each entry once and as long as the last that needs it. */
+export function mergedEntries(blocks: readonly Block[], nowMs: number): readonly FirewallEntry[] {
   const byKey = new Map<string, FirewallEntry>()
   for (const entry of blocks.flatMap((block) => entriesOf(block, nowMs))) {
     const key = entryKey(entry)

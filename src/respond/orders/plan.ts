@@ -3,8 +3,20 @@ import { uuidv7 } from '../../core/uuid.ts'
 import { formatCidr, type Cidr } from '../../net/cidr.ts'
 import type { Block, BlockLog, BlockScope } from '../../record/block-log.ts'
 import type { PicketError } from '../../core/errors.ts'
-import { BlockRefused, guardAll, refusal, type Guard, type GuardFacts } from '../guards/refusal.ts'
-import type { BlockStep, StandingBlocks } from '../keeping/standing-blocks.ts'
+import {
+  BlockRefused,
+  guardAll,
+  refusal,
+  type Guard,
+  type GuardFacts,
+  type Refusal,
+} from '../guards/refusal.ts'
+import {
+  rangeKeysOf,
+  sizeOf,
+  type BlockStep,
+  type StandingBlocks,
+} from '../keeping/standing-blocks.ts'
 import {
   automaticTtlSeconds,
   historySinceMs,
@@ -15,9 +27,14 @@ import {
 import { expiryOf, isAutomatic, laterExpiry, readTarget, type BlockOrder } from './order.ts'
 import { blockKey, readScope } from './scope.ts'
 
+/** Of all blocks together: each range takes rules of its own, which every packet passes. */
+const MAX_RANGES = 64
+
 export interface PlanConfig {
   readonly defaultTtlSeconds: number
   readonly maxActiveBlocks: number
+  /** The most entries that the firewall can hold; null where it does not matter. */
+  readonly capacity: number | null
   readonly automatic: AutomaticConfig
 }
 
@@ -44,12 +61,14 @@ export class Planner {
   readonly #facts: GuardFacts
   readonly #nowMs: number
   readonly #planned = new Map<string, Block>()
-  /** Elements of kernel sets, those planned included. */
+  /** Entries of the firewall, those planned included. */
   #size: number
+  readonly #rangeKeys: Set<string>
 
   constructor(parts: PlanParts, facts: GuardFacts, nowMs: number) {
     this.#parts = parts
     this.#size = parts.standing.size
+    this.#rangeKeys = new Set(parts.standing.rangeKeys())
     this.#facts = facts
     this.#nowMs = nowMs
   }
@@ -64,13 +83,14 @@ export class Planner {
     const known = this.#planned.get(key) ?? this.#parts.standing.find(key)
     const ttlSeconds = this.#ttl(order, target, known)
     const expiresAtMs = order.expiresAtMs ?? expiryOf(ttlSeconds, defaultTtlSeconds, this.#nowMs)
-    const passed = this.#guard(order, target, known, Math.max(1, scope.ports.length))
+    const passed = this.#guard(order, target, known, scope)
     const plan =
       known === null
         ? this.#create(order, formatCidr(target), scope, expiresAtMs, passed)
         : this.#extend(order, known, expiresAtMs, passed)
     this.#planned.set(key, plan.block)
-    if (known === null) this.#size += Math.max(1, scope.ports.length)
+    if (known === null) this.#size += sizeOf(scope)
+    for (const rangeKey of rangeKeysOf(scope)) this.#rangeKeys.add(rangeKey)
     return plan
   }
 
@@ -86,22 +106,35 @@ export class Planner {
   }
 
   /** Gives the guards that were passed by `override`. Errors: `BlockRefused`. */
-  #guard(order: BlockOrder, target: Cidr, known: Block | null, size: number): readonly Guard[] {
+  #guard(
+    order: BlockOrder,
+    target: Cidr,
+    known: Block | null,
+    scope: BlockScope,
+  ): readonly Guard[] {
     const { override = false, callerAddress } = order
     const caller = guardAll('caller', callerAddress === null ? [] : [callerAddress])
     const facts = { ...this.#facts, guarded: [...this.#facts.guarded, ...caller] }
     const passed: Guard[] = []
     const refused =
       refusal(target, facts, { override, passed }) ??
-      (override ? null : this.#tooMany(known, size)) ??
+      (known === null ? this.#tooMany(scope, override) : null) ??
       (isAutomatic(order) ? this.#liftedBefore(target) : null)
     if (refused !== null) throw new BlockRefused(formatCidr(target), refused)
     return passed
   }
 
-  #tooMany(known: Block | null, size: number): { guard: 'too-many-blocks'; why: string } | null {
-    const { maxActiveBlocks } = this.#parts.config
-    if (known !== null || this.#size + size <= maxActiveBlocks) return null
+  #tooMany(scope: BlockScope, override: boolean): Refusal | null {
+    const { maxActiveBlocks, capacity } = this.#parts.config
+    const size = this.#size + sizeOf(scope)
+    if (capacity !== null && size > capacity) {
+      return { guard: 'firewall-full', why: `iptables without ipset takes ${capacity} entries` }
+    }
+    const ranges = new Set([...this.#rangeKeys, ...rangeKeysOf(scope)])
+    if (ranges.size > MAX_RANGES && ranges.size > this.#rangeKeys.size) {
+      return { guard: 'firewall-full', why: `${MAX_RANGES} different port ranges stand already` }
+    }
+    if (override || size <= maxActiveBlocks) return null
     return { guard: 'too-many-blocks', why: `${maxActiveBlocks} blocks stand already` }
   }
 

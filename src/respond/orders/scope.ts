@@ -1,8 +1,9 @@
 /** What a block covers beside its target, read from an order and told in words. */
 import { PicketError } from '../../core/errors.ts'
+import { formatPortRange, joinPortRanges, MAX_PORT } from '../../net/port-range.ts'
 import type { Block, BlockScope } from '../../record/block-log.ts'
 
-/** A rule set of a block holds an element for each. */
+/** A block is an entry of the firewall for each of its ports or ranges. */
 export const MAX_PORTS = 64
 
 /** Everything, both ways. */
@@ -15,7 +16,7 @@ export const WHOLE_SCOPE: BlockScope = { direction: 'both', protocol: null, port
  */
 export function readScope(order: Partial<BlockScope>): BlockScope {
   const { direction = 'both', protocol = null } = order
-  const ports = [...new Set(order.ports ?? [])].sort((one, other) => one - other)
+  const ports = joinPortRanges(order.ports ?? [])
   if (ports.length > MAX_PORTS) {
     throw new PicketError(
       'ERR_API_REQUEST',
@@ -32,7 +33,9 @@ export function readScope(order: Partial<BlockScope>): BlockScope {
       },
     )
   }
-  return { direction, protocol, ports }
+  const [first] = ports
+  const isEvery = first?.first === 0 && first.last === MAX_PORT
+  return { direction, protocol, ports: isEvery ? [] : ports }
 }
 
 /** Says which block it is: one stands at most for each target and scope. */
@@ -42,13 +45,17 @@ export function blockKey({
   protocol,
   ports,
 }: Pick<Block, 'target' | keyof BlockScope>): string {
-  return `${target} ${direction} ${protocol ?? ''} ${ports.join(',')}`
+  return `${target} ${direction} ${protocol ?? ''} ${portWords(ports)}`
 }
 
-/** Puts target and scope in words: `192.0.2.7`, `192.0.2.7 (in, tcp 22,80)`. */
+/** Puts target and scope in words: `192.0.2.7`, `192.0.2.7 (in, tcp 22,8000-8100)`. */
 export function blockWords(block: Pick<Block, 'target' | keyof BlockScope>): string {
   const { target, direction, protocol, ports } = block
-  const service = protocol === null ? [] : [[protocol, ports.join(',')].join(' ').trim()]
+  const service = protocol === null ? [] : [[protocol, portWords(ports)].join(' ').trim()]
   const parts = [...(direction === 'both' ? [] : [direction]), ...service]
   return parts.length === 0 ? target : `${target} (${parts.join(', ')})`
+}
+
+function portWords(ports: BlockScope['ports']): string {
+  return ports.map(formatPortRange).join(',')
 }

@@ -2,6 +2,7 @@
 import type { Flow } from '../../flow/flow.ts'
 import { parseAddress } from '../../net/address.ts'
 import { cidrContains, type Cidr } from '../../net/cidr.ts'
+import { holdsPort } from '../../net/port-range.ts'
 import { protocolName } from '../../net/protocol.ts'
 import type { BlockScope } from '../../record/block-log.ts'
 import type { FlowLog } from '../../record/flow-log.ts'
@@ -121,7 +122,7 @@ function cutsFlow(flow: Flow, { target, scope }: SimulationOrder): boolean {
   const back = { from: responder, to: originator, port: originatorPort }
   const ways = flow.responderPackets > 0 ? [there, back] : [there]
   return ways.some(({ from, to, port }) => {
-    if (scope.ports.length > 0 && !scope.ports.includes(port)) return false
+    if (scope.ports.length > 0 && !holdsPort(scope.ports, port)) return false
     const comesIn = scope.direction !== 'out' && isWithin(target, from)
     return comesIn || (scope.direction !== 'in' && isWithin(target, to))
   })
@@ -136,8 +137,8 @@ function isOfProtocol({ protocol }: Flow, scope: BlockScope): boolean {
 function cutsSocket({ protocol, localPort, remotePort }: LiveSocket, scope: BlockScope): boolean {
   if (scope.protocol !== null && scope.protocol !== protocol) return false
   if (scope.ports.length === 0) return true
-  const comesIn = scope.direction !== 'out' && scope.ports.includes(localPort)
-  return comesIn || (scope.direction !== 'in' && scope.ports.includes(remotePort))
+  const comesIn = scope.direction !== 'out' && holdsPort(scope.ports, localPort)
+  return comesIn || (scope.direction !== 'in' && holdsPort(scope.ports, remotePort))
 }
 
 function isWithin(range: Cidr, text: string): boolean {

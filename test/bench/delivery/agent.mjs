@@ -2,7 +2,8 @@
  * The agent as far as delivery goes: a record, its forwarders, and somebody who writes events.
  *
  * Usage: `node agent.mjs '{"directory", "sink", "total", "seconds"}'`. Goes on where it was killed; says
- * `refused` when the disk takes nothing and `recorded` when `total` event states are on it, and ends at SIGTERM with everything stored.
+ * `refused` when the disk takes nothing, `recorded` when `total` event states are on it, `says …` when the sink
+ * complains of something else than before, and ends at SIGTERM with everything stored.
  */
 import { createForwarders } from '../../../dist/forward/index.js'
 import { systemClock as clock } from '../../../dist/core/clock.js'
@@ -14,6 +15,7 @@ import { openRecord } from '../../../dist/record/index.js'
 
 const BATCH = 25
 const RETRY_MS = 200
+const LOOK_MS = 50
 
 const { directory, sink, total, seconds } = JSON.parse(process.argv[2])
 const config = validateConfig({ forward: { heartbeatSeconds: 0, sinks: [sink] } }, '')
@@ -23,16 +25,22 @@ const forwarders = createForwarders({
   facts: () => Promise.reject(new Error('no heartbeats here')),
   tell: () => undefined,
 })
+let complaint = null
+const looking = setInterval(() => {
+  const { lastError } = forwarders.health()[0]
+  if (lastError !== null && lastError !== complaint) process.stdout.write(`says ${lastError}\n`)
+  complaint = lastError
+}, LOOK_MS)
 let isEnding = false
 process.on('SIGTERM', async () => {
   isEnding = true
+  clearInterval(looking)
   await forwarders.stop()
   await record.close()
   process.exit(0)
 })
 await write()
 process.stdout.write('recorded\n')
-setInterval(() => undefined, 60_000)
 
 async function write() {
   const startedMs = performance.now()

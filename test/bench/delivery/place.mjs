@@ -1,41 +1,45 @@
 /**
- * Where a delivery is tried: two network namespaces on one link, named by this process, and a small disk for
- * the agent. Needs root; `remove` takes all of it away.
+ * Where a delivery is tried: two network namespaces on one link, named by this process and a number, a small disk
+ * for the agent, and keys for the server. Needs root; `remove` takes all of it away.
  */
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { makeKeys } from './certificates.mjs'
 
-const AGENT = { address: '10.79.0.1', name: `pk${process.pid}-agent` }
-const SIEM = { address: '10.79.0.2', name: `pk${process.pid}-siem` }
 const DISK_MEGABYTES = 160
+let places = 0
 
 /** Makes the place. `children` started in it are killed when it is removed. */
 export function makePlace() {
   const folder = mkdtempSync(join(tmpdir(), 'pk-delivery-'))
   const disk = join(folder, 'agent')
   const children = new Set()
+  const name = `pk${process.pid}-${(places += 1)}`
+  const agent = { address: '10.79.0.1', name: `${name}-agent` }
+  const siem = { address: '10.79.0.2', name: `${name}-siem` }
   mkdirSync(disk)
   run('mount', '-t', 'tmpfs', '-o', `size=${DISK_MEGABYTES}m,mode=700`, 'picket', disk)
-  for (const { name } of [AGENT, SIEM]) run('ip', 'netns', 'add', name)
-  const peer = ['type', 'veth', 'peer', 'name', 'wire1', 'netns', SIEM.name]
-  run('ip', 'link', 'add', 'wire0', 'netns', AGENT.name, ...peer)
-  plugIn(AGENT, 'wire0')
-  plugIn(SIEM, 'wire1')
+  for (const { name } of [agent, siem]) run('ip', 'netns', 'add', name)
+  const peer = ['type', 'veth', 'peer', 'name', 'wire1', 'netns', siem.name]
+  run('ip', 'link', 'add', 'wire0', 'netns', agent.name, ...peer)
+  plugIn(agent, 'wire0')
+  plugIn(siem, 'wire1')
   return {
     folder,
     disk,
-    siem: SIEM.address,
-    startAgent: (args) => start(AGENT, children, args, 'inherit'),
+    siem: siem.address,
+    keys: makeKeys(folder, siem.address),
+    startAgent: (args) => start(agent, children, args, 'inherit'),
     // What a server complains of is what was done to it.
-    startServer: (args) => start(SIEM, children, args, 'ignore'),
-    cutNetwork: () => iptables('-A'),
-    mendNetwork: () => iptables('-D'),
+    startServer: (args) => start(siem, children, args, 'ignore'),
+    cutNetwork: () => iptables(siem, '-A'),
+    mendNetwork: () => iptables(siem, '-D'),
     fillDisk: () => fill(disk),
     freeDisk: () => rmSync(join(disk, 'filler')),
-    remove: () => remove(folder, disk, children),
+    remove: () => remove([agent, siem], folder, disk, children),
   }
 }
 
@@ -54,13 +58,13 @@ function start({ name }, children, [command, ...args], complaints) {
 }
 
 /** Nothing comes in at the SIEM and nothing goes out, as if somebody had pulled the plug. */
-function iptables(change) {
+function iptables({ name }, change) {
   for (const [chain, direction] of [
     ['INPUT', '-i'],
     ['OUTPUT', '-o'],
   ]) {
     const rule = [chain, direction, 'wire1', '-j', 'DROP']
-    run('ip', 'netns', 'exec', SIEM.name, 'iptables', '-w', change, ...rule)
+    run('ip', 'netns', 'exec', name, 'iptables', '-w', change, ...rule)
   }
 }
 
@@ -74,13 +78,13 @@ function fill(disk) {
   }
 }
 
-async function remove(folder, disk, children) {
+async function remove(hosts, folder, disk, children) {
   for (const child of [...children]) {
     const ended = once(child, 'exit')
     child.kill('SIGKILL')
     await ended
   }
-  for (const { name } of [AGENT, SIEM]) run('ip', 'netns', 'del', name)
+  for (const { name } of hosts) run('ip', 'netns', 'del', name)
   run('umount', disk)
   rmSync(folder, { recursive: true })
 }

@@ -23,6 +23,8 @@ export async function startReceiver(folder) {
     ports,
     socket,
     caFile: keys.certificate,
+    keyFile: keys.key,
+    freePort,
     arrived: async (input, count, from) => await arrived(join(folder, input), count, from),
     count: (input) => countLines(join(folder, input), 0).lines,
     stop: async () => {

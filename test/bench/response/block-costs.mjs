@@ -1,5 +1,5 @@
 /** What blocks cost: putting 10,000 in, and the throughput of the packet path with many of them in force. */
-import { createIptablesFirewall } from '../../../dist/respond/firewalls/iptables.js'
+import { createIpsetFirewall } from '../../../dist/respond/firewalls/iptables/with-ipset.js'
 import { createNftablesFirewall } from '../../../dist/respond/firewalls/nftables.js'
 import { runCommand } from '../../../dist/respond/command.js'
 import { runToEnd, startOne } from '../../support/veth-pair.mjs'
@@ -8,10 +8,10 @@ const ADDED = 10_000
 /** One by one it takes a quarter of a minute for 10,000; the rest is reckoned. */
 const ONE_BY_ONE = 500
 const IN_FORCE = [0, 1_000, 100_000]
-const RULES = [1_000, 10_000]
+const RULES = [1_000, 10_000, 100_000]
 const SEND_SECONDS = 3
 const PORT = 5202
-const makers = { ipset: createIptablesFirewall, nftables: createNftablesFirewall }
+const makers = { ipset: createIpsetFirewall, nftables: createNftablesFirewall }
 
 /** Shape: `adding: [{ blocks, how, ms }]`, `throughput: [{ blocks, how, gigabits }]`. */
 export async function measureBlockCosts({ pair, victim }) {
@@ -114,7 +114,7 @@ const SOURCE = `
 function entries(count) {
   return Array.from({ length: count }, (_, index) => ({
     target: `198.${18 + (index >> 16)}.${(index >> 8) & 255}.${index & 255}`,
-    ...{ family: 4, direction: 'both', protocol: null, port: null, remainingSeconds: 3600 },
+    ...{ family: 4, direction: 'both', protocol: null, ports: null, remainingSeconds: 3600 },
   }))
 }
 

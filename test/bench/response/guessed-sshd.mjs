@@ -53,7 +53,7 @@ function ended(child) {
  *
  * Gives the time in ms of the last datagram that arrived; null where it was never kept out.
  */
-export async function guessUntilKeptOut({ pair, folder, victim }, from, patienceMs = 60_000) {
+export async function guessUntilKeptOut({ pair, folder, victim }, from, patienceMs = 30_000) {
   const link = pair.sendingInterface
   await runToEnd(pair.sender, 'ip', ['addr', 'add', `${from}/16`, 'dev', link])
   const sink = startOne(pair.receiver, process.execPath, ['-e', SINK, String(PORT), from])
@@ -63,15 +63,16 @@ export async function guessUntilKeptOut({ pair, folder, victim }, from, patience
   const askpass = join(folder, 'askpass')
   writeFileSync(askpass, '#!/bin/sh\necho wrong\n')
   chmodSync(askpass, 0o755)
-  const state = { isOver: false }
+  const state = { isOver: false, running: new Set() }
   const guessers = Array.from({ length: GUESSES_AT_ONCE }, () =>
     guess(pair.sender, { from, victim, askpass, state }),
   )
-  // The sink says when nothing has come for a second, and ends.
+  // The sink says when nothing has come for two seconds, and ends.
   const patience = setTimeout(() => sink.end(), patienceMs)
   await sink.ended
   clearTimeout(patience)
   state.isOver = true
+  for (const ssh of state.running) ssh.kill('SIGKILL')
   await source.end()
   await Promise.all(guessers)
   await runToEnd(pair.sender, 'ip', ['addr', 'del', `${from}/16`, 'dev', link])
@@ -88,11 +89,13 @@ async function guess(namespace, { from, victim, askpass, state }) {
     const argv = ['netns', 'exec', namespace, 'ssh', ...options, `root@${victim}`, 'true']
     const env = { ...process.env, SSH_ASKPASS: askpass, SSH_ASKPASS_REQUIRE: 'force' }
     const ssh = spawn('ip', argv, { env, stdio: 'ignore', timeout: 5_000 })
+    state.running.add(ssh)
     await new Promise((resolve) => ssh.once('exit', resolve))
+    state.running.delete(ssh)
   }
 }
 
-/** Takes datagrams of one sender; says when the last came once none has for a second. */
+/** Takes datagrams of one sender; says when the last came once none has for two seconds. */
 const SINK = `
   const [port, from] = process.argv.slice(1)
   const socket = require('node:dgram').createSocket('udp4')
@@ -100,7 +103,7 @@ const SINK = `
   socket.on('message', (_, { address }) => { if (address === from) last = performance.timeOrigin + performance.now() })
   socket.bind(Number(port), () => process.stdout.write('ready\\n'))
   setInterval(() => {
-    if (last === 0 || Date.now() - last < 1000) return
+    if (last === 0 || Date.now() - last < 2000) return
     process.stdout.write('last ' + last + '\\n', () => process.exit())
   }, 50)`
 

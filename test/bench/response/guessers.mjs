@@ -6,7 +6,6 @@ import { root } from '../../check/root.mjs'
 import { runToEnd, startOne } from '../../support/veth-pair.mjs'
 import { guessUntilKeptOut } from './guessed-sshd.mjs'
 
-const ROUNDS = 12
 /** What fail2ban takes for guessing by its own default. */
 const MAX_RETRY = 5
 const main = join(root, 'dist', 'main.js')
@@ -18,8 +17,11 @@ export const POLICY = {
   maxBlocksPerMinute: 1000,
 }
 
-/** Gives ms from the packet by which the event was first told to the last datagram that arrived, a round each. */
-export async function measurePicket({ pair, folder, victim, firewall }) {
+/**
+ * Gives, for each round in which the guesser was kept out, ms from the packet by which the event was first told to
+ * the last datagram that arrived (`ms`), and to the order of the block (`orderMs`).
+ */
+export async function measurePicket({ pair, folder, victim, firewall, rounds }) {
   const data = join(folder, `data-${firewall}`)
   const file = join(folder, `picket-${firewall}.json`)
   const capture = { interfaces: [pair.receivingInterface] }
@@ -29,7 +31,7 @@ export async function measurePicket({ pair, folder, victim, firewall }) {
   const keptOutAt = new Map()
   try {
     await agent.said(/Picket is running/)
-    for (let round = 0; round < ROUNDS; round += 1) {
+    for (let round = 0; round < rounds; round += 1) {
       const from = `10.78.${firewall === 'iptables' ? 1 : 2}.${round + 1}`
       keptOutAt.set(from, await guessUntilKeptOut({ pair, folder, victim }, from))
     }
@@ -46,16 +48,20 @@ function reactionsOf(path, keptOutAt) {
     .prepare('SELECT body FROM event_revisions ORDER BY sequence')
     .all()
     .map(({ body }) => JSON.parse(body))
+  const blocks = database.prepare('SELECT target, created_at_ms AS orderedAtMs FROM blocks').all()
   database.close()
   return [...keptOutAt].flatMap(([from, atMs]) => {
     const told = states.find(({ attacker, verdict }) => attacker === from && verdict === 'block')
-    if (atMs === null || told === undefined) return []
-    return [Math.max(0, atMs - Date.parse(told.lastSeen))]
+    const block = blocks.find(({ target }) => target === from)
+    if (atMs === null || told === undefined || block === undefined) return []
+    const crossedAtMs = Date.parse(told.lastSeen)
+    // The last datagram before the packet that crossed: it was kept out at once, as far as can be told.
+    return [{ ms: Math.max(0, atMs - crossedAtMs), orderMs: block.orderedAtMs - crossedAtMs }]
   })
 }
 
 /** Gives ms from the log line that makes five to the last datagram that arrived; null where it is not installed. */
-export async function measureFail2ban({ pair, folder, victim, sshd }) {
+export async function measureFail2ban({ pair, folder, victim, sshd, rounds }) {
   const program = ['/usr/bin/fail2ban-server', '/usr/local/bin/fail2ban-server'].find(existsSync)
   if (program === undefined) return null
   const home = join(folder, 'fail2ban')
@@ -68,12 +74,12 @@ export async function measureFail2ban({ pair, folder, victim, sshd }) {
   const reactions = []
   try {
     await started(pair, socket)
-    for (let round = 0; round < ROUNDS; round += 1) {
+    for (let round = 0; round < rounds; round += 1) {
       const from = `10.78.3.${round + 1}`
       const keptOutAt = await guessUntilKeptOut({ pair, folder, victim }, from)
       const crossedAt = sshd.failures.get(from)?.[MAX_RETRY - 1]
       if (keptOutAt !== null && crossedAt !== undefined) {
-        reactions.push(Math.max(0, keptOutAt - crossedAt))
+        reactions.push({ ms: Math.max(0, keptOutAt - crossedAt) })
       }
     }
   } finally {
@@ -87,9 +93,12 @@ function configure(home, log) {
   const include = '/etc/fail2ban'
   const lines = [
     ...['[DEFAULT]', 'backend = auto', 'dbfile = None', 'allowipv6 = no'],
+    // There is no name server in the namespace, and waiting for one is not what is measured.
+    ...['usedns = no', 'ignoreself = false'],
     ...[`maxretry = ${MAX_RETRY}`, 'findtime = 600', 'bantime = 600'],
     ...['[sshd]', 'enabled = true', 'filter = sshd', `logpath = ${log}`],
-    'action = iptables-ipset-proto6-allports[name=sshd]',
+    // Of TCP alone by default, which would let the datagrams go on that are measured by.
+    'action = iptables-ipset-proto6-allports[name=sshd, protocol=all]',
   ]
   mkdirSync(join(home, 'config'))
   writeFileSync(join(home, 'config', 'jail.conf'), `${lines.join('\n')}\n`)

@@ -43,7 +43,10 @@ test('every POST may be repeated by its key, and every edit of what can be read 
     if (method === 'POST' && scope !== 'read')
       expect([id, ...headers(id)]).toContain('Idempotency-Key')
   }
-  for (const id of readersOf(operations).keys()) expect([id, ...headers(id)]).toContain('If-Match')
+  for (const [id, reader] of readersOf(operations)) {
+    expect([id, ...headers(id)]).toContain('If-Match')
+    expect([reader.id, ...headers(reader.id)]).toContain('If-None-Match')
+  }
 })
 
 interface Described {

@@ -41,6 +41,16 @@ describe('loadConfig', () => {
       'policy: {allowlist: ["010.0.0.1"]}',
       /policy\.allowlist\.0 is "010\.0\.0\.1"; expected an IPv4/,
     ],
+    [
+      'policy: {allowlist: [{range: 192.0.2.0/33, expires: tomorrow, until: now}]}',
+      /allowlist\.0\.range is "192\.0\.2\.0\/33"; expected an IPv4/,
+    ],
+    ['policy: {allowlist: [{comment: ours}]}', /policy\.allowlist\.0\.range is missing/],
+    [
+      'policy: {allowlist: [{range: 192.0.2.1, expires: tomorrow}]}',
+      /allowlist\.0\.expires is "tomorrow"; expected an RFC 3339 time/,
+    ],
+    ['policy: {allowlist: [7]}', /policy\.allowlist\.0 is 7; expected string or object/],
     ['capture: {driver: pcap}', /capture\.driver is "pcap"; expected one of auto, tcpdump, cap/],
     ['- a list', /is \["a list"\]; expected object/],
     ['forward: {sinks: [{name: a, type: syslog}]}', /forward\.sinks\.0\.host is missing/],
@@ -70,12 +80,14 @@ describe('loadConfig', () => {
     const environment = {
       PICKET__FLOW__MAX_FLOWS: '4096',
       PICKET__CAPTURE__INTERFACES: 'eth0, eth1',
+      PICKET__POLICY__ALLOWLIST: '192.0.2.1, 2001:db8::/32',
       PICKET__RECORD__FLOWS: 'false',
       PICKET__LOG__FILE: 'null',
     }
     const config = loadConfig({ file: file('flow: {maxFlows: 2048}'), environment })
     expect(config.flow.maxFlows).toBe(4096)
     expect(config.capture.interfaces).toEqual(['eth0', 'eth1'])
+    expect(config.policy.allowlist).toEqual(['192.0.2.1', '2001:db8::/32'])
     expect(config.record.flows).toBe(false)
     expect(config.log.file).toBeNull()
   })

@@ -40,6 +40,11 @@ describe('decide', () => {
 
   it.each([
     ['an allowlisted attacker', {}, { allowlist: ['192.0.2.0/24'] }],
+    [
+      'an attacker on the allowlist until later',
+      {},
+      { allowlist: [{ range: '192.0.2.7', expires: '2999-01-01T00:00:00Z' }] },
+    ],
     ['an attacker who cannot be named', { attacker: null }, {}],
     ['too little severity', { severity: 5 }, {}],
     ['too little confidence', { confidence: 0.5 }, {}],
@@ -47,6 +52,20 @@ describe('decide', () => {
   ])('does not block %s', (_, changes, more) => {
     const blocking = policy({ mode: 'block', blockWhen: [scanRule], ...more })
     expect(decide(detection(changes), blocking)).toMatchObject({ verdict: 'alert', target: null })
+  })
+})
+
+describe('an entry of the allowlist', () => {
+  it('tells its comment, and is over when it has expired', () => {
+    const allowlist = [
+      { range: '192.0.2.0/24', comment: 'our scanner', expires: '2026-01-05T10:00:00Z' },
+    ]
+    const blocking = policy({ mode: 'block', blockWhen: [scanRule], allowlist })
+    const endMs = Date.parse('2026-01-05T10:00:00Z')
+    const before = decideAt(detection(), blocking, endMs - 1)
+    expect(before).toMatchObject({ verdict: 'alert', target: null })
+    expect(before.why).toContain('our scanner')
+    expect(decideAt(detection(), blocking, endMs)).toMatchObject({ target: '192.0.2.7' })
   })
 })
 

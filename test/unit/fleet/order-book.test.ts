@@ -10,7 +10,7 @@ import { namesOf } from '../../../src/fleet/subjects.ts'
 import type { StoredMessage } from '../../../src/forward/nats/index.ts'
 import type { Blocker } from '../../../src/respond/index.ts'
 import { blockerOver, partsInMemory, START_MS } from '../../support/blocker-in-memory.ts'
-import { orderFor } from '../../support/blocking.ts'
+import { orderFor, portRanges } from '../../support/blocking.ts'
 import { MemoryFleetOrders, ordererKey, type OrdererKey } from '../../support/fleet.ts'
 import { temporaryFolder } from '../../support/record.ts'
 
@@ -57,13 +57,13 @@ describe('an order of the fleet', () => {
   it('is written down before and after it becomes a block that ends when the order says', async () => {
     const book = bookOver(blockerOver(parts))
     parts.clock.advanceSeconds(200)
-    const order = orderOf({ protocol: 'tcp', direction: 'in', ports: [22, 80] })
+    const order = orderOf({ protocol: 'tcp', direction: 'in', ports: portRanges(22, '8000-8100') })
     expect(await verdictOf(book, messageOf(order))).toMatchObject({ outcome: 'applied' })
     expect([...parts.blocks.blocks.values()]).toMatchObject([
       {
         ...{ target: '192.0.2.7', state: 'active', expiresAtMs: START_MS + 600_000 },
         ...{ source: 'fleet', orderedBy: 'soc/local:1000', reason: 'scans the shop' },
-        ...{ direction: 'in', protocol: 'tcp', ports: [22, 80] },
+        ...{ direction: 'in', protocol: 'tcp', ports: portRanges(22, '8000-8100') },
       },
     ])
     expect(orders.audit.map(({ actor, action, subject }) => [actor, action, subject])).toEqual([

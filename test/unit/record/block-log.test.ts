@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { parseCidr } from '../../../src/net/cidr.ts'
-import { recordedBlock } from '../../support/blocking.ts'
+import { portRanges, recordedBlock } from '../../support/blocking.ts'
 import { openedRecord, temporaryFolder } from '../../support/record.ts'
 
 const ordered = { actor: 'token:abc', action: 'block.ordered', subject: '192.0.2.7', details: {} }
@@ -66,7 +66,7 @@ describe('BlockLog', () => {
   it('keeps the scope of a block, what it stopped and who lifted it', async () => {
     const { blocks } = await openedRecord(await temporaryFolder())
     const whole = block({
-      ...{ direction: 'in', protocol: 'tcp', ports: [22, 2222], state: 'lifted' },
+      ...{ direction: 'in', protocol: 'tcp', ports: portRanges(22, '8000-8100'), state: 'lifted' },
       ...{
         liftedAtMs: 5,
         liftedBy: 'token:abc',

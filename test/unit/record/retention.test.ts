@@ -1,3 +1,5 @@
+import { statSync } from 'node:fs'
+import Database from 'better-sqlite3'
 import { describe, expect, it } from 'vitest'
 import { silentLog } from '../../../src/core/log.ts'
 import { startRetention } from '../../../src/record/retention.ts'
@@ -5,6 +7,7 @@ import { Writer } from '../../../src/record/write/writer.ts'
 import {
   batchOf,
   flow,
+  insertFlows,
   openedRecord,
   RECORD_DEFAULTS,
   stories,
@@ -31,6 +34,24 @@ async function agingRecord() {
 }
 
 describe('retention', () => {
+  it('counts the flows that a sink had not got, those of replays apart, and gives no number twice', async () => {
+    const { record, prune, age } = await agingRecord()
+    record.flows.append(batchOf(...Array.from({ length: 20 }, () => flow())))
+    await record.flows.flush()
+    const numbers = () => record.flowOutbox.flowsAfter(0, 100).map(({ number }) => number)
+    expect(numbers()).toEqual(Array.from({ length: 20 }, (_, index) => index + 1))
+    await record.flowOutbox.advance('siem', 8)
+    await record.flowOutbox.advance('done', 20)
+    age(15)
+    await prune()
+    expect(numbers()).toEqual([])
+    expect(record.flowOutbox.progress('siem')).toMatchObject({ position: 8, lost: 12 })
+    expect(record.flowOutbox.progress('done')).toMatchObject({ lost: 0 })
+    record.flows.append(batchOf(flow(), flow()))
+    await record.flows.flush()
+    expect(numbers()).toEqual([21, 22])
+  })
+
   it('deletes flows recorded too long ago, however old the capture they came from', async () => {
     const { record, prune, age } = await agingRecord()
     record.flows.append(batchOf(...Array.from({ length: 4500 }, () => flow({ originatorPort: 1 }))))
@@ -94,5 +115,53 @@ describe('retention', () => {
     age(4000)
     await prune()
     expect(await record.audit.verify()).toMatchObject({ isIntact: true, rows: 1 })
+  })
+})
+
+describe('the file of the log', () => {
+  const filled = async (directory: string) => {
+    const record = await openedRecord(directory)
+    insertFlows(record.path, 300_000)
+    return record
+  }
+  const shrunk = async (
+    path: string,
+  ): Promise<{ before: number; after: number; steps: number }> => {
+    const writer = await Writer.start({ path, nowMs: Date.now(), floorBytes: 0 })
+    const before = statSync(path).size
+    const ever = Number.MAX_SAFE_INTEGER
+    const limits = { flowsBeforeMs: ever, eventsBeforeMs: 0, replacedStatesBeforeMs: 0 }
+    let steps = 0
+    while (await writer.call('prune', { ...limits, maxBytes: ever, flowsMakeRoomBeforeMs: 0 })) {
+      steps += 1
+    }
+    await writer.close()
+    return { before, after: statSync(path).size, steps }
+  }
+
+  it('becomes smaller when retention has deleted much, in steps between which others write', async () => {
+    const { path, close } = await filled(await temporaryFolder())
+    await close()
+    const { before, after, steps } = await shrunk(path)
+    expect(before).toBeGreaterThan(40e6)
+    expect(after).toBeLessThan(20e6)
+    expect(steps).toBeGreaterThan(20)
+  })
+
+  it('of an earlier Picket, which could not, is made so at the start, with all that is in it', async () => {
+    const directory = await temporaryFolder()
+    const record = await openedRecord(directory)
+    await record.events.save(stories(50), { forward: true })
+    await record.close()
+    const old = new Database(record.path)
+    old.pragma('auto_vacuum = NONE')
+    old.exec('VACUUM')
+    expect(old.pragma('auto_vacuum', { simple: true })).toBe(0)
+    old.close()
+    const again = await openedRecord(directory)
+    expect(again.outbox.after(0, 100)).toHaveLength(50)
+    const now = new Database(record.path, { readonly: true })
+    expect(now.pragma('auto_vacuum', { simple: true })).toBe(2)
+    now.close()
   })
 })

@@ -3,7 +3,7 @@ import { parseCidr } from '../../../src/net/cidr.ts'
 import type { Blocker } from '../../../src/respond/blocker.ts'
 import { guardAll } from '../../../src/respond/guards/refusal.ts'
 import { blockerOver, partsInMemory, START_MS } from '../../support/blocker-in-memory.ts'
-import { AUTOMATIC, OPEN_FACTS, orderFor } from '../../support/blocking.ts'
+import { AUTOMATIC, OPEN_FACTS, orderFor, portRanges } from '../../support/blocking.ts'
 
 let parts: ReturnType<typeof partsInMemory>
 let blocker: Blocker
@@ -41,27 +41,51 @@ describe('many orders at once', () => {
 
 describe('the scope of a block', () => {
   test('makes it another block than that of the whole target', async () => {
-    const ssh = { direction: 'in', protocol: 'tcp', ports: [2222, 22, 22] } as const
+    const ssh = { direction: 'in', protocol: 'tcp', ports: portRanges(2222, 22, 22) } as const
     const whole = await blocker.order(orderFor('192.0.2.7'))
     const part = await blocker.order(orderFor('192.0.2.7', ssh))
-    const again = await blocker.order(orderFor('192.0.2.7', { ...ssh, ports: [22, 2222] }))
+    const again = await blocker.order(
+      orderFor('192.0.2.7', { ...ssh, ports: portRanges(22, 2222) }),
+    )
     expect([whole.created, part.created, again.created]).toEqual([true, true, false])
-    expect(part.block).toMatchObject({ direction: 'in', protocol: 'tcp', ports: [22, 2222] })
+    expect(part.block).toMatchObject({
+      direction: 'in',
+      protocol: 'tcp',
+      ports: portRanges(22, 2222),
+    })
     expect(await parts.firewall.list()).toHaveLength(3)
   })
 
+  test('of ranges is told with those joined that touch, and all ports are no ports', async () => {
+    const web = { protocol: 'tcp', ports: portRanges('8050-8200', 80, '8000-8100', 81) } as const
+    const { block } = await blocker.order(orderFor('192.0.2.7', web))
+    expect(block.ports).toEqual(portRanges('80-81', '8000-8200'))
+    const every = { protocol: 'tcp', ports: portRanges('0-65535') } as const
+    expect((await blocker.order(orderFor('192.0.2.7', every))).block.ports).toEqual([])
+  })
+
+  test('of more different ranges than every packet should be held against is refused', async () => {
+    const inTcp = { direction: 'in', protocol: 'tcp' } as const
+    const of = (first: number) => ({ ...inTcp, ports: portRanges(`${first}-${first + 1}`) })
+    const many = Array.from({ length: 65 }, (_, at) => orderFor('192.0.2.7', of(at * 10)))
+    const outcomes = await blocker.orderAll(many)
+    expect(outcomes.filter(({ kind }) => kind === 'block')).toHaveLength(64)
+    expect(outcomes[64]).toMatchObject({ error: { guard: 'firewall-full' } })
+    expect((await blocker.order(orderFor('192.0.2.8', of(0)))).created).toBe(true)
+  })
+
   test('of ports that two blocks share keeps them closed until both are lifted', async () => {
-    const web = { protocol: 'tcp', ports: [80, 443] } as const
+    const web = { protocol: 'tcp', ports: portRanges(80, 443) } as const
     const first = await blocker.order(orderFor('192.0.2.7', web))
-    await blocker.order(orderFor('192.0.2.7', { ...web, ports: [443, 8443] }))
+    await blocker.order(orderFor('192.0.2.7', { ...web, ports: portRanges(443, 8443) }))
     await blocker.lift(first.block.id, 'local:0')
-    expect((await parts.firewall.list()).map(({ port }) => port)).toEqual([443, 8443])
+    expect((await parts.firewall.list()).map(({ ports }) => ports)).toEqual(portRanges(443, 8443))
   })
 
   test.each([
-    ['without a protocol', { ports: [22] }],
-    ['of a protocol that has none', { protocol: 'icmp', ports: [22] }],
-    ['too many', { protocol: 'tcp', ports: Array.from({ length: 65 }, (_, port) => port) }],
+    ['without a protocol', { ports: portRanges(22) }],
+    ['of a protocol that has none', { protocol: 'icmp', ports: portRanges(22) }],
+    ['too many', { protocol: 'tcp', ports: portRanges(...Array.from({ length: 65 }, (_, at) => 2 * at)) }], // prettier-ignore
   ] as const)('with ports %s is refused', async (_, scope) => {
     await expect(blocker.order(orderFor('192.0.2.7', scope))).rejects.toMatchObject({
       code: 'ERR_API_REQUEST',

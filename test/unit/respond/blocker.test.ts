@@ -43,6 +43,7 @@ function breakable(inner: Firewall): Firewall {
   return {
     name: inner.name,
     ipv6Problem: null,
+    capacity: null,
     synchronise: (entries) => unlessBroken(() => inner.synchronise(entries)),
     add: (entries) => unlessBroken(() => inner.add(entries)),
     remove: (entries) => unlessBroken(() => inner.remove(entries)),

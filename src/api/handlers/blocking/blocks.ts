@@ -1,9 +1,10 @@
 /** Blocks: ordered, listed and lifted; what may be blocked is the response's to say. */
 import type { components } from '../../../../openapi/contract.d.ts'
 import { rfc3339FromUs } from '../../../core/clock.ts'
+import { formatPortRange, parsePortRange } from '../../../net/port-range.ts'
 import type { Block, BlockLog } from '../../../record/block-log.ts'
 import type { Blocker, BlockOrder, Ordered } from '../../../respond/index.ts'
-import { hasScope, type Caller } from '../../auth.ts'
+import { hasScope, LOCAL_ACTOR, type Caller } from '../../auth.ts'
 import type { Handler } from '../../contract.ts'
 import {
   forbidden,
@@ -13,6 +14,7 @@ import {
   type ApiProblem,
   type Fault,
 } from '../../problem.ts'
+import { etagOf } from '../../limits/editions.ts'
 import { rangeOf } from '../../query.ts'
 
 type Schemas = components['schemas']
@@ -59,7 +61,7 @@ export function blockHandlers(blocks: BlockLog, orders: BlockOrders): BlockHandl
     getBlock: ({ path }) => {
       const block = blocks.get(path.blockId.toLowerCase())
       if (block === null) throw noSuchBlock()
-      return { status: 200, body: shown(block) }
+      return { status: 200, body: shown(block), headers: { etag: etagOfBlock(block) } }
     },
     deleteBlock: async ({ path, caller }) => {
       const block = await orders.lift(path.blockId.toLowerCase(), caller!.actor)
@@ -83,10 +85,10 @@ export function orderFrom(body: Schemas['BlockRequest'], caller: Caller): BlockO
     target: body.target,
     direction: body.direction ?? 'both',
     protocol: body.protocol ?? null,
-    ports: body.ports ?? [],
+    ports: (body.ports ?? []).flatMap((given) => parsePortRange(given) ?? []),
     ttlSeconds: body.ttlSeconds,
     reason: body.reason ?? null,
-    source: caller.tokenId === null ? 'cli' : 'api',
+    source: caller.actor === LOCAL_ACTOR ? 'cli' : 'api',
     actor: caller.actor,
     orderedBy: caller.tokenId ?? caller.actor,
     eventId: body.eventId?.toLowerCase() ?? null,
@@ -101,9 +103,14 @@ export function scopeFaults(
   at: string,
 ): Fault[] {
   if (ports === undefined || ports.length === 0) return []
-  if (protocol !== undefined && protocol !== null && protocol !== 'icmp') return []
+  const faults = ports.flatMap((value, index): Fault[] => {
+    if (parsePortRange(value) !== null) return []
+    const message = 'must be a port from 0 to 65535, or a range with the lower one first: 8000-8100'
+    return [{ field: `${at}ports.${index}`, value, message }]
+  })
+  if (protocol !== undefined && protocol !== null && protocol !== 'icmp') return faults
   const message = 'needs a protocol that has ports: tcp, udp or sctp'
-  return [{ field: `${at}ports`, value: ports, message }]
+  return [...faults, { field: `${at}ports`, value: ports, message }]
 }
 
 function apiOutcomes(
@@ -128,13 +135,19 @@ function apiOutcomes(
   }
 }
 
+/** What it has stopped, and when it was last looked at, change by themselves. */
+function etagOfBlock(block: Block): string {
+  const still = { verifiedAt: null, stoppedPackets: 0, stoppedBytes: 0 }
+  return etagOf({ status: 200, body: { ...apiBlock(block), ...still } })
+}
+
 const noSuchBlock = (): ApiProblem => notFound('there is no block with this id')
 
 function apiBlock(block: Block): Schemas['Block'] {
   const { createdAtMs, expiresAtMs, liftedAtMs, verifiedAtMs, ports, ...rest } = block
   return {
     ...rest,
-    ports: [...ports],
+    ports: ports.map(formatPortRange),
     createdAt: rfc3339FromUs(createdAtMs * 1000),
     expiresAt: timeOrNull(expiresAtMs),
     liftedAt: timeOrNull(liftedAtMs),

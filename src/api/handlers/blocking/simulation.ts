@@ -1,8 +1,9 @@
 /** What a block would cut off, told before it is made. */
 import { rfc3339FromUs, type Clock } from '../../../core/clock.ts'
 import { formatCidr, parseCidr } from '../../../net/cidr.ts'
+import { formatPortRange } from '../../../net/port-range.ts'
 import type { FlowLog } from '../../../record/flow-log.ts'
-import { simulateBlock } from '../../../respond/index.ts'
+import { readScope, simulateBlock } from '../../../respond/index.ts'
 import type { Handler } from '../../contract.ts'
 import { orderFrom, type BlockOrders } from './blocks.ts'
 
@@ -19,8 +20,7 @@ export function simulationHandler(
     const order = orderFrom(request, caller!)
     // The document's format has said that it is one.
     const target = parseCidr(order.target)!
-    const { direction = 'both', protocol = null, ports = [] } = order
-    const scope = { direction, protocol, ports }
+    const scope = readScope(order)
     const fromUs = clock.nowMs() * 1000 - hours * HOUR_US
     const refused = await orders.refusalOf(order)
     const found = await simulateBlock(flows, { target, scope, fromUs })
@@ -29,7 +29,7 @@ export function simulationHandler(
       status: 200,
       body: {
         target: formatCidr(target),
-        ...{ direction, protocol, ports: [...ports] },
+        ...{ ...scope, ports: scope.ports.map(formatPortRange) },
         refusal: refused && { guard: refused.guard, detail: refused.message },
         from: rfc3339FromUs(fromUs),
         ...logged,

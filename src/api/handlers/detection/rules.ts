@@ -1,5 +1,4 @@
 /** The Sigma rules: as the agent has them, switched, tried out and tried on what is logged. */
-import { createHash } from 'node:crypto'
 import type { components } from '../../../../openapi/contract.d.ts'
 import { rfc3339FromUs, usFromRfc3339, type Clock } from '../../../core/clock.ts'
 import { detectorOfRule, ruleOfDetector, type Detection } from '../../../detect/detection.ts'
@@ -10,6 +9,7 @@ import { oldestFirst } from '../../../record/index.ts'
 import { judgedFigures, type TriageLog } from '../../../record/triage-log.ts'
 import type { Handler } from '../../contract.ts'
 import type { Turns } from '../../limits/turns.ts'
+import { etagOf } from '../../limits/editions.ts'
 import { invalidRequest, notFound, type ApiProblem } from '../../problem.ts'
 
 type Schemas = components['schemas']
@@ -202,7 +202,6 @@ function most(counts: ReadonlyMap<string, number>): Schemas['Counts'] {
 const noSuchRule = (): ApiProblem => notFound('there is no rule with this name')
 
 /** Of what is edited: `hits` moves by itself. */
-function etagOfRule({ hits, ...rule }: RuleState): string {
-  void hits
-  return `"${createHash('sha256').update(JSON.stringify(rule)).digest('base64url').slice(0, 22)}"`
+function etagOfRule({ hits: _, ...rule }: RuleState): string {
+  return etagOf({ status: 200, body: rule })
 }

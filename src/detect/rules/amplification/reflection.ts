@@ -70,7 +70,8 @@ export class Reflection implements Detector {
     if (this.#victims.size === 0) return
     const answering = SERVICE_OF_PORT[packet.sourcePort]!
     if (answering !== 0) {
-      this.#victims.get(mix(destinationHash(packet), answering))?.packet(packet)
+      const victim = this.#victims.get(mix(destinationHash(packet), answering))
+      if (victim !== undefined) this.#noteAnswer(victim, packet)
     }
     const asked = SERVICE_OF_PORT[packet.destinationPort]!
     if (asked !== 0) this.#victims.get(mix(sourceHash(packet), asked))?.request(packet.timestampUs)
@@ -86,6 +87,11 @@ export class Reflection implements Detector {
 
   forgotten(): number {
     return this.#victims.forgotten
+  }
+
+  #noteAnswer(victim: ReflectionVictim, packet: Packet): void {
+    victim.packet(packet)
+    this.#victims.noted(victim, packet.timestampUs)
   }
 
   /** A client that searches the network is answered by hosts it never named. */

@@ -1,6 +1,7 @@
 /** detect/rules/bruteforce: passwords are guessed. */
 import type { DetectConfig } from '../../config.ts'
 import type { Detector, Emit } from '../../detector.ts'
+import { CommunityGuessing } from './community-guessing.ts'
 import { RdpBruteforce } from './connections/rdp-bruteforce.ts'
 import { SshBruteforce } from './connections/ssh-bruteforce.ts'
 import { FormBruteforce } from './pages/form-bruteforce.ts'
@@ -12,7 +13,9 @@ export function createBruteforceDetectors(config: DetectConfig, emit: Emit): Det
   return [
     ...(sshBruteforce.enabled ? [new SshBruteforce(sshBruteforce, emit)] : []),
     ...(rdpBruteforce.enabled ? [new RdpBruteforce(rdpBruteforce, emit)] : []),
-    ...(loginBruteforce.enabled ? [new LoginBruteforce(loginBruteforce, emit)] : []),
+    ...(loginBruteforce.enabled
+      ? [new LoginBruteforce(loginBruteforce, emit), new CommunityGuessing(loginBruteforce, emit)]
+      : []),
     ...(formBruteforce.enabled ? [new FormBruteforce(formBruteforce, emit)] : []),
   ]
 }

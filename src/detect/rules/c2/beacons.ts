@@ -30,6 +30,8 @@ const MOST_BYTES = 16_384
 /** So many regular calls in one go are nothing a person or a well-made program does. */
 const RELENTLESS_CALLS = 40
 const RELENTLESS_US = 180_000_000
+/** Half as many weigh a third as much. */
+const MANY_CALLS = 20
 const HTTP_PORT = 80
 /** Faster than this is one program's burst. */
 const SHORTEST_GAP_US = 300_000
@@ -50,6 +52,7 @@ interface Caller extends Row {
   silent: number
   leastSent: number
   mostSent: number
+  leastReceived: number
   mostReceived: number
 }
 
@@ -94,6 +97,7 @@ export class Beacons implements Detector {
     if (sent > 0 || received > 0) {
       caller.leastSent = Math.min(caller.leastSent, sent)
       caller.mostSent = Math.max(caller.mostSent, sent)
+      caller.leastReceived = Math.min(caller.leastReceived, received)
       caller.mostReceived = Math.max(caller.mostReceived, received)
     }
     if (caller.cadence.count >= this.#config.minRepeats && isTimeToJudge(caller.ended)) {
@@ -120,7 +124,7 @@ export class Beacons implements Detector {
     this.#join(flow.originatorKey, key, flow.startUs)
     this.#callers.set(key, {
       host: flow.originatorKey, lastUs: flow.startUs, firstUs: flow.startUs, cadence, ended: 0, failed: 0, silent: 0,
-      leastSent: Infinity, mostSent: 0, mostReceived: 0,
+      leastSent: Infinity, mostSent: 0, leastReceived: Infinity, mostReceived: 0,
     }) // prettier-ignore
   }
 
@@ -159,7 +163,7 @@ export class Beacons implements Detector {
   #outcomes(caller: Caller, flow: LiveFlow): Sign[] {
     const signs: Sign[] = []
     const { minFailures } = this.#config
-    const { ended, failed, silent, cadence, mostSent, leastSent } = caller
+    const { ended, failed, silent, cadence, mostSent } = caller
     if (isOddPort(flow.responderPort)) signs.push(oddPort(flow.responderPort, 'beacon'))
     if (failed >= minFailures && failed >= ended * 0.9) {
       signs.push({ feature: 'failedConnections', kind: 'beacon', aspect: 'outcome', weight: 0.3, value: failed, baseline: minFailures, text: `${failed} of ${ended} refused or unanswered` }) // prettier-ignore
@@ -168,18 +172,28 @@ export class Beacons implements Detector {
       signs.push({ feature: 'silentConnections', kind: 'beacon', aspect: 'outcome', weight: 0.4, value: silent, baseline: minFailures, text: `${silent} of ${ended} accepted and met with silence` }) // prettier-ignore
     }
     const isSmall = mostSent <= MOST_BYTES && caller.mostReceived <= MOST_BYTES
-    const spread = mostSent - leastSent
+    if (!isSmall || mostSent === 0) return signs
     // The same question over HTTP is as long each time, whoever asks it.
-    const isTelling = mostSent > 0 && flow.responderPort !== HTTP_PORT
-    if (isTelling && isSmall && spread <= Math.max(32, mostSent * 0.1)) {
-      signs.push({ feature: 'equalSizes', kind: 'beacon', aspect: 'shape', weight: 0.2, value: mostSent, baseline: null, text: `each sends ${leastSent} to ${mostSent} bytes` }) // prettier-ignore
-    }
-    const spanUs = flow.startUs - caller.firstUs
-    if (isSmall && mostSent > 0 && cadence.count >= RELENTLESS_CALLS && spanUs >= RELENTLESS_US) {
-      signs.push({ feature: 'relentlessCalls', kind: 'beacon', aspect: 'outcome', weight: 0.3, value: cadence.count, baseline: RELENTLESS_CALLS, text: `${cadence.count} calls without a pause` }) // prettier-ignore
+    if (flow.responderPort !== HTTP_PORT) signs.push(...equalSigns(caller))
+    const calls = cadence.count
+    if (calls >= MANY_CALLS && flow.startUs - caller.firstUs >= RELENTLESS_US) {
+      const weight = calls >= RELENTLESS_CALLS ? 0.3 : 0.1
+      signs.push({ feature: 'relentlessCalls', kind: 'beacon', aspect: 'outcome', weight, value: calls, baseline: MANY_CALLS, text: `${calls} calls without a pause` }) // prettier-ignore
     }
     return signs
   }
+}
+
+/** Reports and orders vary; "nothing new" and "nothing to do" do not. */
+function equalSigns({ leastSent, mostSent, leastReceived, mostReceived }: Caller): Sign[] {
+  const signs: Sign[] = []
+  if (mostSent - leastSent <= Math.max(32, mostSent * 0.1)) {
+    signs.push({ feature: 'equalSizes', kind: 'beacon', aspect: 'shape', weight: 0.2, value: mostSent, baseline: null, text: `each sends ${leastSent} to ${mostSent} bytes` }) // prettier-ignore
+  }
+  if (mostReceived > 0 && mostReceived - leastReceived <= Math.max(32, mostReceived * 0.1)) {
+    signs.push({ feature: 'equalAnswers', kind: 'beacon', aspect: 'shape', weight: 0.15, value: mostReceived, baseline: null, text: `each brings ${leastReceived} to ${mostReceived} bytes` }) // prettier-ignore
+  }
+  return signs
 }
 
 /** Each of the first, then ever more seldom: sorting the gaps is the dear part. */

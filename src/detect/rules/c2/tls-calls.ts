@@ -41,7 +41,7 @@ export class TlsCalls implements Detector {
 }
 
 function signsOf(fact: Heard<typeof HEARS>, nowUs: number, isDynamic: boolean): Sign[] {
-  if (fact.kind === 'tls-client-hello') return helloSigns(fact.ja3, fact.sni, isDynamic)
+  if (fact.kind === 'tls-client-hello') return helloSigns(fact, isDynamic)
   if (fact.kind === 'tls-server-hello') return serverHelloSigns(fact.ja3s)
   return certificateSigns(fact, nowUs)
 }

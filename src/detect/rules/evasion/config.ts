@@ -35,7 +35,8 @@ export const oddFlagsConfig = Type.Object(
   {
     additionalProperties: false,
     default: {},
-    description: 'TCP segments with flags that no stack sends, outside scans.',
+    description:
+      'What no stack sends: impossible flags outside scans, source routes, segments that contradict what they repeat.',
   },
 )
 

@@ -79,6 +79,19 @@ export const strayFloodConfig = Type.Object(
   },
 )
 
+export const linkFloodConfig = Type.Object(
+  {
+    enabled,
+    minCards: atLeast(1000, 'Cards within ten seconds, nearly each of which is heard once.'),
+    minControlFrames: atLeast(500, 'Frames to the switches of a link within ten seconds.'),
+  },
+  {
+    additionalProperties: false,
+    default: {},
+    description: 'Floods of frames: of ever new cards, and of what switches say to each other.',
+  },
+)
+
 export const dhcpFloodConfig = Type.Object(
   {
     enabled,
@@ -142,5 +155,6 @@ export type SlowHttpConfig = Static<typeof slowHttpConfig>
 export type IcmpFloodConfig = Static<typeof icmpFloodConfig>
 export type FragmentFloodConfig = Static<typeof fragmentFloodConfig>
 export type StrayFloodConfig = Static<typeof strayFloodConfig>
+export type LinkFloodConfig = Static<typeof linkFloodConfig>
 export type DhcpFloodConfig = Static<typeof dhcpFloodConfig>
 export type SynFloodConfig = Static<typeof synFloodConfig>

@@ -93,9 +93,16 @@ export class FloodVictim {
     this.#second(nowUs).refused += 1
   }
 
-  /** Says what the last ten seconds are: nothing, a flood, or a flood on a closed port. */
-  judge(config: SynFloodConfig, nowUs: number): 'none' | 'flood' | 'refused' {
-    this.#expireSamples(nowUs)
+  /**
+   * Says what the last ten seconds are: nothing, a flood, or a flood on a closed port; a handshake not completed
+   * within `patienceUs` never will be.
+   */
+  judge(
+    config: SynFloodConfig,
+    nowUs: number,
+    patienceUs = COMPLETION_US,
+  ): 'none' | 'flood' | 'refused' {
+    this.#expireSamples(nowUs, patienceUs)
     const sum = this.window(nowUs)
     const outcomes = sum.completed + sum.abandoned
     if (sum.syns < config.minSyns || outcomes < Math.min(MIN_OUTCOMES, config.minSyns))
@@ -149,11 +156,11 @@ export class FloodVictim {
     return this.#leader.holder(this.syns, 0.8)
   }
 
-  #expireSamples(nowUs: number): void {
-    const second = this.#second(Math.max(this.lastUs, Math.min(nowUs, this.lastUs + COMPLETION_US)))
+  #expireSamples(nowUs: number, patienceUs: number): void {
+    const second = this.#second(Math.max(this.lastUs, Math.min(nowUs, this.lastUs + patienceUs)))
     for (let place = 0; place < SAMPLES; place += 1) {
       const sampledUs = this.#sampleUs[place]!
-      if (sampledUs === 0 || nowUs - sampledUs < COMPLETION_US) continue
+      if (sampledUs === 0 || nowUs - sampledUs < patienceUs) continue
       this.#sampleUs[place] = 0
       second.abandoned += 1
     }

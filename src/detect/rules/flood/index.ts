@@ -7,17 +7,19 @@ import { SlowHttp } from './service/slow-http.ts'
 import { SynFlood } from './syn-flood.ts'
 import { FragmentFlood } from './volume/fragment-flood.ts'
 import { IcmpFlood } from './volume/icmp-flood.ts'
+import { LinkFlood } from './volume/link-flood.ts'
 import { StrayFlood } from './volume/stray-flood.ts'
 
 /** Makes the flood detectors that the configuration enables. */
 export function createFloodDetectors(config: DetectConfig, emit: Emit): Detector[] {
   const { synFlood, strayFlood, icmpFlood, fragmentFlood } = config
-  const { dhcpFlood, connectionFlood, slowHttp } = config
+  const { dhcpFlood, connectionFlood, slowHttp, linkFlood } = config
   return [
     ...(synFlood.enabled ? [new SynFlood(synFlood, emit)] : []),
     ...(strayFlood.enabled ? [new StrayFlood(strayFlood, emit)] : []),
     ...(icmpFlood.enabled ? [new IcmpFlood(icmpFlood, emit)] : []),
     ...(fragmentFlood.enabled ? [new FragmentFlood(fragmentFlood, emit)] : []),
+    ...(linkFlood.enabled ? [new LinkFlood(linkFlood, emit)] : []),
     ...(dhcpFlood.enabled ? [new DhcpFlood(dhcpFlood, emit)] : []),
     ...(connectionFlood.enabled ? [new ConnectionFlood(connectionFlood, emit)] : []),
     ...(slowHttp.enabled ? [new SlowHttp(slowHttp, emit)] : []),

@@ -23,8 +23,12 @@ const WATCH_FROM = 20
 /** A host that gets no SYN for this long is no longer watched, and its story is over. */
 const QUIET_US = 30_000_000
 
-/** A host is judged every second, and each so many SYNs: until a flood is told each flow of it is a record. */
-const JUDGED_EACH = 8192
+/**
+ * A host is judged every second, and at each doubling from here on: until a flood is told each flow of it is a
+ * record. Who is far away completes a handshake within a third of a second; a torrent is not given more.
+ */
+const JUDGED_FROM = 1024
+const TORRENT_PATIENCE_US = 350_000
 
 const HANDSHAKE_FLAGS = TcpFlag.SYN | TcpFlag.ACK | TcpFlag.RST
 
@@ -91,7 +95,7 @@ export class SynFlood implements Detector {
     watched.victim.syn(packet)
     watched.lastUs = watched.victim.lastUs
     const { story, victim } = watched
-    if (story === null && victim.syns % JUDGED_EACH === 0) this.#judgeEarly(watched)
+    if (story === null && isMilestone(victim.syns)) this.#judgeEarly(watched)
     if (story !== null && story.story.flows.size < MAX_FLOWS) this.#naming = story
   }
 
@@ -111,7 +115,7 @@ export class SynFlood implements Detector {
 
   #judgeEarly(watched: Watched): void {
     const { victim, lastUs } = watched
-    const verdict = victim.judge(this.#config, lastUs)
+    const verdict = victim.judge(this.#config, lastUs, TORRENT_PATIENCE_US)
     if (verdict !== 'none') this.#goOn(watched, verdict, lastUs)
   }
 
@@ -143,3 +147,5 @@ export class SynFlood implements Detector {
     if (story?.story.wasTold === true) this.#emit(story.tell(victim, true))
   }
 }
+
+const isMilestone = (syns: number): boolean => syns >= JUDGED_FROM && (syns & (syns - 1)) === 0

@@ -3,12 +3,15 @@ import type { DetectConfig } from '../../config.ts'
 import type { Detector, Emit } from '../../detector.ts'
 import { DomainTheft } from './domain-theft.ts'
 import { RemoteControl } from './remote-control.ts'
+import { TicketTheft } from './ticket-theft.ts'
 
 /** Makes the detectors of lateral movement that the configuration enables. */
 export function createLateralDetectors(config: DetectConfig, emit: Emit): Detector[] {
   const { remoteControl, domainTheft } = config
   return [
     ...(remoteControl.enabled ? [new RemoteControl(remoteControl, emit)] : []),
-    ...(domainTheft.enabled ? [new DomainTheft(domainTheft, emit)] : []),
+    ...(domainTheft.enabled
+      ? [new DomainTheft(domainTheft, emit), new TicketTheft(domainTheft, emit)]
+      : []),
   ]
 }

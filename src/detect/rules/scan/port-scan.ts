@@ -18,13 +18,16 @@ import { isAnsweredInVain, isHalfOpen, isRefused, wasPutToUse } from './outcome.
 import { Probe, probedPort, probeOf, sortOf } from './probe.ts'
 import { ScanCrowd } from './scan-crowd.ts'
 import { ScanStory } from './scan-story.ts'
-import { ScanTarget } from './scan-target.ts'
+import { ROUND_US, ScanTarget } from './scan-target.ts'
 
 /** Room for every sort of probe beside the victim in the waiting room's second key. */
 const SORTS = 16
 
 /** The most hosts whose scanners are counted together. */
 const MAX_CROWDS = 1024
+
+/** Targets whose second round is waited for. */
+const MAX_AWAITED = 1024
 
 /** A scan must gather within this many times the pause after which a suspect is forgotten. */
 const SLOWEST_FACTOR = 4
@@ -38,6 +41,8 @@ export class PortScan implements Detector {
   readonly #stories: CappedTable<ScanStory>
   /** By victim and sort: who scans it at the same time. */
   readonly #crowds: CappedTable<ScanCrowd>
+  /** Targets that are a scan unless a second round comes, by key. */
+  readonly #awaited = new Map<number, ScanTarget>()
   readonly #forgetAfterUs: number
 
   constructor(config: PortScanConfig, emit: Emit) {
@@ -80,13 +85,15 @@ export class PortScan implements Detector {
     this.#targets.expire(nowUs - this.#forgetAfterUs, (target) => this.#depart(target))
     this.#stories.expire(nowUs - this.#forgetAfterUs, (story) => this.#finish(story))
     this.#crowds.expire(nowUs - this.#forgetAfterUs, (crowd) => this.#tellCrowd(crowd, true))
+    this.#judgeAwaited(nowUs)
     for (const story of this.#stories.values()) this.#tellIfDue(story, nowUs)
     for (const crowd of this.#crowds.values()) {
       if (crowd.isDue(nowUs)) this.#tellCrowd(crowd, false)
     }
   }
 
-  end(): void {
+  end(nowUs: number): void {
+    this.#judgeAwaited(nowUs + ROUND_US)
     this.#stories.expire(Number.POSITIVE_INFINITY, (story) => this.#finish(story))
     this.#crowds.expire(Number.POSITIVE_INFINITY, (crowd) => this.#tellCrowd(crowd, true))
   }
@@ -116,7 +123,19 @@ export class PortScan implements Detector {
     if (target === undefined) return
     if (wasHalfOpen) target.isLeftHalfOpen(flow.responderPort)
     else target.isLeftIdle(flow.responderPort)
-    if (target.storyKey === null) this.#judge(target, flow)
+    if (target.storyKey !== null) return
+    this.#judge(target, flow)
+    const isAwaited = target.storyKey === null && target.isHalfOpenScan && !target.isInCrowd
+    if (isAwaited && this.#awaited.size < MAX_AWAITED) this.#awaited.set(target.parties.key, target)
+  }
+
+  /** Judges those whose second round is overdue, or will never come. */
+  #judgeAwaited(nowUs: number): void {
+    for (const [key, target] of this.#awaited) {
+      if (target.storyKey === null && target.isHalfOpenScan) this.#judge(target, null, nowUs)
+      if (target.storyKey === null && target.isHalfOpenScan && !target.isInCrowd) continue
+      this.#awaited.delete(key)
+    }
   }
 
   #promote(flow: LiveFlow, probe: number, place: number): void {
@@ -127,6 +146,7 @@ export class PortScan implements Detector {
     const parties = {
       key,
       attackerKey: flow.originatorKey,
+      victimKey: flow.responderKey,
       attacker: flow.originatorAddress(),
       victim,
       sort: sortOf(probe),
@@ -151,42 +171,48 @@ export class PortScan implements Detector {
       this.#judge(target, flow)
     } else if (isNew) {
       story.goesOn(flow.lastUs)
-      if (story.story.isDue(story.ports, flow.lastUs)) this.#tell(story, flow)
+      if (!story.story.isDue(story.ports, flow.lastUs)) return
+      story.story.addFlow(flow)
+      this.#tell(story, flow.lastUs)
     }
   }
 
-  #judge(target: ScanTarget, flow: LiveFlow): void {
-    if (target.isInCrowd || !target.isScan(this.#config)) return
+  /** `flow` is the one at hand; null where only time has passed. */
+  #judge(target: ScanTarget, flow: LiveFlow | null, nowUs = flow?.lastUs ?? target.lastUs): void {
+    if (target.isInCrowd || !target.isScan(this.#config, nowUs)) return
     const key = pairKey(target.parties.attackerKey, target.parties.sort, 1)
-    const story = this.#stories.get(key) ?? this.#begin(key, target, flow)
+    const story = this.#stories.get(key) ?? this.#begin(key, target)
     if (story === null) return
     story.join(target)
-    if (story.story.isDue(story.ports, flow.lastUs)) this.#tell(story, flow)
+    if (!story.story.isDue(story.ports, nowUs)) return
+    if (flow !== null) story.story.addFlow(flow)
+    this.#tell(story, nowUs)
   }
 
   /** Begins a source's story; null where it drowns in a crowd. */
-  #begin(key: number, target: ScanTarget, flow: LiveFlow): ScanStory | null {
-    const crowd = this.#crowd(target, flow)
-    if (!crowd.names(key, flow.lastUs)) {
+  #begin(key: number, target: ScanTarget): ScanStory | null {
+    const { lastUs } = target
+    const crowd = this.#crowd(target)
+    if (!crowd.names(key, lastUs)) {
       target.isInCrowd = true
-      if (crowd.adds(flow.lastUs)) this.#tellCrowd(crowd, false)
+      if (crowd.adds(lastUs)) this.#tellCrowd(crowd, false)
       return null
     }
     const story = new ScanStory(key, target, target.minPorts(this.#config))
     this.#stories.set(key, story)
-    for (const storyKey of crowd.company(flow.lastUs)) {
+    for (const storyKey of crowd.company(lastUs)) {
       const companion = this.#stories.get(storyKey)
       if (companion !== undefined) companion.hasCompany = true
     }
     return story
   }
 
-  #crowd(target: ScanTarget, flow: LiveFlow): ScanCrowd {
-    const { victim, sort } = target.parties
-    const key = pairKey(flow.responderKey, sort, 5)
+  #crowd({ parties, lastUs }: ScanTarget): ScanCrowd {
+    const { victim, victimKey, sort } = parties
+    const key = pairKey(victimKey, sort, 5)
     let crowd = this.#crowds.get(key)
     if (crowd === undefined) {
-      crowd = new ScanCrowd(key, victim, sort, flow.lastUs)
+      crowd = new ScanCrowd(key, victim, sort, lastUs)
       this.#crowds.set(key, crowd)
     }
     return crowd
@@ -197,16 +223,13 @@ export class PortScan implements Detector {
     if (detection !== null) this.#emit(detection)
   }
 
-  #tell(story: ScanStory, flow: LiveFlow): void {
-    story.story.addFlow(flow)
-    story.story.told(story.ports, flow.lastUs)
+  #tell(story: ScanStory, nowUs: number): void {
+    story.story.told(story.ports, nowUs)
     this.#emit(story.tell(false))
   }
 
   #tellIfDue(story: ScanStory, nowUs: number): void {
-    if (!story.story.isDue(story.ports, nowUs)) return
-    story.story.told(story.ports, nowUs)
-    this.#emit(story.tell(false))
+    if (story.story.isDue(story.ports, nowUs)) this.#tell(story, nowUs)
   }
 
   #finish(story: ScanStory): void {
@@ -214,6 +237,7 @@ export class PortScan implements Detector {
   }
 
   #depart(target: ScanTarget): void {
+    this.#awaited.delete(target.parties.key)
     if (target.storyKey !== null) this.#stories.get(target.storyKey)?.depart(target)
   }
 

@@ -35,6 +35,7 @@ export function probeOf(flow: LiveFlow): number {
     case IpProtocol.TCP:
       return tcpProbe(flow)
     case IpProtocol.UDP:
+      if (isLease(flow)) return Probe.NONE
       // No service answers with nothing.
       return flow.openingPayloadBytes > 0 && looksLikeAnswer(flow) ? Probe.NONE : Probe.UDP
     case IpProtocol.ICMP:
@@ -105,6 +106,14 @@ function isIllegal(flags: number): boolean {
   const hasSyn = (flags & TcpFlag.SYN) !== 0
   if (hasSyn) return (flags & (TcpFlag.FIN | TcpFlag.RST | TcpFlag.URG)) !== 0
   return (flags & (TcpFlag.ACK | TcpFlag.RST)) === 0
+}
+
+/** DHCP's servers answer to a low port, and the client's next word is a broadcast (RFC 2131 §4.1, RFC 8415 §7.2). */
+function isLease({ originatorPort, responderPort }: LiveFlow): boolean {
+  return (
+    (originatorPort === 67 && responderPort === 68) ||
+    (originatorPort === 547 && responderPort === 546)
+  )
 }
 
 /** From a lower port to a higher one beyond the well-known: a service speaking to its client. */

@@ -14,15 +14,19 @@ const WELL_KNOWN_PORTS = 1024
 
 /**
  * Ports in vain that are enough where one was asked by a SYN no socket sends and reset once it answered. Besides
- * scanners only load balancers want to know so little, mostly of one port or two.
+ * scanners only load balancers want to know so little, and they ask again within seconds, time after time.
  */
 const MIN_HALF_OPEN_PORTS = 4
+/** So long a balancer's next round is waited for. */
+export const ROUND_US = 15_000_000
+const HALF = 0.5
 
 export interface ScanParties {
   readonly key: number
   readonly attacker: string
   readonly victim: string
   readonly attackerKey: number
+  readonly victimKey: number
   /** What is tried, and how: a sort of probe, CONNECT counting as SYN. */
   readonly sort: number
 }
@@ -43,6 +47,10 @@ export class ScanTarget {
   readonly #refused = new PortSet()
   /** Of the idle ones, those whose handshake was broken off by who had begun it. */
   readonly #halfOpen = new PortSet()
+  /** Of those, the ones to which that happened again. */
+  readonly #halfOpenAgain = new PortSet()
+  #wasTriedHalfOpen = false
+  #lastNewUs: number
   /** Of the SYNs, those as a socket makes them. */
   #connects = 0
   /** Tries that programs hardly make in vain: well-known ports, empty datagrams, SYNs no socket makes. */
@@ -52,11 +60,13 @@ export class ScanTarget {
     this.parties = parties
     this.firstUs = firstUs
     this.lastUs = firstUs
+    this.#lastNewUs = firstUs
   }
 
   /** Notes a try; `isEmpty` says that it carried no payload. True when the port is new. */
   tries(port: number, probe: number, isEmpty: boolean): boolean {
     if (!this.#tried.add(port)) return false
+    this.#lastNewUs = this.lastUs
     if (probe === Probe.CONNECT) this.#connects += 1
     const isRaw = probe === Probe.UDP ? isEmpty : probe !== Probe.CONNECT
     if (isRaw || port < WELL_KNOWN_PORTS) this.#tellingTries += 1
@@ -84,7 +94,11 @@ export class ScanTarget {
   /** The port had answered a bare SYN, and got nothing but a reset for it. */
   isLeftHalfOpen(port: number): void {
     this.isLeftIdle(port)
-    if (this.#tried.has(port)) this.#halfOpen.add(port)
+    if (!this.#tried.has(port)) return
+    if (!this.#halfOpen.add(port)) this.#halfOpenAgain.add(port)
+    // What is connected to later, as for the services' versions, was tried this way all the same.
+    const ports = this.portsFailed + this.#halfOpen.size
+    if (ports >= MIN_HALF_OPEN_PORTS) this.#wasTriedHalfOpen = true
   }
 
   get portsTried(): number {
@@ -109,18 +123,18 @@ export class ScanTarget {
   }
 
   /** Says whether the tries so far are a scan. */
-  isScan(config: PortScanConfig): boolean {
-    if (this.#isHalfOpenScan()) return true
-    const minPorts = this.minPorts(config)
+  isScan(config: PortScanConfig, nowUs: number): boolean {
+    if (this.isHalfOpenScan && nowUs - this.#lastNewUs >= ROUND_US) return true
+    const minPorts = this.#minPortsInVain(config)
     const idle = this.#idle.size
     const counting = idle >= minPorts * IDLE_ALONE_FACTOR ? idle : Math.min(idle, this.portsFailed)
     const evidence = this.portsFailed + counting
     return evidence >= minPorts && evidence >= this.#used.size
   }
 
-  #isHalfOpenScan(): boolean {
-    const halfOpen = this.#halfOpen.size
-    return halfOpen > 0 && this.portsFailed + halfOpen >= MIN_HALF_OPEN_PORTS
+  /** It is one by what was reset once it answered, unless a second round shows that it is somebody's care. */
+  get isHalfOpenScan(): boolean {
+    return this.#wasTriedHalfOpen && this.#halfOpenAgain.size < this.#halfOpen.size * HALF
   }
 
   /**
@@ -130,9 +144,12 @@ export class ScanTarget {
    * peers behind one carrier's NAT. They use high ports, with a socket's SYN or with payload.
    */
   minPorts(config: PortScanConfig): number {
+    return this.isHalfOpenScan ? MIN_HALF_OPEN_PORTS : this.#minPortsInVain(config)
+  }
+
+  #minPortsInVain(config: PortScanConfig): number {
     const { sort } = this.parties
     if (sort === Probe.IP_PROTOCOL) return config.minProtocols
-    if (this.#isHalfOpenScan()) return MIN_HALF_OPEN_PORTS
     if (isStealthy(sort)) return config.minStealthPorts
     const refusals = sort === Probe.UDP ? this.#refused.size : 0
     const telling = Math.max(this.#tellingTries, refusals)

@@ -2,6 +2,8 @@
 import type { DetectConfig } from '../../config.ts'
 import type { Detector, Emit } from '../../detector.ts'
 import { DhcpServers } from './dhcp-servers.ts'
+import { SpanningTree } from './link/spanning-tree.ts'
+import { StandbyRouters } from './link/standby-routers.ts'
 import { DnsAnswers } from './names/dns-answers.ts'
 import { NameResponder } from './names/name-responder.ts'
 import { DeniedAddresses } from './neighbour/denied-addresses.ts'
@@ -22,6 +24,8 @@ export function createSpoofingDetectors(config: DetectConfig, emit: Emit): Detec
   if (routerSpoofing.enabled) {
     detectors.push(new RouterAdvertisements(routerSpoofing, neighbours, emit))
     detectors.push(new Redirects(routerSpoofing, neighbours, emit))
+    detectors.push(new SpanningTree(routerSpoofing, neighbours, emit))
+    detectors.push(new StandbyRouters(routerSpoofing, emit))
   }
   if (dhcpSpoofing.enabled) detectors.push(new DhcpServers(dhcpSpoofing, emit))
   if (nameSpoofing.enabled) {

@@ -3,7 +3,7 @@
  * for all the same, and by places where secrets lie.
  *
  * A browser meets missing pages too, but few, and among many that are there.
- * Left out: scans slower than the window, and servers that answer 200 to everything.
+ * Left out: scans slower than ten minutes, and servers that answer 200 to everything.
  */
 import type { HttpRequest, LiveFlow } from '../../../flow/flow.ts'
 import type { Detector, Emit, Heard } from '../../detector.ts'
@@ -12,15 +12,28 @@ import { CappedTable, type Row } from '../state/capped-table.ts'
 import { DistinctCount } from '../state/distinct-count.ts'
 import { conversationKey } from '../state/flow-pair.ts'
 import { pairHash } from '../state/pair-key.ts'
-import { counted } from '../state/wording.ts'
+import { counted, spanOf } from '../state/wording.ts'
 import type { WebScannerConfig } from './config.ts'
 import { SENSITIVE_PATH, scannerOf } from './scanner-names.ts'
 
 const MAX_PAIRS = 2048
 const MAX_FLOWS = 4096
-const WINDOW_US = 60_000_000
-/** Of all answers so many must be "not there" or "not for you". */
-const MISSING_SHARE = 0.7
+const MINUTE_US = 60_000_000
+/** Those who take their time are counted over this long. */
+const LONG_US = 600_000_000
+
+/** What a window must hold: so many times the configured paths, of so large a share of all answers. */
+interface Measure {
+  readonly factor: number
+  readonly missingShare: number
+}
+
+const OF_MINUTE: readonly Measure[] = [
+  { factor: 1, missingShare: 0.7 },
+  // Many, amid what is there too.
+  { factor: 4, missingShare: 0.4 },
+]
+const OF_LONG: readonly Measure[] = [{ factor: 1.6, missingShare: 0.85 }]
 
 /** The request that a conversation awaits an answer to. */
 interface Asked extends Row {
@@ -28,13 +41,19 @@ interface Asked extends Row {
   path: string
 }
 
-/** One client's luck at one server in the window. */
-interface Pair extends Row {
-  windowUs: number
+/** One client's luck at one server since a time. */
+interface Window {
+  sinceUs: number
   answers: number
   missing: DistinctCount
-  probes: DistinctCount
+  /** Absent until a place of secrets is asked for. */
+  probes: DistinctCount | null
   example: string
+}
+
+interface Pair extends Row {
+  minute: Window
+  long: Window
 }
 
 const HEARS = ['http-request', 'http-response'] as const
@@ -60,8 +79,8 @@ export class WebScanner implements Detector {
 
   tick(nowUs: number): void {
     this.#ledger.tick(nowUs)
-    this.#asked.expire(nowUs - WINDOW_US)
-    this.#pairs.expire(nowUs - WINDOW_US)
+    this.#asked.expire(nowUs - MINUTE_US)
+    this.#pairs.expire(nowUs - LONG_US)
   }
 
   end(): void {
@@ -82,38 +101,53 @@ export class WebScanner implements Detector {
 
   #answers(flow: LiveFlow, status: number): void {
     const asked = this.#asked.get(conversationKey(flow))
-    const isMissing = status === 404 || status === 403 || status === 400 || status === 405
-    const key = pairHash(flow.originatorKey, flow.responderKey)
-    let pair = this.#pairs.get(key)
     if (asked === undefined) return
+    const pair = this.#pair(flow, asked.path)
+    const windows = [pair.minute, pair.long]
+    for (const window of windows) window.answers += 1
+    if (!(status === 404 || status === 403 || status === 400 || status === 405)) return
+    const isProbe = SENSITIVE_PATH.test(asked.path)
+    for (const window of windows) {
+      window.missing.add(asked.pathHash)
+      if (!isProbe) continue
+      window.probes ??= new DistinctCount()
+      window.probes.add(asked.pathHash)
+      window.example = asked.path
+    }
+    if (this.#isScan(pair.minute, OF_MINUTE)) this.#tell(flow, pair.minute)
+    else if (this.#isScan(pair.long, OF_LONG)) this.#tell(flow, pair.long)
+  }
+
+  #pair(flow: LiveFlow, example: string): Pair {
+    const key = pairHash(flow.originatorKey, flow.responderKey)
     const nowUs = flow.lastUs
-    if (pair === undefined || nowUs - pair.windowUs > WINDOW_US) {
-      pair = newPair(nowUs, asked.path)
+    let pair = this.#pairs.get(key)
+    if (pair === undefined) {
+      pair = { lastUs: nowUs, minute: newWindow(nowUs, example), long: newWindow(nowUs, example) }
       this.#pairs.set(key, pair)
     }
+    if (nowUs - pair.minute.sinceUs > MINUTE_US) pair.minute = newWindow(nowUs, example)
+    if (nowUs - pair.long.sinceUs > LONG_US) pair.long = newWindow(nowUs, example)
     pair.lastUs = nowUs
-    pair.answers += 1
-    if (!isMissing) return
-    pair.missing.add(asked.pathHash)
-    if (SENSITIVE_PATH.test(asked.path)) {
-      pair.probes.add(asked.pathHash)
-      pair.example = asked.path
-    }
-    this.#judge(flow, pair)
+    return pair
   }
 
-  #judge(flow: LiveFlow, pair: Pair): void {
-    const missing = pair.missing.value
-    const isScan = missing >= this.#config.minMissing && missing >= pair.answers * MISSING_SHARE
-    const hasProbed = pair.probes.value >= this.#config.minProbes
-    if (isScan || hasProbed) this.#ledger.note(this.#searchAct(flow, pair), flow)
+  #isScan({ missing, probes, answers }: Window, measures: readonly Measure[]): boolean {
+    const { minMissing, minProbes } = this.#config
+    if (probes !== null && probes.value >= minProbes) return true
+    return measures.some(
+      ({ factor, missingShare }) =>
+        missing.value >= minMissing * factor && missing.value >= answers * missingShare,
+    )
   }
 
-  #searchAct(flow: LiveFlow, pair: Pair): Act {
+  #tell(flow: LiveFlow, window: Window): void {
+    this.#ledger.note(this.#searchAct(flow, window), flow)
+  }
+
+  #searchAct(flow: LiveFlow, { missing, probes, answers, example, sinceUs }: Window): Act {
     const attacker = flow.originatorAddress()
     const victim = flow.responderAddress()
-    const missing = pair.missing.value
-    const probes = pair.probes.value
     const { minMissing, minProbes } = this.#config
     return {
       kind: 'web.scanner',
@@ -124,18 +158,17 @@ export class WebScanner implements Detector {
       mitre: ['T1595.003'],
       isCumulative: true,
       reasons: [
-        { feature: 'missingPaths60s', value: missing, baseline: minMissing, weight: 0.6 },
-        { feature: 'sensitivePaths60s', value: probes, baseline: minProbes, weight: 0.3 },
-        { feature: 'answers60s', value: pair.answers, baseline: null, weight: 0.1 },
+        { feature: 'missingPaths', value: missing.value, baseline: minMissing, weight: 0.6 },
+        { feature: 'sensitivePaths', value: probes?.value ?? 0, baseline: minProbes, weight: 0.3 },
+        { feature: 'answers', value: answers, baseline: null, weight: 0.1 },
       ],
-      summary: `${attacker} searches the web server ${victim} for what is hidden: ${counted(missing, 'path')} refused or not there of ${counted(pair.answers, 'answer')} in a minute, such as ${quoted(pair.example, 64)}`,
+      summary: `${attacker} searches the web server ${victim} for what is hidden: ${counted(missing.value, 'path')} refused or not there of ${counted(answers, 'answer')} in ${spanOf(flow.lastUs - sinceUs)}, such as ${quoted(example, 64)}`,
     }
   }
 }
 
-function newPair(nowUs: number, example: string): Pair {
-  const counts = { missing: new DistinctCount(), probes: new DistinctCount() }
-  return { windowUs: nowUs, lastUs: nowUs, answers: 0, example, ...counts }
+function newWindow(nowUs: number, example: string): Window {
+  return { sinceUs: nowUs, answers: 0, missing: new DistinctCount(), probes: null, example }
 }
 
 function toolAct(flow: LiveFlow, tool: string, userAgent: string): Act {

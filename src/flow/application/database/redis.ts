@@ -20,7 +20,7 @@ import {
 import { secretDigest } from '../login/secret-digest.ts'
 import { FactReader, Next } from '../reader.ts'
 
-const WORDS = ['PING\r\n', 'INFO\r\n', '+PONG\r\n', '-NOAUTH ', '-ERR '].map(pattern)
+const WORDS = ['PING\r\n', 'INFO\r\n', '+PONG\r\n', '-NOAUTH ', '-ERR ', 'AUTH '].map(pattern)
 const NO_AUTH = pattern('-NOAUTH')
 const OK = pattern('+OK')
 const AUTH = pattern('AUTH')

@@ -23,11 +23,20 @@ const DELETE = 0x7f
 
 const FAILURES = [
   'INCORRECT', 'LOGIN FAILED', 'AUTHENTICATION FAILED', 'ACCESS DENIED', 'BAD PASSWORD',
-  'INVALID LOGIN', 'INVALID PASSWORD', 'LOGIN INVALID', 'FAILED LOGIN',
+  'INVALID LOGIN', 'INVALID PASSWORD', 'LOGIN INVALID', 'FAILED LOGIN', 'FEHLGESCHLAGEN',
 ].map(pattern) // prettier-ignore
 const SUCCESSES = ['LAST LOGIN', 'WELCOME', 'BUSYBOX'].map(pattern)
-const PASSWORD = pattern('PASSWORD:')
-const NAME_PROMPTS = ['LOGIN:', 'USERNAME:', 'USER:', 'USER NAME:', 'LOGIN AS:'].map(pattern)
+const PASSWORDS = ['PASSWORD:', 'PASSWORT:', 'KENNWORT:', 'MOT DE PASSE:', 'CONTRASE'].map(pattern)
+const NAME_PROMPTS = [
+  'LOGIN:',
+  'USERNAME:',
+  'USER:',
+  'USER NAME:',
+  'LOGIN AS:',
+  'BENUTZERNAME:',
+  'UTILISATEUR:',
+  'USUARIO:',
+].map(pattern)
 /** Ends of shell prompts: `$`, `#`, `>`, `%`. */
 const SHELL_ENDS = [0x24, 0x23, 0x3e, 0x25]
 
@@ -68,7 +77,7 @@ export class TelnetReader extends LoginReader {
       this.endLogin('success', null)
       return Next.DONE
     }
-    if (findWord(text, PASSWORD, 0, end) >= 0) {
+    if (PASSWORDS.some((word) => findWord(text, word, 0, end) >= 0)) {
       this.#expects = 'password'
       this.#typed = ''
     } else if (NAME_PROMPTS.some((word) => findWord(text, word, 0, end) >= 0)) {

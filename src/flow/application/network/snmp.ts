@@ -1,14 +1,16 @@
-/** SNMP (RFC 1157, RFC 3416, RFC 3412): version, kind of message, length of the community, never itself. */
+/** SNMP (RFC 1157, RFC 3416, RFC 3412): version, kind of message, length of the community and a digest of it, never itself. */
 import type { Packet } from '../../../decode/index.ts'
 import { BerCursor, Tag } from '../ber.ts'
 import type { ApplicationFacts, SnmpFacts } from '../facts.ts'
 import { byteAt, type Payload } from '../payload.ts'
+import { secretDigest } from '../login/secret-digest.ts'
 import { FactReader, Next } from '../reader.ts'
 
 const VERSIONS: Readonly<Record<number, SnmpFacts['version']>> = { 0: '1', 1: '2c', 3: '3' }
 const PDUS = [
   'get', 'get-next', 'response', 'set', 'trap', 'get-bulk', 'inform', 'trap2', 'report',
 ] // prettier-ignore
+const REQUESTS: ReadonlySet<string | null> = new Set(['get', 'get-next', 'get-bulk', 'set'])
 const FIRST_PDU = 0xa0
 
 const fields = new BerCursor()
@@ -43,9 +45,11 @@ export class SnmpReader extends FactReader {
     const version = VERSIONS[fields.integer()]
     if (version === undefined) return
     let communityBytes: number | null = null
+    let secret: number | null = null
     let pdu: string | null = null
     if (version !== '3' && fields.expect(Tag.OCTET_STRING)) {
       communityBytes = fields.to - fields.from
+      secret = secretDigest(packet, fields.from, fields.to)
       pdu = fields.next() ? (PDUS[fields.tag - FIRST_PDU] ?? null) : null
     }
     if (this.#messages === 1) {
@@ -54,9 +58,9 @@ export class SnmpReader extends FactReader {
       this.#pdu = pdu
     }
     const messages = this.#messages
-    if (this.context.isHeard) {
-      this.context.tell({ kind: 'snmp', version, communityBytes, pdu, messages })
-    }
+    if (!this.context.isHeard) return
+    this.context.tell({ kind: 'snmp', version, communityBytes, pdu, messages })
+    if (secret !== null && REQUESTS.has(pdu)) this.context.tell({ kind: 'snmp-community', secret })
   }
 
   override facts(): ApplicationFacts | null {

@@ -1,6 +1,6 @@
 /** An event as the syslog message that carries it: a header and CEF, within a size. */
 import { hostname } from 'node:os'
-import type { Event } from '../../../record/event.ts'
+import type { Outgoing } from '../../outgoing.ts'
 import { formatCef, type CefContext } from '../cef.ts'
 import { rfc3164Header } from './rfc3164.ts'
 import { MARK_BYTES, rfc5424Header, withMark } from './rfc5424.ts'
@@ -13,7 +13,7 @@ export interface MessageContext extends CefContext, SyslogSender {
 }
 
 /** Returns the bytes of one message, in UTF-8, without framing. It never holds a line end. */
-export function syslogMessage(event: Event, context: MessageContext): Buffer {
+export function syslogMessage(event: Outgoing, context: MessageContext): Buffer {
   const isNew = context.header === 'rfc5424'
   const header = isNew ? rfc5424Header(event, context) : rfc3164Header(event, context)
   const room = context.maxBytes - Buffer.byteLength(header) - (isNew ? MARK_BYTES : 0)

@@ -1,6 +1,6 @@
 /** The syslog header of old (RFC 3164), for receivers that know no other. */
 import { usFromRfc3339 } from '../../../core/clock.ts'
-import type { Event } from '../../../record/event.ts'
+import type { Outgoing } from '../../outgoing.ts'
 import { priority, type SyslogSender } from './header.ts'
 
 const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ')
@@ -12,7 +12,7 @@ const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ')
  * name goes without its domain (§4.1.2). There is no tag: CEF stands right behind the host, and `CEF:` is the tag.
  * Source: RFC 3164 §4.1; ArcSight CEF, "Header Information".
  */
-export function rfc3164Header(event: Event, sender: SyslogSender): string {
+export function rfc3164Header(event: Outgoing, sender: SyslogSender): string {
   const host = sender.hostname.split('.')[0]!.replace(/[^!-~]/g, '')
   return `${priority(event.severity)}${localTime(event.lastSeen)} ${host === '' ? '-' : host} `
 }

@@ -1,5 +1,5 @@
 /** The syslog header that today's servers read (RFC 5424). */
-import type { Event } from '../../../record/event.ts'
+import type { Outgoing } from '../../outgoing.ts'
 import { priority, type SyslogSender } from './header.ts'
 import { structuredData } from './structured-data.ts'
 
@@ -7,7 +7,7 @@ const PLAIN = /^[\u0000-\u007f]*$/
 const BYTE_ORDER_MARK = '\ufeff'
 
 /** Returns `<PRI>1 TIMESTAMP HOSTNAME picket PROCID MSGID [STRUCTURED DATA]` and the space behind it. */
-export function rfc5424Header(event: Event, sender: SyslogSender): string {
+export function rfc5424Header(event: Outgoing, sender: SyslogSender): string {
   const hostname = headerWord(sender.hostname, 255)
   const messageId = headerWord(event.kind, 32)
   const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z$/.test(event.lastSeen)

@@ -1,5 +1,5 @@
 /** What a syslog server may look for without reading CEF (RFC 5424 §6.3). */
-import type { Event } from '../../../record/event.ts'
+import type { Outgoing } from '../../outgoing.ts'
 import { cleanText } from '../clean-text.ts'
 
 /**
@@ -9,7 +9,7 @@ import { cleanText } from '../clean-text.ts'
 const ID = 'picket@32473'
 
 /** Returns `[origin …][picket@32473 …]`: the same id, sequence and kind as in CEF. */
-export function structuredData(event: Event, version: string): string {
+export function structuredData(event: Outgoing, version: string): string {
   const { id, sequence, revision, agent, kind, severity } = event
   return (
     element('origin', { software: 'picket', swVersion: version.slice(0, 32) }) +

@@ -21,6 +21,11 @@ export const elasticSinkConfig = Type.Object(
       pattern: '^[a-z0-9][a-z0-9._-]{0,254}$',
       description: 'The data stream (or index) that gets the documents.',
     }),
+    flowDataStream: Type.String({
+      default: 'logs-picket.flow-default',
+      pattern: '^[a-z0-9][a-z0-9._-]{0,254}$',
+      description: 'The data stream (or index) that gets the flows, where flows is true.',
+    }),
     apiKey: secretText(
       'API key as Elasticsearch encodes it (base64); apiKeyFile keeps it out of this file.',
     ),

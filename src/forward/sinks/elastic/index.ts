@@ -1,6 +1,6 @@
 /** The Elasticsearch and OpenSearch sink: one document a state of an event, by the bulk API. */
 import { hostname } from 'node:os'
-import type { Event } from '../../../record/event.ts'
+import type { Outgoing } from '../../outgoing.ts'
 import { formatEcs, type EcsContext } from '../../formats/ecs.ts'
 import { HttpClient, type HttpAnswer } from '../../http/client.ts'
 import { compressible } from '../../http/compressible.ts'
@@ -41,7 +41,7 @@ class ElasticSink implements Sink {
     )
   }
 
-  async send(events: readonly Event[]): Promise<Receipt> {
+  async send(events: readonly Outgoing[]): Promise<Receipt> {
     const last = events.at(-1)
     if (last === undefined) return { kind: 'accepted', sequence: 0 }
     try {
@@ -58,7 +58,7 @@ class ElasticSink implements Sink {
     return Promise.resolve(null)
   }
 
-  async #create(events: readonly Event[]): Promise<readonly Rejection[]> {
+  async #create(events: readonly Outgoing[]): Promise<readonly Rejection[]> {
     const answer = await this.#ask(events.map((event) => this.#lines(event)).join(''))
     if (answer.status === 413) return await this.#createHalves(events, answer)
     return itemResults(answer, events.length).flatMap((reason, index) =>
@@ -67,7 +67,10 @@ class ElasticSink implements Sink {
   }
 
   /** A proxy or `http.max_content_length` takes less at once. */
-  async #createHalves(events: readonly Event[], answer: HttpAnswer): Promise<readonly Rejection[]> {
+  async #createHalves(
+    events: readonly Outgoing[],
+    answer: HttpAnswer,
+  ): Promise<readonly Rejection[]> {
     if (events.length === 1) {
       return [{ sequence: events[0]!.sequence, reason: `HTTP ${answer.status}, too long` }]
     }
@@ -76,7 +79,7 @@ class ElasticSink implements Sink {
     return [...first, ...(await this.#create(events.slice(middle)))]
   }
 
-  #lines(event: Event): string {
+  #lines(event: Outgoing): string {
     const create = { _index: this.#config.dataStream, _id: `${event.id}-${event.revision}` }
     return `${JSON.stringify({ create })}\n${formatEcs(event, this.#context)}\n`
   }

@@ -14,6 +14,14 @@ export const fileSinkConfig = Type.Object(
       maxLength: 4096,
       description: 'The file, absolute; its folder must be there. It is made with mode 0640.',
     }),
+    flowsPath: Type.Optional(
+      Type.String({
+        pattern: '^/.*[^/]$',
+        maxLength: 4096,
+        description:
+          'The file of the flows, where flows is true; absent for path with -flows before its extension.',
+      }),
+    ),
     maxMegabytes: Type.Integer({
       default: 100,
       minimum: 1,
@@ -39,3 +47,8 @@ export const fileSinkConfig = Type.Object(
 )
 
 export type FileSinkConfig = Static<typeof fileSinkConfig>
+
+/** Says what of the fields cannot be right together, each beginning with the field. */
+export function fileFaults({ path, flowsPath }: FileSinkConfig): string[] {
+  return path === flowsPath ? [`flowsPath is ${flowsPath}, as path is; use another file`] : []
+}

@@ -1,6 +1,6 @@
 /** The file sink: one ECS document a line, for whatever ships files to a SIEM. */
 import { hostname } from 'node:os'
-import type { Event } from '../../../record/event.ts'
+import type { Outgoing } from '../../outgoing.ts'
 import { formatEcs, type EcsContext } from '../../formats/ecs.ts'
 import type { Receipt, Sink, SinkContext } from '../../sink.ts'
 import type { FileSinkConfig } from './config.ts'
@@ -26,7 +26,7 @@ class FileSink implements Sink {
     this.#file = new LineFile(config)
   }
 
-  async send(events: readonly Event[]): Promise<Receipt> {
+  async send(events: readonly Outgoing[]): Promise<Receipt> {
     const last = events.at(-1)
     if (last === undefined) return { kind: 'accepted', sequence: 0 }
     try {

@@ -20,6 +20,9 @@ export const hecSinkConfig = Type.Object(
     tokenFile: secretFile('the token'),
     index: Type.Optional(name("Where Splunk keeps the events; absent for the token's own choice.")),
     sourcetype: name('The sourcetype that Splunk gives the events.', { default: 'picket:ecs' }),
+    flowSourcetype: name('The sourcetype that Splunk gives the flows, where flows is true.', {
+      default: 'picket:ecs:flow',
+    }),
     source: name('The source that Splunk gives the events.', { default: 'picket' }),
     useAck: Type.Boolean({
       default: true,

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { setTimeout } from 'node:timers/promises'
 import { usFromRfc3339 } from '../../../core/clock.ts'
-import type { Event } from '../../../record/event.ts'
+import type { Outgoing } from '../../outgoing.ts'
 import { ecsDocument, type EcsContext } from '../../formats/ecs.ts'
 import { HttpClient, type HttpAnswer } from '../../http/client.ts'
 import { compressible } from '../../http/compressible.ts'
@@ -21,7 +21,7 @@ import { Acknowledgements } from './acknowledgements.ts'
 import { acknowledged, hecAnswer } from './answer.ts'
 import type { HecSinkConfig } from './config.ts'
 
-/** So many batches of a hundred may wait to be indexed: half a minute of a busy indexer at 200 events/s. */
+/** So many batches may wait to be indexed: half a minute of a busy indexer at 500 events/s. */
 const MOST_OPEN_BATCHES = 64
 const ASK_EVERY_MS = 250
 /** At the end of the agent, which has a second. */
@@ -56,7 +56,7 @@ class HecSink implements Sink {
     this.#client = new HttpClient({ url: config.url, tls: config.tls, limits: config })
   }
 
-  async send(events: readonly Event[]): Promise<Receipt> {
+  async send(events: readonly Outgoing[]): Promise<Receipt> {
     try {
       await this.#askUntilThereIsRoom()
       const rejected = events.length === 0 ? [] : await this.#deliver(events)
@@ -81,7 +81,7 @@ class HecSink implements Sink {
     return this.#acknowledgements.accepted || null
   }
 
-  async #deliver(events: readonly Event[]): Promise<readonly Rejection[]> {
+  async #deliver(events: readonly Outgoing[]): Promise<readonly Rejection[]> {
     const ackIds: number[] = []
     const rejected = await this.#post(events, ackIds)
     this.#acknowledgements.add(events.at(-1)!.sequence, ackIds, performance.now())
@@ -89,7 +89,7 @@ class HecSink implements Sink {
   }
 
   /** Posts events; those that Splunk can never take are left out and returned, all others are taken. */
-  async #post(events: readonly Event[], ackIds: number[]): Promise<readonly Rejection[]> {
+  async #post(events: readonly Outgoing[], ackIds: number[]): Promise<readonly Rejection[]> {
     const answer = hecAnswer(
       await this.#ask(POST, events.map((event) => this.#envelope(event)).join('\n')),
     )
@@ -108,7 +108,7 @@ class HecSink implements Sink {
 
   /** Splunk may or may not have taken those before the bad one: they are sent again rather than lost. */
   async #postParts(
-    events: readonly Event[],
+    events: readonly Outgoing[],
     badIndex: number | null,
     reason: string,
     ackIds: number[],
@@ -177,7 +177,7 @@ class HecSink implements Sink {
     })
   }
 
-  #envelope(event: Event): string {
+  #envelope(event: Outgoing): string {
     const { index, source, sourcetype } = this.#config
     return JSON.stringify({
       time: usFromRfc3339(event.lastSeen) / 1e6,

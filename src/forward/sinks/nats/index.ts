@@ -1,6 +1,6 @@
 /** The NATS JetStream sink: each state of an event a message, which a stream acknowledges when it has stored it. */
 import { hostname } from 'node:os'
-import type { Event } from '../../../record/event.ts'
+import type { Outgoing } from '../../outgoing.ts'
 import { formatEcs, type EcsContext } from '../../formats/ecs.ts'
 import { NatsLink, reasonInWords } from '../../nats/link.ts'
 import { retryFor, type Receipt, type Rejection, type Sink, type SinkContext } from '../../sink.ts'
@@ -31,7 +31,7 @@ class NatsSink implements Sink {
     this.#context = context
   }
 
-  async send(events: readonly Event[]): Promise<Receipt> {
+  async send(events: readonly Outgoing[]): Promise<Receipt> {
     const last = events.at(-1)
     if (last === undefined) return { kind: 'accepted', sequence: 0 }
     try {
@@ -53,7 +53,7 @@ class NatsSink implements Sink {
   }
 
   /** Null when the stream has it. Throws where all have to be sent again. */
-  async #publish(link: NatsLink, event: Event): Promise<Rejection | null> {
+  async #publish(link: NatsLink, event: Outgoing): Promise<Rejection | null> {
     const subject = subjectOf(this.#config.subject, event, this.#context.hostname)
     const payload = new TextEncoder().encode(formatEcs(event, this.#context))
     const reason = await link.publish(subject, payload, { id: `${event.id}-${event.revision}` })

@@ -1,11 +1,11 @@
 /** The subject of a message, from the template of the configuration. */
-import type { Event } from '../../../record/event.ts'
+import type { Outgoing } from '../../outgoing.ts'
 
 /**
  * Fills in the template. Only the kind may bring dots, each of which begins a new token; whatever else has a
  * meaning in subjects (`*`, `>`, blanks) becomes `_`.
  */
-export function subjectOf(template: string, event: Event, hostname: string): string {
+export function subjectOf(template: string, event: Outgoing, hostname: string): string {
   const values: Readonly<Record<string, string>> = {
     agent: token(event.agent),
     host: token(hostname),

@@ -1,5 +1,5 @@
 /** The RELP sink: every message is acknowledged, so the stored position is what the collector has. */
-import type { Event } from '../../../record/event.ts'
+import type { Outgoing } from '../../outgoing.ts'
 import type { Endpoint } from '../../connections/endpoint.ts'
 import { messageContext, syslogMessage, type MessageContext } from '../../formats/syslog/message.ts'
 import type { Receipt, Sink, SinkContext } from '../../sink.ts'
@@ -44,7 +44,7 @@ class RelpSink implements Sink {
     this.#context = context
   }
 
-  async send(events: readonly Event[]): Promise<Receipt> {
+  async send(events: readonly Outgoing[]): Promise<Receipt> {
     const broken = this.#broken
     if (broken !== null) return this.#tellBroken(broken)
     try {
@@ -66,7 +66,7 @@ class RelpSink implements Sink {
     return acknowledged === 0 ? null : acknowledged
   }
 
-  async #sendAll(events: readonly Event[]): Promise<void> {
+  async #sendAll(events: readonly Outgoing[]): Promise<void> {
     // Whoever goes back wants it all again, and nothing of what was acknowledged before counts.
     if (events[0]!.sequence < this.#lastSent) this.#forget()
     const session = await this.#opened()

@@ -1,11 +1,12 @@
 /** Syslog over TCP, TLS or a unix stream, at least once: what a dying collector may have lost is sent again. */
-import type { Event } from '../../../record/event.ts'
+import type { Outgoing } from '../../outgoing.ts'
 import type { ConnectionLimits } from '../../connections/config.ts'
 import type { Endpoint } from '../../connections/endpoint.ts'
 import { syslogMessage, type MessageContext } from '../../formats/syslog/message.ts'
 import type { Receipt, Sink } from '../../sink.ts'
 import { frame, type Framing } from './framing.ts'
 import { StreamConnection } from '../../connections/stream-connection.ts'
+import { HEARTBEAT } from '../../heartbeat.ts'
 import { reasonOf } from '../../tls/index.ts'
 
 /**
@@ -61,7 +62,7 @@ export class SyslogStreamSink implements Sink {
     this.#overlapMs = options.overlapMs ?? OVERLAP_MS
   }
 
-  async send(events: readonly Event[]): Promise<Receipt> {
+  async send(events: readonly Outgoing[]): Promise<Receipt> {
     try {
       // Whoever goes back wants it all again, and nothing of what was confirmed before counts.
       if (events.length > 0 && events[0]!.sequence < this.#lastSent) this.#forget()
@@ -90,12 +91,15 @@ export class SyslogStreamSink implements Sink {
     if (lost !== null) throw new Error(lost)
   }
 
-  async #write(events: readonly Event[]): Promise<void> {
+  async #write(events: readonly Outgoing[]): Promise<void> {
     const { framing, context, monotonicMs } = this.#options
     const connection = await this.#connected()
     const messages = events.map((event) => syslogMessage(event, context))
-    this.#lastSent = events.at(-1)!.sequence
     await connection.write(frame(messages, framing))
+    // A heartbeat repeats the last number and is never sent again: asking by FIN whether it arrived would
+    // cost a quiet host a connection each minute.
+    if (events.every(({ kind }) => kind === HEARTBEAT)) return
+    this.#lastSent = events.at(-1)!.sequence
     this.#underWay.push({ sequence: this.#lastSent, atMs: monotonicMs() })
   }
 

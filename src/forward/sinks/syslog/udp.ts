@@ -1,7 +1,7 @@
 /** Syslog over UDP: one datagram an event (RFC 5426), with what little certainty UDP can give. */
 import { createSocket, type Socket } from 'node:dgram'
 import { lookup } from 'node:dns/promises'
-import type { Event } from '../../../record/event.ts'
+import type { Outgoing } from '../../outgoing.ts'
 import { syslogMessage, type MessageContext } from '../../formats/syslog/message.ts'
 import type { Receipt, Sink } from '../../sink.ts'
 
@@ -38,7 +38,7 @@ export class SyslogUdpSink implements Sink {
     this.#options = options
   }
 
-  async send(events: readonly Event[]): Promise<Receipt> {
+  async send(events: readonly Outgoing[]): Promise<Receipt> {
     const last = events.at(-1)
     try {
       if (last === undefined) return { kind: 'accepted', sequence: 0 }
@@ -56,7 +56,7 @@ export class SyslogUdpSink implements Sink {
     return Promise.resolve(null)
   }
 
-  async #sendAll(socket: Socket, events: readonly Event[]): Promise<void> {
+  async #sendAll(socket: Socket, events: readonly Outgoing[]): Promise<void> {
     for (let start = 0; start < events.length; start += BURST) {
       if (start > 0) await pause(BURST_PAUSE_MS)
       const burst = events.slice(start, start + BURST)
@@ -66,7 +66,7 @@ export class SyslogUdpSink implements Sink {
     if (this.#failure !== null) throw this.#failure
   }
 
-  #sendOne(socket: Socket, event: Event): Promise<void> {
+  #sendOne(socket: Socket, event: Outgoing): Promise<void> {
     const message = syslogMessage(event, this.#options.context)
     return new Promise((resolve, reject) => {
       socket.send(message, (error) => (error ? reject(error) : resolve()))

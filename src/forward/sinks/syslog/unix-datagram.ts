@@ -1,6 +1,6 @@
 /** Syslog to the daemon of this host: one datagram an event on a unix socket such as /dev/log. */
 import { UnixDatagram } from '../../../core/unix/unix-datagram.ts'
-import type { Event } from '../../../record/event.ts'
+import type { Outgoing } from '../../outgoing.ts'
 import { within } from '../../connections/time-limit.ts'
 import { syslogMessage, type MessageContext } from '../../formats/syslog/message.ts'
 import type { Receipt, Sink } from '../../sink.ts'
@@ -28,7 +28,7 @@ export class SyslogUnixDatagramSink implements Sink {
     this.#options = options
   }
 
-  async send(events: readonly Event[]): Promise<Receipt> {
+  async send(events: readonly Outgoing[]): Promise<Receipt> {
     try {
       for (const event of events) {
         const bytes = syslogMessage(event, this.#options.context)

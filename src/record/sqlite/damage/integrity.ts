@@ -47,7 +47,11 @@ export interface DamagedFile {
 export function setAsideIfDamaged(path: string, nowMs: number): DamagedFile | null {
   if (!existsSync(path)) return null
   const damage = findDamage(path)
-  if (damage === null) return null
+  return damage === null ? null : setAside(path, damage, nowMs)
+}
+
+/** Renames a damaged file, with its WAL, to `picket.db.damaged-TIME`; connections that are open go on with it. */
+export function setAside(path: string, damage: string, nowMs: number): DamagedFile {
   const time = new Date(nowMs).toISOString().replace(/[-:]|\.\d+/g, '')
   const aside = `${path}.damaged-${time}`
   for (const part of ['', '-wal', '-shm']) {
@@ -72,7 +76,8 @@ function findDamage(path: string): string | null {
   }
 }
 
-function closeQuietly(connection: Connection | undefined): void {
+/** Closes a connection whose file may be damaged. */
+export function closeQuietly(connection: Connection | undefined): void {
   try {
     connection?.close()
   } catch (cause) {

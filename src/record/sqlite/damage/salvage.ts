@@ -27,7 +27,7 @@ const TABLES = [
     'sink_replays',
     'verdicts',
   ],
-  'rule_switches',
+  ...['rule_switches', 'flow_positions', 'replayed_flows'],
   ...['events', 'event_revisions', 'incidents', 'evidence', 'flow_batches'],
 ] as const
 /** Tables whose numbers must never be given twice. */
@@ -45,6 +45,8 @@ export interface SalvageOptions {
   /** Free space on the disk that is left alone. */
   readonly floorBytes: number
   readonly withinMs?: number
+  /** The id of the agent that runs: it keeps it, whether it can be read or not. */
+  readonly agentId?: string | undefined
 }
 
 /**
@@ -56,20 +58,24 @@ export interface SalvageOptions {
 export function salvage(
   into: Connection,
   damagedPath: string,
-  { floorBytes, withinMs = SALVAGE_MS }: SalvageOptions,
+  { floorBytes, withinMs = SALVAGE_MS, agentId }: SalvageOptions,
 ): Salvaged {
   const from = openDamaged(damagedPath, into.name)
-  if (from === null) return {}
+  if (from === null) {
+    if (keepAgent(into, agentId)) for (const table of NUMBERED) skipNumbers(into, table)
+    return {}
+  }
   const until = performance.now() + withinMs
   const mayGoOn = (): boolean => performance.now() < until && freeBytes(into.name) > floorBytes
   try {
     const salvaged: Record<string, number> = {}
-    const isSame = carryAgent(from.connection, into)
+    const isSame = carryAgent(from.connection, into) || keepAgent(into, agentId)
     for (const table of TABLES) {
       const rows = carryTable(from.connection, into, table, mayGoOn)
       if (rows > 0) salvaged[table] = rows
     }
     if (isSame) for (const table of NUMBERED) keepNumbers(from.connection, into, table)
+    keepFlowNumbers(from.connection, into)
     return salvaged
   } finally {
     from.close()
@@ -84,6 +90,11 @@ function carryAgent(from: Connection, into: Connection): boolean {
     return true
   }
   return false
+}
+
+function keepAgent(into: Connection, agentId: string | undefined): boolean {
+  if (agentId !== undefined) into.prepare('UPDATE agent SET id = ?').run(agentId)
+  return agentId !== undefined
 }
 
 function carryTable(
@@ -172,10 +183,29 @@ function keepNumbers(from: Connection, into: Connection, table: string): void {
     if (!meansDamage(cause)) throw cause
     given = found + NUMBERS_SKIPPED
   }
-  if (given <= found) return
+  if (given > found) setNumber(into, table, given)
+}
+
+/** Nothing can be read: the seconds of the epoch are more than were ever given, and more again the next time. */
+function skipNumbers(into: Connection, table: string): void {
+  setNumber(into, table, Math.floor(Date.now() / 1000))
+}
+
+function setNumber(into: Connection, table: string, given: number): void {
   const set = into.prepare('UPDATE sqlite_sequence SET seq = ? WHERE name = ?')
   if (set.run(given, table).changes > 0) return
   into.prepare('INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)').run(table, given)
+}
+
+/** Flows begin with a number behind all that may have been given. */
+function keepFlowNumbers(from: Connection, into: Connection): void {
+  const found = into
+    .prepare('SELECT coalesce(max(first_flow + flows), 1) FROM flow_batches')
+    .pluck()
+    .get() as number
+  const stored = [...tableRows(from, 'flow_numbers', ['next'])].map(({ next }) => Number(next))
+  const next = stored[0] ?? found + NUMBERS_SKIPPED
+  into.prepare('UPDATE flow_numbers SET next = ?').run(Math.max(found, next))
 }
 
 function freeBytes(path: string): number {

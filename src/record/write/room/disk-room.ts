@@ -1,7 +1,7 @@
 /**
  * How much room the disk has, and what is still written when it runs out: what matters least goes first.
  *
- * The file never shrinks: what is deleted leaves pages that are filled again. So a disk that is nearly full
+ * What is deleted leaves pages that are filled again, and is given back to the disk by and by. So a disk that is nearly full
  * forbids growing, not writing: rows that fit into freed pages are still taken.
  */
 import { statfsSync } from 'node:fs'

@@ -1,7 +1,9 @@
 /** Deletes what is too old or too much, in steps small enough never to hold up an event. */
 import { inTransaction, type Connection } from '../../sqlite/connection.ts'
 import type { PruneLimits } from '../calls.ts'
+import { countLive, replayedWithin, type NumberRange } from '../../sqlite/replayed-flows.ts'
 import type { DiskRoom } from './disk-room.ts'
+import { fileShrinker } from './shrink-file.ts'
 
 const FLOW_BATCHES_PER_STEP = 16
 const EVENTS_PER_STEP = 200
@@ -14,21 +16,23 @@ const SPARE_BYTES_WANTED = 16 * 1024 * 1024
  *
  * What is too old goes, of each kind by its own limit. While rows take more than they may, the oldest flows go,
  * then evidence, then events, those of low severity first. Audit rows, blocks, tokens, verdicts and suppressions
- * are kept for good.
+ * are kept for good. What is then free in the file is given back to the disk, but for what the next rows take.
  */
 export function pruner(connection: Connection, room: DiskRoom): (limits: PruneLimits) => boolean {
   const deleteFlows = flowDeleter(connection)
   const deleteStates = replacedStateDeleter(connection)
   const events = eventDeleter(connection)
-  const shrink = shrinker(connection, events)
-  return (limits) =>
+  const deleteByWorth = shrinker(connection, events)
+  const shrinkFile = fileShrinker(connection, room)
+  const deleteStep = (limits: PruneLimits): boolean =>
     inTransaction(connection, 'NORMAL', () => {
       const flows = deleteFlows(flowsBefore(limits, room))
       const states = deleteStates(limits.replacedStatesBeforeMs)
       const old = events.deleteBefore(limits.eventsBeforeMs)
       if (flows + states + old > 0) return true
-      return room.usedBytes > limits.maxBytes && shrink()
+      return room.usedBytes > limits.maxBytes && deleteByWorth()
     })
+  return (limits) => deleteStep(limits) || shrinkFile()
 }
 
 /** Flows recorded before this wall-clock time may go, ms. */
@@ -46,10 +50,38 @@ function flowDeleter(connection: Connection): (beforeMs: number) => number {
     `DELETE FROM flow_batches WHERE first_flow IN (SELECT first_flow FROM
        (SELECT first_flow, recorded_at_s FROM flow_batches
         ORDER BY first_flow LIMIT ${FLOW_BATCHES_PER_STEP})
-     WHERE recorded_at_s < ?)`,
+     WHERE recorded_at_s < ?)
+     RETURNING first_flow AS first, first_flow + flows - 1 AS last`,
   )
+  const countUnsent = unsentFlowCounter(connection)
   const most = Number.MAX_SAFE_INTEGER
-  return (beforeMs) => remove.run(Math.min(most, Math.floor(beforeMs / 1000))).changes
+  return (beforeMs) => {
+    const gone = remove.all(Math.min(most, Math.floor(beforeMs / 1000))) as NumberRange[]
+    gone.forEach(countUnsent)
+    return gone.length
+  }
+}
+
+interface FlowPosition {
+  readonly sink: string
+  readonly sequence: number
+}
+
+/** Counts what sinks did not get of a range of flows that is deleted. */
+function unsentFlowCounter(connection: Connection): (gone: NumberRange) => void {
+  const replayed = replayedWithin(connection)
+  const selectBehind = connection.prepare(
+    'SELECT sink, sequence FROM flow_positions WHERE sequence < ?',
+  )
+  const add = connection.prepare('UPDATE flow_positions SET lost = lost + ? WHERE sink = ?')
+  const forget = connection.prepare('DELETE FROM replayed_flows WHERE first_flow + flows <= ?')
+  return ({ first, last }) => {
+    for (const { sink, sequence } of selectBehind.all(last) as FlowPosition[]) {
+      const unsent = { first: Math.max(first, sequence + 1), last }
+      add.run(countLive(unsent, replayed(unsent)), sink)
+    }
+    forget.run(first)
+  }
 }
 
 /** Deletes by worth, whatever the age; called when no flow is left. Says whether there was anything. */

@@ -105,9 +105,9 @@ test('several targets are blocked at once, and each that is refused is told', as
 test('a block of ports is ordered and shown with them', async () => {
   const api = await servedApi()
   const where = ['--data-dir', dirname(api.socketPath)]
-  const scope = ['--direction', 'in', '--protocol', 'tcp', '--ports', '22,2222']
+  const scope = ['--direction', 'in', '--protocol', 'tcp', '--ports', '22,8000-8100']
   expect((await run('block', '192.0.2.7', ...scope, ...where)).exitCode).toBe(0)
-  expect((await run('blocks', ...where)).out).toContain('192.0.2.7 (in, tcp 22,2222)')
+  expect((await run('blocks', ...where)).out).toContain('192.0.2.7 (in, tcp 22,8000-8100)')
 })
 
 test('what a block would cut off is told, and nothing is blocked', async () => {

@@ -81,6 +81,14 @@ describe('formatCef', () => {
     })
   })
 
+  it('leaves out a key without a value together with its label', () => {
+    const { extension } = parsed({ decision: ' \n ', detectors: [''], incident: '' })
+    for (const key of ['cs2', 'cs2Label', 'cs3', 'cs3Label', 'flexString2', 'flexString2Label']) {
+      expect(extension).not.toHaveProperty(key)
+    }
+    expect(extension).toMatchObject({ cs1: 'T1046', cs1Label: 'mitre' })
+  })
+
   it.each([
     ['an equals sign and a forged key', 'a=b src=8.8.8.8'],
     ['a backslash at the end', 'C:\\temp\\'],

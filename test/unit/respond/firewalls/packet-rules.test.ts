@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
-import { KINDS } from '../../../../src/respond/firewalls/entry-kind.ts'
-import { setOf } from '../../../../src/respond/firewalls/ipset.ts'
+import { kindOfSuffix, suffixOf } from '../../../../src/respond/firewalls/entry-kind.ts'
+import { setOf } from '../../../../src/respond/firewalls/iptables/ipset.ts'
 import {
   rulesStand,
   rulesToRemove,
   rulesToRestore,
   setRules,
-} from '../../../../src/respond/firewalls/packet-rules.ts'
+} from '../../../../src/respond/firewalls/iptables/packet-rules.ts'
 
 const CHAIN = `-A PICKET -m set --match-set picket4 src -j DROP
 -A PICKET -m set --match-set picket4 dst -j DROP`
@@ -76,11 +76,17 @@ test('where nothing is ours, nothing is removed', () => {
 })
 
 test('each kind of entry is looked for on its side, by its protocol, in a set of its own', () => {
-  const rules = KINDS.flatMap((kind) => setRules(setOf(6, kind, 100)))
+  const suffixes = ['', '-in-tcp', '-out-icmp', '-in-port', '-out-port', '-out-sctp-1024-65535']
+  const kinds = suffixes.flatMap((suffix) => kindOfSuffix(suffix) ?? [])
+  expect(kinds.map(suffixOf)).toEqual(suffixes)
+  const rules = kinds.flatMap((kind) => setRules(setOf(6, kind, 100)))
   expect(new Set(rules).size).toBe(rules.length)
   expect(rules).toContain('-A PICKET -m set --match-set picket6 src -j DROP')
   expect(rules).toContain('-A PICKET -p tcp -m set --match-set picket6-in-tcp src -j DROP')
   expect(rules).toContain('-A PICKET -p ipv6-icmp -m set --match-set picket6-out-icmp dst -j DROP')
   expect(rules).toContain('-A PICKET -m set --match-set picket6-in-port src,dst -j DROP')
   expect(rules).toContain('-A PICKET -m set --match-set picket6-out-port dst,dst -j DROP')
+  expect(rules).toContain(
+    '-A PICKET -p sctp -m sctp --dport 1024:65535 -m set --match-set picket6-out-sctp-1024-65535 dst -j DROP',
+  )
 })

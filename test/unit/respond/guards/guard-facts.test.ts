@@ -23,6 +23,16 @@ test('the allowlist and the SIEMs are guarded, those with a name by all their ad
   expect(sinks).toContain('127.0.0.1')
 })
 
+test('entries of the allowlist guard until they expire, and say why', async () => {
+  const allowlist = [
+    { range: '192.0.2.0/24', comment: 'our scanner', expires: '2999-01-01T00:00:00Z' },
+    { range: '198.51.100.0/24', expires: '2026-01-05T10:00:00Z' },
+  ]
+  const { guarded } = await createGuardFacts({ config, allowlist, sinkHosts: [] })()
+  const found = guarded.filter(({ guard }) => guard === 'allowlist')
+  expect(found).toMatchObject([{ comment: 'our scanner' }])
+})
+
 test('a SIEM whose name is unknown does not hold up the others', async () => {
   const sinkHosts = ['no-such-host.invalid', '198.51.100.20']
   expect(await guardedBy('sink', { sinkHosts })).toEqual(['198.51.100.20'])

@@ -1,24 +1,36 @@
 /**
  * Detects password guessing on the login pages of websites: many forms handed in to one page within
- * seconds of each other, of several lengths, and answered alike.
+ * seconds of each other, with different passwords or of several lengths, and answered alike.
  *
- * Left out: sites within TLS; pages whose address does not say what they are; XML-RPC, whose calls look
- * alike whatever they ask for.
+ * A login page is told by its address, or by what is handed in there. Left out: sites within TLS; forms whose
+ * body comes in a later segment than its head's end.
  */
 import type { HttpRequest, LiveFlow } from '../../../../flow/flow.ts'
 import type { Detection } from '../../../detection.ts'
 import type { Detector, Emit, Heard } from '../../../detector.ts'
-import { CappedTable } from '../../state/capped-table.ts'
+import { CappedTable, type Row } from '../../state/capped-table.ts'
+import { conversationKey } from '../../state/flow-pair.ts'
 import { pairKey } from '../../state/pair-key.ts'
 import { Story } from '../../state/story.ts'
 import { confidenceOf, counted, spanOf } from '../../state/wording.ts'
 import type { FormBruteforceConfig } from '../config.ts'
+import { credentialsOf } from './form-credentials.ts'
 import { loginPageOf } from './login-page.ts'
 import { PageGuesser } from './page-guesser.ts'
 
 const MAX_CLIENTS = 2048
 
-const HEARS = ['http-request', 'http-response'] as const
+/** So many tries at one page, and it is no longer left for another. */
+const SETTLED_TRIES = 3
+const MAX_POSTED = 2048
+const POSTED_US = 30_000_000
+
+/** A form whose body is still to come, handed in to a page that may be anything. */
+interface Posted extends Row {
+  readonly request: HttpRequest
+}
+
+const HEARS = ['http-request', 'http-response', 'http-body'] as const
 
 export class FormBruteforce implements Detector {
   readonly name = 'form-bruteforce'
@@ -27,6 +39,8 @@ export class FormBruteforce implements Detector {
   readonly #emit: Emit
   readonly #clients = new CappedTable<PageGuesser>(MAX_CLIENTS, (client) => this.#finish(client))
 
+  readonly #posted = new CappedTable<Posted>(MAX_POSTED)
+
   constructor(config: FormBruteforceConfig, emit: Emit) {
     this.#config = config
     this.#emit = emit
@@ -34,7 +48,9 @@ export class FormBruteforce implements Detector {
 
   flowSpoke(flow: LiveFlow, fact: Heard<typeof HEARS>): void {
     if (fact.kind === 'http-request') this.#asks(flow, fact)
-    else if (fact.kind === 'http-response' && this.#clients.size > 0) {
+    else if (fact.kind === 'http-body') {
+      if (!fact.isFromResponder && fact.text !== '') this.#handsIn(flow, fact.text)
+    } else if (fact.kind === 'http-response' && this.#clients.size > 0) {
       this.#clients.get(keyOf(flow))?.answered(fact, flow.originatorPort)
     }
   }
@@ -42,6 +58,7 @@ export class FormBruteforce implements Detector {
   tick(nowUs: number): void {
     const beforeUs = nowUs - this.#config.forgetAfterSeconds * 1e6
     this.#clients.expire(beforeUs, (client) => this.#finish(client))
+    this.#posted.expire(nowUs - POSTED_US)
   }
 
   end(): void {
@@ -54,19 +71,49 @@ export class FormBruteforce implements Detector {
 
   #asks(flow: LiveFlow, request: HttpRequest): void {
     const page = loginPageOf(request)
-    const key = keyOf(flow)
-    const known = this.#clients.get(key)
-    if (page === null || (known !== undefined && known.page !== page)) {
-      known?.asked(request.uri)
+    const known = this.#clients.get(keyOf(flow))
+    if (request.method === 'POST' && request.contentBytes !== 0) {
+      this.#posted.set(conversationKey(flow), { request, lastUs: flow.lastUs })
+    }
+    if (page === null || (known !== undefined && known.page !== page)) known?.asked(request.uri)
+    else this.#tries(flow, request, { page, isNamedLogin: true })
+  }
+
+  /** The body of a form: what it offers, and whether that makes its page a login page. */
+  #handsIn(flow: LiveFlow, text: string): void {
+    const key = conversationKey(flow)
+    const posted = this.#posted.get(key)
+    if (posted === undefined) return
+    this.#posted.delete(key)
+    const credentials = credentialsOf(text)
+    if (credentials === null) return
+    const page = pathOf(posted.request.uri)
+    const known = this.#clients.get(keyOf(flow))
+    if (known?.page === page && known.isNamedLogin) {
+      known.offered(credentials)
+      this.#judge(known, flow)
       return
     }
-    let client = known
-    if (client === undefined) {
-      client = new PageGuesser(flow.originatorAddress(), flow.responderAddress(), page, flow.lastUs)
+    if (known !== undefined && known.page !== page && known.tries >= SETTLED_TRIES) return
+    this.#tries(flow, posted.request, { page, isNamedLogin: false }).offered(credentials)
+  }
+
+  #tries(
+    flow: LiveFlow,
+    request: HttpRequest,
+    page: { readonly page: string; readonly isNamedLogin: boolean },
+  ): PageGuesser {
+    const key = keyOf(flow)
+    let client = this.#clients.get(key)
+    if (client?.page !== page.page) {
+      if (client !== undefined) this.#finish(client)
+      const ends = { client: flow.originatorAddress(), server: flow.responderAddress() }
+      client = new PageGuesser(ends, page, flow.lastUs)
       this.#clients.set(key, client)
     }
     client.tried(request, flow.originatorPort, flow.lastUs)
     this.#judge(client, flow)
+    return client
   }
 
   #judge(client: PageGuesser, flow: LiveFlow): void {
@@ -84,6 +131,11 @@ export class FormBruteforce implements Detector {
   #finish(client: PageGuesser): void {
     if (client.story !== null) this.#emit(describe(client, client.story, this.#config, true))
   }
+}
+
+function pathOf(uri: string): string {
+  const query = uri.indexOf('?')
+  return query < 0 ? uri : uri.slice(0, query)
 }
 
 const keyOf = (flow: LiveFlow): number =>

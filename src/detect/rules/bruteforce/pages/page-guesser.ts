@@ -12,6 +12,8 @@ const PAUSE_US = 60_000_000
 const MOST_GAP_US = 5_000_000
 /** Passwords of a list are of several lengths; a program that repeats itself sends the same form. */
 const MIN_DIFFERENT_FORMS = 3
+/** Of the tries so many must offer another user or password. */
+const MIN_OFFERED_SHARE = 0.5
 /** Wrong passwords are answered alike. */
 const MIN_ALIKE_SHARE = 0.7
 /** A browser fetches pictures and pages as well; whoever guesses does little else. */
@@ -25,6 +27,8 @@ export class PageGuesser implements Row {
   readonly client: string
   readonly server: string
   readonly page: string
+  /** Its address says that it is a login page; otherwise only what is handed in tells. */
+  readonly isNamedLogin: boolean
   lastUs: number
   story: Story | null = null
   tries = 0
@@ -32,14 +36,21 @@ export class PageGuesser implements Row {
   #others = 0
   #answered = 0
   #forms = new DistinctCount()
+  /** Pairs of user and password, where they can be read. */
+  #offers = new DistinctCount()
   readonly #answers = new Map<number, number>()
   /** The client's ports on which a try waits for its answer. */
   readonly #pending = new Set<number>()
 
-  constructor(client: string, server: string, page: string, nowUs: number) {
+  constructor(
+    { client, server }: { readonly client: string; readonly server: string },
+    { page, isNamedLogin }: { readonly page: string; readonly isNamedLogin: boolean },
+    nowUs: number,
+  ) {
     this.client = client
     this.server = server
     this.page = page
+    this.isNamedLogin = isNamedLogin
     this.#firstUs = nowUs
     this.lastUs = nowUs
   }
@@ -49,7 +60,7 @@ export class PageGuesser implements Row {
   }
 
   get differentForms(): number {
-    return this.#forms.value
+    return Math.max(this.#forms.value, this.#offers.value)
   }
 
   tried(request: HttpRequest, port: number, nowUs: number): void {
@@ -58,6 +69,11 @@ export class PageGuesser implements Row {
     this.tries += 1
     this.#forms.add(request.method === 'GET' ? hashOf(request.uri) : (request.contentBytes ?? -1))
     if (this.#pending.size < MAX_PENDING) this.#pending.add(port)
+  }
+
+  /** The form at hand offers this user and password. */
+  offered(credentials: number): void {
+    this.#offers.add(credentials)
   }
 
   /** Any other request of the client; fetching the login page itself is part of a try. */
@@ -85,7 +101,7 @@ export class PageGuesser implements Row {
   }
 
   isGuessing({ minTries }: FormBruteforceConfig): boolean {
-    if (this.tries < minTries || this.#forms.value < MIN_DIFFERENT_FORMS) return false
+    if (this.tries < minTries || !this.#isVaried(minTries)) return false
     const gapUs = (this.lastUs - this.#firstUs) / (this.tries - 1)
     if (gapUs > MOST_GAP_US || this.#others > this.tries * MOST_OTHERS_PER_TRY) return false
     // Where the server's side was not captured, the client's alone must do.
@@ -94,11 +110,18 @@ export class PageGuesser implements Row {
       : this.alikeShare >= MIN_ALIKE_SHARE
   }
 
+  /** Where the offers are readable it takes different ones; lengths must do where they are not. */
+  #isVaried(minTries: number): boolean {
+    if (this.#offers.value >= minTries * MIN_OFFERED_SHARE) return true
+    return this.isNamedLogin && this.#offers.value === 0 && this.#forms.value >= MIN_DIFFERENT_FORMS
+  }
+
   #forgive(nowUs: number): void {
     this.tries = 0
     this.#others = 0
     this.#answered = 0
     this.#forms = new DistinctCount()
+    this.#offers = new DistinctCount()
     this.#answers.clear()
     this.#pending.clear()
     this.#firstUs = nowUs

@@ -1,5 +1,5 @@
 /** What certificates and hellos say of the program that made them. */
-import type { TlsCertificate } from '../../../../flow/flow.ts'
+import type { TlsCertificate, TlsClientHello } from '../../../../flow/flow.ts'
 import { canonicalAddress } from '../../../../net/address.ts'
 import type { Aspect, Sign } from '../sign.ts'
 
@@ -44,8 +44,11 @@ const JA3S_MARKS: Readonly<Record<string, readonly [tool: string, weight: number
 }
 
 /** `isDynamic`: the far end was looked up by a name of a dynamic service, which a TLS library would have sent. */
-export function helloSigns(ja3: string, sni: string | null, isDynamic: boolean): Sign[] {
+export function helloSigns(hello: TlsClientHello, isDynamic: boolean): Sign[] {
+  const { ja3, sni, alpn } = hello
   const signs = markSigns(JA3_MARKS[ja3], 'ja3')
+  // Browsers, and nearly all that speak to services made for browsers, say what they will speak.
+  if (alpn.length === 0) signs.push(tls('noApplication', 'identity', 0.1, 'no protocol named'))
   if (sni === null || canonicalAddress(sni) !== null) {
     signs.push(tls('noServerName', 'identity', isDynamic ? 0.3 : 0.15, 'no server name'))
   }

@@ -3,7 +3,8 @@
  *
  * Watches packets to the servers' ports, since a flood by broadcast is one flow. Whoever relays (RFC 2131
  * §4.1, giaddr) or renews (ciaddr) is taken for a large network's ordinary traffic up to ten times as much.
- * Left out: who sends it; made-up clients have neither address nor, mostly, a link address of their own.
+ * A room full of clients that start at once is told from clients that do not exist by what they do with their
+ * leases. Left out: who sends it; made-up clients have neither address nor, mostly, a link address of their own.
  * Source: RFC 2131 §2 (the message), RFC 8415 §7.3 (types).
  */
 import { PacketKind, type Packet } from '../../../../decode/packet.ts'
@@ -12,7 +13,7 @@ import { destinationHash, sourceAddress, sourceHash } from '../../state/packet-a
 import { mix } from '../../state/pair-key.ts'
 import { WatchedHosts } from '../../state/watch/watched-hosts.ts'
 import type { DhcpFloodConfig } from '../config.ts'
-import { DhcpVictim } from './dhcp-victim.ts'
+import { DhcpVictim, PATIENCE_US } from './dhcp-victim.ts'
 
 const SERVER_PORT = 67
 const SERVER_PORT_V6 = 547
@@ -34,7 +35,7 @@ const MAX_DESTINATIONS = 64
 
 export class DhcpFlood implements Detector {
   readonly name = 'dhcp-flood'
-  readonly watches = ['udp'] as const
+  readonly watches = ['udp', 'arp'] as const
   readonly #config: DhcpFloodConfig
   readonly #victims: WatchedHosts<DhcpVictim>
   #server: string | null = null
@@ -45,6 +46,10 @@ export class DhcpFlood implements Detector {
   }
 
   packet(packet: Packet): void {
+    if (packet.kind === PacketKind.ARP) {
+      this.#hear(packet)
+      return
+    }
     const port = packet.destinationPort
     if (port !== SERVER_PORT && port !== SERVER_PORT_V6 && packet.sourcePort !== SERVER_PORT) return
     if (packet.kind !== PacketKind.IP || packet.isLaterFragment) return
@@ -57,11 +62,17 @@ export class DhcpFlood implements Detector {
   }
 
   end(nowUs: number): void {
-    this.#victims.end(nowUs)
+    // Who has not spoken by now never will.
+    this.#victims.end(nowUs + PATIENCE_US)
   }
 
   forgotten(): number {
     return this.#victims.forgotten
+  }
+
+  /** Any other word of a card, while leases are asked for. */
+  #hear(packet: Packet): void {
+    for (const victim of this.#victims.values()) victim.speaks(packet.sourceMac)
   }
 
   #message(packet: Packet): void {
@@ -88,6 +99,7 @@ export class DhcpFlood implements Detector {
       this.#victims.get(key) ??
       this.#victims.watch(key, new DhcpVictim(packet, this.#config, isOrdinary))
     victim.message(packet, client, this.#server)
+    this.#victims.noted(victim, packet.timestampUs)
   }
 }
 

@@ -6,6 +6,7 @@ import { destinationAddress } from '../../state/packet-address.ts'
 import { mix } from '../../state/pair-key.ts'
 import type { Story } from '../../state/story.ts'
 import { claimOf } from '../../state/watch/claim.ts'
+import { FateSample } from '../../state/watch/fate-sample.ts'
 import { Majority } from '../../state/watch/majority.ts'
 import type { Watched } from '../../state/watch/watched-hosts.ts'
 import { confidenceOf, counted, spanOf } from '../../state/wording.ts'
@@ -14,6 +15,15 @@ import { Tally } from '../volume/tally.ts'
 
 /** Clients are counted over this long. */
 const SPAN_US = 60_000_000
+/**
+ * Clients that take a lease speak with it: they ask the link by ARP whether it is free, then for the router. What
+ * a program makes up never says another word.
+ */
+export const PATIENCE_US = 4_000_000
+const MIN_FATES = 16
+const MIN_ALIVE = 0.3
+/** From so many times the threshold on it is too much for any room full of clients. */
+const BEYOND_DOUBT = 10
 /** What is relayed or renewed may be so many times as much. */
 const ORDINARY_FACTOR = 10
 /** One link address that speaks for so large a share of all, under other names than its own. */
@@ -28,9 +38,11 @@ export class DhcpVictim implements Watched {
   readonly #address: string
   readonly #tally = new Tally()
   readonly #links = new Majority()
+  readonly #fates = new FateSample(PATIENCE_US)
   #clients = new DistinctCount()
   #sinceUs: number
   #messages = 0
+  #hasLinks = false
   #peak = 0
   #server: string | null = null
 
@@ -54,17 +66,35 @@ export class DhcpVictim implements Watched {
     this.#clients.add(client)
     this.#messages += 1
     this.#server = server
-    if (packet.sourceMac !== 0) this.#links.add(mix(5, packet.sourceMac), () => 'link')
+    if (packet.sourceMac === 0) return
+    this.#hasLinks = true
+    const link = linkHash(packet.sourceMac)
+    this.#links.add(link, () => 'link')
+    this.#fates.begin(link, packet.timestampUs)
+  }
+
+  /** A card said something else than that it wants a lease. */
+  speaks(mac: number): void {
+    this.#fates.goOn(linkHash(mac))
   }
 
   isAttacked(nowUs: number): boolean {
     const { minMessages, minClients, minClientsOfOne } = this.#config
     const recent = this.#tally.recent(nowUs)
     this.#peak = Math.max(this.#peak, recent)
-    if (recent >= minMessages * this.#factor) return true
+    if (recent >= minMessages * Math.max(this.#factor, BEYOND_DOUBT)) return true
     const clients = this.#clients.value
-    if (clients >= minClients * this.#factor) return true
-    return this.#factor === 1 && clients >= minClientsOfOne && this.#isOfOneLink()
+    if (this.#factor === 1 && clients >= minClientsOfOne && this.#isOfOneLink()) return true
+    if (recent < minMessages * this.#factor && clients < minClients * this.#factor) return false
+    return this.#factor > 1 || this.#isMadeUp(nowUs)
+  }
+
+  /** Where frames bear no link address there is no sample, and the number alone decides. */
+  #isMadeUp(nowUs: number): boolean {
+    if (!this.#hasLinks) return true
+    const share = this.#fates.share(nowUs)
+    const { wentOn, stayedAlone } = this.#fates
+    return wentOn + stayedAlone >= MIN_FATES && share < MIN_ALIVE
   }
 
   begin(nowUs: number): Story {
@@ -80,6 +110,7 @@ export class DhcpVictim implements Watched {
     this.#peak = 0
     this.#clients = new DistinctCount()
     this.#links.restart()
+    this.#fates.restart()
     this.#tally.restart(nowUs)
   }
 
@@ -115,3 +146,5 @@ export class DhcpVictim implements Watched {
     return this.#links.holder(this.#messages, NEARLY_ALL) !== null
   }
 }
+
+const linkHash = (mac: number): number => mix(mix(5, mac), Math.floor(mac / 4_294_967_296))

@@ -73,6 +73,7 @@ export class IcmpFlood implements Detector {
       victim = this.#victims.watch(key, new PacketVictim(this.#stuff[group], packet))
     }
     victim.add(packet)
+    this.#victims.noted(victim, packet.timestampUs)
   }
 
   tick(nowUs: number): void {

@@ -57,9 +57,13 @@ export class Tally {
   /** Begins anew once nothing has come for ten seconds. */
   restart(nowUs: number): boolean {
     if (this.recent(nowUs) > 0) return false
+    this.beginAnew()
+    return true
+  }
+
+  beginAnew(): void {
     this.count = 0
     this.sources = new DistinctCount()
     this.#leader.restart()
-    return true
   }
 }

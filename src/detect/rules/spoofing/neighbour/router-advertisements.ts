@@ -31,6 +31,11 @@ const MAX_STORIES = 128
 const KILLS = 3
 const KILLS_WITHIN_US = 60e6
 
+/** A router that repeats itself more often than this, so many times. */
+const MIN_HASTE = 6
+const HASTY_GAP_US = 15_000_000
+const ALL_NODES = 'ff02::1'
+
 /** Severity of a second router that only announces itself. */
 const PLAIN = 2
 const FEW_ROUTERS = 4
@@ -46,6 +51,8 @@ interface Router {
   isPreferred: boolean
   /** Of prefixes and resolvers. */
   offer: number
+  /** Advertisements to all. */
+  count: number
   deaths: number
   deathsSinceUs: number
 }
@@ -111,7 +118,9 @@ export class RouterAdvertisements implements Detector {
     if (lifetime > 0 && known.mac === packet.sourceMac) {
       known.isPreferred = isPreferred(packet)
       known.offer = offerOf(packet)
+      known.count += 1
       this.#compare(known, packet)
+      this.#judgeHaste(known, packet)
     }
   }
 
@@ -160,6 +169,24 @@ export class RouterAdvertisements implements Detector {
       attacker: null,
       mac: router.mac,
       words: `that end the service of ${router.text} though it goes on`,
+    })
+  }
+
+  /**
+   * No other router was heard, but this one claims high preference and says so every few seconds: honest ones wait
+   * for minutes once they have said so three times.
+   */
+  #judgeHaste(router: Router, packet: Packet): void {
+    const { count, firstUs, isPreferred, text, mac, vlan } = router
+    if (!isPreferred || count < MIN_HASTE) return
+    if (packet.timestampUs - firstUs > HASTY_GAP_US * (count - 1)) return
+    this.#tell(packet, {
+      kind: 'spoofing.router-advertisement',
+      severity: 4,
+      victim: ALL_NODES,
+      attacker: this.#ownAddress(mac, vlan) ?? text,
+      mac,
+      words: `of ${text}, which claims high preference and repeats itself every few seconds`,
     })
   }
 
@@ -229,6 +256,7 @@ function openRouter(packet: Packet, lifetime: number): Router {
     lifetime,
     isPreferred: isPreferred(packet),
     offer: offerOf(packet),
+    count: 1,
     deaths: 0,
     deathsSinceUs: -Infinity,
   }

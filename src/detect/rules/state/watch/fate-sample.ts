@@ -5,7 +5,7 @@
  */
 const PLACES = 256
 
-/** Who has not gone on within this long never will. */
+/** Who has not gone on within this long never will, where nothing else is said. */
 const PATIENCE_US = 1_000_000
 
 /** Cost: one place looked at; nothing allocated. */
@@ -14,13 +14,18 @@ export class FateSample {
   stayedAlone = 0
   readonly #hashes = new Int32Array(PLACES)
   readonly #beganUs = new Float64Array(PLACES)
+  readonly #patienceUs: number
+
+  constructor(patienceUs = PATIENCE_US) {
+    this.#patienceUs = patienceUs
+  }
 
   /** Something began; it joins the sample where there is room. */
   begin(hash: number, nowUs: number): void {
     const place = hash & (PLACES - 1)
     const beganUs = this.#beganUs[place]!
     if (beganUs !== 0) {
-      if (nowUs - beganUs < PATIENCE_US) return
+      if (nowUs - beganUs < this.#patienceUs) return
       this.stayedAlone += 1
     }
     this.#hashes[place] = hash
@@ -39,7 +44,7 @@ export class FateSample {
   share(nowUs: number): number {
     for (let place = 0; place < PLACES; place += 1) {
       const beganUs = this.#beganUs[place]!
-      if (beganUs === 0 || nowUs - beganUs < PATIENCE_US) continue
+      if (beganUs === 0 || nowUs - beganUs < this.#patienceUs) continue
       this.#beganUs[place] = 0
       this.stayedAlone += 1
     }

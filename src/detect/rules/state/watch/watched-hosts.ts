@@ -7,6 +7,9 @@ import type { Story } from '../story.ts'
 /** A host without a sign for this long is watched no more, and its story is over. */
 const QUIET_US = 30_000_000
 
+/** Observations from which a host is judged between two ticks too, at each doubling. */
+const JUDGED_FROM = 64
+
 /** A host under watch, of whichever detector. */
 export interface Watched extends Row {
   story: Story | null
@@ -20,7 +23,7 @@ export interface Watched extends Row {
   tell(story: Story, isFinal: boolean): Detection
 }
 
-/** Cost: nothing but a look-up while packets come; each host is judged once a second. */
+/** Cost: nothing but a look-up while packets come; each host is judged once a second, and at `noted`'s doublings. */
 export class WatchedHosts<Host extends Watched> {
   readonly #emit: Emit
   readonly #table: CappedTable<Host>
@@ -42,9 +45,23 @@ export class WatchedHosts<Host extends Watched> {
     return this.#table.get(key)
   }
 
+  values(): Iterable<Host> {
+    return this.#table.values()
+  }
+
   watch(key: number, host: Host): Host {
     this.#table.set(key, host)
     return host
+  }
+
+  /**
+   * Something was counted: at each doubling the host is judged at once, so that a burst of a few milliseconds is
+   * told while it lasts. For hosts whose judgement needs no patience.
+   */
+  noted(host: Host, nowUs: number): void {
+    const { count, story } = host
+    if (story !== null || count < JUDGED_FROM || (count & (count - 1)) !== 0) return
+    if (host.isAttacked(nowUs)) this.#goOn(host, nowUs)
   }
 
   tick(nowUs: number): void {
@@ -59,10 +76,11 @@ export class WatchedHosts<Host extends Watched> {
   }
 
   #judge(host: Host, nowUs: number): void {
-    if (!host.isAttacked(nowUs)) {
-      this.#calm(host, nowUs)
-      return
-    }
+    if (host.isAttacked(nowUs)) this.#goOn(host, nowUs)
+    else this.#calm(host, nowUs)
+  }
+
+  #goOn(host: Host, nowUs: number): void {
     host.story ??= host.begin(nowUs)
     const { story, count } = host
     story.lastUs = host.lastUs

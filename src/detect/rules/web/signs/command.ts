@@ -2,7 +2,7 @@
 import type { Sign } from './sign.ts'
 
 export const COMMAND_GATE =
-  /[;|&`$(){}\\<%]|\/cgi-bin\/|hnap|goform|boaform|gponform|level\/\d|invokefunction|eval-stdin|classloader|setup\.cgi|wget|curl|cmd|exec|powershell|\/bin\/|jmx|actuator|phpunit|\.action|shell/
+  /[;|&`$(){}\\<%]|\/cgi-bin\/|hnap|goform|boaform|gponform|level\/\d|invokefunction|eval-stdin|classloader|setup\.cgi|wget|curl|cmd|exec|powershell|\/bin\/|jmx|actuator|phpunit|\.action|shell|post_render|lazy_builder|jboss|\.cgi|\.ida|\.xml|\/upnp\/|\/ctrlt\/|\/msadc|\/scripts\//
 
 const PROGRAMS =
   '(?:id|whoami|uname|cat|ls|dir|wget|curl|nc|ncat|netcat|telnet|bash|sh|ash|ping|nslookup|echo|python\\d?|perl|php|ruby|powershell|cmd|net|ipconfig|ifconfig|type|tftp|chmod|rm|cd|ps|sleep|busybox|touch|certutil|systeminfo|netstat|passwd|cp|mkfifo)'
@@ -80,6 +80,17 @@ export const COMMAND_SIGNS: readonly Sign[] = [
     name: 'springClassLoader',
     weight: 5,
     pattern: /class\.module\.classloader|spring\.cloud\.function\.routing-expression/,
+  },
+  {
+    name: 'renderCallback',
+    weight: 5,
+    pattern: /\[#(?:post_render|pre_render|lazy_builder|access_callback)\]/,
+  },
+  {
+    name: 'deploysByConsole',
+    weight: 4,
+    where: ['parameter'],
+    pattern: /^jboss\.\w+:service=(?:maindeployer|deploymentfilerepository|bshdeployer)/,
   },
   {
     name: 'phpFramework',

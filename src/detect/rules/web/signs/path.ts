@@ -2,7 +2,7 @@
 import type { Sign } from './sign.ts'
 
 export const PATH_GATE =
-  /\.\.|\/etc\/|[a-z]:[\\/]|:\/\/|proc\/|\.ini|web-inf|wp-config|\x00|\\u\{0\}|id_rsa/
+  /\.\.|\/etc\/|[a-z]:[\\/]|:\/\/|proc\/|\.ini|web-inf|wp-config|\x00|\\u\{0\}|id_rsa|@/
 
 export const PATH_SIGNS: readonly Sign[] = [
   { name: 'climbs', weight: 2, group: 'climb', pattern: /(?:\.\.+[\\/]+){2,}/ },
@@ -13,6 +13,12 @@ export const PATH_SIGNS: readonly Sign[] = [
     weight: 1,
     group: 'climb',
     pattern: /\.\.[\\/](?:etc|windows|boot|proc|winnt)[\\/.]/,
+  },
+  {
+    name: 'climbsFromRoot',
+    weight: 2,
+    where: ['parameter', 'body'],
+    pattern: /^[\\/]+(?:\.\.+[\\/]+){2,}/,
   },
   {
     name: 'encodedClimb',
@@ -44,6 +50,19 @@ export const PATH_SIGNS: readonly Sign[] = [
     weight: 2,
     where: ['parameter', 'body'],
     pattern: /^\s*(?:file|gopher|dict):\/\//,
+  },
+  {
+    name: 'cloudMetadata',
+    weight: 4,
+    where: ['parameter', 'body', 'json'],
+    pattern:
+      /^\s*https?:\/\/(?:169\.254\.169\.254|100\.100\.100\.200|metadata\.google\.internal|\[fd00:ec2::254\])(?:[:/]|$)/,
+  },
+  {
+    name: 'userInPath',
+    weight: 5,
+    where: ['parameter'],
+    pattern: /^@[\w.-]{1,100}\/(?:mapi|powershell|ews|owa|ecp|oab)\b|autodiscover\.json\?@/,
   },
   { name: 'cutByZero', weight: 2, pattern: /(?:\x00|\\u\{0\})(?:\.\w{2,5})?$/ },
   {

@@ -13,6 +13,13 @@ export const SQL_SIGNS: readonly Sign[] = [
       /['"`]\)*\s*(?:and|or|xor|union|having|order by|group by|limit|\|\||&&|procedure|rlike|like)\b/,
   },
   { name: 'loneQuote', weight: 1, group: 'quoteThenLogic', pattern: /^[^'"]{0,24}['"`]+\)*$/ },
+  {
+    name: 'quoteIsAll',
+    weight: 3,
+    group: 'quoteThenLogic',
+    where: ['parameter', 'body', 'json'],
+    pattern: /^[\w.@ -]{0,40}['"]\)*\s?(?:--[\s-]?|#)$/,
+  },
   { name: 'quoteThenEnd', weight: 1, group: 'quoteThenLogic', pattern: /['"`]\)*\s*(?:;|--|#)/ },
   {
     name: 'tautology',

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { RemoteSession } from '../../../../support/remote-session.ts'
+import { converse } from '../../../../support/spoken-http.ts'
+import { clientHello, tlsRecord } from '../../../../support/tls-messages.ts'
 import { WatchedTraffic } from '../../../../support/watched-traffic.ts'
 
 const HOST = '192.168.7.20'
@@ -64,6 +66,50 @@ describe('a host that calls the same far end', () => {
       traffic.tcp('fd00::20', '2001:db8::9', { ...ports, flags: 'S' }, 15 * SECOND)
     }
     expect(traffic.end()).toMatchObject([{ host: 'fd00::20', attacker: '2001:db8::9' }])
+  })
+})
+
+/** A TLS 1.3 connection to a named server: handshake, one question, one answer, of the sizes given. */
+function sealedCall(
+  traffic: WatchedTraffic,
+  sizes: readonly [number, number],
+  protocols: readonly string[],
+): void {
+  const extensions = protocols.length > 0 ? [0, 16, 43] : [0, 43]
+  const hello = { name: 'updates.example.net', protocols, versions: [0x304], extensions }
+  const sealed = (bytes: number): Uint8Array => tlsRecord(new Uint8Array(bytes), 23)
+  converse(traffic, {
+    client: HOST,
+    server: FAR,
+    serverPort: 443,
+    said: [
+      ['>', tlsRecord(clientHello(hello))],
+      ['<', sealed(900)],
+      ['>', sealed(sizes[0])],
+      ['<', sealed(sizes[1])],
+    ],
+  })
+}
+
+describe('calls within TLS 1.3 to a named far end', () => {
+  test('that are all alike, each half a minute, are told', () => {
+    const traffic = new WatchedTraffic()
+    for (let index = 0; index < 30; index += 1) {
+      sealedCall(traffic, [300, 200], [])
+      traffic.silence(30 * SECOND + (index % 3) * SECOND)
+    }
+    expect(traffic.end()).toMatchObject([
+      { family: 'c2', host: HOST, attacker: FAR, domain: 'updates.example.net' },
+    ])
+  })
+
+  test('whose answers bring something now and then are not', () => {
+    const traffic = new WatchedTraffic()
+    for (let index = 0; index < 30; index += 1) {
+      sealedCall(traffic, [300, index % 5 === 0 ? 1300 : 200], ['h2'])
+      traffic.silence(30 * SECOND + (index % 3) * SECOND)
+    }
+    expect(traffic.end()).toEqual([])
   })
 })
 

@@ -240,12 +240,22 @@ describe('open ports asked by a SYN no socket sends, and reset once they answer'
     expect(traffic.end()).toMatchObject([{ kind: 'scan.vertical.syn', attacker: '192.0.2.7' }])
   })
 
-  test('are no scan where they are asked again and again: a load balancer looks after its servers', () => {
+  test('are told once no second round has come', () => {
     const traffic = new WatchedTraffic()
-    for (let round = 0; round < 12; round += 1) {
-      halfOpen(traffic, [80, 443, 8080], 40_000 + round)
-      traffic.silence(5_000_000)
-    }
-    expect(traffic.end()).toEqual([])
+    halfOpen(traffic, [21, 22, 80, 443, 8080], 40_000)
+    traffic.silence(20_000_000)
+    expect(traffic.tellings).toMatchObject([{ kind: 'scan.vertical.syn', isFinal: false }])
   })
+
+  test.each([3, 6])(
+    'are no scan where %d are asked again and again: a load balancer looks after its servers',
+    (count) => {
+      const traffic = new WatchedTraffic()
+      for (let round = 0; round < 12; round += 1) {
+        halfOpen(traffic, [80, 443, 8080, 8443, 9000, 9443].slice(0, count), 40_000 + round)
+        traffic.silence(5_000_000)
+      }
+      expect(traffic.end()).toEqual([])
+    },
+  )
 })

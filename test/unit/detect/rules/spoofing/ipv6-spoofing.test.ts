@@ -139,3 +139,25 @@ test('an IPv6 redirect that does not come from a link-local address is a forgery
     },
   ])
 })
+
+describe('a router that nobody else is beside', () => {
+  const hasty = (isPreferred: boolean, gapUs: number) => {
+    const traffic = new WatchedTraffic()
+    for (let round = 0; round < 12; round += 1) {
+      advertiseRouter(traffic, { mac: THIEF.mac, address: 'fe80::3' }, { lifetime: 1800, isPreferred, prefix: '2001:db8:bad::' }) // prettier-ignore
+      traffic.wait(gapUs)
+    }
+    return traffic.end()
+  }
+
+  test('is told where it claims high preference and repeats itself every few seconds', () => {
+    expect(hasty(true, 5 * SECOND)).toMatchObject([
+      { kind: 'spoofing.router-advertisement', severity: 4, attacker: 'fe80::3' },
+    ])
+  })
+
+  test('is left alone where it does one of the two', () => {
+    expect(hasty(true, 200 * SECOND)).toEqual([])
+    expect(hasty(false, 5 * SECOND)).toEqual([])
+  })
+})

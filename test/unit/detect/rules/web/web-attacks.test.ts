@@ -25,9 +25,17 @@ const ATTACKS: readonly (readonly [kind: string, request: string])[] = [
   ['web.command-injection', get('/a', 'User-Agent: () { :;}; /bin/bash -c "id"')],
   ['web.command-injection', get('/level/64/exec//show')],
   ['web.command-injection', post('/x', 'class.module.classLoader.resources.context=1')],
+  ['web.command-injection', get('/login?class.module.classLoader.resources.context.x=1')],
+  ['web.command-injection', post('/user/register', 'mail[%23post_render][]=exec&mail[%23markup]=id')],
+  ['web.command-injection', get('/jmx-console/HtmlAdaptor?name=jboss.system:service=MainDeployer')],
+  ['web.command-injection', get(`/default.ida?${'N'.repeat(224)}%u9090%u6858%ucbd3`)],
+  ['web.sql-injection', post('/login', 'user=admin%27--&pass=a')],
+  ['web.path-traversal', get('/lang?l=/../../../../dev/cmdb/session')],
+  ['web.path-traversal', get('/fetch?url=http://169.254.169.254/latest/meta-data/')],
+  ['web.path-traversal', get('/autodiscover/autodiscover.json?@a.example/mapi/nspi/?&Email=autodiscover/autodiscover.json%3f@a.example')],
   ['web.webshell', get('/up/s.php?cmd=whoami')],
   ['web.webshell', post('/up/s.php', 'x=@eval(base64_decode($_POST[z0]));')],
-]
+] // prettier-ignore
 
 const INNOCENT = [
   get('/search?q=how+to+use+union+select+in+mysql'),
@@ -40,6 +48,10 @@ const INNOCENT = [
   get('/ad?html=%3Cdiv%20class%3D%22a%22%3E%3Cimg%20src%3D%22b.gif%22%3E%3C%2Fdiv%3E'),
   get('/jsonp?callback=jQuery17209_1413745938&_=1'),
   get('/static/js/../css/site.css'),
+  get('/view?file=/../images/a.png'),
+  get('/fetch?url=http://169.254.1.9/status'),
+  get('/autodiscover/autodiscover.json?Email=bob%40a.example&Protocol=ActiveSync'),
+  post('/comment', "text=the+hosts'+--+and+more&tag=%2391"),
   get('/go?url=http://other.example/page.php?id=3'),
   get('/a.aspx?c=UE9TVCAvIEhUVFAvMS4xDQo%3D&e=list;id=3'),
   get('/combiner/c?js=jquery-1.3.2.js,plugins/json2.js;v=2'),

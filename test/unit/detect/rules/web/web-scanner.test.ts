@@ -18,6 +18,21 @@ describe('a search of a web server', () => {
     ])
   })
 
+  test('at a page each few seconds is told, where hardly anything is there', () => {
+    const traffic = new WatchedTraffic()
+    for (const path of paths(60)) {
+      visit(traffic, [path], 404)
+      traffic.wait(3_000_000)
+    }
+    expect(traffic.end()).toMatchObject([{ kind: 'web.scanner' }])
+  })
+
+  test('amid what is there is told where it is much', () => {
+    const traffic = new WatchedTraffic()
+    for (const path of paths(240)) visit(traffic, [path], Number(path.slice(2)) % 2 === 0 ? 403 : 301) // prettier-ignore
+    expect(traffic.end()).toMatchObject([{ kind: 'web.scanner' }])
+  })
+
   test('by a tool that says its name is told at once', () => {
     const traffic = new WatchedTraffic()
     converse(traffic, { said: [['>', get('/', 'User-Agent: sqlmap/1.7.2')]] })

@@ -53,6 +53,34 @@ describe('guessing on a login page', () => {
   })
 })
 
+/** A form handed in with a body of one's own, answered alike. */
+function post(traffic: WatchedTraffic, page: string, body: string): void {
+  const head = `POST ${page} HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n\r\n`
+  const reply = 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nwrong'
+  visit(traffic, { port: 80, said: [['>', head + body], ['<', reply]] }) // prettier-ignore
+}
+
+describe('guessing is told by what is offered', () => {
+  test.each<[string, (word: number) => string]>([
+    ['/wp-login.php', (word) => `log=admin&pwd=guess${word}&wp-submit=Log+In`],
+    ['/index.php', (word) => `action=enter&user=root&password=guess${word}`],
+    ['/rest/enter', (word) => `{"email":"a@b.example","password":"guess${word}"}`],
+    ['/xmlrpc.php', (word) => `<?xml version="1.0"?><methodCall><methodName>wp.getUsersBlogs</methodName><params><value>a</value><value>guess${word}</value></params></methodCall>`],
+  ])('at %s, though all forms are of one length', (page, body) => {
+    const traffic = new WatchedTraffic()
+    for (let word = 10; word < 50; word += 1) post(traffic, page, body(word))
+    expect(guesses(traffic)).toMatchObject([{ kind: 'bruteforce.http', attacker: '192.0.2.7' }])
+  }) // prettier-ignore
+
+  test('and not where a program sends one password with each of its reports', () => {
+    const traffic = new WatchedTraffic()
+    for (let value = 100; value < 180; value += 1) {
+      post(traffic, '/update.php', `user=meter&password=secret&value=${value ** 2}`)
+    }
+    expect(guesses(traffic)).toEqual([])
+  })
+})
+
 describe('the form detector keeps quiet about', () => {
   test('a busy login page with many people behind one address', () => {
     const traffic = new WatchedTraffic()

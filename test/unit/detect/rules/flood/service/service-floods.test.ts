@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { concat } from '../../../../../support/packet-builder.ts'
+import { ipv4 } from '../../../../../support/ip-builder.ts'
+import { arp, concat, ethernet, udp } from '../../../../../support/packet-builder.ts'
 import { clientHello, tlsRecord } from '../../../../../support/tls-messages.ts'
 import { WatchedTraffic } from '../../../../../support/watched-traffic.ts'
 
@@ -34,7 +35,48 @@ function closed(traffic: WatchedTraffic, sourcePort: number, sequence: number): 
   traffic.tcp(CLIENT, SERVER, { ...last, acknowledgement: 502 })
 }
 
+/** A client asks under a card of its own, and, where it exists, asks the link about its new address. */
+function lease(traffic: WatchedTraffic, client: number, isThere: boolean): void {
+  const source = `02:00:00:00:${(client >> 8).toString(16).padStart(2, '0')}:${(client & 255).toString(16).padStart(2, '0')}` // prettier-ignore
+  const ends = { source: '0.0.0.0', destination: '255.255.255.255' }
+  const to = { source, destination: 'ff:ff:ff:ff:ff:ff' }
+  const ask = ethernet(ipv4(ends, udp({ ...dhcp, payload: discover(client) })), to)
+  traffic.frame(ask, 1000)
+  traffic.frame(ask, 30_000)
+  if (!isThere) return
+  const target = `10.0.${client >> 8}.${client & 255}`
+  const probe = arp({ operation: 1, senderMac: source, sender: '0.0.0.0', target })
+  traffic.frame(ethernet(probe, to), 1000)
+}
+
 describe('a flood of DHCP', () => {
+  test('of made-up cards is told; a room full of clients that start at once is not', () => {
+    for (const isThere of [false, true]) {
+      const traffic = new WatchedTraffic()
+      for (let client = 0; client < 400; client += 1) lease(traffic, client, isThere)
+      expect(floods(traffic).map(({ kind }) => kind)).toEqual(isThere ? [] : ['flood.dhcp'])
+    }
+  })
+
+  test('that lasts no longer than a moment is told while it lasts', () => {
+    const traffic = new WatchedTraffic()
+    for (let client = 0; client < 3000; client += 1) {
+      traffic.udp('0.0.0.0', '255.255.255.255', { ...dhcp, payload: discover(client) }, 0)
+    }
+    expect(traffic.tellings).toMatchObject([{ kind: 'flood.dhcp', isFinal: false }])
+  })
+
+  test('does not make a sweep of what the server answers', () => {
+    const traffic = new WatchedTraffic()
+    for (let client = 0; client < 100; client += 1) {
+      const payload = discover(client)
+      payload[0] = 2
+      const back = { sourcePort: 67, destinationPort: 68, payload }
+      traffic.udp('10.0.0.1', `10.0.0.${100 + client}`, back, 30_000)
+    }
+    expect(traffic.end()).toEqual([])
+  })
+
   test('by broadcast names the segment, and the server that answers', () => {
     const traffic = new WatchedTraffic()
     for (let client = 0; client < 1500; client += 1) {

@@ -1,11 +1,16 @@
 /** The kernel sets that hold the entries, read and written through `ipset save` and `restore`. */
-import { formatCidr, parseCidr } from '../../net/cidr.ts'
-import { BLOCK_PROTOCOLS } from '../../record/block-log.ts'
-import type { RunCommand } from '../command.ts'
-import { entryKey, type FirewallEntry, type HeldEntry } from '../firewall.ts'
-import { difference, differs } from '../keeping/difference.ts'
-import { checkedTarget, timeoutSeconds } from './checked-target.ts'
-import { kindOfSuffix, suffixOf, type EntryKind } from './entry-kind.ts'
+import { formatCidr, parseCidr } from '../../../net/cidr.ts'
+import { PicketError } from '../../../core/errors.ts'
+import { parsePortRange } from '../../../net/port-range.ts'
+import { BLOCK_PROTOCOLS } from '../../../record/block-log.ts'
+import type { RunCommand } from '../../command.ts'
+import { entryKey, type FirewallEntry, type HeldEntry } from '../../firewall.ts'
+import { difference, differs } from '../../keeping/difference.ts'
+import { checkedTarget, timeoutSeconds } from '../checked-target.ts'
+import { kindOfSuffix, suffixOf, type EntryKind } from '../entry-kind.ts'
+
+/** What a set's name ends with while it is built; names have 31 characters at most (ipset(8)). */
+const DRAFT = '-n'
 
 export interface AddressSet {
   /** `picket4`, `picket6`, and the kind's suffix. */
@@ -29,18 +34,33 @@ export async function ownSets(
   const names = (await run('ipset', ['list', '-name'])).split('\n')
   return names.flatMap((name) => {
     const [, isOfFamily, suffix = '', draft = ''] =
-      new RegExp(`^(picket${family})((?:-[a-z]+)*?)(-new)?$`).exec(name) ?? []
+      new RegExp(`^(picket${family})((?:-[a-z0-9]+)*?)(${DRAFT})?$`).exec(name) ?? []
     if (isOfFamily === undefined) return []
     const kind = kindOfSuffix(suffix)
     return kind === null ? [] : [{ name, kind: draft === '' ? kind : null }]
   })
 }
 
+/** Destroys sets; no rule may look into them any more. Errors: `ERR_FIREWALL_*`. */
+export async function destroySets(run: RunCommand, names: readonly string[]): Promise<void> {
+  for (const name of names) await run('ipset', ['destroy', name])
+}
+
+/** Destroys every set of ours of a family, those excepted, as `destroySets` does. */
+export async function destroyOwnSets(
+  run: RunCommand,
+  family: 4 | 6,
+  { except = [] }: { except?: readonly string[] } = {},
+): Promise<void> {
+  const names = (await ownSets(run, family)).map(({ name }) => name)
+  await destroySets(run, names.filter((name) => !except.includes(name))) // prettier-ignore
+}
+
 /**
  * Makes the set exist and hold exactly `entries`; does nothing when it does already.
  *
  * Builds a second set and swaps the two, so that at no moment a target that stays is let through, and
- * a failure leaves the old set in force. What entries have counted goes with them.
+ * a failure leaves the old set in force, and no other. What entries have counted goes with them.
  */
 export async function synchroniseSet(
   run: RunCommand,
@@ -50,7 +70,7 @@ export async function synchroniseSet(
 ): Promise<void> {
   const held = existing.has(set.name) ? await readSet(run, set) : null
   if (held?.asDeclared && !differs(difference(entries, held.entries))) return
-  const draft = `${set.name}-new`
+  const draft = set.name + DRAFT
   const counts = new Map(held?.entries.map((entry) => [entryKey(entry), entry]))
   const lines = [
     ...(existing.has(draft) ? [`destroy ${draft}`] : []),
@@ -63,7 +83,22 @@ export async function synchroniseSet(
     `swap ${draft} ${set.name}`,
     `destroy ${draft}`,
   ]
-  await restore(run, lines)
+  try {
+    await restore(run, lines)
+  } catch (error) {
+    await discard(run, held === null ? [draft, set.name] : [draft])
+    throw error
+  }
+}
+
+/** What was never made is no failure: the one that led here is told. */
+async function discard(run: RunCommand, names: readonly string[]): Promise<void> {
+  const outcomes = await Promise.allSettled(names.map((name) => destroySets(run, [name])))
+  for (const outcome of outcomes) {
+    if (outcome.status === 'rejected' && !(outcome.reason instanceof PicketError)) {
+      throw outcome.reason
+    }
+  }
 }
 
 /** Writes the line that makes an empty set; it is no error that the same is there. */
@@ -115,13 +150,13 @@ function readEntry(line: string, { family, kind }: AddressSet): HeldEntry | null
   if (range === null) return null
   const valueOf = (key: string): number => Number(options[options.indexOf(key) + 1] ?? 0)
   const timeout = options.includes('timeout') ? valueOf('timeout') : 0
-  const [name, port] = service.split(':')
+  const [name, port = ''] = service.split(':')
   return {
     ...{ target: formatCidr(range), family, direction: kind.direction },
     protocol: kind.hasPort
       ? (BLOCK_PROTOCOLS.find((known) => known === name) ?? null)
       : kind.protocol,
-    port: kind.hasPort ? Number(port) : null,
+    ports: kind.hasPort ? parsePortRange(port) : kind.ports,
     remainingSeconds: timeout > 0 ? timeout : null,
     packets: options.includes('packets') ? valueOf('packets') : 0,
     bytes: options.includes('bytes') ? valueOf('bytes') : 0,
@@ -141,5 +176,7 @@ function inetOf(family: 4 | 6): 'inet' | 'inet6' {
 
 function elementOf(entry: FirewallEntry): string {
   const target = checkedTarget(entry)
-  return entry.port === null ? target : `${target},${entry.protocol}:${entry.port}`
+  const { protocol, ports } = entry
+  if (ports === null || ports.first !== ports.last) return target
+  return `${target},${protocol}:${ports.first}`
 }

@@ -1,5 +1,5 @@
 /** The chain `PICKET` and the jumps to it, as text of `iptables -S` and for `iptables-restore`. */
-import { sidesOf } from './entry-kind.ts'
+import { protocolWord, sidesOf } from '../entry-kind.ts'
 import type { AddressSet } from './ipset.ts'
 
 export const CHAIN = 'PICKET'
@@ -8,21 +8,30 @@ const HOOKS = ['INPUT', 'FORWARD', 'OUTPUT'] as const
 
 /** The rules that look into a kind's set: both sides, so that connections already made are cut too. */
 export function setRules({ name, family, kind }: AddressSet): readonly string[] {
-  const icmp = family === 4 ? 'icmp' : 'ipv6-icmp'
-  const protocol = kind.protocol === 'icmp' ? icmp : kind.protocol
-  const only = protocol === null ? '' : `-p ${protocol} `
+  const { protocol, ports } = kind
+  const word = protocol === null ? null : protocolWord(family, protocol)
+  const only = word === null ? '' : `-p ${word} `
+  const to = ports === null ? '' : `-m ${word} --dport ${ports.first}:${ports.last} `
   return sidesOf(kind).map((side) => {
     const what = kind.hasPort ? `${side},dst` : side
-    return `-A ${CHAIN} ${only}-m set --match-set ${name} ${what} -j DROP`
+    return `-A ${CHAIN} ${only}${to}-m set --match-set ${name} ${what} -j DROP`
   })
 }
 
 /** Says whether chain and jumps stand as they should; `listing` is what `iptables -S` printed. */
 export function rulesStand(listing: string, rules: readonly string[]): boolean {
-  const lines = listing.split('\n')
-  const held = lines.filter((line) => line.startsWith(`-A ${CHAIN} `))
-  const chainStands = lines.includes(`-N ${CHAIN}`) && held.join('\n') === rules.join('\n')
-  return chainStands && HOOKS.every((hook) => jumpStands(lines, hook))
+  return jumpsStand(listing) && chainRules(listing).join('\n') === rules.join('\n')
+}
+
+/** Says whether the chain is there and each of the kernel's chains jumps to it first, and once. */
+export function jumpsStand(listing: string): boolean {
+  const lines = listing.split('\n').map(withoutCounters)
+  return lines.includes(`-N ${CHAIN}`) && HOOKS.every((hook) => jumpStands(lines, hook))
+}
+
+/** Gives the rules of our chain, as they were printed. */
+export function chainRules(listing: string): readonly string[] {
+  return listing.split('\n').filter((line) => line.startsWith(`-A ${CHAIN} `))
 }
 
 /** First place: a rule of others before it (`ESTABLISHED -j ACCEPT`) would let blocked peers go on. */
@@ -38,7 +47,7 @@ function jumpStands(lines: readonly string[], hook: string): boolean {
  * out, however many there are, and put first.
  */
 export function rulesToRestore(listing: string, rules: readonly string[]): string {
-  const lines = listing.split('\n')
+  const lines = listing.split('\n').map(withoutCounters)
   return script([
     `:${CHAIN} - [0:0]`,
     ...rules,
@@ -48,7 +57,7 @@ export function rulesToRestore(listing: string, rules: readonly string[]): strin
 
 /** Writes the restore script that removes jumps and chain; null when there is nothing of ours. */
 export function rulesToRemove(listing: string): string | null {
-  const lines = listing.split('\n')
+  const lines = listing.split('\n').map(withoutCounters)
   const jumps = HOOKS.flatMap((hook) => removals(lines, hook))
   const chain = lines.includes(`-N ${CHAIN}`) ? [`-F ${CHAIN}`, `-X ${CHAIN}`] : []
   return jumps.length + chain.length === 0 ? null : script([...jumps, ...chain])
@@ -64,6 +73,11 @@ function countJumps(lines: readonly string[], hook: string): number {
 
 function jump(hook: string): string {
   return `-A ${hook} -j ${CHAIN}`
+}
+
+/** `iptables -v -S` writes what a rule has counted before its target. */
+function withoutCounters(line: string): string {
+  return line.replace(/ -c \d+ \d+(?= |$)/, '')
 }
 
 function script(lines: readonly string[]): string {

@@ -1,0 +1,147 @@
+/**
+ * Detects a false root of the spanning tree: a bridge that nobody knew calls itself the root while the root still
+ * speaks, so that the link's traffic goes through it.
+ *
+ * A root that died has been silent for its maximum age (20 s) before another takes over; a switch put in with a
+ * better priority looks like the attack, and is as much worth knowing. Left out: topology changes, and trees of
+ * single VLANs (PVST+).
+ * Source: IEEE 802.1D-2004 §9.3; Marro, Attacks at the Data Link Layer (2003).
+ */
+import { readUint48 } from '../../../../decode/index.ts'
+import { PacketKind, type Packet } from '../../../../decode/packet.ts'
+import type { Detector, Emit } from '../../../detector.ts'
+import { CappedTable, type Row } from '../../state/capped-table.ts'
+import { mix, pairKey } from '../../state/pair-key.ts'
+import { Stories, type Suspect, type Telling } from '../../state/stories.ts'
+import { confidenceOf, counted, spanOf } from '../../state/wording.ts'
+import type { RouterSpoofingConfig } from '../config.ts'
+import { formatMac } from '../neighbour/mac.ts'
+import type { Neighbours } from '../neighbour/neighbours.ts'
+
+/** The group that bridges speak to (IEEE 802.1D §7.12.3). */
+const BRIDGES = 0x0180c2000000
+/** Behind LLC: protocol, version, type, flags, then the root and the bridge, each priority and MAC. */
+const LLC = 3
+const TYPE = LLC + 3
+const ROOT = LLC + 5
+const BRIDGE = LLC + 17
+const LENGTH = LLC + 35
+const CONFIGURATION = 0
+const RAPID = 2
+const PRIORITY = 2
+/** A root says so every two seconds; one that was heard within this long is alive. */
+const ALIVE_US = 8_000_000
+const MAX_LINKS = 64
+const MAX_STORIES = 128
+
+/** The tree of one link. */
+interface Tree extends Row {
+  root: number
+  /** The root's own card, where it was heard itself; else of who passes it on. */
+  card: number
+}
+
+interface FalseRoot extends Suspect {
+  readonly mac: number
+  readonly root: number
+  readonly attacker: string | null
+}
+
+export class SpanningTree implements Detector {
+  readonly name = 'spanning-tree'
+  readonly watches = ['other'] as const
+  readonly #neighbours: Neighbours
+  readonly #trees = new CappedTable<Tree>(MAX_LINKS)
+  readonly #stories: Stories<FalseRoot>
+  readonly #forgetAfterUs: number
+
+  constructor(config: RouterSpoofingConfig, neighbours: Neighbours, emit: Emit) {
+    this.#neighbours = neighbours
+    this.#forgetAfterUs = config.forgetAfterSeconds * 1e6
+    this.#stories = new Stories<FalseRoot>({
+      detector: this.name,
+      family: 'spoofing',
+      cap: MAX_STORIES,
+      forgetAfterUs: this.#forgetAfterUs,
+      emit,
+      tell,
+    })
+  }
+
+  packet(packet: Packet): void {
+    if (packet.destinationMac !== BRIDGES || packet.kind !== PacketKind.OTHER) return
+    if (packet.payloadCaptured < LENGTH) return
+    const { buffer, payloadOffset: at, timestampUs: nowUs } = packet
+    const type = buffer[at + TYPE]
+    if (type !== CONFIGURATION && type !== RAPID) return
+    const root = identifierAt(buffer, at + ROOT)
+    const isOwn = root === identifierAt(buffer, at + BRIDGE)
+    const tree = this.#trees.get(packet.vlan)
+    if (tree === undefined) {
+      this.#trees.set(packet.vlan, { root, card: packet.sourceMac, lastUs: nowUs })
+      return
+    }
+    const own = this.#stories.get(keyOf(packet))
+    if (own !== undefined) this.#goesOn(own, nowUs)
+    else if (root === tree.root) tree.lastUs = Math.max(tree.lastUs, nowUs)
+    else if (isOwn && root < tree.root && packet.sourceMac !== tree.card) this.#claims(tree, packet)
+    else if (nowUs - tree.lastUs > ALIVE_US) Object.assign(tree, { root, card: packet.sourceMac, lastUs: nowUs }) // prettier-ignore
+  }
+
+  tick(nowUs: number): void {
+    this.#stories.tick(nowUs)
+    this.#trees.expire(nowUs - this.#forgetAfterUs)
+  }
+
+  end(): void {
+    this.#stories.end()
+  }
+
+  forgotten(): number {
+    return this.#stories.forgotten()
+  }
+
+  #claims(tree: Tree, packet: Packet): void {
+    const nowUs = packet.timestampUs
+    const { sourceMac: mac, vlan } = packet
+    if (nowUs - tree.lastUs > ALIVE_US) {
+      Object.assign(tree, { root: identifierAt(packet.buffer, packet.payloadOffset + ROOT), card: mac, lastUs: nowUs }) // prettier-ignore
+      return
+    }
+    const attacker = this.#neighbours.stationOf(mac, vlan)?.honestAddress() ?? null
+    const found = { mac, root: tree.root, attacker, firstUs: nowUs, lastUs: nowUs }
+    this.#goesOn(this.#stories.add(keyOf(packet), { ...found, count: 0, story: null }), nowUs)
+  }
+
+  #goesOn(claimant: FalseRoot, nowUs: number): void {
+    claimant.lastUs = Math.max(claimant.lastUs, nowUs)
+    claimant.count += 1
+    this.#stories.tell(claimant, nowUs)
+  }
+}
+
+const keyOf = ({ sourceMac, vlan }: Packet): number =>
+  pairKey(mix(sourceMac | 0, Math.floor(sourceMac / 2 ** 32)), vlan, 16)
+
+/** Priority, then MAC: 64 bits of which the last few may be rounded off, since priorities differ before. */
+function identifierAt(buffer: Uint8Array, at: number): number {
+  const priority = (buffer[at]! << 8) | buffer[at + 1]!
+  return priority * 2 ** 48 + readUint48(buffer, at + PRIORITY)
+}
+
+function tell({ mac, root, attacker, count, firstUs, lastUs }: FalseRoot): Telling {
+  const former = formatMac(root % 2 ** 48)
+  return {
+    kind: 'spoofing.spanning-tree',
+    severity: 5,
+    confidence: confidenceOf(0.7, count - 1, 4),
+    attacker,
+    victims: [],
+    summary: `${formatMac(mac)} calls itself the root of the spanning tree while ${former} still speaks as such: ${counted(count, 'claim')} in ${spanOf(lastUs - firstUs)}`,
+    reasons: [
+      { feature: 'rootClaims', value: count, baseline: 0, weight: 0.7 },
+      { feature: 'mac', value: formatMac(mac), baseline: null, weight: 0.3 },
+    ],
+    mitre: ['T1557'],
+  }
+}

@@ -1,0 +1,33 @@
+/** A real nats-server with a JetStream stream, and a reader beside it that writes down what the stream holds. */
+import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { startProcess } from './process.mjs'
+
+const program = (name) => new URL(name, import.meta.url).pathname
+
+/** Starts nats-server in the place, which demands TLS, and the reader. */
+export async function startNats(place, port) {
+  const configuration = join(place.folder, 'nats.conf')
+  const output = join(place.folder, 'received')
+  writeFileSync(configuration, configurationFor(place, port))
+  const run = (name, ...args) =>
+    place.startServer([process.execPath, program(name), place.siem, String(port), ...args])
+  const server = await startProcess(place, {
+    output,
+    numberIn: /^(\d+)$/gm,
+    command: () => ['nats-server', '-c', configuration],
+    ready: () => once(run('nats-greeting.mjs'), 'exit'),
+  })
+  await once(run('nats-reader.mjs', output).stdout, 'data')
+  return server
+}
+
+function configurationFor({ folder, siem, keys }, port) {
+  const { certificateFile, keyFile } = keys
+  return `
+listen: "${siem}:${port}"
+jetstream { store_dir: "${join(folder, 'store')}" }
+tls { cert_file: "${certificateFile}", key_file: "${keyFile}" }
+`
+}

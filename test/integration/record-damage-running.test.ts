@@ -1,0 +1,84 @@
+/** Damage that comes while the record is open: met by a query or a write, set aside, and gone on from. */
+import { closeSync, openSync, readdirSync, statSync, writeSync } from 'node:fs'
+import { dirname } from 'node:path'
+import Database from 'better-sqlite3'
+import { describe, expect, it } from 'vitest'
+import type { EventRecord } from '../../src/record/record.ts'
+import { until } from '../support/await-until.ts'
+import { batchOf, flow, openedRecord, stories, temporaryFolder } from '../support/record.ts'
+
+const forward = { forward: true }
+
+/** A record with some of everything, all of it in the file and not in the WAL. */
+async function filledRecord(): Promise<EventRecord> {
+  const record = await openedRecord(await temporaryFolder())
+  await record.audit.append({ actor: 'local', action: 'test.begun', subject: 'it', details: {} })
+  await record.events.save(stories(300), forward)
+  await record.outbox.advance('siem', 100)
+  for (let batch = 0; batch < 20; batch += 1) {
+    record.flows.append(batchOf(...Array.from({ length: 1024 }, () => flow())))
+  }
+  await record.flows.flush()
+  return record
+}
+
+/** Overwrites every page of a table or an index but its first, as a dying disk does. */
+function damage(path: string, name: string): void {
+  const database = new Database(path)
+  database.pragma('wal_checkpoint(TRUNCATE)')
+  const pages = database
+    .prepare('SELECT pageno FROM dbstat WHERE name = ? ORDER BY pageno')
+    .pluck()
+    .all(name) as number[]
+  const pageSize = database.pragma('page_size', { simple: true }) as number
+  database.close()
+  const file = openSync(path, 'r+')
+  for (const page of pages.slice(pages.length > 1 ? 1 : 0)) {
+    writeSync(file, Buffer.alloc(pageSize, 0xa5), 0, pageSize, (page - 1) * pageSize)
+  }
+  closeSync(file)
+}
+
+const setAside = ({ path }: EventRecord): string[] =>
+  readdirSync(dirname(path)).filter((name) => /\.damaged-\d{8}T\d{6}Z$/.test(name))
+
+describe('a record whose file is damaged while it is open', () => {
+  it('met by a query: sets it aside, says so, and answers from the new one with what could be read', async () => {
+    const record = await filledRecord()
+    const told: string[] = []
+    record.onFinding((finding) => told.push(finding))
+    damage(record.path, 'flow_batches')
+    await expect(record.flows.list({ limit: 1000 })).rejects.toMatchObject({
+      code: 'ERR_RECORD_DAMAGED',
+    })
+    await until('it is told', () => (told.length > 0 ? true : null))
+    expect(told[0]).toMatch(/^the log was damaged .* a new one begun with .*300 events/)
+    expect(setAside(record)).toHaveLength(1)
+    expect(record.outbox.after(0, 1000)).toHaveLength(300)
+    expect(record.outbox.position('siem')).toBe(100)
+    await record.flows.list({ limit: 10 })
+    const [next] = await record.events.save(stories(1), forward)
+    expect(next!.sequence).toBe(301)
+    record.flows.append(batchOf(flow({ originatorPort: 7 })))
+    await record.flows.flush()
+    expect((await record.flows.list({ limit: 1 })).items).toMatchObject([{ originatorPort: 7 }])
+    expect(await record.audit.verify()).toMatchObject({ isIntact: true })
+  })
+
+  it('met by a write: the write is done all the same, into the new file', async () => {
+    const record = await filledRecord()
+    const told: string[] = []
+    record.onFinding((finding) => told.push(finding))
+    const { agentId } = record
+    damage(record.path, 'events_by_first_seen')
+    const saved = await record.events.save(stories(50), forward)
+    await until('it is told', () => (told.length > 0 ? true : null))
+    expect(saved.map(({ sequence }) => sequence)).toEqual(
+      Array.from({ length: 50 }, (_, index) => 301 + index),
+    )
+    expect(record.outbox.after(300, 100)).toHaveLength(50)
+    expect((await record.events.list({ limit: 1000 })).items).toHaveLength(350)
+    expect(record.agentId).toBe(agentId)
+    expect(statSync(record.path).mode & 0o777).toBe(0o600)
+  })
+})
