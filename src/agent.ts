@@ -1,6 +1,6 @@
 /** The whole agent, wired: sensors → intake → record → forwarders and blocker, and the API over it all. */
 import { join } from 'node:path'
-import { somebodyAnswers } from './api/index.ts'
+import { somebodyAnswers, type ApiListener } from './api/index.ts'
 import { captureInterfaces } from './capture/index.ts'
 import {
   createAgentBlocker,
@@ -13,7 +13,7 @@ import {
 import { serveAgentApi } from './agent-api.ts'
 import { agentAudit } from './agent-audit.ts'
 import { startFleet } from './agent-fleet.ts'
-import { agentHealth } from './agent-health.ts'
+import { agentHealth, type Health } from './agent-health.ts'
 import { provenAlive } from './agent-liveness.ts'
 import { configFingerprint, type Config } from './config/index.ts'
 import { systemClock } from './core/clock.ts'
@@ -122,23 +122,34 @@ async function startParts(
   const feeds = startFeeds(ground, sensors, audit)
   stops.push(() => feeds.stop())
 
-  const health = agentHealth({
-    ...{ ...ground, sensors, owners, fleet, host, forwarders, blocker, startedAtMs },
-  })
-  const parts = { ...responding, sinks: forwarders, feeds, rules, sensors, health }
-  const api = await serveAgentApi(ground, parts)
+  const parts = { ...responding, sinks: forwarders, fleet, feeds, rules, sensors, owners }
+  const health = agentHealth({ ...ground, ...parts, host, startedAtMs })
+  const api = await serveAgentApi(ground, { ...parts, health })
   stops.push(() => api.close())
 
   const watched = startSensors(interfaces, { ...ground, ...parts, clock, audit, owners })
   sensors.push(...watched.sensors)
   stops.push(() => watched.stop())
-  const served = { apiUrl: api.url, apiFingerprint: api.fingerprint, databasePath: record.path }
+  return runningAgent(ground, { api, sensors, health })
+}
+
+function runningAgent(
+  ground: Ground,
+  { api, sensors, health }: RunningParts,
+): Omit<Agent, 'socketPath' | 'stop'> {
   return {
-    ...{ ...served, sensors },
+    ...{ apiUrl: api.url, apiFingerprint: api.fingerprint, databasePath: ground.record.path },
+    sensors,
     problems: () => health().problems ?? [],
-    configRefused: (reason) => record.audit.append(row('config.refused', { reason })),
+    configRefused: (reason) => ground.record.audit.append(row('config.refused', { reason })),
     provenAlive: () => provenAlive({ ...ground, sensors }),
   }
+}
+
+interface RunningParts {
+  readonly api: ApiListener
+  readonly sensors: readonly SupervisedSensor[]
+  readonly health: () => Health
 }
 
 /** Starts what detections lead to: blocks, and what the SIEM is told. */

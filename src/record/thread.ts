@@ -241,7 +241,7 @@ class Queue<Calls extends CallTable<Calls>, Findings> {
   }
 
   #answer({ name, input }: Named<Calls>): Ended {
-    return ending(() => this.#opened.answers[name](input as never))
+    return ending(() => this.#opened.answers[name](input))
   }
 
   #afterRepair(ended: Ended, call: Named<Calls>): Ended {

@@ -10,7 +10,7 @@ const ID = '0198c0de-0000-7000-8000-000000000031'
 const ISSUED_MS = Date.UTC(2026, 0, 5, 10)
 const order: FleetOrder = {
   ...{ id: ID, fleet: 'prod', to: { kind: 'group', name: 'web' }, action: 'block' },
-  ...{ target: '192.0.2.7', direction: 'in', protocol: 'tcp', ports: [22] },
+  ...{ target: '192.0.2.7', direction: 'in', protocol: 'tcp', ports: [{ first: 22, last: 22 }] },
   ...{ reason: 'scans the shop', by: 'local:1000' },
   ...{ issuedAtMs: ISSUED_MS, expiresAtMs: ISSUED_MS + 3_600_000 },
 }

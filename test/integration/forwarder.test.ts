@@ -2,6 +2,8 @@ import { truncate } from 'node:fs/promises'
 import Database from 'better-sqlite3'
 import { describe, expect, it } from 'vitest'
 import { restingSinks } from '../../src/forward/index.ts'
+import { isFlow } from '../../src/forward/outgoing.ts'
+import { eventLane } from '../../src/forward/lane.ts'
 import { orderReplay } from '../../src/forward/sink-desk.ts'
 import type { EventRecord } from '../../src/record/record.ts'
 import { until } from '../support/await-until.ts'
@@ -189,6 +191,7 @@ describe('heartbeats', () => {
       ...{ kind: 'health.heartbeat', family: 'health', severity: 0, agent: record.agentId },
       ...{ sequence: 0, previousSequence: 0 },
     })
+    if (isFlow(beat)) throw new Error('a heartbeat is an event')
     const reasons = Object.fromEntries(beat.reasons.map(({ feature, value }) => [feature, value]))
     expect(reasons).toMatchObject({
       ...{ lastSent: 0, lastSequence: 5, sent: 0, withheld: 5, heldBack: 0, lost: 0 },
@@ -220,7 +223,7 @@ describe('a replay', () => {
     await arrival(record, 400)
     sink.got.length = 0
     const span = { fromSequence: 120, toSequence: 280 }
-    const { answer, order } = await orderReplay(record, 'siem', span, 'local')
+    const { answer, order } = await orderReplay(eventLane(record), 'siem', span, 'local')
     expect(answer).toEqual({ sink: 'siem', ...span, states: 161, missing: 0 })
     forwarder.replay(order!)
     await record.events.save(stories(2), forward)
@@ -237,7 +240,7 @@ describe('a replay', () => {
     deleteStates(record, 5, 9)
     const sink = new MemorySink()
     const span = { fromSequence: 3, toSequence: 12 }
-    const { answer } = await orderReplay(record, 'siem', span, 'local')
+    const { answer } = await orderReplay(eventLane(record), 'siem', span, 'local')
     expect(answer).toMatchObject({ states: 5, missing: 5 })
     forwardingTo(sink, record)
     await until('it is done', () => record.outbox.replays('siem').length === 0 || null)
@@ -270,7 +273,7 @@ describe('a replay', () => {
     const record = await recorded(10)
     await record.outbox.advance('siem', 6)
     const asked = (fromSequence: number) =>
-      orderReplay(record, 'siem', { fromSequence, toSequence: 50 }, 'local')
+      orderReplay(eventLane(record), 'siem', { fromSequence, toSequence: 50 }, 'local')
     expect((await asked(4)).answer).toMatchObject({ fromSequence: 4, toSequence: 6, states: 3 })
     await expect(asked(8)).rejects.toThrow('sink siem has come to number 6; 8 is still on its way')
     await expect(asked(11)).rejects.toThrow('number 11 has not been given yet; the newest is 10')

@@ -153,11 +153,15 @@ describe('a disk that fills up', () => {
     await youngFlows.retention.look()
     await youngFlows.retention.runOnce()
     const batches = [batchOf(flow({ originatorPort: 7 })).bytes]
-    expect(await youngFlows.writer.call('insertFlows', { batches, atMs: today })).toBe(0)
+    expect(
+      await youngFlows.writer.call('insertFlows', { batches, forward: true, atMs: today }),
+    ).toBe(0)
     const oldFlows = await retentionOn(record.path, tomorrow)
     await oldFlows.retention.look()
     await oldFlows.retention.runOnce()
-    expect(await oldFlows.writer.call('insertFlows', { batches, atMs: tomorrow })).toBe(1)
+    expect(
+      await oldFlows.writer.call('insertFlows', { batches, forward: true, atMs: tomorrow }),
+    ).toBe(1)
     const reopened = await openedRecord(disk.folder, { mode: 'read' })
     expect((await reopened.flows.list({ limit: 1 })).items).toMatchObject([{ originatorPort: 7 }])
     expect(statSync(record.path).size).toBe(size)

@@ -35,7 +35,7 @@ beforeAll(async () => {
   picket_package = buildPackage(folder)
   const named = NAMES.map((name) => {
     const { folder: ansible_host, enter: ansible_chroot_exe } = hosts[name]
-    return [name, { ansible_host, ansible_chroot_exe }]
+    return [name, { ansible_host, ansible_chroot_exe }] as const
   })
   const vars = {
     ansible_connection: 'community.general.chroot',

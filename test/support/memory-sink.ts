@@ -5,17 +5,25 @@ import { silentLog } from '../../src/core/log.ts'
 import { createMetrics } from '../../src/core/metrics.ts'
 import type { Detection } from '../../src/detect/detection.ts'
 import { Forwarder, type ForwarderOptions } from '../../src/forward/forwarder.ts'
+import { eventLane } from '../../src/forward/lane.ts'
+import type { Outgoing } from '../../src/forward/outgoing.ts'
 import type { Receipt, Sink } from '../../src/forward/sink.ts'
-import type { Event } from '../../src/record/event.ts'
 import type { EventRecord } from '../../src/record/record.ts'
 
-export const SINK_DEFAULTS = { name: 'siem', startFrom: 'beginning', minSeverity: 0 } as const
+export const SINK_DEFAULTS = {
+  name: 'siem',
+  startFrom: 'beginning',
+  minSeverity: 0,
+  flows: false,
+} as const
 
 /** What every forwarder is handed besides its sink; no heartbeats unless a test wants them. */
 export function forwarderGround(record: EventRecord) {
   const told: Detection[] = []
   return {
     record,
+    lane: eventLane(record),
+    agentId: record.agentId,
     heartbeatSeconds: 0,
     facts: () =>
       Promise.resolve({
@@ -25,12 +33,12 @@ export function forwarderGround(record: EventRecord) {
     told,
     tell: (detection: Detection) => void told.push(detection),
     ...{ clock: systemClock, log: silentLog, metrics: createMetrics() },
-  } satisfies Partial<ForwarderOptions> & { told: Detection[] }
+  } satisfies Partial<ForwarderOptions> & { told: Detection[]; record: EventRecord }
 }
 
 /** A destination that keeps what it gets; it takes and confirms as it is told to. */
 export class MemorySink {
-  readonly got: Event[] = []
+  readonly got: Outgoing[] = []
   /** What it answers instead of taking anything. */
   trouble: string | null = null
   /** Whether it says at once that what it took has arrived. */

@@ -23,16 +23,23 @@ const UNLIMITED = -1
 export function natsOperator(): { readonly configuration: string; readonly credentials: string } {
   const keys = {
     ...{ operator: nkeys.createOperator(), account: nkeys.createAccount() },
-    user: nkeys.createUser(),
+    ...{ user: nkeys.createUser(), system: nkeys.createAccount() },
   }
-  const limits = {
+  const core = {
     ...{ subs: UNLIMITED, data: UNLIMITED, payload: UNLIMITED, imports: UNLIMITED },
     ...{ exports: UNLIMITED, wildcards: true, conn: UNLIMITED, leaf: UNLIMITED },
+  }
+  const limits = {
+    ...core,
     ...{ mem_storage: UNLIMITED, disk_storage: UNLIMITED, streams: UNLIMITED, consumer: UNLIMITED },
   }
   const operator = signed(keys.operator, keys.operator, 'test', { type: 'operator', version: 2 })
   const account = signed(keys.operator, keys.account, 'test', {
     ...{ type: 'account', version: 2, limits },
+  })
+  // JetStream asks for a system account, which may have no storage of its own.
+  const system = signed(keys.operator, keys.system, 'system', {
+    ...{ type: 'account', version: 2, limits: core },
   })
   const user = signed(keys.account, keys.user, 'picket', {
     ...{ type: 'user', version: 2, pub: {}, sub: {} },
@@ -41,7 +48,11 @@ export function natsOperator(): { readonly configuration: string; readonly crede
   return {
     configuration: `operator: "${operator}"
 resolver: MEMORY
-resolver_preload: { ${keys.account.getPublicKey()}: "${account}" }`,
+system_account: ${keys.system.getPublicKey()}
+resolver_preload: {
+  ${keys.account.getPublicKey()}: "${account}"
+  ${keys.system.getPublicKey()}: "${system}"
+}`,
     credentials: `-----BEGIN NATS USER JWT-----
 ${user}
 ------END NATS USER JWT------

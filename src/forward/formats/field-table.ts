@@ -1,14 +1,7 @@
 /** Where each member of an event is found in every format: the table for whoever writes searches. */
 import type { Event } from '../../record/event.ts'
 import { ecsFieldOf } from './ecs.ts'
-import { FLOW_PLACES, flowEcsFieldOf } from './flow/places.ts'
-
-export interface Places {
-  /** Keys of CEF, header fields by their names in the standard. */
-  readonly cef: string
-  /** Names in Splunk's Common Information Model (Intrusion Detection, Alerts); empty where it has none. */
-  readonly cim: string
-}
+import { FLOW_PLACES, flowEcsFieldOf, type Places } from './flow/places.ts'
 
 /** A member that is new in the contract does not compile without a place. */
 export const PLACES: { readonly [Member in keyof Event]-?: Places } = {

@@ -40,11 +40,14 @@ export function connectNats(
 /** The first that is configured; the configuration's check refuses more than one. */
 function authenticatorOf(config: NatsIdentity): Authenticator | null {
   const { credentialsFile, nkeyFile, user, password, passwordFile, token, tokenFile } = config
-  const bytes = (field: string, file: string): Uint8Array =>
-    new TextEncoder().encode(readSecretFile(field, file).trim())
-  if (credentialsFile !== undefined)
-    return credsAuthenticator(bytes('credentials', credentialsFile))
-  if (nkeyFile !== undefined) return nkeyAuthenticator(bytes('nkey', nkeyFile))
+  const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
+  if (credentialsFile !== undefined) {
+    // The client finds the seed only where a line end follows its last line.
+    return credsAuthenticator(bytes(`${readSecretFile('credentials', credentialsFile).trim()}\n`))
+  }
+  if (nkeyFile !== undefined) {
+    return nkeyAuthenticator(bytes(readSecretFile('nkey', nkeyFile).trim()))
+  }
   if (user !== undefined) {
     const secret = readSecret({ field: 'password', text: password, file: passwordFile })
     return usernamePasswordAuthenticator(user, secret ?? '')

@@ -10,7 +10,9 @@ type Row = Omit<StoredFleetOrder, 'verdict'> & {
 }
 
 /** The reading half of the fleet's orders. */
-export function fleetOrderReader(connection: ReadConnection): Omit<FleetOrders, 'save' | 'advance'> {
+export function fleetOrderReader(
+  connection: ReadConnection,
+): Omit<FleetOrders, 'save' | 'advance'> {
   const selectOne = connection.prepare(`SELECT ${COLUMNS} FROM fleet_orders WHERE id = ?`)
   const selectNewest = connection.prepare(
     `SELECT ${COLUMNS} FROM fleet_orders ORDER BY issued_at_ms DESC, id DESC LIMIT ?`,

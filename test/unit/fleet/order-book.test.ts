@@ -184,7 +184,11 @@ describe('a message among the orders', () => {
     ['is for another fleet', { fleet: 'test' }, 'it is one for the fleet test'],
     ['has a target that is none', { target: 'everybody' }, 'target must match format "cidr"'],
     ['lasts too long', { expiresAtMs: START_MS + 3e9 }, /^expiresAt is .*, not within 2147483 s/],
-    ['has ports beyond the last', { ports: [70_000] }, 'ports/0 must be <= 65535'],
+    [
+      'has ports beyond the last',
+      { ports: [{ first: 70_000, last: 70_000 }] },
+      'ports/0 must be <= 65535',
+    ],
   ])('that is signed and %s is none either', async (_, changes, why) => {
     const message = messageOf(orderOf(changes))
     const subject = 'picket.prod.orders.all'

@@ -53,9 +53,9 @@ function* rowsOf(text: string, reading: CsvReading): Generator<CsvRow> {
 function take(rows: Generator<CsvRow>, most: number): readonly CsvRow[] {
   const taken: CsvRow[] = []
   while (taken.length < most) {
-    const { done, value } = rows.next()
-    if (done) break
-    taken.push(value)
+    const next = rows.next()
+    if (next.done) break
+    taken.push(next.value)
   }
   return taken
 }

@@ -1,7 +1,14 @@
 /** Where each member of a flow is found in every format: the second table for whoever writes searches. */
 import type { Flow } from '../../../flow/flow.ts'
-import type { Places } from '../field-table.ts'
 import { FLOW_ECS_FIELDS } from './ecs-fields.ts'
+
+/** Where a member is found. */
+export interface Places {
+  /** Keys of CEF, header fields by their names in the standard. */
+  readonly cef: string
+  /** Names in Splunk's Common Information Model (Intrusion Detection, Alerts, Network Traffic); empty where it has none. */
+  readonly cim: string
+}
 
 /** CIM: Network Traffic. A member that is new does not compile without a place. */
 export const FLOW_PLACES: { readonly [Member in keyof Flow]-?: Places } = {

@@ -73,7 +73,7 @@ describe('a flow', () => {
     fc.assert(
       fc.property(text, (said) => {
         const facts = { ...FLOWS['http']!.facts!, uri: said, host: said, userAgent: said }
-        const { extension } = parsed({ facts } as Partial<Flow>)
+        const { extension } = parsed({ facts })
         expect(extension).toMatchObject({ src: '192.0.2.7', dst: '10.0.0.5', dpt: '443' })
       }),
       { numRuns: 100 },
