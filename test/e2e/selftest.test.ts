@@ -93,6 +93,8 @@ describe('a self-test', () => {
       'forward siem': 'passed',
       'block iptables': 'passed',
     })
+    const sent = report.steps.find(({ subject }) => subject === 'siem')!
+    expect(sent.detail).toMatch(/^sent; syslog acknowledges nothing/)
     const passedOver = report.steps.find(({ subject }) => subject === 'picky')!
     expect(passedOver.detail).toMatch(/^left out, as its own filter or rate says/)
     expect(report.milliseconds).toBeLessThan(10_000)
