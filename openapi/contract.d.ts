@@ -3990,7 +3990,8 @@ export interface operations {
                      *             "toSequence": 180,
                      *             "position": 119
                      *           },
-                     *           "lastError": "connect ECONNREFUSED 198.51.100.9:514"
+                     *           "lastError": "connect ECONNREFUSED 198.51.100.9:514",
+                     *           "flows": null
                      *         }
                      *       ]
                      *     }
