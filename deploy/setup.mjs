@@ -4,12 +4,15 @@
  * nothing is installed yet; says nothing and takes well under a second when nothing is missing.
  *
  * Usage: `node deploy/setup.mjs [start [ARGS…] | test [ARGS…] | bench [ARGS…] |
- * bench:delivery [ARGS…] | package [ARGS…] | test:package]`. All words go to
+ * bench:delivery [ARGS…] | package [ARGS…] | test:package | test:thorough]`. All words go to
  * stderr, so that `npm start -s -- events --json` leaves a clean stdout.
  */
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { checkNode, orExplain } from './setup/ground.mjs'
+
+/** What they have to tell the check that is asked for. */
+const checks = { 'test:package': ['--package'], 'test:thorough': ['--thorough'] }
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const [purpose = 'setup', ...args] = process.argv.slice(2)
@@ -18,6 +21,7 @@ const successors = {
   start: 'dist/main.js',
   test: 'test/check.mjs',
   'test:package': 'test/check.mjs',
+  'test:thorough': 'test/check.mjs',
   bench: 'test/bench/run.mjs',
   'bench:delivery': 'test/bench/delivery.mjs',
   package: 'deploy/deb/build.mjs',
@@ -33,13 +37,13 @@ async function prepare() {
   const isAgent = args.every((argument) => argument === 'start' || argument.startsWith('-'))
   const isHelp = args.includes('--help')
   await installSystemPackages(root, {
-    isForTests: purpose === 'test' || purpose === 'bench:delivery',
+    isForTests: ['test', 'test:thorough', 'bench:delivery'].includes(purpose),
     isForPackage: purpose === 'test:package',
     isTold: isAgent,
   })
   if (purpose === 'bench' && !isHelp) await installPeers()
   await installNpmPackages(root)
-  if (purpose === 'test') {
+  if (purpose === 'test' || purpose === 'test:thorough') {
     const { unpackSyslogNg } = await import('./setup/unpacked-packages.mjs')
     await unpackSyslogNg(root)
   }
@@ -54,7 +58,7 @@ async function prepare() {
 async function handOver(successor) {
   const path = join(root, successor)
   const given = purpose === 'start' && args.length === 0 ? ['start'] : args
-  const chosen = purpose === 'test:package' ? ['--package', ...given] : given
+  const chosen = [...(checks[purpose] ?? []), ...given]
   process.argv = [process.argv[0], path, ...chosen]
   // npm moves to the project's folder; the files in the arguments are meant from where the user is.
   const startedIn = process.env.npm_lifecycle_event && process.env.INIT_CWD
@@ -64,7 +68,7 @@ async function handOver(successor) {
 
 if (!Object.hasOwn(successors, purpose)) {
   process.stderr.write(
-    `error: unknown purpose ${purpose}\nhint: use start, test, test:package, bench, bench:delivery or package\n`,
+    `error: unknown purpose ${purpose}\nhint: use start, test, test:package, test:thorough, bench, bench:delivery or package\n`,
   )
   process.exit(2)
 }

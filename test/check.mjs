@@ -3,6 +3,7 @@
  *
  * Usage: `node test/check.mjs` (`npm test` gets the machine ready first); `--generate` writes the
  * generated files anew instead, `--package` tries the Debian package and the rollout (`npm run test:package`),
+ * `--thorough` runs the longest of the other tests (`npm run test:thorough`),
  * which takes some minutes more. The last line is `N passed, N failed`: each test counts as one, and so does
  * each step that is no suite of tests. Exit code 0 only if nothing failed.
  */
@@ -45,6 +46,8 @@ if (process.argv.includes('--generate')) {
   await writeGenerated(contract)
   await orExplain(async () => await build(root))
   await writeGenerated(...others)
+} else if (process.argv.includes('--thorough')) {
+  process.exitCode = await checkAll(first, [['thorough tests', runSuite('thorough', 20)]])
 } else if (process.argv.includes('--package')) {
   process.exitCode = await checkAll(first, [['package tests', runSuite('package', 9)]])
 } else {

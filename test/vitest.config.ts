@@ -1,6 +1,18 @@
-/** Four suites: unit tests side by side, the others one file at a time (they share ports and names). */
+/** Five suites: unit tests side by side, the others one file at a time (they share ports and names). */
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+
+/** `npm test` has ten minutes on two cores: what takes longest of the others is run by `npm run test:thorough`. */
+const thorough = [
+  'test/e2e/agent-user.test.ts',
+  'test/e2e/response-without-ipset.test.ts',
+  'test/e2e/selftest.test.ts',
+  'test/e2e/service-manager.test.ts',
+  'test/integration/fleet.test.ts',
+  'test/integration/respond-atomic.test.ts',
+  'test/integration/soar-playbooks.test.ts',
+  'test/integration/soar-products.test.ts',
+]
 
 const oneAtATime = { fileParallelism: false, maxWorkers: 1 }
 
@@ -24,6 +36,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
+          exclude: thorough,
           testTimeout: 30_000,
           hookTimeout: 30_000,
           sequence: { groupOrder: 1 },
@@ -34,10 +47,22 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
+          exclude: thorough,
           testTimeout: 120_000,
           hookTimeout: 60_000,
           ...oneAtATime,
           sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'thorough',
+          include: thorough,
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+          ...oneAtATime,
+          sequence: { groupOrder: 3 },
         },
       },
       {
@@ -48,7 +73,7 @@ export default defineConfig({
           globalSetup: ['test/package/debian-base.ts'],
           testTimeout: 60_000,
           ...oneAtATime,
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 4 },
         },
       },
     ],

@@ -1,5 +1,6 @@
 /** The ingest pipelines for Elasticsearch, run on what the agent really sends. */
 import { readdirSync, readFileSync } from 'node:fs'
+import { eventsOf } from '../support/event-kinds.ts'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
@@ -102,16 +103,19 @@ describe('the pipeline for CEF', () => {
   })
 
   const folder = packagedFile('test/data/cef')
-  it.each(readdirSync(folder))('makes of %s what Picket itself writes of the event', (file) => {
-    const line = readFileSync(join(folder, file), 'utf8').trimEnd()
-    const own = readFileSync(
-      packagedFile(`test/data/ecs/${file.replace(/cef$/, 'ndjson')}`),
-      'utf8',
-    )
-    const { id, source } = stored(cef, shipped(line))
-    expect(source).toEqual(asFarAsCefTells(JSON.parse(own) as Source))
-    expect(id).toBe('019b8d2a-0000-7000-8000-000000000001-2')
-  })
+  it.each(eventsOf(readdirSync(folder)))(
+    'makes of %s what Picket itself writes of the event',
+    (file) => {
+      const line = readFileSync(join(folder, file), 'utf8').trimEnd()
+      const own = readFileSync(
+        packagedFile(`test/data/ecs/${file.replace(/cef$/, 'ndjson')}`),
+        'utf8',
+      )
+      const { id, source } = stored(cef, shipped(line))
+      expect(source).toEqual(asFarAsCefTells(JSON.parse(own) as Source))
+      expect(id).toBe('019b8d2a-0000-7000-8000-000000000001-2')
+    },
+  )
 
   it.each([
     ['RFC 5424', { header: 'rfc5424', cefVersion: '0' }],

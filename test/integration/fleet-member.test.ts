@@ -53,6 +53,7 @@ describe('a host of a fleet', () => {
     await desk.setUp(1)
     await desk.order(request)
     await blocks(host, '192.0.2.7')
+    await until('it has read on', () => (host.member.status().position === 1 ? true : null))
     expect(host.member.status()).toMatchObject({
       ...{ fleet: 'prod', host: 'web1', state: 'connected', position: 1, lastError: null },
       orders: { applied: 1, refused: 0, failed: 0, forged: 0 },

@@ -52,14 +52,14 @@ describe('Splunk with indexer acknowledgement', () => {
     expect(sequences(splunk)).toEqual(upTo(150))
   })
 
-  it('is sent 64 batches ahead at most, and loses nothing of 10,000 when it crashes with unindexed events', async () => {
+  it('is sent 64 batches ahead at most, and loses nothing of 20,000 when it crashes with unindexed events', async () => {
     const splunk = await startSplunk(acking)
-    const record = await recordWith(10_000)
+    const record = await recordWith(20_000)
     const forwarders = forwardingTo(record, sink(splunk))
-    await until('the window is full', () => (splunk.queued.length === 6400 ? true : null))
+    await until('the window is full', () => (splunk.queued.length === 16_000 ? true : null))
     const { length } = splunk.asked
     await until('it is asked again', () => (splunk.asked.length > length + 2 ? true : null))
-    expect(splunk.queued).toHaveLength(6400)
+    expect(splunk.queued).toHaveLength(16_000)
     splunk.index()
     await until('some more', () => (splunk.queued.length > 1000 ? true : null), { everyMs: 2 })
     await splunk.crash()
@@ -67,7 +67,7 @@ describe('Splunk with indexer acknowledgement', () => {
     await splunk.start()
     const indexing = setInterval(() => splunk.index(), 50)
     await accepted(record).finally(() => clearInterval(indexing))
-    expect([...new Set(sequences(splunk))].sort((a, b) => a - b)).toEqual(upTo(10_000))
+    expect([...new Set(sequences(splunk))].sort((a, b) => a - b)).toEqual(upTo(20_000))
   })
 
   it('is sent again what it does not acknowledge in time', async () => {

@@ -1,6 +1,7 @@
 /** The Splunk add-on: its very regexes on what the agent sends, and its alert action against a running API. */
 import { spawn } from 'node:child_process'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { eventsOf } from '../support/event-kinds.ts'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { packagedFile } from '../../src/core/package-root.ts'
@@ -62,7 +63,7 @@ function expectAsParsed(cef: string): void {
 
 describe('the extractions', () => {
   const folder = packagedFile('test/data/cef')
-  it.each(readdirSync(folder))('read %s as a strict parser does', (file) => {
+  it.each(eventsOf(readdirSync(folder)))('read %s as a strict parser does', (file) => {
     expectAsParsed(readFileSync(join(folder, file), 'utf8').trimEnd())
   })
 
@@ -125,7 +126,9 @@ const MODELS: Readonly<Record<string, readonly string[]>> = {
 }
 
 describe('the fields of the Common Information Model', () => {
-  const kinds = readdirSync(packagedFile('test/data/cef')).map((file) => file.replace('.cef', ''))
+  const kinds = eventsOf(readdirSync(packagedFile('test/data/cef'))).map((file) =>
+    file.replace('.cef', ''),
+  )
   const bothOf = (kind: string): readonly [Row, Row] => {
     const read = (file: string) => readFileSync(packagedFile(`test/data/${file}`), 'utf8').trimEnd()
     return [

@@ -11,6 +11,7 @@ interface Options {
   readonly parts: readonly string[]
   readonly hasPeers: boolean
   readonly isComplete: boolean
+  readonly isWritten: boolean
 }
 
 interface OptionsModule {
@@ -34,6 +35,7 @@ describe('the options of the bench', () => {
       parts: PARTS,
       hasPeers: true,
       isComplete: true,
+      isWritten: false,
     })
   })
 

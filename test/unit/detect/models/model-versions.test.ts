@@ -90,6 +90,8 @@ describe('picket models', () => {
     expect(listed.json).toMatchObject([
       { interface: 'eth0', version: 2, isInForce: true },
       { interface: 'eth0', version: 1, isInForce: false },
+      { detector: 'isolation-forest', judged: null },
+      { detector: 'random-forest', judged: null },
     ])
     expect((await picket('models', 'rollback')).out).toMatch(/model 1 of eth0 .* restart the agent/)
     expect(versionInForce()).toBe(1)
