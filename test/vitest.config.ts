@@ -10,6 +10,7 @@ const thorough = [
   'test/e2e/service-manager.test.ts',
   'test/integration/fleet.test.ts',
   'test/integration/respond-atomic.test.ts',
+  'test/integration/respond-scopes.test.ts',
   'test/integration/soar-playbooks.test.ts',
   'test/integration/soar-products.test.ts',
 ]

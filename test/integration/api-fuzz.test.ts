@@ -59,7 +59,7 @@ function stateOf(api: TestApi): string {
   const tables = ['tokens', 'verdicts', 'suppressions', 'blocks', 'rule_switches', 'events']
   const rows = tables.map((table) => database.prepare(`SELECT * FROM ${table}`).all())
   const audit = database
-    .prepare("SELECT count(*) FROM audit WHERE action <> 'login.refused'")
+    .prepare("SELECT count(*) FROM audit WHERE action NOT IN ('login.refused', 'api.refused')")
     .pluck()
     .get()
   database.close()
