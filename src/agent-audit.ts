@@ -1,6 +1,10 @@
 /** What the agent does by itself, as rows of the audit trail: what it loads, starts, loses and ends. */
+import { configFingerprint, type Config } from './config/index.ts'
+import { systemClock as clock } from './core/clock.ts'
 import type { Log } from './core/log.ts'
+import { VERSION } from './core/package-root.ts'
 import type { FeedStatus } from './detect/intel/index.ts'
+import { openRecord } from './record/index.ts'
 import type { EventRecord } from './record/record.ts'
 
 /** Writes a row, after those asked for before; that it could not be written is logged, and stops nothing. */
@@ -32,4 +36,34 @@ export function feedAuditor(audit: Audit): (feeds: readonly FeedStatus[]) => voi
       audit('feed.loaded', name, { source, counts, refused, givenAtMs })
     }
   }
+}
+
+/**
+ * Opens the agent's record; its first rows say what was started, with which configuration.
+ *
+ * Errors: `ERR_RECORD_…` as `openRecord`; the record is closed again where the rows could not be written.
+ */
+export async function openAuditedRecord(
+  options: { readonly config: Config; readonly directory: string; readonly log: Log },
+  interfaces: readonly string[],
+): Promise<EventRecord> {
+  const { config, directory, log } = options
+  const record = await openRecord({ directory, clock, log, config: config.record, mode: 'write' })
+  try {
+    await auditRun(record, 'agent.started', { version: VERSION, interfaces })
+    await auditRun(record, 'config.loaded', { sha256: configFingerprint(config) })
+  } catch (error) {
+    await record.close()
+    throw error
+  }
+  return record
+}
+
+/** Writes what the agent as a whole does or refuses. Rejects where it could not be written. */
+export async function auditRun(
+  record: EventRecord,
+  action: 'agent.started' | 'agent.stopped' | 'config.loaded' | 'config.refused',
+  details: Readonly<Record<string, unknown>> = {},
+): Promise<void> {
+  await record.audit.append({ actor: 'agent', action, subject: 'agent', details })
 }

@@ -11,22 +11,19 @@ import {
   type Ground,
 } from './agent-parts.ts'
 import { serveAgentApi } from './agent-api.ts'
-import { agentAudit } from './agent-audit.ts'
+import { agentAudit, auditRun, openAuditedRecord } from './agent-audit.ts'
 import { startFleet } from './agent-fleet.ts'
 import { agentHealth, type Health } from './agent-health.ts'
 import { provenAlive } from './agent-liveness.ts'
-import { configFingerprint, type Config } from './config/index.ts'
+import type { Config } from './config/index.ts'
 import { systemClock } from './core/clock.ts'
 import { PicketError } from './core/errors.ts'
 import type { Log } from './core/log.ts'
 import { createMetrics } from './core/metrics.ts'
 import { Pulse } from './core/pulse.ts'
-import { VERSION } from './core/package-root.ts'
 import type { DetectionIntake } from './detection-intake.ts'
 import type { Forwarders } from './forward/index.ts'
 import { recordDamaged, WHOLE_HOST } from './health/index.ts'
-import { openRecord } from './record/index.ts'
-import type { EventRecord } from './record/record.ts'
 import type { Blocker } from './respond/index.ts'
 import { startReportingOwners } from './owner-reports.ts'
 import { ResponseTellings } from './response-tellings.ts'
@@ -100,7 +97,8 @@ async function startParts(
   stops: Stops,
 ): Promise<Omit<Agent, 'socketPath' | 'stop'>> {
   const startedAtMs = clock.nowMs()
-  const record = await openAgentRecord(options, interfaces, stops)
+  const record = await openAuditedRecord(options, interfaces)
+  stops.push(() => auditRun(record, 'agent.stopped').finally(() => record.close()))
   const ground = { ...options, record, metrics: createMetrics(), recorded: new Pulse() }
   const audit = agentAudit(record, options.log)
 
@@ -141,7 +139,7 @@ function runningAgent(
     ...{ apiUrl: api.url, apiFingerprint: api.fingerprint, databasePath: ground.record.path },
     sensors,
     problems: () => health().problems ?? [],
-    configRefused: (reason) => ground.record.audit.append(row('config.refused', { reason })),
+    configRefused: (reason) => auditRun(ground.record, 'config.refused', { reason }),
     provenAlive: () => provenAlive({ ...ground, sensors }),
   }
 }
@@ -188,21 +186,3 @@ async function startIntake(
   ground.record.onFinding((one) => intake.receive([recordDamaged(one, clock.nowMs())], WHOLE_HOST))
   return { blocker, forwarders, suppressor, intake, selfTest: (ms) => selfTest.run(ms) }
 }
-
-async function openAgentRecord(
-  { config, directory, log }: AgentOptions,
-  interfaces: readonly string[],
-  stops: Stops,
-): Promise<EventRecord> {
-  const record = await openRecord({ directory, clock, log, config: config.record, mode: 'write' })
-  stops.push(() => record.close())
-  const configHash = configFingerprint(config)
-  await record.audit.append(row('agent.started', { version: VERSION, interfaces }))
-  await record.audit.append(row('config.loaded', { sha256: configHash }))
-  stops.push(() => record.audit.append(row('agent.stopped', {})))
-  return record
-}
-
-const row = (action: string, details: Readonly<Record<string, unknown>>) => ({
-  ...{ actor: 'agent', action, subject: 'agent', details },
-})
