@@ -41,6 +41,11 @@ const blocks = (host: Host, target: string) =>
   until(`it blocks ${target}`, async () => (await host.blocked()).includes(target) || null, {
     everyMs: 20,
   })
+/** The block stands before it is written down what came of the order. */
+const hasReadTo = ({ member }: Host, position: number) =>
+  until(`it has read to ${position}`, () => member.status().position === position || null, {
+    everyMs: 20,
+  })
 
 describe('a host of a fleet', () => {
   it('says what is missing while there is no stream, and follows it once it is there', async () => {
@@ -53,7 +58,7 @@ describe('a host of a fleet', () => {
     await desk.setUp(1)
     await desk.order(request)
     await blocks(host, '192.0.2.7')
-    await until('it has read on', () => (host.member.status().position === 1 ? true : null))
+    await hasReadTo(host, 1)
     expect(host.member.status()).toMatchObject({
       ...{ fleet: 'prod', host: 'web1', state: 'connected', position: 1, lastError: null },
       orders: { applied: 1, refused: 0, failed: 0, forged: 0 },
@@ -72,6 +77,7 @@ describe('a host of a fleet', () => {
     await nats.start()
     await desk.order({ ...request, target: '192.0.2.8' })
     await blocks(host, '192.0.2.8')
+    await hasReadTo(host, 2)
     expect(host.orders.audit).toHaveLength(4)
   })
 
@@ -81,6 +87,7 @@ describe('a host of a fleet', () => {
     const before = switchOn()
     await desk.order(request)
     await blocks(before, '192.0.2.7')
+    await hasReadTo(before, 1)
     await before.member.stop()
     const connection = await connect({ servers: `127.0.0.1:${nats.port}` })
     await (await jetstreamManager(connection)).streams.delete('picket-prod-orders')
@@ -89,6 +96,7 @@ describe('a host of a fleet', () => {
     await desk.order({ ...request, target: '192.0.2.8' })
     const after = switchOn(before.orders)
     await blocks(after, '192.0.2.8')
+    await hasReadTo(after, 1)
     expect(await after.blocked()).toEqual(['192.0.2.8'])
     expect(after.member.status()).toMatchObject({ position: 1, orders: { applied: 1, forged: 0 } })
   })
