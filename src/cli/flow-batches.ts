@@ -2,7 +2,7 @@
 import { FlowBatchWriter, type FlowScores } from '../flow/batch/index.ts'
 import type { EndReason, LiveFlow } from '../flow/flow.ts'
 import type { EventRecord } from '../record/record.ts'
-import type { FlowKeeper } from '../sensor.ts'
+import type { FlowKeeper } from '../sensor/sensor.ts'
 
 const FLOWS_PER_BATCH = 1024
 

@@ -5,7 +5,7 @@ import { expect, describe, it } from 'vitest'
 import { packagedFile } from '../../src/core/package-root.ts'
 import { validateConfig } from '../../src/config/index.ts'
 import type { Event } from '../../src/record/event.ts'
-import type { SensorStatistics } from '../../src/sensor.ts'
+import type { SensorStatistics } from '../../src/sensor/sensor.ts'
 
 const { sensor: ceilings, flow } = validateConfig({}, 'defaults')
 const HONEST = 200

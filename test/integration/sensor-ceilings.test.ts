@@ -6,8 +6,8 @@ import { validateConfig } from '../../src/config/index.ts'
 import { silentLog } from '../../src/core/log.ts'
 import { loadShippedModels } from '../../src/detect/models/index.ts'
 import { heapOptions, type SensorConfig } from '../../src/pressure/index.ts'
-import type { SensorReport } from '../../src/sensor-messages.ts'
-import { SupervisedSensor } from '../../src/sensor-supervisor.ts'
+import type { SensorReport } from '../../src/sensor/messages.ts'
+import { SupervisedSensor } from '../../src/sensor/supervisor.ts'
 import { until } from '../support/await-until.ts'
 
 const config = validateConfig({ capture: { snapLengthBytes: 100 } }, 'a test')

@@ -8,7 +8,7 @@ import { validateConfig } from '../../dist/config/index.js'
 import { silentLog } from '../../dist/core/log.js'
 import { loadShippedModels } from '../../dist/detect/models/index.js'
 import { FlowBatchWriter } from '../../dist/flow/batch/index.js'
-import { createSensor } from '../../dist/sensor.js'
+import { createSensor } from '../../dist/sensor/sensor.js'
 import { isHonest, sendFlood } from './floods.mjs'
 
 const [kind, count] = process.argv.slice(2)

@@ -1,7 +1,7 @@
 /** A keeper of flows that has them all at hand, as records. */
 import type { EndReason, Flow, LiveFlow } from '../../src/flow/flow.ts'
 import { FlowBatchWriter, type FlowScores } from '../../src/flow/batch/index.ts'
-import type { FlowKeeper } from '../../src/sensor.ts'
+import type { FlowKeeper } from '../../src/sensor/sensor.ts'
 
 export class KeptFlows implements FlowKeeper {
   readonly flows: Flow[] = []

@@ -1,13 +1,13 @@
 /** `picket start`: runs the agent until it is told to stop. */
-import { startAgent, type Agent } from '../../agent.ts'
-import { leaveFor, startAs } from '../../agent-user.ts'
+import { startAgent, type Agent } from '../../agent/agent.ts'
+import { leaveFor, startAs } from '../../agent/user.ts'
 import { canCapture } from '../../capture/index.ts'
 import { loadConfig, type Config } from '../../config/index.ts'
 import { PicketError } from '../../core/errors.ts'
 import { createLog, type Log } from '../../core/log.ts'
 import { VERSION } from '../../core/package-root.ts'
 import { serviceManager } from '../../core/unix/service-manager.ts'
-import { ServiceLife } from '../../service-life.ts'
+import { ServiceLife } from '../../agent/service-life.ts'
 import type { CommandContext } from '../context.ts'
 import { EXIT } from '../output.ts'
 

@@ -9,7 +9,7 @@ import { decide, policyFromConfig } from '../../decide/index.ts'
 import type { Detection, RuleText } from '../../detect/index.ts'
 import type { StoredModels } from '../../detect/models/index.ts'
 import { EventFolder, IncidentBook } from '../../record/index.ts'
-import { createSensor, type Sensor } from '../../sensor.ts'
+import { createSensor, type Sensor } from '../../sensor/sensor.ts'
 import { judgeOf, type Claim, type FirstAlert, type LabelledCapture, type TrialFacts } from '../../train/index.ts' // prettier-ignore
 import { mergeCaptures } from './merged-captures.ts'
 

@@ -2,7 +2,7 @@
 import { silentLog } from '../../../dist/core/log.js'
 import { loadShippedModels } from '../../../dist/detect/models/index.js'
 import { FlowBatchWriter } from '../../../dist/flow/batch/index.js'
-import { createSensor } from '../../../dist/sensor.js'
+import { createSensor } from '../../../dist/sensor/sensor.js'
 
 const FLOWS_A_BATCH = 1024
 

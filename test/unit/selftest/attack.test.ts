@@ -4,7 +4,7 @@ import { Decoder } from '../../../src/decode/index.ts'
 import { Packet } from '../../../src/decode/packet.ts'
 import { ATTACKER, scanFrames, scannedPorts, VICTIM } from '../../../src/selftest/attack.ts'
 import { provokeDetection } from '../../../src/selftest/index.ts'
-import { createSensor } from '../../../src/sensor.ts'
+import { createSensor } from '../../../src/sensor/sensor.ts'
 
 const config = validateConfig({}, 'defaults')
 const NOW_US = Date.parse('2026-01-05T10:00:00Z') * 1000

@@ -1,13 +1,13 @@
 /** The agent as a member of its fleet: orders come to the blocker, what is to be told of them to the intake. */
-import type { components } from '../openapi/contract.d.ts'
-import { agentAudit } from './agent-audit.ts'
-import type { Ground } from './agent-parts.ts'
-import { systemClock as clock } from './core/clock.ts'
-import { VERSION } from './core/package-root.ts'
-import type { Detection } from './detect/index.ts'
-import { placeOf } from './fleet/config.ts'
-import { FleetMember, type FleetStatus } from './fleet/index.ts'
-import type { Blocker } from './respond/index.ts'
+import type { components } from '../../openapi/contract.d.ts'
+import { agentAudit } from './audit.ts'
+import type { Ground } from './parts.ts'
+import { systemClock as clock } from '../core/clock.ts'
+import { VERSION } from '../core/package-root.ts'
+import type { Detection } from '../detect/index.ts'
+import { placeOf } from '../fleet/config.ts'
+import { FleetMember, type FleetStatus } from '../fleet/index.ts'
+import type { Blocker } from '../respond/index.ts'
 
 /** Starts following the fleet's orders; null where the host belongs to no fleet. */
 export function startFleet(

@@ -1,12 +1,12 @@
 /** What the agent and a sensor process say to each other over the fork's channel. */
-import type { CaptureConfig } from './capture/config.ts'
-import type { Detection, IndicatorTables, RuleText } from './detect/index.ts'
-import type { DetectConfig } from './detect/config.ts'
-import type { StoredModels } from './detect/models/index.ts'
-import type { EvidenceConfig } from './evidence/config.ts'
-import type { FlowConfig } from './flow/config.ts'
-import type { SensorConfig } from './pressure/config.ts'
-import type { SensorLoad } from './sensor-load.ts'
+import type { CaptureConfig } from '../capture/config.ts'
+import type { Detection, IndicatorTables, RuleText } from '../detect/index.ts'
+import type { DetectConfig } from '../detect/config.ts'
+import type { StoredModels } from '../detect/models/index.ts'
+import type { EvidenceConfig } from '../evidence/config.ts'
+import type { FlowConfig } from '../flow/config.ts'
+import type { SensorConfig } from '../pressure/config.ts'
+import type { SensorLoad } from './load.ts'
 import type { SensorStatistics } from './sensor.ts'
 
 /** What a sensor process is told when it starts. */

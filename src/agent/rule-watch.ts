@@ -1,7 +1,7 @@
 /** The agent's side of the Sigma rules: reads them, watches the folder, and gives the sensors what is in force. */
-import type { RuleState, RuleStates } from './api/index.ts'
-import type { Config } from './config/index.ts'
-import type { Log } from './core/log.ts'
+import type { RuleState, RuleStates } from '../api/index.ts'
+import type { Config } from '../config/index.ts'
+import type { Log } from '../core/log.ts'
 import {
   compileRules,
   folderState,
@@ -13,10 +13,10 @@ import {
   type RuleFault,
   type RuleHead,
   type RuleText,
-} from './detect/index.ts'
-import type { RuleSwitch } from './record/rule-switches.ts'
-import type { EventRecord } from './record/record.ts'
-import type { SupervisedSensor } from './sensor-supervisor.ts'
+} from '../detect/index.ts'
+import type { RuleSwitch } from '../record/rule-switches.ts'
+import type { EventRecord } from '../record/record.ts'
+import type { SupervisedSensor } from '../sensor/supervisor.ts'
 
 /** An editor writes a file in several steps, some over another name: a look at the listing misses none. */
 const LOOK_MS = 1_000

@@ -1,8 +1,8 @@
 /** Tries rules on one uploaded capture, in a process of its own that leaves root first and then ends. */
-import { leaveRoot, openPcapStream } from './capture/index.ts'
-import type { CaptureEnd } from './capture/source.ts'
-import { PicketError } from './core/errors.ts'
-import { fixSeeds } from './core/hash-seeds.ts'
+import { leaveRoot, openPcapStream } from '../../capture/index.ts'
+import type { CaptureEnd } from '../../capture/source.ts'
+import { PicketError } from '../../core/errors.ts'
+import { fixSeeds } from '../../core/hash-seeds.ts'
 import type { FromTrial, TrialAssignment } from './rule-trial.ts'
 import { tryRules } from './rules-on-capture.ts'
 

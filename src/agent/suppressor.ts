@@ -1,11 +1,11 @@
 /** Suppressions in force: keeps what they cover from the log and the SIEM, and counts what they hid. */
-import type { Clock } from './core/clock.ts'
-import { PicketError } from './core/errors.ts'
-import type { Log } from './core/log.ts'
-import { uuidv7 } from './core/uuid.ts'
-import { isCovered, type SuppressionScope } from './decide/index.ts'
-import type { Detection } from './detect/index.ts'
-import type { Suppression, TriageLog } from './record/triage-log.ts'
+import type { Clock } from '../core/clock.ts'
+import { PicketError } from '../core/errors.ts'
+import type { Log } from '../core/log.ts'
+import { uuidv7 } from '../core/uuid.ts'
+import { isCovered, type SuppressionScope } from '../decide/index.ts'
+import type { Detection } from '../detect/index.ts'
+import type { Suppression, TriageLog } from '../record/triage-log.ts'
 
 const WRITE_COUNTS_MS = 5_000
 /** Stories remembered so that their repeats are not counted again; the oldest are forgotten. */

@@ -1,7 +1,7 @@
 /** Turns a sensor's reports into the counters and gauges of `/metrics`. */
-import type { Metrics } from './core/metrics.ts'
-import { SHED_LEVELS, type Skipped } from './pressure/index.ts'
-import type { SensorReport } from './sensor-messages.ts'
+import type { Metrics } from '../core/metrics.ts'
+import { SHED_LEVELS, type Skipped } from '../pressure/index.ts'
+import type { SensorReport } from './messages.ts'
 
 const COUNTERS = {
   frames: ['frames_total', 'Frames captured'],

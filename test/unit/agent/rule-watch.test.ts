@@ -1,12 +1,12 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
-import { validateConfig } from '../../src/config/index.ts'
-import { silentLog } from '../../src/core/log.ts'
-import { rulesOf, type RuleText } from '../../src/detect/index.ts'
-import { RuleWatch } from '../../src/rule-watch.ts'
-import { until } from '../support/await-until.ts'
-import { openedRecord, temporaryFolder } from '../support/record.ts'
+import { validateConfig } from '../../../src/config/index.ts'
+import { silentLog } from '../../../src/core/log.ts'
+import { rulesOf, type RuleText } from '../../../src/detect/index.ts'
+import { RuleWatch } from '../../../src/agent/rule-watch.ts'
+import { until } from '../../support/await-until.ts'
+import { openedRecord, temporaryFolder } from '../../support/record.ts'
 
 const RULE = `title: Own
 name: own

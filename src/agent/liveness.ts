@@ -1,7 +1,7 @@
 /** Whether the agent lives, as its watchdog asks: not whether all is well, which `/v1/health` says. */
-import type { Config } from './config/index.ts'
-import type { EventRecord } from './record/record.ts'
-import type { SupervisedSensor } from './sensor-supervisor.ts'
+import type { Config } from '../config/index.ts'
+import type { EventRecord } from '../record/record.ts'
+import type { SupervisedSensor } from '../sensor/supervisor.ts'
 
 /** The supervisor kills a sensor that hangs; twice as long a silence means that it no longer does. */
 const SILENCES = 2

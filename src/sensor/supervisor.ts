@@ -1,15 +1,15 @@
 /** The agent's side of a sensor: starts the process, starts it again when it dies, knows how it is. */
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { builtModule } from './core/built-module.ts'
-import { PicketError } from './core/errors.ts'
-import type { Log } from './core/log.ts'
-import type { Detection, IndicatorTables, RuleText } from './detect/index.ts'
-import { FlowBatch } from './flow/batch/index.ts'
+import { builtModule } from '../core/built-module.ts'
+import { PicketError } from '../core/errors.ts'
+import type { Log } from '../core/log.ts'
+import type { Detection, IndicatorTables, RuleText } from '../detect/index.ts'
+import { FlowBatch } from '../flow/batch/index.ts'
 import { withFewerRights } from './lesser-process.ts'
-import type { AttackAnswer } from './selftest/index.ts'
-import type { FromSensor, SensorAssignment, SensorReport, ToSensor } from './sensor-messages.ts'
-import { SensorSilence } from './sensor-silence.ts'
+import type { AttackAnswer } from '../selftest/index.ts'
+import type { FromSensor, SensorAssignment, SensorReport, ToSensor } from './messages.ts'
+import { SensorSilence } from './silence.ts'
 
 /** What an agent that is not root may need, and a sensor, which only captures, does not. */
 const LOST_RIGHTS = ['net_admin', 'sys_ptrace', 'dac_read_search']

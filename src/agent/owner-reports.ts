@@ -1,11 +1,11 @@
 /** What the search for processes tells the rest of the agent: programs of events, metrics and health. */
-import type { components } from '../openapi/contract.d.ts'
-import type { Clock } from './core/clock.ts'
-import type { Log } from './core/log.ts'
-import type { Metrics } from './core/metrics.ts'
-import type { Detection } from './detect/detection.ts'
-import type { OwnerConfig } from './owner/config.ts'
-import { startOwners, type Owners } from './owner/index.ts'
+import type { components } from '../../openapi/contract.d.ts'
+import type { Clock } from '../core/clock.ts'
+import type { Log } from '../core/log.ts'
+import type { Metrics } from '../core/metrics.ts'
+import type { Detection } from '../detect/detection.ts'
+import type { OwnerConfig } from '../owner/config.ts'
+import { startOwners, type Owners } from '../owner/index.ts'
 
 /** Adds to each detection the program of this host that its flows belong to, where that is sure. */
 export function withPrograms(detections: readonly Detection[], owners: Owners): Detection[] {

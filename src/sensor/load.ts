@@ -1,12 +1,12 @@
 /** A sensor process's watch over itself, wired: measure, decide, shed, and know what to report. */
-import type { Frame } from './capture/source.ts'
+import type { Frame } from '../capture/source.ts'
 import {
   LoadGovernor,
   LoadMeter,
   SHED_LEVELS,
   type SensorConfig,
   type ShedLevelName,
-} from './pressure/index.ts'
+} from '../pressure/index.ts'
 import type { Sensor } from './sensor.ts'
 
 const LOOK_MS = 100

@@ -1,6 +1,6 @@
 /** Tells what runs the agent as a service how it is, and that it lives. */
-import type { Log } from './core/log.ts'
-import type { ServiceManager } from './core/unix/service-manager.ts'
+import type { Log } from '../core/log.ts'
+import type { ServiceManager } from '../core/unix/service-manager.ts'
 
 /** How often the line for people is looked at where no watchdog sets the pace. */
 const LOOK_MS = 10_000

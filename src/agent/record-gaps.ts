@@ -1,9 +1,9 @@
 /** Tells of what the record could not write: flows, and on a disk that is nearly full evidence and mild events. */
-import type { Config } from './config/index.ts'
-import type { Clock } from './core/clock.ts'
+import type { Config } from '../config/index.ts'
+import type { Clock } from '../core/clock.ts'
 import type { DetectionIntake } from './detection-intake.ts'
-import { BlindSpells, SHED_RECORD, UNWRITTEN, WHOLE_HOST } from './health/index.ts'
-import type { EventRecord } from './record/record.ts'
+import { BlindSpells, SHED_RECORD, UNWRITTEN, WHOLE_HOST } from '../health/index.ts'
+import type { EventRecord } from '../record/record.ts'
 
 export interface RecordGapsOptions {
   readonly config: Pick<Config, 'policy'>

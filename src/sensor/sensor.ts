@@ -1,7 +1,7 @@
 /** The whole sensor, wired: frames in, finished flows and detections out. Live and replay are the same. */
-import type { Frame } from './capture/source.ts'
-import { Decoder, type FragmentCounts, type UnreadableLink } from './decode/index.ts'
-import { Packet } from './decode/packet.ts'
+import type { Frame } from '../capture/source.ts'
+import { Decoder, type FragmentCounts, type UnreadableLink } from '../decode/index.ts'
+import { Packet } from '../decode/packet.ts'
 import {
   compileRules,
   createDetectors,
@@ -12,16 +12,16 @@ import {
   type Detectors,
   type IndicatorTables,
   type RuleText,
-} from './detect/index.ts'
-import type { DetectConfig } from './detect/config.ts'
-import { FlowScorer, type LearningState, type StoredModels } from './detect/models/index.ts'
-import { EvidenceTaker } from './evidence/index.ts'
-import type { EvidenceConfig } from './evidence/config.ts'
-import { FlowTable, type FlowStatistics } from './flow/index.ts'
-import { type FlowScores } from './flow/batch/index.ts'
-import type { FlowConfig } from './flow/config.ts'
-import type { EndReason, FlowObserver, LiveFlow } from './flow/flow.ts'
-import { Shedder, type Skipped } from './pressure/index.ts'
+} from '../detect/index.ts'
+import type { DetectConfig } from '../detect/config.ts'
+import { FlowScorer, type LearningState, type StoredModels } from '../detect/models/index.ts'
+import { EvidenceTaker } from '../evidence/index.ts'
+import type { EvidenceConfig } from '../evidence/config.ts'
+import { FlowTable, type FlowStatistics } from '../flow/index.ts'
+import { type FlowScores } from '../flow/batch/index.ts'
+import type { FlowConfig } from '../flow/config.ts'
+import type { EndReason, FlowObserver, LiveFlow } from '../flow/flow.ts'
+import { Shedder, type Skipped } from '../pressure/index.ts'
 
 const TICK_US = 1_000_000
 const UNSCORED = { anomalyScore: null, attackScore: null }

@@ -1,9 +1,9 @@
 /** Rules tried on a capture, by the sensor's own stages: nothing is recorded, and no forest is asked. */
-import type { CaptureEnd, CaptureSource } from './capture/source.ts'
-import type { Config } from './config/index.ts'
-import { ruleOfDetector } from './detect/detection.ts'
-import type { Detection, RuleText } from './detect/index.ts'
-import { createSensor } from './sensor.ts'
+import type { CaptureEnd, CaptureSource } from '../../capture/source.ts'
+import type { Config } from '../../config/index.ts'
+import { ruleOfDetector } from '../../detect/detection.ts'
+import type { Detection, RuleText } from '../../detect/index.ts'
+import { createSensor } from '../sensor.ts'
 
 /** What rules have told of a capture. */
 export interface TriedRules {

@@ -1,13 +1,13 @@
 /** Where detections become decisions, events and, where policy says so, blocks: recorded first, acted on after. */
-import type { Clock } from './core/clock.ts'
-import { PicketError } from './core/errors.ts'
-import type { Log } from './core/log.ts'
-import { alert, decide, type BlockBreaker, type Decision, type Policy } from './decide/index.ts'
-import type { Detection } from './detect/index.ts'
-import type { Event } from './record/event.ts'
-import type { EventLog } from './record/event-log.ts'
-import type { EvidenceLog, EvidencePiece } from './record/evidence-log.ts'
-import type { EventFolder, FoldedEvent } from './record/index.ts'
+import type { Clock } from '../core/clock.ts'
+import { PicketError } from '../core/errors.ts'
+import type { Log } from '../core/log.ts'
+import { alert, decide, type BlockBreaker, type Decision, type Policy } from '../decide/index.ts'
+import type { Detection } from '../detect/index.ts'
+import type { Event } from '../record/event.ts'
+import type { EventLog } from '../record/event-log.ts'
+import type { EvidenceLog, EvidencePiece } from '../record/evidence-log.ts'
+import type { EventFolder, FoldedEvent } from '../record/index.ts'
 
 const RETRY_WRITE_MS = 1_000
 /** Packets that wait for their event to be written: 16 KB each. What comes while so many wait is lost. */

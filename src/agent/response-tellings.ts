@@ -1,7 +1,7 @@
 /** What the response has to say of itself, as events: somebody was at the firewall, the breaker has opened. */
-import type { Clock } from './core/clock.ts'
-import type { Detection } from './detect/index.ts'
-import { healthDetection } from './health/index.ts'
+import type { Clock } from '../core/clock.ts'
+import type { Detection } from '../detect/index.ts'
+import { healthDetection } from '../health/index.ts'
 
 /** Worth a look soon, and no alarm: docker and ufw do it in earnest. */
 const REPAIRED_SEVERITY = 5

@@ -2,9 +2,9 @@
 import { spawn } from 'node:child_process'
 import { chownSync, existsSync, mkdirSync, statSync } from 'node:fs'
 import { constants } from 'node:os'
-import { mayGiveNetworkRights } from './capture/index.ts'
-import { packagedFile } from './core/package-root.ts'
-import { unreadableBy, userNamed, type UnixUser } from './core/unix/users.ts'
+import { mayGiveNetworkRights } from '../capture/index.ts'
+import { packagedFile } from '../core/package-root.ts'
+import { unreadableBy, userNamed, type UnixUser } from '../core/unix/users.ts'
 
 /** Made by the package, or as deploy/README.md says. */
 const USER = 'picket'

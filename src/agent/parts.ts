@@ -1,20 +1,20 @@
 /** The agent's parts, each made from what all are handed; `agent.ts` says in which order they start and stop. */
-import { feedAuditor, type Audit } from './agent-audit.ts'
-import type { Config } from './config/index.ts'
-import { systemClock as clock } from './core/clock.ts'
-import type { Log } from './core/log.ts'
-import type { Pulse } from './core/pulse.ts'
-import type { Metrics } from './core/metrics.ts'
-import { VERSION } from './core/package-root.ts'
-import { BlockBreaker, policyFromConfig } from './decide/index.ts'
-import { Feeds } from './detect/intel/index.ts'
-import type { Detection } from './detect/index.ts'
+import { feedAuditor, type Audit } from './audit.ts'
+import type { Config } from '../config/index.ts'
+import { systemClock as clock } from '../core/clock.ts'
+import type { Log } from '../core/log.ts'
+import type { Pulse } from '../core/pulse.ts'
+import type { Metrics } from '../core/metrics.ts'
+import { VERSION } from '../core/package-root.ts'
+import { BlockBreaker, policyFromConfig } from '../decide/index.ts'
+import { Feeds } from '../detect/intel/index.ts'
+import type { Detection } from '../detect/index.ts'
 import { DetectionIntake } from './detection-intake.ts'
-import { createForwarders, sinkHosts, type AgentFacts, type Forwarders } from './forward/index.ts'
-import { busHosts } from './fleet/config.ts'
-import { HostWatch, WHOLE_HOST } from './health/index.ts'
-import { EventFolder, IncidentBook } from './record/index.ts'
-import type { EventRecord } from './record/record.ts'
+import { createForwarders, sinkHosts, type AgentFacts, type Forwarders } from '../forward/index.ts'
+import { busHosts } from '../fleet/config.ts'
+import { HostWatch, WHOLE_HOST } from '../health/index.ts'
+import { EventFolder, IncidentBook } from '../record/index.ts'
+import type { EventRecord } from '../record/record.ts'
 import {
   createBlocker,
   createFirewall,
@@ -22,10 +22,10 @@ import {
   formerFirewalls,
   PanicSwitch,
   type Blocker,
-} from './respond/index.ts'
-import type { SelfTest } from './selftest/index.ts'
+} from '../respond/index.ts'
+import type { SelfTest } from '../selftest/index.ts'
 import type { ResponseTellings } from './response-tellings.ts'
-import type { SupervisedSensor } from './sensor-supervisor.ts'
+import type { SupervisedSensor } from '../sensor/supervisor.ts'
 import type { Suppressor } from './suppressor.ts'
 
 /** As many as are carried over a restart. */

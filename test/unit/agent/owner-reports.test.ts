@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import type { Owner, Owners } from '../../src/owner/index.ts'
-import { ownerHealth, ownerProblem, withPrograms } from '../../src/owner-reports.ts'
-import { detection } from '../support/detections.ts'
-import { owner } from '../support/record.ts'
+import type { Owner, Owners } from '../../../src/owner/index.ts'
+import { ownerHealth, ownerProblem, withPrograms } from '../../../src/agent/owner-reports.ts'
+import { detection } from '../../support/detections.ts'
+import { owner } from '../../support/record.ts'
 
 const source = (problem: string | null, lack: string | null = null) => ({
   ...{ name: 'trace' as const, problem, lack, counters: () => ({ events: 3 }) },

@@ -3,12 +3,12 @@
  * time and memory and without the agent's rights, never the agent.
  */
 import { fork, type ChildProcess } from 'node:child_process'
-import type { TriedCapture } from './api/index.ts'
-import type { Config } from './config/index.ts'
-import { builtModule } from './core/built-module.ts'
-import { PicketError } from './core/errors.ts'
-import type { Detection, RuleText } from './detect/index.ts'
-import { withFewerRights } from './lesser-process.ts'
+import type { TriedCapture } from '../../api/index.ts'
+import type { Config } from '../../config/index.ts'
+import { builtModule } from '../../core/built-module.ts'
+import { PicketError } from '../../core/errors.ts'
+import type { Detection, RuleText } from '../../detect/index.ts'
+import { withFewerRights } from '../lesser-process.ts'
 
 /** What was found by then is told. */
 const MOST_MS = 20_000

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { feedAuditor } from '../../src/agent-audit.ts'
-import type { FeedStatus } from '../../src/detect/intel/index.ts'
+import { feedAuditor } from '../../../src/agent/audit.ts'
+import type { FeedStatus } from '../../../src/detect/intel/index.ts'
 
 const feed = (givenAtMs: number | null): FeedStatus => ({
   ...{ name: 'drop', source: '/etc/drop.txt', givenAtMs, lastError: null },

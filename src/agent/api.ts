@@ -1,15 +1,15 @@
 /** The agent's parts as its API needs them, and the API served over them. */
 import { join } from 'node:path'
-import { createApi, listen, type ApiListener, type ApiParts } from './api/index.ts'
-import type { Ground } from './agent-parts.ts'
-import { redacted } from './config/index.ts'
-import { systemClock as clock } from './core/clock.ts'
+import { createApi, listen, type ApiListener, type ApiParts } from '../api/index.ts'
+import type { Ground } from './parts.ts'
+import { redacted } from '../config/index.ts'
+import { systemClock as clock } from '../core/clock.ts'
 import type { DetectionIntake } from './detection-intake.ts'
-import { createFleetDesk } from './fleet/index.ts'
-import { WHOLE_HOST } from './health/index.ts'
-import { tryRulesApart } from './rule-trial.ts'
+import { createFleetDesk } from '../fleet/index.ts'
+import { WHOLE_HOST } from '../health/index.ts'
+import { tryRulesApart } from '../sensor/trial/rule-trial.ts'
 import type { RuleWatch } from './rule-watch.ts'
-import type { SupervisedSensor } from './sensor-supervisor.ts'
+import type { SupervisedSensor } from '../sensor/supervisor.ts'
 
 export interface ServedParts extends Pick<
   ApiParts,
