@@ -12,65 +12,76 @@ const ARP = TRAFFIC.indexOf('arp')
 const OTHER = TRAFFIC.indexOf('other')
 const FRAGMENT = TRAFFIC.indexOf('fragment')
 
+/** A detector and one of its methods, which is called without a look-up: seventy classes are too many for V8's caches. */
+interface Call<Method> {
+  readonly detector: Detector
+  readonly method: Method
+}
+
+type Calls<Name extends keyof Detector> = readonly Call<NonNullable<Detector[Name]>>[]
+
 /** Cost: a packet or a fact is shown only to those who watch or hear its kind, one list a kind. */
 export class Detectors implements FlowObserver {
   readonly #all: readonly Detector[]
-  readonly #watchers: readonly (readonly Detector[])[]
-  readonly #onOpened: readonly Detector[]
-  readonly #onAnswered: readonly Detector[]
-  readonly #onSpoke: readonly Detector[]
+  readonly #watchers: readonly Calls<'packet'>[]
+  readonly #onOpened: Calls<'flowOpened'>
+  readonly #onAnswered: Calls<'flowAnswered'>
+  readonly #onSpoke: Calls<'flowSpoke'>
   /** Those of `#onSpoke` that hear a kind, listed when the first fact of it comes. */
-  readonly #hearers = new Map<FactKind, readonly Detector[]>()
-  readonly #onEnded: readonly Detector[]
-  readonly #onTick: readonly Detector[]
+  readonly #hearers = new Map<FactKind, Calls<'flowSpoke'>>()
+  readonly #onEnded: Calls<'flowEnded'>
+  readonly #onTick: Calls<'tick'>
   /** Absent where no detector listens, so that no single fact is made. */
   readonly flowSpoke?: (flow: LiveFlow, fact: ApplicationFact) => void
 
   constructor(detectors: readonly Detector[]) {
     this.#all = detectors
-    this.#watchers = TRAFFIC.map((traffic) => watchersOf(detectors, traffic))
-    this.#onOpened = detectors.filter((detector) => detector.flowOpened !== undefined)
-    this.#onAnswered = detectors.filter((detector) => detector.flowAnswered !== undefined)
-    this.#onSpoke = detectors.filter((detector) => detector.flowSpoke !== undefined)
-    this.#onEnded = detectors.filter((detector) => detector.flowEnded !== undefined)
-    this.#onTick = detectors.filter((detector) => detector.tick !== undefined)
+    this.#watchers = TRAFFIC.map((traffic) => callsOf(watchersOf(detectors, traffic), 'packet'))
+    this.#onOpened = callsOf(detectors, 'flowOpened')
+    this.#onAnswered = callsOf(detectors, 'flowAnswered')
+    this.#onSpoke = callsOf(detectors, 'flowSpoke')
+    this.#onEnded = callsOf(detectors, 'flowEnded')
+    this.#onTick = callsOf(detectors, 'tick')
     if (this.#onSpoke.length > 0) {
       this.flowSpoke = (flow, fact) => {
-        for (const detector of this.#hearersOf(fact.kind)) detector.flowSpoke!(flow, fact)
+        for (const { detector, method } of this.#hearersOf(fact.kind)) {
+          method.call(detector, flow, fact)
+        }
       }
     }
   }
 
   packet(packet: Packet): void {
-    for (const detector of this.#watchers[trafficOf(packet)]!) detector.packet!(packet)
+    const watchers = this.#watchers[trafficOf(packet)]!
+    for (const { detector, method } of watchers) method.call(detector, packet)
     if (!packet.isFragment) return
-    for (const detector of this.#watchers[FRAGMENT]!) detector.packet!(packet)
+    for (const { detector, method } of this.#watchers[FRAGMENT]!) method.call(detector, packet)
   }
 
   flowOpened(flow: LiveFlow): void {
-    for (const detector of this.#onOpened) detector.flowOpened!(flow)
+    for (const { detector, method } of this.#onOpened) method.call(detector, flow)
   }
 
   flowAnswered(flow: LiveFlow): void {
-    for (const detector of this.#onAnswered) detector.flowAnswered!(flow)
+    for (const { detector, method } of this.#onAnswered) method.call(detector, flow)
   }
 
   flowEnded(flow: LiveFlow, reason: EndReason): void {
-    for (const detector of this.#onEnded) detector.flowEnded!(flow, reason)
+    for (const { detector, method } of this.#onEnded) method.call(detector, flow, reason)
   }
 
   tick(nowUs: number): void {
-    for (const detector of this.#onTick) detector.tick!(nowUs)
+    for (const { detector, method } of this.#onTick) method.call(detector, nowUs)
   }
 
   end(nowUs: number): void {
     for (const detector of this.#all) detector.end?.(nowUs)
   }
 
-  #hearersOf(kind: FactKind): readonly Detector[] {
+  #hearersOf(kind: FactKind): Calls<'flowSpoke'> {
     const known = this.#hearers.get(kind)
     if (known !== undefined) return known
-    const hearers = this.#onSpoke.filter(({ hears }) => hears?.includes(kind) ?? true)
+    const hearers = this.#onSpoke.filter(({ detector }) => detector.hears?.includes(kind) ?? true)
     this.#hearers.set(kind, hearers)
     return hearers
   }
@@ -83,6 +94,16 @@ export class Detectors implements FlowObserver {
 
 function watchersOf(detectors: readonly Detector[], traffic: Traffic): readonly Detector[] {
   return detectors.filter((detector) => detector.watches?.includes(traffic))
+}
+
+function callsOf<Name extends 'packet' | 'tick' | keyof FlowObserver>(
+  detectors: readonly Detector[],
+  name: Name,
+): Calls<Name> {
+  return detectors.flatMap((detector) => {
+    const method = detector[name]
+    return method === undefined ? [] : [{ detector, method }]
+  })
 }
 
 function trafficOf(packet: Packet): number {

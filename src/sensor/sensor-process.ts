@@ -2,6 +2,7 @@
 import { randomInt } from 'node:crypto'
 import { leaveRoot, openLiveSource } from '../capture/index.ts'
 import type { CaptureEnd, CaptureSource, FrameListener } from '../capture/source.ts'
+import { inlineLess } from '../core/compiler.ts'
 import { PicketError } from '../core/errors.ts'
 import type { Detection } from '../detect/index.ts'
 import type { EndReason, LiveFlow } from '../flow/flow.ts'
@@ -29,6 +30,7 @@ let selfTest: ((id: string) => void) | null = null
 /** Why the capture was ended from within; null as long as it was not. */
 let ownReason: string | null = null
 
+inlineLess()
 process.on('message', (message: ToSensor) => {
   switch (message.kind) {
     case 'start':
