@@ -40,6 +40,7 @@ export default defineConfig({
           exclude: thorough,
           testTimeout: 30_000,
           hookTimeout: 30_000,
+          isolate: false,
           sequence: { groupOrder: 1 },
         },
       },
