@@ -1,4 +1,5 @@
 /** All detectors as one: shows each what it watches, in the order in which they were given. */
+import { malformedIndex } from '../decode/malformed.ts'
 import { PacketKind, type Packet } from '../decode/packet.ts'
 import type { ApplicationFact, EndReason, FlowObserver, LiveFlow } from '../flow/flow.ts'
 import { IpProtocol } from '../net/protocol.ts'
@@ -11,6 +12,9 @@ const ICMP = TRAFFIC.indexOf('icmp')
 const ARP = TRAFFIC.indexOf('arp')
 const OTHER = TRAFFIC.indexOf('other')
 const FRAGMENT = TRAFFIC.indexOf('fragment')
+
+const TCP_TRUNCATED = malformedIndex('tcp-truncated')
+const TCP_BAD_HEADER = malformedIndex('tcp-header-length')
 
 /** A detector and one of its methods, which is called without a look-up: seventy classes are too many for V8's caches. */
 interface Call<Method> {
@@ -111,6 +115,7 @@ function trafficOf(packet: Packet): number {
   if (packet.kind !== PacketKind.IP) return OTHER
   switch (packet.protocol) {
     case IpProtocol.TCP:
+      if (hasNoTcpHeader(packet)) return OTHER
       return packet.payloadLength === 0 ? TCP_BARE : TCP_PAYLOAD
     case IpProtocol.UDP:
       return UDP
@@ -120,4 +125,9 @@ function trafficOf(packet: Packet): number {
     default:
       return OTHER
   }
+}
+
+/** Without the flags and numbers of its header a segment says nothing: a capture of a few bytes a packet is full of them. */
+function hasNoTcpHeader({ malformed }: Packet): boolean {
+  return malformed === TCP_TRUNCATED || malformed === TCP_BAD_HEADER
 }

@@ -68,9 +68,9 @@ export class WatchedTraffic {
     this.nowUs += us
   }
 
-  /** Sends any frame, and moves time on by `afterUs`. */
-  frame(bytes: Uint8Array, afterUs = 1000): void {
-    const frame = frameOf(bytes, { timestampUs: this.nowUs, linkType: this.#linkType })
+  /** Sends any frame, and moves time on by `afterUs`; one that was longer than what the capture kept of it, too. */
+  frame(bytes: Uint8Array, afterUs = 1000, wireLength = bytes.length): void {
+    const frame = frameOf(bytes, { timestampUs: this.nowUs, linkType: this.#linkType, wireLength })
     this.#decoder.decode(frame, this.#packet)
     this.#tickUpTo(this.nowUs)
     this.#detectors.packet(this.#packet)

@@ -49,9 +49,16 @@ const STANDBY = 8
 const ACTIVE = 16
 
 /** A hello of HSRP (RFC 2281 §5.1). */
-function hello(traffic: WatchedTraffic, router: string, state: number, priority: number): void {
+function hello(
+  traffic: WatchedTraffic,
+  router: string,
+  state: number,
+  priority: number,
+  served = 254,
+): void {
+  // prettier-ignore
   const head = new Uint8Array([0, 0, state, 3, 10, priority, 1, 0])
-  const payload = concat(head, new Uint8Array(8), new Uint8Array([10, 0, 0, 254]))
+  const payload = concat(head, new Uint8Array(8), new Uint8Array([10, 0, 0, served]))
   traffic.udp(router, '224.0.0.2', { sourcePort: 1985, destinationPort: 1985, payload }, SECOND)
 }
 
@@ -79,6 +86,15 @@ describe('a group of standby routers', () => {
     for (let round = 0; round < 4; round += 1) hello(traffic, '10.0.0.3', ACTIVE, 120)
     traffic.silence(15 * SECOND)
     for (let round = 0; round < 4; round += 1) hello(traffic, '10.0.0.4', ACTIVE, 120)
+    expect(ofRouters(traffic)).toEqual([])
+  })
+
+  test('is another than the group of the same number that serves another address', () => {
+    const traffic = new WatchedTraffic()
+    for (let round = 0; round < 8; round += 1) {
+      hello(traffic, '10.0.0.2', ACTIVE, 255, 254)
+      hello(traffic, '10.0.0.130', ACTIVE, 254, 253)
+    }
     expect(ofRouters(traffic)).toEqual([])
   })
 })
