@@ -25,7 +25,7 @@ const OLD_BROWSER =
 const TOOL =
   /^(?:curl|Wget|python|Go-http-client|WinHttp|Microsoft (?:Internet Explorer|URL Control)|PowerShell|.*WindowsPowerShell|libwww|lwp|AutoIt|Java\/|Indy|Embarcadero|Borland|InetURL|NSIS|WinInet|HTTPREAD|HttpClient|RestSharp|axios|node-fetch)/i
 /** An agent that was cut short or made up, as small tools have it. */
-const STUB = /^(?:Mozilla(?:\/[345]\.0)?|[A-Za-z]{1,12}|\d+|-)$/
+const STUB = /^(?:Mozilla(?:\/[345]\.0)?|[A-Za-z]{1,64}|\d+|-)$/
 const BROWSER = /^Mozilla\/5\.0 \((?:Windows|Macintosh|X11|compatible; MSIE (?:9|10))/
 const SCRIPT = /\.(?:php|asp|aspx|jsp|cgi)(?:\?|$)/i
 /** A value of 40 or more letters of base64 or hexadecimal. */
