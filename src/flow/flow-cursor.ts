@@ -207,6 +207,10 @@ export class FlowCursor implements LiveFlow {
     return (this.#get(Word.STATE) >>> State.APPLICATION_SHIFT) & State.APPLICATION_MASK
   }
 
+  get isCutShort(): boolean {
+    return (this.#get(Word.STATE) & State.CUT_SHORT) !== 0
+  }
+
   facts(): ApplicationFacts | null {
     return this.#factsOf(this.#word >>> WORD_SHIFT)
   }

@@ -25,6 +25,8 @@ import { TimerWheel } from './table/timer-wheel.ts'
 import { WaitingFragments } from './table/waiting-fragments.ts'
 import { endReasonOf, flowTimeouts, timeoutUs, type FlowTimeouts } from './flow-end.ts'
 
+/** Of a payload that the capture cut, so many bytes tell the application for what it is. */
+const LEAST_READABLE = 64
 const BAD_TOTAL_LENGTH = malformedIndex('ipv4-total-length')
 const SYN_ACK = TcpFlag.SYN | TcpFlag.ACK
 /** A table that may not grow holds so many flows all the same. */
@@ -275,6 +277,7 @@ export class FlowTable {
       countPacket(this.#records, record, packet, side)
       return
     }
+    if (isCutShort(packet)) words[at + Word.STATE]! |= State.CUT_SHORT
     const isRead =
       packet.payloadCaptured > 0 && wantsPayload(before, side) && !packet.isLaterFragment
     const isTcp = packet.protocol === IpProtocol.TCP
@@ -345,6 +348,10 @@ export class FlowTable {
     this.#ended += 1
     if (finalReason === 'evicted') this.#evicted += 1
   }
+}
+
+function isCutShort({ payloadCaptured, payloadLength }: Packet): boolean {
+  return payloadCaptured < payloadLength && payloadCaptured < LEAST_READABLE
 }
 
 function isReadable(packet: Packet): boolean {

@@ -79,6 +79,8 @@ export interface LiveFlow {
   readonly connState: number
   /** Index into APPLICATIONS. */
   readonly application: number
+  /** The capture kept so little of some payload that its application may be another than it seems. */
+  readonly isCutShort: boolean
   /** What the application said so far; null when nothing was read. Allocates, so only for what is reported. */
   facts(): ApplicationFacts | null
 

@@ -80,6 +80,7 @@ export function httpRequest(changes: Partial<HttpRequest> = {}): HttpRequest {
     hasAcceptLanguage: true,
     hasReferer: false,
     hasCookie: false,
+    isWhole: true,
     ...changes,
   }
 }

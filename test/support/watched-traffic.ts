@@ -40,6 +40,7 @@ export class WatchedTraffic {
   nowUs = START_US
   readonly #wrap: (payload: LinkPayload) => Uint8Array
   readonly #linkType: number
+  readonly #snapBytes: number
   readonly #decoder = new Decoder()
   readonly #packet = new Packet()
   readonly #detectors
@@ -51,12 +52,15 @@ export class WatchedTraffic {
     link: {
       wrap?: (payload: LinkPayload) => Uint8Array
       linkType?: number
+      /** What the capture keeps of a frame. */
+      snapBytes?: number
       /** Detectors that know more than the configuration says. */
       knowing?: (emit: Emit) => readonly Detector[]
     } = {},
   ) {
     this.#wrap = link.wrap ?? ((payload) => ethernet(payload))
     this.#linkType = link.linkType ?? LinkType.ETHERNET
+    this.#snapBytes = link.snapBytes ?? Number.POSITIVE_INFINITY
     const config = validateConfig({}, 'defaults')
     const emit: Emit = (telling) => this.tellings.push(telling)
     this.#detectors = createDetectors(config.detect, emit, link.knowing?.(emit))
@@ -68,9 +72,10 @@ export class WatchedTraffic {
     this.nowUs += us
   }
 
-  /** Sends any frame, and moves time on by `afterUs`; one that was longer than what the capture kept of it, too. */
-  frame(bytes: Uint8Array, afterUs = 1000, wireLength = bytes.length): void {
-    const frame = frameOf(bytes, { timestampUs: this.nowUs, linkType: this.#linkType, wireLength })
+  /** Sends any frame, and moves time on by `afterUs`. */
+  frame(bytes: Uint8Array, afterUs = 1000): void {
+    const fields = { timestampUs: this.nowUs, linkType: this.#linkType, wireLength: bytes.length }
+    const frame = frameOf(bytes.subarray(0, this.#snapBytes), fields)
     this.#decoder.decode(frame, this.#packet)
     this.#tickUpTo(this.nowUs)
     this.#detectors.packet(this.#packet)

@@ -156,6 +156,8 @@ export interface HttpRequest {
   readonly hasAcceptLanguage: boolean
   readonly hasReferer: boolean
   readonly hasCookie: boolean
+  /** The head was seen to its end: what is missing was not sent, rather than not captured. */
+  readonly isWhole: boolean
 }
 
 /** How the body of the message before begins, as far as one segment holds it. Told, never stored. */

@@ -106,4 +106,6 @@ export const State = {
   LOOKS_MASK: 15,
   /** Read on although nobody knows what it is. */
   UNKNOWN_READ: 1 << 28,
+  /** The capture kept too little of a payload for anybody to read it. */
+  CUT_SHORT: 1 << 29,
 } as const

@@ -74,7 +74,9 @@ export class Requests implements Detector {
   }
 
   #asks(flow: LiveFlow, fact: HttpRequest): void {
-    if (isInnocent(fact) || isLikeABrowser(fact) || reachOf(flow) === Reach.NONE) return
+    // Of a request that was cut nobody can say what it lacks.
+    if (!fact.isWhole || isInnocent(fact) || isLikeABrowser(fact)) return
+    if (reachOf(flow) === Reach.NONE) return
     if (fact.userAgent !== null && scannerOf(fact.userAgent) !== null) return
     const peer = this.#peerOf(flow)
     peer.lastWasPost = fact.method === 'POST'

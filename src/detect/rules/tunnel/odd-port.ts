@@ -145,6 +145,7 @@ function oddityOf(flow: LiveFlow, port: number): Oddity | null {
 /** Bytes that nobody could read, or datagrams among DNS of which most can't be read: iodine's raw mode. */
 function isNotDns(flow: LiveFlow): boolean {
   if (flow.protocol !== IpProtocol.TCP && flow.protocol !== IpProtocol.UDP) return false
+  if (flow.isCutShort) return false
   if (flow.application === UNKNOWN) return true
   const packets = flow.originatorPackets + flow.responderPackets
   if (flow.application !== DNS || flow.protocol !== IpProtocol.UDP) return false

@@ -262,6 +262,7 @@ function requestOf(read: HttpHead): HttpRequest {
     hasAcceptLanguage: read.hasAcceptLanguage,
     hasReferer: read.hasReferer,
     hasCookie: read.hasCookie,
+    isWhole: read.end >= 0,
   }
 }
 
@@ -277,4 +278,5 @@ const NO_REQUEST: Omit<HttpRequest, 'method' | 'uri'> = {
   hasAcceptLanguage: false,
   hasReferer: false,
   hasCookie: false,
+  isWhole: true,
 }
