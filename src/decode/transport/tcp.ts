@@ -13,6 +13,8 @@ const FLAGS = 13
 const WINDOW = 14
 const MINIMUM_LENGTH = 20
 const PORTS_LENGTH = 4
+/** Of a header that the capture cut, so much holds all that is read. */
+const READ_LENGTH = 16
 
 const TRUNCATED = malformedIndex('tcp-truncated')
 const BAD_HEADER_LENGTH = malformedIndex('tcp-header-length')
@@ -21,7 +23,7 @@ const BAD_HEADER_LENGTH = malformedIndex('tcp-header-length')
 export function decodeTcp(packet: Packet): void {
   const buffer = packet.buffer
   const at = packet.payloadOffset
-  if (packet.payloadCaptured < MINIMUM_LENGTH) {
+  if (packet.payloadLength < MINIMUM_LENGTH || packet.payloadCaptured < READ_LENGTH) {
     decodeCutTcp(packet)
     return
   }

@@ -156,6 +156,13 @@ describe('IPv4', () => {
     expect(packet).toMatchObject({ malformed: 0, payloadLength: 1000, payloadCaptured: 42 })
   })
 
+  it('reads a TCP header that the capture cut behind its window', () => {
+    const syn = ethernet(vlan(9, ipv4(four, tcp({ destinationPort: 22, flags: 'S' }))))
+    const packet = decoded(syn.slice(0, 54), { wireLength: syn.length })
+    expect(packet).toMatchObject({ malformed: 0, destinationPort: 22, tcpFlags: 2 })
+    expect(packet).toMatchObject({ payloadLength: 0, payloadCaptured: 0 })
+  })
+
   it('refuses headers that are too short, of another version or longer than the packet', () => {
     const good = ethernet(ipv4(four, segment))
     const withByte = (at: number, value: number): Uint8Array => good.with(at, value)
@@ -274,7 +281,7 @@ describe('the decoder', () => {
     const decoder = new Decoder()
     const packet = new Packet()
     const sound = ethernet(ipv4(four, segment))
-    for (const bytes of [sound, sound.slice(0, 10), sound.slice(0, 20), sound.slice(0, 50)]) {
+    for (const bytes of [sound, sound.slice(0, 10), sound.slice(0, 20), sound.slice(0, 49)]) {
       decoder.decode(frameOf(bytes), packet)
     }
     const counts = decoder.malformedCounts()

@@ -2,7 +2,6 @@
  * Watches the requests over HTTP that no browser made: to whom, how regularly, and whether the same strange
  * request goes to one name after another.
  */
-import { canonicalAddress } from '../../../net/address.ts'
 import type { HttpRequest, LiveFlow } from '../../../flow/flow.ts'
 import type { Detector, Heard } from '../../detector.ts'
 import { Cadence } from './cadence.ts'
@@ -11,7 +10,13 @@ import { Reach, reachOf } from './direction.ts'
 import type { FarNames } from './far-names.ts'
 import type { Sign } from './sign.ts'
 import { scannerOf } from '../web/scanner-names.ts'
-import { hostOf, httpSigns, isInnocent, isLikeABrowser } from './signs/http-signs.ts'
+import {
+  hostOf,
+  httpSigns,
+  isForBareAddress,
+  isInnocent,
+  isLikeABrowser,
+} from './signs/http-signs.ts'
 import { rhythmSign } from './signs/rhythm.ts'
 import type { C2Suspects } from './suspects.ts'
 import { CappedTable, type Row } from '../state/capped-table.ts'
@@ -74,17 +79,15 @@ export class Requests implements Detector {
   }
 
   #asks(flow: LiveFlow, fact: HttpRequest): void {
-    // Of a request that was cut nobody can say what it lacks.
-    if (!fact.isWhole || isInnocent(fact) || isLikeABrowser(fact)) return
-    if (reachOf(flow) === Reach.NONE) return
+    if (isInnocent(fact) || isLikeABrowser(fact) || reachOf(flow) === Reach.NONE) return
     if (fact.userAgent !== null && scannerOf(fact.userAgent) !== null) return
     const peer = this.#peerOf(flow)
     peer.lastWasPost = fact.method === 'POST'
     peer.lastPage = hashOf(fact.uri.split('?', 1)[0]!)
     if (peer.missing.size >= MIN_MISSING) return
     const host = hostOf(fact)
-    const isName = host !== null && canonicalAddress(host) === null
-    const domain = isName ? host : this.#names.nameOf(flow.responderKey)
+    const isBare = isForBareAddress(fact)
+    const domain = host !== null && !isBare ? host : this.#names.nameOf(flow.responderKey)
     const signs = httpSigns(fact, flow.responderPort)
     if (peer.refused >= MIN_REFUSED && peer.accepted === 0) {
       signs.push({ feature: 'refusedPosts', kind: 'http', aspect: 'outcome', weight: 0.4, value: peer.refused, baseline: MIN_REFUSED, text: `${peer.refused} posts, each answered with an error` }) // prettier-ignore
@@ -93,8 +96,10 @@ export class Requests implements Detector {
     if (rhythm !== null) signs.push(rhythm)
     signs.push(...this.#names.placeSigns(domain, 'http'))
     this.#suspects.accuse(flow, signs, domain)
-    if (isName && fact.userAgent === null) this.#noteCampaign(flow, fact, host, shapeOf(fact))
-    if (!isName && fact.method === 'POST')
+    if (fact.isWhole && fact.userAgent === null && host !== null && !isBare) {
+      this.#noteCampaign(flow, fact, host, shapeOf(fact))
+    }
+    if (isBare && fact.method === 'POST')
       this.#noteCampaign(flow, fact, flow.responderAddress(), 'POST')
   }
 

@@ -49,14 +49,15 @@ export function isLikeABrowser({ userAgent, hasAccept, hasAcceptLanguage }: Http
 /** Every sign that the request bears. Call it only for what is neither innocent nor like a browser. */
 export function httpSigns(request: HttpRequest, port: number): Sign[] {
   const host = hostOf(request)
-  const isBareHost = host === null || canonicalAddress(host) !== null
+  const isBareHost = isForBareAddress(request)
   const signs = [...httpMarks(request, isBareHost), ...identity(request)]
   const name = host ?? 'no host'
   if (isBareHost) signs.push(http('bareAddress', 'place', 0.3, `to ${name}, not a name`))
   else if (CHEAP_NAME.test(name)) signs.push(http('cheapName', 'place', 0.15, `to ${name}`))
   if (!isWebPort(port)) signs.push(http('httpPort', 'place', 0.15, `HTTP at port ${port}`))
-  const { method, uri, contentBytes, hasReferer } = request
-  if (method === 'POST' && !hasReferer && contentBytes !== null && contentBytes <= SMALL_BODY) {
+  const { method, uri, contentBytes, hasReferer, isWhole } = request
+  const isSmall = contentBytes !== null && contentBytes <= SMALL_BODY
+  if (method === 'POST' && isWhole && !hasReferer && isSmall) {
     const isScript = SCRIPT.test(uri)
     signs.push(http('smallPost', 'content', isScript ? 0.25 : 0.1, `${contentBytes} bytes posted to ${isScript ? 'a script' : 'it'}`)) // prettier-ignore
   }
@@ -65,18 +66,25 @@ export function httpSigns(request: HttpRequest, port: number): Sign[] {
   return signs
 }
 
-function identity({ userAgent, hasAccept, hasAcceptLanguage }: HttpRequest): Sign[] {
+function identity(request: HttpRequest): Sign[] {
+  const { userAgent, hasAccept, hasAcceptLanguage, isWhole } = request
   if (userAgent === null)
-    return [http('noAgent', 'identity', hasAccept ? 0.25 : 0.3, 'no user agent')]
+    return !isWhole ? [] : [http('noAgent', 'identity', hasAccept ? 0.25 : 0.3, 'no user agent')]
   if (OLD_BROWSER.test(userAgent))
     return [http('oldAgent', 'identity', 0.25, 'a browser of long ago')]
   if (STUB.test(userAgent))
     return [http('stubAgent', 'identity', 0.25, `"${userAgent}" for an agent`)]
   if (TOOL.test(userAgent)) return [http('toolAgent', 'identity', 0.15, 'the agent of a tool')]
-  if (BROWSER.test(userAgent) && !hasAcceptLanguage) {
+  if (isWhole && BROWSER.test(userAgent) && !hasAcceptLanguage) {
     return [http('falseBrowser', 'identity', hasAccept ? 0.15 : 0.25, 'a browser by its agent but not by its headers')] // prettier-ignore
   }
   return []
+}
+
+/** Says that the request names an address, or nobody; of one that was cut before its host nobody can say. */
+export function isForBareAddress(request: HttpRequest): boolean {
+  const host = hostOf(request)
+  return host === null ? request.isWhole : canonicalAddress(host) !== null
 }
 
 /** Without the port; null when the request names none. */
