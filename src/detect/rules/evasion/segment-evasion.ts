@@ -2,8 +2,8 @@
  * Detects TCP streams that say two things at once: segments with the same sequence number and other bytes, so that
  * whoever watches reads another stream than the receiver (fragroute, insertion with a TTL that ends on the way).
  *
- * A retransmission repeats itself byte for byte. One that does not may be a segment damaged on the way; two of one
- * connection are meant. Looked at are short segments, as evaders cut them: a window of the last few thousand.
+ * A retransmission repeats itself byte for byte. One or two that do not may be segments damaged on the way; three of
+ * one connection are meant. Looked at are short segments, as evaders cut them: a window of the last few thousand.
  * Left out: overlaps that begin elsewhere, and what long segments hold beyond their first bytes.
  * Source: Ptacek and Newsham, Insertion, Evasion, and Denial of Service (1998) §5; RFC 9293 §3.10.7.4.
  */
@@ -24,7 +24,7 @@ const COMPARED_BYTES = 16
 const PLACES = 4096
 /** So long a retransmission takes at most. */
 const FRESH_US = 30_000_000
-const ENOUGH = 2
+const ENOUGH = 3
 
 interface Twofold extends Suspect {
   readonly attacker: string
