@@ -10,13 +10,20 @@ import {
   rdpBruteforceConfig,
   sshBruteforceConfig,
 } from './bruteforce/config.ts'
-import { c2Config, iotBotConfig, madeUpDomainsConfig, spamBotConfig } from './c2/config.ts'
+import {
+  c2Config,
+  iotBotConfig,
+  madeUpDomainsConfig,
+  minerConfig,
+  spamBotConfig,
+} from './c2/config.ts'
 import { fragmentsConfig, oddFlagsConfig, selfAddressedConfig } from './evasion/config.ts'
 import { uploadConfig } from './exfiltration/config.ts'
 import {
   heartbleedConfig,
   log4shellConfig,
   programDownloadConfig,
+  rawCommandsConfig,
   serviceExploitsConfig,
   shellsConfig,
 } from './exploit/config.ts'
@@ -53,6 +60,7 @@ export const ruleSections = {
   c2: c2Config,
   iotBot: iotBotConfig,
   madeUpDomains: madeUpDomainsConfig,
+  miner: minerConfig,
   spamBot: spamBotConfig,
   fragments: fragmentsConfig,
   selfAddressed: selfAddressedConfig,
@@ -61,6 +69,7 @@ export const ruleSections = {
   log4shell: log4shellConfig,
   heartbleed: heartbleedConfig,
   shells: shellsConfig,
+  rawCommands: rawCommandsConfig,
   programDownload: programDownloadConfig,
   serviceExploits: serviceExploitsConfig,
   synFlood: synFloodConfig,
