@@ -12,6 +12,13 @@ export const uploadConfig = Type.Object(
       description:
         'What a host sends to one outside address within an hour, at least, to be told of.',
     }),
+    minNamelessMegabytes: Type.Integer({
+      default: 1,
+      minimum: 1,
+      maximum: 1000000,
+      description:
+        'The same to a far end that nobody named (no DNS answer, server name or host field): little is enough to alert.',
+    }),
     minRatio: Type.Integer({
       default: 10,
       minimum: 2,
