@@ -38,7 +38,7 @@ import {
   synFloodConfig,
 } from './flood/config.ts'
 import { domainTheftConfig, remoteControlConfig } from './lateral/config.ts'
-import { portScanConfig } from './scan/config.ts'
+import { portScanConfig, sipAbuseConfig } from './scan/config.ts'
 import {
   dhcpSpoofingConfig,
   nameSpoofingConfig,
@@ -83,6 +83,7 @@ export const ruleSections = {
   remoteControl: remoteControlConfig,
   domainTheft: domainTheftConfig,
   portScan: portScanConfig,
+  sipAbuse: sipAbuseConfig,
   neighbourSpoofing: neighbourSpoofingConfig,
   routerSpoofing: routerSpoofingConfig,
   dhcpSpoofing: dhcpSpoofingConfig,

@@ -325,6 +325,19 @@ export interface BannerFact {
   readonly text: string
 }
 
+/** A SIP request or answer. Told, never stored. */
+export interface SipMessage {
+  readonly kind: 'sip'
+  readonly isFromResponder: boolean
+  /** `INVITE`, `REGISTER`…; of an answer that which it answers. */
+  readonly method: string | null
+  /** Of an answer. */
+  readonly status: number | null
+  /** Who is called, or registered. */
+  readonly user: string | null
+  readonly userAgent: string | null
+}
+
 /** The client of a clear RDP connection asks for a channel that only the server may make. */
 export interface RdpChannel {
   readonly kind: 'rdp-channel'
@@ -377,6 +390,7 @@ export type ApplicationFact =
   | RawSign
   | RdpFacts
   | RdpChannel
+  | SipMessage
   | KerberosMessage
   | RedisCommand
   | QuicFacts
