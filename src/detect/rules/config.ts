@@ -22,6 +22,7 @@ import { uploadConfig } from './exfiltration/config.ts'
 import {
   heartbleedConfig,
   log4shellConfig,
+  massRenameConfig,
   programDownloadConfig,
   rawCommandsConfig,
   serviceExploitsConfig,
@@ -41,6 +42,7 @@ import { domainTheftConfig, remoteControlConfig } from './lateral/config.ts'
 import { portScanConfig, sipAbuseConfig } from './scan/config.ts'
 import {
   dhcpSpoofingConfig,
+  forgedResetsConfig,
   nameSpoofingConfig,
   neighbourSpoofingConfig,
   routerSpoofingConfig,
@@ -72,6 +74,7 @@ export const ruleSections = {
   rawCommands: rawCommandsConfig,
   programDownload: programDownloadConfig,
   serviceExploits: serviceExploitsConfig,
+  massRename: massRenameConfig,
   synFlood: synFloodConfig,
   icmpFlood: icmpFloodConfig,
   fragmentFlood: fragmentFloodConfig,
@@ -88,6 +91,7 @@ export const ruleSections = {
   routerSpoofing: routerSpoofingConfig,
   dhcpSpoofing: dhcpSpoofingConfig,
   nameSpoofing: nameSpoofingConfig,
+  forgedResets: forgedResetsConfig,
   sweep: sweepConfig,
   dnsTunnel: dnsTunnelConfig,
   icmpTunnel: icmpTunnelConfig,

@@ -75,6 +75,7 @@ export const CEF_NAMES: Readonly<Record<string, string>> = {
   'spoofing.icmp-redirect': 'ICMP redirect',
   'spoofing.names': 'LLMNR or NetBIOS poisoning',
   'spoofing.neighbour': 'IPv6 neighbour spoofing',
+  'spoofing.tcp-reset': 'Forged TCP resets',
   'spoofing.router-advertisement': 'False router advertisement',
   'spoofing.spanning-tree': 'False root of the spanning tree',
   'spoofing.standby-router': 'Router group taken over',
