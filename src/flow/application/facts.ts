@@ -6,6 +6,7 @@
  * and authorization values are never kept. Null means "not seen".
  */
 import type { Application } from './applications.ts'
+import type { SipMessage } from './network/sip-message.ts'
 import type { UnknownStream } from './unknown/stream-facts.ts'
 import type {
   DcerpcCall,
@@ -18,6 +19,8 @@ import type {
   SmbProgram,
   SmbSign,
 } from './windows/facts.ts'
+
+export type * from './network/sip-message.ts'
 
 export type * from './windows/facts.ts'
 
@@ -323,19 +326,6 @@ export interface BannerFact {
   readonly application: Application
   readonly isFromResponder: boolean
   readonly text: string
-}
-
-/** A SIP request or answer. Told, never stored. */
-export interface SipMessage {
-  readonly kind: 'sip'
-  readonly isFromResponder: boolean
-  /** `INVITE`, `REGISTER`…; of an answer that which it answers. */
-  readonly method: string | null
-  /** Of an answer. */
-  readonly status: number | null
-  /** Who is called, or registered. */
-  readonly user: string | null
-  readonly userAgent: string | null
 }
 
 /** The client of a clear RDP connection asks for a channel that only the server may make. */

@@ -61,7 +61,10 @@ export class NamelessUploads {
     if (flow.application === UNKNOWN) return this.#unknown(flow)
     if (flow.application !== HTTP && flow.application !== TLS) return null
     const facts = flow.facts()
-    if (facts?.kind === 'tls') return isName(facts.sni) ? null : 'over TLS without a server name'
+    if (facts?.kind === 'tls') {
+      // Without a hello that was read nobody knows.
+      return facts.ja3 === null || isName(facts.sni) ? null : 'over TLS without a server name'
+    }
     if (facts?.kind !== 'http' || facts.method === 'CONNECT') return null
     return isName(facts.host) ? null : 'over HTTP to a bare address'
   }
