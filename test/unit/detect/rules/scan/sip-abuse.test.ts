@@ -21,7 +21,7 @@ function ask(traffic: WatchedTraffic, { method, user, agent = 'Zoiper', status }
 }
 
 const kindsIn = (traffic: WatchedTraffic): string[] =>
-  traffic.end().map(({ kind, attacker, victims }) => `${kind} ${attacker} ${victims}`)
+  traffic.end().map(({ kind, attacker, victims }) => `${kind} ${attacker} ${victims.join()}`)
 
 describe('who searches telephone systems', () => {
   test('is told by the name that the tool gives itself', () => {
