@@ -18,7 +18,7 @@ import {
   spamBotConfig,
 } from './c2/config.ts'
 import { fragmentsConfig, oddFlagsConfig, selfAddressedConfig } from './evasion/config.ts'
-import { uploadConfig } from './exfiltration/config.ts'
+import { stealersConfig, uploadConfig } from './exfiltration/config.ts'
 import {
   heartbleedConfig,
   log4shellConfig,
@@ -68,6 +68,7 @@ export const ruleSections = {
   selfAddressed: selfAddressedConfig,
   oddFlags: oddFlagsConfig,
   upload: uploadConfig,
+  stealers: stealersConfig,
   log4shell: log4shellConfig,
   heartbleed: heartbleedConfig,
   shells: shellsConfig,

@@ -6,6 +6,7 @@
  * and authorization values are never kept. Null means "not seen".
  */
 import type { Application } from './applications.ts'
+import type { SentName } from './login/sent-name.ts'
 import type { SipMessage } from './network/sip-message.ts'
 import type { UnknownStream } from './unknown/stream-facts.ts'
 import type {
@@ -19,6 +20,8 @@ import type {
   SmbProgram,
   SmbSign,
 } from './windows/facts.ts'
+
+export type * from './login/sent-name.ts'
 
 export type * from './network/sip-message.ts'
 
@@ -381,6 +384,7 @@ export type ApplicationFact =
   | RdpFacts
   | RdpChannel
   | SipMessage
+  | SentName
   | KerberosMessage
   | RedisCommand
   | QuicFacts

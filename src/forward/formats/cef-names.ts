@@ -48,6 +48,7 @@ export const CEF_NAMES: Readonly<Record<string, string>> = {
   'tunnel.icmp': 'ICMP tunnel',
   'tunnel.odd-port': 'Protocol on an odd port',
   exfiltration: 'Data exfiltration',
+  'exfiltration.stealer': 'Stealer sends what it took',
   'exfiltration.volume': 'Unusual upload',
   c2: 'Command and control',
   'c2.beacon': 'Command and control beacon',

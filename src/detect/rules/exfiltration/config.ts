@@ -1,6 +1,6 @@
 /** What the exfiltration detectors may be told. */
 import { Type, type Static } from '../../../core/config-field.ts'
-import { enabled } from '../config-fields.ts'
+import { enabled, forgetAfterSeconds } from '../config-fields.ts'
 
 export const uploadConfig = Type.Object(
   {
@@ -47,3 +47,14 @@ export const uploadConfig = Type.Object(
 )
 
 export type UploadConfig = Static<typeof uploadConfig>
+
+export const stealersConfig = Type.Object(
+  { enabled, forgetAfterSeconds: forgetAfterSeconds(3600) },
+  {
+    additionalProperties: false,
+    default: {},
+    description: 'Stealers and keyloggers that send what they took by mail or FTP in the clear.',
+  },
+)
+
+export type StealersConfig = Static<typeof stealersConfig>
