@@ -18,7 +18,7 @@ function told(plan: FlowPlan, seen: readonly ApplicationFact[] = []): string[] {
   const flow = plannedFlow(plan)
   for (const fact of seen) detector.flowSpoke(flow, fact)
   detector.flowEnded(flow, 'fin')
-  detector.end(flow.lastUs)
+  detector.end()
   return [...stories.values()]
     .filter(({ severity }) => severity >= 4)
     .map(({ kind, attacker }) => `${kind} ${attacker}`)
