@@ -145,6 +145,7 @@ export const COMMAND_SIGNS: readonly Sign[] = [
   {
     name: 'groovy',
     weight: 4,
+    where: ['parameter'],
     pattern: /"[^"]{1,200}"\.execute\(|@(?:groovy\.transform\.)?asttest|@grab(?:config)?\(/,
   },
   {
