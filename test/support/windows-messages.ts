@@ -152,3 +152,12 @@ export const ldapSasl = (mechanism: string, token: Uint8Array): Uint8Array =>
 
 export const ldapResult = (code: number, operation = 0x61): Uint8Array =>
   ldap(ber(operation, berInteger(code, 0x0a), berText(''), berText('')))
+
+/** Gives the open file another name. */
+export function smb2Rename(name: string): Uint8Array {
+  const text = utf16(name)
+  const information = concat(new Uint8Array(16), little(text.length, 4), text)
+  const fixed = concat(little(33, 2), little(0x0a01, 2), little(information.length, 4))
+  const body = concat(fixed, little(64 + 32, 2), new Uint8Array(22), information)
+  return smb2({ command: 17, body })
+}

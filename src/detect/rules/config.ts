@@ -10,13 +10,21 @@ import {
   rdpBruteforceConfig,
   sshBruteforceConfig,
 } from './bruteforce/config.ts'
-import { c2Config, iotBotConfig, madeUpDomainsConfig, spamBotConfig } from './c2/config.ts'
+import {
+  c2Config,
+  iotBotConfig,
+  madeUpDomainsConfig,
+  minerConfig,
+  spamBotConfig,
+} from './c2/config.ts'
 import { fragmentsConfig, oddFlagsConfig, selfAddressedConfig } from './evasion/config.ts'
-import { uploadConfig } from './exfiltration/config.ts'
+import { stealersConfig, uploadConfig } from './exfiltration/config.ts'
 import {
   heartbleedConfig,
   log4shellConfig,
+  massRenameConfig,
   programDownloadConfig,
+  rawCommandsConfig,
   serviceExploitsConfig,
   shellsConfig,
 } from './exploit/config.ts'
@@ -31,9 +39,10 @@ import {
   synFloodConfig,
 } from './flood/config.ts'
 import { domainTheftConfig, remoteControlConfig } from './lateral/config.ts'
-import { portScanConfig } from './scan/config.ts'
+import { portScanConfig, sipAbuseConfig } from './scan/config.ts'
 import {
   dhcpSpoofingConfig,
+  forgedResetsConfig,
   nameSpoofingConfig,
   neighbourSpoofingConfig,
   routerSpoofingConfig,
@@ -53,16 +62,20 @@ export const ruleSections = {
   c2: c2Config,
   iotBot: iotBotConfig,
   madeUpDomains: madeUpDomainsConfig,
+  miner: minerConfig,
   spamBot: spamBotConfig,
   fragments: fragmentsConfig,
   selfAddressed: selfAddressedConfig,
   oddFlags: oddFlagsConfig,
   upload: uploadConfig,
+  stealers: stealersConfig,
   log4shell: log4shellConfig,
   heartbleed: heartbleedConfig,
   shells: shellsConfig,
+  rawCommands: rawCommandsConfig,
   programDownload: programDownloadConfig,
   serviceExploits: serviceExploitsConfig,
+  massRename: massRenameConfig,
   synFlood: synFloodConfig,
   icmpFlood: icmpFloodConfig,
   fragmentFlood: fragmentFloodConfig,
@@ -74,10 +87,12 @@ export const ruleSections = {
   remoteControl: remoteControlConfig,
   domainTheft: domainTheftConfig,
   portScan: portScanConfig,
+  sipAbuse: sipAbuseConfig,
   neighbourSpoofing: neighbourSpoofingConfig,
   routerSpoofing: routerSpoofingConfig,
   dhcpSpoofing: dhcpSpoofingConfig,
   nameSpoofing: nameSpoofingConfig,
+  forgedResets: forgedResetsConfig,
   sweep: sweepConfig,
   dnsTunnel: dnsTunnelConfig,
   icmpTunnel: icmpTunnelConfig,

@@ -6,6 +6,8 @@
  * and authorization values are never kept. Null means "not seen".
  */
 import type { Application } from './applications.ts'
+import type { SentName } from './login/sent-name.ts'
+import type { SipMessage } from './network/sip-message.ts'
 import type { UnknownStream } from './unknown/stream-facts.ts'
 import type {
   DcerpcCall,
@@ -18,6 +20,10 @@ import type {
   SmbProgram,
   SmbSign,
 } from './windows/facts.ts'
+
+export type * from './login/sent-name.ts'
+
+export type * from './network/sip-message.ts'
 
 export type * from './windows/facts.ts'
 
@@ -379,6 +385,8 @@ export type ApplicationFact =
   | RawSign
   | RdpFacts
   | RdpChannel
+  | SipMessage
+  | SentName
   | KerberosMessage
   | RedisCommand
   | QuicFacts

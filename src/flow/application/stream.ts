@@ -61,6 +61,8 @@ function recogniseText(packet: Packet): number {
   if (isHttp(packet)) return HTTP
   if (isVnc(packet)) return VNC
   if (isRedisText(packet)) return REDIS
+  // A greeting of 65 to 90 bytes begins with its length, which then is a letter.
+  if (isMysql(packet)) return MYSQL
   return recogniseGreeting(packet)
 }
 

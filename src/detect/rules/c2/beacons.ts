@@ -3,8 +3,8 @@
  *
  * Programs under command call home again and again: each call a connection of its own, alike in size, at a
  * steady interval; and when nobody is at home any more, they go on calling. Left out: services that are polled
- * by design (`isRhythmicPort`); of datagrams all but calls outside at ports of no service, each a flow of its
- * own: keep-alives, games and media are as regular, and stay on one flow.
+ * by design (`isRhythmicPort`); of datagrams all but QUIC that is answered and calls outside at ports of no service,
+ * each a flow of its own: keep-alives, games and media are as regular, and stay on one flow.
  */
 import type { LiveFlow } from '../../../flow/flow.ts'
 import { IpProtocol } from '../../../net/protocol.ts'
@@ -33,6 +33,7 @@ const RELENTLESS_US = 180_000_000
 /** Half as many weigh a third as much. */
 const MANY_CALLS = 20
 const HTTP_PORT = 80
+const QUIC_PORT = 443
 /** Faster than this is one program's burst. */
 const SHORTEST_GAP_US = 300_000
 
@@ -90,6 +91,8 @@ export class Beacons implements Detector {
     const caller = this.#callers.get(keyOf(flow))
     if (caller === undefined) return
     const { originatorPayloadBytes: sent, responderPayloadBytes: received } = flow
+    // Where QUIC is blocked browsers try it all the same.
+    if (received === 0 && isQuicPort(flow)) return
     caller.ended += 1
     const isUnheard = flow.protocol === IpProtocol.UDP && received === 0
     if (isUnheard || (sent === 0 && received === 0)) caller.failed += 1
@@ -201,10 +204,14 @@ function isTimeToJudge(ended: number): boolean {
   return ended <= 16 || (ended <= 64 && ended % 4 === 0) || ended % 32 === 0
 }
 
+const isQuicPort = (flow: LiveFlow): boolean =>
+  flow.protocol === IpProtocol.UDP && flow.responderPort === QUIC_PORT
+
 /** Opens a connection, or sends a datagram to where no service is, outside. */
 function isCall(flow: LiveFlow): boolean {
   if (flow.protocol === IpProtocol.TCP) return sawOpening(flow)
-  if (flow.protocol !== IpProtocol.UDP || !isOddPort(flow.responderPort)) return false
+  if (flow.protocol !== IpProtocol.UDP) return false
+  if (!isOddPort(flow.responderPort) && !isQuicPort(flow)) return false
   if (flow.originatorPort < flow.responderPort && flow.originatorPort < 1024) return false
   return reachOf(flow) === Reach.OUTSIDE
 }

@@ -91,6 +91,16 @@ export const spamBotConfig = Type.Object(
   },
 )
 
+export const minerConfig = Type.Object(
+  { enabled, forgetAfterSeconds: forgetAfterSeconds(3600) },
+  {
+    additionalProperties: false,
+    default: {},
+    description: 'Hosts that mine cryptocurrency for a pool, in the clear.',
+  },
+)
+
+export type MinerConfig = Static<typeof minerConfig>
 export type MadeUpDomainsConfig = Static<typeof madeUpDomainsConfig>
 export type SpamBotConfig = Static<typeof spamBotConfig>
 export type C2Config = Static<typeof c2Config>

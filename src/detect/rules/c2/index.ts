@@ -5,6 +5,7 @@ import { Beacons } from './beacons.ts'
 import { FarNames } from './far-names.ts'
 import { IotBot } from './iot-bot.ts'
 import { MadeUpDomains } from './made-up-domains.ts'
+import { Miner } from './miner.ts'
 import { Requests } from './requests.ts'
 import { SpamBot } from './spam-bot.ts'
 import { Streams } from './streams.ts'
@@ -13,7 +14,7 @@ import { TlsCalls } from './tls-calls.ts'
 
 /** Makes the detectors of command and control that the configuration enables; the first four write into the fifth. */
 export function createC2Detectors(config: DetectConfig, emit: Emit): Detector[] {
-  const { c2, iotBot, madeUpDomains, spamBot } = config
+  const { c2, iotBot, madeUpDomains, miner, spamBot } = config
   const suspects = new C2Suspects(c2, emit)
   const names = new FarNames(c2, suspects)
   const watchers: Detector[] = [
@@ -28,6 +29,7 @@ export function createC2Detectors(config: DetectConfig, emit: Emit): Detector[] 
     ...(c2.enabled ? watchers : []),
     ...(iotBot.enabled ? [new IotBot(iotBot, emit)] : []),
     ...(madeUpDomains.enabled ? [new MadeUpDomains(madeUpDomains, emit)] : []),
+    ...(miner.enabled ? [new Miner(miner, emit)] : []),
     ...(spamBot.enabled ? [new SpamBot(spamBot, emit)] : []),
   ]
 }

@@ -9,6 +9,7 @@ import {
   certificateSigns,
   helloSigns,
   isTorCertificate,
+  isTorHello,
   serverHelloSigns,
 } from './signs/tls-signs.ts'
 import type { C2Suspects } from './suspects.ts'
@@ -36,7 +37,14 @@ export class TlsCalls implements Detector {
     if (fact.kind === 'tls-certificate' && isTorCertificate(fact)) {
       signs.push({ feature: 'torCertificate', kind: 'tls', aspect: 'known', weight: 0.8, value: 1, baseline: 0, text: 'a certificate as Tor relays make it' }) // prettier-ignore
     }
+    if (fact.kind === 'tls-client-hello' && isTorHello(fact) && !this.#isNamed(flow)) {
+      signs.push({ feature: 'torName', kind: 'tls', aspect: 'known', weight: 0.9, value: 1, baseline: 0, text: `asks for ${fact.sni}, a name made up as Tor does and looked up nowhere` }) // prettier-ignore
+    }
     this.#suspects.accuse(flow, signs, domain)
+  }
+
+  #isNamed(flow: LiveFlow): boolean {
+    return this.#names.nameOf(flow.responderKey) !== null
   }
 }
 

@@ -1,6 +1,6 @@
 /** What the exfiltration detectors may be told. */
 import { Type, type Static } from '../../../core/config-field.ts'
-import { enabled } from '../config-fields.ts'
+import { enabled, forgetAfterSeconds } from '../config-fields.ts'
 
 export const uploadConfig = Type.Object(
   {
@@ -11,6 +11,13 @@ export const uploadConfig = Type.Object(
       maximum: 1000000,
       description:
         'What a host sends to one outside address within an hour, at least, to be told of.',
+    }),
+    minNamelessMegabytes: Type.Integer({
+      default: 1,
+      minimum: 1,
+      maximum: 1000000,
+      description:
+        'The same to a far end that nobody named (no DNS answer, server name or host field): little is enough to alert.',
     }),
     minRatio: Type.Integer({
       default: 10,
@@ -40,3 +47,14 @@ export const uploadConfig = Type.Object(
 )
 
 export type UploadConfig = Static<typeof uploadConfig>
+
+export const stealersConfig = Type.Object(
+  { enabled, forgetAfterSeconds: forgetAfterSeconds(3600) },
+  {
+    additionalProperties: false,
+    default: {},
+    description: 'Stealers and keyloggers that send what they took by mail or FTP in the clear.',
+  },
+)
+
+export type StealersConfig = Static<typeof stealersConfig>

@@ -2,7 +2,8 @@
  * Detects uploads to one outside address that are far beyond what the host has ever sent in an hour.
  *
  * Backups, video calls, photo albums and speed tests upload as much as thieves do: without a past to compare
- * with (the first hours, and every replay) an upload is notable and no more. What a server sends to those who
+ * with (the first hours, and every replay) an upload is notable and no more, unless it goes to a far end without
+ * a name, of which far less is enough. What a server sends to those who
  * ask it is no upload. Flows are counted as they end, long ones each half hour.
  */
 import type { Detection } from '../../detection.ts'
@@ -13,6 +14,7 @@ import { pairKey } from '../state/pair-key.ts'
 import { Story } from '../state/story.ts'
 import { confidenceOf, counted, grouped, spanOf } from '../state/wording.ts'
 import type { UploadConfig } from './config.ts'
+import { NAMELESS_HEARS, NamelessUploads, type NamelessHeard } from './nameless.ts'
 import { isToOutside } from './outside.ts'
 import { HOUR_US, UploadPast } from './upload-past.ts'
 
@@ -36,20 +38,29 @@ interface Upload {
   flows: number
   /** The busiest hour before the story, where there was past enough to judge by. */
   usualBytes: number | null
+  /** Sent to a far end without a name: how, in words, and how much. */
+  clue: string | null
+  nameless: number
   story: Story | null
 }
 
 export class UploadVolume implements Detector {
   readonly name = 'upload-volume'
+  readonly hears = NAMELESS_HEARS
   readonly #config: UploadConfig
   readonly #emit: Emit
   readonly #pasts = new CappedTable<UploadPast>(MAX_HOSTS)
   readonly #uploads: CappedTable<Upload>
+  readonly #nameless = new NamelessUploads()
 
   constructor(config: UploadConfig, emit: Emit) {
     this.#config = config
     this.#emit = emit
     this.#uploads = new CappedTable(MAX_PAIRS, (upload) => this.#finish(upload))
+  }
+
+  flowSpoke(flow: LiveFlow, fact: NamelessHeard): void {
+    this.#nameless.hear(flow, fact)
   }
 
   flowEnded(flow: LiveFlow): void {
@@ -61,6 +72,7 @@ export class UploadVolume implements Detector {
     upload.sent += flow.originatorPayloadBytes
     upload.received += flow.responderPayloadBytes
     upload.flows += 1
+    this.#noteClue(flow, upload)
     if (upload.story === null && this.#isClear(upload)) this.#begin(upload)
     upload.story?.addFlow(flow)
     past.sends(flow.originatorPayloadBytes, flow.lastUs)
@@ -72,6 +84,7 @@ export class UploadVolume implements Detector {
   tick(nowUs: number): void {
     this.#uploads.expire(nowUs - HOUR_US, (upload) => this.#finish(upload))
     this.#pasts.expire(nowUs - FORGET_HOST_US)
+    this.#nameless.tick(nowUs)
   }
 
   end(): void {
@@ -79,12 +92,21 @@ export class UploadVolume implements Detector {
   }
 
   forgotten(): number {
-    return this.#pasts.forgotten + this.#uploads.forgotten
+    return this.#pasts.forgotten + this.#uploads.forgotten + this.#nameless.forgotten
   }
 
-  #isClear({ sent, received }: Upload): boolean {
+  #isClear(upload: Upload): boolean {
+    const { sent, received } = upload
     const { minMegabytes, minRatio } = this.#config
-    return sent >= minMegabytes * MEGABYTE && sent >= minRatio * received
+    if (sent < minRatio * received) return false
+    return sent >= minMegabytes * MEGABYTE || isNameless(upload, this.#config)
+  }
+
+  #noteClue(flow: LiveFlow, upload: Upload): void {
+    const clue = this.#nameless.clueOf(flow)
+    if (clue === null) return
+    upload.clue ??= clue
+    upload.nameless += flow.originatorPayloadBytes
   }
 
   #begin(upload: Upload): void {
@@ -118,6 +140,8 @@ export class UploadVolume implements Detector {
       received: 0,
       flows: 0,
       usualBytes: null,
+      clue: null,
+      nameless: 0,
       story: null,
     }
     this.#uploads.set(key, upload)
@@ -129,21 +153,22 @@ export class UploadVolume implements Detector {
   }
 }
 
-function describe(
-  upload: Upload,
-  story: Story,
-  { minMegabytes, timesPast }: UploadConfig,
-  isFinal: boolean,
-): Detection {
+function isNameless({ nameless }: Upload, { minNamelessMegabytes }: UploadConfig): boolean {
+  return nameless >= minNamelessMegabytes * MEGABYTE
+}
+
+function describe(upload: Upload, story: Story, config: UploadConfig, isFinal: boolean): Detection {
+  const { minMegabytes, timesPast } = config
   const { host, server, sent, received, usualBytes } = upload
   const isUnusual = usualBytes !== null && sent >= timesPast * usualBytes
+  const isSecret = isNameless(upload, config)
   return {
     id: story.id,
     detector: 'upload-volume',
     kind: 'exfiltration.volume',
     family: 'exfiltration',
-    severity: isUnusual ? 5 : 3,
-    confidence: isUnusual ? confidenceOf(0.6, sent / (usualBytes + 1) - timesPast, 50) : 0.3,
+    severity: isUnusual ? 5 : isSecret ? 4 : 3,
+    confidence: isUnusual ? confidenceOf(0.6, sent / (usualBytes + 1) - timesPast, 50) : isSecret ? 0.5 : 0.3,
     attacker: server,
     victims: [host],
     host,
@@ -156,6 +181,7 @@ function describe(
       { feature: 'sentMegabytes', value: megabytes(sent), baseline: minMegabytes, weight: 0.4 },
       { feature: 'busiestHourMegabytes', value: megabytes(sent), baseline: usualBytes === null ? null : megabytes(usualBytes), weight: 0.4 },
       { feature: 'sentToReceived', value: Math.round(sent / Math.max(1, received)), baseline: 1, weight: 0.2 },
+      ...(isSecret ? [{ feature: 'namelessMegabytes', value: megabytes(upload.nameless), baseline: config.minNamelessMegabytes, weight: 0.4 }] : []),
     ],
     mitre: ['T1048', 'T1567'],
     flows: [...story.flows],
@@ -173,13 +199,14 @@ function summaryOf({
   firstUs,
   lastUs,
   usualBytes,
+  clue,
 }: Upload): string {
   const usual =
     usualBytes === null
       ? 'its past is not known yet'
       : `the busiest hour of its past sent ${grouped(megabytes(usualBytes))} MB in all`
   const span = spanOf(lastUs - firstUs)
-  return `${host} sent ${grouped(megabytes(sent))} MB to ${server} in ${span} (${counted(flows, 'flow')}) and received ${grouped(megabytes(received))} MB; ${usual}`
+  return `${host} sent ${grouped(megabytes(sent))} MB to ${server} in ${span} (${counted(flows, 'flow')}) and received ${grouped(megabytes(received))} MB${clue === null ? '' : `, ${clue}`}; ${usual}`
 }
 
 const megabytes = (bytes: number): number => Math.round(bytes / MEGABYTE)

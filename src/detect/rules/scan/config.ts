@@ -48,3 +48,30 @@ export const portScanConfig = Type.Object(
 )
 
 export type PortScanConfig = Static<typeof portScanConfig>
+
+export const sipAbuseConfig = Type.Object(
+  {
+    enabled,
+    minExtensions: Type.Integer({
+      default: 16,
+      minimum: 4,
+      maximum: 256,
+      description: 'Extensions of one telephone system that one client tries in vain.',
+    }),
+    callsIn10Seconds: Type.Integer({
+      default: 100,
+      minimum: 10,
+      maximum: 1000000,
+      description: 'Calls of one client to one system within ten seconds, hardly any taken up.',
+    }),
+    forgetAfterSeconds: forgetAfterSeconds(900),
+  },
+  {
+    additionalProperties: false,
+    default: {},
+    description:
+      'Telephone systems that are looked for, searched for extensions or drowned in calls.',
+  },
+)
+
+export type SipAbuseConfig = Static<typeof sipAbuseConfig>

@@ -5,14 +5,18 @@ import { Fingerprint } from './fingerprint.ts'
 import { IdleScan } from './idle-scan.ts'
 import { ServiceProbing } from './service-probing.ts'
 import { PortScan } from './port-scan.ts'
+import { SipAbuse } from './sip-abuse.ts'
 
 /** Makes the scan detectors that the configuration enables. */
-export function createScanDetectors({ portScan }: DetectConfig, emit: Emit): Detector[] {
-  if (!portScan.enabled) return []
-  return [
+export function createScanDetectors({ portScan, sipAbuse }: DetectConfig, emit: Emit): Detector[] {
+  const scans = [
     new PortScan(portScan, emit),
     new IdleScan(portScan, emit),
     new Fingerprint(emit),
     new ServiceProbing(emit),
+  ]
+  return [
+    ...(portScan.enabled ? scans : []),
+    ...(sipAbuse.enabled ? [new SipAbuse(sipAbuse, emit)] : []),
   ]
 }

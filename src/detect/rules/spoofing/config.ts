@@ -90,3 +90,24 @@ export type NeighbourSpoofingConfig = Static<typeof neighbourSpoofingConfig>
 export type RouterSpoofingConfig = Static<typeof routerSpoofingConfig>
 export type DhcpSpoofingConfig = Static<typeof dhcpSpoofingConfig>
 export type NameSpoofingConfig = Static<typeof nameSpoofingConfig>
+
+export const forgedResetsConfig = Type.Object(
+  {
+    enabled,
+    minConnections: Type.Integer({
+      default: 6,
+      minimum: 2,
+      maximum: 100000,
+      description:
+        'Connections of one host that both ends seem to have reset, one soon after another.',
+    }),
+    forgetAfterSeconds: forgetAfterSeconds(900),
+  },
+  {
+    additionalProperties: false,
+    default: {},
+    description: 'TCP connections that somebody between the ends cuts with forged resets.',
+  },
+)
+
+export type ForgedResetsConfig = Static<typeof forgedResetsConfig>

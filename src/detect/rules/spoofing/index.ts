@@ -2,6 +2,7 @@
 import type { DetectConfig } from '../../config.ts'
 import type { Detector, Emit } from '../../detector.ts'
 import { DhcpServers } from './dhcp-servers.ts'
+import { ForgedResets } from './forged-resets.ts'
 import { SpanningTree } from './link/spanning-tree.ts'
 import { StandbyRouters } from './link/standby-routers.ts'
 import { DnsAnswers } from './names/dns-answers.ts'
@@ -14,7 +15,7 @@ import { RouterAdvertisements } from './neighbour/router-advertisements.ts'
 
 /** Makes the spoofing detectors that the configuration enables; those of the link share what they know of it. */
 export function createSpoofingDetectors(config: DetectConfig, emit: Emit): Detector[] {
-  const { neighbourSpoofing, routerSpoofing, dhcpSpoofing, nameSpoofing } = config
+  const { neighbourSpoofing, routerSpoofing, dhcpSpoofing, nameSpoofing, forgedResets } = config
   const neighbours = new Neighbours(neighbourSpoofing.maxAddresses)
   const detectors: Detector[] = []
   if (neighbourSpoofing.enabled) {
@@ -31,5 +32,6 @@ export function createSpoofingDetectors(config: DetectConfig, emit: Emit): Detec
   if (nameSpoofing.enabled) {
     detectors.push(new DnsAnswers(nameSpoofing, emit), new NameResponder(nameSpoofing, emit))
   }
+  if (forgedResets.enabled) detectors.push(new ForgedResets(forgedResets, emit))
   return detectors
 }

@@ -50,6 +50,9 @@ export class IcmpPair {
   replyBytes = 0
   /** Replies that return other bytes than were sent. */
   altered = 0
+  /** Replies longer, and shorter, than what they reply to. */
+  longer = 0
+  shorter = 0
   /** Messages whose content, clock apart, is new. */
   fresh = 0
   readonly #contents = [new Contents(), new Contents()] as const
@@ -107,6 +110,8 @@ export class IcmpPair {
     const common = Math.min(COMPARED, sentBytes, packet.payloadCaptured)
     // Some answer with less than was sent; nobody honest answers with more, or with other bytes (RFC 792).
     const isLonger = packet.payloadLength > sentBytes
+    if (isLonger) this.longer += 1
+    else if (packet.payloadLength < sentBytes) this.shorter += 1
     if (isLonger || differs(packet, sent, common)) this.altered += 1
   }
 

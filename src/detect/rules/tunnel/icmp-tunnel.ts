@@ -3,7 +3,7 @@
  *
  * Ping's content stays the same but for its clock, at whatever size or rate; freight is new in every message,
  * and its replies differ from the requests, or outnumber them. Content of 16 bytes and less, where ping has
- * nothing but its clock, makes nobody suspect; fragments are passed over.
+ * nothing but its clock, is no freight by itself; fragments are passed over.
  * Source: RFC 792, RFC 4443 §4.2; ptunnel, hans, icmptunnel, icmpsh, Loki (Phrack 49).
  */
 import type { Packet } from '../../../decode/packet.ts'
@@ -59,9 +59,9 @@ export class IcmpTunnel implements Detector {
 
   packet(packet: Packet): void {
     if (!isEcho(packet) || packet.isFragment) return
-    // Short ones matter only as the polls of a tunnel that is known already.
-    const isShort = packet.payloadCaptured <= CLOCK_BYTES
-    if (isShort && this.#pairs.size === 0) return
+    // Empty ones matter only as the polls of a tunnel that is known already.
+    const isEmpty = packet.payloadCaptured === 0
+    if (isEmpty && this.#pairs.size === 0) return
     const source = sourceHash(packet)
     const destination = destinationHash(packet)
     const one = Math.min(source, destination)
@@ -69,7 +69,7 @@ export class IcmpTunnel implements Detector {
     const key = pairKey(one, other, packet.vlan)
     let pair = this.#pairs.get(key)
     if (pair === undefined) {
-      if (isShort) return
+      if (isEmpty) return
       const place = this.#looks.note(one, other, contentHash(packet), packet.timestampUs)
       if (place < 0) return
       const { firstUs } = this.#looks.take(place)
@@ -123,11 +123,11 @@ function isEcho(packet: Packet): boolean {
   )
 }
 
-/** Hashes what follows the clock; equal for pings of one pattern that are long enough. */
+/** Hashes what follows the clock, equal for pings of one pattern; all of what has no room for a clock. */
 function contentHash(packet: Packet): number {
   const to = Math.min(packet.payloadCaptured, HASHED_UPTO)
   let hash = 0
-  for (let at = CLOCK_BYTES; at < to; at += 1) {
+  for (let at = to <= CLOCK_BYTES ? 0 : CLOCK_BYTES; at < to; at += 1) {
     hash = (Math.imul(hash, 31) + packet.buffer[packet.payloadOffset + at]!) | 0
   }
   return mix(hash, 0)
@@ -137,7 +137,16 @@ function breaksLaw(pair: IcmpPair, { minMessages }: IcmpTunnelConfig): boolean {
   return pair.lawless >= minMessages && pair.lawless >= MIN_LAWLESS_SHARE * pair.replies
 }
 
+/**
+ * Orders come in replies to empty polls, their output goes in requests that are answered with nothing (icmpsh).
+ * Those who cut long replies short (public resolvers) never send longer ones.
+ */
+function isShell({ longer, shorter, fresh }: IcmpPair, { minMessages }: IcmpTunnelConfig): boolean {
+  return longer >= 1 && shorter >= 3 && longer + shorter >= minMessages && fresh >= 3
+}
+
 function isTunnel(pair: IcmpPair, config: IcmpTunnelConfig): boolean {
+  if (isShell(pair, config)) return true
   if (pair.fresh < config.minMessages) return false
   if (breaksLaw(pair, config)) return true
   return (
@@ -155,7 +164,7 @@ function describe(
 ): Detection {
   const host = pair.asker ?? pair.other
   const attacker = host === pair.one ? pair.other : pair.one
-  const isLawless = breaksLaw(pair, config)
+  const isLawless = breaksLaw(pair, config) || isShell(pair, config)
   return {
     id: story.id,
     detector: 'icmp-tunnel',

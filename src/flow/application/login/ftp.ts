@@ -6,6 +6,7 @@ import {
   pattern,
   startsWithAny,
   startsWithWord,
+  textAt,
   type Payload,
 } from '../payload.ts'
 import { Next, type ReadingContext } from '../reader.ts'
@@ -14,6 +15,8 @@ import { LoginReader, isLastLine, replyCode } from './login-reader.ts'
 const COMMANDS = ['331 ', '530 ', '230 ', 'AUTH TLS\r\n', 'FEAT\r\n'].map(pattern)
 const USER = pattern('USER ')
 const PASS = pattern('PASS')
+const STORE = pattern('STOR ')
+const LONGEST_NAME = 255
 /** How servers refuse whatever comes before a login; no login was refused then. */
 const PLEASE_LOG_IN = ['PLEASE', 'NOT LOGGED IN'].map(pattern)
 
@@ -49,6 +52,9 @@ export class FtpReader extends LoginReader {
     } else if (startsWithWord(payload, PASS, from)) {
       this.offerSecret(payload, from + PASS.length, to)
       this.#isPending = true
+    } else if (this.context.isHeard && startsWithWord(payload, STORE, from)) {
+      const name = textAt(payload, from + STORE.length, to, LONGEST_NAME)
+      this.context.tell({ kind: 'sent-name', application: 'ftp', name })
     }
     return Next.MORE
   }

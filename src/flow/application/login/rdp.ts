@@ -19,6 +19,9 @@ import { FactReader, Next } from '../reader.ts'
 const REQUEST = 0xe0
 const CONFIRM = 0xd0
 const KIND_AT = 5
+/** Parameters of X.224 (§13.3.4): size of messages, calling and called selector. */
+const TPDU_SIZE = 0xc0
+const CALLED_SELECTOR = 0xc2
 /** TPKT, X.224. */
 const HEADER = 11
 const COOKIE = pattern('MSTSHASH=')
@@ -42,7 +45,9 @@ export function isRdp(payload: Payload, first: number): boolean {
   if (first !== 3 || byteAt(payload, 1) !== 0) return false
   if (uint16At(payload, 2) !== payload.payloadLength) return false
   const kind = byteAt(payload, KIND_AT)
-  return kind === REQUEST || kind === CONFIRM
+  // Machine controllers (S7) come over X.224 too, with parameters where RDP has a cookie or its negotiation.
+  const next = byteAt(payload, HEADER)
+  return (kind === REQUEST || kind === CONFIRM) && (next < TPDU_SIZE || next > CALLED_SELECTOR)
 }
 
 export class RdpReader extends FactReader {

@@ -1,8 +1,16 @@
-/** SMTP (RFC 5321, AUTH RFC 4954, STARTTLS RFC 3207). Left out: the messages themselves. */
+/** SMTP (RFC 5321, AUTH RFC 4954, STARTTLS RFC 3207). Of messages only the subject is told. */
 import type { Packet } from '../../../decode/index.ts'
 import { LoginReader, isLastLine, replyCode } from '../login/login-reader.ts'
 import { SaslExchange } from '../login/sasl-exchange.ts'
-import { pattern, startsWithAny, startsWithWord, textAt, type Payload } from '../payload.ts'
+import {
+  findWord,
+  lineEnd,
+  pattern,
+  startsWithAny,
+  startsWithWord,
+  textAt,
+  type Payload,
+} from '../payload.ts'
 import { Next, type ReadingContext } from '../reader.ts'
 
 const COMMANDS = ['EHLO ', 'HELO ', 'MAIL FROM:', 'ehlo ', 'helo '].map(pattern)
@@ -10,6 +18,10 @@ const HELLOS = ['EHLO ', 'HELO '].map(pattern)
 const START_TLS = pattern('STARTTLS')
 const DATA = pattern('DATA')
 const AUTH = pattern('AUTH ')
+const SUBJECT = pattern('\nSUBJECT:')
+/** A head's first lines; the subject is among them. */
+const SEARCHED_BYTES = 1024
+const LONGEST_SUBJECT = 128
 const LONGEST_LINE = 1024
 
 /** A client's first command. The greeting, which FTP shares, is told elsewhere. */
@@ -37,7 +49,10 @@ export class SmtpReader extends LoginReader {
 
   protected override readCommand(payload: Payload, from: number, to: number): number {
     // A mail's text may look like commands.
-    if (this.#isSendingMail) return Next.TURN
+    if (this.#isSendingMail) {
+      if (from === 0) this.#tellSubject(payload)
+      return Next.TURN
+    }
     if (this.#sasl.isUnderWay) {
       this.offer(this.#sasl.answer(textAt(payload, from, to, LONGEST_LINE)))
     } else if (startsWithWord(payload, AUTH, from)) {
@@ -50,6 +65,14 @@ export class SmtpReader extends LoginReader {
       this.#isSendingMail = true
     }
     return Next.MORE
+  }
+
+  #tellSubject(payload: Payload): void {
+    if (!this.context.isHeard) return
+    const at = findWord(payload, SUBJECT, 0, SEARCHED_BYTES)
+    if (at < 0) return
+    const name = textAt(payload, at + SUBJECT.length, lineEnd(payload, at + 1), LONGEST_SUBJECT)
+    this.context.tell({ kind: 'sent-name', application: 'smtp', name: name.trim() })
   }
 
   protected override readReply(payload: Payload, from: number, to: number): number {

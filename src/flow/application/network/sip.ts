@@ -1,11 +1,11 @@
 /**
- * SIP (RFC 3261) over UDP and TCP: how registrations end. A first refusal only asks for credentials (§22.2),
- * so that a login is refused where a request that had some is.
+ * SIP (RFC 3261) over UDP and TCP: what is asked and answered, and how registrations end. A first refusal only
+ * asks for credentials (§22.2), so that a login is refused where a request that had some is.
  *
- * Left out: calls and what is said in them; messages behind the first of a segment.
+ * Left out: what is said in calls; messages behind the first of a segment.
  */
 import type { Packet } from '../../../decode/index.ts'
-import { findByte, findWord, pattern, startsWith, startsWithAny, textAt, type Payload } from '../payload.ts' // prettier-ignore
+import { findByte, findWord, lineEnd, pattern, startsWith, startsWithAny, textAt, type Payload } from '../payload.ts' // prettier-ignore
 import { FactReader, Next } from '../reader.ts'
 
 const VERSION = pattern('SIP/2.0 ')
@@ -19,7 +19,12 @@ const TO = pattern('\nTO:')
 const SHORT_TO = pattern('\nT:')
 const SIP_URI = pattern('SIP:')
 const AT = 0x40
+const SEQUENCE = pattern('\nCSEQ:')
+const AGENT = pattern('\nUSER-AGENT:')
+const SPACE = 0x20
 const LONGEST_USER = 64
+const LONGEST_METHOD = 16
+const LONGEST_AGENT = 128
 /** Heads are short; what is behind is a body. */
 const SEARCHED_BYTES = 2048
 /** Refused (401, 403), no such user (404), a proxy's refusal (407). */
@@ -37,13 +42,27 @@ export class SipReader extends FactReader {
   /** Registrations with credentials that no answer has come to yet. */
   #awaited = 0
 
-  override read(packet: Packet): number {
+  override read(packet: Packet, side: number): number {
     if (!this.context.isHeard) return Next.DONE
+    this.#tellMessage(packet, side)
     if (startsWith(packet, REGISTER)) {
       const hasProof = findWord(packet, AUTHORIZATION, 0, SEARCHED_BYTES) >= 0
       if (hasProof && this.#awaited < MOST_AWAITED) this.#awaited += 1
     } else if (startsWith(packet, VERSION)) this.#readStatus(packet)
     return Next.MORE
+  }
+
+  #tellMessage(payload: Payload, side: number): void {
+    const isResponse = startsWith(payload, VERSION)
+    if (!isResponse && !startsWithAny(payload, REQUESTS)) return
+    this.context.tell({
+      kind: 'sip',
+      isFromResponder: side !== 0,
+      method: isResponse ? methodAnswered(payload) : wordAt(payload, 0),
+      status: isResponse ? Number(textAt(payload, VERSION.length, VERSION.length + 3, 3)) : null,
+      user: userOf(payload),
+      userAgent: agentOf(payload),
+    })
   }
 
   #readStatus(payload: Payload): void {
@@ -63,6 +82,26 @@ export class SipReader extends FactReader {
   override facts(): null {
     return null
   }
+}
+
+/** The method that a status line answers: behind the number in CSeq (RFC 3261 §20.16). */
+function methodAnswered(payload: Payload): string | null {
+  const at = findWord(payload, SEQUENCE, 0, SEARCHED_BYTES)
+  if (at < 0) return null
+  const line = textAt(payload, at + SEQUENCE.length, lineEnd(payload, at + 1), 32)
+  return /^\s*\d+\s+([A-Z]{1,16})/.exec(line)?.[1] ?? null
+}
+
+function agentOf(payload: Payload): string | null {
+  const at = findWord(payload, AGENT, 0, SEARCHED_BYTES)
+  if (at < 0) return null
+  const from = at + AGENT.length
+  return textAt(payload, from, lineEnd(payload, from), LONGEST_AGENT).trim()
+}
+
+function wordAt(payload: Payload, from: number): string | null {
+  const end = findByte(payload, SPACE, from, from + LONGEST_METHOD)
+  return end < 0 ? null : textAt(payload, from, end, LONGEST_METHOD)
 }
 
 /** The user in To, who is to be registered (RFC 3261 §10.2). */

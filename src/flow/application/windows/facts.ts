@@ -18,9 +18,9 @@ export interface SmbFacts {
   readonly isEncrypted: boolean
 }
 
-/** An SMB share was connected to, or a file or pipe opened. */
+/** An SMB share was connected to, a file or pipe opened, or a file given the name. */
 export interface SmbFact {
-  readonly kind: 'smb-tree' | 'smb-open'
+  readonly kind: 'smb-tree' | 'smb-open' | 'smb-rename'
   readonly name: string
 }
 

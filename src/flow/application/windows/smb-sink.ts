@@ -12,6 +12,8 @@ export interface SmbSink {
   endsLogin(status: number): void
   connects(tree: string): void
   opens(name: string): void
+  /** The file open is given another name. */
+  renames(name: string): void
   /** Bytes for an open file or pipe begin at `at`; `isStart`: at the file's own beginning. */
   writes(message: Payload, at: number, file: number, isStart: boolean): void
   shows(sign: SmbSign['sign']): void

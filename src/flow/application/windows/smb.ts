@@ -122,6 +122,10 @@ export class SmbReader extends FactReader implements SmbSink {
     if (this.#names.length < MOST_NAMES && !this.#names.includes(name)) this.#add(this.#names, name)
   }
 
+  renames(name: string): void {
+    if (this.context.isHeard) this.context.tell({ kind: 'smb-rename', name })
+  }
+
   writes(message: Payload, at: number, file: number, isStart: boolean): void {
     if (!this.context.isHeard) return
     const call = this.#pipes.read(message, at, file)

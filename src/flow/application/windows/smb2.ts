@@ -17,7 +17,11 @@ const Command = {
   CREATE: 5,
   WRITE: 9,
   IOCTL: 11,
+  SET_INFO: 17,
 } as const
+
+/** Kind of information: of a file (1), its name (10). */
+const RENAMES_FILE = 0x0a01
 
 /** A pipe is written to and read from in one go (MS-FSCC §2.3). */
 const PIPE_TRANSCEIVE = 0x0011c017
@@ -63,11 +67,23 @@ function readRequest(message: Payload, command: number, sink: SmbSink): void {
     if (name !== null) sink.opens(name)
   } else if (command === Command.WRITE) {
     readWrite(message, sink)
+  } else if (command === Command.SET_INFO) {
+    readRename(message, sink)
   } else if (command === Command.IOCTL) {
     const input = uint32LittleAt(message, BODY + 24)
     if (uint32LittleAt(message, BODY + 4) !== PIPE_TRANSCEIVE || input < BODY) return
     sink.writes(message, input, uint32LittleAt(message, BODY + 8), false)
   }
+}
+
+/** FileRenameInformation (MS-FSCC §2.4.42.2) behind SET_INFO's body. */
+function readRename(message: Payload, sink: SmbSink): void {
+  if (uint16LittleAt(message, BODY + 2) !== RENAMES_FILE) return
+  const at = uint16LittleAt(message, BODY + 8)
+  const length = uint32LittleAt(message, at + 16)
+  const from = at + 20
+  if (at < BODY || length <= 0 || from + length > message.payloadCaptured) return
+  sink.renames(utf16TextAt(message, from, from + length, LONGEST_NAME))
 }
 
 function readWrite(message: Payload, sink: SmbSink): void {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { recogniseApplication } from '../../../../src/flow/application/index.ts'
 import { APPLICATIONS } from '../../../../src/flow/flow.ts'
+import { mysqlPacket } from '../../../support/application-samples.ts'
 import { decoded } from '../../../support/decoded.ts'
 import { ipv4 } from '../../../support/ip-builder.ts'
 import { bytesOf, concat, ethernet, tcp, udp, uint16 } from '../../../support/packet-builder.ts'
@@ -44,6 +45,8 @@ describe('over TCP, on whatever port', () => {
     ['telnet', '\xff\xfd\x18\xff\xfd\x20'],
     ['vnc', 'RFB 003.008\n'],
     ['mysql', mysqlGreeting],
+    ['mysql', mysqlPacket(0, `\x0a5.5.62\0${'\x01'.repeat(66)}`)],
+    ['unknown', '\x03\0\0\x16\x11\xe0\0\0\0\x01\0\xc0\x01\x0a\xc1\x02\x01\0\xc2\x02\x01\x02'],
     ['postgresql', '\0\0\0\x08\x04\xd2\x16\x2f'],
     ['redis', '*1\r\n$4\r\nPING\r\n'],
     ['redis', '-NOAUTH Authentication required.\r\n'],

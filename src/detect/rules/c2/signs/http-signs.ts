@@ -61,6 +61,8 @@ export function httpSigns(request: HttpRequest, port: number): Sign[] {
     const isScript = SCRIPT.test(uri)
     signs.push(http('smallPost', 'content', isScript ? 0.25 : 0.1, `${contentBytes} bytes posted to ${isScript ? 'a script' : 'it'}`)) // prettier-ignore
   }
+  // Nobody hands cookies to a program that is no browser, at an address without a name.
+  if (isBareHost && request.hasCookie) signs.push(http('cookieToAddress', 'content', 0.25, 'a cookie for it')) // prettier-ignore
   if (OPAQUE.test(uri))
     signs.push(http('opaqueQuery', 'content', 0.15, 'an opaque value in the query'))
   return signs

@@ -88,6 +88,18 @@ export function isTorCertificate({ subject, issuer, isSelfSigned }: TlsCertifica
   return !isSelfSigned && subject !== issuer && made.test(subject ?? '') && made.test(issuer ?? '')
 }
 
+/** The name that Tor's clients ask relays for (tor-spec §2): made up anew each time, of 4 to 25 of 32 letters. */
+export function isTorHello({ sni, alpn }: TlsClientHello): boolean {
+  if (sni === null || alpn.length > 0) return false
+  const made = /^www\.([a-z2-7]{8,25})\.(?:com|net)$/.exec(sni)?.[1]
+  return made !== undefined && isMadeUp(made)
+}
+
+/** Letters in an order that no language has: five consonants in a row, or twice digits amid letters. */
+function isMadeUp(label: string): boolean {
+  return /[bcdfghjklmnpqrstvwxz]{5}/.test(label) || /[a-z][2-7]+[a-z]+[2-7]+[a-z]/.test(label)
+}
+
 const DAY_US = 86_400_000_000
 const YEAR_US = 365 * DAY_US
 

@@ -3,14 +3,14 @@
  *
  * Watches packets: a ping flood is one flow, or a million. Replies to pings the host sent itself are no flood.
  * A flood of neighbour solicitations spreads over as many multicast groups as it asks for addresses, so
- * these groups are watched as one.
+ * these groups are watched as one. A router that looks for whom somebody outside pings is not to blame.
  * Pings to a whole network in one host's name flood that host with the answers (smurf).
  * Source: RFC 4861 §10 and RFC 3810 §9 (how seldom neighbour discovery and MLD speak), RFC 6583.
  */
 import { PacketKind, type Packet } from '../../../../decode/packet.ts'
 import { IpProtocol } from '../../../../net/protocol.ts'
 import type { Detector, Emit } from '../../../detector.ts'
-import { destinationHash, sourceHash } from '../../state/packet-address.ts'
+import { destinationHash, ipv6Hash, sourceHash } from '../../state/packet-address.ts'
 import { mix } from '../../state/pair-key.ts'
 import { HostRates } from '../../state/watch/host-rates.ts'
 import { LastSigns } from '../../state/watch/last-signs.ts'
@@ -23,6 +23,9 @@ const WATCH_FROM = 40
 
 /** One ping to a network may be answered by all of it: so much fewer than of plain ones are a flood. */
 const SMURF_SHARE = 5
+
+/** How long a router looks for whom it has a ping for (RFC 4861 §7.2.2: three tries, a second apart). */
+const LOOKED_FOR_US = 4_000_000
 
 /** How long after a ping its replies are no surprise. */
 const PING_US = 10_000_000
@@ -48,6 +51,8 @@ export class IcmpFlood implements Detector {
   readonly watches = ['icmp'] as const
   readonly #rates = new HostRates()
   readonly #pings = new LastSigns()
+  /** Hosts that were pinged over IPv6. */
+  readonly #pinged = new LastSigns()
   readonly #victims: WatchedHosts<PacketVictim>
   readonly #stuff: Readonly<Record<Group, Stuff>>
   readonly #salts: Readonly<Record<Group, number>> = {
@@ -64,7 +69,9 @@ export class IcmpFlood implements Detector {
     const destination = destinationHash(packet)
     if (this.#isAnswer(packet, destination)) return
     const group = groupOf(packet)
+    if (group === 'v6' && isPing(packet)) this.#pinged.note(destination, packet.timestampUs)
     const isSpread = group === 'neighbour' && isSolicitedNode(packet)
+    if (isSpread && this.#isPrompted(packet)) return
     const host = isSpread ? 0 : group === 'smurf' ? sourceHash(packet) : destination
     const key = mix(host, this.#salts[group])
     let victim = this.#victims.get(key)
@@ -88,6 +95,18 @@ export class IcmpFlood implements Detector {
     return this.#victims.forgotten
   }
 
+  /** The host that is looked for was pinged: the question passes that on, as a router's does. */
+  #isPrompted(packet: Packet): boolean {
+    if (packet.payloadCaptured < 16) return false
+    const view = packet.buffer
+    for (let word = 0; word < 4; word += 1) {
+      const at = packet.payloadOffset + 4 * word
+      target[word] =
+        (view[at]! << 24) | (view[at + 1]! << 16) | (view[at + 2]! << 8) | view[at + 3]!
+    }
+    return this.#pinged.isRecent(ipv6Hash(target), packet.timestampUs, LOOKED_FOR_US)
+  }
+
   /** Notes pings, and says whether the packet is a reply to one. */
   #isAnswer(packet: Packet, destination: number): boolean {
     if (packet.isLaterFragment) return false
@@ -101,6 +120,8 @@ export class IcmpFlood implements Detector {
     return this.#pings.isRecent(destination, packet.timestampUs, PING_US)
   }
 }
+
+const target = new Int32Array(4)
 
 function groupOf(packet: Packet): Group {
   const type = packet.sourcePort

@@ -3,7 +3,8 @@
  *
  * An honest host answers broadcast questions for its own name, and a master browser for its workgroup's.
  * Nobody is called "wpad" by these protocols but who wants to be everybody's proxy.
- * Source: RFC 4795, RFC 1002 §4.2; MITRE T1557.001. Left out: mDNS, where services have names by the dozen.
+ * Over mDNS hosts may have aliases: there more names must be answered, each with the answerer's own address.
+ * Source: RFC 4795, RFC 1002 §4.2, RFC 6762 §6; MITRE T1557.001. Left out: names of services over mDNS.
  */
 import type { DnsMessage, LiveFlow } from '../../../../flow/flow.ts'
 import { IpProtocol } from '../../../../net/protocol.ts'
@@ -17,6 +18,9 @@ import { Stories, type Telling } from '../../state/stories.ts'
 
 const NETBIOS = 137
 const LLMNR = 5355
+const MDNS = 5353
+/** An answer over mDNS does not repeat the question: the last one asked so shortly before is meant. */
+const MDNS_ANSWER_US = 1_000_000
 /** NetBIOS general name service (RFC 1002 §4.2.1.3). */
 const NETBIOS_NAME = 'TYPE32'
 const ENCODED_LENGTH = 32
@@ -25,6 +29,8 @@ const MAX_RESPONDERS = 512
 const MAX_NAMES = 64
 const FRESH_US = 5e6
 const MANY_NAMES = 5
+/** Aliases that a host with many services may announce. */
+const MOST_ALIASES = 5
 const PROXY_NAME = 'wpad'
 
 interface Question extends Row {
@@ -38,6 +44,8 @@ interface Responder {
   count: number
   story: Story | null
   readonly names: Set<string>
+  /** Names answered over mDNS, which count beyond those that may be aliases. */
+  readonly aliases: Set<string>
   readonly clients: Set<string>
 }
 
@@ -49,6 +57,7 @@ export class NameResponder implements Detector {
   readonly #config: NameSpoofingConfig
   readonly #questions = new CappedTable<Question>(MAX_QUESTIONS)
   readonly #stories: Stories<Responder>
+  #askedByMdns: (Question & { readonly asker: number; readonly client: string }) | null = null
 
   constructor(config: NameSpoofingConfig, emit: Emit) {
     this.#config = config
@@ -64,6 +73,10 @@ export class NameResponder implements Detector {
 
   flowSpoke(flow: LiveFlow, fact: Heard<typeof HEARS>): void {
     const { originatorPort, responderPort } = flow
+    if (originatorPort === MDNS && responderPort === MDNS) {
+      if (flow.protocol === IpProtocol.UDP) this.#multicast(flow, fact)
+      return
+    }
     const isAsked = responderPort === NETBIOS || responderPort === LLMNR
     if (!isAsked && originatorPort !== NETBIOS && originatorPort !== LLMNR) return
     if (flow.protocol !== IpProtocol.UDP) return
@@ -85,6 +98,28 @@ export class NameResponder implements Detector {
     return this.#questions.forgotten + this.#stories.forgotten()
   }
 
+  #multicast(flow: LiveFlow, fact: DnsMessage): void {
+    const isForAddress = fact.type === 'A' || fact.type === 'AAAA'
+    if (!fact.isResponse) {
+      if (fact.query === null || !isForAddress) return
+      const name = fact.query.replace(/\.local$/, '')
+      const client = flow.originatorAddress()
+      this.#askedByMdns = { name, asker: flow.originatorKey, client, lastUs: flow.lastUs }
+      return
+    }
+    const asked = this.#askedByMdns
+    if (asked === null || asked.asker === flow.originatorKey) return
+    if (flow.lastUs - asked.lastUs > MDNS_ANSWER_US) return
+    const own = flow.originatorAddress()
+    if (!fact.answers.some(({ value }) => value === own)) return
+    const row = this.#responder(flow)
+    if (row.aliases.size < MAX_NAMES) row.aliases.add(asked.name)
+    if (row.aliases.size <= MOST_ALIASES && asked.name !== PROXY_NAME) return
+    if (row.clients.size < 32) row.clients.add(asked.client)
+    for (const name of row.aliases) if (row.names.size < MAX_NAMES) row.names.add(name)
+    this.#claims(row, flow)
+  }
+
   #ask(flow: LiveFlow, fact: DnsMessage): void {
     if (fact.query === null || fact.opcode !== 0) return
     const isNetbios = flow.responderPort === NETBIOS
@@ -99,10 +134,14 @@ export class NameResponder implements Detector {
     const question = this.#questions.get(questionKey(flow.responderKey, fact.id))
     if (question === undefined || Math.abs(flow.lastUs - question.lastUs) > FRESH_US) return
     const row = this.#responder(flow)
-    row.lastUs = Math.max(row.lastUs, flow.lastUs)
-    row.count += 1
     if (row.names.size < MAX_NAMES) row.names.add(question.name)
     if (row.clients.size < 32) row.clients.add(flow.responderAddress())
+    this.#claims(row, flow)
+  }
+
+  #claims(row: Responder, flow: LiveFlow): void {
+    row.lastUs = Math.max(row.lastUs, flow.lastUs)
+    row.count += 1
     if (row.names.size < this.#config.minAnsweredNames && !row.names.has(PROXY_NAME)) return
     row.story ??= new Story(row.firstUs, flow.lastUs)
     row.story.addFlow(flow)
@@ -120,6 +159,7 @@ export class NameResponder implements Detector {
       count: 0,
       story: null,
       names: new Set(),
+      aliases: new Set(),
       clients: new Set(),
     })
   }

@@ -2,7 +2,7 @@
 import type { Sign } from './sign.ts'
 
 export const COMMAND_GATE =
-  /[;|&`$(){}\\<%]|\/cgi-bin\/|hnap|goform|boaform|gponform|level\/\d|invokefunction|eval-stdin|classloader|setup\.cgi|wget|curl|cmd|exec|powershell|\/bin\/|jmx|actuator|phpunit|\.action|shell|post_render|lazy_builder|jboss|\.cgi|\.ida|\.xml|\/upnp\/|\/ctrlt\/|\/msadc|\/scripts\//
+  /[;|&`$(){}\\<%]|\/cgi-bin\/|hnap|goform|boaform|gponform|level\/\d|invokefunction|eval-stdin|classloader|setup\.cgi|wget|curl|cmd|exec|powershell|\/bin\/|jmx|actuator|phpunit|\.action|shell|post_render|lazy_builder|jboss|\.cgi|\.ida|\.xml|\/upnp\/|\/ctrlt\/|\/msadc|\/scripts\/|\.exe|util\/bash|execute\(|@grab|asttest|\/totp\//
 
 const PROGRAMS =
   '(?:id|whoami|uname|cat|ls|dir|wget|curl|nc|ncat|netcat|telnet|bash|sh|ash|ping|nslookup|echo|python\\d?|perl|php|ruby|powershell|cmd|net|ipconfig|ifconfig|type|tftp|chmod|rm|cd|ps|sleep|busybox|touch|certutil|systeminfo|netstat|passwd|cp|mkfifo)'
@@ -115,7 +115,7 @@ export const COMMAND_SIGNS: readonly Sign[] = [
     weight: 5,
     where: ['path'],
     pattern:
-      /\/level\/(?:1[6-9]|[2-9]\d)\/exec\b|\/gponform\/diag_form|\/tmunblock\.cgi|\/goform\/(?:_aslvl|set_limitclient_cfg|webcgi\w*cmd|formsysccmd)|\/hndunblock\.cgi|\/picdesc\.xml|\/wanipcn\.xml|\/upnp\/control\/wanipconn1|\/ctrlt\/deviceupgrade_1|\/boaform\/admin\/form(?:login|ping|tracert)|\/cgi-bin\/(?:\.{2}|%2e%2e|nobody\/search\.cgi|viewlog\.asp|mainfunction\.cgi|kerbynet)|\/soap\.cgi\?service=wanipconn|\/dnslookup\.cgi|\/command\.php$|\/\.\.\.\/winnt\/system32|\/scripts\/\.{2}|\/msadc\/\.{2}|\/default\.ida$|\/cmd\.exe$/,
+      /\/level\/(?:1[6-9]|[2-9]\d)\/exec\b|\/gponform\/diag_form|\/tmunblock\.cgi|\/goform\/(?:_aslvl|set_limitclient_cfg|webcgi\w*cmd|formsysccmd)|\/hndunblock\.cgi|\/picdesc\.xml|\/wanipcn\.xml|\/upnp\/control\/wanipconn1|\/ctrlt\/deviceupgrade_1|\/boaform\/admin\/form(?:login|ping|tracert)|\/cgi-bin\/(?:\.{2}|%2e%2e|nobody\/search\.cgi|viewlog\.asp|mainfunction\.cgi|kerbynet)|\/soap\.cgi\?service=wanipconn|\/dnslookup\.cgi|\/command\.php$|\/\.\.\.\/winnt\/system32|\/scripts\/\.{2}|\/msadc\/\.{2}|\/default\.ida$|\/cmd\.exe$|\/root\.exe$|\/mgmt\/tm\/util\/bash$|\/api\/v1\/totp\/user-backup-code\/\.\./,
   },
   {
     name: 'routerCall',
@@ -141,6 +141,12 @@ export const COMMAND_SIGNS: readonly Sign[] = [
     weight: 4,
     pattern:
       /\bro0abx|aced0005|<(?:java|void|object)\s+(?:class|method)=["']java\.(?:lang|beans)|invoker\/jmxinvokerservlet|o:\d+:"[\w\\]{3,64}":\d+:\{/,
+  },
+  {
+    name: 'groovy',
+    weight: 4,
+    where: ['parameter'],
+    pattern: /"[^"]{1,200}"\.execute\(|@(?:groovy\.transform\.)?asttest|@grab(?:config)?\(/,
   },
   {
     name: 'entityFile',

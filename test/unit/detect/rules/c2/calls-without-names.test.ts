@@ -1,0 +1,91 @@
+import { describe, expect, test } from 'vitest'
+import { converse } from '../../../../support/spoken-http.ts'
+import { clientHello, tlsRecord } from '../../../../support/tls-messages.ts'
+import { WatchedTraffic } from '../../../../support/watched-traffic.ts'
+
+const HOST = '10.0.0.7'
+const OUTSIDE = '203.0.113.9'
+const MINUTE_US = 60_000_000
+
+const storiesOf = (traffic: WatchedTraffic) => traffic.end().filter(({ family }) => family === 'c2')
+
+/** Requests whose interval is anything from half of it to the whole. */
+function requests(host: string, cookie: string): WatchedTraffic {
+  const traffic = new WatchedTraffic()
+  const request = `GET /api/status HTTP/1.1\r\nHost: ${host}\r\nAccept: */*\r\n${cookie}User-Agent: Mozilla/5.0 (Windows NT 10.0; Win64; x64)\r\n\r\n`
+  const answer = 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'
+  for (let call = 0; call < 20; call += 1) {
+    converse(traffic, {
+      client: HOST,
+      server: OUTSIDE,
+      said: [
+        ['>', request],
+        ['<', answer],
+      ],
+    })
+    traffic.silence(MINUTE_US * (1 - ((call * 7) % 10) / 20))
+  }
+  return traffic
+}
+
+describe('a beacon over HTTP with half of its interval as jitter', () => {
+  test('is told where it brings a cookie to a bare address', () => {
+    expect(storiesOf(requests(OUTSIDE, 'Cookie: id=QUJDREVGR0g=\r\n'))).toMatchObject([
+      { host: HOST, attacker: OUTSIDE },
+    ])
+  })
+
+  test('is not what a program of a vendor does: named, or without a cookie', () => {
+    expect(storiesOf(requests('updates.example.org', 'Cookie: id=QUJDREVGR0g=\r\n'))).toEqual([])
+    expect(storiesOf(requests(OUTSIDE, ''))).toEqual([])
+  })
+})
+
+describe('QUIC in a rhythm', () => {
+  const initial = `\xc0\0\0\0\x01\x08abcdefgh\0\0\x44\x9e${'x'.repeat(1180)}`
+
+  function calls(isAnswered: boolean): WatchedTraffic {
+    const traffic = new WatchedTraffic()
+    for (let call = 0; call < 60; call += 1) {
+      const ports = { sourcePort: 40_000 + call, destinationPort: 443 }
+      const back = { sourcePort: 443, destinationPort: 40_000 + call }
+      traffic.udp(HOST, OUTSIDE, { ...ports, payload: initial })
+      if (isAnswered) traffic.udp(OUTSIDE, HOST, { ...back, payload: initial })
+      traffic.silence(MINUTE_US / 2)
+    }
+    return traffic
+  }
+
+  test('is told', () => {
+    expect(storiesOf(calls(true))).toMatchObject([
+      { kind: 'c2.beacon', host: HOST, attacker: OUTSIDE },
+    ])
+  })
+
+  test('is not told where it is blocked and tried all the same', () => {
+    expect(storiesOf(calls(false))).toEqual([])
+  })
+})
+
+describe('TLS to a name that was looked up nowhere', () => {
+  function hello(name: string, protocols?: readonly string[]): WatchedTraffic {
+    const traffic = new WatchedTraffic()
+    const fields =
+      protocols === undefined ? { extensions: [0] } : { extensions: [0, 16], protocols }
+    const record = tlsRecord(clientHello({ ...fields, name }))
+    converse(traffic, { client: HOST, server: OUTSIDE, serverPort: 443, said: [['>', record]] })
+    return traffic
+  }
+
+  test('is told as Tor where the name is made up as Tor does', () => {
+    expect(storiesOf(hello('www.b3ah3goo7ys5whrl.com'))).toMatchObject([
+      { kind: 'c2.tls', host: HOST, attacker: OUTSIDE },
+    ])
+  })
+
+  test('is not told of names that people chose, nor of browsers', () => {
+    expect(storiesOf(hello('www.photos4you.com'))).toEqual([])
+    expect(storiesOf(hello('www.wetter-online.com'))).toEqual([])
+    expect(storiesOf(hello('www.b3ah3goo7ys5whrl.com', ['h2', 'http/1.1']))).toEqual([])
+  })
+})

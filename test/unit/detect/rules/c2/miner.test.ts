@@ -1,0 +1,35 @@
+import { describe, expect, test } from 'vitest'
+import { converse } from '../../../../support/spoken-http.ts'
+import { WatchedTraffic } from '../../../../support/watched-traffic.ts'
+
+const HOST = '10.0.0.7'
+const POOL = '203.0.113.9'
+
+function toldOf(said: readonly (readonly ['>' | '<', string])[], serverPort = 3333) {
+  const traffic = new WatchedTraffic()
+  converse(traffic, { client: HOST, server: POOL, serverPort, said })
+  return traffic.end()
+}
+
+describe('a miner', () => {
+  test.each([
+    ['Bitcoin', '{"id":1,"method":"mining.subscribe","params":["cpuminer/2.5"]}\n', 3333],
+    ['Monero', '{"id":1,"jsonrpc":"2.0","method":"login","params":{"login":"44AFFq5kSi","pass":"x"}}\n', 443],
+    ['Ethereum', '{"worker":"eth1.0","jsonrpc":"2.0","params":["0x1234567890","x"],"id":2,"method":"eth_submitLogin"}\n', 4444],
+  ])('of %s is told by its first words, with the pool as far end', (_, words, port) => {
+    expect(toldOf([['>', words], ['<', '{"id":1,"result":true}\n']], port)).toMatchObject([
+      { kind: 'c2.miner', severity: 5, host: HOST, attacker: POOL, victims: [HOST], mitre: ['T1496'] },
+    ])
+  }) // prettier-ignore
+
+  test('is told when only the pool was heard', () => {
+    const job = '{"id":null,"method":"mining.notify","params":["bf","4d16b6f8"]}\n'
+    expect(toldOf([['<', job]])).toMatchObject([{ kind: 'c2.miner', host: HOST }])
+  })
+
+  test('is not seen in other programs that speak JSON-RPC', () => {
+    const login = '{"jsonrpc":"2.0","id":1,"method":"user.login","params":{"user":"a"}}\n'
+    const editor = '{"jsonrpc":"2.0","method":"initialize","params":{"login":true}}\n'
+    expect(toldOf([['>', login], ['<', '{"result":1}\n'], ['>', editor]])).toEqual([]) // prettier-ignore
+  })
+})

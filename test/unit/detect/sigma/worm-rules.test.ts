@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest'
+import { packagedFile } from '../../../../src/core/package-root.ts'
+import type { Detection } from '../../../../src/detect/detection.ts'
+import {
+  compileRules,
+  readFolder,
+  SigmaDetector,
+  SHIPPED_RULES,
+} from '../../../../src/detect/index.ts'
+import type { ApplicationFact } from '../../../../src/flow/flow.ts'
+import { httpRequest, plannedFlow, type FlowPlan } from '../../../support/judged-rules.ts'
+
+const book = compileRules(readFolder(packagedFile(SHIPPED_RULES), 'shipped').texts)
+
+function told(plan: FlowPlan, seen: readonly ApplicationFact[] = []): string[] {
+  const stories = new Map<string, Detection>()
+  const detector = new SigmaDetector(book, (one) => stories.set(one.id, one))
+  const flow = plannedFlow(plan)
+  for (const fact of seen) detector.flowSpoke(flow, fact)
+  detector.flowEnded(flow, 'fin')
+  detector.end()
+  return [...stories.values()]
+    .filter(({ severity }) => severity >= 4)
+    .map(({ kind, attacker }) => `${kind} ${attacker}`)
+}
+
+const datagram = (bytes: number): FlowPlan => ({
+  ...{ source: '192.0.2.7', destination: '10.0.0.5', protocol: 17, destinationPort: 1434 },
+  ...{ application: 'unknown', originatorPayloadBytes: bytes, responderPayloadBytes: 0 },
+})
+const opened = (names: readonly string[]): ApplicationFact[] =>
+  names.map((name) => ({ kind: 'smb-open', name }))
+const share: FlowPlan = { destination: '10.0.0.9', destinationPort: 445, application: 'smb' }
+
+describe('Slammer', () => {
+  it('is told by its size, and a question for an instance of SQL Server is not', () => {
+    expect(told(datagram(376))).toEqual(['exploit.slammer 192.0.2.7'])
+    expect(told(datagram(17))).toEqual([])
+  })
+})
+
+describe('ransom notes', () => {
+  it('in one folder after another are told', () => {
+    const notes = ['a', 'b', 'c', 'd'].map((folder) => `${folder}\\HOW_TO_RECOVER_FILES.txt`)
+    expect(told(share, opened(notes))).toEqual(['exploit.ransomware 10.0.0.5'])
+  })
+
+  it('are not what projects and offices put into every folder', () => {
+    const names = ['README.md', 'readme.txt', 'How to use.txt', 'data.txt', 'Restore.docx']
+    const everywhere = ['a', 'b', 'c', 'd', 'e', 'f'].flatMap((folder) =>
+      names.map((name) => `${folder}\\${name}`),
+    )
+    expect(told(share, opened(everywhere))).toEqual([])
+  })
+})
+
+describe('a miner over HTTP', () => {
+  it('is told by its name', () => {
+    const request = httpRequest({ userAgent: 'cpuminer 2.3' })
+    expect(told({ application: 'http' }, [request])).toEqual(['c2.miner 203.0.113.9'])
+    expect(told({ application: 'http' }, [httpRequest({ userAgent: 'curl/8.5.0' })])).toEqual([])
+  })
+})
