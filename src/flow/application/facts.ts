@@ -282,9 +282,10 @@ export interface SnmpFacts {
   readonly messages: number
 }
 
-/** A request of SNMP 1 or 2c, under a community. Told, never stored. */
+/** A request or answer of SNMP 1 or 2c, under a community. Told, never stored. */
 export interface SnmpCommunity {
   readonly kind: 'snmp-community'
+  readonly isAnswer: boolean
   /** Equal for equal communities within one sensor, and of no other use. */
   readonly secret: number
 }

@@ -1,7 +1,8 @@
 /**
  * TCP connections of no known application: whether a shell answers on them, or filler is poured into a buffer.
  *
- * Shells bring no protocol of their own; their prompts and the first commands' answers are all there is.
+ * Shells bring no protocol of their own; their prompts and the first commands' answers are all there is. Whoever asks
+ * for a name or a password first is a console behind a terminal server, and no shell left by a thief.
  */
 import type { Packet } from '../../decode/index.ts'
 import type { RawSign } from './facts.ts'
@@ -31,8 +32,10 @@ const SHELL_WORDS: readonly RegExp[] = [
   /(?:^|[\n}])bash-\d\.\d{1,2}[$#] /,
   /(?:^|[\n}])(?:PS )?[A-Z]:\\[\w\\ .$~-]{0,80}> ?$/,
   /(?:^|[\n}])[\w.-]{1,32}@[\w.-]{1,64}:[~/][\w/.-]{0,80}[$#] $/,
-  /(?:root|daemon):[x*]:0:0:/,
 ]
+/** The list of accounts, which a shell writes when it was told to; a copy of it comes unasked. */
+const ACCOUNTS = /(?:root|daemon):[x*]:0:0:/
+const ASKS_WHO = /(?:^|\n|[\w.-]{1,32} )(?:login|username|password): ?$/i
 
 /** Says whether a payload begins like text: printable, with the few controls that terminals use. */
 export function isTextual(payload: Payload): boolean {
@@ -100,13 +103,19 @@ export class RawTalk extends FactReader {
     const own = side === 0 ? 0 : 1
     const shown = textAt(packet, 0, packet.payloadCaptured, LONGEST_PAYLOAD)
     const text = this.#windows[own] + shown.replaceAll('\\u{a}', '\n').replaceAll('\\u{d}', '')
-    const sign = SHELL_WORDS.map((words) => words.exec(text)?.[0]).find((found) => found)
+    if (ASKS_WHO.test(text)) return Next.DONE
+    const sign = this.#signIn(text, own)
     if (sign === undefined) {
       this.#windows[own] = text.slice(-WINDOW)
       return Next.MORE
     }
     this.context.tell(shellSign(sign.trim(), own === 1))
     return Next.DONE
+  }
+
+  #signIn(text: string, own: number): string | undefined {
+    const sign = SHELL_WORDS.map((words) => words.exec(text)?.[0]).find((found) => found)
+    return sign ?? (this.#windows[1 - own] === '' ? undefined : ACCOUNTS.exec(text)?.[0])
   }
 
   override facts(): null {

@@ -40,7 +40,6 @@ export const CEF_NAMES: Readonly<Record<string, string>> = {
   'bruteforce.snmp': 'SNMP community guessing',
   'bruteforce.rdp': 'RDP brute force',
   'bruteforce.spray': 'Password spraying',
-  'bruteforce.kerberoasting': 'Kerberoasting',
   tunnel: 'Covert tunnel',
   'tunnel.dns': 'DNS tunnel',
   'tunnel.dns.not-dns': 'Other protocol on the DNS port',

@@ -2,7 +2,8 @@
  * Detects guessing of SNMP communities: one client asks under ever other names, whether at one agent or many.
  *
  * An agent does not answer who names the wrong one (RFC 3584 §5.2.1), so nothing is refused: the number of
- * different names tells. A manager knows a handful for its whole network.
+ * different names that nobody answers to tells. A manager knows a handful for its whole network, or one for each
+ * device, and is answered.
  */
 import type { LiveFlow } from '../../../flow/flow.ts'
 import type { Detector, Emit, Heard } from '../../detector.ts'
@@ -19,6 +20,8 @@ interface Asker extends Suspect {
   readonly client: string
   readonly victims: Set<string>
   readonly communities: DistinctCount
+  /** Of those, the ones that some agent answers to. */
+  readonly known: DistinctCount
   readonly minGuesses: number
 }
 
@@ -42,13 +45,17 @@ export class CommunityGuessing implements Detector {
     })
   }
 
-  flowSpoke(flow: LiveFlow, { secret }: Heard<typeof HEARS>): void {
+  flowSpoke(flow: LiveFlow, { secret, isAnswer }: Heard<typeof HEARS>): void {
     const key = pairKey(flow.originatorKey, flow.vlan, 12)
+    if (isAnswer) {
+      this.#stories.get(key)?.known.add(secret)
+      return
+    }
     const asker = this.#stories.get(key) ?? this.#stories.add(key, this.#open(flow))
     asker.lastUs = Math.max(asker.lastUs, flow.lastUs)
     asker.communities.add(secret)
     if (asker.victims.size < MAX_VICTIMS) asker.victims.add(flow.responderAddress())
-    asker.count = asker.communities.value
+    asker.count = Math.max(0, asker.communities.value - asker.known.value)
     if (asker.count < this.#minGuesses) return
     this.#stories.tell(asker, flow.lastUs)
     asker.story?.addFlow(flow)
@@ -69,7 +76,8 @@ export class CommunityGuessing implements Detector {
   #open(flow: LiveFlow): Asker {
     return {
       ...{ firstUs: flow.lastUs, lastUs: flow.lastUs, count: 0, story: null },
-      ...{ client: flow.originatorAddress(), victims: new Set(), communities: new DistinctCount() },
+      ...{ client: flow.originatorAddress(), victims: new Set() },
+      ...{ communities: new DistinctCount(), known: new DistinctCount() },
       minGuesses: this.#minGuesses,
     }
   }

@@ -3,7 +3,8 @@
  * many registrable names that do not exist and look like nothing anybody would register.
  *
  * What counts are the domains, not the names beneath them: a tunnel, a block list or a virus scanner asks much
- * beneath one. Browsers that test whether missing names are hijacked ask three, without a domain.
+ * beneath one. Browsers that test whether missing names are hijacked ask three at a time, without a domain or
+ * beneath the one that their network hands out.
  * Left out: algorithms that put dictionary words together. A resolver asks for all of its clients, and is
  * taken for one from several times as much on.
  * Source: Antonakakis et al., From Throw-Away Traffic to Bots (USENIX Security 2012).
@@ -32,6 +33,15 @@ const MIN_LABEL = 7
 /** Odd letters in a row, or letters and digits by turns: where ordinary names hardly come. */
 const MIN_RARE_PAIRS = 0.3
 const MIN_MIXING = 0.12
+/**
+ * What networks hand out to complete short names with, and nobody can register (RFC 6761, RFC 6762 appendix G,
+ * ICANN's list of collisions): bots would look there in vain for ever.
+ */
+const PRIVATE_ENDINGS: ReadonlySet<string> = new Set([
+  'lan', 'home', 'local', 'localdomain', 'internal', 'intranet', 'corp', 'private', 'domain', 'workgroup', 'localhost',
+  'invalid', 'test', 'example', 'arpa', 'onion', 'alt', 'belkin', 'dlink', 'router', 'gateway', 'modem', 'mshome',
+  'dhcp', 'server', 'wlan', 'wifi', 'attlocal', 'homestation', 'airdream', 'openstacklocal',
+]) // prettier-ignore
 const CERTAIN_DOMAINS = 60
 const EXAMPLES = 4
 
@@ -138,10 +148,10 @@ export class MadeUpDomains implements Detector {
 const isMissingHost = ({ rcode, type }: DnsMessage): boolean =>
   rcode === 'NXDOMAIN' && (type === 'A' || type === 'AAAA')
 
-/** The registrable domain; null for names without one. */
+/** The registrable domain; null for names without one, and for those of the network at hand. */
 function domainOf(name: string): string | null {
   const at = registeredDomainAt(name)
-  if (at >= name.length) return null
+  if (at >= name.length || PRIVATE_ENDINGS.has(name.slice(name.lastIndexOf('.') + 1))) return null
   return name.slice(at).includes('.') ? name.slice(at) : null
 }
 

@@ -16,7 +16,10 @@ export interface C2Parties {
   readonly isInside: boolean
 }
 
-/** What signs weigh that were seen between two private addresses, known tools apart. */
+/**
+ * What signs weigh that were seen between two private addresses, known tools apart. Where to says nothing there:
+ * own programs live at whatever port, under a bare address, and are looked after every few seconds.
+ */
 const INSIDE_FACTOR = 0.8
 
 const MITRE: Readonly<Record<C2Kind, readonly string[]>> = {
@@ -105,7 +108,9 @@ export class C2Suspect {
   #weigh(): number {
     if (!this.parties.isInside) return weightOf(this.#signs.values())
     const known = [...this.#signs.values()].filter(({ aspect }) => aspect === 'known')
-    const others = [...this.#signs.values()].filter(({ aspect }) => aspect !== 'known')
+    const others = [...this.#signs.values()].filter(
+      ({ aspect }) => aspect !== 'known' && aspect !== 'place',
+    )
     return weightOf(known) + weightOf(others) * INSIDE_FACTOR
   }
 

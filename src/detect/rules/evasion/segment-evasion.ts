@@ -2,14 +2,18 @@
  * Detects TCP streams that say two things at once: segments with the same sequence number and other bytes, so that
  * whoever watches reads another stream than the receiver (fragroute, insertion with a TTL that ends on the way).
  *
- * A retransmission repeats itself byte for byte. One or two that do not may be segments damaged on the way; three of
- * one connection are meant. Looked at are short segments, as evaders cut them: a window of the last few thousand.
+ * A retransmission repeats itself byte for byte. One or two that do not may be damaged on the way; three places
+ * of one connection are meant. A capture made by hand bears one number throughout, and a device that begins each
+ * connection with the same port and number says something new in each: neither is two things in one place.
+ * Looked at are short segments, as evaders cut them: a window of the last few thousand.
  * Left out: overlaps that begin elsewhere, and what long segments hold beyond their first bytes.
  * Source: Ptacek and Newsham, Insertion, Evasion, and Denial of Service (1998) §5; RFC 9293 §3.10.7.4.
  */
 import type { Packet } from '../../../decode/packet.ts'
+import type { LiveFlow } from '../../../flow/flow.ts'
+import { IpProtocol } from '../../../net/protocol.ts'
 import type { Detector, Emit } from '../../detector.ts'
-import { destinationAddress, destinationHash, sourceAddress, sourceHash } from '../state/packet-address.ts' // prettier-ignore
+import { destinationAddress, destinationHash, originatorHash, responderHash, sourceAddress, sourceHash } from '../state/packet-address.ts' // prettier-ignore
 import { mix } from '../state/pair-key.ts'
 import { Stories, type Suspect, type Telling } from '../state/stories.ts'
 import { confidenceOf, counted, spanOf } from '../state/wording.ts'
@@ -25,10 +29,14 @@ const PLACES = 4096
 /** So long a retransmission takes at most. */
 const FRESH_US = 30_000_000
 const ENOUGH = 3
+/** Streams of which it is remembered when they began. */
+const STREAMS = 1024
 
 interface Twofold extends Suspect {
   readonly attacker: string
   readonly victim: string
+  /** Numbers in whose places two things were said: the first ones. */
+  readonly places: Set<number>
 }
 
 export class SegmentEvasion implements Detector {
@@ -40,6 +48,9 @@ export class SegmentEvasion implements Detector {
   readonly #seenUs = new Float64Array(PLACES)
   readonly #lengths = new Uint8Array(PLACES)
   readonly #beginnings = new Uint8Array(PLACES * COMPARED_BYTES)
+  /** Of connections opened of late: the hash of the opener's stream, and when. */
+  readonly #opened = new Int32Array(STREAMS)
+  readonly #openedUs = new Float64Array(STREAMS)
 
   constructor({ forgetAfterSeconds }: OddFlagsConfig, emit: Emit) {
     this.#stories = new Stories<Twofold>({
@@ -60,7 +71,7 @@ export class SegmentEvasion implements Detector {
     const place = hash & (PLACES - 1)
     const length = Math.min(payloadCaptured, COMPARED_BYTES)
     const isSame = this.#hashes[place] === hash && this.#lengths[place] !== 0
-    if (isSame && Math.abs(packet.timestampUs - this.#seenUs[place]!) <= FRESH_US) {
+    if (isSame && this.#isFresh(stream, this.#seenUs[place]!, packet.timestampUs)) {
       if (this.#differs(packet, place, Math.min(length, this.#lengths[place]!))) {
         this.#note(packet, stream)
       }
@@ -75,6 +86,15 @@ export class SegmentEvasion implements Detector {
     }
   }
 
+  flowOpened(flow: LiveFlow): void {
+    if (flow.protocol !== IpProtocol.TCP) return
+    const { originatorPort, responderPort, startUs } = flow
+    const originator = originatorHash(flow)
+    const responder = responderHash(flow)
+    this.#opens(endsHash(originator, responder, originatorPort, responderPort), startUs)
+    this.#opens(endsHash(responder, originator, responderPort, originatorPort), startUs)
+  }
+
   tick(nowUs: number): void {
     this.#stories.tick(nowUs)
   }
@@ -85,6 +105,19 @@ export class SegmentEvasion implements Detector {
 
   forgotten(): number {
     return this.#stories.forgotten()
+  }
+
+  #opens(stream: number, nowUs: number): void {
+    const place = stream & (STREAMS - 1)
+    this.#opened[place] = stream
+    this.#openedUs[place] = nowUs
+  }
+
+  /** What was seen belongs to the same connection as what is seen now. */
+  #isFresh(stream: number, seenUs: number, nowUs: number): boolean {
+    if (Math.abs(nowUs - seenUs) > FRESH_US) return false
+    const place = stream & (STREAMS - 1)
+    return this.#opened[place] !== stream || seenUs >= this.#openedUs[place]!
   }
 
   #differs({ buffer, payloadOffset }: Packet, place: number, length: number): boolean {
@@ -102,17 +135,22 @@ export class SegmentEvasion implements Detector {
       this.#stories.add(stream, {
         ...{ firstUs: nowUs, lastUs: nowUs, count: 0, story: null },
         ...{ attacker: sourceAddress(packet), victim: destinationAddress(packet) },
+        places: new Set(),
       })
     suspect.lastUs = Math.max(suspect.lastUs, nowUs)
     suspect.count += 1
-    if (suspect.count >= ENOUGH) this.#stories.tell(suspect, nowUs)
+    if (suspect.places.size < ENOUGH) suspect.places.add(packet.tcpSequence)
+    if (suspect.places.size >= ENOUGH) this.#stories.tell(suspect, nowUs)
   }
 }
 
 /** One direction of one connection. */
 function streamHash(packet: Packet): number {
-  const ends = mix(sourceHash(packet), destinationHash(packet))
-  return mix(ends, packet.sourcePort * 65_536 + packet.destinationPort)
+  return endsHash(sourceHash(packet), destinationHash(packet), packet.sourcePort, packet.destinationPort) // prettier-ignore
+}
+
+function endsHash(source: number, destination: number, from: number, to: number): number {
+  return mix(mix(source, destination), from * 65_536 + to)
 }
 
 function tell({ attacker, victim, count, firstUs, lastUs }: Twofold): Telling {

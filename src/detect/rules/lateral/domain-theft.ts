@@ -2,7 +2,8 @@
  * Detects a domain's secrets being copied by who is no domain controller (DCSync), and hosts being asked one
  * after the other who is logged on there (BloodHound).
  *
- * Domain controllers copy from each other all day. They also answer Kerberos, LDAP and replication themselves,
+ * Domain controllers copy from each other all day. They also answer Kerberos, LDAP and replication themselves
+ * (one that has news calls the other, which then copies from it),
  * and never ask for names and controllers on the same connection first, as tools do.
  * Left out: sessions asked for within SMB 3's encryption.
  * Source: MS-DRSR §4.1.10; MITRE T1003.006, T1087.002.
@@ -108,6 +109,7 @@ export class DomainTheft implements Detector {
       this.#replications.set(key, replication)
     }
     replication.lastUs = flow.lastUs
+    this.#answers(flow)
     if (opnum === CRACK_NAMES || opnum === CONTROLLER_INFO) replication.hasAskedNames = true
     if (opnum !== GET_CHANGES && opnum !== REPLICA_ADD) return
     const isController = this.#controllers.get(flow.originatorKey) !== undefined

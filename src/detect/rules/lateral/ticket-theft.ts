@@ -3,8 +3,11 @@
  * proof of the password first (AS-REP roasting).
  *
  * What comes back is encrypted with a key made of a password; who wants to guess it asks for RC4, since AES takes
- * thousands of times as long. Every system since 2008 offers AES; older ones offer DES and Microsoft's own types
- * beside RC4, while the tools offer nothing else, or two or three at most.
+ * thousands of times as long. Every system since 2008 offers AES; older ones offer triple DES before RC4, or
+ * Microsoft's own types beside it, while the tools put RC4 first and two or three others behind it at most.
+ * Programs that were told to use RC4 alone ask without proof too, but hand it in once they are told to, and ask for
+ * services of computers, whose passwords nobody guesses. Who offers AES, and is given RC4 for service after service
+ * all the same, gathers those of an old domain.
  * Left out: roasting with AES; requests under FAST.
  * Source: Medin, Attacking Kerberos (DerbyCon 2014); MITRE T1558.003, T1558.004; RFC 4757 (RC4).
  */
@@ -12,7 +15,7 @@ import type { KerberosMessage, LiveFlow } from '../../../flow/flow.ts'
 import type { Detector, Emit, Heard } from '../../detector.ts'
 import { AttackLedger, textHash, type Act } from '../state/attack-ledger.ts'
 import { CappedTable, type Row } from '../state/capped-table.ts'
-import { DistinctCount } from '../state/distinct-count.ts'
+import { conversationKey } from '../state/flow-pair.ts'
 import { pairKey } from '../state/pair-key.ts'
 import type { DomainTheftConfig } from './config.ts'
 
@@ -24,9 +27,25 @@ const AES = new Set([17, 18, 19, 20])
 const MOST_TYPES = 4
 /** Another service or account, and it is no single misconfigured program. */
 const SEVERAL = 2
+/** Tickets in RC4 to one host that had offered more than that. */
+const GATHERED = 10
+const GATHERED_WITHIN_US = 300_000_000
+const MOST_TARGETS = 1024
+const MAX_UNPROVEN = 4096
+const ANSWERED_WITHIN_US = 30_000_000
+/** Services that run as the computer they are on (setspn's list of host), and those of the domain itself. */
+const OF_COMPUTERS =
+  /^(?:host|cifs|ldap|gc|dns|rpcss|restrictedkrbhost|termsrv|wsman|e3514235-4b06-11d1-ab04-00c04fc2dcd2|krbtgt|kadmin)\b|\$$/i
 
 interface Asker extends Row {
-  readonly targets: DistinctCount
+  firstUs: number
+  /** Hashes of the services, or of the accounts, that it asked for. */
+  readonly targets: Set<number>
+}
+
+/** An account asked for without proof, in one conversation. */
+interface Unproven extends Row {
+  readonly client: string
 }
 
 const HEARS = ['kerberos'] as const
@@ -36,6 +55,7 @@ export class TicketTheft implements Detector {
   readonly hears = HEARS
   readonly #ledger: AttackLedger
   readonly #askers = new CappedTable<Asker>(MAX_ASKERS)
+  readonly #unproven = new CappedTable<Unproven>(MAX_UNPROVEN)
 
   constructor({ forgetAfterSeconds }: DomainTheftConfig, emit: Emit) {
     const teller = { detector: this.name, noun: 'request', forgetAfterSeconds }
@@ -43,18 +63,20 @@ export class TicketTheft implements Detector {
   }
 
   flowSpoke(flow: LiveFlow, fact: Heard<typeof HEARS>): void {
-    if (!wantsOnlyRc4(fact)) return
-    const { message, service, client, hasPreauthentication } = fact
-    if (message === 'TGS-REQ' && service !== null && !/^(?:krbtgt|kadmin)\b/i.test(service)) {
-      this.#asks(flow, 'lateral.kerberoasting', service)
-    } else if (message === 'AS-REQ' && !hasPreauthentication && client !== null) {
-      this.#asks(flow, 'lateral.as-rep-roasting', client)
+    if (fact.message === 'AS-REQ') this.#logsOn(flow, fact)
+    else if (fact.message === 'AS-REP') this.#isLetIn(flow)
+    else if (fact.service === null || OF_COMPUTERS.test(fact.service)) return
+    else if (fact.message === 'TGS-REQ') {
+      if (wantsOnlyRc4(fact)) this.#asks(flow, 'lateral.kerberoasting', fact.service)
+    } else if (fact.message === 'TGS-REP' && fact.encryptionTypes[0] === RC4) {
+      this.#gathers(flow, fact.service)
     }
   }
 
   tick(nowUs: number): void {
     this.#ledger.tick(nowUs)
     this.#askers.expire(nowUs - REMEMBER_US)
+    this.#unproven.expire(nowUs - ANSWERED_WITHIN_US)
   }
 
   end(): void {
@@ -65,24 +87,66 @@ export class TicketTheft implements Detector {
     return this.#ledger.forgotten + this.#askers.forgotten
   }
 
-  #asks(flow: LiveFlow, kind: RoastKind, target: string): void {
-    const key = pairKey(flow.originatorKey, textHash(kind), 14)
-    let asker = this.#askers.get(key)
-    if (asker === undefined) {
-      asker = { lastUs: flow.lastUs, targets: new DistinctCount() }
-      this.#askers.set(key, asker)
+  /** Without proof it is how an honest logon begins as well; that goes on with proof. */
+  #logsOn(flow: LiveFlow, fact: KerberosMessage): void {
+    const { client, hasPreauthentication } = fact
+    if (client === null || !wantsOnlyRc4(fact)) return
+    const key = conversationKey(flow)
+    const accounts = this.#askerOf(flow, AS_REP_ROASTING).targets
+    if (hasPreauthentication) {
+      this.#unproven.delete(key)
+      accounts.delete(textHash(client.toLowerCase()))
+      return
     }
-    asker.lastUs = Math.max(asker.lastUs, flow.lastUs)
-    asker.targets.add(textHash(target.toLowerCase()))
-    this.#ledger.note(actOf(flow, kind, asker.targets.value), flow)
+    this.#unproven.set(key, { client, lastUs: flow.lastUs })
+    if (accounts.size < MOST_TARGETS) accounts.add(textHash(client.toLowerCase()))
+    if (accounts.size >= SEVERAL) this.#asks(flow, AS_REP_ROASTING, client)
+  }
+
+  #isLetIn(flow: LiveFlow): void {
+    const key = conversationKey(flow)
+    const unproven = this.#unproven.get(key)
+    if (unproven === undefined) return
+    this.#unproven.delete(key)
+    this.#asks(flow, AS_REP_ROASTING, unproven.client)
+  }
+
+  #asks(flow: LiveFlow, kind: RoastKind, target: string): void {
+    const { targets } = this.#askerOf(flow, kind)
+    if (targets.size < MOST_TARGETS) targets.add(textHash(target.toLowerCase()))
+    this.#ledger.note(actOf(flow, kind, targets.size), flow)
+  }
+
+  #gathers(flow: LiveFlow, service: string): void {
+    const asker = this.#askerOf(flow, 'gathering')
+    if (flow.lastUs - asker.firstUs > GATHERED_WITHIN_US) {
+      asker.targets.clear()
+      asker.firstUs = flow.lastUs
+    }
+    if (asker.targets.size < MOST_TARGETS) asker.targets.add(textHash(service.toLowerCase()))
+    if (asker.targets.size >= GATHERED)
+      this.#ledger.note(gatheringAct(flow, asker.targets.size), flow)
+  }
+
+  #askerOf(flow: LiveFlow, what: string): Asker {
+    const key = pairKey(flow.originatorKey, textHash(what), 14)
+    const known = this.#askers.get(key)
+    if (known !== undefined) {
+      known.lastUs = Math.max(known.lastUs, flow.lastUs)
+      return known
+    }
+    const asker = { firstUs: flow.lastUs, lastUs: flow.lastUs, targets: new Set<number>() }
+    this.#askers.set(key, asker)
+    return asker
   }
 }
 
-type RoastKind = 'lateral.kerberoasting' | 'lateral.as-rep-roasting'
+const AS_REP_ROASTING = 'lateral.as-rep-roasting'
+type RoastKind = 'lateral.kerberoasting' | typeof AS_REP_ROASTING
 
 function wantsOnlyRc4({ encryptionTypes }: KerberosMessage): boolean {
   if (encryptionTypes.length === 0 || encryptionTypes.length > MOST_TYPES) return false
-  if (!encryptionTypes.includes(RC4)) return false
+  if (encryptionTypes[0] !== RC4) return false
   return encryptionTypes.every((type) => type > 0 && !AES.has(type))
 }
 
@@ -106,5 +170,21 @@ function actOf(flow: LiveFlow, kind: RoastKind, targets: number): Act {
       { feature: isOfServices ? 'services' : 'accounts', value: targets, baseline: 1, weight: 0.4 },
     ],
     summary: `${attacker} asks ${victim} for ${what}, encrypted with RC4 and nothing better, as those do who mean to crack it`,
+  }
+}
+
+function gatheringAct(flow: LiveFlow, services: number): Act {
+  const attacker = flow.originatorAddress()
+  const victim = flow.responderAddress()
+  return {
+    kind: 'lateral.kerberoasting',
+    severity: 5,
+    confidence: 0.7,
+    attacker,
+    victim,
+    mitre: ['T1558.003'],
+    isCumulative: true,
+    reasons: [{ feature: 'rc4Tickets300s', value: services, baseline: GATHERED, weight: 1 }],
+    summary: `${attacker} gathers tickets of ${services} services from ${victim} within five minutes, all encrypted with RC4, as those do who mean to crack them`,
   }
 }

@@ -23,6 +23,7 @@ interface Asker {
   windowStartUs: number
   readonly windowTargets: Set<number>
   story: Story | null
+  isRouter: boolean
   readonly targets: Set<number>
 }
 
@@ -38,6 +39,8 @@ export interface Question {
   readonly vlan: number
   readonly target: number
   readonly nowUs: number
+  /** The asker is known to serve several networks. */
+  readonly isRouter?: boolean
 }
 
 export class AddressAskers {
@@ -67,7 +70,7 @@ export class AddressAskers {
     const look = this.#looks.take(place)
     const windowTargets = new Set(look.items)
     const row = { sender: senderText(), lastUs: nowUs, windowStartUs: look.firstUs, windowTargets }
-    this.#askers.set(sender, { ...row, story: null, targets: new Set() })
+    this.#askers.set(sender, { ...row, story: null, isRouter: false, targets: new Set() })
   }
 
   tick(nowUs: number): void {
@@ -87,6 +90,7 @@ export class AddressAskers {
   #goesOn(asker: Asker, question: Question, textOf: (key: number) => string | null): void {
     const { target, nowUs } = question
     asker.lastUs = Math.max(asker.lastUs, nowUs)
+    asker.isRouter = question.isRouter === true
     if (asker.story !== null) {
       asker.story.lastUs = asker.lastUs
       if (asker.targets.size < MAX_REMEMBERED) asker.targets.add(target)
@@ -126,8 +130,8 @@ export class AddressAskers {
       detector: 'sweep',
       kind: this.#means.kind,
       family: 'sweep',
-      severity: 4,
-      confidence: confidenceOf(0.75, count - threshold, 40),
+      severity: asker.isRouter ? 3 : 4,
+      confidence: asker.isRouter ? 0.4 : confidenceOf(0.75, count - threshold, 40),
       attacker: asker.sender,
       victims: [...story.victims],
       host: null,

@@ -1,17 +1,34 @@
-/** Detects ARP sweeps: one host asking by broadcast for many addresses within seconds. */
+/**
+ * Detects ARP sweeps: one host asking by broadcast for many addresses within seconds.
+ *
+ * The router of several networks on one link, as cable providers have them, asks for its customers all day, under
+ * an address of its own in each: that is only noted.
+ */
 import { formatIpv4Word } from '../../../net/address.ts'
 import { PacketKind, type Packet } from '../../../decode/packet.ts'
 import type { Detector, Emit } from '../../detector.ts'
+import { CappedTable, type Row } from '../state/capped-table.ts'
 import { AddressAskers } from './address-askers.ts'
 import type { SweepConfig } from './config.ts'
 
 const ARP_REQUEST = 1
 const BROADCAST_MAC = 0xffffffffffff
+const MAX_CARDS = 1024
+const NETWORK = 0xffffff00
+/** Addresses of other networks under which one card asks that make a router of it. */
+const NETWORKS = 3
+const ASKS_WITHIN_US = 600_000_000
+
+/** The networks under whose addresses a card asks. */
+interface Card extends Row {
+  readonly networks: Set<number>
+}
 
 export class ArpSweep implements Detector {
   readonly name = 'arp-sweep'
   readonly watches = ['arp'] as const
   readonly #askers: AddressAskers
+  readonly #cards = new CappedTable<Card>(MAX_CARDS)
 
   constructor(config: SweepConfig, emit: Emit) {
     this.#askers = new AddressAskers(config, emit, { kind: 'sweep.arp', name: 'ARP' })
@@ -25,11 +42,14 @@ export class ArpSweep implements Detector {
     if (sender === 0 || sender === target) return
     if (packet.destinationMac !== BROADCAST_MAC && packet.destinationMac !== 0) return
     const { vlan, timestampUs: nowUs } = packet
-    this.#askers.asks({ sender, vlan, target, nowUs }, () => formatIpv4Word(sender), formatIpv4Word)
+    const isRouter = this.#isRouter(packet, sender)
+    const question = { sender, vlan, target, nowUs, isRouter }
+    this.#askers.asks(question, () => formatIpv4Word(sender), formatIpv4Word)
   }
 
   tick(nowUs: number): void {
     this.#askers.tick(nowUs)
+    this.#cards.expire(nowUs - ASKS_WITHIN_US)
   }
 
   end(): void {
@@ -37,6 +57,16 @@ export class ArpSweep implements Detector {
   }
 
   forgotten(): number {
-    return this.#askers.forgotten()
+    return this.#askers.forgotten() + this.#cards.forgotten
+  }
+
+  #isRouter({ sourceMac, vlan, timestampUs: lastUs }: Packet, sender: number): boolean {
+    if (sourceMac === 0) return false
+    const key = sourceMac * 4096 + (vlan & 4095)
+    const card = this.#cards.get(key) ?? { lastUs, networks: new Set<number>() }
+    if (card.networks.size === 0) this.#cards.set(key, card)
+    card.lastUs = Math.max(card.lastUs, lastUs)
+    if (card.networks.size < NETWORKS) card.networks.add((sender & NETWORK) >>> 0)
+    return card.networks.size >= NETWORKS
   }
 }

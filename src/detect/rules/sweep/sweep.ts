@@ -2,11 +2,12 @@
  * Detects horizontal sweeps: one source trying one port, or ping, on many hosts in vain.
  *
  * A dense range (a dozen addresses of one /24) is enough with half of them silent; scattered addresses take
- * more and nearly all in vain, since peer-to-peer programs knock at many dead peers.
+ * more and nearly all in vain, since peer-to-peer programs knock at many dead peers. Who goes on to ask for
+ * something by name was let in, also where the answers are not captured.
  */
 import { IpProtocol } from '../../../net/protocol.ts'
 import type { LiveFlow } from '../../../flow/flow.ts'
-import type { Detector, Emit } from '../../detector.ts'
+import type { Detector, Emit, Heard } from '../../detector.ts'
 import type { SweepConfig } from './config.ts'
 import { isRefused, wasPutToUse } from '../scan/outcome.ts'
 import { Probe, probeOf } from '../scan/probe.ts'
@@ -18,8 +19,11 @@ import { HighPortOpenings } from './high-port-openings.ts'
 import { SweepGroup } from './sweep-group.ts'
 import { SweepStory } from './sweep-story.ts'
 
+const HEARS = ['tls-client-hello', 'http-request'] as const
+
 export class Sweep implements Detector {
   readonly name = 'sweep'
+  readonly hears = HEARS
   readonly #config: SweepConfig
   readonly #emit: Emit
   readonly #looks: FirstLooks
@@ -59,6 +63,10 @@ export class Sweep implements Detector {
 
   flowAnswered(flow: LiveFlow): void {
     if (!isRefused(flow)) this.#acquit(flow)
+  }
+
+  flowSpoke(flow: LiveFlow, _fact: Heard<typeof HEARS>): void {
+    if (this.#groups.size > 0 && wasPutToUse(flow)) this.#acquit(flow)
   }
 
   flowEnded(flow: LiveFlow): void {

@@ -100,8 +100,16 @@ export const ATTACK_CLASSES: readonly AttackClass[] = [
   },
 ]
 
+/**
+ * A whole statement, as consoles and dashboards hand it to a server that is meant to be asked in SQL; an injection
+ * begins in the middle of somebody else's. One that goes on behind a quote is none.
+ */
+const STATEMENT =
+  /^\s*(?:select\s+(?:distinct\s+)?[\w."`*(), @?:-]+\s+from\s|insert\s+into\s+\w|update\s+\w+\s+set\s|delete\s+from\s+\w|with\s+\w+\s+as\s*\(|explain\s+select\s|show\s+(?:tables|databases|measurements|tag|field|retention)\b)(?!.*(?:--|#|\/\*|information_schema|sleep\s*\(|benchmark\s*\())/
+
 /** Says whether a class is to look at a value at all. */
 export function mayHold(attack: AttackClass, value: RequestValue): boolean {
   if (value.where === 'document' && !attack.readsDocuments) return false
+  if (attack.signs === SQL_SIGNS && STATEMENT.test(value.text)) return false
   return attack.gate.test(value.text)
 }

@@ -12,6 +12,7 @@ const PDUS = [
 ] // prettier-ignore
 const REQUESTS: ReadonlySet<string | null> = new Set(['get', 'get-next', 'get-bulk', 'set'])
 const FIRST_PDU = 0xa0
+const AT = 0x40
 
 const fields = new BerCursor()
 
@@ -25,6 +26,15 @@ export function isSnmp(payload: Payload, first: number): boolean {
   const version = byteAt(payload, at + 2)
   return version === 0 || version === 1 || version === 3
 }
+
+/** The end of a community without the number of a VLAN or instance behind it (`public@12`, as switches want it). */
+function withoutContext(packet: Packet, from: number, to: number): number {
+  let end = to
+  while (end > from && isDigit(byteAt(packet, end - 1))) end -= 1
+  return end > from + 1 && end < to && byteAt(packet, end - 1) === AT ? end - 1 : to
+}
+
+const isDigit = (byte: number): boolean => byte >= 0x30 && byte <= 0x39
 
 export class SnmpReader extends FactReader {
   #version: SnmpFacts['version'] | null = null
@@ -49,7 +59,7 @@ export class SnmpReader extends FactReader {
     let pdu: string | null = null
     if (version !== '3' && fields.expect(Tag.OCTET_STRING)) {
       communityBytes = fields.to - fields.from
-      secret = secretDigest(packet, fields.from, fields.to)
+      secret = secretDigest(packet, fields.from, withoutContext(packet, fields.from, fields.to))
       pdu = fields.next() ? (PDUS[fields.tag - FIRST_PDU] ?? null) : null
     }
     if (this.#messages === 1) {
@@ -60,7 +70,9 @@ export class SnmpReader extends FactReader {
     const messages = this.#messages
     if (!this.context.isHeard) return
     this.context.tell({ kind: 'snmp', version, communityBytes, pdu, messages })
-    if (secret !== null && REQUESTS.has(pdu)) this.context.tell({ kind: 'snmp-community', secret })
+    const isAnswer = pdu === 'response'
+    if (secret === null || !(isAnswer || REQUESTS.has(pdu))) return
+    this.context.tell({ kind: 'snmp-community', isAnswer, secret })
   }
 
   override facts(): ApplicationFacts | null {

@@ -50,7 +50,7 @@ export function helloSigns(hello: TlsClientHello, isDynamic: boolean): Sign[] {
   // Browsers, and nearly all that speak to services made for browsers, say what they will speak.
   if (alpn.length === 0) signs.push(tls('noApplication', 'identity', 0.1, 'no protocol named'))
   if (sni === null || canonicalAddress(sni) !== null) {
-    signs.push(tls('noServerName', 'identity', isDynamic ? 0.3 : 0.15, 'no server name'))
+    signs.push(tls('noServerName', 'place', isDynamic ? 0.3 : 0.15, 'no server name'))
   }
   return signs
 }

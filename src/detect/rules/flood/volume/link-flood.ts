@@ -3,9 +3,11 @@
  * (macof, ARP floods), and torrents of what switches say to each other (BPDUs, CDP, DTP).
  *
  * Looks at SYNs, ARP and frames that are no IP: each of a hundred cards on a link speaks time and again, what is
- * made up speaks once.
+ * made up speaks once. Left out of what switches say: PAUSE, with which any busy card slows its switch down a
+ * thousand times a second, and PTP, whose clocks agree a hundred times.
  * Source: dsniff's macof; Yersinia; IEEE 802.1D §7.12.
  */
+import { readUint16 } from '../../../../decode/index.ts'
 import { PacketKind, type Packet } from '../../../../decode/packet.ts'
 import { TcpFlag } from '../../../../net/protocol.ts'
 import type { Detection } from '../../../detection.ts'
@@ -23,6 +25,8 @@ const MAX_LINKS = 64
 const CONTROL_GROUPS = [0x0180c2000000, 0x01000ccccccc]
 const CONTROL_MASK = 16
 const TREES_OF_VLANS = 0x01000ccccccd
+/** What precedes the payload of MAC control (IEEE 802.3 annex 31) and PTP (IEEE 1588 annex F). */
+const RAPID_TYPES = [0x8808, 0x88f7]
 /** Cards are counted over this long. */
 const SPAN_US = 10_000_000
 /** Of made-up cards nearly every frame bears another. */
@@ -43,7 +47,7 @@ export class LinkFlood implements Detector {
     if (packet.kind === PacketKind.IP && packet.tcpFlags !== TcpFlag.SYN) return
     if (packet.sourceMac === 0) return
     const isControl = packet.kind === PacketKind.OTHER && isToSwitches(packet.destinationMac)
-    if (packet.kind === PacketKind.OTHER && !isControl) return
+    if (packet.kind === PacketKind.OTHER && (!isControl || isRapid(packet))) return
     const key = packet.vlan * 2 + (isControl ? 1 : 0)
     const link =
       this.#links.get(key) ?? this.#links.watch(key, new FloodedLink(this.#config, isControl))
@@ -69,6 +73,9 @@ function isToSwitches(mac: number): boolean {
   const group = Math.floor(mac / CONTROL_MASK)
   return CONTROL_GROUPS.some((control) => Math.floor(control / CONTROL_MASK) === group)
 }
+
+const isRapid = ({ buffer, payloadOffset }: Packet): boolean =>
+  payloadOffset >= 2 && RAPID_TYPES.includes(readUint16(buffer, payloadOffset - 2))
 
 /** What one link carries of a sort. */
 class FloodedLink implements Watched {

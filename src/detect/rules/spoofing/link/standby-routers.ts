@@ -11,15 +11,15 @@ import { PacketKind, type Packet } from '../../../../decode/packet.ts'
 import type { Detector, Emit } from '../../../detector.ts'
 import { CappedTable, type Row } from '../../state/capped-table.ts'
 import { sourceAddress, sourceHash } from '../../state/packet-address.ts'
-import { pairKey } from '../../state/pair-key.ts'
+import { mix, pairKey } from '../../state/pair-key.ts'
 import { Stories, type Suspect, type Telling } from '../../state/stories.ts'
 import { confidenceOf, counted, spanOf } from '../../state/wording.ts'
 import type { RouterSpoofingConfig } from '../config.ts'
 
 const PORT = 1985
 /** Two versions: the fields' places, and the number of the state in which a router is active. */
-const FIRST = { length: 20, state: 2, priority: 5, group: 6, active: 16, address: 16 } as const
-const SECOND = { length: 42, state: 4, priority: 17, group: 7, active: 6, address: 26 } as const
+const FIRST = { length: 20, state: 2, priority: 5, group: 6, address: 16, active: 16 } as const
+const SECOND = { length: 42, state: 4, priority: 17, group: 7, address: 26, active: 6 } as const
 const STATE_TLV = 1
 /** Hellos come every three seconds; who was heard within this long is alive. */
 const ALIVE_US = 10_000_000
@@ -64,9 +64,9 @@ export class StandbyRouters implements Detector {
     const { buffer, payloadOffset: at } = packet
     const version = buffer[at] === STATE_TLV && packet.payloadCaptured >= SECOND.length ? SECOND : FIRST // prettier-ignore
     if (packet.payloadCaptured < version.length) return
-    // Links that are bridged together may number their groups alike: the address they serve tells them apart.
-    const served = readInt32(buffer, at + version.address)
-    const group = pairKey(buffer[at + version.group]! ^ served, packet.vlan, 18)
+    // A capture of several networks holds a group of the same number in each, with an address of its own.
+    const address = readInt32(buffer, at + version.address)
+    const group = pairKey(mix(buffer[at + version.group]!, address), packet.vlan, 18)
     const router = pairKey(sourceHash(packet), group, 19)
     if (buffer[at + version.state] === version.active) {
       this.#isActive(packet, group, router, buffer[at + version.priority]!)

@@ -1,7 +1,8 @@
 /**
  * Detects a host that says of many names that they are its own: LLMNR and NetBIOS poisoning (Responder).
  *
- * An honest host answers broadcast questions for its own name, and a master browser for its workgroup's.
+ * An honest host answers broadcast questions for its own name, and a master browser for its workgroup's, which is
+ * nobody's and not counted.
  * Nobody is called "wpad" by these protocols but who wants to be everybody's proxy.
  * Over mDNS hosts may have aliases: there more names must be answered, each with the answerer's own address.
  * Source: RFC 4795, RFC 1002 §4.2, RFC 6762 §6; MITRE T1557.001. Left out: names of services over mDNS.
@@ -24,6 +25,8 @@ const MDNS_ANSWER_US = 1_000_000
 /** NetBIOS general name service (RFC 1002 §4.2.1.3). */
 const NETBIOS_NAME = 'TYPE32'
 const ENCODED_LENGTH = 32
+/** The kinds of name that browsers of a workgroup bear (Microsoft's 1B, 1D and 1E), as encoded. */
+const BROWSER_KINDS = new Set(['bl', 'bn', 'bo'])
 const MAX_QUESTIONS = 1024
 const MAX_RESPONDERS = 512
 const MAX_NAMES = 64
@@ -172,6 +175,7 @@ function questionKey(asker: number, id: number): number {
 /** Two letters a byte, the sixteenth byte the kind of service (RFC 1001 §14.1); null for what is none. */
 function netbiosName(encoded: string): string | null {
   if (encoded.length < ENCODED_LENGTH) return null
+  if (BROWSER_KINDS.has(encoded.slice(ENCODED_LENGTH - 2, ENCODED_LENGTH))) return null
   let name = ''
   for (let at = 0; at < ENCODED_LENGTH - 2; at += 2) {
     const high = encoded.charCodeAt(at) - 97

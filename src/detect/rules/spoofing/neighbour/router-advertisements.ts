@@ -21,6 +21,7 @@ import { Stories, type Telling } from '../../state/stories.ts'
 import { formatMac, isVirtual } from './mac.ts'
 import type { Neighbours } from './neighbours.ts'
 
+const SOLICITATION = 133
 const ADVERTISEMENT = 134
 const OPTIONS_AT = 8
 const PREFIX = 3
@@ -34,6 +35,8 @@ const KILLS_WITHIN_US = 60e6
 /** A router that repeats itself more often than this, so many times. */
 const MIN_HASTE = 6
 const HASTY_GAP_US = 15_000_000
+/** A router answers whoever asks for one within this long (RFC 4861 §6.2.6), and all at once. */
+const ANSWER_US = 3_500_000
 const ALL_NODES = 'ff02::1'
 
 /** Severity of a second router that only announces itself. */
@@ -51,7 +54,7 @@ interface Router {
   isPreferred: boolean
   /** Of prefixes and resolvers. */
   offer: number
-  /** Advertisements to all. */
+  /** Advertisements to all that nobody had asked for. */
   count: number
   deaths: number
   deathsSinceUs: number
@@ -83,6 +86,8 @@ export class RouterAdvertisements implements Detector {
   readonly #neighbours: Neighbours
   readonly #routers = new CappedTable<Router>(MAX_ROUTERS)
   readonly #crowds = new CappedTable<Crowd>(MAX_CROWDS)
+  /** When somebody last asked for a router, by VLAN. */
+  readonly #asked = new CappedTable<{ lastUs: number }>(MAX_CROWDS)
   readonly #stories: Stories<False>
 
   constructor(config: RouterSpoofingConfig, neighbours: Neighbours, emit: Emit) {
@@ -99,8 +104,14 @@ export class RouterAdvertisements implements Detector {
   }
 
   packet(packet: Packet): void {
-    if (packet.sourcePort !== ADVERTISEMENT || packet.protocol !== IpProtocol.ICMPV6) return
-    if (packet.ttl !== 255 || packet.malformed !== 0) return
+    if (packet.protocol !== IpProtocol.ICMPV6 || packet.ttl !== 255 || packet.malformed !== 0)
+      return
+    if (packet.sourcePort === SOLICITATION) {
+      this.#asked.set(packet.vlan, { lastUs: packet.timestampUs })
+    } else if (packet.sourcePort === ADVERTISEMENT) this.#advertises(packet)
+  }
+
+  #advertises(packet: Packet): void {
     const nowUs = packet.timestampUs
     const lifetime = readUint16(packet.buffer, packet.payloadOffset - 2)
     const key = pairKey(sourceHash(packet), packet.vlan, 8)
@@ -118,9 +129,10 @@ export class RouterAdvertisements implements Detector {
     if (lifetime > 0 && known.mac === packet.sourceMac) {
       known.isPreferred = isPreferred(packet)
       known.offer = offerOf(packet)
-      known.count += 1
+      const isAsked = nowUs - (this.#asked.get(packet.vlan)?.lastUs ?? -Infinity) <= ANSWER_US
+      if (!isAsked) known.count += 1
       this.#compare(known, packet)
-      this.#judgeHaste(known, packet)
+      if (!isAsked) this.#judgeHaste(known, packet)
     }
   }
 
@@ -128,6 +140,7 @@ export class RouterAdvertisements implements Detector {
     this.#stories.tick(nowUs)
     this.#routers.expire(nowUs - this.#config.forgetAfterSeconds * 1e6)
     this.#crowds.expire(nowUs - this.#config.forgetAfterSeconds * 1e6)
+    this.#asked.expire(nowUs - ANSWER_US)
   }
 
   end(): void {

@@ -26,7 +26,9 @@ export const COMMAND_SIGNS: readonly Sign[] = [
   {
     name: 'breakWithArgument',
     weight: 1,
-    pattern: new RegExp(`(?:[;|\`]|&&)\\s*${PROGRAMS}\\s+(?:-|/|\\.|\\w|%)`),
+    pattern: new RegExp(
+      `(?:[;|\`]|&&)\\s*${PROGRAMS}\\s+(?:-|/|\\.|\\w*[\\d./\\\\:]|user\\b|view\\b|localgroup\\b|%)`,
+    ),
   },
   {
     name: 'breakIsAll',
