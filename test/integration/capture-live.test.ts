@@ -143,6 +143,29 @@ describe('capture in a namespace', () => {
     })
   })
 
+  describe('by a root that may capture but not become another user, as in a container', () => {
+    const lesser = ['setpriv', '--bounding-set=-all,+net_raw,+net_admin', '--inh-caps=-all']
+
+    it('goes by the addon, since tcpdump changes its user and ends where it may not', async () => {
+      const { host, peer } = network.hosts
+      const capture = new Capture(host, 'auto', host.interface, lesser)
+      await capture.until('listening', 1)
+      const sent = await peer.run(process.execPath, ['-e', sending(3, 200, host.address4)])
+      expect(sent.code, sent.stderr).toBe(0)
+      await capture.until('datagram', 3)
+      expect((await capture.stop()).end).toEqual({ kind: 'stopped' })
+    })
+
+    it('is refused by tcpdump with what it lacks', async () => {
+      const { host } = network.hosts
+      const capture = new Capture(host, 'tcpdump', host.interface, lesser)
+      expect(await capture.until('error', 1)).toMatchObject({
+        code: 'ERR_CAPTURE_PRIVILEGE',
+        hint: 'give the process CAP_SETUID and CAP_SETGID, or set capture.driver to cap',
+      })
+    })
+  })
+
   it('ends as failed when the interface goes away', async () => {
     const { host } = network.hosts
     await host.run('ip', ['link', 'add', 'gone0', 'type', 'veth', 'peer', 'name', 'gone1'])

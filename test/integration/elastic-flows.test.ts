@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { packagedFile } from '../../src/core/package-root.ts'
+import type { Flow } from '../../src/flow/flow.ts'
 import { ecsDocument, formatEcs } from '../../src/forward/formats/ecs.ts'
 import { syslogMessage } from '../../src/forward/formats/syslog/message.ts'
 import { esql } from '../support/elastic/esql.ts'
@@ -101,9 +102,9 @@ describe('flows', () => {
   })
 
   it.each(HOSTILE_VALUES)('let nothing that was typed become a field: %s', (_, value) => {
-    const { facts } = FLOWS['http']!
-    const typed = { ...facts, host: value, uri: value, userAgent: value, method: value }
-    const flow = outgoing({ ...FLOWS['http'], facts: typed as typeof facts, interface: value })
+    const said = { ...FLOWS['http']!.facts, host: value, uri: value, userAgent: value }
+    const facts = { ...said, method: value } as Flow['facts']
+    const flow = outgoing({ ...FLOWS['http'], facts, interface: value })
     const own = JSON.parse(formatEcs(flow, context)) as Source
     const message = syslogMessage(flow, { ...context, header: 'rfc5424', cefVersion: '0' })
     const { index, source } = stored('picket-cef', shipped(message.toString()))
