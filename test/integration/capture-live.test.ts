@@ -4,12 +4,14 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { packagedFile } from '../../src/core/package-root.ts'
 import type { CaptureConfig } from '../../src/capture/config.ts'
 import { openLiveSource } from '../../src/capture/index.ts'
 import { LinkType, type CaptureEnd, type CaptureStatistics } from '../../src/capture/source.ts'
 import { joinHosts, type TestHost, type TestNetwork } from '../support/namespace.ts'
 
 const DRIVERS = ['tcpdump', 'cap'] as const
+const MAIN = packagedFile('dist/main.js')
 const captureProgram = fileURLToPath(new URL('../support/capture-interface.mjs', import.meta.url))
 
 function configFor(driver: CaptureConfig['driver'], bufferMegabytes = 8): CaptureConfig {
@@ -154,6 +156,14 @@ describe('capture in a namespace', () => {
       expect(sent.code, sent.stderr).toBe(0)
       await capture.until('datagram', 3)
       expect((await capture.stop()).end).toEqual({ kind: 'stopped' })
+    })
+
+    it('is what picket doctor tells', async () => {
+      const { host } = network.hosts
+      const [setpriv = '', ...rights] = lesser
+      const doctor = [process.execPath, MAIN, 'doctor', '--json']
+      const { stdout } = await host.run(setpriv, [...rights, ...doctor])
+      expect(stdout).toMatch(/"check":"tcpdump","state":"note","found":"may not change its user/)
     })
 
     it('is refused by tcpdump with what it lacks', async () => {
