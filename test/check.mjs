@@ -49,7 +49,7 @@ if (process.argv.includes('--generate')) {
 } else if (process.argv.includes('--thorough')) {
   process.exitCode = await checkAll(first, [['thorough tests', runSuite('thorough', 20)]])
 } else if (process.argv.includes('--package')) {
-  process.exitCode = await checkAll(first, [['package tests', runSuite('package', 9)]])
+  process.exitCode = await checkAll(first, [['package tests', runSuite('package', 20)]])
 } else {
   process.exitCode = await checkAll(first, still, moving)
 }

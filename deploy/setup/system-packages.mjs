@@ -45,8 +45,11 @@ const needed = {
     python3: program('python3'),
     systemd: program('systemd-analyze'),
   },
-  /** Building the Debian package, and trying it and its rollout. */
+  /** Building the Debian package, and trying it, its rollout and its container. */
   packaging: {
+    nmap: program('nmap'),
+    curl: program('curl'),
+    openssl: program('openssl'),
     dpkg: program('dpkg-deb'),
     binutils: program('strip'),
     debootstrap: program('debootstrap'),
@@ -55,6 +58,7 @@ const needed = {
     yamllint: program('yamllint'),
     'systemd-container': program('systemd-nspawn'),
     'iputils-ping': program('ping'),
+    buildah: program('buildah'),
   },
   /** What Picket is measured beside: `test/bench` goes without those that are missing. */
   measuring: {

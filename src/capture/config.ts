@@ -12,7 +12,8 @@ export const captureConfig = Type.Object(
     }),
     driver: oneOf(['auto', 'tcpdump', 'cap'], {
       default: 'auto',
-      description: '`auto` takes tcpdump where it is installed, else the in-process `cap`.',
+      description:
+        '`auto` takes tcpdump where it is installed and may start (root in a container may lack the right to change its user), else the in-process `cap`.',
     }),
     snapLengthBytes: Type.Integer({
       default: 1600,

@@ -5,12 +5,13 @@ import { PicketError } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
 import type { CaptureConfig } from './config.ts'
 import type { CaptureSource } from './source.ts'
+import { mayStartTcpdump } from './privileges.ts'
 import { CapSource, isCapUsable } from './sources/cap.ts'
 import { TcpdumpSource } from './sources/tcpdump.ts'
 
 export { captureInterfaces } from './interfaces.ts'
 export { linkTypeWords, READABLE_LINK_TYPES } from './link-types.ts'
-export { canCapture, leaveRoot, mayGiveNetworkRights } from './privileges.ts'
+export { canCapture, leaveRoot, mayGiveNetworkRights, mayStartTcpdump } from './privileges.ts'
 export { openPcapFile, openPcapStream, type PcapFileSource } from './sources/pcap-file.ts'
 
 /** Where tcpdump is installed even when a service's PATH leaves these out. */
@@ -34,7 +35,7 @@ export function openLiveSource(options: LiveSourceOptions): CaptureSource {
   const { config, interface: name, onListening, log } = options
   const { snapLengthBytes, bufferMegabytes, delivery, tcpdumpUser: user } = config
   const isPrompt = delivery === 'prompt'
-  const program = config.driver === 'cap' ? null : findTcpdump()
+  const program = tcpdumpFor(config.driver)
   const shared = { interface: name, snapLengthBytes, bufferMegabytes, onListening }
   if (program !== null) return new TcpdumpSource({ ...shared, program, user, isPrompt })
   if (config.driver === 'tcpdump') throw missing('tcpdump is not installed')
@@ -42,11 +43,19 @@ export function openLiveSource(options: LiveSourceOptions): CaptureSource {
     throw missing('neither tcpdump nor the addon `cap` is there to capture with')
   }
   if (config.driver === 'auto') {
-    log?.warn('tcpdump is not installed; capturing in process, where drops cannot be counted', {
+    const why = findTcpdump() === null ? 'is not installed' : 'may not change its user here'
+    log?.warn(`tcpdump ${why}; capturing in process, where drops cannot be counted`, {
       interface: name,
     })
   }
   return new CapSource(shared)
+}
+
+/** Who asks for tcpdump by name is told why it ends; `auto` goes on by the addon where that can be used. */
+function tcpdumpFor(driver: CaptureConfig['driver']): string | null {
+  if (driver === 'cap') return null
+  if (driver === 'auto' && !mayStartTcpdump() && isCapUsable()) return null
+  return findTcpdump()
 }
 
 /** Finds tcpdump in the absolute directories of PATH and where systems put it; null when it is missing. */

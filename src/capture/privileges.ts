@@ -25,6 +25,15 @@ export function canDropPrivileges(): boolean {
   return process.getuid?.() === 0 && hasCapabilities(CAP_SETUID, CAP_SETGID, CAP_KILL)
 }
 
+/**
+ * Says whether tcpdump would start: run by root it becomes another user, be it root itself, and ends where it may not.
+ *
+ * So it does in a container whose root has the rights over the network alone.
+ */
+export function mayStartTcpdump(): boolean {
+  return process.getuid?.() !== 0 || hasCapabilities(CAP_SETUID, CAP_SETGID)
+}
+
 /** Says whether a child may become another user and be given the rights over the network, and no others. */
 export function mayGiveNetworkRights(): boolean {
   return canDropPrivileges() && hasCapabilities(CAP_SETPCAP, CAP_NET_ADMIN, CAP_NET_RAW)

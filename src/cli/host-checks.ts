@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import { createServer } from 'node:net'
 import { dirname } from 'node:path'
 import { somebodyAnswers } from '../api/index.ts'
-import { canCapture, captureInterfaces, findTcpdump } from '../capture/index.ts'
+import { canCapture, captureInterfaces, findTcpdump, mayStartTcpdump } from '../capture/index.ts'
 import { findTracefs } from '../owner/index.ts'
 import type { RespondConfig } from '../respond/config.ts'
 import { findTool } from '../respond/index.ts'
@@ -25,11 +25,12 @@ export interface CheckResult {
 /** Looks at this host; `context` is null where the configuration can't be read, and what needs it is left out. */
 export async function checkHost(context: CommandContext | null): Promise<readonly CheckResult[]> {
   const tcpdump = findTcpdump()
+  const isNeeded = tcpdump === null || !mayStartTcpdump()
   return [
     nodeVersion(),
     addon('better-sqlite3', 'missing', 'the record cannot be opened'),
     captureDriver(tcpdump),
-    addon('cap', tcpdump === null ? 'missing' : 'note', 'only capture.driver cap needs it'),
+    addon('cap', isNeeded ? 'missing' : 'note', 'only capture.driver cap needs it'),
     capturePrivilege(),
     ...(context === null
       ? []
@@ -63,7 +64,11 @@ function addon(name: string, stateWithout: CheckState, why: string): CheckResult
 }
 
 function captureDriver(tcpdump: string | null): CheckResult {
-  if (tcpdump !== null) return ok('tcpdump', tcpdump)
+  if (tcpdump !== null && mayStartTcpdump()) return ok('tcpdump', tcpdump)
+  if (tcpdump !== null) {
+    const found = 'may not change its user here; capture goes by the addon cap'
+    return { check: 'tcpdump', state: 'note', found, fix: 'give CAP_SETUID and CAP_SETGID' }
+  }
   const found = 'not installed; capture falls back to the addon cap'
   return { check: 'tcpdump', state: 'note', found, fix: 'apt-get install tcpdump' }
 }

@@ -13,7 +13,8 @@ const generated = {
   'deploy/config.schema.json': async () => (await configuration()).configJsonSchema(),
   'deploy/event-fields.md': async () =>
     (await import('../../dist/forward/formats/field-table.js')).fieldTable(),
-  'deploy/elastic/index-template.json': indexTemplate,
+  'deploy/elastic/index-template.json': async () => (await templates()).ecsIndexTemplate(),
+  'deploy/elastic/flow-index-template.json': async () => (await templates()).flowIndexTemplate(),
   'deploy/elastic/dashboard.ndjson': async () =>
     lines((await import('../../deploy/elastic/content/dashboard.mjs')).savedObjects()),
   'deploy/elastic/detection-rules.ndjson': async () =>
@@ -66,8 +67,8 @@ async function configuration() {
   return await import('../../dist/config/reference.js')
 }
 
-async function indexTemplate() {
-  return (await import('../../dist/forward/formats/ecs-template.js')).ecsIndexTemplate()
+async function templates() {
+  return await import('../../dist/forward/formats/ecs-template.js')
 }
 
 async function contract() {

@@ -78,8 +78,9 @@ describe('a service manager', () => {
   it('gets no sign of life while what writes the log hangs, and again when it goes on', async () => {
     const other = new Database(join(data, 'picket.db'))
     other.exec('BEGIN IMMEDIATE')
-    const args = ['token', 'create', '--scopes', 'read', '--data-dir', data]
-    const waiting = picket(network.hosts.victim, ...args)
+    // Ordered of the agent, whose own writer then waits; `picket token` would write to the log by itself.
+    const order = ['block', '192.0.2.7', '--ttl', '1m', '--reason', 'a test', '--data-dir', data]
+    const waiting = picket(network.hosts.victim, ...order)
     await until('the writer hangs', () =>
       agent.output().includes('the record does not answer') ? true : null,
     )

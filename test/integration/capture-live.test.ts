@@ -4,12 +4,14 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { packagedFile } from '../../src/core/package-root.ts'
 import type { CaptureConfig } from '../../src/capture/config.ts'
 import { openLiveSource } from '../../src/capture/index.ts'
 import { LinkType, type CaptureEnd, type CaptureStatistics } from '../../src/capture/source.ts'
 import { joinHosts, type TestHost, type TestNetwork } from '../support/namespace.ts'
 
 const DRIVERS = ['tcpdump', 'cap'] as const
+const MAIN = packagedFile('dist/main.js')
 const captureProgram = fileURLToPath(new URL('../support/capture-interface.mjs', import.meta.url))
 
 function configFor(driver: CaptureConfig['driver'], bufferMegabytes = 8): CaptureConfig {
@@ -140,6 +142,37 @@ describe('capture in a namespace', () => {
     expect(error).toMatchObject({
       code: 'ERR_CAPTURE_PRIVILEGE',
       hint: 'run as root, or give the process CAP_NET_RAW',
+    })
+  })
+
+  describe('by a root that may capture but not become another user, as in a container', () => {
+    const lesser = ['setpriv', '--bounding-set=-all,+net_raw,+net_admin', '--inh-caps=-all']
+
+    it('goes by the addon, since tcpdump changes its user and ends where it may not', async () => {
+      const { host, peer } = network.hosts
+      const capture = new Capture(host, 'auto', host.interface, lesser)
+      await capture.until('listening', 1)
+      const sent = await peer.run(process.execPath, ['-e', sending(3, 200, host.address4)])
+      expect(sent.code, sent.stderr).toBe(0)
+      await capture.until('datagram', 3)
+      expect((await capture.stop()).end).toEqual({ kind: 'stopped' })
+    })
+
+    it('is what picket doctor tells', async () => {
+      const { host } = network.hosts
+      const [setpriv = '', ...rights] = lesser
+      const doctor = [process.execPath, MAIN, 'doctor', '--json']
+      const { stdout } = await host.run(setpriv, [...rights, ...doctor])
+      expect(stdout).toMatch(/"check":"tcpdump","state":"note","found":"may not change its user/)
+    })
+
+    it('is refused by tcpdump with what it lacks', async () => {
+      const { host } = network.hosts
+      const capture = new Capture(host, 'tcpdump', host.interface, lesser)
+      expect(await capture.until('error', 1)).toMatchObject({
+        code: 'ERR_CAPTURE_PRIVILEGE',
+        hint: 'give the process CAP_SETUID and CAP_SETGID, or set capture.driver to cap',
+      })
     })
   })
 

@@ -63,9 +63,11 @@ const fields = new Set([
 
 describe('templates and life cycle', () => {
   it('are of the shape that Elasticsearch documents', () => {
-    expectShape(ILM_POLICY, json('ilm-policy.json'))
-    expectShape(COMPONENT_TEMPLATE, component)
-    expectShape(INDEX_TEMPLATE, template)
+    for (const prefix of ['', 'flow-']) {
+      expectShape(ILM_POLICY, json(`${prefix}ilm-policy.json`))
+      expectShape(COMPONENT_TEMPLATE, json(`${prefix}component-template.json`))
+      expectShape(INDEX_TEMPLATE, json(`${prefix}index-template.json`))
+    }
   })
 
   it('name one another by the names that the README gives them', () => {
@@ -125,11 +127,16 @@ describe('the commands of the README', () => {
     const asked = await ask()
     expect(asked.map(({ method, path }) => `${method} ${path}`)).toEqual([
       'PUT /_ingest/pipeline/picket-arrival',
+      'PUT /_ingest/pipeline/picket-cef-event',
+      'PUT /_ingest/pipeline/picket-cef-flow',
       'PUT /_ingest/pipeline/picket-cef',
       'PUT /_ingest/pipeline/picket-ecs',
       'PUT /_ilm/policy/picket',
+      'PUT /_ilm/policy/picket-flow',
       'PUT /_component_template/picket',
+      'PUT /_component_template/picket-flow',
       'PUT /_index_template/picket',
+      'PUT /_index_template/picket-flow',
       'POST /_security/api_key',
       'POST /api/saved_objects/_import?overwrite=true',
       'POST /api/detection_engine/rules/_import?overwrite=true',

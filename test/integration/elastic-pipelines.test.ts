@@ -1,48 +1,17 @@
 /** The ingest pipelines for Elasticsearch, run on what the agent really sends. */
 import { readdirSync, readFileSync } from 'node:fs'
-import { eventsOf } from '../support/event-kinds.ts'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { parse } from 'yaml'
 import { packagedFile } from '../../src/core/package-root.ts'
 import { formatEcs } from '../../src/forward/formats/ecs.ts'
 import { syslogMessage } from '../../src/forward/formats/syslog/message.ts'
 import { assertEcs } from '../support/ecs-schema.ts'
-import {
-  assertPipeline,
-  ingest,
-  type Ingested,
-  type IngestPipeline,
-} from '../support/elastic/ingest-pipeline.ts'
+import { assertPipeline } from '../support/elastic/ingest-pipeline.ts'
 import type { Source } from '../support/elastic/ingest-document.ts'
-import { eventOfEachKind } from '../support/event-kinds.ts'
+import { NOW, PIPELINES, shipped, stored } from '../support/elastic/shipping.ts'
+import { eventOfEachKind, eventsOf } from '../support/event-kinds.ts'
 import { HOSTILE_VALUES } from '../support/hostile-values.ts'
 import { event, owner } from '../support/record.ts'
-
-const NOW = '2026-01-05T10:00:09.000Z'
-const pipelineOf = (name: string): IngestPipeline =>
-  parse(readFileSync(packagedFile(`deploy/elastic/${name}`), 'utf8')) as IngestPipeline
-const cef = pipelineOf('pipeline-cef.yml')
-const ecs = pipelineOf('pipeline-ecs.yml')
-const arrival = pipelineOf('pipeline-arrival.yml')
-
-/** As Elasticsearch does: the pipeline that the shipper names, then the final one of the data stream. */
-function stored(pipeline: IngestPipeline, source: Source): Ingested {
-  const { id, source: read } = ingest(pipeline, source, NOW)
-  return { id, source: ingest(arrival, read, NOW).source }
-}
-
-/** What Filebeat puts beside a message. */
-const SHIPPED = {
-  '@timestamp': '2026-01-05T10:00:08.500Z',
-  agent: { type: 'filebeat', version: '8.17.0', id: 'shipper' },
-  ecs: { version: '8.0.0' },
-  host: { name: 'collector' },
-  input: { type: 'tcp' },
-  log: { source: { address: '10.0.0.1:41234' } },
-  tags: ['picket'],
-}
-const shipped = (message: string): Source => ({ ...SHIPPED, message })
 
 function without(object: Source, ...names: readonly string[]): Source {
   return Object.fromEntries(Object.entries(object).filter(([name]) => !names.includes(name)))
@@ -99,7 +68,9 @@ const ofEachFamily = [...new Map(eventOfEachKind().map((one) => [one.family, one
 
 describe('the pipeline for CEF', () => {
   it('is one that Elasticsearch takes', () => {
-    expect(() => assertPipeline(cef)).not.toThrow()
+    for (const name of ['picket-cef', 'picket-cef-event', 'picket-cef-flow']) {
+      expect(() => assertPipeline(PIPELINES[name]!)).not.toThrow()
+    }
   })
 
   const folder = packagedFile('test/data/cef')
@@ -111,7 +82,7 @@ describe('the pipeline for CEF', () => {
         packagedFile(`test/data/ecs/${file.replace(/cef$/, 'ndjson')}`),
         'utf8',
       )
-      const { id, source } = stored(cef, shipped(line))
+      const { id, source } = stored('picket-cef', shipped(line))
       expect(source).toEqual(asFarAsCefTells(JSON.parse(own) as Source))
       expect(id).toBe('019b8d2a-0000-7000-8000-000000000001-2')
     },
@@ -125,7 +96,7 @@ describe('the pipeline for CEF', () => {
     for (const sent of ofEachFamily) {
       const message = syslogMessage(sent, { ...context, ...form }).toString()
       const own = JSON.parse(formatEcs(sent, context)) as Source
-      expect(stored(cef, shipped(message)).source).toEqual(asFarAsCefTells(own))
+      expect(stored('picket-cef', shipped(message)).source).toEqual(asFarAsCefTells(own))
     }
   })
 
@@ -137,7 +108,7 @@ describe('the pipeline for CEF', () => {
     const own = JSON.parse(formatEcs(told({ ...typed, process: owner() }), context)) as Source
     for (const header of ['rfc5424', 'rfc3164'] as const) {
       const message = syslogMessage(hostile, { ...context, header, cefVersion: '0' }).toString()
-      const { id, source } = stored(cef, shipped(message))
+      const { id, source } = stored('picket-cef', shipped(message))
       expect(source).toMatchObject({
         source: { ip: '192.0.2.7' },
         destination: { ip: '10.0.0.5' },
@@ -153,7 +124,7 @@ describe('the pipeline for CEF', () => {
   it('gives an address that is none as address alone', () => {
     const odd = told({ attacker: '02:00:00:00:00:07', victims: ['10.0.0.0/24', '10.0.0.9'] })
     const message = syslogMessage(odd, { ...context, header: 'rfc5424', cefVersion: '0' })
-    const { source } = stored(cef, shipped(message.toString()))
+    const { source } = stored('picket-cef', shipped(message.toString()))
     expect(source).toMatchObject({
       source: { address: '02:00:00:00:00:07' },
       related: { ip: ['10.0.0.9'] },
@@ -176,7 +147,7 @@ describe('the pipeline for CEF', () => {
     ['another product', 'CEF:0|Evil|Evil|1|scan|Scan|9|src=203.0.113.66'],
     ['half a message', 'CEF:0|Picket|Picket|0.1.0|scan'],
   ])('keeps what it cannot read as it came, and says so: %s', (_, message) => {
-    const { source } = stored(cef, shipped(message))
+    const { source } = stored('picket-cef', shipped(message))
     expect(source).toMatchObject({
       event: { kind: 'pipeline_error', module: 'picket', original: message },
     })
@@ -187,14 +158,14 @@ describe('the pipeline for CEF', () => {
 
 describe('the pipeline for files', () => {
   it('is one that Elasticsearch takes', () => {
-    expect(() => assertPipeline(ecs)).not.toThrow()
+    expect(() => assertPipeline(PIPELINES['picket-ecs']!)).not.toThrow()
   })
 
   it.each(HOSTILE_VALUES)(
     'gives each line as Picket wrote it, whatever it holds: %s',
     (_, value) => {
       const line = formatEcs(told({ summary: value, domain: value, decision: value }), context)
-      const { id, source } = stored(ecs, shipped(line))
+      const { id, source } = stored('picket-ecs', shipped(line))
       const own = JSON.parse(line) as Source & { event: object; picket: { revision: number } }
       expect(source).toEqual({ ...own, tags: ['picket'], event: { ...own.event, ingested: NOW } })
       expect(id).toBe(`${(own.event as { id: string }).id}-2`)
@@ -204,7 +175,7 @@ describe('the pipeline for files', () => {
   it.each(['{"event":{"module":"other"}}', '[]', 'no JSON', '{"event":'])(
     'keeps %s as it came, and says so',
     (line) => {
-      expect(stored(ecs, shipped(line)).source).toMatchObject({
+      expect(stored('picket-ecs', shipped(line)).source).toMatchObject({
         event: { kind: 'pipeline_error', original: line },
       })
     },

@@ -10,40 +10,20 @@ import { servedApi } from '../support/api-server.ts'
 import { parseCef } from '../support/cef-parser.ts'
 import { HOSTILE_VALUES } from '../support/hostile-values.ts'
 import { story, temporaryFolder } from '../support/record.ts'
-import { cellText, expression, type Row } from '../support/siem/expression.ts'
-import { evalFunctions, spl } from '../support/siem/spl.ts'
+import { cellText, type Row } from '../support/siem/expression.ts'
+import { spl } from '../support/siem/spl.ts'
+import {
+  ADD_ON,
+  bothSearched,
+  extracted,
+  PROPS,
+  stanzas,
+  tagsOf,
+  TRANSFORMS,
+} from '../support/siem/splunk-add-on.ts'
 
-const addOn = packagedFile('deploy/splunk/TA-picket')
 const hours = <Item>(make: (hour: number) => Item): Item[] =>
   Array.from({ length: 24 }, (_, hour) => make(hour))
-
-type Stanzas = Readonly<Record<string, Readonly<Record<string, string>>>>
-
-function stanzas(name: string): Stanzas {
-  const found: Record<string, Record<string, string>> = {}
-  let section: Record<string, string> = {}
-  for (const line of readFileSync(join(addOn, 'default', name), 'utf8').split('\n')) {
-    const head = /^\[(.*)\]$/.exec(line)?.[1]
-    if (head !== undefined) section = found[head] = {}
-    else if (line !== '' && !line.startsWith('#')) {
-      const at = line.indexOf('=')
-      section[line.slice(0, at).trim()] = line.slice(at + 1).trim()
-    }
-  }
-  return found
-}
-
-const transforms = stanzas('transforms.conf')
-const props = stanzas('props.conf')
-
-/** What Splunk extracts; where a key came twice it would keep the first. */
-function extracted(message: string): Record<string, string> {
-  const header = new RegExp(transforms['picket_cef_header']!['REGEX']!).exec(message)!
-  const fields: Record<string, string> = { ...header.groups }
-  const pairs = new RegExp(transforms['picket_cef_extension']!['REGEX']!, 'g')
-  for (const [, key, value] of message.matchAll(pairs)) fields[key!] ??= value!
-  return fields
-}
 
 const LINE_ENDS: Readonly<Record<string, string>> = { n: '\n', r: '\r' }
 const unescaped = (value: string): string =>
@@ -63,7 +43,7 @@ function expectAsParsed(cef: string): void {
 
 describe('the extractions', () => {
   const folder = packagedFile('test/data/cef')
-  it.each(eventsOf(readdirSync(folder)))('read %s as a strict parser does', (file) => {
+  it.each(readdirSync(folder))('read %s as a strict parser does', (file) => {
     expectAsParsed(readFileSync(join(folder, file), 'utf8').trimEnd())
   })
 
@@ -75,9 +55,9 @@ describe('the extractions', () => {
   })
 
   it('name only transforms that are there, and fields that come out of them', () => {
-    const cef = props['picket:cef']!
+    const cef = PROPS['picket:cef']!
     for (const [key, value] of Object.entries(cef)) {
-      if (key.startsWith('REPORT-')) expect(transforms).toHaveProperty(value)
+      if (key.startsWith('REPORT-')) expect(TRANSFORMS).toHaveProperty(value)
     }
     const keys = new Set(
       Object.keys(extracted(readFileSync(join(folder, 'scan.vertical.syn.cef'), 'utf8'))),
@@ -88,30 +68,6 @@ describe('the extractions', () => {
     }
   })
 })
-
-const evals = (sourcetype: string): [string, (row: Row) => unknown][] =>
-  Object.entries(props[sourcetype]!)
-    .filter(([key]) => key.startsWith('EVAL-'))
-    .map(([key, source]) => [key.slice('EVAL-'.length), expression(source, evalFunctions())])
-const calculations = { 'picket:cef': evals('picket:cef'), 'picket:ecs': evals('picket:ecs') }
-
-/** All fields that a search sees: Splunk calculates each from what was extracted, none from another. */
-function searched(sourcetype: 'picket:cef' | 'picket:ecs', fields: Row): Row {
-  const calculated = calculations[sourcetype].map(([name, value]) => [name, value(fields)] as const)
-  const present = calculated.filter(([, value]) => value !== null)
-  return { sourcetype, ...fields, ...Object.fromEntries(present) }
-}
-
-/** As `KV_MODE = json` has it: dotted names, `{}` behind that of a list, all values text. */
-function jsonFields(value: object, prefix = ''): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(value).flatMap(([name, inner]: [string, unknown]) => {
-      if (Array.isArray(inner)) return [[`${prefix}${name}{}`, inner.map(cellText)]]
-      if (typeof inner === 'object') return Object.entries(jsonFields(inner!, `${prefix}${name}.`))
-      return [[`${prefix}${name}`, cellText(inner)]]
-    }),
-  )
-}
 
 const COMMON_FIELDS =
   'action agent_id app category change_type confidence decision description dest dvc event_id id ids_type object object_category previous_sequence process revision sequence severity severity_id signature signature_id simulated src status type user vendor_product victims'.split(
@@ -131,10 +87,7 @@ describe('the fields of the Common Information Model', () => {
   )
   const bothOf = (kind: string): readonly [Row, Row] => {
     const read = (file: string) => readFileSync(packagedFile(`test/data/${file}`), 'utf8').trimEnd()
-    return [
-      searched('picket:cef', extracted(read(`cef/${kind}.cef`))),
-      searched('picket:ecs', jsonFields(JSON.parse(read(`ecs/${kind}.ndjson`)) as object)),
-    ]
+    return bothSearched(read(`cef/${kind}.cef`), read(`ecs/${kind}.ndjson`))
   }
 
   it.each(kinds)('are the same of %s, as CEF and as ECS', (kind) => {
@@ -145,13 +98,7 @@ describe('the fields of the Common Information Model', () => {
   })
 
   it.each(Object.entries(MODELS))('are all there for what has the tag %s', (tag, needed) => {
-    const types = Object.entries(stanzas('tags.conf')).filter(([, tags]) => tag in tags)
-    const searches = types.map(([name]) => {
-      return stanzas('eventtypes.conf')[name.replace('eventtype=', '')]!['search']!
-    })
-    const tagged = kinds
-      .flatMap(bothOf)
-      .filter((row) => searches.some((one) => spl(one, [row], 0).length > 0))
+    const tagged = kinds.flatMap(bothOf).filter((row) => tagsOf(row).includes(tag))
     expect(tagged.length).toBeGreaterThan(0)
     for (const row of tagged) for (const name of needed) expect(row, tag).toHaveProperty(name)
   })
@@ -214,7 +161,7 @@ it('every tag belongs to an event type that is there', () => {
 
 describe('the alert action', () => {
   async function act(configuration: object): Promise<{ code: number | null; told: string }> {
-    const child = spawn('python3', [join(addOn, 'bin/picket_block.py'), '--execute'])
+    const child = spawn('python3', [join(ADD_ON, 'bin/picket_block.py'), '--execute'])
     let told = ''
     child.stderr.on('data', (chunk: Buffer) => (told += chunk.toString()))
     child.stdin.end(JSON.stringify({ sid: 'scheduler__7', configuration }))

@@ -1,6 +1,14 @@
 /** Three booted hosts with systemd: the unit as systemd runs it, and a rollout gated by health and the self-test. */
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -9,6 +17,7 @@ import { controllerIn, type Controller, type Played } from '../support/ansible.t
 import { until } from '../support/await-until.ts'
 import { bootDebian, type BootedDebian } from '../support/booted-debian.ts'
 import { buildPackage } from '../support/debian-package.ts'
+import { writeLabelledCaptures } from '../support/labelled-captures.ts'
 import { joinHosts, type TestNetwork } from '../support/namespace.ts'
 
 const NAMES = ['one', 'two', 'three'] as const
@@ -156,6 +165,77 @@ describe('a rollout to hosts that run systemd', () => {
     expect(await status('one', before)).toBe('401')
     expect(await status('one', after)).toBe('200')
   }, 300_000)
+
+  it('trains a model on one host, and has it in force on every one', async () => {
+    const captures = join(hosts.one.folder, 'srv/captures')
+    mkdirSync(captures)
+    writeLabelledCaptures(captures)
+    const given = { picket_truth: '/srv/captures/truth.json', picket_captures: '/srv/captures' }
+    const model = { picket_trainer: 'one', picket_trees: 20, picket_model: join(folder, 'rf.json') }
+    const { code, output } = await play('train', { ...given, ...model })
+    expect(code, output).toBe(0)
+    expect(output).toContain('falsePerThousand')
+    const trained = readFileSync(join(folder, 'rf.json'), 'utf8')
+    for (const name of NAMES) {
+      expect(await on(name, 'cat', '/etc/picket/random-forest.json')).toBe(trained)
+      expect(await on(name, 'picket', 'config', 'print')).toContain(
+        '/etc/picket/random-forest.json',
+      )
+      expect(await property(name, 'StatusText')).toBe('captures on eth0')
+    }
+  }, 300_000)
+})
+
+describe('an upgrade of the fleet', () => {
+  const TARGET = '203.0.113.9'
+  const newer = (): object => ({
+    picket_package: buildPackage(folder, '--version', '99.0.0'),
+    picket_model: join(folder, 'rf.json'),
+  })
+  const everywhere = (...command: [string, ...string[]]): Promise<string[]> =>
+    Promise.all(NAMES.map((name) => on(name, ...command)))
+
+  it('keeps an address out of every host by one order', async () => {
+    const { code, output, changed } = await play('block', {
+      ...{ picket_target: TARGET, picket_reason: 'a test', picket_ttl: '1h' },
+    })
+    expect(code, output).toBe(0)
+    expect(changed).toEqual([1, 1, 1])
+    for (const blocks of await everywhere('picket', 'blocks')) expect(blocks).toContain(TARGET)
+  }, 60_000)
+
+  it('takes the old version again where the new one fails its gate, and goes no further', async () => {
+    const blind = { ...config, detect: { portScan: { enabled: false } } }
+    const { code, output, changed } = await play('rollout', { ...newer(), picket_config: blind })
+    expect(code).not.toBe(0)
+    expect(output).toContain('the wave was rolled back, and the rollout ends here')
+    expect(changed).toHaveLength(1)
+    for (const version of await everywhere('picket', '--version')) {
+      expect(version).not.toContain('99.0.0')
+    }
+    await on('one', 'picket', 'selftest')
+  }, 300_000)
+
+  it('reaches every host, and keeps log, blocks and configuration', async () => {
+    const events = await everywhere('picket', 'events', '--json')
+    const before = await everywhere('cat', '/etc/picket/picket.yaml')
+    const { code, output } = await play('rollout', newer())
+    expect(code, output).toBe(0)
+    for (const version of await everywhere('picket', '--version')) expect(version).toContain('99')
+    for (const blocks of await everywhere('picket', 'blocks')) expect(blocks).toContain(TARGET)
+    const after = await everywhere('picket', 'events', '--json')
+    events.forEach((text, index) => {
+      const { id } = JSON.parse(text.split('\n').at(-2)!) as { id: string }
+      expect(after[index]).toContain(id)
+    })
+    expect(await everywhere('cat', '/etc/picket/picket.yaml')).toEqual(before)
+  }, 600_000)
+
+  it('lets the address in again everywhere', async () => {
+    const { code, output } = await play('unblock', { picket_target: TARGET })
+    expect(code, output).toBe(0)
+    for (const sets of await everywhere('ipset', 'list')) expect(sets).not.toContain(TARGET)
+  }, 60_000)
 })
 
 describe('the unit, as systemd runs it', () => {

@@ -68,7 +68,12 @@ const SHAPES: Partial<Record<Family, Partial<Event>>> = {
   health: { ...AGENT, severity: 2, interface: null, detectors: ['health'] },
 }
 
-/** Of the golden files those of events: the content for SIEMs knows no flows yet. */
+/** Of the golden files those of events. */
 export function eventsOf(files: readonly string[]): string[] {
   return files.filter((file) => !file.startsWith('flow.'))
+}
+
+/** Of the golden files those of flows. */
+export function flowsOf(files: readonly string[]): string[] {
+  return files.filter((file) => file.startsWith('flow.'))
 }

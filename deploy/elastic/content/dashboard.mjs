@@ -7,7 +7,8 @@
 
 const DATA_VIEW = 'picket-events'
 const VERSION = '8.9.0'
-const ATTACKS = 'not event.code: health.* and not event.code: policy.*'
+const NO_TEST = 'not tags: picket-self-test'
+const ATTACKS = `not event.code: health.* and not event.code: policy.* and ${NO_TEST}`
 /** An event has several states; each is counted once. */
 const EVENTS = { operationType: 'unique_count', sourceField: 'event.id', label: 'Events' }
 
@@ -32,7 +33,7 @@ const PANELS = [
     title: 'Events that ended in a block',
     type: 'metric',
     place: [12, 0, 12, 6],
-    query: 'event.type: denied',
+    query: `event.type: denied and ${NO_TEST}`,
     columns: [EVENTS],
   },
   {

@@ -44,7 +44,9 @@ export class TcpdumpMessages {
 export function openFailure(interfaceName: string, reason: string, cause?: unknown): PicketError {
   const message = `cannot capture on ${interfaceName}: ${reason.replace(`${interfaceName}: `, '')}`
   if (/permission|not permitted/i.test(reason)) {
-    const hint = 'run as root, or give the process CAP_NET_RAW'
+    const hint = /change to /i.test(reason)
+      ? 'give the process CAP_SETUID and CAP_SETGID, or set capture.driver to cap'
+      : 'run as root, or give the process CAP_NET_RAW'
     return new PicketError('ERR_CAPTURE_PRIVILEGE', message, { hint, cause })
   }
   return new PicketError('ERR_CAPTURE_OPEN', message, {

@@ -12,26 +12,37 @@ interface Mapping {
 /** As the schema has it; a longer value is kept in the document, and not found by it. */
 const LONGEST_KEYWORD = 1024
 
+const EVENTS = { patterns: ['logs-picket.event-*'], components: ['picket'] }
+/** What is kept how long is another question of flows, so they have a component more. */
+const FLOWS = { patterns: ['logs-picket.flow-*'], components: ['picket', 'picket-flow'] }
+
 /**
- * Returns the template as JSON, for `PUT _index_template/picket`.
+ * Returns the template of events as JSON, for `PUT _index_template/picket`.
  *
  * Without it the first document decides: a reason that looks like a date would make the field a date, and every
  * later document with another text would be refused for good.
  */
 export function ecsIndexTemplate(): string {
+  return indexTemplate(EVENTS, [...MACHINE_FIELDS, ...Object.values(ECS_FIELDS).flat()])
+}
+
+/** The same of flows, for `PUT _index_template/picket-flow`. */
+export function flowIndexTemplate(): string {
+  const fields = [...FLOW_MESSAGE_FIELDS, ...Object.values(FLOW_ECS_FIELDS).flat()]
+  return indexTemplate(FLOWS, [...MACHINE_FIELDS, ...fields])
+}
+
+function indexTemplate(
+  { patterns, components }: typeof EVENTS,
+  fields: readonly { readonly name: string; readonly type: EcsType }[],
+): string {
   const properties: Record<string, Mapping> = {}
-  const fields = [
-    ...MACHINE_FIELDS,
-    ...Object.values(ECS_FIELDS).flat(),
-    ...FLOW_MESSAGE_FIELDS,
-    ...Object.values(FLOW_ECS_FIELDS).flat(),
-  ]
   for (const { name, type } of fields) place(properties, name.split('.'), mappingOf(type))
   const template = {
-    index_patterns: ['logs-picket.event-*', 'logs-picket.flow-*'],
+    index_patterns: patterns,
     priority: 500,
     // How long documents are kept is for the operator, and not the same in OpenSearch.
-    composed_of: ['picket'],
+    composed_of: components,
     data_stream: {},
     template: { mappings: { date_detection: false, properties } },
   }

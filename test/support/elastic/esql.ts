@@ -15,8 +15,11 @@ import {
 /** Returns the rows that the query gives for the documents, at the time `nowMs`. */
 export function esql(query: string, documents: readonly object[], nowMs: number): Row[] {
   const [from, ...commands] = splitOutside(query, '|')
-  if (!/^FROM logs-picket\.event-\*(\s+METADATA [\w, ]+)?$/.test(from!)) throw new Error(from)
-  let rows: readonly Row[] = documents.map((document) => flattened(document))
+  const dataset = /^FROM logs-(picket\.(?:event|flow))-\*(?:\s+METADATA [\w, ]+)?$/.exec(from!)?.[1]
+  if (dataset === undefined) throw new Error(from)
+  let rows: readonly Row[] = documents
+    .map((document) => flattened(document))
+    .filter((row) => row['event.dataset'] === dataset)
   for (const command of commands) {
     const [, name, rest] = /^([A-Z_]+)\s+(.*)$/s.exec(command)!
     const run = COMMANDS[name!]

@@ -2,8 +2,8 @@
 
 export type Source = Record<string, unknown>
 
-/** What is not part of the document: `_id` and what `_ingest` holds. */
-const METADATA = ['_id', '_ingest']
+/** What is not part of the document: its `_id`, its `_index` and what `_ingest` holds. */
+const METADATA = ['_id', '_index', '_ingest']
 
 export class IngestDocument {
   readonly source: Source

@@ -18,25 +18,41 @@ export interface IngestPipeline {
 
 export interface Ingested {
   readonly id: unknown
+  /** Where a pipeline put it; undefined where it goes where it was sent. */
+  readonly index: unknown
   readonly source: Source
 }
 
 /** Options that every processor has. */
 const COMMON = ['if', 'ignore_failure', 'description', 'tag']
 
-/** Returns the document as it would be stored, and its `_id`. */
-export function ingest(pipeline: IngestPipeline, source: Source, timestamp: string): Ingested {
+/** Other pipelines, which a pipeline may call by these names. */
+type Pipelines = Readonly<Record<string, IngestPipeline>>
+
+/** Returns the document as it would be stored, its `_id` and its index. */
+export function ingest(
+  pipeline: IngestPipeline,
+  source: Source,
+  timestamp: string,
+  others: Pipelines = {},
+): Ingested {
   const document = new IngestDocument(structuredClone(source), timestamp)
+  runPipeline(pipeline, document, others)
+  const { _id: id, _index: index } = document.metadata
+  return { id, index, source: document.source }
+}
+
+/** What fails is the caller's failure where the pipeline has no steps for that. */
+function runPipeline(pipeline: IngestPipeline, document: IngestDocument, others: Pipelines): void {
   try {
-    for (const step of pipeline.processors) runStep(step, document)
+    for (const step of pipeline.processors) runStep(step, document, others)
   } catch (error) {
     if (pipeline.on_failure === undefined) throw error
     const told = document.metadata['_ingest'] as Source
     told['on_failure_message'] = (error as Error).message
     told['on_failure_processor_type'] = (error as { processor?: string }).processor ?? ''
-    for (const step of pipeline.on_failure) runStep(step, document)
+    for (const step of pipeline.on_failure) runStep(step, document, others)
   }
-  return { id: document.metadata['_id'], source: document.source }
 }
 
 /** Throws where a step is none that Elasticsearch would take. */
@@ -55,15 +71,21 @@ function assertStep(step: Step): void {
   if (name === 'foreach') assertStep(options['processor'] as Step)
 }
 
-function runStep(step: Step, document: IngestDocument): void {
+function runStep(step: Step, document: IngestDocument, others: Pipelines): void {
   const [name, options] = only(step)
   try {
     const condition = options['if'] as string | undefined
     if (condition !== undefined && !painlessCondition(condition, document.source)) return
-    processorOf(name).run(document, options, (inner) => runStep(inner as Step, document))
+    if (name === 'pipeline') {
+      const called = others[String(options['name'])]
+      if (called === undefined) throw new Error(`no pipeline ${String(options['name'])}`)
+      runPipeline(called, document, others)
+      return
+    }
+    processorOf(name).run(document, options, (inner) => runStep(inner as Step, document, others))
   } catch (error) {
     if (options['ignore_failure'] === true) return
-    throw Object.assign(error as Error, { processor: name })
+    throw Object.assign(error as Error, { processor: name, ...(error as object) })
   }
 }
 

@@ -53,6 +53,13 @@ export const PROCESSORS: Readonly<Record<string, Processor>> = {
     ],
     run: kv,
   },
+  lowercase: {
+    required: ['field'],
+    optional: ['target_field', 'ignore_missing'],
+    run: (document, options) => onText(document, options, (text) => text.toLowerCase()),
+  },
+  // Run by whoever has the other pipelines.
+  pipeline: { required: ['name'], optional: ['ignore_missing_pipeline'], run: fail },
   remove: { required: ['field'], optional: ['ignore_missing', 'keep'], run: remove },
   rename: {
     required: ['field', 'target_field'],

@@ -30,6 +30,7 @@ export function evalFunctions(nowSeconds = 0): Functions {
       return null
     },
     coalesce: (...given) => given.find((value) => value !== null && value !== undefined) ?? null,
+    lower: (text) => (text === null ? null : cellText(text).toLowerCase()),
     split: (text, at) => (text === null ? null : cellText(text).split(cellText(at))),
     replace: (text, pattern, by) =>
       text === null ? null : cellText(text).replace(regex(pattern), () => cellText(by)),
@@ -57,12 +58,17 @@ export function spl(search: string, events: readonly SplunkEvent[], nowSeconds: 
   return [...rows]
 }
 
-/** The words before the first bar: `field=value` with wildcards, joined by AND, each with a NOT or not. */
+/**
+ * The words before the first bar: `field=value` with wildcards, joined by AND, each with a NOT or not.
+ *
+ * No pattern matches a field that is not there, so `field=*` asks whether it is.
+ */
 function fits(event: SplunkEvent, terms: string): boolean {
   const found = [...terms.matchAll(/(NOT )?([\w:]+)=(?:"([^"]*)"|(\S+))/g)]
   return found.every(([, negated, field, quoted, bare]) => {
     const pattern = (quoted ?? bare)!.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*')
-    const matches = new RegExp(`^${pattern}$`, 's').test(cellText(event[field!]))
+    const value = event[field!] ?? null
+    const matches = value !== null && new RegExp(`^${pattern}$`, 's').test(cellText(value))
     return matches === (negated === undefined)
   })
 }
