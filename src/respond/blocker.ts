@@ -205,12 +205,11 @@ class RecordedBlocker implements Blocker {
   async start(): Promise<void> {
     this.#isRunning = true
     await this.#tick()
-    const { config, firewall, former = [] } = this.#options
+    const { config, former = [] } = this.#options
     // Only now: nobody is let in between. What is not there, or can't be used, can't be cleared.
-    await Promise.allSettled(former.map((one) => one.teardown()))
+    await Promise.allSettled(former.map((firewall) => firewall.teardown()))
     const { reconcileSeconds } = config
     if (!this.#isRunning) return
-    firewall.standBy?.()
     this.#ticker = setInterval(() => void this.#tick(), reconcileSeconds * 1000)
   }
 
@@ -335,6 +334,7 @@ class RecordedBlocker implements Blocker {
       try {
         if (await this.#heedPanic()) return
         await this.#enforcement.reconcile()
+        if (this.#isRunning) this.#options.firewall.standBy?.()
       } catch (error) {
         // `status` and the log tell what is wrong, and the next tick tries again.
         if (!(error instanceof PicketError)) throw error

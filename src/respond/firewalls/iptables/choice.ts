@@ -82,7 +82,10 @@ class ChosenFirewall implements Firewall {
     try {
       return await work(this.#chosen)
     } catch (error) {
-      if (isWithoutSets(error)) this.#chosen = createPlainFirewall(this.#options, this.#clock)
+      if (isWithoutSets(error)) {
+        this.#chosen.close?.()
+        this.#chosen = createPlainFirewall(this.#options, this.#clock)
+      }
       throw error
     }
   }
