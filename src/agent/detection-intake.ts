@@ -10,6 +10,8 @@ import type { EvidenceLog, EvidencePiece } from '../record/evidence-log.ts'
 import type { EventFolder, FoldedEvent } from '../record/index.ts'
 
 const RETRY_WRITE_MS = 1_000
+/** So long an event waits for the plan of its block, that both may be one write; some 3 ms are usual. */
+const WAIT_FOR_PLAN_MS = 50
 /** Packets that wait for their event to be written: 16 KB each. What comes while so many wait is lost. */
 const MAX_WAITING_EVIDENCE = 512
 
@@ -36,8 +38,15 @@ export interface IntakeOptions {
   readonly log: Log
   /** Told that an order will follow once its event is written. */
   prepareOrder?(): void
-  /** Enforces; rejects with `PicketError` when a guard or the firewall refuses. */
-  order(order: PolicyOrder): Promise<void>
+  /**
+   * Calls `record` when the orders are written, and enforces them once both are on disk; gives why each was refused by
+   * a guard or the firewall, null where it was not. Rejects with `PicketError` where none can be carried out, as when
+   * `record` does.
+   */
+  order(
+    orders: readonly PolicyOrder[],
+    record: () => Promise<void>,
+  ): Promise<readonly (PicketError | null)[]>
   /** Called after events are on disk. */
   onRecorded(events: readonly Event[]): void
 }
@@ -51,11 +60,13 @@ export interface IntakeOptions {
 export class DetectionIntake {
   readonly #options: IntakeOptions
   readonly #unwritten = new Map<string, FoldedEvent>()
-  readonly #unordered: PolicyOrder[] = []
+  #unordered: PolicyOrder[] = []
   readonly #evidence: EvidencePiece[] = []
   /** Target to the time until which policy need not order it again, ms. */
   readonly #orderedUntilMs = new Map<string, number>()
   #writing: Promise<void> | undefined
+  /** What follows on events that are being written: blocks, then packets. */
+  readonly #following = new Set<Promise<void>>()
   #isClosing = false
 
   constructor(options: IntakeOptions) {
@@ -69,13 +80,21 @@ export class DetectionIntake {
         this.#consider(detection, interfaceName)
       }
     }
-    this.#writing ??= this.#write().finally(() => (this.#writing = undefined))
+    this.#beginWriting()
   }
 
   /** Resolves when all that was received is on disk, or cannot be put there. */
   async close(): Promise<void> {
     this.#isClosing = true
-    await this.#writing
+    // A block that is refused amends its event, which is written once more.
+    while (this.#writing !== undefined || this.#following.size > 0) {
+      await this.#writing
+      await Promise.all(this.#following)
+    }
+  }
+
+  #beginWriting(): void {
+    this.#writing ??= this.#write().finally(() => (this.#writing = undefined))
   }
 
   #consider(detection: Detection, interfaceName: string): void {
@@ -128,10 +147,16 @@ export class DetectionIntake {
     await Promise.resolve()
     while (this.#unwritten.size > 0) {
       const batch = [...this.#unwritten.values()]
+      const orders = this.#unordered
       this.#unwritten.clear()
-      if (await this.#save(batch)) await this.#follow()
-      else if (this.#isClosing) return
-      else await new Promise((resolve) => setTimeout(resolve, RETRY_WRITE_MS))
+      this.#unordered = []
+      const save = once(() => this.#save(batch))
+      const following = this.#follow(orders, save).finally(() => this.#following.delete(following))
+      this.#following.add(following)
+      if (orders.length > 0) await Promise.race([following, pause(WAIT_FOR_PLAN_MS)])
+      if (await save()) continue
+      if (this.#isClosing) return
+      await pause(RETRY_WRITE_MS)
     }
   }
 
@@ -150,10 +175,10 @@ export class DetectionIntake {
     }
   }
 
-  /** Who is to be blocked does not wait for packets to be written. */
-  async #follow(): Promise<void> {
-    await this.#act()
-    await this.#saveEvidence()
+  /** Who is to be blocked does not wait for packets to be written, nor the next event for a block. */
+  async #follow(orders: readonly PolicyOrder[], save: () => Promise<boolean>): Promise<void> {
+    await this.#act(orders, save)
+    if (await save()) await this.#saveEvidence()
   }
 
   /** An event without its packets is still an event: what cannot be written is not tried again. */
@@ -171,14 +196,22 @@ export class DetectionIntake {
     }
   }
 
-  async #act(): Promise<void> {
-    for (const order of this.#unordered.splice(0)) {
-      try {
-        await this.#options.order(order)
-      } catch (error) {
-        if (!(error instanceof PicketError)) throw error
-        this.#refused(order, error)
+  /** The block goes to the writer with its event: one sync of the disk, and both are in the record before it acts. */
+  async #act(orders: readonly PolicyOrder[], save: () => Promise<boolean>): Promise<void> {
+    if (orders.length === 0) return
+    const record = async (): Promise<void> => {
+      if (await save()) return
+      throw new PicketError('ERR_RECORD_WRITE', 'the event is not written yet')
+    }
+    try {
+      const refusals = await this.#options.order(orders, record)
+      for (const [index, refusal] of refusals.entries()) {
+        if (refusal !== null) this.#refused(orders[index]!, refusal)
       }
+    } catch (error) {
+      if (!(error instanceof PicketError)) throw error
+      if (await save()) for (const order of orders) this.#refused(order, error)
+      else this.#unordered = [...orders, ...this.#unordered]
     }
   }
 
@@ -190,6 +223,18 @@ export class DetectionIntake {
     })
     const why = `policy ordered a block, which was refused: ${error.message}`
     const amended = this.#options.folder.amend(order.eventId, { verdict: 'alert', decision: why })
-    if (amended) this.#unwritten.set(amended.key, amended)
+    if (!amended) return
+    this.#unwritten.set(amended.key, amended)
+    this.#beginWriting()
   }
+}
+
+/** Does the work when first asked, and gives everybody what came of it. */
+function once<Result>(work: () => Promise<Result>): () => Promise<Result> {
+  let result: Promise<Result> | undefined
+  return () => (result ??= work())
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
 }

@@ -134,9 +134,13 @@ export function createIntake(
     clock,
     log,
     prepareOrder: () => blocker.prepare(),
-    async order({ detector, ...order }) {
-      const by = { source: 'policy', orderedBy: detector, actor: `policy:${detector}` } as const
-      await blocker.order({ ...order, ...by, callerAddress: null })
+    async order(orders, record) {
+      const told = orders.map(({ detector, ...order }) => {
+        const by = { source: 'policy', orderedBy: detector, actor: `policy:${detector}` } as const
+        return { ...order, ...by, callerAddress: null }
+      })
+      const ordered = await blocker.orderAll(told, record)
+      return ordered.map((one) => (one.kind === 'refused' ? one.error : null))
     },
     onRecorded(events) {
       for (const { family } of events) {

@@ -53,8 +53,8 @@ export interface RecordOptions {
  * Opens `DIRECTORY/picket.db`, making and migrating it as needed.
  *
  * Durability: events, blocks, tokens and audit rows are on disk when their promise resolves, and survive
- * kill -9 and, as far as the disk tells the truth, a power cut. Flows and sink positions survive kill -9;
- * a power cut may take back their last moments.
+ * kill -9 and, as far as the disk tells the truth, a power cut. Flows, sink positions and that a block was put in
+ * force (`block.enforced`, its order is synced) survive kill -9; a power cut may take back their last moments.
  * Memory: up to `maxQueuedFlows` flows of about 0.2 KB wait for the disk; the writer caches 32 MB.
  * Errors: `ERR_RECORD_OPEN`, `ERR_RECORD_LOCKED`. A damaged file is no error: it is set aside, a new one
  * begun, and `startFindings` tells.

@@ -73,8 +73,13 @@ export interface Blocker {
   order(order: BlockOrder): Promise<{ readonly block: Block; readonly created: boolean }>
   /** Reads what the guards need for an automatic order that is about to come, so that it need not wait for it. */
   prepare(): void
-  /** Does many orders in one write and one change of the firewall; each has an outcome of its own. */
-  orderAll(orders: readonly BlockOrder[]): Promise<readonly Ordered[]>
+  /**
+   * Does many orders in one write and one change of the firewall; each has an outcome of its own.
+   *
+   * `record` is called as they are written, and nothing is enforced before what it writes is in the record too. Where
+   * it rejects, so does this; blocks that are written by then wait for the next order or reconciliation.
+   */
+  orderAll(orders: readonly BlockOrder[], record?: () => Promise<void>): Promise<readonly Ordered[]>
   /** Says which guard would refuse an order, changing nothing; null when none would. Errors: `ERR_API_REQUEST`. */
   refusalOf(order: BlockOrder): Promise<BlockRefused | null>
   /** Lifts a block; null when there is none of this id. One that is over already is returned as it is. */
@@ -126,15 +131,21 @@ class RecordedBlocker implements Blocker {
     return { block: ordered!.block, created: ordered!.outcome === 'created' }
   }
 
-  async orderAll(orders: readonly BlockOrder[]): Promise<readonly Ordered[]> {
+  async orderAll(
+    orders: readonly BlockOrder[],
+    record?: () => Promise<void>,
+  ): Promise<readonly Ordered[]> {
     this.#refuseInPanic(orders)
     const facts = await this.#factsFor(orders)
     return this.#oneAtATime(async () => {
       await this.#enforcement.expireDue()
       const planner = this.#planner(facts)
-      const plans = orders.map((order) => planOrRefuse(planner, order))
+      const plans = orders.map((order) => planner.planOrRefuse(order))
       const planned = plans.flatMap((plan) => (plan.kind === 'block' ? [plan] : []))
-      await this.#standing.save(planned.flatMap(({ step }) => step ?? []))
+      await this.#standing.save(
+        planned.flatMap(({ step }) => step ?? []),
+        record,
+      )
       const failure = await this.#enforce(planned)
       return plans.map((plan) => this.#outcomeOf(plan, failure))
     })
@@ -207,6 +218,7 @@ class RecordedBlocker implements Blocker {
     clearInterval(this.#ticker)
     clearTimeout(this.#expiryTimer)
     await this.#tail
+    this.#options.firewall.close?.()
     if (this.#options.config.onStop === 'keep') return
     try {
       await this.#options.firewall.teardown()
@@ -322,6 +334,7 @@ class RecordedBlocker implements Blocker {
       try {
         if (await this.#heedPanic()) return
         await this.#enforcement.reconcile()
+        if (this.#isRunning) this.#options.firewall.standBy?.()
       } catch (error) {
         // `status` and the log tell what is wrong, and the next tick tries again.
         if (!(error instanceof PicketError)) throw error
@@ -372,15 +385,6 @@ class RecordedBlocker implements Blocker {
       () => void this.#oneAtATime(() => this.#enforcement.expireDue()),
       delayMs,
     )
-  }
-}
-
-function planOrRefuse(planner: Planner, order: BlockOrder): Plan {
-  try {
-    return planner.plan(order)
-  } catch (error) {
-    if (error instanceof PicketError) return { kind: 'refused', error }
-    throw error
   }
 }
 

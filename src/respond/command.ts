@@ -12,8 +12,9 @@ const MAX_STDERR_CHARACTERS = 500
 const DENIED = /permission denied|operation not permitted|must be root/i
 
 export interface CommandOptions {
-  /** Written to standard input. */
-  readonly input?: string
+  /** Written to standard input; the tool is started at once also where this comes later. */
+  readonly input?: string | Promise<string>
+  /** From when the input is there. */
   readonly timeoutMs?: number
 }
 
@@ -35,23 +36,25 @@ export const runCommand: RunCommand = async (tool, args, options = {}) => {
   if (path === null) throw missing(tool)
   const { input = '', timeoutMs = DEFAULT_TIMEOUT_MS } = options
   return new Promise((resolve, reject) => {
-    const child = execFile(
-      path,
-      args,
-      {
-        timeout: timeoutMs,
-        killSignal: 'SIGKILL',
-        maxBuffer: MAX_OUTPUT_BYTES,
-        env: environment(),
-      },
-      (error, stdout, stderr) => {
-        if (error === null) resolve(stdout)
-        else reject(failure(tool, args, error, stderr, timeoutMs))
-      },
-    )
+    const options = {
+      killSignal: 'SIGKILL',
+      maxBuffer: MAX_OUTPUT_BYTES,
+      env: environment(),
+    } as const
+    const child = execFile(path, args, options, (error, stdout, stderr) => {
+      clearTimeout(limit)
+      if (error === null) resolve(stdout)
+      else reject(failure(tool, args, error, stderr, timeoutMs))
+    })
+    let limit: NodeJS.Timeout | undefined
+    const begin = (text: string): void => {
+      if (child.exitCode === null) limit = setTimeout(() => child.kill('SIGKILL'), timeoutMs)
+      child.stdin?.end(text)
+    }
     // A tool that ends on the first bad line closes its input early; its exit code tells the story.
     child.stdin?.on('error', () => undefined)
-    child.stdin?.end(input)
+    if (typeof input === 'string') begin(input)
+    else void input.then(begin)
   })
 }
 

@@ -64,4 +64,7 @@ export interface Firewall {
   isIntact(): Promise<boolean>
   /** Removes every trace of ours. */
   teardown(): Promise<void>
+  /** Has a process stand ready for the next change, until `close`; absent where that spares nothing. */
+  standBy?(): void
+  close?(): void
 }

@@ -15,7 +15,7 @@ import { createSensor, type FlowKeeper, type Sensor } from './sensor.ts'
 
 const FLOWS_PER_BATCH = 2_000
 const HAND_OVER_MS = 100
-/** Detections that come together go together. */
+/** Detections that come sooner than this behind others wait for it, and go together. */
 const TELL_MS = 5
 const REPORT_MS = 1_000
 /** Batches the agent has not taken yet; beyond it flows (never detections) are dropped and counted. */
@@ -169,6 +169,7 @@ class Channel implements FlowKeeper {
   droppedFlows = 0
   readonly #flows: FlowBatchWriter
   #detections: Detection[] = []
+  #toldAtMs = -Infinity
   #underWay = 0
 
   constructor(interfaceName: string) {
@@ -182,12 +183,16 @@ class Channel implements FlowKeeper {
 
   /** Told at once, not with the next flows: a block that follows comes that much sooner. */
   detection(detection: Detection): void {
-    if (this.#detections.push(detection) === 1) setTimeout(() => this.#tell(), TELL_MS)
+    if (this.#detections.push(detection) > 1) return
+    // The first goes once the frames that came with it are through.
+    if (performance.now() - this.#toldAtMs >= TELL_MS) setImmediate(() => this.#tell())
+    else setTimeout(() => this.#tell(), TELL_MS)
   }
 
   #tell(): void {
     const detections = this.#detections.splice(0)
     if (detections.length === 0) return
+    this.#toldAtMs = performance.now()
     this.#underWay += 1
     this.say({ kind: 'batch', flows: null, detections }, () => (this.#underWay -= 1))
   }

@@ -4,16 +4,13 @@
  *
  * Usage: as root, once built: `node test/bench/delivery.mjs --help`; `npm run bench:delivery` builds first.
  */
-import { readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { format } from 'prettier'
 import { setTimeout as pause } from 'node:timers/promises'
 import { agentIn, FAULTS } from './delivery/faults.mjs'
+import { keep, keptDeliveries, writeReport } from './delivery/kept.mjs'
 import { KINDS, RELAY_PORT } from './delivery/kinds.mjs'
 import { makePlace } from './delivery/place.mjs'
-import { cell, renderDeliveries } from './delivery/report.mjs'
-import { machine } from './measuring/machine.mjs'
-import { stamp } from './measuring/stamp.mjs'
+import { cell } from './delivery/report.mjs'
 
 const USAGE = `Counts what is lost and what comes twice when deliveries go wrong. Needs root.
 
@@ -23,10 +20,13 @@ Usage: npm run bench:delivery [-- OPTIONS]
   --sinks KINDS    only these, by commas: ${Object.keys(KINDS).join(', ')}
   --faults FAULTS  only these, by commas: ${Object.keys(FAULTS).join(', ')}
   --jobs N         so many deliveries side by side, each in a place of its own (default 2)
+  --missing        only those that no run has tried yet
+  --render         tries nothing, and writes the report of what was tried
   --json           prints one line of JSON for each delivery, and writes nothing
   --help           prints this
 
-A run writes its rows of test/bench/DELIVERY.md anew, and keeps the others; a complete one takes about half an hour.
+Each delivery is written to test/bench/DELIVERY.md as it ends, and the others there are kept: a run that is ended
+early has lost nothing, and goes on with --missing. A complete one takes some two hours of deliveries, by --jobs.
 `
 
 /** Events are recorded over so long, so that the fault strikes in the middle. */
@@ -38,7 +38,6 @@ const QUIET_MS = 75_000
 const UNSURE_QUIET_MS = 10_000
 
 const places = new Set()
-const keptFile = new URL('delivery/results.json', import.meta.url)
 
 const { values } = parseArgs({
   options: {
@@ -46,11 +45,14 @@ const { values } = parseArgs({
     sinks: { type: 'string', default: Object.keys(KINDS).join(',') },
     faults: { type: 'string', default: Object.keys(FAULTS).join(',') },
     jobs: { type: 'string', default: '2' },
+    missing: { type: 'boolean', default: false },
+    render: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 })
 if (values.help) process.stdout.write(USAGE)
+else if (values.render) await writeReport()
 else process.exitCode = await main()
 
 async function main() {
@@ -61,24 +63,30 @@ async function main() {
     known('--faults', values.faults, FAULTS),
   ]
   if (process.getuid() !== 0) throw new Error('deliveries are tried as root only: use sudo')
-  const tries = faults.flatMap((fault) =>
-    kinds.filter((kind) => applies(fault, kind)).map((kind) => ({ fault, kind, total })),
-  )
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => stopAll())
   const results = []
-  const waiting = [...tries]
+  const waiting = tries(kinds, faults).map((one) => ({ ...one, total }))
   const work = async () => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       const result = { ...next, ...(await delivered(next)) }
       results.push(result)
       tell(result)
+      if (!values.json && result.failure === undefined) await keep(result)
     }
   }
   await Promise.all(Array.from({ length: jobs }, work))
-  if (!values.json) await report(results)
   const isBad = ({ kind, lost, failure }) =>
     failure !== undefined || (KINDS[kind].isSure && lost > 0)
   return results.some(isBad) ? 1 : 0
+}
+
+/** What is to be tried: every fault that means anything to a kind. */
+function tries(kinds, faults) {
+  const kept = values.missing ? keptDeliveries() : []
+  const isKept = (one) => kept.some(({ fault, kind }) => fault === one.fault && kind === one.kind)
+  return faults
+    .flatMap((fault) => kinds.map((kind) => ({ fault, kind })))
+    .filter((one) => applies(one.fault, one.kind) && !isKept(one))
 }
 
 function applies(fault, kind) {
@@ -173,18 +181,4 @@ function known(option, text, choice) {
 
 function round(seconds) {
   return Math.round(seconds * 10) / 10
-}
-
-/** Every delivery ever tried is kept with its day and commit; a run writes its own anew. */
-async function report(results) {
-  const { day, commit } = stamp()
-  const machineWords = `${machine().words}; load ${machine().load}`
-  const fresh = results.map((result) => ({ ...result, day, commit, machine: machineWords }))
-  const isAgain = (old) => fresh.some(({ fault, kind }) => fault === old.fault && kind === old.kind)
-  const kept = JSON.parse(readFileSync(keptFile, 'utf8')).filter((old) => !isAgain(old))
-  const all = [...kept, ...fresh]
-  writeFileSync(keptFile, `${JSON.stringify(all, null, 2)}\n`)
-  const text = await format(renderDeliveries(all), { parser: 'markdown' })
-  process.stdout.write(text)
-  writeFileSync(new URL('DELIVERY.md', import.meta.url), text)
 }

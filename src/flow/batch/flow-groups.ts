@@ -39,7 +39,11 @@ interface Sum {
   bytes: number
 }
 
-/** Sums flows by group, of which so many are told apart and no more. Cost: some 0.15 µs a flow; 0.5 µs for IPv6. */
+/**
+ * Sums flows by group, of which so many are told apart and no more.
+ *
+ * Cost: 0.03 to 0.07 µs of CPU a flow; by address 0.17 to 0.36 µs for IPv6 (2,000 flows again and again, 2,000 groups).
+ */
 export class FlowTally {
   readonly #grouping: Grouping
   readonly #maxGroups: number

@@ -8,6 +8,7 @@ import {
   type HeldEntry,
 } from '../firewall.ts'
 import { difference } from '../keeping/difference.ts'
+import { StandbyTool } from '../standby.ts'
 import { cutConnections } from './connections.ts'
 import {
   moreSets,
@@ -34,12 +35,14 @@ class NftablesFirewall implements Firewall {
   readonly ipv6Problem = null
   readonly capacity = null
   readonly #options: FirewallOptions
+  readonly #reading: StandbyTool
   /** How nft printed the table, without elements, right after we made it; null before. */
   #structure: string | null = null
   #sets = new Map<string, NftSet>()
 
   constructor(options: FirewallOptions) {
     this.#options = options
+    this.#reading = new StandbyTool(options.run, 'nft', ['-f', '-'])
   }
 
   async synchronise(entries: readonly FirewallEntry[]): Promise<void> {
@@ -86,6 +89,14 @@ class NftablesFirewall implements Firewall {
     if ((await this.#listTable(['-t'])) !== null) await this.#apply(noTable())
   }
 
+  standBy(): void {
+    this.#reading.standBy()
+  }
+
+  close(): void {
+    this.#reading.close()
+  }
+
   /** Puts in what is missing or mistimed and takes out what is too much; what stays goes on counting. */
   async #adjust(entries: readonly FirewallEntry[]): Promise<void> {
     const held = await this.list()
@@ -108,7 +119,7 @@ class NftablesFirewall implements Firewall {
   }
 
   async #apply(commands: string): Promise<void> {
-    await this.#options.run('nft', ['-f', '-'], { input: commands })
+    await this.#reading.run(commands)
   }
 
   /** Null where there is no such table. */

@@ -2,7 +2,7 @@
 import { uuidv7 } from '../../core/uuid.ts'
 import { formatCidr, type Cidr } from '../../net/cidr.ts'
 import type { Block, BlockLog, BlockScope } from '../../record/block-log.ts'
-import type { PicketError } from '../../core/errors.ts'
+import { PicketError } from '../../core/errors.ts'
 import {
   BlockRefused,
   guardAll,
@@ -92,6 +92,16 @@ export class Planner {
     if (known === null) this.#size += sizeOf(scope)
     for (const rangeKey of rangeKeysOf(scope)) this.#rangeKeys.add(rangeKey)
     return plan
+  }
+
+  /** Plans, where a refusal is an outcome like any other. */
+  planOrRefuse(order: BlockOrder): Plan {
+    try {
+      return this.plan(order)
+    } catch (error) {
+      if (error instanceof PicketError) return { kind: 'refused', error }
+      throw error
+    }
   }
 
   /** Automatic blocks end, and last longer for those who come again. */

@@ -99,7 +99,8 @@ export const KINDS = {
     serve: (place) => startNats(place, PORT),
     sink: (place, port) => ({
       ...{ name: 'siem', type: 'nats', servers: [`tls://${place.siem}:${port}`] },
-      tls: tlsOf(place),
+      // Greeting, TLS and login are three answers: 6 s through the relay, where 5 s are the default.
+      ...{ tls: tlsOf(place), connectTimeoutMs: 15_000 },
     }),
   },
   file: {

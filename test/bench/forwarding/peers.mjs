@@ -46,7 +46,15 @@ async function winstonSyslog(protocol, port, lines) {
     // It queues without an end: give it room to send.
     if (index % 100 === 99) await new Promise((resolve) => setImmediate(resolve))
   }
-  return { startedAt, end: async () => log.close() }
+  return { startedAt, end: async () => closed(log, transport) }
+}
+
+/** Closes it for good: a transport over TCP connects again for ever once its socket is closed, and nothing ends. */
+async function closed(log, transport) {
+  transport.once('closed', (socket) => socket?.removeAllListeners('close'))
+  const end = once(transport, 'closed')
+  log.close()
+  await end
 }
 
 /** A second rsyslogd that follows a file; the lines are put there when it is ready. */

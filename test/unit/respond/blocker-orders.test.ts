@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
+import { PicketError } from '../../../src/core/errors.ts'
 import { parseCidr } from '../../../src/net/cidr.ts'
 import type { Blocker } from '../../../src/respond/blocker.ts'
 import { guardAll } from '../../../src/respond/guards/refusal.ts'
@@ -29,6 +30,37 @@ describe('many orders at once', () => {
     ])
     expect(parts.blocks.writes - written).toBe(2)
     expect(await parts.firewall.list()).toHaveLength(2)
+  })
+
+  test('are written right behind what is to be in the record with them, and enforced after both', async () => {
+    const told: string[] = []
+    let letGo: () => void = () => undefined
+    const written = new Promise<void>((resolve) => (letGo = resolve))
+    const blocks = Object.assign(Object.create(parts.blocks) as typeof parts.blocks, {
+      save(changes: Parameters<typeof parts.blocks.save>[0]) {
+        told.push(...changes.map(({ audit }) => audit.action))
+        return parts.blocks.save(changes)
+      },
+    })
+    const ordered = blockerOver({ ...parts, blocks }).orderAll([orderFor('192.0.2.1')], () => {
+      told.push('the event')
+      return written
+    })
+    await expect.poll(() => told).toEqual(['the event', 'block.ordered'])
+    expect(await parts.firewall.list()).toHaveLength(0)
+    letGo()
+    await ordered
+    expect(await parts.firewall.list()).toHaveLength(1)
+  })
+
+  test('are not enforced where what is to be in the record with them is not', async () => {
+    const fault = new PicketError('ERR_RECORD_WRITE', 'the disk is full')
+    const ordered = blocker.orderAll([orderFor('192.0.2.1')], () => Promise.reject(fault))
+    await expect(ordered).rejects.toBe(fault)
+    expect(await parts.firewall.list()).toHaveLength(0)
+    expect(parts.blocks.standing()).toMatchObject([{ target: '192.0.2.1', state: 'pending' }])
+    await blocker.orderAll([orderFor('192.0.2.1')], () => Promise.resolve())
+    expect(parts.blocks.standing()).toMatchObject([{ target: '192.0.2.1', state: 'active' }])
   })
 
   test('count against the most blocks as if they came one after the other', async () => {

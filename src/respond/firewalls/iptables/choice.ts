@@ -67,6 +67,14 @@ class ChosenFirewall implements Firewall {
     return this.#use((firewall) => firewall.teardown())
   }
 
+  standBy(): void {
+    this.#chosen?.standBy?.()
+  }
+
+  close(): void {
+    this.#chosen?.close?.()
+  }
+
   async #use<Result>(work: (firewall: Firewall) => Promise<Result>): Promise<Result> {
     this.#chosen ??= (await hasSets(this.#options.run))
       ? createIpsetFirewall(this.#options)
@@ -74,7 +82,10 @@ class ChosenFirewall implements Firewall {
     try {
       return await work(this.#chosen)
     } catch (error) {
-      if (isWithoutSets(error)) this.#chosen = createPlainFirewall(this.#options, this.#clock)
+      if (isWithoutSets(error)) {
+        this.#chosen.close?.()
+        this.#chosen = createPlainFirewall(this.#options, this.#clock)
+      }
       throw error
     }
   }

@@ -116,10 +116,15 @@ export function removeLine(name: string, entry: FirewallEntry): string {
   return `del ${name} ${elementOf(entry)}`
 }
 
+/** How ipset is told to read a script: what is there already, or is not, is no error. */
+export const RESTORE = ['restore', '-exist'] as const
+
+/** Makes the script of lines. */
+export const scriptOf = (lines: readonly string[]): string => `${lines.join('\n')}\n`
+
 /** Runs the lines in one call. */
-export async function restore(run: RunCommand, lines: readonly string[]): Promise<void> {
-  if (lines.length === 0) return
-  await run('ipset', ['restore', '-exist'], { input: `${lines.join('\n')}\n` })
+async function restore(run: RunCommand, lines: readonly string[]): Promise<void> {
+  if (lines.length > 0) await run('ipset', RESTORE, { input: scriptOf(lines) })
 }
 
 interface HeldSet {

@@ -2,6 +2,7 @@
 import { PicketError } from '../../../core/errors.ts'
 import type { RunCommand } from '../../command.ts'
 import type { Firewall, FirewallEntry, FirewallOptions, HeldEntry } from '../../firewall.ts'
+import { StandbyTool } from '../../standby.ts'
 import { cutConnections } from '../connections.ts'
 import { byKind, kindsOf, suffixOf } from '../entry-kind.ts'
 import {
@@ -12,7 +13,8 @@ import {
   ownSets,
   readSet,
   removeLine,
-  restore,
+  RESTORE,
+  scriptOf,
   setOf,
   synchroniseSet,
   type AddressSet,
@@ -41,6 +43,7 @@ class IpsetFirewall implements Firewall {
   readonly #maxEntries: number
   readonly #run: RunCommand
   readonly #tables: RuleTables
+  readonly #restoring: StandbyTool
   /** Those that the chains look into, in their order. */
   #sets: SetsByFamily
 
@@ -49,6 +52,7 @@ class IpsetFirewall implements Firewall {
     this.#maxEntries = options.maxEntries ?? MAX_ENTRIES
     this.#run = options.run
     this.#tables = new RuleTables(options.run)
+    this.#restoring = new StandbyTool(options.run, 'ipset', RESTORE)
     this.#sets = { 4: this.#setsFor(4, []), 6: this.#setsFor(6, []) }
   }
 
@@ -81,7 +85,7 @@ class IpsetFirewall implements Firewall {
     const before = added.length > 1 || lacking.length > 0 ? await this.#snapshot(touched) : null
     const looked = this.#sets
     try {
-      await restore(this.#run, [...lacking.map(createLine), ...added])
+      await this.#restore([...lacking.map(createLine), ...added])
       if (lacking.length > 0) await this.#lookIntoMore(lacking)
     } catch (error) {
       if (before !== null) await this.#putBack(before, looked, error)
@@ -99,7 +103,7 @@ class IpsetFirewall implements Firewall {
         return known.has(name) ? [removeLine(name, entry)] : []
       }),
     )
-    await restore(this.#run, lines)
+    await this.#restore(lines)
   }
 
   async list(): Promise<readonly HeldEntry[]> {
@@ -135,6 +139,18 @@ class IpsetFirewall implements Firewall {
       }
     }
     if (faults.length > 0) throw faults[0]
+  }
+
+  standBy(): void {
+    this.#restoring.standBy()
+  }
+
+  close(): void {
+    this.#restoring.close()
+  }
+
+  async #restore(lines: readonly string[]): Promise<void> {
+    if (lines.length > 0) await this.#restoring.run(scriptOf(lines))
   }
 
   /** The sets that entries need, and those that every chain looks into. */

@@ -28,6 +28,7 @@ function configurationFor({ folder, siem, keys }, port) {
   return `
 listen: "${siem}:${port}"
 jetstream { store_dir: "${join(folder, 'store')}" }
-tls { cert_file: "${certificateFile}", key_file: "${keyFile}" }
+# Its own 2 s for a handshake would be over before its greeting has come through the relay.
+tls { cert_file: "${certificateFile}", key_file: "${keyFile}", timeout: 30 }
 `
 }
