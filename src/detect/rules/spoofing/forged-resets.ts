@@ -2,7 +2,8 @@
  * Detects connections that somebody between the ends cuts: both ends seem to send a reset, in one connection
  * after another.
  *
- * Who gets an honest reset does not answer with one. Forged ones go to both ends (tcpkill, ettercap, firewalls that
+ * Who gets an honest reset does not answer with one, but two programs may give a connection up at the same moment, as
+ * peers of a swarm do: worth a look, and no alert. Forged ones go to both ends (tcpkill, ettercap, firewalls that
  * censor), or to one, whose own resets then answer the data that the other goes on to send. Nobody can be named.
  * Left out: connections in which not both ends said something, as of scans.
  * Source: RFC 9293 §3.10.7; Weaver et al., Detecting Forged TCP Reset Packets (NDSS 2009).
@@ -49,7 +50,7 @@ export class ForgedResets implements Detector {
     const count = Math.max(client, server)
     this.#ledger.note(
       {
-        ...{ kind: 'spoofing.tcp-reset', severity: 5, confidence: 0.7, attacker: null, victim },
+        ...{ kind: 'spoofing.tcp-reset', severity: 3, confidence: 0.5, attacker: null, victim },
         ...{ mitre: ['T1499', 'T1557'], isCumulative: true },
         reasons: [{ feature: 'cutConnections', value: count, baseline: minConnections, weight: 1 }],
         summary: `${count} connections of ${victim} were cut by resets that both ends seem to have sent, as somebody between them forges them`,
