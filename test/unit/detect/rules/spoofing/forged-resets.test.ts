@@ -27,10 +27,10 @@ const resetsIn = (traffic: WatchedTraffic) =>
   traffic.end().filter(({ kind }) => kind === 'spoofing.tcp-reset')
 
 describe('forged resets', () => {
-  test('are told where both ends seem to send one, in one connection after another', () => {
+  test('are noted where both ends seem to send one, in one connection after another', () => {
     const traffic = new WatchedTraffic()
     for (let index = 0; index < 12; index += 1) cut(traffic, index, ['server', 'client'])
-    expect(resetsIn(traffic)).toMatchObject([{ severity: 5, attacker: null, victims: [CLIENT] }])
+    expect(resetsIn(traffic)).toMatchObject([{ severity: 3, attacker: null, victims: [CLIENT] }])
   })
 
   test('are not seen where one end resets, as browsers and servers do', () => {
