@@ -99,7 +99,7 @@ function netbiosAnswered(traffic: WatchedTraffic, id: number, name: string, kind
 
 const HABITS: Readonly<Record<string, (traffic: WatchedTraffic) => void>> = {
   'three switches that start up together, each the root until a better one speaks': (traffic) => {
-    for (const card of ['00:1a:2b:00:00:03', '00:1a:2b:00:00:03', '00:1a:2b:00:00:02']) claimRoot(traffic, card) // prettier-ignore
+    for (const card of ['00:1a:2b:30:00:03', '00:1a:2b:30:00:03', '00:1a:2b:20:00:02']) claimRoot(traffic, card) // prettier-ignore
     for (let hello = 0; hello < 20; hello += 1) claimRoot(traffic, SWITCH)
   },
   'groups of standby routers with one number in two networks': (traffic) => {
@@ -194,8 +194,8 @@ const HABITS: Readonly<Record<string, (traffic: WatchedTraffic) => void>> = {
       traffic.silence(5 * SECOND)
     }
   },
-  'a control room that asks a machine each second': (traffic) => {
-    poll(traffic, SERVER, { port: 502, everyUs: SECOND, sizes: [12, -29] })
+  'a control room that asks a machine every other second': (traffic) => {
+    poll(traffic, SERVER, { port: 502, everyUs: 2 * SECOND, sizes: [12, -29] })
   },
   'a monitor that asks the agent of one host each ten seconds': (traffic) => {
     poll(traffic, SERVER, { port: 5666, everyUs: 10 * SECOND, sizes: [1036, -1036] })

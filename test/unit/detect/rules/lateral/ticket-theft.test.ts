@@ -1,5 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { asRequest, type KerberosRequest } from '../../../../support/windows-messages.ts'
+import {
+  asRequest,
+  ticketReply,
+  type KerberosRequest,
+} from '../../../../support/windows-messages.ts'
 import { WatchedTraffic } from '../../../../support/watched-traffic.ts'
 
 const AES_AND_RC4 = [18, 17, 23]
@@ -18,6 +22,12 @@ function ask(traffic: WatchedTraffic, fields: KerberosRequest, isForService: boo
     payload[type + 4] = 12
   }
   traffic.udp('10.0.0.9', '10.0.0.1', { sourcePort: port, destinationPort: 88, payload })
+}
+
+/** The domain controller's answer to what was asked last. */
+function reply(traffic: WatchedTraffic, tag: number): void {
+  const payload = ticketReply(tag, 'anybody', 23)
+  traffic.udp('10.0.0.1', '10.0.0.9', { sourcePort: 88, destinationPort: port, payload })
 }
 
 const told = (traffic: WatchedTraffic) => traffic.end().filter(({ family }) => family === 'lateral')
@@ -52,6 +62,31 @@ describe('tickets that are asked for to be cracked', () => {
     const traffic = new WatchedTraffic()
     for (const client of ['a', 'b', 'c'])
       ask(traffic, { client, types: [23], hasProof: true }, false)
+    expect(told(traffic)).toEqual([])
+  })
+
+  test('of one account are told once an answer comes that needed no proof', () => {
+    const traffic = new WatchedTraffic()
+    ask(traffic, { client: 'backup', types: [23] }, false)
+    reply(traffic, 0x6b)
+    expect(told(traffic)).toMatchObject([{ kind: 'lateral.as-rep-roasting', severity: 4 }])
+  })
+
+  test('are not those of an account whose password is handed in next', () => {
+    const traffic = new WatchedTraffic()
+    for (const client of ['a', 'b', 'c']) {
+      ask(traffic, { client, types: [23] }, false)
+      ask(traffic, { client, types: [23], hasProof: true }, false)
+      reply(traffic, 0x6b)
+    }
+    expect(told(traffic)).toEqual([])
+  })
+
+  test('of services that run as a computer are nothing to be cracked', () => {
+    const traffic = new WatchedTraffic()
+    for (const name of ['cifs', 'ldap', 'host']) {
+      ask(traffic, { service: [name, 'files.example.org'], types: [23] }, true)
+    }
     expect(told(traffic)).toEqual([])
   })
 })

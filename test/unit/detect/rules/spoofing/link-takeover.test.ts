@@ -33,6 +33,26 @@ describe('the root of a spanning tree', () => {
     expect(traffic.tellings[0]!.summary).toContain(THIEF)
   }) // prettier-ignore
 
+  test('that was heard for a moment only is told where it goes on speaking, and noted where it gives in', () => {
+    const election = new WatchedTraffic()
+    const quarrel = new WatchedTraffic()
+    for (const traffic of [election, quarrel]) bpdu(traffic, SWITCH, { card: SWITCH, priority: 0x8000 })
+    for (let hello = 0; hello < 12; hello += 1) {
+      for (const traffic of [election, quarrel]) bpdu(traffic, THIEF, { card: THIEF, priority: 0 })
+      bpdu(quarrel, SWITCH, { card: SWITCH, priority: 0x8000 })
+    }
+    expect(ofTree(election)).toMatchObject([{ severity: 3 }])
+    expect(ofTree(quarrel)).toMatchObject([{ severity: 5 }])
+  }) // prettier-ignore
+
+  test('is told from another of the same priority by the last bit of its card', () => {
+    const traffic = new WatchedTraffic()
+    for (let hello = 0; hello < 10; hello += 1) bpdu(traffic, SECOND_SWITCH, { card: SECOND_SWITCH, priority: 0x8000 })
+    for (let hello = 0; hello < 10; hello += 1) bpdu(traffic, SWITCH, { card: SWITCH, priority: 0x8000 })
+    expect(ofTree(traffic)).toMatchObject([{ severity: 5 }])
+    expect(traffic.tellings[0]!.summary).toContain(`while ${SECOND_SWITCH} still`)
+  }) // prettier-ignore
+
   test('passed on by other switches, and replaced once it is dead, is nothing', () => {
     const traffic = new WatchedTraffic()
     for (let hello = 0; hello < 10; hello += 1) {
