@@ -169,7 +169,8 @@ describe('a rollout to hosts that run systemd', () => {
   it('trains a model on one host, and has it in force on every one', async () => {
     const captures = join(hosts.one.folder, 'srv/captures')
     mkdirSync(captures)
-    writeLabelledCaptures(captures)
+    // The command validates in five folds, each without a capture of its own.
+    writeLabelledCaptures(captures, 5)
     const given = { picket_truth: '/srv/captures/truth.json', picket_captures: '/srv/captures' }
     const model = { picket_trainer: 'one', picket_trees: 20, picket_model: join(folder, 'rf.json') }
     const { code, output } = await play('train', { ...given, ...model })
@@ -209,6 +210,7 @@ describe('an upgrade of the fleet', () => {
     const { code, output, changed } = await play('rollout', { ...newer(), picket_config: blind })
     expect(code).not.toBe(0)
     expect(output).toContain('the wave was rolled back, and the rollout ends here')
+    expect(output).toContain('is detect.portScan enabled?')
     expect(changed).toHaveLength(1)
     for (const version of await everywhere('picket', '--version')) {
       expect(version).not.toContain('99.0.0')

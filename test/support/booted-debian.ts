@@ -28,7 +28,13 @@ export async function bootDebian(host: TestHost): Promise<BootedDebian> {
   writeFileSync(join(folder, 'etc/hostname'), `${basename(folder).toLowerCase()}\n`)
   spawnSync('systemctl', ['--root', folder, 'mask', ...UNUSED])
   const container = startContainer(folder, host)
-  const leader = await until('the container has begun', () => childOf(container))
+  const leader = await until('the container has begun', () => childOf(container)).catch(
+    (error: unknown) => {
+      container.kill('SIGKILL')
+      rmSync(folder, { recursive: true, force: true })
+      throw error
+    },
+  )
   const enter = writeEnter(folder, leader)
   const run = (command: string, ...args: string[]): Promise<Outcome> =>
     outcomeOf(enter, [folder, command, ...args])
@@ -65,7 +71,8 @@ function startContainer(folder: string, { namespace }: TestHost): ChildProcess {
   return spawn('systemd-nspawn', argv, { stdio: 'ignore' })
 }
 
-function childOf({ pid }: ChildProcess): number | null {
+function childOf({ pid, exitCode }: ChildProcess): number | null {
+  if (exitCode !== null) throw new Error(`systemd-nspawn ended with code ${exitCode}`)
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim()
   return children === '' ? null : Number(children.split(' ')[0])
 }

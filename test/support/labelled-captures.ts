@@ -6,12 +6,12 @@ import { ipv4 } from './ip-builder.ts'
 import { ethernet, tcp, type TcpFields } from './packet-builder.ts'
 import { writePcap, type CapturedPacket } from './pcap-writer.ts'
 
-/** Writes three of each into the folder; gives the path of the truth file beside them. */
-export function writeLabelledCaptures(directory: string): string {
-  const truth = [1, 2, 3].flatMap((lab) => [
-    writeScan(directory, lab),
-    writeBrowsing(directory, lab),
-  ])
+/** Writes so many of each into the folder; gives the path of the truth file beside them. */
+export function writeLabelledCaptures(directory: string, count = 3): string {
+  const truth = Array.from({ length: count }, (_, index) => [
+    writeScan(directory, index + 1),
+    writeBrowsing(directory, index + 1),
+  ]).flat()
   const path = join(directory, 'truth.json')
   writeFileSync(path, JSON.stringify(truth))
   return path
