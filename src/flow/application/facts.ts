@@ -8,7 +8,9 @@
 import type { Application } from './applications.ts'
 import type { SentName } from './login/sent-name.ts'
 import type { SipMessage } from './network/sip-message.ts'
+import type { TlsCertificate, TlsClientHello, TlsFacts, TlsServerHello } from './tls/facts.ts'
 import type { UnknownStream } from './unknown/stream-facts.ts'
+import type { HttpBody, HttpFacts, HttpRequest, HttpResponse } from './web/facts.ts'
 import type {
   DcerpcCall,
   DcerpcFacts,
@@ -28,6 +30,10 @@ export type * from './network/sip-message.ts'
 export type * from './windows/facts.ts'
 
 export type * from './unknown/stream-facts.ts'
+
+export type * from './tls/facts.ts'
+
+export type * from './web/facts.ts'
 
 /** One resource record of an answer (RFC 1035 §4.1.3). */
 export interface DnsAnswer {
@@ -82,57 +88,6 @@ export interface DnsFacts {
   readonly wantsDnssec: boolean
 }
 
-export interface TlsClientHello {
-  readonly kind: 'tls-client-hello'
-  /** Highest offered: `TLS 1.3`. */
-  readonly version: string
-  readonly sni: string | null
-  /** Offered, in the client's order. */
-  readonly alpn: readonly string[]
-  readonly ja3: string
-  readonly ja4: string
-}
-
-export interface TlsServerHello {
-  readonly kind: 'tls-server-hello'
-  readonly version: string
-  /** IANA number of the cipher suite. */
-  readonly cipher: number
-  readonly ja3s: string
-}
-
-/** The server's own certificate (TLS 1.2 and before, where it is not encrypted). */
-export interface TlsCertificate {
-  readonly kind: 'tls-certificate'
-  /** Common names. */
-  readonly subject: string | null
-  readonly issuer: string | null
-  /** Subject and issuer are the same name. */
-  readonly isSelfSigned: boolean
-  /** As written, made RFC 3339. */
-  readonly notBefore: string | null
-  readonly notAfter: string | null
-}
-
-export interface TlsFacts {
-  readonly kind: 'tls'
-  /** Chosen by the server, else the highest offered. */
-  readonly version: string | null
-  readonly sni: string | null
-  readonly alpn: readonly string[]
-  readonly ja3: string | null
-  readonly ja4: string | null
-  readonly cipher: number | null
-  readonly ja3s: string | null
-  readonly subject: string | null
-  readonly issuer: string | null
-  readonly isSelfSigned: boolean | null
-  readonly notBefore: string | null
-  readonly notAfter: string | null
-  /** Description of the first alert in the clear (RFC 8446 §6). */
-  readonly alert: number | null
-}
-
 export interface QuicFacts {
   readonly kind: 'quic'
   /** `1`, `2`, `draft-29`, or the number in hexadecimal. */
@@ -142,66 +97,6 @@ export interface QuicFacts {
   readonly sni: string | null
   readonly alpn: readonly string[]
   readonly ja4: string | null
-}
-
-export interface HttpRequest {
-  readonly kind: 'http-request'
-  readonly method: string
-  readonly uri: string
-  readonly host: string | null
-  readonly userAgent: string | null
-  readonly contentType: string | null
-  /** Scheme of the Authorization header in lower case (`basic`); never its value. */
-  readonly authScheme: string | null
-  /** Content-Length; null when absent. */
-  readonly contentBytes: number | null
-  /** Whole header lines that hold a quote, a tag, braces or a climbing path: the first ones; often none. */
-  readonly oddHeaders: readonly string[]
-  /** Which of the headers that browsers send were there. */
-  readonly hasAccept: boolean
-  readonly hasAcceptLanguage: boolean
-  readonly hasReferer: boolean
-  readonly hasCookie: boolean
-  /** The head was seen to its end: what is missing was not sent, rather than not captured. */
-  readonly isWhole: boolean
-}
-
-/** How the body of the message before begins, as far as one segment holds it. Told, never stored. */
-export interface HttpBody {
-  readonly kind: 'http-body'
-  readonly isFromResponder: boolean
-  readonly format: 'pe' | 'elf' | 'java-class' | 'script' | 'text' | 'binary'
-  /** Its first 1024 characters; empty where it is no text. */
-  readonly text: string
-}
-
-export interface HttpResponse {
-  readonly kind: 'http-response'
-  readonly status: number
-  readonly contentType: string | null
-  readonly server: string | null
-  readonly contentBytes: number | null
-}
-
-export interface HttpFacts {
-  readonly kind: 'http'
-  /** Of the flow's first request. */
-  readonly method: string | null
-  readonly uri: string | null
-  readonly host: string | null
-  readonly userAgent: string | null
-  readonly authScheme: string | null
-  /** Of the flow's first response. */
-  readonly status: number | null
-  readonly contentType: string | null
-  readonly server: string | null
-  readonly requests: number
-  readonly responses: number
-  /** Responses with a status of 400 to 499, and from 500 on. */
-  readonly clientErrors: number
-  readonly serverErrors: number
-  /** Responses 401 and 407. */
-  readonly authFailures: number
 }
 
 export interface SshFacts {
