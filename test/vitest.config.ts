@@ -38,9 +38,9 @@ export default defineConfig({
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
           exclude: thorough,
+          // A process a file: one that has opened and closed logs by the hundred, each with its threads, may end in V8.
           testTimeout: 30_000,
           hookTimeout: 30_000,
-          isolate: false,
           sequence: { groupOrder: 1 },
         },
       },
