@@ -56,12 +56,15 @@ describe('RELP to a real rsyslogd', () => {
     forwarders.wake()
     await until('some more are there', () => (record.outbox.position('siem')! > 200 ? true : null))
     await rsyslog.kill()
+    // A fast host may have had every answer by now: one more cannot have had its.
+    await record.events.save(stories(1), forward)
+    forwarders.wake()
     await failure(forwarders)
     await rsyslog.start()
-    await positionOf(record, 1700)
+    await positionOf(record, 1701)
     const arrived = sequences(await rsyslog.messages())
-    expect(new Set(arrived)).toEqual(new Set(upTo(1700)))
-    expect(arrived.length - 1700).toBeLessThanOrEqual(128)
+    expect(new Set(arrived)).toEqual(new Set(upTo(1701)))
+    expect(arrived.length - 1701).toBeLessThanOrEqual(128)
     expect(arrived.filter((sequence) => sequence <= 200)).toHaveLength(200)
   })
 
