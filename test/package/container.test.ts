@@ -1,6 +1,6 @@
 /** The container image: made by the Containerfile, started once with the two capabilities that it is meant to have. */
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
@@ -56,9 +56,11 @@ function running(container: string, command: readonly string[]): readonly string
   return [...store, 'run', '--network', 'host', ...rights, container, '--', ...inside]
 }
 
-/** The agent's own process: `buildah run` has some of its own above it. */
+/** The agent's own process: `buildah run` has some of its own above it, begun by any of its threads. */
 function programBelow(pid: number): number {
-  const below = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')
+  const below = readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
+    readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').trim().split(' '),
+  )
   const [child] = below.filter((text) => text !== '').map(Number)
   if (child === undefined) throw new Error('no process of the agent')
   const isAgent = readFileSync(`/proc/${child}/cmdline`, 'utf8').includes('/opt/picket/')

@@ -17,6 +17,8 @@ export interface BootedDebian {
   stop(): Promise<void>
 }
 
+/** Several boot at once, on whatever the machine has left. */
+const BOOT = { withinMs: 90_000 }
 /** What would only cost time: nothing of it is tried. */
 const UNUSED = ['apt-daily.timer', 'apt-daily-upgrade.timer', 'e2scrub_all.timer']
 
@@ -28,7 +30,7 @@ export async function bootDebian(host: TestHost): Promise<BootedDebian> {
   writeFileSync(join(folder, 'etc/hostname'), `${basename(folder).toLowerCase()}\n`)
   spawnSync('systemctl', ['--root', folder, 'mask', ...UNUSED])
   const container = startContainer(folder, host)
-  const leader = await until('the container has begun', () => childOf(container)).catch(
+  const leader = await until('the container has begun', () => childOf(container), BOOT).catch(
     (error: unknown) => {
       container.kill('SIGKILL')
       rmSync(folder, { recursive: true, force: true })
@@ -49,10 +51,11 @@ export async function bootDebian(host: TestHost): Promise<BootedDebian> {
     rmSync(enter, { force: true })
   }
   try {
-    await until('systemd has started everything', async () => {
+    const isUp = async (): Promise<true | null> => {
       const { stdout } = await run('systemctl', 'is-system-running')
       return /^(running|degraded)/.test(stdout) ? true : null
-    })
+    }
+    await until('systemd has started everything', isUp, BOOT)
   } catch (error) {
     await stop()
     throw error
