@@ -1,6 +1,6 @@
 /** Bootstraps one Debian 12 for the whole suite; each test works on a copy. */
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
@@ -33,6 +33,8 @@ export default function setup(project: TestProject): () => void {
     remove()
     throw new Error(`debootstrap failed: ${stdout.slice(-2000)}\n${stderr}`)
   }
+  // The root folder of a host, which its ordinary users pass through.
+  chmodSync(folder, 0o755)
   project.provide('debianBase', folder)
   return remove
 }
