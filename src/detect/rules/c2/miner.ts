@@ -25,7 +25,10 @@ export class Miner implements Detector {
   readonly #ledger: AttackLedger
 
   constructor({ forgetAfterSeconds }: MinerConfig, emit: Emit) {
-    this.#ledger = new AttackLedger({ detector: this.name, noun: 'look', forgetAfterSeconds }, emit)
+    this.#ledger = new AttackLedger(
+      { detector: this.name, noun: 'sighting', forgetAfterSeconds },
+      emit,
+    )
   }
 
   flowSpoke(flow: LiveFlow, { originator, responder }: Heard<typeof HEARS>): void {
