@@ -15,8 +15,16 @@ export function rfc3339FromUs(timestampUs: number): string {
   return `${seconds}.${String(microseconds).padStart(6, '0')}Z`
 }
 
+/** As `rfc3339FromUs` writes it. */
+const OWN_FORM = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/
+const AFTER_MILLISECONDS = 'YYYY-MM-DDThh:mm:ss.mmm'.length
+
 /** Reads an RFC 3339 date-time with up to nine decimals as µs since the epoch; NaN when it is not one. */
 export function usFromRfc3339(text: string): number {
+  // Two of each event that is sent: taking it apart costs three times as much.
+  if (OWN_FORM.test(text)) {
+    return Date.parse(text) * 1000 + Number(text.slice(AFTER_MILLISECONDS, -1))
+  }
   const match = /^(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?([Zz]|[+-]\d\d:\d\d)$/.exec(
     text,
   )

@@ -131,7 +131,7 @@ export class Forwarder {
     const arrived = await this.#sink.close()
     // A name that is being looked up cannot be hurried; nothing it could still do matters.
     await Promise.race([this.#running, pause(STOP_WITHIN_MS)])
-    if (arrived !== null) await (this.#replaying?.passage ?? this.#live)?.arrive(arrived)
+    await (this.#replaying?.passage ?? this.#live)?.arrive(arrived ?? 0)
   }
 
   async #run(): Promise<void> {
@@ -196,14 +196,16 @@ export class Forwarder {
       return 'done'
     }
     if (load.events.length > 0) this.#state = 'sending'
-    const receipt = await this.#send(load.events, passage.isUnderWay)
+    const hasMore = load.read >= BATCH
+    const receipt = await this.#send(load.events, hasMore, passage)
     switch (receipt.kind) {
       case 'accepted':
         passage.depart(load)
         receipt.rejected?.forEach((rejection) => this.#refused(rejection))
         this.#sentWell(load.events.length)
-        await passage.arrive(receipt.sequence)
-        return load.read >= BATCH ? 'more' : 'under-way'
+        if (hasMore) passage.arriveInPassing(receipt.sequence)
+        else await passage.arrive(receipt.sequence)
+        return hasMore ? 'more' : 'under-way'
       case 'retry':
         passage.goBack()
         return this.#fail(receipt)
@@ -215,9 +217,13 @@ export class Forwarder {
   }
 
   /** Where nothing is sent and nothing is under way there is nothing to ask. */
-  async #send(events: readonly Outgoing[], isUnderWay: boolean): Promise<Receipt> {
+  async #send(
+    events: readonly Outgoing[],
+    hasMore: boolean,
+    { isUnderWay }: Passage,
+  ): Promise<Receipt> {
     if (events.length === 0 && !isUnderWay) return { kind: 'accepted', sequence: 0 }
-    return this.#sink.send(events)
+    return this.#sink.send(events, hasMore)
   }
 
   async #stepReplay(order: SinkReplay, live: Passage): Promise<Outcome> {

@@ -39,6 +39,10 @@ export class Passage {
   #arrived: Mark
   #stored: Mark
   #underWay: Mark[] = []
+  /** Ends when what has arrived is stored. */
+  #saving: Promise<void> | null = null
+  /** Why it could not be stored while nobody waited for it. */
+  #unsaved: Error | null = null
 
   constructor(options: PassageOptions) {
     this.#options = options
@@ -87,6 +91,28 @@ export class Passage {
    * with the next call.
    */
   async arrive(accepted: number): Promise<void> {
+    this.#reach(accepted)
+    this.#unsaved = null
+    await this.#save()
+  }
+
+  /**
+   * As `arrive`, where the next batch follows at once: the store's thread is not waited for, and what arrives
+   * until it answers is stored together. An agent that is killed meanwhile repeats those few batches.
+   *
+   * Errors: what storing met since the last call.
+   */
+  arriveInPassing(accepted: number): void {
+    this.#reach(accepted)
+    if (this.#unsaved !== null) {
+      const cause = this.#unsaved
+      this.#unsaved = null
+      throw cause
+    }
+    this.#save().catch((cause: Error) => (this.#unsaved = cause))
+  }
+
+  #reach(accepted: number): void {
     const before = this.#arrived
     const known = Math.max(accepted, before.lastSent)
     let reached = before
@@ -103,7 +129,6 @@ export class Passage {
     }
     this.#arrived = reached
     this.#underWay.splice(0, count)
-    await this.#save()
   }
 
   /** What never can arrive counts as sent, so that the chain shows its loss. */
@@ -113,11 +138,23 @@ export class Passage {
     await this.#save()
   }
 
-  async #save(): Promise<void> {
-    if (this.#stored === this.#arrived) return
-    const mark = this.#arrived
-    await this.#options.store(mark)
-    this.#stored = mark
+  #save(): Promise<void> {
+    this.#saving ??= this.#saveAll()
+    return this.#saving
+  }
+
+  async #saveAll(): Promise<void> {
+    // `#saving` is to be set before it is cleared, and cleared in the turn in which nothing is left to store.
+    await null
+    try {
+      while (this.#stored !== this.#arrived) {
+        const mark = this.#arrived
+        await this.#options.store(mark)
+        this.#stored = mark
+      }
+    } finally {
+      this.#saving = null
+    }
   }
 
   /** What has not arrived is sent again. */

@@ -46,8 +46,10 @@ export interface Sink {
    *
    * `accepted` may name an earlier event than the batch's last (or 0 for none): the rest is on its way and
    * not yet known to have arrived. An empty batch sends nothing and asks what has arrived since.
+   *
+   * `hasMore`: the next batch follows at once, so that waiting for what this one comes to would hold it up.
    */
-  send(events: readonly Outgoing[]): Promise<Receipt>
+  send(events: readonly Outgoing[], hasMore?: boolean): Promise<Receipt>
   /**
    * Ends within a second. Gives the sequence up to which the destination had everything, or null when
    * nothing is known beyond the last receipt.

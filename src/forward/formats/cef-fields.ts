@@ -17,6 +17,8 @@ export interface CefField {
   readonly value: string | number
   /** The dictionary's longest value, in characters. */
   readonly maxLength?: number
+  /** Of a custom key: what its value is, as `KEYLabel`. Plain words of ours. */
+  readonly label?: string
 }
 
 /** How much of an event a message may carry; what is shortened first stands first. */
@@ -99,10 +101,11 @@ function frameworkFields({ mitre }: Event): CefField[] {
 
 function timeFields(event: Event): CefField[] {
   const milliseconds = (time: string): number => Math.floor(usFromRfc3339(time) / 1000)
+  const end = milliseconds(event.lastSeen)
   return [
-    { key: 'rt', value: milliseconds(event.lastSeen) },
+    { key: 'rt', value: end },
     { key: 'start', value: milliseconds(event.firstSeen) },
-    { key: 'end', value: milliseconds(event.lastSeen) },
+    { key: 'end', value: end },
   ].filter(({ value }) => Number.isFinite(value))
 }
 
@@ -133,10 +136,7 @@ export function addressField(
   }
   const value = formatAddress(address)
   if (address.family === 4 || cefVersion === '1') return [{ key, value }]
-  return [
-    { key: key6, value },
-    { key: `${key6}Label`, value: label6 },
-  ]
+  return [{ key: key6, value, label: label6 }]
 }
 
 function customNumbers(event: Event): CefField[] {
@@ -198,10 +198,7 @@ export function labelled(
   value: string | number,
   maxLength = 4000,
 ): CefField[] {
-  return [
-    { key, value, maxLength },
-    { key: `${key}Label`, value: label },
-  ]
+  return [{ key, value, maxLength, label }]
 }
 
 function flexString(key: string, label: string, value: string): CefField[] {

@@ -170,9 +170,8 @@ export const CEF_NAMES: Readonly<Record<string, string>> = {
 
 /** Names a kind of event; one that the table does not know gets its family's name. */
 export function cefName(kind: string): string {
-  const parts = kind.split('.')
-  for (let count = parts.length; count > 0; count -= 1) {
-    const prefix = parts.slice(0, count).join('.')
+  for (let end = kind.length; end > 0; end = kind.lastIndexOf('.', end - 1)) {
+    const prefix = kind.slice(0, end)
     if (Object.hasOwn(CEF_NAMES, prefix)) return CEF_NAMES[prefix]!
   }
   return 'Suspicious traffic'

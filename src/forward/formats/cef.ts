@@ -53,42 +53,41 @@ export function formatCef(message: Outgoing, context: CefContext, maxBytes: numb
 }
 
 function render(message: Outgoing, context: CefContext, detail: CefDetail): string {
-  const header = [
-    'Picket',
-    'Picket',
-    cutText(context.version, 31),
-    cutText(message.kind, 100),
-    cefName(message.kind),
-    String(Math.min(10, Math.max(0, Math.round(message.severity)))),
-  ].map(headerValue)
-  const told = isFlow(message)
+  const { version, cefVersion } = context
+  const { kind, severity } = message
+  const level = Math.min(10, Math.max(0, Math.round(severity)))
+  const who = `Picket|Picket|${headerValue(version, 31)}`
+  const what = `${headerValue(kind, 100)}|${headerValue(cefName(kind), 512)}|${level}`
+  const fields = isFlow(message)
     ? flowCefFields(message, context, detail)
     : cefFields(message, context, detail)
-  const fields = told.map(extensionField)
-  return `CEF:${context.cefVersion}|${header.join('|')}|${withValues(fields).join(' ')}`
+  return `CEF:${cefVersion}|${who}|${what}|${extension(fields)}`
 }
 
-interface WrittenField {
-  readonly key: string
-  /** `KEY=VALUE`; empty where there is no value. */
-  readonly text: string
-}
+/** What needs no escape anywhere in a line, which is nearly all: found in one look. */
+const PLAIN = /^[ -<>-[\]-{}-~]*$/
 
-/** Without the keys that have no value: an empty one leaves its label out too, which would name nothing. */
-function withValues(fields: readonly WrittenField[]): string[] {
-  const empty = new Set(fields.filter(({ text }) => text === '').map(({ key }) => `${key}Label`))
-  return fields.filter(({ key, text }) => text !== '' && !empty.has(key)).map(({ text }) => text)
-}
-
-function headerValue(text: string): string {
+function headerValue(text: string, maxLength: number): string {
+  const value = cutText(text, maxLength)
+  if (PLAIN.test(value)) return value
   // A header has no escape for line ends.
-  return cleanText(text.replace(/[\r\n]+/g, ' ')).replace(/[\\|]/g, '\\$&')
+  return cleanText(value.replace(/[\r\n]+/g, ' ')).replace(/[\\|]/g, '\\$&')
 }
 
-function extensionField({ key, value, maxLength }: CefField): WrittenField {
-  if (typeof value === 'number') return { key, text: `${key}=${value}` }
-  const text = cutText(cleanText(value), maxLength ?? 1023).trim()
-  if (text === '') return { key, text: '' }
-  const escaped = text.replace(/[\\=]/g, '\\$&').replace(/\n/g, '\\n').replace(/\r/g, '\\r')
-  return { key, text: `${key}=${escaped}` }
+/** Leaves out the keys that have no value, each with its label, which would name nothing. */
+function extension(fields: readonly CefField[]): string {
+  let text = ''
+  for (const { key, value, maxLength, label } of fields) {
+    const written = typeof value === 'number' ? value : extensionValue(value, maxLength ?? 1023)
+    if (written === '') continue
+    const pair = text === '' ? `${key}=${written}` : ` ${key}=${written}`
+    text += label === undefined ? pair : `${pair} ${key}Label=${label}`
+  }
+  return text
+}
+
+function extensionValue(value: string, maxLength: number): string {
+  if (value.length <= maxLength && PLAIN.test(value)) return value.trim()
+  const text = cutText(cleanText(value), maxLength).trim()
+  return text.replace(/[\\=]/g, '\\$&').replace(/\n/g, '\\n').replace(/\r/g, '\\r')
 }

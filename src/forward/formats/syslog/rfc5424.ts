@@ -3,16 +3,16 @@ import type { Outgoing } from '../../outgoing.ts'
 import { priority, type SyslogSender } from './header.ts'
 import { structuredData } from './structured-data.ts'
 
-const PLAIN = /^[\u0000-\u007f]*$/
 const BYTE_ORDER_MARK = '\ufeff'
+
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z$/
+const WORD = /^[!-~]+$/
 
 /** Returns `<PRI>1 TIMESTAMP HOSTNAME picket PROCID MSGID [STRUCTURED DATA]` and the space behind it. */
 export function rfc5424Header(event: Outgoing, sender: SyslogSender): string {
   const hostname = headerWord(sender.hostname, 255)
   const messageId = headerWord(event.kind, 32)
-  const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z$/.test(event.lastSeen)
-    ? event.lastSeen
-    : '-'
+  const time = TIME.test(event.lastSeen) ? event.lastSeen : '-'
   const data = structuredData(event, sender.version)
   return `${priority(event.severity)}1 ${time} ${hostname} picket ${sender.processId} ${messageId} ${data} `
 }
@@ -24,7 +24,7 @@ export function rfc5424Header(event: Outgoing, sender: SyslogSender): string {
  * beginning.
  */
 export function withMark(text: string): string {
-  return PLAIN.test(text) ? text : BYTE_ORDER_MARK + text
+  return Buffer.byteLength(text) === text.length ? text : BYTE_ORDER_MARK + text
 }
 
 /** The bytes of the mark. */
@@ -32,6 +32,7 @@ export const MARK_BYTES = 3
 
 /** PRINTUSASCII without spaces, cut to length; `-` where nothing is left (RFC 5424 §6.2). */
 function headerWord(text: string, length: number): string {
+  if (text.length <= length && WORD.test(text)) return text
   const word = text.replace(/[^!-~]/g, '').slice(0, length)
   return word === '' ? '-' : word
 }

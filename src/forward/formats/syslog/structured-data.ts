@@ -11,19 +11,18 @@ const ID = 'picket@32473'
 /** Returns `[origin …][picket@32473 …]`: the same id, sequence and kind as in CEF. */
 export function structuredData(event: Outgoing, version: string): string {
   const { id, sequence, revision, agent, kind, severity } = event
-  return (
-    element('origin', { software: 'picket', swVersion: version.slice(0, 32) }) +
-    element(ID, { id, sequence, revision, agent, kind, severity })
-  )
+  const origin = `[origin software="picket" swVersion="${escaped(version.slice(0, 32))}"]`
+  const which = `id="${escaped(id)}" sequence="${sequence}" revision="${revision}"`
+  const what = `agent="${escaped(agent)}" kind="${escaped(kind)}" severity="${severity}"`
+  return `${origin}[${ID} ${which} ${what}]`
 }
 
-function element(id: string, params: Readonly<Record<string, string | number>>): string {
-  const written = Object.entries(params).map(([name, value]) => ` ${name}="${escaped(value)}"`)
-  return `[${id}${written.join('')}]`
-}
+/** What needs no escape, which is nearly all. */
+const PLAIN = /^[ !#-[^-~]*$/
 
 /** `"`, `\` and `]` have a backslash before them (§6.3.3); the rest is UTF-8 without controls or line ends. */
-function escaped(value: string | number): string {
-  const oneLine = String(value).replace(/[\r\n]+/g, ' ')
+function escaped(value: string): string {
+  if (PLAIN.test(value)) return value
+  const oneLine = value.replace(/[\r\n]+/g, ' ')
   return cleanText(oneLine).replace(/["\\\]]/g, '\\$&')
 }

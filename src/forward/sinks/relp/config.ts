@@ -24,7 +24,7 @@ export const relpSinkConfig = Type.Object(
     }),
     protocol: oneOf(['tcp', 'tls'], { default: 'tcp', description: 'What RELP goes over.' }),
     window: Type.Integer({
-      default: 128,
+      default: 1024,
       minimum: 1,
       maximum: 4096,
       description: 'How many messages may be under way without having been acknowledged.',

@@ -1,4 +1,5 @@
 /** RELP's frames: `TXNR COMMAND LENGTH DATA`, each ended by a line feed. */
+import type { SyslogText } from '../../formats/syslog/message.ts'
 
 export interface Frame {
   /** Of the command that it is or answers; 0 for what the server says unasked. */
@@ -25,6 +26,11 @@ export function encodeFrame(transaction: number, command: string, data: Buffer):
     data,
     Buffer.of(LINE_FEED),
   ])
+}
+
+/** Writes a command whose data are text of so many bytes. */
+export function textFrame(transaction: number, command: string, { text, bytes }: SyslogText): string {
+  return `${transaction} ${command} ${bytes} ${text}\n`
 }
 
 /** Takes a stream apart; holds at most one frame. */

@@ -1,7 +1,7 @@
 /** The RELP sink: every message is acknowledged, so the stored position is what the collector has. */
 import type { Outgoing } from '../../outgoing.ts'
 import type { Endpoint } from '../../connections/endpoint.ts'
-import { messageContext, syslogMessage, type MessageContext } from '../../formats/syslog/message.ts'
+import { messageContext, syslogText, type MessageContext } from '../../formats/syslog/message.ts'
 import type { Receipt, Sink, SinkContext } from '../../sink.ts'
 import { reasonOf } from '../../tls/index.ts'
 import type { RelpSinkConfig } from './config.ts'
@@ -44,11 +44,11 @@ class RelpSink implements Sink {
     this.#context = context
   }
 
-  async send(events: readonly Outgoing[]): Promise<Receipt> {
+  async send(events: readonly Outgoing[], hasMore = false): Promise<Receipt> {
     const broken = this.#broken
     if (broken !== null) return this.#tellBroken(broken)
     try {
-      if (events.length > 0) await this.#sendAll(events)
+      if (events.length > 0) await this.#sendAll(events, hasMore)
       this.#assertProgress()
     } catch (cause) {
       return this.#break(reasonOf(cause))
@@ -66,19 +66,19 @@ class RelpSink implements Sink {
     return acknowledged === 0 ? null : acknowledged
   }
 
-  async #sendAll(events: readonly Outgoing[]): Promise<void> {
+  async #sendAll(events: readonly Outgoing[], hasMore: boolean): Promise<void> {
     // Whoever goes back wants it all again, and nothing of what was acknowledged before counts.
     if (events[0]!.sequence < this.#lastSent) this.#forget()
     const session = await this.#opened()
     this.#lastSent = events.at(-1)!.sequence
     const messages = events.map((event) => ({
       sequence: event.sequence,
-      bytes: syslogMessage(event, this.#context),
+      message: syslogText(event, this.#context),
     }))
     if (session.unanswered === 0) this.#progressAtMs = performance.now()
     await session.send(messages)
-    // Where it costs little, so that what is answered at once need not be asked for a second later.
-    if (session.unanswered <= this.#config.window / 2) await session.settle(ANSWERS_MS)
+    // Where nothing waits for it, so that what is answered at once need not be asked for a second later.
+    if (!hasMore) await session.settle(ANSWERS_MS)
   }
 
   async #opened(): Promise<RelpSession> {

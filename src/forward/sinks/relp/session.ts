@@ -2,13 +2,20 @@
 import { reasonOf } from '../../tls/index.ts'
 import { StreamConnection, type StreamOptions } from '../../connections/stream-connection.ts'
 import { within } from '../../connections/time-limit.ts'
-import { encodeFrame, FrameReader, LAST_TRANSACTION, type Frame } from './frame.ts'
+import type { SyslogText } from '../../formats/syslog/message.ts'
+import { encodeFrame, FrameReader, LAST_TRANSACTION, textFrame, type Frame } from './frame.ts'
 
 export type SessionOptions = Omit<StreamOptions, 'onData'> & {
   /** Version of Picket, for the offer. */
   readonly version: string
   /** How many messages may be unanswered. */
   readonly window: number
+}
+
+/** A message and the number of what it tells. */
+export interface Message {
+  readonly sequence: number
+  readonly message: SyslogText
 }
 
 interface Pending {
@@ -75,18 +82,20 @@ export class RelpSession {
   }
 
   /** Sends messages, never more at once than the window has room for; rejects when the session is lost. */
-  async send(messages: readonly { sequence: number; bytes: Buffer }[]): Promise<void> {
+  async send(messages: readonly Message[]): Promise<void> {
     let start = 0
     while (start < messages.length) {
+      // As soon as there is any room: what is sent carries our TCP's acknowledgement with it, without which a
+      // server that has Nagle's algorithm on (rsyslogd's) keeps its next answers back for 40 ms.
       await this.#newsWhile(() => this.#pending.size >= this.#options.window)
       const room = this.#options.window - this.#pending.size
       const some = messages.slice(start, start + room)
-      const frames = some.map(({ sequence, bytes }) => {
+      const frames = some.map(({ sequence, message }) => {
         const transaction = this.#nextTransaction()
         this.#pending.set(transaction, { sequence, isAcknowledged: false })
-        return encodeFrame(transaction, 'syslog', bytes)
+        return textFrame(transaction, 'syslog', message)
       })
-      await this.#connection!.write(Buffer.concat(frames))
+      await this.#connection!.write(Buffer.from(frames.join(''), 'utf8'))
       start += some.length
     }
   }

@@ -1,13 +1,12 @@
 /** How syslog messages are told apart on a stream (RFC 6587 §3.4, RFC 5425 §4.3). */
-
-const NEWLINE = Buffer.from('\n')
+import type { SyslogText } from '../../formats/syslog/message.ts'
 
 export type Framing = 'octet-counted' | 'newline'
 
 /** Joins messages for the stream; `newline` relies on messages that hold no newline, which ours never do. */
-export function frame(messages: readonly Buffer[], framing: Framing): Buffer {
-  const parts = messages.flatMap((message) =>
-    framing === 'newline' ? [message, NEWLINE] : [Buffer.from(`${message.length} `), message],
+export function frame(messages: readonly SyslogText[], framing: Framing): Buffer {
+  const parts = messages.map(({ text, bytes }) =>
+    framing === 'newline' ? `${text}\n` : `${bytes} ${text}`,
   )
-  return Buffer.concat(parts)
+  return Buffer.from(parts.join(''), 'utf8')
 }

@@ -2,7 +2,7 @@
 import type { Outgoing } from '../../outgoing.ts'
 import type { ConnectionLimits } from '../../connections/config.ts'
 import type { Endpoint } from '../../connections/endpoint.ts'
-import { syslogMessage, type MessageContext } from '../../formats/syslog/message.ts'
+import { syslogText, type MessageContext } from '../../formats/syslog/message.ts'
 import type { Receipt, Sink } from '../../sink.ts'
 import { frame, type Framing } from './framing.ts'
 import { StreamConnection } from '../../connections/stream-connection.ts'
@@ -94,7 +94,7 @@ export class SyslogStreamSink implements Sink {
   async #write(events: readonly Outgoing[]): Promise<void> {
     const { framing, context, monotonicMs } = this.#options
     const connection = await this.#connected()
-    const messages = events.map((event) => syslogMessage(event, context))
+    const messages = events.map((event) => syslogText(event, context))
     await connection.write(frame(messages, framing))
     // A heartbeat repeats the last number and is never sent again: asking by FIN whether it arrived would
     // cost a quiet host a connection each minute.
