@@ -162,9 +162,12 @@ function relatedAddresses({ attacker, victims, host }: Event): string[] {
   return unique([attacker, ...victims, host].flatMap((text) => addressOrNull(text) ?? []))
 }
 
-function networkType(event: Event): string | null {
-  const first = relatedAddresses(event)[0]
-  return first === undefined ? null : `ipv${parseAddress(first)!.family}`
+function networkType({ attacker, victims, host }: Event): string | null {
+  for (const text of [attacker, ...victims, host]) {
+    const address = text === null ? null : parseAddress(text)
+    if (address !== null) return `ipv${address.family}`
+  }
+  return null
 }
 
 function durationNs({ firstSeen, lastSeen }: Event): number | null {

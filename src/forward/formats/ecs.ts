@@ -1,21 +1,12 @@
 /** The Elastic Common Schema: the JSON document that Elastic reads as it is, and others by its stable names. */
 import type { Event } from '../../record/event.ts'
-import { isFlow, type Outgoing } from '../outgoing.ts'
-import { cleanText, cutText } from './clean-text.ts'
-import {
-  ECS_FIELDS,
-  type EcsField,
-  type EcsRecord,
-  type EcsScalar,
-  type EcsType,
-  type EcsValue,
-} from './ecs-fields.ts'
+import { isFlow, type Outgoing, type OutgoingFlow } from '../outgoing.ts'
+import { documentWriter } from './document-writer.ts'
+import { ECS_FIELDS, type EcsField, type EcsType, type EcsValue } from './ecs-fields.ts'
 import { FLOW_ECS_FIELDS, FLOW_MESSAGE_FIELDS } from './flow/ecs-fields.ts'
 
 /** The schema's version that the documents are written by. */
 const ECS_VERSION = '8.17.0'
-/** An exact-match term of Elasticsearch ends at 32,766 bytes, a document with a longer one is refused. */
-const LONGEST_TEXT = 8000
 
 export interface EcsContext {
   /** Version of Picket. */
@@ -58,71 +49,45 @@ export const MACHINE_FIELDS: readonly MachineField[] = [
   machine('observer.hostname', ({ hostname }) => hostname),
 ]
 
-const pathOf = <Field extends { readonly name: string }>(field: Field) => ({
-  field,
-  path: field.name.split('.'),
-})
-const machinePaths = MACHINE_FIELDS.map(pathOf)
-const eventPaths = Object.values(ECS_FIELDS).flat().map(pathOf)
-const flowPaths = [...FLOW_MESSAGE_FIELDS, ...Object.values(FLOW_ECS_FIELDS).flat()].map(pathOf)
+/** A message with what is told of the machine beside it. */
+interface Told<Message> {
+  readonly message: Message
+  readonly context: EcsContext
+}
+
+function writerOf<Message extends Outgoing>(
+  fields: readonly EcsField<Message>[],
+): (told: Told<Message>) => string {
+  return documentWriter<Told<Message>>([
+    ...MACHINE_FIELDS.map(({ name, of }) => ({
+      name,
+      of: ({ context, message }: Told<Message>) => of(context, message),
+    })),
+    ...fields.map(({ name, of }) => ({ name, of: ({ message }: Told<Message>) => of(message) })),
+  ])
+}
+
+const eventText = writerOf<Event>(Object.values(ECS_FIELDS).flat())
+const flowText = writerOf<OutgoingFlow>([
+  ...FLOW_MESSAGE_FIELDS,
+  ...Object.values(FLOW_ECS_FIELDS).flat(),
+])
 
 /**
- * Returns an event or a flow as a document of ECS 8.
+ * Returns an event or a flow as a document of ECS 8, one line of JSON without its newline.
  *
- * A fact that it does not have leaves its field out. Texts have what is invisible or turns the reading
- * order written out as `<U+XXXX>`, and end after 8,000 characters.
+ * A fact that it does not have leaves its field out.
  */
-export function ecsDocument(message: Outgoing, context: EcsContext): EcsDocument {
-  const document: EcsDocument = {}
-  for (const { field, path } of machinePaths) put(document, path, field.of(context, message))
-  if (isFlow(message)) fill(document, flowPaths, message)
-  else fill(document, eventPaths, message)
-  return document
-}
-
-interface FieldPath<Message> {
-  readonly field: EcsField<Message>
-  readonly path: readonly string[]
-}
-
-function fill<Message>(
-  document: EcsDocument,
-  fields: readonly FieldPath<Message>[],
-  message: Message,
-): void {
-  for (const { field, path } of fields) {
-    const value = field.of(message)
-    if (value === null || (Array.isArray(value) && value.length === 0)) continue
-    put(document, path, cleaned(value))
-  }
-}
-
-/** Returns it as one line of JSON without its newline. */
 export function formatEcs(message: Outgoing, context: EcsContext): string {
-  return JSON.stringify(ecsDocument(message, context))
+  return isFlow(message) ? flowText({ message, context }) : eventText({ message, context })
+}
+
+/** Returns the document as an object. */
+export function ecsDocument(message: Outgoing, context: EcsContext): EcsDocument {
+  return JSON.parse(formatEcs(message, context)) as EcsDocument
 }
 
 /** Names the fields of the schema that carry a member of the event, for the documentation's table. */
 export function ecsFieldOf(member: keyof Event): string {
   return ECS_FIELDS[member].map(({ name }: EcsField) => name).join(', ')
-}
-
-function put(document: EcsDocument, path: readonly string[], value: EcsValue): void {
-  let place = document
-  for (const name of path.slice(0, -1)) place = (place[name] ??= {}) as EcsDocument
-  place[path.at(-1)!] = value
-}
-
-function cleaned(value: EcsValue): EcsValue {
-  if (Array.isArray(value)) return value.map(cleanedScalar)
-  return value === null ? null : cleanedScalar(value as EcsScalar)
-}
-
-function cleanedScalar(value: EcsScalar): EcsScalar {
-  if (typeof value === 'string') return cutText(cleanText(value), LONGEST_TEXT)
-  if (typeof value !== 'object') return value
-  const members = Object.entries(value)
-  return Object.fromEntries(
-    members.map(([name, inner]) => [name, cleanedScalar(inner)]),
-  ) as EcsRecord
 }

@@ -2,4 +2,5 @@
 export { backOffMs } from '../back-off.ts'
 export type { NatsConnectionConfig } from './config.ts'
 export { isDenied, NatsLink, reasonInWords, type StoredMessage, type StreamPlan } from './link.ts'
+export type { NatsPublisher, Publication } from './publisher.ts'
 export { makeUserSeed, publicNkeyOf } from './nkey.ts'

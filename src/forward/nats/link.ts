@@ -17,13 +17,10 @@ import {
 import { reasonOf } from '../tls/index.ts'
 import type { NatsConnectionConfig } from './config.ts'
 import { connectNats } from './connection.ts'
+import { HEADER_BYTES, NatsPublisher, TOO_LONG_FOR_STREAM, unanswered } from './publisher.ts'
 
-/** JetStream: the message is longer than the stream takes. */
-const TOO_LONG_FOR_STREAM = 10054
 /** JetStream: there is none of this name. */
 const NO_SUCH_STREAM = 10059
-/** What the headers of a message need: `Nats-Msg-Id` and a UUID. */
-const HEADER_BYTES = 200
 
 export interface LinkOptions {
   /** A server that answers nothing for so long is treated as gone. */
@@ -60,12 +57,18 @@ export interface StreamPlan {
 /** A connection that is used until it fails; nothing is tried again here. */
 export class NatsLink {
   readonly #connection: NatsConnection
+  readonly #options: LinkOptions
   readonly #client: JetStreamClient
   readonly #manager: JetStreamManager
 
-  private constructor(connection: NatsConnection, timeout: number, manager: JetStreamManager) {
+  private constructor(
+    connection: NatsConnection,
+    options: LinkOptions,
+    manager: JetStreamManager,
+  ) {
     this.#connection = connection
-    this.#client = jetstream(connection, { timeout })
+    this.#options = options
+    this.#client = jetstream(connection, { timeout: options.answerTimeoutMs })
     this.#manager = manager
   }
 
@@ -73,11 +76,12 @@ export class NatsLink {
   static async open(
     config: NatsConnectionConfig,
     server: string,
-    { answerTimeoutMs: timeout, inboxPrefix }: LinkOptions,
+    options: LinkOptions,
   ): Promise<NatsLink> {
-    const connection = await connectNats(config, server, inboxPrefix)
+    const connection = await connectNats(config, server, options.inboxPrefix)
+    const timeout = options.answerTimeoutMs
     const manager = await jetstreamManager(connection, { timeout, checkAPI: false })
-    return new NatsLink(connection, timeout, manager)
+    return new NatsLink(connection, options, manager)
   }
 
   get isClosed(): boolean {
@@ -111,10 +115,13 @@ export class NatsLink {
         return cause.message
       }
       if (!isUnanswered(cause)) throw cause
-      throw new Error(
-        `no stream of the server takes the subject ${subject}, or JetStream is off; create one`,
-      )
+      throw unanswered(subject)
     }
+  }
+
+  /** Makes what has streams store many messages at once. */
+  publisher(most: number): NatsPublisher {
+    return new NatsPublisher(this.#connection, { ...this.#options, most })
   }
 
   /** Gives the first message of the stream from a sequence on whose subject fits; null while there is none. */

@@ -44,7 +44,7 @@ export async function startOtherReceivers(folder, { caFile, keyFile, freePort })
     ],
   ]
   if (isInstalled('nats-server')) {
-    await startNats(place('nats'), nats)
+    await startNats(place('nats'), nats, new URL('nats-count.mjs', import.meta.url).pathname)
     const servers = [`tls://${HOST}:${nats}`]
     sinks.push(['Picket, NATS JetStream over TLS', 'nats/received', { type: 'nats', servers, tls }])
   }

@@ -4,7 +4,7 @@ import { hostname } from 'node:os'
 import { setTimeout } from 'node:timers/promises'
 import { usFromRfc3339 } from '../../../core/clock.ts'
 import type { Outgoing } from '../../outgoing.ts'
-import { ecsDocument, type EcsContext } from '../../formats/ecs.ts'
+import { formatEcs, type EcsContext } from '../../formats/ecs.ts'
 import { HttpClient, type HttpAnswer } from '../../http/client.ts'
 import { compressible } from '../../http/compressible.ts'
 import { readSecret } from '../../secret.ts'
@@ -179,13 +179,13 @@ class HecSink implements Sink {
 
   #envelope(event: Outgoing): string {
     const { index, source, sourcetype } = this.#config
-    return JSON.stringify({
+    const meant = JSON.stringify({
       time: usFromRfc3339(event.lastSeen) / 1e6,
       host: this.#context.hostname,
       source,
       sourcetype,
       ...(index === undefined ? {} : { index }),
-      event: ecsDocument(event, this.#context),
     })
+    return `${meant.slice(0, -1)},"event":${formatEcs(event, this.#context)}}`
   }
 }

@@ -6,14 +6,24 @@ import type { Outgoing } from '../../outgoing.ts'
  * meaning in subjects (`*`, `>`, blanks) becomes `_`.
  */
 export function subjectOf(template: string, event: Outgoing, hostname: string): string {
-  const values: Readonly<Record<string, string>> = {
-    agent: token(event.agent),
-    host: token(hostname),
-    family: token(event.family),
-    kind: event.kind.split('.').map(token).join('.'),
-    severity: String(event.severity),
+  return template.replace(/\{([a-z]+)\}/g, (_, name: string) => valueOf(name, event, hostname))
+}
+
+function valueOf(name: string, event: Outgoing, hostname: string): string {
+  switch (name) {
+    case 'agent':
+      return token(event.agent)
+    case 'host':
+      return token(hostname)
+    case 'family':
+      return token(event.family)
+    case 'kind':
+      return event.kind.split('.').map(token).join('.')
+    case 'severity':
+      return String(event.severity)
+    default:
+      return '_'
   }
-  return template.replace(/\{([a-z]+)\}/g, (_, name: string) => values[name] ?? '_')
 }
 
 const token = (text: string): string => text.replace(/[^A-Za-z0-9_-]/g, '_') || '_'

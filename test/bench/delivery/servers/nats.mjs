@@ -6,20 +6,20 @@ import { startProcess } from './process.mjs'
 
 const program = (name) => new URL(name, import.meta.url).pathname
 
-/** Starts nats-server in the place, which demands TLS, and the reader. */
-export async function startNats(place, port) {
+/** Starts nats-server in the place, which demands TLS, and the reader: a program that is told host, port and file. */
+export async function startNats(place, port, reader = program('nats-reader.mjs')) {
   const configuration = join(place.folder, 'nats.conf')
   const output = join(place.folder, 'received')
   writeFileSync(configuration, configurationFor(place, port))
-  const run = (name, ...args) =>
-    place.startServer([process.execPath, program(name), place.siem, String(port), ...args])
+  const run = (path, ...args) =>
+    place.startServer([process.execPath, path, place.siem, String(port), ...args])
   const server = await startProcess(place, {
     output,
     numberIn: /^(\d+)$/gm,
     command: () => ['nats-server', '-c', configuration],
-    ready: () => once(run('nats-greeting.mjs'), 'exit'),
+    ready: () => once(run(program('nats-greeting.mjs')), 'exit'),
   })
-  await once(run('nats-reader.mjs', output).stdout, 'data')
+  await once(run(reader, output).stdout, 'data')
   return server
 }
 
