@@ -4,6 +4,7 @@ import { connectionFields } from '../../connections/config.ts'
 import { messageFields } from '../../formats/syslog/config.ts'
 import { sinkFields } from '../../sink-fields.ts'
 import { isUnset, tlsFields } from '../../tls/index.ts'
+import { paceFields } from './pace.ts'
 
 export const syslogSinkConfig = Type.Object(
   {
@@ -40,6 +41,13 @@ export const syslogSinkConfig = Type.Object(
           'How messages are told apart on a stream (RFC 6587 §3.4.1, §3.4.2); absent for newline on unix, octet-counted elsewhere, which RFC 5425 demands of tls.',
       }),
     ),
+    pace: Type.Optional(
+      Type.Object(paceFields, {
+        additionalProperties: false,
+        description:
+          "How fast datagrams go out over udp, where nothing tells that the receiver has no room left: what does not fit its buffer (rsyslogd's, by Linux's default, some 90 datagrams) is lost. Nothing is held back by it; absent for its defaults.",
+      }),
+    ),
     ...messageFields,
     ...connectionFields,
     ...tlsFields,
@@ -50,12 +58,16 @@ export const syslogSinkConfig = Type.Object(
 export type SyslogSinkConfig = Static<typeof syslogSinkConfig>
 
 /** Says what of a syslog sink cannot be right together; the schema has seen each field alone. */
-export function syslogFaults({ host, protocol, tls, framing }: SyslogSinkConfig): string[] {
+export function syslogFaults(sink: SyslogSinkConfig): string[] {
+  const { host, protocol, tls, framing, pace } = sink
   const isLocal = protocol === 'unix' || protocol === 'unix-datagram'
   return [
     ...(isLocal || host !== undefined ? [] : [`host is missing; ${protocol} needs it`]),
     ...(isLocal && host !== undefined ? [`host is given, but ${protocol} goes by path`] : []),
     ...(protocol === 'tls' || isUnset(tls) ? [] : [`tls is given, but protocol is ${protocol}`]),
+    ...(protocol === 'udp' || pace === undefined
+      ? []
+      : [`pace is given, but protocol is ${protocol}, which tells when it has no room`]),
     ...(framing !== undefined && /^udp$|datagram/.test(protocol)
       ? [`framing is given, but a datagram of ${protocol} is a message`]
       : []),

@@ -3,6 +3,7 @@ import type { Endpoint } from '../../connections/endpoint.ts'
 import { messageContext } from '../../formats/syslog/message.ts'
 import type { Sink, SinkContext } from '../../sink.ts'
 import type { SyslogSinkConfig } from './config.ts'
+import { DEFAULT_PACE } from './pace.ts'
 import { SyslogStreamSink } from './stream.ts'
 import { SyslogUdpSink } from './udp.ts'
 import { SyslogUnixDatagramSink } from './unix-datagram.ts'
@@ -20,7 +21,8 @@ export function createSyslogSink(config: SyslogSinkConfig, { version }: SinkCont
   const monotonicMs = (): number => performance.now()
   if (protocol === 'unix-datagram') return new SyslogUnixDatagramSink({ name, path, context })
   if (protocol === 'udp') {
-    return new SyslogUdpSink({ name, host, port: config.port ?? 514, context, monotonicMs })
+    const { port = 514, pace = DEFAULT_PACE } = config
+    return new SyslogUdpSink({ name, host, port, pace, context, monotonicMs })
   }
   return new SyslogStreamSink({
     name,

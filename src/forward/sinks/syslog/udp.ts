@@ -4,10 +4,8 @@ import { lookup } from 'node:dns/promises'
 import type { Outgoing } from '../../outgoing.ts'
 import { syslogMessage, type MessageContext } from '../../formats/syslog/message.ts'
 import type { Receipt, Sink } from '../../sink.ts'
+import { Pacer, type Pace } from './pace.ts'
 
-/** A burst must fit the collector's receive buffer (208 KB by default, some 90 datagrams of 1 KB). */
-const BURST = 20
-const BURST_PAUSE_MS = 5
 /** How long after a batch a refusal (ICMP port unreachable) may still come back. */
 const REFUSAL_WAIT_MS = 40
 /** A name is looked up anew so often, so that a collector that moved is found again. */
@@ -19,12 +17,21 @@ export interface SyslogUdpOptions {
   readonly host: string
   readonly port: number
   readonly context: MessageContext
+  readonly pace: Pace
   readonly monotonicMs: () => number
+}
+
+/** The end of a batch, and when it was sent. */
+interface Sent {
+  readonly sequence: number
+  readonly atMs: number
 }
 
 /**
  * Accepted means sent, and not refused at once: a collector that is not running is noticed where the network
  * tells (ICMP), and its events wait. What the network or a full buffer drops is lost, as UDP has it.
+ *
+ * Memory: a number pair for each batch of the last 40 ms.
  */
 export class SyslogUdpSink implements Sink {
   readonly name: string
@@ -32,20 +39,29 @@ export class SyslogUdpSink implements Sink {
   #socket: Socket | null = null
   #openedAtMs = 0
   #failure: Error | null = null
+  readonly #pacer: Pacer
+  #underWay: Sent[] = []
+  #accepted = 0
 
   constructor(options: SyslogUdpOptions) {
     this.name = options.name
     this.#options = options
+    this.#pacer = new Pacer(options.pace, options.monotonicMs)
   }
 
-  async send(events: readonly Outgoing[]): Promise<Receipt> {
-    const last = events.at(-1)
+  async send(events: readonly Outgoing[], hasMore = false): Promise<Receipt> {
     try {
-      if (last === undefined) return { kind: 'accepted', sequence: 0 }
-      await this.#sendAll(await this.#connected(), events)
-      return { kind: 'accepted', sequence: last.sequence }
+      const last = events.at(-1)
+      if (last !== undefined) {
+        await this.#sendAll(await this.#connected(), events)
+        this.#underWay.push({ sequence: last.sequence, atMs: this.#options.monotonicMs() })
+      }
+      if (!hasMore && this.#underWay.length > 0) await pause(REFUSAL_WAIT_MS)
+      if (this.#failure !== null) throw this.#failure
+      return { kind: 'accepted', sequence: this.#acceptOld() }
     } catch (cause) {
       this.#closeSocket()
+      this.#underWay = []
       const reason = cause instanceof Error ? cause.message : String(cause)
       return { kind: 'retry', reason, afterMs: null }
     }
@@ -57,13 +73,22 @@ export class SyslogUdpSink implements Sink {
   }
 
   async #sendAll(socket: Socket, events: readonly Outgoing[]): Promise<void> {
-    for (let start = 0; start < events.length; start += BURST) {
-      if (start > 0) await pause(BURST_PAUSE_MS)
-      const burst = events.slice(start, start + BURST)
-      await Promise.all(burst.map((event) => this.#sendOne(socket, event)))
+    const { burst } = this.#options.pace
+    for (let start = 0; start < events.length; start += burst) {
+      const some = events.slice(start, start + burst)
+      await this.#pacer.turn()
+      await Promise.all(some.map((event) => this.#sendOne(socket, event)))
     }
-    await pause(REFUSAL_WAIT_MS)
-    if (this.#failure !== null) throw this.#failure
+  }
+
+  /** What was sent so long ago that a refusal would be here. */
+  #acceptOld(): number {
+    // Timers may fire a moment early.
+    const oldestMs = this.#options.monotonicMs() - REFUSAL_WAIT_MS + 1
+    while (this.#underWay[0] !== undefined && this.#underWay[0].atMs <= oldestMs) {
+      this.#accepted = this.#underWay.shift()!.sequence
+    }
+    return this.#accepted
   }
 
   #sendOne(socket: Socket, event: Outgoing): Promise<void> {
