@@ -1,29 +1,27 @@
 /** One sink's forwarder along one lane: reads the outbox in order, sends, and stores how far the sink has everything. */
 import type { Clock } from '../core/clock.ts'
-import { usFromRfc3339 } from '../core/clock.ts'
 import type { Log } from '../core/log.ts'
 import type { Metrics } from '../core/metrics.ts'
 import type { Detection } from '../detect/detection.ts'
 import type { SinkReplay } from '../record/outbox.ts'
 import { backOffMs } from './back-off.ts'
+import { BATCH, beginLive, beginReplay, type BeginningOptions } from './beginning.ts'
 import { heartbeat, type AgentFacts, type DeliveryFacts } from './heartbeat.ts'
 import type { Lane } from './lane.ts'
 import type { Outgoing } from './outgoing.ts'
-import { Passage } from './passage.ts'
+import type { Passage } from './passage.ts'
 import { Shortfall } from './shortfall.ts'
 import { createSieve, type Sieve } from './sieve.ts'
 import type { SinkFields } from './sink-fields.ts'
 import type { LaneHealth } from './sink-health.ts'
-import type { Receipt, Rejection, Sink } from './sink.ts'
+import type { Receipt, Sink } from './sink.ts'
+import { Standing, type Failure } from './standing.ts'
 
-/** Large enough that a distant collector, asked once a batch, gets some thousand a second. */
-const BATCH = 250
 /** How often a sink is asked what has arrived while nothing new is sent. */
 const ASK_EVERY_MS = 1000
 /** How often it is looked whether retention has deleted what was not sent. */
 const LOOK_EVERY_MS = 1_000
 const STOP_WITHIN_MS = 300
-const LOG_FAILURE_EVERY_MS = 60_000
 
 export interface ForwarderOptions {
   readonly config: SinkFields & { readonly type: string }
@@ -61,17 +59,12 @@ type Outcome = 'done' | 'more' | 'under-way' | 'failed'
 export class Forwarder {
   readonly #options: ForwarderOptions
   readonly #sieve: Sieve
+  readonly #standing: Standing
   #sink: Sink
   #live: Passage | null = null
   #shortfall: Shortfall | null = null
   #replaying: Replaying | null = null
   #orders: SinkReplay[] = []
-  #counts = { sent: 0, rejected: 0 }
-  #state: 'idle' | 'sending' | 'waiting' = 'idle'
-  #lastError: string | null = null
-  #failures = 0
-  #askedToWaitMs: number | null = null
-  #complainedAtMs = -Infinity
   #nextBeatMs: number
   #nextLookMs = 0
   /** Woken since the outbox was last read. */
@@ -83,6 +76,8 @@ export class Forwarder {
   constructor(options: ForwarderOptions) {
     this.#options = options
     this.#sieve = createSieve(options.config)
+    const { lane, log, metrics } = options
+    this.#standing = new Standing({ sink: this.name, of: lane.of, log, metrics })
     this.#sink = options.open()
     this.#nextBeatMs = performance.now() + options.heartbeatSeconds * 1000
     this.#running = this.#run()
@@ -92,14 +87,10 @@ export class Forwarder {
     return this.#options.config.name
   }
 
-  get #labels(): { readonly sink: string; readonly of: string } {
-    return { sink: this.name, of: this.#options.lane.of }
-  }
-
   /** Says that there are new events; ends an idle wait, not a back-off. */
   wake(): void {
     this.#hasNews = true
-    if (this.#failures === 0) this.#interruptPause?.()
+    if (this.#standing.failures === 0) this.#interruptPause?.()
   }
 
   /** Sends a range again, behind those that were ordered before. */
@@ -113,14 +104,14 @@ export class Forwarder {
     const order = this.#replaying?.order ?? this.#orders[0] ?? null
     const at = this.#replaying?.passage.arrived.sequence ?? order?.position ?? 0
     return {
-      state: this.#state,
+      state: this.#standing.state,
       position: this.#live?.arrived.sequence ?? 0,
       backlog: Math.max(0, lastSequence - (this.#live?.sent.sequence ?? 0)),
       ...delivery,
       replay: order && {
         ...{ fromSequence: order.fromSequence, toSequence: order.toSequence, position: at },
       },
-      lastError: this.#lastError,
+      lastError: this.#standing.lastFailure?.reason ?? null,
     }
   }
 
@@ -131,7 +122,18 @@ export class Forwarder {
     const arrived = await this.#sink.close()
     // A name that is being looked up cannot be hurried; nothing it could still do matters.
     await Promise.race([this.#running, pause(STOP_WITHIN_MS)])
-    await (this.#replaying?.passage ?? this.#live)?.arrive(arrived ?? 0)
+    await this.#storeLast(arrived ?? 0)
+  }
+
+  /** What cannot be stored (a full disk) is sent again by the next start, which is no reason not to end. */
+  async #storeLast(arrived: number): Promise<void> {
+    try {
+      await (this.#replaying?.passage ?? this.#live)?.arrive(arrived)
+    } catch (cause) {
+      const { log } = this.#options
+      const words = 'the position of a sink could not be stored; the next start repeats some events'
+      log.warn(words, { sink: this.name, reason: reasonOf(cause) })
+    }
   }
 
   async #run(): Promise<void> {
@@ -140,8 +142,12 @@ export class Forwarder {
       const outcome = await this.#attempt()
       if (this.#isStopped) return
       if (outcome === 'failed') {
-        await this.#interruptiblePause(backOffMs(this.#failures, this.#askedToWaitMs))
-      } else if (outcome !== 'more' && !this.#hasNews) {
+        const { failures, lastFailure } = this.#standing
+        await this.#interruptiblePause(backOffMs(failures, lastFailure?.afterMs ?? null))
+      } else if (outcome === 'more') {
+        // A backlog that is passed over, or that a sink takes at once, would leave nobody else a turn.
+        await nextTurn()
+      } else if (!this.#hasNews) {
         await this.#interruptiblePause(ASK_EVERY_MS)
       }
     }
@@ -166,25 +172,18 @@ export class Forwarder {
   }
 
   async #begin(): Promise<Passage> {
-    const { lane, config } = this.#options
-    const { book } = lane
-    const known = book.progress(this.name)
-    const last = lane.newest()
-    // A log that was begun anew numbers from 1 again: an old position would pass over all of it.
-    const stored = known !== null && known.position > last ? null : known
-    const position = stored?.position ?? startOf(config.startFrom, lane)
-    const lastSent = stored?.lastSent ?? 0
-    if (stored === null) await book.advance(this.name, position, lastSent)
-    book.replays(this.name).forEach((order) => this.replay(order))
-    const told = { heldBack: 0, lost: 0, replaced: 0, ...known, sequence: position }
-    const missed = { sink: this.name, of: lane.of }
-    this.#shortfall = new Shortfall(missed, told, (detection) => this.#options.tell(detection))
-    return new Passage({
-      start: { sequence: position, lastSent, sieve: this.#sieve.fresh },
-      sieve: this.#sieve,
-      read: (after) => lane.read(after, BATCH),
-      store: (mark) => book.advance(this.name, mark.sequence, mark.lastSent),
-    })
+    const { lane, tell } = this.#options
+    const { passage, known } = await beginLive(this.#beginning)
+    lane.book.replays(this.name).forEach((order) => this.replay(order))
+    const { sequence } = passage.arrived
+    const told = { heldBack: 0, lost: 0, replaced: 0, ...known, sequence }
+    this.#shortfall = new Shortfall({ sink: this.name, of: lane.of }, told, tell)
+    return passage
+  }
+
+  get #beginning(): BeginningOptions {
+    const { config, lane } = this.#options
+    return { config, lane, sieve: this.#sieve }
   }
 
   /** Sends the next batch, or asks what has arrived. */
@@ -192,17 +191,17 @@ export class Forwarder {
     const load = passage.next()
     if (load.read === 0 && !passage.isUnderWay) {
       await passage.arrive(0)
-      this.#state = 'idle'
+      this.#standing.resting()
       return 'done'
     }
-    if (load.events.length > 0) this.#state = 'sending'
+    if (load.events.length > 0) this.#standing.sending()
     const hasMore = load.read >= BATCH
     const receipt = await this.#send(load.events, hasMore, passage)
     switch (receipt.kind) {
       case 'accepted':
         passage.depart(load)
-        receipt.rejected?.forEach((rejection) => this.#refused(rejection))
-        this.#sentWell(load.events.length)
+        receipt.rejected?.forEach((rejection) => this.#standing.refused(rejection))
+        this.#standing.took(load.events.length)
         if (hasMore) passage.arriveInPassing(receipt.sequence)
         else await passage.arrive(receipt.sequence)
         return hasMore ? 'more' : 'under-way'
@@ -210,7 +209,7 @@ export class Forwarder {
         passage.goBack()
         return this.#fail(receipt)
       case 'rejected':
-        this.#refused(receipt)
+        this.#standing.refused(receipt)
         await passage.passOver(receipt.sequence)
         return 'more'
     }
@@ -231,7 +230,7 @@ export class Forwarder {
     if (this.#replaying === null) {
       await this.#reopenSink(live)
       if (this.#isStopped) return 'done'
-      this.#replaying = { order, passage: this.#passageOf(order) }
+      this.#replaying = { order, passage: beginReplay(order, this.#beginning) }
     }
     const outcome = await this.#forwardNext(this.#replaying.passage)
     if (outcome !== 'done') return outcome
@@ -242,19 +241,6 @@ export class Forwarder {
     this.#options.log.info('a replay has arrived', { sink, fromSequence, toSequence })
     await this.#reopenSink(live)
     return 'more'
-  }
-
-  /** The filters say what a sink may have; the rate was meant for what is new. */
-  #passageOf({ id, position, toSequence }: SinkReplay): Passage {
-    const { lane, config } = this.#options
-    const { rateLimit, ...filters } = config
-    const sieve = rateLimit === undefined ? this.#sieve : createSieve(filters)
-    return new Passage({
-      start: { sequence: position, lastSent: 0, sieve: sieve.fresh },
-      sieve,
-      read: (after) => lane.read(after, BATCH).filter(({ event }) => event.sequence <= toSequence),
-      store: (mark) => lane.book.advanceReplay(id, mark.sequence),
-    })
   }
 
   /** A fresh sink knows of no earlier numbers, so that its receipts mean those of one passage only. */
@@ -280,7 +266,7 @@ export class Forwarder {
       return false
     }
     this.#nextBeatMs = performance.now() + heartbeatSeconds * 1000
-    if (receipt.kind === 'rejected') this.#refused(receipt)
+    if (receipt.kind === 'rejected') this.#standing.refused(receipt)
     else await live.arrive(receipt.sequence)
     return true
   }
@@ -297,7 +283,7 @@ export class Forwarder {
     return {
       lastSent: at?.lastSent ?? 0,
       lastSequence: lane.newest(),
-      ...this.#counts,
+      ...this.#standing.counts,
       withheld: at?.sieve.withheld ?? 0,
       heldBack: at?.sieve.heldBack ?? 0,
       lost: known?.lost ?? 0,
@@ -314,37 +300,8 @@ export class Forwarder {
     this.#shortfall?.note(counts, this.#options.clock.nowMs())
   }
 
-  #sentWell(states: number): void {
-    const { log, metrics } = this.#options
-    this.#counts.sent += states
-    if (states > 0) {
-      metrics.count('forward_sent_total', 'Event states and flows sent', states, this.#labels)
-    }
-    if (this.#failures > 0) log.info('a sink takes events again', { sink: this.name })
-    this.#failures = 0
-    this.#lastError = null
-    this.#state = 'idle'
-  }
-
-  #refused({ sequence, reason }: Rejection): void {
-    const { log, metrics } = this.#options
-    log.error('a sink can never take this', { ...this.#labels, sequence, reason })
-    this.#counts.rejected += 1
-    metrics.count('forward_rejected_total', 'Events and flows refused for good', 1, this.#labels)
-  }
-
-  #fail({ reason, afterMs }: { readonly reason: string; readonly afterMs: number | null }) {
-    const { log, metrics } = this.#options
-    this.#failures += 1
-    this.#state = 'waiting'
-    this.#lastError = reason
-    this.#askedToWaitMs = afterMs
-    metrics.count('forward_failures_total', 'Failed sends', 1, this.#labels)
-    const nowMs = performance.now()
-    if (nowMs - this.#complainedAtMs >= LOG_FAILURE_EVERY_MS) {
-      this.#complainedAtMs = nowMs
-      log.warn('a sink takes no events; they wait in the log', { sink: this.name, reason })
-    }
+  #fail(failure: Failure) {
+    this.#standing.failed(failure)
     return 'failed' as const
   }
 
@@ -361,16 +318,13 @@ export class Forwarder {
   }
 }
 
-/** The position of a sink that has none yet. */
-function startOf(startFrom: string, { book, newest }: Lane): number {
-  if (startFrom === 'beginning') return 0
-  if (startFrom === 'now') return newest()
-  return book.firstSince(usFromRfc3339(startFrom) / 1000) - 1
-}
-
 const reasonOf = (cause: unknown): string =>
   cause instanceof Error ? cause.message : String(cause)
 
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms))
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
 }

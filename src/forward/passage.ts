@@ -145,7 +145,7 @@ export class Passage {
 
   async #saveAll(): Promise<void> {
     // `#saving` is to be set before it is cleared, and cleared in the turn in which nothing is left to store.
-    await null
+    await Promise.resolve()
     try {
       while (this.#stored !== this.#arrived) {
         const mark = this.#arrived

@@ -24,18 +24,19 @@ const upTo = (count: number) => Array.from({ length: count }, (_, index) => inde
 const forward = { forward: true }
 
 describe('a stream of a real nats-server', () => {
-  it('holds 10,000 events once each, although the server is killed in the middle and comes back', async () => {
+  it('holds 40,000 events once each, although the server is killed in the middle and comes back', async () => {
     const nats = await startNats({ folder: await temporaryFolder() })
     await nats.makeStream('picket', ['picket.>'])
-    const record = await recordWith(10_000)
+    const record = await recordWith(40_000)
     const forwarders = forwardingTo(record, sink(nats))
     const position = () => record.outbox.position('siem') ?? 0
     await until('some are there', () => (position() > 2000 ? true : null), { everyMs: 2 })
     await nats.kill()
+    expect(position()).toBeLessThan(40_000)
     await complaint(forwarders)
     await nats.start()
     await accepted(record)
-    expect(sequences(await nats.messages('picket'))).toEqual(upTo(10_000))
+    expect(sequences(await nats.messages('picket'))).toEqual(upTo(40_000))
   })
 
   it('gets each state of an event under its subject, once although it is sent twice', async () => {
@@ -141,6 +142,18 @@ describe('who may write to NATS', () => {
     const stranger = await written(folder, 'other.creds', natsOperator().credentials)
     const refused = forwardingTo(record, sink(nats, { name: 'other', credentialsFile: stranger }))
     expect(await complaint(refused)).toMatch(/authorization/i)
+  })
+
+  it('is told in words that it may not write under the subject', async () => {
+    const may = '{ publish: { deny: "picket.>" } }'
+    const authorization = `users: [ { user: p, password: p, permissions: ${may} }, { user: t, password: t } ]`
+    const own = { user: 't', pass: 't' }
+    const nats = await startNats({ folder: await temporaryFolder(), authorization, own })
+    await nats.makeStream('picket', ['picket.>'])
+    const record = await recordWith(5)
+    const user = { user: 'p', password: 'p' }
+    expect(await complaint(forwardingTo(record, sink(nats, user)))).toMatch(/Permissions Violation/)
+    expect(await nats.count('picket')).toBe(0)
   })
 
   it('waits when nobody knows it, and is told so without its secret', async () => {

@@ -1,6 +1,7 @@
 import { truncate } from 'node:fs/promises'
 import Database from 'better-sqlite3'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { BATCH } from '../../src/forward/beginning.ts'
 import { restingSinks } from '../../src/forward/index.ts'
 import { isFlow } from '../../src/forward/outgoing.ts'
 import { eventLane } from '../../src/forward/lane.ts'
@@ -144,6 +145,22 @@ describe('what a sink is sent', () => {
       / event states of the numbers 1 to \d+ were held back from sink siem/,
     )
   }, 20_000)
+})
+
+describe('a long backlog', () => {
+  it.each([
+    ['that the filters leave out', { minSeverity: 10 }],
+    ['that the sink takes at once', {}],
+  ])('%s leaves everybody else their turns', async (_, config) => {
+    const record = await recorded(5000)
+    let turns = 0
+    const others = setInterval(() => (turns += 1), 1)
+    onTestFinished(() => clearInterval(others))
+    const { forwarder } = forwardingTo(new MemorySink(), record, { config })
+    await arrival(record, 5000)
+    expect(forwarder.health().position).toBe(5000)
+    expect(turns).toBeGreaterThan(5000 / BATCH / 4)
+  })
 })
 
 describe('a dead sink', () => {

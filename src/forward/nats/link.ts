@@ -61,11 +61,7 @@ export class NatsLink {
   readonly #client: JetStreamClient
   readonly #manager: JetStreamManager
 
-  private constructor(
-    connection: NatsConnection,
-    options: LinkOptions,
-    manager: JetStreamManager,
-  ) {
+  private constructor(connection: NatsConnection, options: LinkOptions, manager: JetStreamManager) {
     this.#connection = connection
     this.#options = options
     this.#client = jetstream(connection, { timeout: options.answerTimeoutMs })

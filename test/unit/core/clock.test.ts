@@ -14,12 +14,23 @@ describe('times', () => {
     )
   })
 
-  it.each(['2026-01-05', 'yesterday', '2026-01-05T10:00:00', '2026-13-05T10:00:00Z', ''])(
-    'refuses %j',
+  it.each(['2026-01-05T10:00:00.999999Z', '1969-12-31T23:59:59.000001Z', '2024-02-29T00:00:00.5Z'])(
+    'reads %s the same in its short form',
     (text) => {
-      expect(usFromRfc3339(text)).toBeNaN()
+      expect(usFromRfc3339(text)).toBe(usFromRfc3339(text.replace('Z', '+00:00')))
     },
   )
+
+  it.each([
+    '2026-13-05T10:00:00.000000Z',
+    '2026-01-05',
+    'yesterday',
+    '2026-01-05T10:00:00',
+    '2026-13-05T10:00:00Z',
+    '',
+  ])('refuses %j', (text) => {
+    expect(usFromRfc3339(text)).toBeNaN()
+  })
 })
 
 describe('uuidv7', () => {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { Passage } from '../../../src/forward/passage.ts'
 import { createSieve } from '../../../src/forward/sieve.ts'
 import { event } from '../../support/record.ts'
@@ -100,6 +100,59 @@ describe('a passage through the log', () => {
     await expect(passage.arrive(3)).rejects.toThrow('disk full')
     passage.goBack()
     expect(passage.next().events[0]).toMatchObject({ sequence: 4 })
+    isFull = false
+    await passage.arrive(0)
+    expect(stored).toEqual([3])
+  })
+
+  it('stores in passing what arrives until the store answers at once, and nothing twice', async () => {
+    const stored: number[] = []
+    let answer: () => void = () => undefined
+    const passage = new Passage({
+      start: { sequence: 0, lastSent: 0, sieve: sieve.fresh },
+      sieve,
+      read: (after) => STATES.slice(after, after + 3),
+      store: ({ sequence }) => {
+        stored.push(sequence)
+        return new Promise((resolve) => (answer = resolve))
+      },
+    })
+    const arriveNext = (): void => {
+      const load = passage.next()
+      passage.depart(load)
+      passage.arriveInPassing(load.mark.sequence)
+    }
+    arriveNext()
+    await Promise.resolve()
+    arriveNext()
+    arriveNext()
+    const last = passage.arrived.sequence
+    expect(stored).toEqual([3])
+    const all = passage.arrive(0)
+    answer()
+    await vi.waitFor(() => expect(stored).toEqual([3, last]))
+    answer()
+    await all
+    await passage.arrive(0)
+    expect(stored).toEqual([3, last])
+  })
+
+  it('says with the next batch that one before could not be stored, and stores it then', async () => {
+    let isFull = true
+    const stored: number[] = []
+    const passage = new Passage({
+      start: { sequence: 0, lastSent: 0, sieve: sieve.fresh },
+      sieve,
+      read: (after) => STATES.slice(after, after + 3),
+      store: ({ sequence }) => {
+        if (isFull) return Promise.reject(new Error('disk full'))
+        stored.push(sequence)
+        return Promise.resolve()
+      },
+    })
+    passage.depart(passage.next())
+    passage.arriveInPassing(3)
+    await vi.waitFor(() => expect(() => passage.arriveInPassing(0)).toThrow('disk full'))
     isFull = false
     await passage.arrive(0)
     expect(stored).toEqual([3])

@@ -29,7 +29,11 @@ export function encodeFrame(transaction: number, command: string, data: Buffer):
 }
 
 /** Writes a command whose data are text of so many bytes. */
-export function textFrame(transaction: number, command: string, { text, bytes }: SyslogText): string {
+export function textFrame(
+  transaction: number,
+  command: string,
+  { text, bytes }: SyslogText,
+): string {
   return `${transaction} ${command} ${bytes} ${text}\n`
 }
 
