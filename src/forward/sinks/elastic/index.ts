@@ -4,6 +4,7 @@ import type { Outgoing } from '../../outgoing.ts'
 import { formatEcs, type EcsContext } from '../../formats/ecs.ts'
 import { HttpClient, type HttpAnswer } from '../../http/client.ts'
 import { compressible } from '../../http/compressible.ts'
+import { OneAhead } from '../../one-ahead.ts'
 import { readSecret } from '../../secret.ts'
 import { retryFor, type Receipt, type Rejection, type Sink, type SinkContext } from '../../sink.ts'
 import { reasonOf } from '../../tls/index.ts'
@@ -11,6 +12,12 @@ import { itemResults, WANTED } from './answer.ts'
 import type { ElasticSinkConfig } from './config.ts'
 
 const PATH = `/_bulk?filter_path=${WANTED}`
+
+/** A document as the bulk API takes it: what is to be done with it, and itself. */
+interface BulkDocument {
+  readonly sequence: number
+  readonly lines: string
+}
 
 /** Makes an Elasticsearch sink; nothing is opened before the first event. */
 export function createElasticSink(config: ElasticSinkConfig, { version }: SinkContext): Sink {
@@ -29,6 +36,7 @@ class ElasticSink implements Sink {
   readonly #config: ElasticSinkConfig
   readonly #context: EcsContext
   readonly #clients: readonly HttpClient[]
+  readonly #underWay = new OneAhead((documents: readonly BulkDocument[]) => this.#create(documents))
   /** Which node is asked; the next one after a failure. */
   #node = 0
 
@@ -41,47 +49,49 @@ class ElasticSink implements Sink {
     )
   }
 
-  async send(events: readonly Outgoing[]): Promise<Receipt> {
+  async send(events: readonly Outgoing[], hasMore = false): Promise<Receipt> {
     const last = events.at(-1)
-    if (last === undefined) return { kind: 'accepted', sequence: 0 }
+    const documents = events.map((event) => this.#document(event))
+    const batch = last === undefined ? null : { sequence: last.sequence, content: documents }
     try {
-      const rejected = await this.#create(events)
-      return { kind: 'accepted', sequence: last.sequence, rejected }
+      return { kind: 'accepted', ...(await this.#underWay.send(batch, hasMore)) }
     } catch (cause) {
       this.#node = (this.#node + 1) % this.#clients.length
       return retryFor(cause, reasonOf)
     }
   }
 
+  /** What is under way is not waited for: a node that has it knows the repeat by its id. */
   close(): Promise<null> {
     this.#clients.forEach((client) => client.close())
     return Promise.resolve(null)
   }
 
-  async #create(events: readonly Outgoing[]): Promise<readonly Rejection[]> {
-    const answer = await this.#ask(events.map((event) => this.#lines(event)).join(''))
-    if (answer.status === 413) return await this.#createHalves(events, answer)
-    return itemResults(answer, events.length).flatMap((reason, index) =>
-      reason === null ? [] : [{ sequence: events[index]!.sequence, reason }],
+  async #create(documents: readonly BulkDocument[]): Promise<readonly Rejection[]> {
+    const answer = await this.#ask(documents.map(({ lines }) => lines).join(''))
+    if (answer.status === 413) return await this.#createHalves(documents, answer)
+    return itemResults(answer, documents.length).flatMap((reason, index) =>
+      reason === null ? [] : [{ sequence: documents[index]!.sequence, reason }],
     )
   }
 
   /** A proxy or `http.max_content_length` takes less at once. */
   async #createHalves(
-    events: readonly Outgoing[],
+    documents: readonly BulkDocument[],
     answer: HttpAnswer,
   ): Promise<readonly Rejection[]> {
-    if (events.length === 1) {
-      return [{ sequence: events[0]!.sequence, reason: `HTTP ${answer.status}, too long` }]
+    if (documents.length === 1) {
+      return [{ sequence: documents[0]!.sequence, reason: `HTTP ${answer.status}, too long` }]
     }
-    const middle = events.length >> 1
-    const first = await this.#create(events.slice(0, middle))
-    return [...first, ...(await this.#create(events.slice(middle)))]
+    const middle = documents.length >> 1
+    const first = await this.#create(documents.slice(0, middle))
+    return [...first, ...(await this.#create(documents.slice(middle)))]
   }
 
-  #lines(event: Outgoing): string {
+  #document(event: Outgoing): BulkDocument {
     const create = { _index: this.#config.dataStream, _id: `${event.id}-${event.revision}` }
-    return `${JSON.stringify({ create })}\n${formatEcs(event, this.#context)}\n`
+    const lines = `${JSON.stringify({ create })}\n${formatEcs(event, this.#context)}\n`
+    return { sequence: event.sequence, lines }
   }
 
   async #ask(text: string): Promise<HttpAnswer> {

@@ -2,7 +2,8 @@
 import { hostname } from 'node:os'
 import type { Outgoing } from '../../outgoing.ts'
 import { formatEcs, type EcsContext } from '../../formats/ecs.ts'
-import type { Receipt, Sink, SinkContext } from '../../sink.ts'
+import { OneAhead } from '../../one-ahead.ts'
+import type { Receipt, Rejection, Sink, SinkContext } from '../../sink.ts'
 import type { FileSinkConfig } from './config.ts'
 import { LineFile } from './line-file.ts'
 
@@ -19,6 +20,7 @@ class FileSink implements Sink {
   readonly name: string
   readonly #context: EcsContext
   readonly #file: LineFile
+  readonly #underWay = new OneAhead((lines: string) => this.#append(lines))
 
   constructor(config: FileSinkConfig, context: EcsContext) {
     this.name = config.name
@@ -26,22 +28,27 @@ class FileSink implements Sink {
     this.#file = new LineFile(config)
   }
 
-  async send(events: readonly Outgoing[]): Promise<Receipt> {
+  async send(events: readonly Outgoing[], hasMore = false): Promise<Receipt> {
     const last = events.at(-1)
-    if (last === undefined) return { kind: 'accepted', sequence: 0 }
+    const content = events.map((event) => `${formatEcs(event, this.#context)}\n`).join('')
+    const batch = last === undefined ? null : { sequence: last.sequence, content }
     try {
-      await this.#file.append(
-        events.map((event) => `${formatEcs(event, this.#context)}\n`).join(''),
-      )
-      return { kind: 'accepted', sequence: last.sequence }
+      return { kind: 'accepted', ...(await this.#underWay.send(batch, hasMore)) }
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause)
       return { kind: 'retry', reason, afterMs: null }
     }
   }
 
-  async close(): Promise<null> {
+  /** Waits for what the disk still has to take, so that the next start repeats nothing. */
+  async close(): Promise<number | null> {
+    const { sequence } = await this.#underWay.send(null, false).catch(() => ({ sequence: 0 }))
     await this.#file.close()
-    return null
+    return sequence === 0 ? null : sequence
+  }
+
+  async #append(lines: string): Promise<readonly Rejection[]> {
+    await this.#file.append(lines)
+    return []
   }
 }
