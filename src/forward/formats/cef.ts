@@ -89,5 +89,12 @@ function extension(fields: readonly CefField[]): string {
 function extensionValue(value: string, maxLength: number): string {
   if (value.length <= maxLength && PLAIN.test(value)) return value.trim()
   const text = cutText(cleanText(value), maxLength).trim()
-  return text.replace(/[\\=]/g, '\\$&').replace(/\n/g, '\\n').replace(/\r/g, '\\r')
+  return text.replace(/[\\=\n\r]/g, (character) => ESCAPES[character]!)
+}
+
+const ESCAPES: Readonly<Record<string, string>> = {
+  '\\': '\\\\',
+  '=': '\\=',
+  '\n': '\\n',
+  '\r': '\\r',
 }
