@@ -5,7 +5,17 @@ import { parseArgs } from 'node:util'
 /** In the order of the report; each can be asked for with `--only`. */
 export const PARTS = [
   ...['pipeline', 'flood', 'peers', 'stages', 'memory'],
-  ...['record', 'large-record', 'live', 'owner', 'forwarding', 'response', 'feeds', 'api'],
+  ...[
+    'record',
+    'record-writes',
+    'large-record',
+    'live',
+    'owner',
+    'forwarding',
+    'response',
+    'feeds',
+    'api',
+  ],
 ]
 
 export const USAGE = `Measures Picket on this machine against programs that Debian ships, and prints the figures.

@@ -17,6 +17,7 @@ import { merged, stamped } from './measuring/sections.mjs'
 import { stamp } from './measuring/stamp.mjs'
 import { measurePipeline, renderPipeline } from './pipeline.mjs'
 import { measureRecord, renderRecord } from './record.mjs'
+import { measureRecordWrites, renderRecordWrites } from './record-writes.mjs'
 import { measureStages, renderStages } from './stages.mjs'
 
 const resultsFile = fileURLToPath(new URL('RESULTS.md', import.meta.url))
@@ -60,6 +61,11 @@ const sections = [
     title: 'The record',
     parts: ['record'],
     text: async (options) => renderRecord(await measureRecord(options)),
+  },
+  {
+    title: 'Orders and room in the record',
+    parts: ['record-writes'],
+    text: async (options) => renderRecordWrites(await measureRecordWrites(options)),
   },
   sectionInFile('large-record', 'measureLargeRecord', 'renderLargeRecord'),
   sectionInFile('live', 'measureLive', 'renderLive'),

@@ -2,35 +2,53 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { validateConfig } from '../../../../../src/config/index.ts'
 import { Pacer } from '../../../../../src/forward/sinks/syslog/pace.ts'
 
-/** When each of some turns came, ms from the first on, by a clock that tests move. */
-async function turnsAt(count: number, pace: { datagramsPerSecond: number; burst: number }) {
+/** When each of some turns came, by a clock that tests move; `rests` says how long is rested before a turn. */
+async function turnsAt(
+  count: number,
+  pace: { datagramsPerSecond: number; burst: number },
+  rests: Readonly<Record<number, number>> = {},
+) {
   vi.useFakeTimers({ now: 0, toFake: ['setTimeout', 'performance'] })
   onTestFinished(() => void vi.useRealTimers())
   const pacer = new Pacer(pace, () => performance.now())
   const at: number[] = []
   const all = (async () => {
     for (let turn = 0; turn < count; turn += 1) {
+      const restMs = rests[turn] ?? 0
+      if (restMs > 0) await new Promise((resolve) => setTimeout(resolve, restMs))
       await pacer.turn()
       at.push(performance.now())
     }
   })()
   await vi.runAllTimersAsync()
   await all
-  return at.map((one) => one - at[0]!)
+  return at
 }
 
+/** How many turns came within a span. */
+const within = (at: readonly number[], fromMs: number, toMs: number): number =>
+  at.filter((one) => one >= fromMs && one < toMs).length
+
 describe('a pacer', () => {
-  it('leaves between bursts what the rate says', async () => {
-    const at = await turnsAt(50, { datagramsPerSecond: 1000, burst: 20 })
-    // The first may come a gap early: nothing was sent before it.
-    expect(at.at(-1)).toBeGreaterThanOrEqual(48 * 20)
-    expect(at.at(-1)).toBeLessThanOrEqual(49 * 20)
+  it('keeps the rate in the long run, also where a gap is no whole number of milliseconds', async () => {
+    const at = await turnsAt(3000, { datagramsPerSecond: 18_000, burst: 16 })
+    expect(within(at, 1000, 2000) * 16).toBeGreaterThan(17_500)
+    expect(within(at, 1000, 2000) * 16).toBeLessThan(18_500)
   })
 
-  it('keeps the rate in the long run where a gap is no whole number of milliseconds', async () => {
-    const at = await turnsAt(1000, { datagramsPerSecond: 18_000, burst: 16 })
-    expect((16 * 1000) / (at.at(-1)! / 1000)).toBeGreaterThan(17_500)
-    expect((16 * 1000) / (at.at(-1)! / 1000)).toBeLessThan(18_500)
+  it('begins at a quarter of the rate, and again after a rest', async () => {
+    const at = await turnsAt(100, { datagramsPerSecond: 4000, burst: 20 }, { 90: 1000 })
+    expect(within(at, 0, 240)).toBeGreaterThanOrEqual(12)
+    expect(within(at, 0, 240)).toBeLessThanOrEqual(13)
+    expect(within(at, 510, 560)).toBeGreaterThanOrEqual(9)
+    const rested = at.slice(90)
+    expect(rested.at(-1)! - rested[0]!).toBeGreaterThanOrEqual(8 * 20)
+  })
+
+  it('never sends two bursts without a gap, but for one that was late', async () => {
+    const at = await turnsAt(500, { datagramsPerSecond: 1000, burst: 10 })
+    const gaps = at.slice(1).map((one, index) => one - at[index]!)
+    expect(gaps.filter((gap) => gap < 9).length).toBeLessThanOrEqual(1)
   })
 })
 
