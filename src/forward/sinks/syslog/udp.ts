@@ -8,6 +8,11 @@ import { Pacer, type Pace } from './pace.ts'
 
 /** How long after a batch a refusal (ICMP port unreachable) may still come back. */
 const REFUSAL_WAIT_MS = 40
+/**
+ * A host that refuses says so once a second to each peer (Linux, `net.ipv4.icmp_ratelimit`), six times at first: who goes
+ * on sooner takes its silence for consent.
+ */
+const REFUSAL_EVERY_MS = 1100
 /** A name is looked up anew so often, so that a collector that moved is found again. */
 const SOCKET_LIFE_MS = 300_000
 
@@ -31,6 +36,8 @@ interface Sent {
  * Accepted means sent, and not refused at once: a collector that is not running is noticed where the network
  * tells (ICMP), and its events wait. What the network or a full buffer drops is lost, as UDP has it.
  *
+ * After a refusal one event goes first, alone, when the collector's host will say again that nobody takes it; the others
+ * follow when it does not.
  * Memory: a number pair for each batch of the last 40 ms.
  */
 export class SyslogUdpSink implements Sink {
@@ -42,6 +49,7 @@ export class SyslogUdpSink implements Sink {
   readonly #pacer: Pacer
   #underWay: Sent[] = []
   #accepted = 0
+  #wasRefused = false
 
   constructor(options: SyslogUdpOptions) {
     this.name = options.name
@@ -50,35 +58,55 @@ export class SyslogUdpSink implements Sink {
   }
 
   async send(events: readonly Outgoing[], hasMore = false): Promise<Receipt> {
+    let afterMs = this.#socket === null ? null : REFUSAL_EVERY_MS
     try {
+      this.#assertTaken()
       const last = events.at(-1)
       if (last !== undefined) {
-        await this.#sendAll(await this.#connected(), events)
+        const socket = await this.#connected()
+        afterMs = REFUSAL_EVERY_MS
+        await this.#sendAll(socket, events)
         this.#underWay.push({ sequence: last.sequence, atMs: this.#options.monotonicMs() })
       }
       if (!hasMore && this.#underWay.length > 0) await pause(REFUSAL_WAIT_MS)
-      if (this.#failure !== null) throw this.#failure
+      this.#assertTaken()
       return { kind: 'accepted', sequence: this.#acceptOld() }
     } catch (cause) {
       this.#closeSocket()
+      this.#wasRefused = true
       this.#underWay = []
       const reason = cause instanceof Error ? cause.message : String(cause)
-      return { kind: 'retry', reason, afterMs: null }
+      return { kind: 'retry', reason, afterMs }
     }
   }
 
-  close(): Promise<null> {
+  async close(): Promise<number | null> {
+    if (this.#underWay.length > 0) await pause(REFUSAL_WAIT_MS)
+    const accepted = this.#failure === null ? this.#acceptOld() : 0
     this.#closeSocket()
-    return Promise.resolve(null)
+    return accepted === 0 ? null : accepted
   }
 
   async #sendAll(socket: Socket, events: readonly Outgoing[]): Promise<void> {
     const { burst } = this.#options.pace
-    for (let start = 0; start < events.length; start += burst) {
+    const first = this.#wasRefused ? 1 : 0
+    if (this.#wasRefused) await this.#sendFirst(socket, events[0]!)
+    for (let start = first; start < events.length; start += burst) {
       const some = events.slice(start, start + burst)
       await this.#pacer.turn()
       await Promise.all(some.map((event) => this.#sendOne(socket, event)))
     }
+  }
+
+  async #sendFirst(socket: Socket, event: Outgoing): Promise<void> {
+    await this.#sendOne(socket, event)
+    await pause(REFUSAL_WAIT_MS)
+    this.#assertTaken()
+    this.#wasRefused = false
+  }
+
+  #assertTaken(): void {
+    if (this.#failure !== null) throw this.#failure
   }
 
   /** What was sent so long ago that a refusal would be here. */
