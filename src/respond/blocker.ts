@@ -11,21 +11,18 @@ import type { Cidr } from '../net/cidr.ts'
 import type { Block, BlockLog } from '../record/block-log.ts'
 import type { RespondConfig } from './config.ts'
 import type { Firewall } from './firewall.ts'
+import { PreparedFacts } from './guards/prepared-facts.ts'
 import { BlockRefused, type GuardFacts } from './guards/refusal.ts'
 import { Enforcement } from './keeping/enforcement.ts'
 import { markActive, markFailed, obstacleTo } from './keeping/reconcile.ts'
 import { entriesOf, isStanding, StandingBlocks, type BlockStep } from './keeping/standing-blocks.ts'
 import { Tally } from './keeping/tally.ts'
+import { Turns } from './keeping/turns.ts'
 import type { AutomaticConfig } from './orders/automatic.ts'
 import { isAutomatic, type BlockOrder } from './orders/order.ts'
 import { Planner, type Plan } from './orders/plan.ts'
 import { blockKey } from './orders/scope.ts'
 import type { PanicSwitch } from './panic.ts'
-
-/** The longest delay a timer of Node can wait. */
-const MAX_TIMER_MS = 0x7fffffff
-/** For so long what was read for an order to come serves the orders that come. */
-const PREPARED_FOR_MS = 1000
 
 export interface BlockerOptions {
   readonly firewall: Firewall
@@ -111,18 +108,23 @@ class RecordedBlocker implements Blocker {
   readonly #standing: StandingBlocks
   readonly #tally = new Tally()
   readonly #enforcement: Enforcement
-  #tail: Promise<unknown> = Promise.resolve()
+  readonly #turns: Turns
+  readonly #facts: PreparedFacts
   #ticker: NodeJS.Timeout | undefined
-  #expiryTimer: NodeJS.Timeout | undefined
   #isRunning = false
   #isPanicking = false
-  #prepared: { readonly facts: Promise<GuardFacts>; readonly atMs: number } | null = null
 
   constructor(options: BlockerOptions) {
     this.#options = options
     this.#standing = new StandingBlocks(options.blocks)
     const parts = { standing: this.#standing, tally: this.#tally }
     this.#enforcement = new Enforcement({ ...options, ...parts })
+    this.#facts = new PreparedFacts(options.guardFacts)
+    this.#turns = new Turns({
+      clock: options.clock,
+      nextExpiryMs: () => this.#standing.nextExpiryMs(),
+      expireDue: () => this.#enforcement.expireDue(),
+    })
   }
 
   async order(order: BlockOrder): Promise<{ block: Block; created: boolean }> {
@@ -136,8 +138,8 @@ class RecordedBlocker implements Blocker {
     record?: () => Promise<void>,
   ): Promise<readonly Ordered[]> {
     this.#refuseInPanic(orders)
-    const facts = await this.#factsFor(orders)
-    return this.#oneAtATime(async () => {
+    const facts = await this.#facts.facts({ mayBePrepared: orders.every(isAutomatic) })
+    return this.#turns.take(async () => {
       await this.#enforcement.expireDue()
       const planner = this.#planner(facts)
       const plans = orders.map((order) => planner.planOrRefuse(order))
@@ -152,11 +154,7 @@ class RecordedBlocker implements Blocker {
   }
 
   prepare(): void {
-    if (this.#freshFacts() !== null) return
-    const facts = this.#options.guardFacts()
-    // Who orders is told; nobody else waits for it.
-    facts.catch(() => undefined)
-    this.#prepared = { facts, atMs: performance.now() }
+    this.#facts.prepare()
   }
 
   async refusalOf(order: BlockOrder): Promise<BlockRefused | null> {
@@ -170,7 +168,7 @@ class RecordedBlocker implements Blocker {
   }
 
   lift(id: string, actor: string): Promise<Block | null> {
-    return this.#oneAtATime(async () => {
+    return this.#turns.take(async () => {
       const block = this.#options.blocks.get(id)
       if (block === null || !isStanding(block)) {
         await this.#enforcement.settle()
@@ -181,7 +179,7 @@ class RecordedBlocker implements Blocker {
   }
 
   liftAll(actor: string): Promise<readonly Block[]> {
-    return this.#oneAtATime(async () => {
+    return this.#turns.take(async () => {
       const lifted = await this.#liftThese(this.#standing.all(), actor)
       // Also what no block stands for is taken out then.
       if (this.#isOff()) await this.#clear()
@@ -191,7 +189,7 @@ class RecordedBlocker implements Blocker {
   }
 
   liftTouching(range: Cidr, actor: string): Promise<readonly Block[]> {
-    return this.#oneAtATime(() => this.#liftThese(this.#standing.touching(range), actor))
+    return this.#turns.take(() => this.#liftThese(this.#standing.touching(range), actor))
   }
 
   told(block: Block): Block {
@@ -199,11 +197,12 @@ class RecordedBlocker implements Blocker {
   }
 
   reconcile(): Promise<{ repaired: readonly string[] }> {
-    return this.#oneAtATime(async () => ({ repaired: await this.#enforcement.reconcile() }))
+    return this.#turns.take(async () => ({ repaired: await this.#enforcement.reconcile() }))
   }
 
   async start(): Promise<void> {
     this.#isRunning = true
+    this.#turns.start()
     await this.#tick()
     const { config, former = [] } = this.#options
     // Only now: nobody is let in between. What is not there, or can't be used, can't be cleared.
@@ -216,8 +215,7 @@ class RecordedBlocker implements Blocker {
   async stop(): Promise<void> {
     this.#isRunning = false
     clearInterval(this.#ticker)
-    clearTimeout(this.#expiryTimer)
-    await this.#tail
+    await this.#turns.stop()
     this.#options.firewall.close?.()
     if (this.#options.config.onStop === 'keep') return
     try {
@@ -239,16 +237,6 @@ class RecordedBlocker implements Blocker {
       activeBlocks: this.#standing.count('active'),
       problem: panicking ?? fault ?? inWords(failed),
     }
-  }
-
-  #factsFor(orders: readonly BlockOrder[]): Promise<GuardFacts> {
-    const prepared = orders.every(isAutomatic) ? this.#freshFacts() : null
-    return prepared ?? this.#options.guardFacts()
-  }
-
-  #freshFacts(): Promise<GuardFacts> | null {
-    const { facts, atMs } = this.#prepared ?? { facts: null, atMs: 0 }
-    return performance.now() - atMs <= PREPARED_FOR_MS ? facts : null
   }
 
   #planner(facts: GuardFacts): Planner {
@@ -330,7 +318,7 @@ class RecordedBlocker implements Blocker {
   }
 
   #tick(): Promise<void> {
-    return this.#oneAtATime(async () => {
+    return this.#turns.take(async () => {
       try {
         if (await this.#heedPanic()) return
         await this.#enforcement.reconcile()
@@ -364,27 +352,6 @@ class RecordedBlocker implements Blocker {
   async #clear(): Promise<void> {
     this.#enforcement.unsettle()
     await this.#options.firewall.teardown()
-  }
-
-  async #oneAtATime<Result>(task: () => Promise<Result>): Promise<Result> {
-    const result = this.#tail.then(task)
-    this.#tail = result.catch(() => undefined)
-    try {
-      return await result
-    } finally {
-      this.#armExpiry()
-    }
-  }
-
-  #armExpiry(): void {
-    clearTimeout(this.#expiryTimer)
-    const next = this.#isRunning ? this.#standing.nextExpiryMs() : null
-    if (next === null) return
-    const delayMs = Math.min(MAX_TIMER_MS, Math.max(1, next - this.#options.clock.nowMs()))
-    this.#expiryTimer = setTimeout(
-      () => void this.#oneAtATime(() => this.#enforcement.expireDue()),
-      delayMs,
-    )
   }
 }
 
