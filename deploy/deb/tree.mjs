@@ -21,6 +21,7 @@ const shipped = [
   'deploy/operations.md',
   'deploy/security.md',
   'deploy/event-fields.md',
+  'deploy/features.md',
   'deploy/elastic',
   'deploy/splunk',
   'deploy/soar',
