@@ -52,10 +52,11 @@ export async function heldAsWanted(
   { firewall, standing }: Omit<Kept, 'tally'>,
   nowMs: number,
 ): Promise<readonly HeldEntry[] | null> {
+  const sinceMs = performance.now()
   if (!(await firewall.isIntact())) return null
   const held = await firewall.list()
   const wanted = enforceable(firewall, standing.entries(nowMs))
-  return differs(difference(wanted, held)) ? null : held
+  return differs(difference(wanted, held, secondsSince(sinceMs))) ? null : held
 }
 
 /** Records every block whose time is over as expired, and returns them. Errors: `ERR_RECORD_WRITE`. */
@@ -132,12 +133,13 @@ async function putRight(
   blocks: readonly Block[],
   nowMs: number,
 ): Promise<Omit<Repair, 'failure'>> {
+  const sinceMs = performance.now()
   const isIntact = await firewall.isIntact()
   const wantedOf = (some: readonly Block[]): readonly FirewallEntry[] =>
     enforceable(firewall, mergedEntries(some, nowMs))
   const wanted = wantedOf(blocks)
   const held = await firewall.list()
-  const gap = difference(wanted, held)
+  const gap = difference(wanted, held, secondsSince(sinceMs))
   const isRight = isIntact && !differs(gap)
   if (!isRight) await firewall.synchronise(wanted)
   tally.read(blocks, isRight ? held : await firewall.list(), nowMs)
@@ -146,6 +148,8 @@ async function putRight(
   const isTampering = !isIntact || lost.missing.length + gap.surplus.length > 0
   return { repaired: describe(isIntact, gap), isTampering }
 }
+
+const secondsSince = (ms: number): number => (performance.now() - ms) / 1000
 
 function enforceable(
   { ipv6Problem }: Firewall,
