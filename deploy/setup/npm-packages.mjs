@@ -4,9 +4,13 @@ import { homedir, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { isInstalled, isWritable, lastLines, run, say, SetupError, step } from './ground.mjs'
 
+/** As in src/record/sqlite/driver.ts: the one needs Node-API 10 and brings its native part along, the other is compiled. */
+export const sqlitePackage =
+  Number(process.versions.napi) >= 10 ? 'better-sqlite3-node-api' : 'better-sqlite3'
+
 /** Package → how to load its native part, and what is lost without it where that can be borne. */
 const addons = {
-  'better-sqlite3': { load: "new (require('better-sqlite3'))(':memory:')" },
+  [sqlitePackage]: { load: `new (require('${sqlitePackage}'))(':memory:')` },
   cap: { load: "require('cap')", loss: 'live capture will use tcpdump alone' },
   'unix-dgram': {
     load: "require('unix-dgram')",
