@@ -17,12 +17,15 @@ import { Enforcement } from './keeping/enforcement.ts'
 import { markActive, markFailed, obstacleTo } from './keeping/reconcile.ts'
 import { entriesOf, isStanding, StandingBlocks, type BlockStep } from './keeping/standing-blocks.ts'
 import { Tally } from './keeping/tally.ts'
-import { Turns } from './keeping/turns.ts'
+import { OneAtATime } from './one-at-a-time.ts'
 import type { AutomaticConfig } from './orders/automatic.ts'
 import { isAutomatic, type BlockOrder } from './orders/order.ts'
 import { Planner, type Plan } from './orders/plan.ts'
 import { blockKey } from './orders/scope.ts'
 import type { PanicSwitch } from './panic.ts'
+
+/** The longest delay a timer of Node can wait. */
+const MAX_TIMER_MS = 0x7fffffff
 
 export interface BlockerOptions {
   readonly firewall: Firewall
@@ -108,23 +111,20 @@ class RecordedBlocker implements Blocker {
   readonly #standing: StandingBlocks
   readonly #tally = new Tally()
   readonly #enforcement: Enforcement
-  readonly #turns: Turns
   readonly #facts: PreparedFacts
+  readonly #changes = new OneAtATime()
+  #looking: Promise<boolean> | null = null
   #ticker: NodeJS.Timeout | undefined
+  #expiryTimer: NodeJS.Timeout | undefined
   #isRunning = false
   #isPanicking = false
 
   constructor(options: BlockerOptions) {
     this.#options = options
+    this.#facts = new PreparedFacts(options.guardFacts)
     this.#standing = new StandingBlocks(options.blocks)
     const parts = { standing: this.#standing, tally: this.#tally }
     this.#enforcement = new Enforcement({ ...options, ...parts })
-    this.#facts = new PreparedFacts(options.guardFacts)
-    this.#turns = new Turns({
-      clock: options.clock,
-      nextExpiryMs: () => this.#standing.nextExpiryMs(),
-      expireDue: () => this.#enforcement.expireDue(),
-    })
   }
 
   async order(order: BlockOrder): Promise<{ block: Block; created: boolean }> {
@@ -138,8 +138,8 @@ class RecordedBlocker implements Blocker {
     record?: () => Promise<void>,
   ): Promise<readonly Ordered[]> {
     this.#refuseInPanic(orders)
-    const facts = await this.#facts.facts({ mayBePrepared: orders.every(isAutomatic) })
-    return this.#turns.take(async () => {
+    const facts = await (orders.every(isAutomatic) ? this.#facts.readSoon() : this.#facts.readNow())
+    return this.#oneAtATime(async () => {
       await this.#enforcement.expireDue()
       const planner = this.#planner(facts)
       const plans = orders.map((order) => planner.planOrRefuse(order))
@@ -159,7 +159,7 @@ class RecordedBlocker implements Blocker {
 
   async refusalOf(order: BlockOrder): Promise<BlockRefused | null> {
     try {
-      this.#planner(await this.#options.guardFacts()).plan(order)
+      this.#planner(await this.#facts.readNow()).plan(order)
       return null
     } catch (error) {
       if (error instanceof BlockRefused) return error
@@ -168,7 +168,7 @@ class RecordedBlocker implements Blocker {
   }
 
   lift(id: string, actor: string): Promise<Block | null> {
-    return this.#turns.take(async () => {
+    return this.#oneAtATime(async () => {
       const block = this.#options.blocks.get(id)
       if (block === null || !isStanding(block)) {
         await this.#enforcement.settle()
@@ -179,7 +179,7 @@ class RecordedBlocker implements Blocker {
   }
 
   liftAll(actor: string): Promise<readonly Block[]> {
-    return this.#turns.take(async () => {
+    return this.#oneAtATime(async () => {
       const lifted = await this.#liftThese(this.#standing.all(), actor)
       // Also what no block stands for is taken out then.
       if (this.#isOff()) await this.#clear()
@@ -189,7 +189,7 @@ class RecordedBlocker implements Blocker {
   }
 
   liftTouching(range: Cidr, actor: string): Promise<readonly Block[]> {
-    return this.#turns.take(() => this.#liftThese(this.#standing.touching(range), actor))
+    return this.#oneAtATime(() => this.#liftThese(this.#standing.touching(range), actor))
   }
 
   told(block: Block): Block {
@@ -197,12 +197,11 @@ class RecordedBlocker implements Blocker {
   }
 
   reconcile(): Promise<{ repaired: readonly string[] }> {
-    return this.#turns.take(async () => ({ repaired: await this.#enforcement.reconcile() }))
+    return this.#oneAtATime(async () => ({ repaired: await this.#enforcement.reconcile() }))
   }
 
   async start(): Promise<void> {
     this.#isRunning = true
-    this.#turns.start()
     await this.#tick()
     const { config, former = [] } = this.#options
     // Only now: nobody is let in between. What is not there, or can't be used, can't be cleared.
@@ -215,7 +214,8 @@ class RecordedBlocker implements Blocker {
   async stop(): Promise<void> {
     this.#isRunning = false
     clearInterval(this.#ticker)
-    await this.#turns.stop()
+    clearTimeout(this.#expiryTimer)
+    await Promise.all([this.#changes.settled(), this.#looking])
     this.#options.firewall.close?.()
     if (this.#options.config.onStop === 'keep') return
     try {
@@ -317,8 +317,13 @@ class RecordedBlocker implements Blocker {
     return { kind: 'refused', error: new PicketError('ERR_FIREWALL_FAILED', message) }
   }
 
-  #tick(): Promise<void> {
-    return this.#turns.take(async () => {
+  async #tick(): Promise<void> {
+    if (this.#looking !== null) return
+    this.#looking = this.#isRight()
+    const isRight = await this.#looking
+    this.#looking = null
+    if (isRight) return
+    await this.#oneAtATime(async () => {
       try {
         if (await this.#heedPanic()) return
         await this.#enforcement.reconcile()
@@ -328,6 +333,18 @@ class RecordedBlocker implements Blocker {
         if (!(error instanceof PicketError)) throw error
       }
     })
+  }
+
+  /** Looks beside the orders, which need not wait for it; one that came meanwhile makes the look worth nothing. */
+  async #isRight(): Promise<boolean> {
+    const { asked } = this.#changes
+    if (this.#isOff() || !this.#changes.isIdle) return false
+    const held = await this.#enforcement.look()
+    if (!this.#isRunning) return true
+    if (held === null || this.#changes.asked > asked || this.#isOff()) return false
+    this.#tally.read(this.#standing.all(), held, this.#options.clock.nowMs())
+    this.#options.firewall.standBy?.()
+    return true
   }
 
   /** While the switch is on, nothing of ours is left in the firewall and nothing stands. */
@@ -352,6 +369,25 @@ class RecordedBlocker implements Blocker {
   async #clear(): Promise<void> {
     this.#enforcement.unsettle()
     await this.#options.firewall.teardown()
+  }
+
+  async #oneAtATime<Result>(task: () => Promise<Result>): Promise<Result> {
+    try {
+      return await this.#changes.run(task)
+    } finally {
+      this.#armExpiry()
+    }
+  }
+
+  #armExpiry(): void {
+    clearTimeout(this.#expiryTimer)
+    const next = this.#isRunning ? this.#standing.nextExpiryMs() : null
+    if (next === null) return
+    const delayMs = Math.min(MAX_TIMER_MS, Math.max(1, next - this.#options.clock.nowMs()))
+    this.#expiryTimer = setTimeout(
+      () => void this.#oneAtATime(() => this.#enforcement.expireDue()),
+      delayMs,
+    )
   }
 }
 

@@ -1,4 +1,4 @@
-/** What the guards need to know, read ahead of the orders that are about to come. */
+/** What the guards must know, read ahead for an order that is about to come. */
 import type { GuardFacts } from './refusal.ts'
 
 /** For so long what was read for an order to come serves the orders that come. */
@@ -12,18 +12,23 @@ export class PreparedFacts {
     this.#read = read
   }
 
-  /** Reads ahead, where nothing that was read is still good. */
+  /** Reads them as they are now. Errors: those of reading. */
+  readNow(): Promise<GuardFacts> {
+    return this.#read()
+  }
+
+  /** Gives those read ahead within the last second, else reads them now. Errors: those of reading. */
+  readSoon(): Promise<GuardFacts> {
+    return this.#fresh() ?? this.#read()
+  }
+
+  /** Reads ahead. */
   prepare(): void {
     if (this.#fresh() !== null) return
     const facts = this.#read()
     // Who orders is told; nobody else waits for it.
     facts.catch(() => undefined)
     this.#prepared = { facts, atMs: performance.now() }
-  }
-
-  /** Gives what was read ahead, where that may serve and is still good; else reads. */
-  facts({ mayBePrepared }: { readonly mayBePrepared: boolean }): Promise<GuardFacts> {
-    return (mayBePrepared ? this.#fresh() : null) ?? this.#read()
   }
 
   #fresh(): Promise<GuardFacts> | null {

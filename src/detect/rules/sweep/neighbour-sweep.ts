@@ -6,7 +6,7 @@
  */
 import { IpProtocol } from '../../../net/protocol.ts'
 import type { LiveFlow } from '../../../flow/flow.ts'
-import type { Detector, Emit } from '../../detector.ts'
+import type { Detector, Emit, Memory } from '../../detector.ts'
 import { AddressAskers } from './address-askers.ts'
 import type { SweepConfig } from './config.ts'
 
@@ -16,11 +16,13 @@ const UNSPECIFIED = '::'
 
 export class NeighbourSweep implements Detector {
   readonly name = 'neighbour-sweep'
+  readonly memories: readonly Memory[]
   readonly #askers: AddressAskers
 
   constructor(config: SweepConfig, emit: Emit) {
     const means = { kind: 'sweep.nd', name: 'neighbour discovery' } as const
     this.#askers = new AddressAskers(config, emit, means)
+    this.memories = [this.#askers]
   }
 
   flowOpened(flow: LiveFlow): void {
@@ -41,17 +43,5 @@ export class NeighbourSweep implements Detector {
       () => sender,
       () => null,
     )
-  }
-
-  tick(nowUs: number): void {
-    this.#askers.tick(nowUs)
-  }
-
-  end(): void {
-    this.#askers.end()
-  }
-
-  forgotten(): number {
-    return this.#askers.forgotten()
   }
 }

@@ -6,9 +6,10 @@
  * Left out: scans slower than ten minutes, and servers that answer 200 to everything.
  */
 import type { HttpRequest, LiveFlow } from '../../../flow/flow.ts'
-import type { Detector, Emit, Heard } from '../../detector.ts'
+import type { Detector, Emit, Heard, Memory } from '../../detector.ts'
 import { AttackLedger, quoted, textHash, type Act } from '../state/attack-ledger.ts'
-import { CappedTable, type Row } from '../state/capped-table.ts'
+import type { Row } from '../state/capped-table.ts'
+import { FadingTable } from '../state/fading-table.ts'
 import { DistinctCount } from '../state/distinct-count.ts'
 import { conversationKey } from '../state/flow-pair.ts'
 import { pairHash } from '../state/pair-key.ts'
@@ -61,34 +62,22 @@ const HEARS = ['http-request', 'http-response'] as const
 export class WebScanner implements Detector {
   readonly name = 'web-scanner'
   readonly hears = HEARS
+  readonly memories: readonly Memory[]
   readonly #config: WebScannerConfig
   readonly #ledger: AttackLedger
-  readonly #asked = new CappedTable<Asked>(MAX_FLOWS)
-  readonly #pairs = new CappedTable<Pair>(MAX_PAIRS)
+  readonly #asked = new FadingTable<Asked>(MAX_FLOWS, MINUTE_US)
+  readonly #pairs = new FadingTable<Pair>(MAX_PAIRS, LONG_US)
 
   constructor(config: WebScannerConfig, emit: Emit) {
     this.#config = config
     const { forgetAfterSeconds } = config
     this.#ledger = new AttackLedger({ detector: this.name, noun: 'sign', forgetAfterSeconds }, emit)
+    this.memories = [this.#ledger, this.#asked, this.#pairs]
   }
 
   flowSpoke(flow: LiveFlow, fact: Heard<typeof HEARS>): void {
     if (fact.kind === 'http-request') this.#asks(flow, fact)
     else if (fact.kind === 'http-response') this.#answers(flow, fact.status)
-  }
-
-  tick(nowUs: number): void {
-    this.#ledger.tick(nowUs)
-    this.#asked.expire(nowUs - MINUTE_US)
-    this.#pairs.expire(nowUs - LONG_US)
-  }
-
-  end(): void {
-    this.#ledger.end()
-  }
-
-  forgotten(): number {
-    return this.#ledger.forgotten + this.#pairs.forgotten
   }
 
   #asks(flow: LiveFlow, { uri, userAgent }: HttpRequest): void {
