@@ -11,7 +11,7 @@ export interface Body {
   readonly headers: Readonly<Record<string, string>>
 }
 
-export async function compressible(text: string, isCompressed: boolean): Promise<Body> {
-  if (!isCompressed) return { body: text, headers: {} }
-  return { body: await gzipped(text, { level: LEVEL }), headers: { 'content-encoding': 'gzip' } }
+export async function compressible(plain: Buffer | string, isCompressed: boolean): Promise<Body> {
+  if (!isCompressed) return { body: plain, headers: {} }
+  return { body: await gzipped(plain, { level: LEVEL }), headers: { 'content-encoding': 'gzip' } }
 }

@@ -13,10 +13,10 @@ import type { ElasticSinkConfig } from './config.ts'
 
 const PATH = `/_bulk?filter_path=${WANTED}`
 
-/** A document as the bulk API takes it: what is to be done with it, and itself. */
-interface BulkDocument {
-  readonly sequence: number
-  readonly lines: string
+/** Events, and what the bulk API is sent of them. */
+interface Bulk {
+  readonly events: readonly Outgoing[]
+  readonly body: Buffer
 }
 
 /** Makes an Elasticsearch sink; nothing is opened before the first event. */
@@ -36,7 +36,7 @@ class ElasticSink implements Sink {
   readonly #config: ElasticSinkConfig
   readonly #context: EcsContext
   readonly #clients: readonly HttpClient[]
-  readonly #underWay = new OneAhead((documents: readonly BulkDocument[]) => this.#create(documents))
+  readonly #underWay = new OneAhead((bulk: Bulk) => this.#create(bulk))
   /** Which node is asked; the next one after a failure. */
   #node = 0
 
@@ -51,8 +51,8 @@ class ElasticSink implements Sink {
 
   async send(events: readonly Outgoing[], hasMore = false): Promise<Receipt> {
     const last = events.at(-1)
-    const documents = events.map((event) => this.#document(event))
-    const batch = last === undefined ? null : { sequence: last.sequence, content: documents }
+    const batch =
+      last === undefined ? null : { sequence: last.sequence, content: this.#bulk(events) }
     try {
       return { kind: 'accepted', ...(await this.#underWay.send(batch, hasMore)) }
     } catch (cause) {
@@ -67,35 +67,40 @@ class ElasticSink implements Sink {
     return Promise.resolve(null)
   }
 
-  async #create(documents: readonly BulkDocument[]): Promise<readonly Rejection[]> {
-    const answer = await this.#ask(documents.map(({ lines }) => lines).join(''))
-    if (answer.status === 413) return await this.#createHalves(documents, answer)
-    return itemResults(answer, documents.length).flatMap((reason, index) =>
-      reason === null ? [] : [{ sequence: documents[index]!.sequence, reason }],
+  async #create({ events, body }: Bulk): Promise<readonly Rejection[]> {
+    const answer = await this.#ask(body)
+    if (answer.status === 413) return await this.#createHalves(events, answer)
+    return itemResults(answer, events.length).flatMap((reason, index) =>
+      reason === null ? [] : [{ sequence: events[index]!.sequence, reason }],
     )
   }
 
   /** A proxy or `http.max_content_length` takes less at once. */
   async #createHalves(
-    documents: readonly BulkDocument[],
+    events: readonly Outgoing[],
     answer: HttpAnswer,
   ): Promise<readonly Rejection[]> {
-    if (documents.length === 1) {
-      return [{ sequence: documents[0]!.sequence, reason: `HTTP ${answer.status}, too long` }]
+    if (events.length === 1) {
+      return [{ sequence: events[0]!.sequence, reason: `HTTP ${answer.status}, too long` }]
     }
-    const middle = documents.length >> 1
-    const first = await this.#create(documents.slice(0, middle))
-    return [...first, ...(await this.#create(documents.slice(middle)))]
+    const middle = events.length >> 1
+    const first = await this.#create(this.#bulk(events.slice(0, middle)))
+    return [...first, ...(await this.#create(this.#bulk(events.slice(middle))))]
   }
 
-  #document(event: Outgoing): BulkDocument {
+  /** Bytes at once: texts put together of many parts, kept until the node answers, are what a collector of garbage dreads. */
+  #bulk(events: readonly Outgoing[]): Bulk {
+    const text = events.map((event) => this.#lines(event)).join('')
+    return { events, body: Buffer.from(text, 'utf8') }
+  }
+
+  #lines(event: Outgoing): string {
     const create = { _index: this.#config.dataStream, _id: `${event.id}-${event.revision}` }
-    const lines = `${JSON.stringify({ create })}\n${formatEcs(event, this.#context)}\n`
-    return { sequence: event.sequence, lines }
+    return `${JSON.stringify({ create })}\n${formatEcs(event, this.#context)}\n`
   }
 
-  async #ask(text: string): Promise<HttpAnswer> {
-    const { headers, body } = await compressible(text, this.#config.gzip)
+  async #ask(bytes: Buffer): Promise<HttpAnswer> {
+    const { headers, body } = await compressible(bytes, this.#config.gzip)
     return await this.#clients[this.#node]!.ask({
       method: 'POST',
       path: PATH,
