@@ -9,7 +9,7 @@
 import { Type, type Static, type TObject } from '../../../core/config-field.ts'
 
 /** Where nothing else is said. */
-export const DEFAULT_PACE = { datagramsPerSecond: 18_000, burst: 16 }
+export const DEFAULT_PACE = { datagramsPerSecond: 20_000, burst: 16 }
 
 export const paceFields = {
   datagramsPerSecond: Type.Integer({
