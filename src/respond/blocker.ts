@@ -14,14 +14,13 @@ import type { Firewall } from './firewall.ts'
 import { PreparedFacts } from './guards/prepared-facts.ts'
 import { BlockRefused, type GuardFacts } from './guards/refusal.ts'
 import { Enforcement } from './keeping/enforcement.ts'
-import { markActive, markFailed, obstacleTo } from './keeping/reconcile.ts'
-import { entriesOf, isStanding, StandingBlocks, type BlockStep } from './keeping/standing-blocks.ts'
+import { isStanding, StandingBlocks, type BlockStep } from './keeping/standing-blocks.ts'
 import { Tally } from './keeping/tally.ts'
 import { OneAtATime } from './one-at-a-time.ts'
 import type { AutomaticConfig } from './orders/automatic.ts'
+import { carryOut, type Means, type Ordered } from './orders/carry-out.ts'
 import { isAutomatic, type BlockOrder } from './orders/order.ts'
-import { Planner, type Plan } from './orders/plan.ts'
-import { blockKey } from './orders/scope.ts'
+import { Planner } from './orders/plan.ts'
 import type { PanicSwitch } from './panic.ts'
 
 /** The longest delay a timer of Node can wait. */
@@ -51,15 +50,6 @@ export interface BlockerStatus {
   /** What keeps blocks from being enforced; null when nothing does. */
   readonly problem: string | null
 }
-
-/** What came of an order. */
-export type Ordered =
-  | { readonly kind: 'refused'; readonly error: PicketError }
-  | {
-      readonly kind: 'block'
-      readonly block: Block
-      readonly outcome: 'created' | 'extended' | 'unchanged'
-    }
 
 export interface Blocker {
   /**
@@ -104,8 +94,6 @@ export function createBlocker(options: BlockerOptions): Blocker {
   return new RecordedBlocker(options)
 }
 
-type PlannedBlock = Extract<Plan, { kind: 'block' }>
-
 class RecordedBlocker implements Blocker {
   readonly #options: BlockerOptions
   readonly #standing: StandingBlocks
@@ -143,13 +131,9 @@ class RecordedBlocker implements Blocker {
       await this.#enforcement.expireDue()
       const planner = this.#planner(facts)
       const plans = orders.map((order) => planner.planOrRefuse(order))
-      const planned = plans.flatMap((plan) => (plan.kind === 'block' ? [plan] : []))
-      await this.#standing.save(
-        planned.flatMap(({ step }) => step ?? []),
-        record,
-      )
-      const failure = await this.#enforce(planned)
-      return plans.map((plan) => this.#outcomeOf(plan, failure))
+      const steps = plans.flatMap((plan) => (plan.kind === 'block' ? (plan.step ?? []) : []))
+      await this.#standing.save(steps, record)
+      return carryOut(plans, this.#means)
     })
   }
 
@@ -253,6 +237,12 @@ class RecordedBlocker implements Blocker {
     throw new BlockRefused(target, { guard: 'panic', why })
   }
 
+  get #means(): Means {
+    const { firewall, clock } = this.#options
+    const enforcement = this.#enforcement
+    return { standing: this.#standing, tally: this.#tally, enforcement, firewall, clock }
+  }
+
   async #liftThese(blocks: readonly Block[], actor: string): Promise<readonly Block[]> {
     if (blocks.length === 0) return []
     const nowMs = this.#options.clock.nowMs()
@@ -277,44 +267,6 @@ class RecordedBlocker implements Blocker {
       // What was counted at the last reconciliation has to do; the lift itself tells what is wrong.
       if (!(error instanceof PicketError)) throw error
     }
-  }
-
-  /** Puts blocks in force; gives why they could not be, which is recorded with each. */
-  async #enforce(planned: readonly PlannedBlock[]): Promise<PicketError | null> {
-    if (planned.length === 0) return null
-    const { firewall, clock } = this.#options
-    const nowMs = clock.nowMs()
-    const blocks = [...new Map(planned.map(({ block }) => [block.id, block])).values()]
-    const entries = blocks.flatMap((block) => entriesOf(block, nowMs))
-    let failure: PicketError | null
-    try {
-      failure = await this.#enforcement.apply(() => firewall.add(entries))
-    } catch (error) {
-      if (!(error instanceof PicketError)) throw error
-      await markFailed(this.#standing, this.#asTheyStand(blocks), error.message)
-      return error
-    }
-    // Compared as a whole, each block has the state that it is in; of those just made only the change is known.
-    const isDone = (block: Block): boolean => failure === null || block.state === 'active'
-    const held = this.#asTheyStand(blocks).filter((block) => obstacleTo(firewall, block) === null)
-    const kept = { standing: this.#standing, tally: this.#tally }
-    await markActive(kept, held.filter(isDone), clock.nowMs())
-    return failure
-  }
-
-  #asTheyStand(blocks: readonly Block[]): readonly Block[] {
-    return blocks.flatMap((block) => this.#standing.find(blockKey(block)) ?? [])
-  }
-
-  #outcomeOf(plan: Plan, failure: PicketError | null): Ordered {
-    if (plan.kind === 'refused') return plan
-    const { outcome } = plan
-    const block = this.#standing.find(blockKey(plan.block)) ?? plan.block
-    if (failure !== null && block.state !== 'active') return { kind: 'refused', error: failure }
-    const obstacle = obstacleTo(this.#options.firewall, block)
-    if (obstacle === null) return { kind: 'block', outcome, block: this.#tally.told(block) }
-    const message = `${block.target} can't be blocked: ${obstacle}`
-    return { kind: 'refused', error: new PicketError('ERR_FIREWALL_FAILED', message) }
   }
 
   async #tick(): Promise<void> {

@@ -34,8 +34,8 @@ const SLOW_START = [
   { forMs: 250, share: 1 / 4 },
   { forMs: 500, share: 1 / 2 },
 ]
-/** Who has sent nothing for so long begins slowly again. */
-const REST_MS = 250
+/** Who had nothing to send for so long begins slowly again: the wait for refusals behind a last batch is one. */
+const REST_MS = 30
 
 /** Says when the next burst may go: a backlog begins slowly, and only one that lasts is sent as fast as it may be. */
 export class Pacer {
