@@ -6,7 +6,7 @@ import { runOwnChild } from './measuring/measured-child.mjs'
 import { median } from './measuring/statistics.mjs'
 import { count, megabytes, table, times } from './measuring/words.mjs'
 
-const WRITERS = [1, 8, 64]
+const WRITERS = [4, 16, 64]
 const ROWS = 4_000_000
 
 /** Each in a process and a file of its own, the two ways of writing by turns in each round. */
