@@ -20,7 +20,7 @@ const unusedOfAddons = [
   /^(deps|src)(\/|$)/,
   /^build\/Release\/(obj|\.deps|test_extension)/,
   /^build\/[^R]/,
-  /^prebuilds\/(?!linux-)/,
+  new RegExp(`^prebuilds/(?!linux-${process.arch}\\.)`),
   /Makefile$/,
   /\.(gyp|gypi|a)$/,
 ]
