@@ -3,20 +3,29 @@
  *
  * A solicitation goes to a multicast group that the target's last 24 bits choose (RFC 4291 §2.7.1), so that
  * the groups tell the targets apart; their names are not read.
+ *
+ * A router solicits whomever a packet from elsewhere is for: one that says it is a router is made to ask, and its
+ * cache of neighbours is what suffers (RFC 6583 §3).
  */
 import { IpProtocol } from '../../../net/protocol.ts'
 import type { LiveFlow } from '../../../flow/flow.ts'
 import type { Detector, Emit } from '../../detector.ts'
+import { CappedTable, type Row } from '../state/capped-table.ts'
 import { AddressAskers } from './address-askers.ts'
 import type { SweepConfig } from './config.ts'
 
 const NEIGHBOUR_SOLICITATION = 135
+const ROUTER_ADVERTISEMENT = 134
+const MAX_ROUTERS = 64
+/** No router keeps silent for longer (RFC 4861 §6.2.1, AdvDefaultLifetime). */
+const FORGET_ROUTER_US = 9_000_000_000
 const SOLICITED_NODE = 'ff02::1:ff'
 const UNSPECIFIED = '::'
 
 export class NeighbourSweep implements Detector {
   readonly name = 'neighbour-sweep'
   readonly #askers: AddressAskers
+  readonly #routers = new CappedTable<Row>(MAX_ROUTERS)
 
   constructor(config: SweepConfig, emit: Emit) {
     const means = { kind: 'sweep.nd', name: 'neighbour discovery' } as const
@@ -25,6 +34,9 @@ export class NeighbourSweep implements Detector {
 
   flowOpened(flow: LiveFlow): void {
     if (flow.protocol !== IpProtocol.ICMPV6) return
+    if (flow.originatorPort === ROUTER_ADVERTISEMENT) {
+      this.#routers.set(flow.originatorKey, { lastUs: flow.lastUs })
+    }
     if (flow.originatorPort !== NEIGHBOUR_SOLICITATION) return
     // Polls of known neighbours are unicast; without a source an address is only tested (RFC 4862 §5.4).
     if (!flow.responderAddress().startsWith(SOLICITED_NODE)) return
@@ -35,6 +47,7 @@ export class NeighbourSweep implements Detector {
       vlan: flow.vlan,
       target: flow.responderKey,
       nowUs: flow.lastUs,
+      isMadeToAsk: this.#routers.get(flow.originatorKey) !== undefined,
     }
     this.#askers.asks(
       question,
@@ -45,6 +58,7 @@ export class NeighbourSweep implements Detector {
 
   tick(nowUs: number): void {
     this.#askers.tick(nowUs)
+    this.#routers.expire(nowUs - FORGET_ROUTER_US)
   }
 
   end(): void {
@@ -52,6 +66,6 @@ export class NeighbourSweep implements Detector {
   }
 
   forgotten(): number {
-    return this.#askers.forgotten()
+    return this.#askers.forgotten() + this.#routers.forgotten
   }
 }
