@@ -24,6 +24,17 @@ describe('a flood outside any conversation', () => {
     expect(floods(traffic)).toMatchObject([{ kind, attacker: null, victims: [VICTIM] }])
   })
 
+  test('of segments with every flag names their sender, answered or not, and not whom they meet', () => {
+    const traffic = new WatchedTraffic()
+    for (let index = 0; index < 4000; index += 1) {
+      const ports = { sourcePort: 1024 + index, destinationPort: 80 }
+      traffic.tcp(ATTACKER, VICTIM, { ...ports, flags: 'SAFRPU' })
+    }
+    const told = traffic.end()
+    expect(floods(traffic)).toMatchObject([{ kind: 'flood.tcp' }])
+    for (const { attacker } of told) expect(attacker).toBe(ATTACKER)
+  })
+
   test('of datagrams from one source names it, with changing ports or with one', () => {
     for (const isOnePort of [true, false]) {
       const traffic = new WatchedTraffic()
