@@ -17,7 +17,8 @@ import type { Sign } from './sign.ts'
 import { isOddPort, isRhythmicPort, oddPort } from './signs/ports.ts'
 import { rhythmSign } from './signs/rhythm.ts'
 import type { C2Suspects } from './suspects.ts'
-import { CappedTable, type Row } from '../state/capped-table.ts'
+import type { Row } from '../state/capped-table.ts'
+import { FadingTable } from '../state/fading-table.ts'
 import { FirstLooks } from '../state/first-looks.ts'
 import { pairKey } from '../state/pair-key.ts'
 
@@ -70,8 +71,9 @@ export class Beacons implements Detector {
   readonly #suspects: C2Suspects
   readonly #names: FarNames
   readonly #looks = new FirstLooks(PLACES, FORGET_AFTER_US)
-  readonly #callers = new CappedTable<Caller>(MAX_CALLERS)
-  readonly #hosts = new CappedTable<Host>(MAX_CALLERS)
+  readonly #callers = new FadingTable<Caller>(MAX_CALLERS, FORGET_AFTER_US)
+  readonly #hosts = new FadingTable<Host>(MAX_CALLERS, FORGET_AFTER_US)
+  readonly memories = [this.#callers, this.#hosts, this.#looks]
 
   constructor(config: C2Config, suspects: C2Suspects, names: FarNames) {
     this.#config = config
@@ -108,15 +110,6 @@ export class Beacons implements Detector {
     if (caller.cadence.count >= this.#config.minRepeats && isTimeToJudge(caller.ended)) {
       this.#judge(caller, flow)
     }
-  }
-
-  tick(nowUs: number): void {
-    this.#callers.expire(nowUs - FORGET_AFTER_US)
-    this.#hosts.expire(nowUs - FORGET_AFTER_US)
-  }
-
-  forgotten(): number {
-    return this.#looks.forgotten + this.#callers.forgotten
   }
 
   #noteFirst(flow: LiveFlow, key: number): void {

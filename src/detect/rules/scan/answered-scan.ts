@@ -7,7 +7,7 @@
  */
 import { IpProtocol, TcpFlag } from '../../../net/protocol.ts'
 import type { LiveFlow } from '../../../flow/flow.ts'
-import type { Detector, Emit } from '../../detector.ts'
+import type { Detector, Emit, Memory } from '../../detector.ts'
 import { FirstLooks } from '../state/first-looks.ts'
 import { pairKey } from '../state/pair-key.ts'
 import { PortSet } from '../state/port-set.ts'
@@ -32,6 +32,7 @@ interface Refused extends Suspect {
 
 export class AnsweredScan implements Detector {
   readonly name = 'answered-scan'
+  readonly memories: readonly Memory[]
   readonly #minPorts: number
   readonly #looks: FirstLooks
   readonly #stories: Stories<Refused>
@@ -48,6 +49,7 @@ export class AnsweredScan implements Detector {
       emit,
       tell: (refused) => tell(refused, minPorts),
     })
+    this.memories = [this.#looks, this.#stories]
   }
 
   flowOpened(flow: LiveFlow): void {
@@ -60,18 +62,6 @@ export class AnsweredScan implements Detector {
     if (refused.ports.size < this.#minPorts || refused.wellKnown < MIN_WELL_KNOWN) return
     this.#stories.tell(refused, flow.lastUs)
     refused.story?.addFlow(flow)
-  }
-
-  tick(nowUs: number): void {
-    this.#stories.tick(nowUs)
-  }
-
-  end(): void {
-    this.#stories.end()
-  }
-
-  forgotten(): number {
-    return this.#looks.forgotten + this.#stories.forgotten()
   }
 
   #first(flow: LiveFlow, key: number): Refused | null {

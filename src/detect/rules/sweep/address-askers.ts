@@ -8,7 +8,7 @@
 import type { Detection } from '../../detection.ts'
 import type { Emit } from '../../detector.ts'
 import type { SweepConfig } from './config.ts'
-import { CappedTable } from '../state/capped-table.ts'
+import { FadingTable } from '../state/fading-table.ts'
 import { FirstLooks } from '../state/first-looks.ts'
 import { Story } from '../state/story.ts'
 import { confidenceOf, counted, spanOf } from '../state/wording.ts'
@@ -51,13 +51,15 @@ export class AddressAskers {
   readonly #emit: Emit
   readonly #means: Means
   readonly #looks = new FirstLooks(8192, WINDOW_US)
-  readonly #askers: CappedTable<Asker>
+  readonly #askers: FadingTable<Asker>
 
   constructor(config: SweepConfig, emit: Emit, means: Means) {
     this.#config = config
     this.#emit = emit
     this.#means = means
-    this.#askers = new CappedTable(MAX_ASKERS, (asker) => this.#finish(asker))
+    this.#askers = new FadingTable(MAX_ASKERS, config.forgetAfterSeconds * 1e6, (asker) =>
+      this.#finish(asker),
+    )
   }
 
   /** Notes a question; `textOf` prints an address by its key, or null where that can't be done. */
@@ -79,15 +81,14 @@ export class AddressAskers {
 
   tick(nowUs: number): void {
     for (const asker of this.#askers.values()) this.#tellIfDue(asker, nowUs)
-    const beforeUs = nowUs - this.#config.forgetAfterSeconds * 1e6
-    this.#askers.expire(beforeUs, (asker) => this.#finish(asker))
+    this.#askers.tick(nowUs)
   }
 
   end(): void {
-    this.#askers.expire(Number.POSITIVE_INFINITY, (asker) => this.#finish(asker))
+    this.#askers.end()
   }
 
-  forgotten(): number {
+  get forgotten(): number {
     return this.#looks.forgotten + this.#askers.forgotten
   }
 

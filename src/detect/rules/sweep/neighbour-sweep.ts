@@ -9,8 +9,9 @@
  */
 import { IpProtocol } from '../../../net/protocol.ts'
 import type { LiveFlow } from '../../../flow/flow.ts'
-import type { Detector, Emit } from '../../detector.ts'
-import { CappedTable, type Row } from '../state/capped-table.ts'
+import type { Detector, Emit, Memory } from '../../detector.ts'
+import type { Row } from '../state/capped-table.ts'
+import { FadingTable } from '../state/fading-table.ts'
 import { AddressAskers } from './address-askers.ts'
 import type { SweepConfig } from './config.ts'
 
@@ -24,12 +25,14 @@ const UNSPECIFIED = '::'
 
 export class NeighbourSweep implements Detector {
   readonly name = 'neighbour-sweep'
+  readonly memories: readonly Memory[]
   readonly #askers: AddressAskers
-  readonly #routers = new CappedTable<Row>(MAX_ROUTERS)
+  readonly #routers = new FadingTable<Row>(MAX_ROUTERS, FORGET_ROUTER_US)
 
   constructor(config: SweepConfig, emit: Emit) {
     const means = { kind: 'sweep.nd', name: 'neighbour discovery' } as const
     this.#askers = new AddressAskers(config, emit, means)
+    this.memories = [this.#askers, this.#routers]
   }
 
   flowOpened(flow: LiveFlow): void {
@@ -54,18 +57,5 @@ export class NeighbourSweep implements Detector {
       () => sender,
       () => null,
     )
-  }
-
-  tick(nowUs: number): void {
-    this.#askers.tick(nowUs)
-    this.#routers.expire(nowUs - FORGET_ROUTER_US)
-  }
-
-  end(): void {
-    this.#askers.end()
-  }
-
-  forgotten(): number {
-    return this.#askers.forgotten() + this.#routers.forgotten
   }
 }

@@ -7,7 +7,9 @@
  */
 import type { HttpRequest, HttpResponse, LiveFlow } from '../../../flow/flow.ts'
 import { quoted, textHash, type Act } from '../state/attack-ledger.ts'
-import { CappedTable, type Row } from '../state/capped-table.ts'
+import type { Memory } from '../../detector.ts'
+import type { Row } from '../state/capped-table.ts'
+import { FadingTable } from '../state/fading-table.ts'
 import { DistinctCount } from '../state/distinct-count.ts'
 import { mix, pairHash } from '../state/pair-key.ts'
 import { Majority } from '../state/watch/majority.ts'
@@ -38,9 +40,9 @@ interface Guesses extends Row {
 export class NameGuesses {
   readonly #minNames: number
   readonly #tell: (act: Act, flow: LiveFlow) => void
-  readonly #pairs: Readonly<Record<Sort, CappedTable<Guesses>>> = {
-    site: new CappedTable(MAX_PAIRS),
-    parameter: new CappedTable(MAX_PAIRS),
+  readonly #pairs: Readonly<Record<Sort, FadingTable<Guesses>>> = {
+    site: new FadingTable(MAX_PAIRS, MINUTE_US),
+    parameter: new FadingTable(MAX_PAIRS, MINUTE_US),
   }
 
   constructor(minNames: number, tell: (act: Act, flow: LiveFlow) => void) {
@@ -72,12 +74,8 @@ export class NameGuesses {
     this.#tell(this.#act(flow, 'site', guesses, 'one path'), flow)
   }
 
-  tick(nowUs: number): void {
-    for (const pairs of Object.values(this.#pairs)) pairs.expire(nowUs - MINUTE_US)
-  }
-
-  get forgotten(): number {
-    return this.#pairs.site.forgotten + this.#pairs.parameter.forgotten
+  get memories(): readonly Memory[] {
+    return Object.values(this.#pairs)
   }
 
   #note(flow: LiveFlow, sort: Sort, setting: number, name: string): Guesses {

@@ -6,9 +6,10 @@
  * Left out: scans slower than ten minutes, and servers that answer 200 to everything.
  */
 import type { HttpRequest, LiveFlow } from '../../../flow/flow.ts'
-import type { Detector, Emit, Heard } from '../../detector.ts'
+import type { Detector, Emit, Heard, Memory } from '../../detector.ts'
 import { AttackLedger, quoted, textHash, type Act } from '../state/attack-ledger.ts'
-import { CappedTable, type Row } from '../state/capped-table.ts'
+import type { Row } from '../state/capped-table.ts'
+import { FadingTable } from '../state/fading-table.ts'
 import { DistinctCount } from '../state/distinct-count.ts'
 import { conversationKey } from '../state/flow-pair.ts'
 import { pairHash } from '../state/pair-key.ts'
@@ -62,10 +63,11 @@ const HEARS = ['http-request', 'http-response'] as const
 export class WebScanner implements Detector {
   readonly name = 'web-scanner'
   readonly hears = HEARS
+  readonly memories: readonly Memory[]
   readonly #config: WebScannerConfig
   readonly #ledger: AttackLedger
-  readonly #asked = new CappedTable<Asked>(MAX_FLOWS)
-  readonly #pairs = new CappedTable<Pair>(MAX_PAIRS)
+  readonly #asked = new FadingTable<Asked>(MAX_FLOWS, MINUTE_US)
+  readonly #pairs = new FadingTable<Pair>(MAX_PAIRS, LONG_US)
   readonly #guesses: NameGuesses
 
   constructor(config: WebScannerConfig, emit: Emit) {
@@ -75,6 +77,7 @@ export class WebScanner implements Detector {
     this.#guesses = new NameGuesses(config.minGuessedNames, (act, flow) => {
       this.#ledger.note(act, flow)
     })
+    this.memories = [this.#ledger, this.#asked, this.#pairs, ...this.#guesses.memories]
   }
 
   flowSpoke(flow: LiveFlow, fact: Heard<typeof HEARS>): void {
@@ -85,21 +88,6 @@ export class WebScanner implements Detector {
       this.#answers(flow, fact.status)
       this.#guesses.answers(flow, fact)
     }
-  }
-
-  tick(nowUs: number): void {
-    this.#ledger.tick(nowUs)
-    this.#asked.expire(nowUs - MINUTE_US)
-    this.#pairs.expire(nowUs - LONG_US)
-    this.#guesses.tick(nowUs)
-  }
-
-  end(): void {
-    this.#ledger.end()
-  }
-
-  forgotten(): number {
-    return this.#ledger.forgotten + this.#pairs.forgotten + this.#guesses.forgotten
   }
 
   #asks(flow: LiveFlow, { uri, userAgent }: HttpRequest): void {

@@ -7,7 +7,7 @@
  * Left out: HTTP/2 within TLS, where a captured packet does not show its frames.
  */
 import type { LiveFlow } from '../../../../flow/flow.ts'
-import type { Detector, Emit, Heard } from '../../../detector.ts'
+import type { Detector, Emit, Heard, Memory } from '../../../detector.ts'
 import { originatorHash, responderHash } from '../../state/packet-address.ts'
 import { mix } from '../../state/pair-key.ts'
 import { WatchedHosts } from '../../state/watch/watched-hosts.ts'
@@ -24,29 +24,19 @@ const HEARS = ['http2-burden'] as const
 export class Http2Flood implements Detector {
   readonly name = 'http2-flood'
   readonly hears = HEARS
+  readonly memories: readonly Memory[]
   readonly #config: Http2FloodConfig
   readonly #clients: WatchedHosts<Burden>
 
   constructor(config: Http2FloodConfig, emit: Emit) {
     this.#config = config
     this.#clients = new WatchedHosts(config.maxClients, emit)
+    this.memories = [this.#clients]
   }
 
   flowSpoke(flow: LiveFlow, { opened, takenBack, empty }: Heard<typeof HEARS>): void {
     if (takenBack >= opened * MOSTLY) this.#add(flow, TAKEN_BACK, takenBack)
     this.#add(flow, EMPTY, empty)
-  }
-
-  tick(nowUs: number): void {
-    this.#clients.tick(nowUs)
-  }
-
-  end(nowUs: number): void {
-    this.#clients.end(nowUs)
-  }
-
-  forgotten(): number {
-    return this.#clients.forgotten
   }
 
   #add(flow: LiveFlow, deed: number, work: number): void {

@@ -7,7 +7,7 @@
  * Left out: which of the two agreed to it; a server that refuses ends the connection.
  */
 import type { Packet } from '../../../../decode/packet.ts'
-import type { Detector, Emit } from '../../../detector.ts'
+import type { Detector, Emit, Memory } from '../../../detector.ts'
 import {
   destinationAddress,
   destinationHash,
@@ -33,6 +33,7 @@ const OF_A_HANDSHAKE = 12
 export class RenegotiationFlood implements Detector {
   readonly name = 'renegotiation-flood'
   readonly watches = ['tcp-payload'] as const
+  readonly memories: readonly Memory[]
   readonly #config: RenegotiationFloodConfig
   readonly #clients: WatchedHosts<Burden>
   /** Connections by hash: since when, and how many; a newer one takes the place of an older one. */
@@ -43,6 +44,7 @@ export class RenegotiationFlood implements Detector {
   constructor(config: RenegotiationFloodConfig, emit: Emit) {
     this.#config = config
     this.#clients = new WatchedHosts(config.maxClients, emit)
+    this.memories = [this.#clients]
   }
 
   packet(packet: Packet): void {
@@ -57,18 +59,6 @@ export class RenegotiationFlood implements Detector {
     const client = this.#clients.get(key) ?? this.#clients.watch(key, this.#burden(packet))
     client.add(1, packet.timestampUs, null)
     this.#clients.noted(client, packet.timestampUs)
-  }
-
-  tick(nowUs: number): void {
-    this.#clients.tick(nowUs)
-  }
-
-  end(nowUs: number): void {
-    this.#clients.end(nowUs)
-  }
-
-  forgotten(): number {
-    return this.#clients.forgotten
   }
 
   /** Counts a segment; says whether it may belong to a connection's first agreement. */

@@ -11,7 +11,7 @@ import { readUint16 } from '../../../../decode/index.ts'
 import { PacketKind, type Packet } from '../../../../decode/packet.ts'
 import { IpProtocol, TcpFlag } from '../../../../net/protocol.ts'
 import type { Detection } from '../../../detection.ts'
-import type { Detector, Emit } from '../../../detector.ts'
+import type { Detector, Emit, Memory } from '../../../detector.ts'
 import { mix } from '../../state/pair-key.ts'
 import type { Story } from '../../state/story.ts'
 import { claimOf } from '../../state/watch/claim.ts'
@@ -35,12 +35,14 @@ const NEW_SHARE = 0.8
 export class LinkFlood implements Detector {
   readonly name = 'link-flood'
   readonly watches = ['tcp-bare', 'arp', 'other'] as const
+  readonly memories: readonly Memory[]
   readonly #config: LinkFloodConfig
   readonly #links: WatchedHosts<FloodedLink>
 
   constructor(config: LinkFloodConfig, emit: Emit) {
     this.#config = config
     this.#links = new WatchedHosts(MAX_LINKS, emit)
+    this.memories = [this.#links]
   }
 
   packet(packet: Packet): void {
@@ -55,18 +57,6 @@ export class LinkFlood implements Detector {
       this.#links.get(key) ?? this.#links.watch(key, new FloodedLink(this.#config, isControl))
     link.frame(packet)
     this.#links.noted(link, packet.timestampUs)
-  }
-
-  tick(nowUs: number): void {
-    this.#links.tick(nowUs)
-  }
-
-  end(nowUs: number): void {
-    this.#links.end(nowUs)
-  }
-
-  forgotten(): number {
-    return this.#links.forgotten
   }
 }
 

@@ -10,7 +10,7 @@
 import { PacketKind, type Packet } from '../../../../decode/packet.ts'
 import type { LiveFlow } from '../../../../flow/flow.ts'
 import { IpProtocol, TcpFlag } from '../../../../net/protocol.ts'
-import type { Detector, Emit } from '../../../detector.ts'
+import type { Detector, Emit, Memory } from '../../../detector.ts'
 import {
   destinationAddress,
   destinationHash,
@@ -44,6 +44,7 @@ const SPEAKING = TcpFlag.SYN | TcpFlag.RST
 export class StrayFlood implements Detector {
   readonly name = 'stray-flood'
   readonly watches = ['udp', 'tcp-bare', 'tcp-payload'] as const
+  readonly memories: readonly Memory[]
   readonly #config: StrayFloodConfig
   readonly #rates = new HostRates()
   readonly #samples = new HostRates()
@@ -56,6 +57,7 @@ export class StrayFlood implements Detector {
   constructor(config: StrayFloodConfig, emit: Emit) {
     this.#config = config
     this.#victims = new WatchedHosts(config.maxVictims, emit)
+    this.memories = [this.#victims]
   }
 
   packet(packet: Packet): void {
@@ -93,17 +95,8 @@ export class StrayFlood implements Detector {
     if (victim !== undefined) victim.answered += 1
   }
 
-  tick(nowUs: number): void {
-    this.#victims.tick(nowUs)
+  tick(): void {
     if (this.#victims.size === 0) this.#places.fill(0)
-  }
-
-  end(nowUs: number): void {
-    this.#victims.end(nowUs)
-  }
-
-  forgotten(): number {
-    return this.#victims.forgotten
   }
 
   /** From 0 to 31; a fixed step would fall in step with question and answer. */
