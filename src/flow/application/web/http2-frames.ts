@@ -46,8 +46,8 @@ export class Http2Frames {
   /** Reads a segment of the client's; false when there is no telling any more where frames begin. */
   read(segment: Payload, gap: number, nowUs: number): boolean {
     this.#breathe(nowUs)
-    // What is repeated was counted; what is missing takes the beginnings with it.
-    if (gap < 0) return true
+    // What is repeated was counted; where it goes on, frames begin nobody knows where.
+    if (gap < 0) return segment.payloadLength <= -gap
     if (gap > 0) this.#pass(gap)
     let at = this.#endHeader(segment)
     while (!this.#isLost && at + HEADER_BYTES <= segment.payloadCaptured) {

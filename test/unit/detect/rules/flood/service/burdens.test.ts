@@ -50,6 +50,26 @@ describe('HTTP/2 in the clear', () => {
     },
   )
 
+  test('is still told behind a segment that was not captured', () => {
+    const streams = Array.from({ length: 1500 }, (_, index) => 2 * index + 1)
+    const frames = streams.map((stream) => concat(headers(stream), reset(stream)))
+    const traffic = new WatchedTraffic()
+    const ports = { sourcePort: 40_000, destinationPort: 80 }
+    traffic.tcp(CLIENT, SERVER, { ...ports, flags: 'S', sequence: 4999 })
+    traffic.tcp(SERVER, CLIENT, { sourcePort: 80, destinationPort: 40_000, flags: 'SA', sequence: 8999, acknowledgement: 5000 }) // prettier-ignore
+    let sequence = 5000
+    for (const [index, payload] of [concat(bytesOf(PREFACE), settings), ...frames].entries()) {
+      // Within a body of 100 bytes that two segments share: what is lost holds no beginning.
+      const body = frame(0, 1, 100).subarray(0, 59)
+      const parts = index === 700 ? [body, null] : [payload]
+      for (const part of parts) {
+        if (part !== null) traffic.tcp(CLIENT, SERVER, { ...ports, flags: 'PA', sequence, payload: part }) // prettier-ignore
+        sequence += part?.length ?? 50
+      }
+    }
+    expect(told(traffic)).toMatchObject([{ kind: 'flood.http', attacker: CLIENT }])
+  })
+
   test('of pings that never end is a flood', () => {
     const traffic = new WatchedTraffic()
     speaks(
