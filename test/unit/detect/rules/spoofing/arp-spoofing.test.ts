@@ -168,6 +168,42 @@ describe('ARP spoofing', () => {
   })
 })
 
+describe('a bearer who asks the link for the address that it claims', () => {
+  /** Nobody on the link is ever heard to ask. */
+  function claims(traffic: WatchedTraffic, times: number, gapUs: number): void {
+    for (let round = 0; round < times; round += 1) {
+      arpAnswer(traffic, THIEF, VICTIM, GATEWAY.address, gapUs)
+    }
+  }
+  const begun = (): WatchedTraffic => {
+    const traffic = new WatchedTraffic()
+    traffic.tcp('10.0.0.2', '198.51.100.1', { flags: 'A' })
+    traffic.silence(5 * SECOND)
+    return traffic
+  }
+
+  test.each(['before', 'behind'])('is told, though his listener was never heard (%s)', (when) => {
+    const traffic = begun()
+    if (when === 'before') arpAsk(traffic, THIEF, GATEWAY.address)
+    claims(traffic, 4, 2 * SECOND)
+    if (when === 'behind') arpAsk(traffic, THIEF, GATEWAY.address)
+    expect(traffic.end()).toMatchObject([
+      { kind: 'spoofing.arp', severity: 5, attacker: '10.0.0.3', mitre: ['T1557.002'] },
+    ])
+  })
+
+  test('is not told where a router that takes another over answers now and then', () => {
+    const traffic = begun()
+    arpAsk(traffic, THIEF, GATEWAY.address)
+    claims(traffic, 4, 30 * SECOND)
+    expect(traffic.end()).toEqual([])
+    const silent = begun()
+    claims(silent, 4, 2 * SECOND)
+    arpAsk(silent, THIEF, VICTIM.address)
+    expect(silent.end().filter(({ severity }) => severity >= 4)).toEqual([])
+  })
+})
+
 describe('the ARP spoofing detector keeps quiet about', () => {
   test('questions, answers and announcements of a quiet link', () => {
     const traffic = link()
