@@ -37,6 +37,8 @@ const HTTP_PORT = 80
 const QUIC_PORT = 443
 /** Faster than this is one program's burst. */
 const SHORTEST_GAP_US = 300_000
+/** Between neighbours who guess passwords, ask for pages or measure are as fast as this, and obey nobody. */
+const SHORTEST_INSIDE_US = 1_000_000
 
 /** So many others called in the same rhythm by the same host: a monitor makes its round. */
 const MOST_IN_STEP = 2
@@ -126,7 +128,8 @@ export class Beacons implements Detector {
 
   #judge(caller: Caller, flow: LiveFlow): void {
     const rhythm = caller.cadence.rhythm()
-    if (rhythm === null || rhythm.medianGapUs < SHORTEST_GAP_US) return
+    const shortestUs = reachOf(flow) === Reach.INSIDE ? SHORTEST_INSIDE_US : SHORTEST_GAP_US
+    if (rhythm === null || rhythm.medianGapUs < shortestUs) return
     const timing = rhythmSign(rhythm, caller.cadence.count, 'beacon', 'connection')
     if (timing === null || this.#isRound(caller, rhythm.medianGapUs)) return
     const signs = [timing, ...this.#outcomes(caller, flow)]

@@ -26,7 +26,7 @@ const SCRIPTED_WINRM = /ruby winrm|winrm client.*ruby|python|go-http|^$/i
 
 /** What one client has done to one host of late. */
 interface Pair extends Row {
-  /** A program copied to an administrative share: its name. */
+  /** A program copied to a share: its name. */
   program: string | null
   hasCreated: boolean
   hasStarted: boolean
@@ -73,9 +73,11 @@ export class RemoteControl implements Detector {
   }
 
   #copies(flow: LiveFlow, { tree, name }: SmbProgram): void {
-    if (tree === null || !ADMIN_SHARE.test(tree)) return
+    if (tree === null) return
     const pair = this.#pairOf(flow)
     pair.program = name ?? 'a program'
+    // Any share will do for a service that is made afterwards; by itself a copy is news on these alone.
+    if (!ADMIN_SHARE.test(tree)) return
     if (pair.hasCreated) this.#ledger.note(takeoverAct(flow, pair.program), flow)
     this.#ledger.note(copyAct(flow, tree, pair.program), flow)
   }
@@ -121,7 +123,7 @@ function takeoverAct(flow: LiveFlow, program: string | null): Act {
   const steps =
     program === null
       ? 'creates a service, starts it and deletes it again'
-      : `copies ${quoted(program, 48)} to an administrative share and creates a service`
+      : `copies ${quoted(program, 48)} to a share and creates a service`
   return {
     kind: 'lateral.psexec',
     severity: 6,

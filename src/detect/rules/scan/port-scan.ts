@@ -153,6 +153,7 @@ export class PortScan implements Detector {
     this.#targets.set(key, row)
     const isEmpty = flow.openingPayloadBytes === 0
     for (const port of look.items) row.tries(port, probe, isEmpty)
+    row.comesFrom(flow.originatorPort)
     this.#judge(row, flow)
   }
 
@@ -163,6 +164,7 @@ export class PortScan implements Detector {
   ): void {
     target.lastUs = Math.max(target.lastUs, flow.lastUs)
     const isNew = target.tries(attempt.port, attempt.probe, attempt.isEmpty)
+    if (isNew) target.comesFrom(flow.originatorPort)
     const story = target.storyKey === null ? undefined : this.#stories.get(target.storyKey)
     if (story === undefined) {
       this.#judge(target, flow)

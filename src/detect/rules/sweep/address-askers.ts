@@ -24,6 +24,7 @@ interface Asker {
   readonly windowTargets: Set<number>
   story: Story | null
   isRouter: boolean
+  isMadeToAsk: boolean
   readonly targets: Set<number>
 }
 
@@ -41,6 +42,8 @@ export interface Question {
   readonly nowUs: number
   /** The asker is known to serve several networks. */
   readonly isRouter?: boolean
+  /** The asker says that it is a router, and asks for somebody behind it. */
+  readonly isMadeToAsk?: boolean
 }
 
 export class AddressAskers {
@@ -72,7 +75,8 @@ export class AddressAskers {
     const look = this.#looks.take(place)
     const windowTargets = new Set(look.items)
     const row = { sender: senderText(), lastUs: nowUs, windowStartUs: look.firstUs, windowTargets }
-    this.#askers.set(sender, { ...row, story: null, isRouter: false, targets: new Set() })
+    const states = { isRouter: false, isMadeToAsk: question.isMadeToAsk === true }
+    this.#askers.set(sender, { ...row, ...states, story: null, targets: new Set() })
   }
 
   tick(nowUs: number): void {
@@ -92,6 +96,7 @@ export class AddressAskers {
     const { target, nowUs } = question
     asker.lastUs = Math.max(asker.lastUs, nowUs)
     asker.isRouter = question.isRouter === true
+    asker.isMadeToAsk = question.isMadeToAsk === true
     if (asker.story !== null) {
       asker.story.lastUs = asker.lastUs
       if (asker.targets.size < MAX_REMEMBERED) asker.targets.add(target)
@@ -126,6 +131,7 @@ export class AddressAskers {
   #describe(asker: Asker, story: Story, isFinal: boolean): Detection {
     const threshold = this.#config.minArpTargets
     const count = asker.targets.size
+    const asked = `${counted(count, 'address', 'addresses')} asked for by ${this.#means.name} in ${spanOf(story.lastUs - story.firstUs)}`
     return {
       id: story.id,
       detector: 'sweep',
@@ -133,16 +139,18 @@ export class AddressAskers {
       family: 'sweep',
       severity: asker.isRouter ? 3 : 4,
       confidence: asker.isRouter ? 0.4 : confidenceOf(0.75, count - threshold, 40),
-      attacker: asker.sender,
-      victims: [...story.victims],
+      attacker: asker.isMadeToAsk ? null : asker.sender,
+      victims: asker.isMadeToAsk ? [asker.sender] : [...story.victims],
       host: null,
       domain: null,
       firstSeenUs: story.firstUs,
       lastSeenUs: story.lastUs,
       count,
-      summary: `${counted(count, 'address', 'addresses')} asked for by ${this.#means.name} in ${spanOf(story.lastUs - story.firstUs)}; ${threshold} within ten seconds are enough for a sweep`,
+      summary: asker.isMadeToAsk
+        ? `${asked} by the router ${asker.sender}, for somebody beyond it who tries them all; its cache of neighbours fills up`
+        : `${asked}; ${threshold} within ten seconds are enough for a sweep`,
       reasons: [{ feature: 'distinctArpTargets', value: count, baseline: threshold, weight: 1 }],
-      mitre: ['T1018'],
+      mitre: asker.isMadeToAsk ? ['T1018', 'T1499.001'] : ['T1018'],
       flows: [],
       isFinal,
     }

@@ -44,6 +44,7 @@ export class ArpSweep implements Detector {
     // Unicast polls keep known neighbours; a sender of 0 or of the target itself announces or probes (RFC 5227).
     if (sender === 0 || sender === target) return
     if (packet.destinationMac !== BROADCAST_MAC && packet.destinationMac !== 0) return
+    if (packet.isToUnnamedStation) return
     const { vlan, timestampUs: nowUs } = packet
     const isRouter = this.#isRouter(packet, sender)
     const question = { sender, vlan, target, nowUs, isRouter }

@@ -1,6 +1,6 @@
 /**
  * Detects web servers being searched for holes: by tools that say who they are, by what is not there and asked
- * for all the same, and by places where secrets lie.
+ * for all the same, by places where secrets lie, and by names that are guessed.
  *
  * A browser meets missing pages too, but few, and among many that are there.
  * Left out: scans slower than ten minutes, and servers that answer 200 to everything.
@@ -15,6 +15,7 @@ import { conversationKey } from '../state/flow-pair.ts'
 import { pairHash } from '../state/pair-key.ts'
 import { counted, spanOf } from '../state/wording.ts'
 import type { WebScannerConfig } from './config.ts'
+import { NameGuesses } from './name-guesses.ts'
 import { SENSITIVE_PATH, scannerOf } from './scanner-names.ts'
 
 const MAX_PAIRS = 2048
@@ -67,17 +68,26 @@ export class WebScanner implements Detector {
   readonly #ledger: AttackLedger
   readonly #asked = new FadingTable<Asked>(MAX_FLOWS, MINUTE_US)
   readonly #pairs = new FadingTable<Pair>(MAX_PAIRS, LONG_US)
+  readonly #guesses: NameGuesses
 
   constructor(config: WebScannerConfig, emit: Emit) {
     this.#config = config
     const { forgetAfterSeconds } = config
     this.#ledger = new AttackLedger({ detector: this.name, noun: 'sign', forgetAfterSeconds }, emit)
-    this.memories = [this.#ledger, this.#asked, this.#pairs]
+    this.#guesses = new NameGuesses(config.minGuessedNames, (act, flow) => {
+      this.#ledger.note(act, flow)
+    })
+    this.memories = [this.#ledger, this.#asked, this.#pairs, ...this.#guesses.memories]
   }
 
   flowSpoke(flow: LiveFlow, fact: Heard<typeof HEARS>): void {
-    if (fact.kind === 'http-request') this.#asks(flow, fact)
-    else if (fact.kind === 'http-response') this.#answers(flow, fact.status)
+    if (fact.kind === 'http-request') {
+      this.#asks(flow, fact)
+      this.#guesses.asks(flow, fact)
+    } else {
+      this.#answers(flow, fact.status)
+      this.#guesses.answers(flow, fact)
+    }
   }
 
   #asks(flow: LiveFlow, { uri, userAgent }: HttpRequest): void {

@@ -9,7 +9,7 @@
  */
 import { readUint16 } from '../../../../decode/index.ts'
 import { PacketKind, type Packet } from '../../../../decode/packet.ts'
-import { TcpFlag } from '../../../../net/protocol.ts'
+import { IpProtocol, TcpFlag } from '../../../../net/protocol.ts'
 import type { Detection } from '../../../detection.ts'
 import type { Detector, Emit, Memory } from '../../../detector.ts'
 import { mix } from '../../state/pair-key.ts'
@@ -46,7 +46,9 @@ export class LinkFlood implements Detector {
   }
 
   packet(packet: Packet): void {
-    if (packet.kind === PacketKind.IP && packet.tcpFlags !== TcpFlag.SYN) return
+    if (packet.kind === PacketKind.IP && packet.tcpFlags !== TcpFlag.SYN && !isHeadOnly(packet)) {
+      return
+    }
     if (packet.sourceMac === 0) return
     const isControl = packet.kind === PacketKind.OTHER && isToSwitches(packet.destinationMac)
     if (packet.kind === PacketKind.OTHER && (!isControl || isRapid(packet))) return
@@ -57,6 +59,10 @@ export class LinkFlood implements Detector {
     this.#links.noted(link, packet.timestampUs)
   }
 }
+
+/** Some builds of macof send the head of an IP packet and nothing in it. */
+const isHeadOnly = ({ protocol, malformed }: Packet): boolean =>
+  protocol === IpProtocol.TCP && malformed !== 0
 
 function isToSwitches(mac: number): boolean {
   if (mac === TREES_OF_VLANS) return false

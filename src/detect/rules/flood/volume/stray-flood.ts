@@ -26,6 +26,8 @@ import type { StrayFloodConfig } from '../config.ts'
 import { NO_CLASS, strayClass, UDP } from './stray-class.ts'
 import { StrayVictim } from './stray-victim.ts'
 
+const DNS_PORT = 53
+
 /** Flows within two seconds from which a host is watched. */
 const WATCH_FROM = 60
 
@@ -88,6 +90,7 @@ export class StrayFlood implements Detector {
     if (this.#victims.size === 0 || flow.wasIcmpRefused) return
     const kind = strayClass(flow.protocol, flow.openingTcpFlags, flow.openingPayloadBytes)
     if (kind === NO_CLASS || (flow.responderTcpFlags & TcpFlag.RST) !== 0) return
+    if (isNothingButHeader(flow)) return
     const victim = this.#victims.get(mix(responderHash(flow), kind))
     if (victim !== undefined) victim.answered += 1
   }
@@ -149,6 +152,11 @@ export class StrayFlood implements Detector {
 
 const endsHash = (source: number, sourcePort: number, port: number): number =>
   mix(source, sourcePort * 65536 + port)
+
+/** A name server's answer to what is no question (RFC 1035 §4.1.1, FORMERR): it could not even repeat it. */
+function isNothingButHeader({ protocol, responderPort, responderPayloadBytes }: LiveFlow): boolean {
+  return protocol === IpProtocol.UDP && responderPort === DNS_PORT && responderPayloadBytes <= 12
+}
 
 /** Later fragments whose first was not seen: the fragment flood's affair. */
 function isHeadless(flow: LiveFlow): boolean {

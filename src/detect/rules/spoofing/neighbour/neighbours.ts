@@ -82,11 +82,14 @@ export class Neighbours implements Memory {
     const rival = bearers.rivalOf(claim.mac, claim.nowUs)
     const isAsked = claim.way === Way.ANSWER && !this.#isUnasked(claim)
     const lie = this.#lieIn(claim, packet, { bearers, station, rival, isAsked })
+    const isSeeking = claim.question !== 0 && claim.mac === claim.teller
+    if (isSeeking) station.seeks(claim.question, claim.nowUs)
     if (lie !== null) outcome.liar = station
     else if (isOwn(claim, rival, isAsked) && station.addOwn(claim.address, () => bearers.text)) {
       // Now it can be named.
       if (station.lies.size > 0) outcome.liar = station
     }
+    if (isSeeking && station.lies.has(claim.question)) outcome.liar = station
     if (bearers.lastMac !== claim.mac) outcome.contradicted = this.#contradict(bearers, claim)
     bearers.note(claim.mac, claim.way === Way.ANSWER, claim.nowUs)
     outcome.bearers = bearers
