@@ -103,7 +103,12 @@ export class WebScanner implements Detector {
     if (tool !== null) this.#ledger.note(toolAct(flow, tool, userAgent!), flow)
     const path = uri.split('?', 1)[0]!
     const pathHash = textHash(path)
-    this.#asked.set(conversationKey(flow), { lastUs: flow.lastUs, pathHash, path, isLinked: hasReferer })
+    this.#asked.set(conversationKey(flow), {
+      lastUs: flow.lastUs,
+      pathHash,
+      path,
+      isLinked: hasReferer,
+    })
   }
 
   #answers(flow: LiveFlow, status: number): void {
@@ -182,7 +187,14 @@ function isCrawl({ found, answers }: Window): boolean {
 }
 
 function newWindow(nowUs: number, example: string): Window {
-  return { sinceUs: nowUs, answers: 0, found: 0, missing: new DistinctCount(), probes: null, example }
+  return {
+    sinceUs: nowUs,
+    answers: 0,
+    found: 0,
+    missing: new DistinctCount(),
+    probes: null,
+    example,
+  }
 }
 
 function toolAct(flow: LiveFlow, tool: string, userAgent: string): Act {
