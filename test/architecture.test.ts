@@ -50,7 +50,7 @@ const homes: Readonly<Record<string, string>> = {
   '@sinclair/typebox': 'src/core/config-field.ts',
   ajv: 'src/core/json-schema.ts',
   'ajv-formats': 'src/core/json-schema.ts',
-  'better-sqlite3': 'src/record/',
+  'better-sqlite3': 'src/record/sqlite/driver.ts',
   cap: 'src/capture/sources/cap.ts',
   commander: 'src/cli/',
   hono: 'src/api/',

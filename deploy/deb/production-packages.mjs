@@ -1,9 +1,14 @@
 /** Which npm packages run with Picket, read from the lock file, and which of their files. */
 import { cpSync, existsSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, sep } from 'node:path'
+import { sqlitePackage } from '../setup/npm-packages.mjs'
 
 /** Packages that only compile or fetch an addon, which the package carries compiled. */
-const onlyToInstall = ['prebuild-install', 'nan']
+const onlyToInstall = ['prebuild-install', 'nan', 'node-addon-api']
+/** What the Node that the package carries would not load. */
+const forOtherNodes = ['better-sqlite3', 'better-sqlite3-node-api'].filter(
+  (name) => name !== sqlitePackage,
+)
 /** Pages, types, tests and what hangs around them: none of it is ever loaded. */
 const unused = [
   /\.(md|markdown|map|ts|cts|mts)$/i,
@@ -15,6 +20,7 @@ const unusedOfAddons = [
   /^(deps|src)(\/|$)/,
   /^build\/Release\/(obj|\.deps|test_extension)/,
   /^build\/[^R]/,
+  new RegExp(`^prebuilds/(?!linux-${process.arch}\\.)`),
   /Makefile$/,
   /\.(gyp|gypi|a)$/,
 ]
@@ -30,11 +36,13 @@ export function productionPackages(root) {
   const found = new Map()
   const add = (from, names) => {
     for (const name of names) {
-      if (onlyToInstall.includes(name)) continue
+      if (onlyToInstall.includes(name) || forOtherNodes.includes(name)) continue
       const path = resolved(lock, from, name)
       if (path === null || found.has(path) || !existsSync(join(root, path))) continue
       const { version, dependencies, optionalDependencies, license } = lock[path]
-      found.set(path, { name, version, path, licence: license ?? null })
+      // An alias is known to the world by its true name.
+      const ownName = lock[path].name ?? name
+      found.set(path, { name: ownName, version, path, licence: license ?? null })
       add(path, Object.keys({ ...dependencies, ...optionalDependencies }))
     }
   }

@@ -3,6 +3,7 @@ import { chmodSync, cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync 
 import { dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { lastLines, run, SetupError, isInstalled } from '../setup/ground.mjs'
+import { sqlitePackage } from '../setup/npm-packages.mjs'
 import { completion, configurationPage, manualPage } from './manual.mjs'
 import { copyPackage, productionPackages } from './production-packages.mjs'
 
@@ -21,6 +22,7 @@ const shipped = [
   'deploy/operations.md',
   'deploy/security.md',
   'deploy/event-fields.md',
+  'deploy/features.md',
   'deploy/elastic',
   'deploy/splunk',
   'deploy/soar',
@@ -86,13 +88,16 @@ async function layBinaries(stage, packages) {
   cpSync(process.execPath, join(stage, node), { dereference: true })
   chmodSync(join(stage, node), 0o755)
   const compiled = {
-    'better-sqlite3': 'better_sqlite3.node',
-    cap: 'cap.node',
-    'unix-dgram': 'unix_dgram.node',
+    'better-sqlite3':
+      sqlitePackage === 'better-sqlite3'
+        ? 'build/Release/better_sqlite3.node'
+        : `prebuilds/linux-${process.arch}.node`,
+    cap: 'build/Release/cap.node',
+    'unix-dgram': 'build/Release/unix_dgram.node',
   }
   const addons = packages
     .filter(({ name }) => compiled[name])
-    .map(({ name, path }) => `${home}/${path}/build/Release/${compiled[name]}`)
+    .map(({ name, path }) => `${home}/${path}/${compiled[name]}`)
   const binaries = [node, ...addons]
   if (!isInstalled('strip')) {
     throw new SetupError('there is no strip here', 'install binutils (apt-get install binutils)')

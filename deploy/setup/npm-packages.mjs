@@ -4,9 +4,13 @@ import { homedir, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { isInstalled, isWritable, lastLines, run, say, SetupError, step } from './ground.mjs'
 
+/** As in src/record/sqlite/driver.ts: the one needs Node-API 10 and brings its native part along, the other is compiled. */
+export const sqlitePackage =
+  Number(process.versions.napi) >= 10 ? 'better-sqlite3-node-api' : 'better-sqlite3'
+
 /** Package → how to load its native part, and what is lost without it where that can be borne. */
 const addons = {
-  'better-sqlite3': { load: "new (require('better-sqlite3'))(':memory:')" },
+  [sqlitePackage]: { load: `new (require('${sqlitePackage}'))(':memory:')` },
   cap: { load: "require('cap')", loss: 'live capture will use tcpdump alone' },
   'unix-dgram': {
     load: "require('unix-dgram')",
@@ -39,8 +43,8 @@ export async function buildAddons(root) {
     const isBuilt = await step(`compiling ${name}${time}`, async () => {
       const { code, output } = await npm(root, 'rebuild', name)
       if (code === 0 && (await isLoadable(root, name))) return true
-      if (loss === undefined) throw addonFailure(name, output)
-      return false
+      if (loss !== undefined) return false
+      throw code === 0 ? await misfit(root, name) : addonFailure(name, output)
     })
     if (!isBuilt) say(`  but it can't be loaded: ${loss}`)
   }
@@ -57,8 +61,26 @@ export async function addonsMissing(root) {
 const has = (root, name) => existsSync(join(root, 'node_modules', name))
 
 async function isLoadable(root, ...names) {
+  return (await load(root, names)).code === 0
+}
+
+async function load(root, names) {
   const source = names.map((name) => addons[name].load).join(';')
-  return (await run(process.execPath, ['-e', source], { cwd: root })).code === 0
+  return await run(process.execPath, ['-e', source], { cwd: root })
+}
+
+/** What compiles and can't be loaded was made for another Node.js: by its headers, most likely. */
+async function misfit(root, name) {
+  const { output } = await load(root, [name])
+  const why =
+    /^\w*Error: (.*?)(?=\n +at )/ms.exec(output)?.[1].replace(/\s+/g, ' ') ?? output.trim()
+  const nodedir = process.env.npm_config_nodedir
+  return new SetupError(
+    `${name} was compiled, but Node.js ${process.versions.node} can't load it: ${why}`,
+    nodedir === undefined
+      ? 'are the headers that it was compiled with those of this Node.js?'
+      : `npm is told to take the headers in ${nodedir} (nodedir); give those of this Node.js, or \`npm config delete nodedir\``,
+  )
 }
 
 function addonFailure(name, output) {

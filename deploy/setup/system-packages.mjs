@@ -1,6 +1,6 @@
 /** The programs of the operating system that Picket uses: which are missing, and installing them. */
 import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { addonsMissing } from './npm-packages.mjs'
+import { addonsMissing, sqlitePackage } from './npm-packages.mjs'
 import { isInstalled, lastLines, run, say, SetupError, step } from './ground.mjs'
 
 const program = (name) => () => isInstalled(name)
@@ -101,7 +101,7 @@ export async function installSystemPackages(root, { isForTests, isForPackage, is
     sayMissing(missing)
   }
   if (needed.compiling.make() && needed.compiling['g++']()) return
-  if (!(await addonsMissing(root)).includes('better-sqlite3')) return
+  if (!(await addonsMissing(root)).includes(sqlitePackage)) return
   const hint = 'install g++, make and python3 with your package manager (as root)'
   throw new SetupError('there is no C++ compiler, and an npm package has to be compiled', hint)
 }

@@ -5,6 +5,7 @@ import { createServer } from 'node:net'
 import { dirname } from 'node:path'
 import { somebodyAnswers } from '../api/index.ts'
 import { canCapture, captureInterfaces, findTcpdump, mayStartTcpdump } from '../capture/index.ts'
+import { SQLITE_PACKAGE } from '../record/index.ts'
 import { findTracefs } from '../owner/index.ts'
 import type { RespondConfig } from '../respond/config.ts'
 import { findTool } from '../respond/index.ts'
@@ -28,7 +29,7 @@ export async function checkHost(context: CommandContext | null): Promise<readonl
   const isNeeded = tcpdump === null || !mayStartTcpdump()
   return [
     nodeVersion(),
-    addon('better-sqlite3', 'missing', 'the record cannot be opened'),
+    addon('better-sqlite3', 'missing', 'the record cannot be opened', SQLITE_PACKAGE),
     captureDriver(tcpdump),
     addon('cap', isNeeded ? 'missing' : 'note', 'only capture.driver cap needs it'),
     capturePrivilege(),
@@ -49,16 +50,21 @@ function nodeVersion(): CheckResult {
   return { check: 'node', state: 'missing', found, fix: 'install Node 20.19 or newer' }
 }
 
-function addon(name: string, stateWithout: CheckState, why: string): CheckResult {
+function addon(
+  name: string,
+  stateWithout: CheckState,
+  why: string,
+  installedAs = name,
+): CheckResult {
   const check = `addon ${name}`
   try {
-    const required: unknown = createRequire(import.meta.url)(name)
+    const required: unknown = createRequire(import.meta.url)(installedAs)
     // better-sqlite3 loads its native part with the first database only.
     if (name === 'better-sqlite3') new (required as new (path: string) => unknown)(':memory:')
     return ok(check, 'loads')
   } catch (error) {
     const reason = (error instanceof Error ? error.message : String(error)).split('\n')[0]
-    const fix = `npm rebuild ${name} (needs a compiler${name === 'cap' ? ' and libpcap-dev' : ''})`
+    const fix = `npm rebuild ${installedAs} (needs a compiler${name === 'cap' ? ' and libpcap-dev' : ''})`
     return { check, state: stateWithout, found: `does not load (${why}): ${reason}`, fix }
   }
 }

@@ -11,6 +11,7 @@ export function clearPacket(packet: Packet, frame: Frame): void {
   packet.vlan = 0
   packet.sourceMac = 0
   packet.destinationMac = 0
+  packet.isToUnnamedStation = false
   packet.tunnel = Tunnel.NONE
   packet.tunnelDepth = 0
   packet.buffer = frame.buffer

@@ -62,6 +62,8 @@ export class Packet {
   /** MAC addresses as 48-bit integers, 0 where the link has none. */
   sourceMac = 0
   destinationMac = 0
+  /** A cooked capture says that one station was meant, and not which; elsewhere `destinationMac` tells. */
+  isToUnnamedStation = false
   /** One of `Tunnel`. In a tunnel all below, and the MAC addresses of bridged frames, are the inner packet's. */
   tunnel: number = Tunnel.NONE
   /** How many tunnels the packet was taken out of; 0 for a plain one, at most 3. */

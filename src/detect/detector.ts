@@ -25,17 +25,28 @@ export type Heard<Kinds extends readonly FactKind[]> = Extract<
   { readonly kind: Kinds[number] }
 >
 
+/** What a detector remembers: whoever runs the detector keeps it in step with packet time. */
+export interface Memory {
+  /** Entries forgotten because a table was full. */
+  readonly forgotten: number
+  /** As a detector's. */
+  tick?(nowUs: number): void
+  /** As a detector's. */
+  end?(nowUs: number): void
+}
+
 /**
  * A detector watches flows (and, only where flows are not enough, packets) and emits detections.
  *
- * It lives on packet time alone, never holds a cursor past the call, keeps its state in capped tables and
- * reports what the caps made it forget.
+ * It lives on packet time alone, never holds a cursor past the call, and keeps its state in capped tables.
  */
 export interface Detector {
   /** Stable name, as in config and events: `port-scan`. */
   readonly name: string
   /** Which packets `packet` is shown; `icmp` is ICMPv6 too. Absent where it watches none. */
   readonly watches?: readonly Traffic[]
+  /** Each is ticked and ended after the detector itself, in this order. */
+  readonly memories?: readonly Memory[]
   /** A decoded packet, before it is folded into its flow; keep it to a handful of instructions. */
   packet?(packet: Packet): void
   flowOpened?(flow: LiveFlow): void
@@ -49,6 +60,4 @@ export interface Detector {
   tick?(nowUs: number): void
   /** The capture ends: emit what is still to be said, as final. */
   end?(nowUs: number): void
-  /** Entries forgotten because a table was full. */
-  forgotten?(): number
 }

@@ -3,7 +3,7 @@ import { malformedIndex } from '../decode/malformed.ts'
 import { PacketKind, type Packet } from '../decode/packet.ts'
 import type { ApplicationFact, EndReason, FlowObserver, LiveFlow } from '../flow/flow.ts'
 import { IpProtocol } from '../net/protocol.ts'
-import { TRAFFIC, type Detector, type FactKind, type Traffic } from './detector.ts'
+import { TRAFFIC, type Detector, type FactKind, type Memory, type Traffic } from './detector.ts'
 
 const TCP_BARE = TRAFFIC.indexOf('tcp-bare')
 const TCP_PAYLOAD = TRAFFIC.indexOf('tcp-payload')
@@ -22,11 +22,15 @@ interface Call<Method> {
   readonly method: Method
 }
 
+/** A detector, or what it remembers: whatever lives on packet time. */
+type Timed = Detector | Memory
+
 type Calls<Name extends keyof Detector> = readonly Call<NonNullable<Detector[Name]>>[]
 
 /** Cost: a packet or a fact is shown only to those who watch or hear its kind, one list a kind. */
 export class Detectors implements FlowObserver {
-  readonly #all: readonly Detector[]
+  readonly #memories: readonly Memory[]
+  readonly #timed: readonly Timed[]
   readonly #watchers: readonly Calls<'packet'>[]
   readonly #onOpened: Calls<'flowOpened'>
   readonly #onAnswered: Calls<'flowAnswered'>
@@ -34,18 +38,17 @@ export class Detectors implements FlowObserver {
   /** Those of `#onSpoke` that hear a kind, listed when the first fact of it comes. */
   readonly #hearers = new Map<FactKind, Calls<'flowSpoke'>>()
   readonly #onEnded: Calls<'flowEnded'>
-  readonly #onTick: Calls<'tick'>
   /** Absent where no detector listens, so that no single fact is made. */
   readonly flowSpoke?: (flow: LiveFlow, fact: ApplicationFact) => void
 
   constructor(detectors: readonly Detector[]) {
-    this.#all = detectors
+    this.#memories = detectors.flatMap(({ memories = [] }) => memories)
+    this.#timed = detectors.flatMap((detector) => [detector, ...(detector.memories ?? [])])
     this.#watchers = TRAFFIC.map((traffic) => callsOf(watchersOf(detectors, traffic), 'packet'))
     this.#onOpened = callsOf(detectors, 'flowOpened')
     this.#onAnswered = callsOf(detectors, 'flowAnswered')
     this.#onSpoke = callsOf(detectors, 'flowSpoke')
     this.#onEnded = callsOf(detectors, 'flowEnded')
-    this.#onTick = callsOf(detectors, 'tick')
     if (this.#onSpoke.length > 0) {
       this.flowSpoke = (flow, fact) => {
         for (const { detector, method } of this.#hearersOf(fact.kind)) {
@@ -75,11 +78,11 @@ export class Detectors implements FlowObserver {
   }
 
   tick(nowUs: number): void {
-    for (const { detector, method } of this.#onTick) method.call(detector, nowUs)
+    for (const timed of this.#timed) timed.tick?.(nowUs)
   }
 
   end(nowUs: number): void {
-    for (const detector of this.#all) detector.end?.(nowUs)
+    for (const timed of this.#timed) timed.end?.(nowUs)
   }
 
   #hearersOf(kind: FactKind): Calls<'flowSpoke'> {
@@ -92,7 +95,7 @@ export class Detectors implements FlowObserver {
 
   /** Entries forgotten because a table was full. */
   get forgotten(): number {
-    return this.#all.reduce((sum, detector) => sum + (detector.forgotten?.() ?? 0), 0)
+    return this.#memories.reduce((sum, { forgotten }) => sum + forgotten, 0)
   }
 }
 
@@ -100,7 +103,7 @@ function watchersOf(detectors: readonly Detector[], traffic: Traffic): readonly 
   return detectors.filter((detector) => detector.watches?.includes(traffic))
 }
 
-function callsOf<Name extends 'packet' | 'tick' | keyof FlowObserver>(
+function callsOf<Name extends 'packet' | keyof FlowObserver>(
   detectors: readonly Detector[],
   name: Name,
 ): Calls<Name> {

@@ -102,3 +102,8 @@ export function readableValue(feature: FeatureDefinition, stored: number): numbe
   const value = feature.scale === 'log1p' ? Math.expm1(stored) : stored
   return Number(value.toPrecision(3))
 }
+
+/** The contrary of `readableValue`, of the feature at that place; NaN stays NaN. */
+export function storedValue(at: number, readable: number): number {
+  return FEATURES[at]!.scale === 'log1p' ? Math.log1p(readable) : readable
+}

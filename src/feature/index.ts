@@ -5,6 +5,7 @@ export {
   FEATURE_NAMES,
   FEATURE_VERSION,
   readableValue,
+  storedValue,
   type FeatureDefinition,
 } from './features.ts'
 export { Extractor, type ExtractorOptions } from './extract.ts'

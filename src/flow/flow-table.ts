@@ -358,8 +358,9 @@ function isReadable(packet: Packet): boolean {
   return packet.malformed === 0 || packet.malformed === BAD_TOTAL_LENGTH
 }
 
-/** Who speaks first opens the flow, but a SYN-ACK answers a SYN that was missed. */
+/** Who speaks first opens the flow, but a SYN-ACK answers a SYN that was missed; with FIN or RST it is none. */
 function openingSide(packet: Packet): number {
-  const isSynAck = packet.protocol === IpProtocol.TCP && (packet.tcpFlags & SYN_ACK) === SYN_ACK
+  const flags = packet.tcpFlags & (SYN_ACK | TcpFlag.FIN | TcpFlag.RST)
+  const isSynAck = packet.protocol === IpProtocol.TCP && flags === SYN_ACK
   return isSynAck ? Side.RESPONDER : Side.ORIGINATOR
 }

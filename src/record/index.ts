@@ -16,6 +16,7 @@ import { FlowQueue } from './write/flow-queue.ts'
 import { Writer } from './write/writer.ts'
 import { rooms } from './rooms.ts'
 
+export { SQLITE_PACKAGE } from './sqlite/driver.ts'
 export { oldestFirst } from './read/oldest-first.ts'
 export { IncidentBook, type OpenIncident } from './incident-book.ts'
 export { EventFolder, type EventFolderOptions, type FoldedEvent } from './event-folder.ts'

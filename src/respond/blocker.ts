@@ -11,11 +11,13 @@ import type { Cidr } from '../net/cidr.ts'
 import type { Block, BlockLog } from '../record/block-log.ts'
 import type { RespondConfig } from './config.ts'
 import type { Firewall } from './firewall.ts'
+import { PreparedFacts } from './guards/prepared-facts.ts'
 import { BlockRefused, type GuardFacts } from './guards/refusal.ts'
 import { Enforcement } from './keeping/enforcement.ts'
 import { markActive, markFailed, obstacleTo } from './keeping/reconcile.ts'
 import { entriesOf, isStanding, StandingBlocks, type BlockStep } from './keeping/standing-blocks.ts'
 import { Tally } from './keeping/tally.ts'
+import { OneAtATime } from './one-at-a-time.ts'
 import type { AutomaticConfig } from './orders/automatic.ts'
 import { isAutomatic, type BlockOrder } from './orders/order.ts'
 import { Planner, type Plan } from './orders/plan.ts'
@@ -24,8 +26,6 @@ import type { PanicSwitch } from './panic.ts'
 
 /** The longest delay a timer of Node can wait. */
 const MAX_TIMER_MS = 0x7fffffff
-/** For so long what was read for an order to come serves the orders that come. */
-const PREPARED_FOR_MS = 1000
 
 export interface BlockerOptions {
   readonly firewall: Firewall
@@ -111,15 +111,17 @@ class RecordedBlocker implements Blocker {
   readonly #standing: StandingBlocks
   readonly #tally = new Tally()
   readonly #enforcement: Enforcement
-  #tail: Promise<unknown> = Promise.resolve()
+  readonly #facts: PreparedFacts
+  readonly #changes = new OneAtATime()
+  #looking: Promise<boolean> | null = null
   #ticker: NodeJS.Timeout | undefined
   #expiryTimer: NodeJS.Timeout | undefined
   #isRunning = false
   #isPanicking = false
-  #prepared: { readonly facts: Promise<GuardFacts>; readonly atMs: number } | null = null
 
   constructor(options: BlockerOptions) {
     this.#options = options
+    this.#facts = new PreparedFacts(options.guardFacts)
     this.#standing = new StandingBlocks(options.blocks)
     const parts = { standing: this.#standing, tally: this.#tally }
     this.#enforcement = new Enforcement({ ...options, ...parts })
@@ -136,7 +138,7 @@ class RecordedBlocker implements Blocker {
     record?: () => Promise<void>,
   ): Promise<readonly Ordered[]> {
     this.#refuseInPanic(orders)
-    const facts = await this.#factsFor(orders)
+    const facts = await (orders.every(isAutomatic) ? this.#facts.readSoon() : this.#facts.readNow())
     return this.#oneAtATime(async () => {
       await this.#enforcement.expireDue()
       const planner = this.#planner(facts)
@@ -152,16 +154,12 @@ class RecordedBlocker implements Blocker {
   }
 
   prepare(): void {
-    if (this.#freshFacts() !== null) return
-    const facts = this.#options.guardFacts()
-    // Who orders is told; nobody else waits for it.
-    facts.catch(() => undefined)
-    this.#prepared = { facts, atMs: performance.now() }
+    this.#facts.prepare()
   }
 
   async refusalOf(order: BlockOrder): Promise<BlockRefused | null> {
     try {
-      this.#planner(await this.#options.guardFacts()).plan(order)
+      this.#planner(await this.#facts.readNow()).plan(order)
       return null
     } catch (error) {
       if (error instanceof BlockRefused) return error
@@ -217,7 +215,7 @@ class RecordedBlocker implements Blocker {
     this.#isRunning = false
     clearInterval(this.#ticker)
     clearTimeout(this.#expiryTimer)
-    await this.#tail
+    await Promise.all([this.#changes.settled(), this.#looking])
     this.#options.firewall.close?.()
     if (this.#options.config.onStop === 'keep') return
     try {
@@ -239,16 +237,6 @@ class RecordedBlocker implements Blocker {
       activeBlocks: this.#standing.count('active'),
       problem: panicking ?? fault ?? inWords(failed),
     }
-  }
-
-  #factsFor(orders: readonly BlockOrder[]): Promise<GuardFacts> {
-    const prepared = orders.every(isAutomatic) ? this.#freshFacts() : null
-    return prepared ?? this.#options.guardFacts()
-  }
-
-  #freshFacts(): Promise<GuardFacts> | null {
-    const { facts, atMs } = this.#prepared ?? { facts: null, atMs: 0 }
-    return performance.now() - atMs <= PREPARED_FOR_MS ? facts : null
   }
 
   #planner(facts: GuardFacts): Planner {
@@ -329,8 +317,13 @@ class RecordedBlocker implements Blocker {
     return { kind: 'refused', error: new PicketError('ERR_FIREWALL_FAILED', message) }
   }
 
-  #tick(): Promise<void> {
-    return this.#oneAtATime(async () => {
+  async #tick(): Promise<void> {
+    if (this.#looking !== null) return
+    this.#looking = this.#isRight()
+    const isRight = await this.#looking
+    this.#looking = null
+    if (isRight) return
+    await this.#oneAtATime(async () => {
       try {
         if (await this.#heedPanic()) return
         await this.#enforcement.reconcile()
@@ -340,6 +333,18 @@ class RecordedBlocker implements Blocker {
         if (!(error instanceof PicketError)) throw error
       }
     })
+  }
+
+  /** Looks beside the orders, which need not wait for it; one that came meanwhile makes the look worth nothing. */
+  async #isRight(): Promise<boolean> {
+    const { asked } = this.#changes
+    if (this.#isOff() || !this.#changes.isIdle) return false
+    const held = await this.#enforcement.look()
+    if (!this.#isRunning) return true
+    if (held === null || this.#changes.asked > asked || this.#isOff()) return false
+    this.#tally.read(this.#standing.all(), held, this.#options.clock.nowMs())
+    this.#options.firewall.standBy?.()
+    return true
   }
 
   /** While the switch is on, nothing of ours is left in the firewall and nothing stands. */
@@ -367,10 +372,8 @@ class RecordedBlocker implements Blocker {
   }
 
   async #oneAtATime<Result>(task: () => Promise<Result>): Promise<Result> {
-    const result = this.#tail.then(task)
-    this.#tail = result.catch(() => undefined)
     try {
-      return await result
+      return await this.#changes.run(task)
     } finally {
       this.#armExpiry()
     }

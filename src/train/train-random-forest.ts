@@ -14,6 +14,8 @@ import {
 import { captureRows, type CaptureRows } from './dataset.ts'
 import { growForest } from './grow-forest.ts'
 import { calibrateThreshold, captureWeights, plattScaling, type Scored } from './metrics.ts'
+import { filledIn } from './tables/fill-in.ts'
+import { readFlowTable, type TablePart } from './tables/flow-table.ts'
 import { readTruth, requireBothKinds } from './truth.ts'
 
 const TREES_PER_BAG = 2
@@ -36,6 +38,8 @@ export interface TrainingProgress {
 export interface TrainingOptions {
   readonly truthFile: string
   readonly capturesDir: string
+  /** Tables of labelled flows to learn from as well; the figures are of captures alone. */
+  readonly flowTables?: readonly string[]
   /** The same seed, captures and version of Picket give the same model. Default 1. */
   readonly seed?: number
   /** Trees of the model, an even number; default 100. */
@@ -67,8 +71,8 @@ export interface TrainingResult {
   readonly evaluation: Evaluation
 }
 
-type Settings = Required<Omit<TrainingOptions, 'onProgress' | 'threads'>> &
-  Pick<TrainingOptions, 'threads'>
+type Settings = Required<Omit<TrainingOptions, 'onProgress' | 'threads' | 'flowTables'>> &
+  Pick<TrainingOptions, 'threads'> & { readonly tables: readonly TablePart[] }
 
 /**
  * Trains a random forest on labelled captures, by way of the sensor's own capture…feature stages, and
@@ -122,6 +126,7 @@ function settingsOf(options: TrainingOptions): Settings {
     featureShare: 0.3,
     leavesOneOut: false,
     ...options,
+    tables: (options.flowTables ?? []).flatMap(readFlowTable),
   }
   checkSettings(settings)
   return settings
@@ -150,6 +155,7 @@ function grow(
   const columns = [...FEATURE_NAMES.keys()].filter(
     (column) => !LEFT_OUT_FEATURES.includes(FEATURE_NAMES[column]!),
   )
+  const learned = [...training, ...filledIn(settings.tables, training, settings.seed + salt)]
   const jobs = Math.ceil(settings.trees / TREES_PER_BAG)
   const seedOf = (index: number): number => settings.seed * 1_000_003 + salt * 10_007 + index * 2
   return growForest({
@@ -157,7 +163,7 @@ function grow(
     threads: settings.threads,
     onGrown: (done) => onGrown(done, jobs),
     jobOf: (index) => ({
-      bag: drawBag(training, settings.bagRows, seedOf(index)),
+      bag: drawBag(learned, settings.bagRows, seedOf(index)),
       options: {
         trees: TREES_PER_BAG,
         seed: seedOf(index) | 0,
@@ -196,6 +202,7 @@ function trainingFacts(
     captures: evaluation.captures,
     attackFlows: evaluation.attackFlows,
     benignFlows: evaluation.benignFlows,
+    tableFlows: settings.tables.reduce((sum, { rows }) => sum + rows.length, 0),
     folds: evaluation.folds,
     rocAucByFlow: rounded(evaluation.byFlow.rocAuc),
     prAucByFlow: rounded(evaluation.byFlow.prAuc),

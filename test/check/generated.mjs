@@ -13,6 +13,8 @@ const generated = {
   'deploy/config.schema.json': async () => (await configuration()).configJsonSchema(),
   'deploy/event-fields.md': async () =>
     (await import('../../dist/forward/formats/field-table.js')).fieldTable(),
+  'deploy/features.md': async () =>
+    (await import('../../dist/feature/feature-table.js')).featureTable(),
   'deploy/elastic/index-template.json': async () => (await templates()).ecsIndexTemplate(),
   'deploy/elastic/flow-index-template.json': async () => (await templates()).flowIndexTemplate(),
   'deploy/elastic/dashboard.ndjson': async () =>

@@ -1,5 +1,5 @@
 /** Requests made from the document, fitting and not, with every kind of token: nothing breaks, hangs or slips through. */
-import Database from 'better-sqlite3'
+import { Database } from '../../src/record/sqlite/driver.ts'
 import { expect, test } from 'vitest'
 import { operationsOf, readApiDocument, type Operation } from '../../src/api/document.ts'
 import { revokeToken } from '../../src/api/index.ts'

@@ -1,6 +1,6 @@
 /** The audit trail as its reader has it: through the API and by the command, with and without an agent. */
 import { rm } from 'node:fs/promises'
-import Database from 'better-sqlite3'
+import { Database } from '../../src/record/sqlite/driver.ts'
 import { expect, test } from 'vitest'
 import type { components } from '../../openapi/contract.d.ts'
 import { servedApi } from '../support/api-server.ts'

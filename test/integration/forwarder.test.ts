@@ -1,5 +1,5 @@
 import { truncate } from 'node:fs/promises'
-import Database from 'better-sqlite3'
+import { Database } from '../../src/record/sqlite/driver.ts'
 import { describe, expect, it } from 'vitest'
 import { restingSinks } from '../../src/forward/index.ts'
 import { isFlow } from '../../src/forward/outgoing.ts'

@@ -1,7 +1,7 @@
 /** Damage that comes while the record is open: met by a query or a write, set aside, and gone on from. */
 import { closeSync, openSync, readdirSync, statSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
-import Database from 'better-sqlite3'
+import { Database } from '../../src/record/sqlite/driver.ts'
 import { describe, expect, it } from 'vitest'
 import type { EventRecord } from '../../src/record/record.ts'
 import { until } from '../support/await-until.ts'

@@ -1,5 +1,5 @@
 /** From captures to a model and on to its scores: the stages of `picket train`, on made-up traffic. */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -53,6 +53,17 @@ describe('training', () => {
     const first = await train({ threads: 0 })
     expect(await train({ threads: 2 })).toBe(first)
     expect(await train({ threads: 0, seed: 6 })).not.toBe(first)
+  })
+
+  it('learns from a table of flows as well, and is measured on captures alone', async () => {
+    const table = join(directory, 'table.csv')
+    const rows = Array.from({ length: 50 }, (_, at) => `${at % 2},${at * 10},${1 + (at % 7)},1`)
+    writeFileSync(table, `label,duration,originatorPackets,isTcp\n${rows.join('\n')}\n`)
+    const options = { ...SMALL, truthFile, capturesDir: directory, threads: 0 }
+    const { model, evaluation } = await trainRandomForest({ ...options, flowTables: [table] })
+    expect(model.training).toMatchObject({ tableFlows: 50, captures: 6, attackFlows: 360 })
+    expect(evaluation).toMatchObject({ captures: 6, attackFlows: 360, benignFlows: 180 })
+    expect(formatModel(model)).not.toBe(formatModel((await trainRandomForest(options)).model))
   })
 
   it.each<[string, object, RegExp]>([

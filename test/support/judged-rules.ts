@@ -1,5 +1,6 @@
 /** Rules compiled from text and judged on made-up flows and messages, for tests. */
 import type { Detection } from '../../src/detect/detection.ts'
+import { Detectors } from '../../src/detect/detectors.ts'
 import {
   compileRules,
   SigmaDetector,
@@ -106,11 +107,14 @@ ${rest}`
 export class Judging {
   readonly tellings: Detection[] = []
   readonly detector: SigmaDetector
+  /** As the sensor runs it. */
+  readonly running: Detectors
 
   constructor(...texts: readonly string[]) {
     const book = bookOf(...texts)
     if (book.faults.length > 0) throw new Error(JSON.stringify(book.faults))
     this.detector = new SigmaDetector(book, (telling) => this.tellings.push(telling))
+    this.running = new Detectors([this.detector])
   }
 
   says(fact: ApplicationFact, plan: FlowPlan = {}): this {

@@ -81,17 +81,20 @@ export function vlan(id: number, payload: LinkPayload, tpid = 0x8100): LinkPaylo
 }
 
 /** Wraps a payload into a Linux cooked header (LINKTYPE_LINUX_SLL). */
-export function linuxSll(payload: LinkPayload): Uint8Array {
-  const sender = concat(macBytes('02:00:00:00:00:01'), new Uint8Array(2))
-  const head = concat(uint16(0), uint16(1), uint16(6), sender)
+export function linuxSll(
+  payload: LinkPayload,
+  { type = 0, source = '02:00:00:00:00:01' } = {},
+): Uint8Array {
+  const sender = concat(macBytes(source), new Uint8Array(2))
+  const head = concat(uint16(type), uint16(1), uint16(6), sender)
   return concat(head, uint16(payload.etherType), payload.bytes)
 }
 
 /** Wraps a payload into a Linux cooked header, second version (LINKTYPE_LINUX_SLL2). */
-export function linuxSll2(payload: LinkPayload): Uint8Array {
+export function linuxSll2(payload: LinkPayload, { type = 0 } = {}): Uint8Array {
   const sender = concat(macBytes('02:00:00:00:00:01'), new Uint8Array(2))
   const head = concat(uint16(payload.etherType), uint16(0), uint32(2), uint16(1))
-  return concat(head, new Uint8Array([0, 6]), sender, payload.bytes)
+  return concat(head, new Uint8Array([type, 6]), sender, payload.bytes)
 }
 
 /** Wraps a payload into a BSD loopback header, little-endian unless told otherwise. */

@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import Database from 'better-sqlite3'
+import { Database } from '../../src/record/sqlite/driver.ts'
 import { onTestFinished } from 'vitest'
 import { rfc3339FromUs, systemClock, type Clock } from '../../src/core/clock.ts'
 import { silentLog } from '../../src/core/log.ts'

@@ -14,9 +14,10 @@ type Step = Report['steps'][number]
 const LONGEST_SECONDS = 50
 
 const NOTES = `
-Every sensor meets a crafted port scan between addresses that nobody has (198.51.100.66, 192.0.2.66). It must be
-detected, be in the log, be accepted by every sink (by syslog over a stream, which says nothing: sent), and could be blocked as far as guards and firewall say; nothing
-is blocked. The event carries the member selfTest (CEF deviceFacility, ECS tags picket-self-test): filter by it.
+Every sensor meets a crafted port scan between addresses that nobody has (198.51.100.66, 192.0.2.66).
+It must be detected, be in the log, be accepted by every sink (sent, where syslog over a stream says
+nothing), and could be blocked as far as guards and firewall say; nothing is blocked. The event carries
+the member selfTest (CEF deviceFacility, ECS tags picket-self-test): filter by it.
 
 Exit codes: 0 every step passed, 1 one failed or no agent runs, 2 wrong usage.
 

@@ -8,7 +8,7 @@
 import type { ApplicationFact, LiveFlow } from '../../flow/flow.ts'
 import type { Detection } from '../detection.ts'
 import type { Detector, Emit } from '../detector.ts'
-import { CappedTable } from '../rules/state/capped-table.ts'
+import { FadingTable } from '../rules/state/fading-table.ts'
 import { mix, pairKey } from '../rules/state/pair-key.ts'
 import { Story } from '../rules/state/story.ts'
 import { counted, spanOf } from '../rules/state/wording.ts'
@@ -55,9 +55,10 @@ export class IndicatorWatch implements Detector {
   readonly name = 'indicators'
   readonly #feeds: ReadonlyMap<string, FeedConfig>
   readonly #emit: Emit
-  readonly #sightings = new CappedTable<Sighting>(MAX_SIGHTINGS, (sighting) =>
+  readonly #sightings = new FadingTable<Sighting>(MAX_SIGHTINGS, QUIET_US, (sighting) =>
     this.#finish(sighting),
   )
+  readonly memories = [this.#sightings]
   readonly #words = new Int32Array(8)
   #table: IndicatorTable
 
@@ -117,15 +118,6 @@ export class IndicatorWatch implements Detector {
     for (const sighting of this.#sightings.values()) {
       if (sighting.story.isDue(sighting.count, nowUs)) this.#tell(sighting, nowUs)
     }
-    this.#sightings.expire(nowUs - QUIET_US, (sighting) => this.#finish(sighting))
-  }
-
-  end(): void {
-    this.#sightings.expire(Number.POSITIVE_INFINITY, (sighting) => this.#finish(sighting))
-  }
-
-  forgotten(): number {
-    return this.#sightings.forgotten
   }
 
   /** The match of the address at that place of `#words`, kept in `#found`. */

@@ -1,6 +1,6 @@
 /** Judges flows, and what their applications say, by the rules in force. */
 import type { ApplicationFact, EndReason, HttpRequest, LiveFlow } from '../../flow/flow.ts'
-import type { Detector, Emit } from '../detector.ts'
+import type { Detector, Emit, Memory } from '../detector.ts'
 import { CappedTable, type Row } from '../rules/state/capped-table.ts'
 import { pairKey } from '../rules/state/pair-key.ts'
 import { Subject } from './fields/subject.ts'
@@ -23,6 +23,7 @@ interface Asked extends Row {
  */
 export class SigmaDetector implements Detector {
   readonly name = 'sigma'
+  readonly memories: readonly Memory[]
   readonly #stories: RuleStories
   readonly #subject = new Subject()
   /** Requests whose responses rules wait for; filled only where there are such rules. */
@@ -35,6 +36,16 @@ export class SigmaDetector implements Detector {
   constructor(book: RuleBook, emit: Emit) {
     this.#stories = new RuleStories(emit)
     this.#rules = new RulesAtWork(book)
+    const rules = (): RulesAtWork => this.#rules
+    this.memories = [
+      this.#stories,
+      this.#asked,
+      {
+        get forgotten() {
+          return rules().forgotten
+        },
+      },
+    ]
   }
 
   /** Puts another book in force. */
@@ -74,16 +85,6 @@ export class SigmaDetector implements Detector {
 
   tick(nowUs: number): void {
     this.#rules.close(nowUs, (rule, hit) => this.#stories.add(rule, hit, nowUs, null))
-    this.#stories.tick(nowUs)
-  }
-
-  /** Spans that have not passed prove nothing. */
-  end(): void {
-    this.#stories.end()
-  }
-
-  forgotten(): number {
-    return this.#stories.forgotten + this.#rules.forgotten
   }
 
   #remember(flow: LiveFlow, request: HttpRequest): void {

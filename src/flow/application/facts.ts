@@ -10,7 +10,7 @@ import type { SentName } from './login/sent-name.ts'
 import type { SipMessage } from './network/sip-message.ts'
 import type { TlsCertificate, TlsClientHello, TlsFacts, TlsServerHello } from './tls/facts.ts'
 import type { UnknownStream } from './unknown/stream-facts.ts'
-import type { HttpBody, HttpFacts, HttpRequest, HttpResponse } from './web/facts.ts'
+import type { Http2Burden, HttpBody, HttpFacts, HttpRequest, HttpResponse } from './web/facts.ts'
 import type {
   DcerpcCall,
   DcerpcFacts,
@@ -272,6 +272,7 @@ export type ApplicationFact =
   | HttpRequest
   | HttpResponse
   | HttpBody
+  | Http2Burden
   | LoginFact
   | BannerFact
   | SmbFact

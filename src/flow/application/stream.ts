@@ -3,7 +3,7 @@ import type { Packet } from '../../decode/index.ts'
 import { applicationIndex } from './applications.ts'
 import { isMssql } from './database/mssql.ts'
 import { isMysql } from './database/mysql.ts'
-import { isPostgresql } from './database/postgresql.ts'
+import { isPostgresql, isPostgresqlReply } from './database/postgresql.ts'
 import { isRedisArray, isRedisText } from './database/redis.ts'
 import { is220, isFtp, isFtpGreeting } from './login/ftp.ts'
 import { isRdp } from './login/rdp.ts'
@@ -63,6 +63,7 @@ function recogniseText(packet: Packet): number {
   if (isRedisText(packet)) return REDIS
   // A greeting of 65 to 90 bytes begins with its length, which then is a letter.
   if (isMysql(packet)) return MYSQL
+  if (isPostgresqlReply(packet)) return POSTGRESQL
   return recogniseGreeting(packet)
 }
 

@@ -1,4 +1,5 @@
 /** Where each member of an event is found in every format: the table for whoever writes searches. */
+import { markdownTable } from '../../core/markdown-table.ts'
 import type { Event } from '../../record/event.ts'
 import { ecsFieldOf } from './ecs.ts'
 import { FLOW_PLACES, flowEcsFieldOf, type Places } from './flow/places.ts'
@@ -78,13 +79,8 @@ function rowsOf(
 }
 
 function table(what: string, rows: readonly (readonly string[])[]): string {
-  const head = [what, 'CEF', 'ECS', 'Splunk CIM']
-  const cells = [head, ...rows.map((row) => row.map(code))]
-  const widths = head.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)))
-  const line = (row: readonly string[]): string =>
-    `| ${row.map((cell, column) => cell.padEnd(widths[column]!)).join(' | ')} |`
-  const rule = `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`
-  return `${[line(cells[0]!), rule, ...cells.slice(1).map(line)].join('\n')}\n`
+  const cells = rows.map((row) => row.map(code))
+  return markdownTable([what, 'CEF', 'ECS', 'Splunk CIM'], cells)
 }
 
 const code = (names: string): string =>

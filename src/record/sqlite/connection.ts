@@ -1,9 +1,8 @@
 /** How a database file is opened: one writer with its pragmas, any number of read-only connections. */
-import Database from 'better-sqlite3'
 import { PicketError } from '../../core/errors.ts'
+import { Database, type Connection } from './driver.ts'
 
-export type Connection = Database.Database
-export type Statement = Database.Statement<unknown[]>
+export type { Connection, Statement } from './driver.ts'
 
 /**
  * How long a statement waits for another process's transaction; ours last well under a second, but a

@@ -11,11 +11,13 @@ export interface Difference {
   readonly mistimed: readonly string[]
 }
 
-/** Names the targets in which the two differ; remaining times may differ by two seconds. */
+/** Names the targets in which the two differ; remaining times may differ by two seconds, and by how long the reading took. */
 export function difference(
   wanted: readonly FirewallEntry[],
   held: readonly FirewallEntry[],
+  readingSeconds = 0,
 ): Difference {
+  const tolerance = TOLERANCE_SECONDS + readingSeconds
   const heldByKey = new Map(held.map((entry) => [entryKey(entry), entry]))
   const missing: string[] = []
   const mistimed: string[] = []
@@ -24,7 +26,8 @@ export function difference(
     const other = heldByKey.get(key)
     heldByKey.delete(key)
     if (other === undefined) missing.push(entry.target)
-    else if (!sameTime(entry.remainingSeconds, other.remainingSeconds)) mistimed.push(entry.target)
+    else if (!sameTime(entry.remainingSeconds, other.remainingSeconds, tolerance))
+      mistimed.push(entry.target)
   }
   const surplus = [...heldByKey.values()].map(({ target }) => target)
   return { missing, surplus, mistimed }
@@ -35,7 +38,7 @@ export function differs({ missing, surplus, mistimed }: Difference): boolean {
   return missing.length + surplus.length + mistimed.length > 0
 }
 
-function sameTime(one: number | null, other: number | null): boolean {
+function sameTime(one: number | null, other: number | null, tolerance: number): boolean {
   if (one === null || other === null) return one === other
-  return Math.abs(one - other) <= TOLERANCE_SECONDS
+  return Math.abs(one - other) <= tolerance
 }

@@ -2,8 +2,8 @@
 import type { Clock } from '../../core/clock.ts'
 import { PicketError } from '../../core/errors.ts'
 import type { Log } from '../../core/log.ts'
-import type { Firewall } from '../firewall.ts'
-import { markExpired, reconcile, type Repair } from './reconcile.ts'
+import type { Firewall, HeldEntry } from '../firewall.ts'
+import { heldAsWanted, markExpired, reconcile, type Repair } from './reconcile.ts'
 import type { StandingBlocks } from './standing-blocks.ts'
 import type { Tally } from './tally.ts'
 
@@ -62,6 +62,22 @@ export class Enforcement {
   /** Reconciles unless the firewall is known to be right. Errors: those of `reconcile`. */
   async settle(): Promise<void> {
     if (!this.#isSettled) await this.reconcile()
+  }
+
+  /**
+   * Looks whether all is as it should be, changing nothing, so that orders may be done meanwhile; gives what the
+   * firewall holds, null where only `reconcile` can tell or mend.
+   */
+  async look(): Promise<readonly HeldEntry[] | null> {
+    const { standing, clock } = this.#options
+    const nowMs = clock.nowMs()
+    if (!this.#isSettled || standing.due(nowMs).length > 0) return null
+    try {
+      return await heldAsWanted(this.#options, nowMs)
+    } catch (error) {
+      if (!(error instanceof PicketError)) throw error
+      return null
+    }
   }
 
   /** Compares and repairs; returns what had to be. Errors: `ERR_FIREWALL_*`, `ERR_RECORD_WRITE`. */

@@ -1,7 +1,7 @@
 /** Makes the firewall equal to the blocks in the record, and the blocks' states true. */
 import { PicketError } from '../../core/errors.ts'
 import type { Block } from '../../record/block-log.ts'
-import type { Firewall, FirewallEntry } from '../firewall.ts'
+import type { Firewall, FirewallEntry, HeldEntry } from '../firewall.ts'
 import { difference, differs, type Difference } from './difference.ts'
 import { isOver, mergedEntries, type BlockStep, type StandingBlocks } from './standing-blocks.ts'
 import type { Tally } from './tally.ts'
@@ -42,6 +42,21 @@ export async function reconcile(kept: Kept, nowMs: number): Promise<Repair> {
   if (obstacle !== null) await markFailed(standing, refused!, obstacle)
   await markExpired(kept, nowMs)
   return repair
+}
+
+/**
+ * Looks, changing nothing, whether the firewall holds exactly the blocks that stand; gives what it holds, null where
+ * something differs. Errors: `ERR_FIREWALL_*`.
+ */
+export async function heldAsWanted(
+  { firewall, standing }: Omit<Kept, 'tally'>,
+  nowMs: number,
+): Promise<readonly HeldEntry[] | null> {
+  const sinceMs = performance.now()
+  if (!(await firewall.isIntact())) return null
+  const held = await firewall.list()
+  const wanted = enforceable(firewall, standing.entries(nowMs))
+  return differs(difference(wanted, held, secondsSince(sinceMs))) ? null : held
 }
 
 /** Records every block whose time is over as expired, and returns them. Errors: `ERR_RECORD_WRITE`. */
@@ -118,15 +133,13 @@ async function putRight(
   blocks: readonly Block[],
   nowMs: number,
 ): Promise<Omit<Repair, 'failure'>> {
+  const sinceMs = performance.now()
   const isIntact = await firewall.isIntact()
-  const hasIpv6 = firewall.ipv6Problem === null
-  const wantedOf = (some: readonly Block[]): readonly FirewallEntry[] => {
-    const entries = mergedEntries(some, nowMs)
-    return hasIpv6 ? entries : entries.filter(({ family }) => family === 4)
-  }
+  const wantedOf = (some: readonly Block[]): readonly FirewallEntry[] =>
+    enforceable(firewall, mergedEntries(some, nowMs))
   const wanted = wantedOf(blocks)
   const held = await firewall.list()
-  const gap = difference(wanted, held)
+  const gap = difference(wanted, held, secondsSince(sinceMs))
   const isRight = isIntact && !differs(gap)
   if (!isRight) await firewall.synchronise(wanted)
   tally.read(blocks, isRight ? held : await firewall.list(), nowMs)
@@ -134,6 +147,15 @@ async function putRight(
   const lost = difference(wantedOf(blocks.filter(({ state }) => state === 'active')), held)
   const isTampering = !isIntact || lost.missing.length + gap.surplus.length > 0
   return { repaired: describe(isIntact, gap), isTampering }
+}
+
+const secondsSince = (ms: number): number => (performance.now() - ms) / 1000
+
+function enforceable(
+  { ipv6Problem }: Firewall,
+  entries: readonly FirewallEntry[],
+): readonly FirewallEntry[] {
+  return ipv6Problem === null ? entries : entries.filter(({ family }) => family === 4)
 }
 
 function describe(isIntact: boolean, { missing, surplus, mistimed }: Difference): string[] {

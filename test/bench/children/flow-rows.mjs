@@ -7,7 +7,7 @@
  */
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
-import Database from 'better-sqlite3'
+import { Database } from '../../../dist/record/sqlite/driver.js'
 import { validateConfig } from '../../../dist/config/index.js'
 import { systemClock } from '../../../dist/core/clock.js'
 import { silentLog } from '../../../dist/core/log.js'

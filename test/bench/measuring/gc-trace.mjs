@@ -5,7 +5,7 @@ export const traceFlags = ['--trace-gc']
 
 /** Thread, megabytes before and after, milliseconds that the thread stood still, and those of marking before that. */
 const line =
-  /^\[\d+:(0x[0-9a-f]+)\] +\d+ ms: \S[^\d]*([\d.]+) \([\d.]+\) -> ([\d.]+) \([\d.]+\) MB, ([\d.]+) \/ [\d.]+ ms +(?:\(\+ ([\d.]+) ms)?/gm
+  /^\[\d+:(0x[0-9a-f]+)\] +\d+ ms: \S[^\d]*([\d.]+) \([\d.]+\) -> ([\d.]+) \([\d.]+\) MB, (?:pooled: [\d.]+ MB, )?([\d.]+) \/ [\d.]+ ms +(?:\(\+ ([\d.]+) ms)?/gm
 
 /**
  * Gives what each thread lost to garbage collection and what it allocated up to the last one.

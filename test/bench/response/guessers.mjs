@@ -1,7 +1,7 @@
 /** Rounds of guessing against Picket and against fail2ban: from what crosses the threshold to the dropped packet. */
 import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import Database from 'better-sqlite3'
+import { Database } from '../../../dist/record/sqlite/driver.js'
 import { root } from '../../check/root.mjs'
 import { runToEnd, startOne } from '../../support/veth-pair.mjs'
 import { guessUntilKeptOut } from './guessed-sshd.mjs'

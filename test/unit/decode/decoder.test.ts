@@ -58,6 +58,22 @@ describe('every link type leads to the same packet', () => {
     expect(payloadText(packet)).toBe('hello')
   })
 
+  it.each([
+    ['to us', 0, true, 0],
+    ['to all', 1, false, 0xffffffffffff],
+    ['to a group', 2, false, 0],
+    ['to another', 3, true, 0],
+    ['from us', 4, false, 0],
+  ])(
+    'of a cooked frame %s knows whom it was for',
+    (_, type, isToUnnamedStation, destinationMac) => {
+      const [first, second] = [linuxSll(bare, { type }), linuxSll2(bare, { type })]
+      const told = { isToUnnamedStation, destinationMac }
+      expect(decoded(first, { linkType: LinkType.LINUX_SLL })).toMatchObject(told)
+      expect(decoded(second, { linkType: LinkType.LINUX_SLL2 })).toMatchObject(told)
+    },
+  )
+
   it('reads IPv6 over raw, IPv6 and loopback links', () => {
     const inner = ipv6(six, segment)
     for (const [linkType, bytes] of [

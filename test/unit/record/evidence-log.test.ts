@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import Database from 'better-sqlite3'
+import { Database } from '../../../src/record/sqlite/driver.ts'
 import { describe, expect, it } from 'vitest'
 import { begin } from '../../../src/record/migrations/001-begin.ts'
 import { flowBatches } from '../../../src/record/migrations/002-flow-batches.ts'

@@ -1,4 +1,4 @@
-import Database from 'better-sqlite3'
+import { Database } from '../../../src/record/sqlite/driver.ts'
 import { describe, expect, it } from 'vitest'
 import { parseCidr } from '../../../src/net/cidr.ts'
 import { TEN_OCLOCK_US } from '../../support/detections.ts'

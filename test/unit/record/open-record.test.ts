@@ -1,4 +1,4 @@
-import Database from 'better-sqlite3'
+import { Database } from '../../../src/record/sqlite/driver.ts'
 import { readdirSync, statSync } from 'node:fs'
 import { mkdir, open, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs'
-import Database from 'better-sqlite3'
+import { Database } from '../../../src/record/sqlite/driver.ts'
 import { describe, expect, it } from 'vitest'
 import { silentLog } from '../../../src/core/log.ts'
 import { startRetention } from '../../../src/record/retention.ts'

@@ -1,4 +1,5 @@
 /** Tables with separators (RFC 4180): the column that is named, or the first that holds indicators. */
+import { cellsOf, separatorOf } from '../../../core/csv-cells.ts'
 import { isRefusal, parseIndicators } from '../indicator.ts'
 import { linesOf, LONGEST_LINE } from './lines.ts'
 import type { FormatOptions, RawIndicator } from './raw-indicator.ts'
@@ -68,36 +69,6 @@ function headingOf(
   if (first === undefined || separator === null) return { heading: null, beginning: rows }
   if (!holdsIndicator(first.cells)) return { heading: first.cells, beginning: rows.slice(1) }
   return { heading: remark === null ? null : cellsOf(remark, separator), beginning: rows }
-}
-
-/** Of the usual ones the one that occurs most. */
-function separatorOf(line: string): string {
-  const count = (mark: string): number => line.split(mark).length
-  return [',', ';', '\t'].reduce((best, mark) => (count(mark) > count(best) ? mark : best))
-}
-
-function cellsOf(line: string, separator: string): readonly string[] {
-  const cells: string[] = []
-  let cell = ''
-  let isQuoted = false
-  for (let index = 0; index < line.length; index += 1) {
-    const letter = line[index]!
-    if (letter === '"') {
-      if (isQuoted && line[index + 1] === '"') {
-        cell += '"'
-        index += 1
-      } else {
-        isQuoted = !isQuoted
-      }
-    } else if (letter === separator && !isQuoted) {
-      cells.push(cell)
-      cell = ''
-    } else {
-      cell += letter
-    }
-  }
-  cells.push(cell)
-  return cells
 }
 
 const isIndicator = (cell: string): boolean => {

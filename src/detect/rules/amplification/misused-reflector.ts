@@ -8,10 +8,10 @@
  */
 import type { ApplicationFact, DnsMessage, LiveFlow } from '../../../flow/flow.ts'
 import { IpProtocol } from '../../../net/protocol.ts'
-import type { Detector, Emit } from '../../detector.ts'
+import type { Detector, Emit, Memory } from '../../detector.ts'
 import { originatorHash, responderHash } from '../state/packet-address.ts'
 import { textHash } from '../state/attack-ledger.ts'
-import { CappedTable } from '../state/capped-table.ts'
+import { FadingTable } from '../state/fading-table.ts'
 import { mix } from '../state/pair-key.ts'
 import { WatchedHosts } from '../state/watch/watched-hosts.ts'
 import type { MisusedReflectorConfig } from './config.ts'
@@ -32,15 +32,17 @@ const ORDINARY = new Set([161, 69, 27015, 27960])
 
 export class MisusedReflector implements Detector {
   readonly name = 'misused-reflector'
+  readonly memories: readonly Memory[]
   readonly #config: MisusedReflectorConfig
   readonly #pairs: WatchedHosts<MisusedPair>
   /** What name servers were asked and answered at length. */
-  readonly #names: CappedTable<AskedNames>
+  readonly #names: FadingTable<AskedNames>
 
   constructor(config: MisusedReflectorConfig, emit: Emit) {
     this.#config = config
     this.#pairs = new WatchedHosts(config.maxPairs, emit)
-    this.#names = new CappedTable(config.maxPairs)
+    this.#names = new FadingTable(config.maxPairs, REMEMBER_US)
+    this.memories = [this.#pairs, this.#names]
   }
 
   flowSpoke(flow: LiveFlow, fact: ApplicationFact): void {
@@ -71,19 +73,6 @@ export class MisusedReflector implements Detector {
     const isOrdinary = (): boolean => this.#names.get(key)?.isEverNew === true
     const service = SERVICES[asked - 1]!
     this.#pairs.watch(key, new MisusedPair(service, flow, this.#config, isOrdinary))
-  }
-
-  tick(nowUs: number): void {
-    this.#pairs.tick(nowUs)
-    this.#names.expire(nowUs - REMEMBER_US)
-  }
-
-  end(nowUs: number): void {
-    this.#pairs.end(nowUs)
-  }
-
-  forgotten(): number {
-    return this.#pairs.forgotten
   }
 
   #isAmplified({ messageBytes, query }: DnsMessage): boolean {

@@ -10,7 +10,7 @@
 import type { Packet } from '../../../decode/packet.ts'
 import type { LiveFlow } from '../../../flow/flow.ts'
 import { IpProtocol } from '../../../net/protocol.ts'
-import type { Detector, Emit } from '../../detector.ts'
+import type { Detector, Emit, Memory } from '../../detector.ts'
 import type { ReflectionConfig } from './config.ts'
 import {
   destinationHash,
@@ -35,6 +35,7 @@ const SEARCH_US = 60_000_000
 export class Reflection implements Detector {
   readonly name = 'reflection'
   readonly watches = ['udp'] as const
+  readonly memories: readonly Memory[]
   readonly #config: ReflectionConfig
   readonly #rates = new HostRates()
   readonly #searches = new LastSigns()
@@ -43,6 +44,7 @@ export class Reflection implements Detector {
   constructor(config: ReflectionConfig, emit: Emit) {
     this.#config = config
     this.#victims = new WatchedHosts(config.maxVictims, emit)
+    this.memories = [this.#victims]
   }
 
   flowOpened(flow: LiveFlow): void {
@@ -75,18 +77,6 @@ export class Reflection implements Detector {
     }
     const asked = SERVICE_OF_PORT[packet.destinationPort]!
     if (asked !== 0) this.#victims.get(mix(sourceHash(packet), asked))?.request(packet.timestampUs)
-  }
-
-  tick(nowUs: number): void {
-    this.#victims.tick(nowUs)
-  }
-
-  end(nowUs: number): void {
-    this.#victims.end(nowUs)
-  }
-
-  forgotten(): number {
-    return this.#victims.forgotten
   }
 
   #noteAnswer(victim: ReflectionVictim, packet: Packet): void {

@@ -8,7 +8,7 @@
 import { PacketKind, type Packet } from '../../../decode/packet.ts'
 import type { LiveFlow } from '../../../flow/flow.ts'
 import { IpProtocol, TcpFlag } from '../../../net/protocol.ts'
-import type { Detector, Emit } from '../../detector.ts'
+import type { Detector, Emit, Memory } from '../../detector.ts'
 import type { TcpReflectionConfig } from './config.ts'
 import {
   destinationHash,
@@ -29,6 +29,7 @@ const SYN_ACK = TcpFlag.SYN | TcpFlag.ACK
 export class TcpReflection implements Detector {
   readonly name = 'tcp-reflection'
   readonly watches = ['tcp-bare', 'tcp-payload'] as const
+  readonly memories: readonly Memory[]
   readonly #config: TcpReflectionConfig
   readonly #rates = new HostRates()
   readonly #victims: WatchedHosts<TcpReflectionVictim>
@@ -36,6 +37,7 @@ export class TcpReflection implements Detector {
   constructor(config: TcpReflectionConfig, emit: Emit) {
     this.#config = config
     this.#victims = new WatchedHosts(config.maxVictims, emit)
+    this.memories = [this.#victims]
   }
 
   /** Only while somebody is watched: does a connection go on? */
@@ -54,18 +56,6 @@ export class TcpReflection implements Detector {
     // Who sends a SYN-ACK is the responder, also where its SYN was not seen.
     if ((flags & SYN_ACK) === SYN_ACK) this.#answer(flow, true)
     else if ((flags & TcpFlag.RST) !== 0) this.#answer(flow, false)
-  }
-
-  tick(nowUs: number): void {
-    this.#victims.tick(nowUs)
-  }
-
-  end(nowUs: number): void {
-    this.#victims.end(nowUs)
-  }
-
-  forgotten(): number {
-    return this.#victims.forgotten
   }
 
   #answer(flow: LiveFlow, isSynAck: boolean): void {

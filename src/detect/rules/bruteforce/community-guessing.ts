@@ -6,7 +6,7 @@
  * device, and is answered.
  */
 import type { LiveFlow } from '../../../flow/flow.ts'
-import type { Detector, Emit, Heard } from '../../detector.ts'
+import type { Detector, Emit, Heard, Memory } from '../../detector.ts'
 import { DistinctCount } from '../state/distinct-count.ts'
 import { pairKey } from '../state/pair-key.ts'
 import { Stories, type Suspect, type Telling } from '../state/stories.ts'
@@ -30,6 +30,7 @@ const HEARS = ['snmp-community'] as const
 export class CommunityGuessing implements Detector {
   readonly name = 'community-guessing'
   readonly hears = HEARS
+  readonly memories: readonly Memory[]
   readonly #minGuesses: number
   readonly #stories: Stories<Asker>
 
@@ -43,6 +44,7 @@ export class CommunityGuessing implements Detector {
       emit,
       tell,
     })
+    this.memories = [this.#stories]
   }
 
   flowSpoke(flow: LiveFlow, { secret, isAnswer }: Heard<typeof HEARS>): void {
@@ -59,18 +61,6 @@ export class CommunityGuessing implements Detector {
     if (asker.count < this.#minGuesses) return
     this.#stories.tell(asker, flow.lastUs)
     asker.story?.addFlow(flow)
-  }
-
-  tick(nowUs: number): void {
-    this.#stories.tick(nowUs)
-  }
-
-  end(): void {
-    this.#stories.end()
-  }
-
-  forgotten(): number {
-    return this.#stories.forgotten()
   }
 
   #open(flow: LiveFlow): Asker {

@@ -7,8 +7,8 @@
  * Left out: logins within TLS; SSH and RDP, which are judged by how their connections end.
  */
 import type { ApplicationFact, LiveFlow } from '../../../flow/flow.ts'
-import type { Detector, Emit, Heard } from '../../detector.ts'
-import { CappedTable } from '../state/capped-table.ts'
+import type { Detector, Emit, Heard, Memory } from '../../detector.ts'
+import { FadingTable } from '../state/fading-table.ts'
 import { pairKey } from '../state/pair-key.ts'
 import { BesiegedServer } from './besieged-server.ts'
 import type { LoginBruteforceConfig } from './config.ts'
@@ -34,14 +34,19 @@ const HEARS = ['login'] as const
 export class LoginBruteforce implements Detector {
   readonly name = 'login-bruteforce'
   readonly hears = HEARS
+  readonly memories: readonly Memory[]
   readonly #config: LoginBruteforceConfig
   readonly #emit: Emit
-  readonly #guessers = new CappedTable<Guesser>(MAX_GUESSERS, (guesser) => this.#finish(guesser))
-  readonly #servers = new CappedTable<BesiegedServer>(MAX_SERVERS, (server) => this.#leave(server))
+  readonly #guessers: FadingTable<Guesser>
+  readonly #servers: FadingTable<BesiegedServer>
 
   constructor(config: LoginBruteforceConfig, emit: Emit) {
     this.#config = config
     this.#emit = emit
+    const afterUs = config.forgetAfterSeconds * 1e6
+    this.#guessers = new FadingTable(MAX_GUESSERS, afterUs, (guesser) => this.#finish(guesser))
+    this.#servers = new FadingTable(MAX_SERVERS, afterUs, (server) => this.#leave(server))
+    this.memories = [this.#guessers, this.#servers]
   }
 
   flowSpoke(flow: LiveFlow, fact: Heard<typeof HEARS>): void {
@@ -51,20 +56,6 @@ export class LoginBruteforce implements Detector {
     else if (isCredentialRefusal(fact.application, fact.code)) {
       this.#refused(flow, fact, ends, service)
     }
-  }
-
-  tick(nowUs: number): void {
-    const beforeUs = nowUs - this.#config.forgetAfterSeconds * 1e6
-    this.#guessers.expire(beforeUs, (guesser) => this.#finish(guesser))
-    this.#servers.expire(beforeUs, (server) => this.#leave(server))
-  }
-
-  end(): void {
-    this.tick(Number.POSITIVE_INFINITY)
-  }
-
-  forgotten(): number {
-    return this.#guessers.forgotten + this.#servers.forgotten
   }
 
   #refused(flow: LiveFlow, fact: LoginFact, ends: LoginEnds, service: string): void {

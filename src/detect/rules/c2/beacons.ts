@@ -17,7 +17,8 @@ import type { Sign } from './sign.ts'
 import { isOddPort, isRhythmicPort, oddPort } from './signs/ports.ts'
 import { rhythmSign } from './signs/rhythm.ts'
 import type { C2Suspects } from './suspects.ts'
-import { CappedTable, type Row } from '../state/capped-table.ts'
+import type { Row } from '../state/capped-table.ts'
+import { FadingTable } from '../state/fading-table.ts'
 import { FirstLooks } from '../state/first-looks.ts'
 import { pairKey } from '../state/pair-key.ts'
 
@@ -36,6 +37,8 @@ const HTTP_PORT = 80
 const QUIC_PORT = 443
 /** Faster than this is one program's burst. */
 const SHORTEST_GAP_US = 300_000
+/** Between neighbours who guess passwords, ask for pages or measure are as fast as this, and obey nobody. */
+const SHORTEST_INSIDE_US = 1_000_000
 
 /** So many others called in the same rhythm by the same host: a monitor makes its round. */
 const MOST_IN_STEP = 2
@@ -68,8 +71,9 @@ export class Beacons implements Detector {
   readonly #suspects: C2Suspects
   readonly #names: FarNames
   readonly #looks = new FirstLooks(PLACES, FORGET_AFTER_US)
-  readonly #callers = new CappedTable<Caller>(MAX_CALLERS)
-  readonly #hosts = new CappedTable<Host>(MAX_CALLERS)
+  readonly #callers = new FadingTable<Caller>(MAX_CALLERS, FORGET_AFTER_US)
+  readonly #hosts = new FadingTable<Host>(MAX_CALLERS, FORGET_AFTER_US)
+  readonly memories = [this.#callers, this.#hosts, this.#looks]
 
   constructor(config: C2Config, suspects: C2Suspects, names: FarNames) {
     this.#config = config
@@ -108,15 +112,6 @@ export class Beacons implements Detector {
     }
   }
 
-  tick(nowUs: number): void {
-    this.#callers.expire(nowUs - FORGET_AFTER_US)
-    this.#hosts.expire(nowUs - FORGET_AFTER_US)
-  }
-
-  forgotten(): number {
-    return this.#looks.forgotten + this.#callers.forgotten
-  }
-
   #noteFirst(flow: LiveFlow, key: number): void {
     if (reachOf(flow) === Reach.NONE) return
     const farPort = flow.responderKey * 65_536 + flow.responderPort
@@ -133,7 +128,8 @@ export class Beacons implements Detector {
 
   #judge(caller: Caller, flow: LiveFlow): void {
     const rhythm = caller.cadence.rhythm()
-    if (rhythm === null || rhythm.medianGapUs < SHORTEST_GAP_US) return
+    const shortestUs = reachOf(flow) === Reach.INSIDE ? SHORTEST_INSIDE_US : SHORTEST_GAP_US
+    if (rhythm === null || rhythm.medianGapUs < shortestUs) return
     const timing = rhythmSign(rhythm, caller.cadence.count, 'beacon', 'connection')
     if (timing === null || this.#isRound(caller, rhythm.medianGapUs)) return
     const signs = [timing, ...this.#outcomes(caller, flow)]

@@ -7,7 +7,7 @@
 import type { DnsMessage, LiveFlow } from '../../../flow/flow.ts'
 import { addressKey } from '../../../flow/index.ts'
 import { parseAddress } from '../../../net/address.ts'
-import type { Detector, Heard } from '../../detector.ts'
+import type { Detector, Heard, Memory } from '../../detector.ts'
 import { Cadence } from './cadence.ts'
 import type { C2Config } from './config.ts'
 import { Reach, reachOf } from './direction.ts'
@@ -15,7 +15,8 @@ import type { C2Kind, Sign } from './sign.ts'
 import { dynamicService } from './signs/dynamic-names.ts'
 import { rhythmSign } from './signs/rhythm.ts'
 import type { C2Suspects } from './suspects.ts'
-import { CappedTable, type Row } from '../state/capped-table.ts'
+import type { Row } from '../state/capped-table.ts'
+import { FadingTable } from '../state/fading-table.ts'
 import { mix, pairKey } from '../state/pair-key.ts'
 
 const MAX_NAMES = 8192
@@ -39,14 +40,17 @@ const HEARS = ['dns'] as const
 export class FarNames implements Detector {
   readonly name = 'c2-names'
   readonly hears = HEARS
+  readonly memories: readonly Memory[]
   readonly #config: C2Config
   readonly #suspects: C2Suspects
-  readonly #names = new CappedTable<Named>(MAX_NAMES)
-  readonly #questions = new CappedTable<Question>(MAX_QUESTIONS)
+  readonly #names = new FadingTable<Named>(MAX_NAMES, NAME_LASTS_US)
+  readonly #questions: FadingTable<Question>
 
   constructor(config: C2Config, suspects: C2Suspects) {
     this.#config = config
     this.#suspects = suspects
+    this.#questions = new FadingTable(MAX_QUESTIONS, config.forgetAfterSeconds * 1e6)
+    this.memories = [this.#names, this.#questions]
   }
 
   /** By which name this far end was last asked for; null when that was not seen. */
@@ -66,15 +70,6 @@ export class FarNames implements Detector {
     if (fact.query === null || (fact.type !== 'A' && fact.type !== 'AAAA')) return
     const service = dynamicService(fact.query)
     if (service !== null) this.#noteQuestion(flow, fact, fact.query)
-  }
-
-  tick(nowUs: number): void {
-    this.#names.expire(nowUs - NAME_LASTS_US)
-    this.#questions.expire(nowUs - this.#config.forgetAfterSeconds * 1e6)
-  }
-
-  forgotten(): number {
-    return this.#questions.forgotten
   }
 
   #noteAnswers({ query, answers }: DnsMessage, nowUs: number): void {

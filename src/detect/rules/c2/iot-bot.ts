@@ -6,10 +6,11 @@
 import type { LiveFlow } from '../../../flow/flow.ts'
 import { IpProtocol } from '../../../net/protocol.ts'
 import type { Detection } from '../../detection.ts'
-import type { Detector, Emit } from '../../detector.ts'
+import type { Detector, Emit, Memory } from '../../detector.ts'
 import type { IotBotConfig } from './config.ts'
 import { Reach, isOurs, reachOf, sawOpening } from './direction.ts'
-import { CappedTable, type Row } from '../state/capped-table.ts'
+import type { Row } from '../state/capped-table.ts'
+import { FadingTable } from '../state/fading-table.ts'
 import { DistinctCount } from '../state/distinct-count.ts'
 import { FirstLooks } from '../state/first-looks.ts'
 import { mix } from '../state/pair-key.ts'
@@ -34,16 +35,20 @@ interface Bot extends Row {
 
 export class IotBot implements Detector {
   readonly name = 'iot-bot'
+  readonly memories: readonly Memory[]
   readonly #config: IotBotConfig
   readonly #emit: Emit
   readonly #looks: FirstLooks
-  readonly #bots: CappedTable<Bot>
+  readonly #bots: FadingTable<Bot>
 
   constructor(config: IotBotConfig, emit: Emit) {
     this.#config = config
     this.#emit = emit
     this.#looks = new FirstLooks(PLACES, config.forgetAfterSeconds * 1e6)
-    this.#bots = new CappedTable(MAX_BOTS, (bot) => this.#finish(bot))
+    this.#bots = new FadingTable(MAX_BOTS, this.#config.forgetAfterSeconds * 1e6, (bot) =>
+      this.#finish(bot),
+    )
+    this.memories = [this.#bots, this.#looks]
   }
 
   flowOpened(flow: LiveFlow): void {
@@ -62,19 +67,6 @@ export class IotBot implements Detector {
     bot.networks.add(mix(0, network))
     bot.ports.add(flow.responderPort)
     this.#review(bot, flow)
-  }
-
-  tick(nowUs: number): void {
-    const beforeUs = nowUs - this.#config.forgetAfterSeconds * 1e6
-    this.#bots.expire(beforeUs, (bot) => this.#finish(bot))
-  }
-
-  end(): void {
-    this.#bots.expire(Number.POSITIVE_INFINITY, (bot) => this.#finish(bot))
-  }
-
-  forgotten(): number {
-    return this.#looks.forgotten + this.#bots.forgotten
   }
 
   #begin(flow: LiveFlow, networks: readonly number[]): Bot {

@@ -11,9 +11,10 @@
  */
 import type { ApplicationFact, DnsMessage, LiveFlow } from '../../../flow/flow.ts'
 import type { Detection } from '../../detection.ts'
-import type { Detector, Emit } from '../../detector.ts'
+import type { Detector, Emit, Memory } from '../../detector.ts'
 import { textHash } from '../state/attack-ledger.ts'
-import { CappedTable, type Row } from '../state/capped-table.ts'
+import type { Row } from '../state/capped-table.ts'
+import { FadingTable } from '../state/fading-table.ts'
 import { Story } from '../state/story.ts'
 import { confidenceOf, counted, listed, spanOf } from '../state/wording.ts'
 import { nameFeatures } from '../tunnel/name-score.ts'
@@ -58,16 +59,20 @@ interface Seeker extends Row {
 
 export class MadeUpDomains implements Detector {
   readonly name = 'made-up-domains'
+  readonly memories: readonly Memory[]
   readonly #config: MadeUpDomainsConfig
   readonly #emit: Emit
-  readonly #seekers: CappedTable<Seeker>
+  readonly #seekers: FadingTable<Seeker>
   /** Hosts that others ask. */
   readonly #servers = new Set<number>()
 
   constructor(config: MadeUpDomainsConfig, emit: Emit) {
     this.#config = config
     this.#emit = emit
-    this.#seekers = new CappedTable(MAX_HOSTS, (seeker) => this.#finish(seeker))
+    this.#seekers = new FadingTable(MAX_HOSTS, this.#config.forgetAfterSeconds * 1e6, (seeker) =>
+      this.#finish(seeker),
+    )
+    this.memories = [this.#seekers]
   }
 
   flowSpoke(flow: LiveFlow, fact: ApplicationFact): void {
@@ -79,19 +84,6 @@ export class MadeUpDomains implements Detector {
       : [flow.originatorKey, flow.responderKey]
     if (this.#servers.size < MAX_SERVERS) this.#servers.add(serverKey)
     if (fact.isResponse && isMissingHost(fact)) this.#misses(flow, fact, hostKey, isTurned)
-  }
-
-  tick(nowUs: number): void {
-    const beforeUs = nowUs - this.#config.forgetAfterSeconds * 1e6
-    this.#seekers.expire(beforeUs, (seeker) => this.#finish(seeker))
-  }
-
-  end(): void {
-    this.tick(Number.POSITIVE_INFINITY)
-  }
-
-  forgotten(): number {
-    return this.#seekers.forgotten
   }
 
   #misses(flow: LiveFlow, { query }: DnsMessage, hostKey: number, isTurned: boolean): void {

@@ -6,7 +6,7 @@
  * Source: Stratum mining protocol (slush), its dialects for Monero (xmrig) and Ethereum (ethminer).
  */
 import type { LiveFlow } from '../../../flow/flow.ts'
-import type { Detector, Emit, Heard } from '../../detector.ts'
+import type { Detector, Emit, Heard, Memory } from '../../detector.ts'
 import { AttackLedger, quoted } from '../state/attack-ledger.ts'
 import type { MinerConfig } from './config.ts'
 import { bytesOf } from './signs/rat-marks.ts'
@@ -22,6 +22,7 @@ const HEARS = ['unknown-stream'] as const
 export class Miner implements Detector {
   readonly name = 'miner'
   readonly hears = HEARS
+  readonly memories: readonly Memory[]
   readonly #ledger: AttackLedger
 
   constructor({ forgetAfterSeconds }: MinerConfig, emit: Emit) {
@@ -29,6 +30,7 @@ export class Miner implements Detector {
       { detector: this.name, noun: 'sighting', forgetAfterSeconds },
       emit,
     )
+    this.memories = [this.#ledger]
   }
 
   flowSpoke(flow: LiveFlow, { originator, responder }: Heard<typeof HEARS>): void {
@@ -42,18 +44,6 @@ export class Miner implements Detector {
     // Under way when the capture began: the pool may have spoken first.
     const turned = find(far, MINER_WORDS) ?? find(own, POOL_WORDS)
     if (turned !== null) this.#note(flow, flow.responderAddress(), flow.originatorAddress(), turned)
-  }
-
-  tick(nowUs: number): void {
-    this.#ledger.tick(nowUs)
-  }
-
-  end(): void {
-    this.#ledger.end()
-  }
-
-  forgotten(): number {
-    return this.#ledger.forgotten
   }
 
   #note(flow: LiveFlow, host: string, pool: string, said: string): void {

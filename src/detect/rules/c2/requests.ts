@@ -19,7 +19,8 @@ import {
 } from './signs/http-signs.ts'
 import { rhythmSign } from './signs/rhythm.ts'
 import type { C2Suspects } from './suspects.ts'
-import { CappedTable, type Row } from '../state/capped-table.ts'
+import type { Row } from '../state/capped-table.ts'
+import { FadingTable } from '../state/fading-table.ts'
 import { mix, pairKey } from '../state/pair-key.ts'
 import { listed } from '../state/wording.ts'
 
@@ -64,8 +65,9 @@ export class Requests implements Detector {
   readonly #config: C2Config
   readonly #suspects: C2Suspects
   readonly #names: FarNames
-  readonly #peers = new CappedTable<Peer>(MAX_PEERS)
-  readonly #campaigns = new CappedTable<Campaign>(MAX_CAMPAIGNS)
+  readonly #peers = new FadingTable<Peer>(MAX_PEERS, FORGET_AFTER_US)
+  readonly #campaigns = new FadingTable<Campaign>(MAX_CAMPAIGNS, FORGET_AFTER_US)
+  readonly memories = [this.#peers, this.#campaigns]
 
   constructor(config: C2Config, suspects: C2Suspects, names: FarNames) {
     this.#config = config
@@ -101,15 +103,6 @@ export class Requests implements Detector {
     }
     if (isBare && fact.method === 'POST')
       this.#noteCampaign(flow, fact, flow.responderAddress(), 'POST')
-  }
-
-  tick(nowUs: number): void {
-    this.#peers.expire(nowUs - FORGET_AFTER_US)
-    this.#campaigns.expire(nowUs - FORGET_AFTER_US)
-  }
-
-  forgotten(): number {
-    return this.#peers.forgotten + this.#campaigns.forgotten
   }
 
   #peerOf(flow: LiveFlow): Peer {

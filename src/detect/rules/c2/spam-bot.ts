@@ -8,8 +8,9 @@
 import type { LiveFlow } from '../../../flow/flow.ts'
 import { IpProtocol } from '../../../net/protocol.ts'
 import type { Detection } from '../../detection.ts'
-import type { Detector, Emit } from '../../detector.ts'
-import { CappedTable, type Row } from '../state/capped-table.ts'
+import type { Detector, Emit, Memory } from '../../detector.ts'
+import type { Row } from '../state/capped-table.ts'
+import { FadingTable } from '../state/fading-table.ts'
 import { FirstLooks } from '../state/first-looks.ts'
 import { DistinctCount } from '../state/distinct-count.ts'
 import { mix } from '../state/pair-key.ts'
@@ -34,10 +35,11 @@ interface Bot extends Row {
 
 export class SpamBot implements Detector {
   readonly name = 'spam-bot'
+  readonly memories: readonly Memory[]
   readonly #config: SpamBotConfig
   readonly #emit: Emit
   readonly #looks: FirstLooks
-  readonly #bots: CappedTable<Bot>
+  readonly #bots: FadingTable<Bot>
   /** Hosts that accept mail. */
   readonly #mailServers = new Set<number>()
 
@@ -45,7 +47,10 @@ export class SpamBot implements Detector {
     this.#config = config
     this.#emit = emit
     this.#looks = new FirstLooks(PLACES, config.forgetAfterSeconds * 1e6)
-    this.#bots = new CappedTable(MAX_BOTS, (bot) => this.#finish(bot))
+    this.#bots = new FadingTable(MAX_BOTS, this.#config.forgetAfterSeconds * 1e6, (bot) =>
+      this.#finish(bot),
+    )
+    this.memories = [this.#bots, this.#looks]
   }
 
   flowOpened(flow: LiveFlow): void {
@@ -68,19 +73,6 @@ export class SpamBot implements Detector {
     if (flow.protocol !== IpProtocol.TCP || !MAIL_PORTS.includes(flow.responderPort)) return
     if (flow.responderTcpFlags !== ACCEPTED || this.#mailServers.size >= MAX_SERVERS) return
     this.#mailServers.add(flow.responderKey)
-  }
-
-  tick(nowUs: number): void {
-    const beforeUs = nowUs - this.#config.forgetAfterSeconds * 1e6
-    this.#bots.expire(beforeUs, (bot) => this.#finish(bot))
-  }
-
-  end(): void {
-    this.tick(Number.POSITIVE_INFINITY)
-  }
-
-  forgotten(): number {
-    return this.#looks.forgotten + this.#bots.forgotten
   }
 
   #begin(flow: LiveFlow, servers: readonly number[]): Bot {

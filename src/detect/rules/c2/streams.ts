@@ -11,7 +11,8 @@ import { ircSigns } from './signs/irc.ts'
 import { isOddPort, isRhythmicPort, oddPort } from './signs/ports.ts'
 import { bytesOf, markOf } from './signs/rat-marks.ts'
 import type { C2Suspects } from './suspects.ts'
-import { CappedTable, type Row } from '../state/capped-table.ts'
+import type { Row } from '../state/capped-table.ts'
+import { FadingTable } from '../state/fading-table.ts'
 import { spanOf } from '../state/wording.ts'
 
 const MAX_TALKERS = 4096
@@ -38,7 +39,8 @@ export class Streams implements Detector {
   readonly hears = HEARS
   readonly #suspects: C2Suspects
   readonly #names: FarNames
-  readonly #talkers = new CappedTable<Talker>(MAX_TALKERS)
+  readonly #talkers = new FadingTable<Talker>(MAX_TALKERS, FORGET_AFTER_US)
+  readonly memories = [this.#talkers]
 
   constructor(suspects: C2Suspects, names: FarNames) {
     this.#suspects = suspects
@@ -65,14 +67,6 @@ export class Streams implements Detector {
       [...signs, ...this.#names.placeSigns(domain, 'odd-session')],
       domain,
     )
-  }
-
-  tick(nowUs: number): void {
-    this.#talkers.expire(nowUs - FORGET_AFTER_US)
-  }
-
-  forgotten(): number {
-    return this.#talkers.forgotten
   }
 
   /** Far ends with which the host speaks unknown protocols, this one included. */

@@ -1,11 +1,11 @@
 /** All hosts under suspicion, by host and far end: the one ledger into which the watchers of this family write. */
 import type { LiveFlow } from '../../../flow/flow.ts'
-import type { Detector, Emit } from '../../detector.ts'
+import type { Detector, Emit, Memory } from '../../detector.ts'
 import type { C2Config } from './config.ts'
 import { Reach, reachOf } from './direction.ts'
 import type { Sign } from './sign.ts'
 import { C2Suspect, type C2Parties } from './suspect.ts'
-import { CappedTable } from '../state/capped-table.ts'
+import { FadingTable } from '../state/fading-table.ts'
 import { pairKey } from '../state/pair-key.ts'
 
 const MAX_SUSPECTS = 4096
@@ -13,14 +13,20 @@ const MAX_SUSPECTS = 4096
 /** Ends with `end`; the last of the family's detectors, so that the others speak before it. */
 export class C2Suspects implements Detector {
   readonly name = 'c2'
+  readonly memories: readonly Memory[]
   readonly #config: C2Config
   readonly #emit: Emit
-  readonly #suspects: CappedTable<C2Suspect>
+  readonly #suspects: FadingTable<C2Suspect>
 
   constructor(config: C2Config, emit: Emit) {
     this.#config = config
     this.#emit = emit
-    this.#suspects = new CappedTable(MAX_SUSPECTS, (suspect) => this.#finish(suspect))
+    this.#suspects = new FadingTable(
+      MAX_SUSPECTS,
+      this.#config.forgetAfterSeconds * 1e6,
+      (suspect) => this.#finish(suspect),
+    )
+    this.memories = [this.#suspects]
   }
 
   /** Holds signs against the flow's originator and responder, and tells when they are enough. */
@@ -47,19 +53,6 @@ export class C2Suspects implements Detector {
       signs,
       flow,
     )
-  }
-
-  tick(nowUs: number): void {
-    const beforeUs = nowUs - this.#config.forgetAfterSeconds * 1e6
-    this.#suspects.expire(beforeUs, (suspect) => this.#finish(suspect))
-  }
-
-  end(): void {
-    this.#suspects.expire(Number.POSITIVE_INFINITY, (suspect) => this.#finish(suspect))
-  }
-
-  forgotten(): number {
-    return this.#suspects.forgotten
   }
 
   #open(key: number, nowUs: number, parties: () => C2Parties): C2Suspect {

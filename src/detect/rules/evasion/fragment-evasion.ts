@@ -9,7 +9,7 @@
  */
 import { FragmentFault, type Packet } from '../../../decode/packet.ts'
 import type { Detection } from '../../detection.ts'
-import type { Detector, Emit } from '../../detector.ts'
+import type { Detector, Emit, Memory } from '../../detector.ts'
 import type { FragmentsConfig } from './config.ts'
 import { CappedTable } from '../state/capped-table.ts'
 import {
@@ -97,6 +97,7 @@ interface Crowd {
 export class FragmentEvasion implements Detector {
   readonly name = 'fragments'
   readonly watches = ['fragment'] as const
+  readonly memories: readonly Memory[]
   readonly #config: FragmentsConfig
   readonly #emit: Emit
   readonly #suspects: CappedTable<Suspect>
@@ -106,6 +107,7 @@ export class FragmentEvasion implements Detector {
     this.#config = config
     this.#emit = emit
     this.#suspects = new CappedTable(MAX_SUSPECTS, (suspect) => this.#finish(suspect))
+    this.memories = [this.#suspects]
   }
 
   packet(packet: Packet): void {
@@ -124,10 +126,6 @@ export class FragmentEvasion implements Detector {
 
   end(): void {
     this.#suspects.expire(Number.POSITIVE_INFINITY, (suspect) => this.#finish(suspect))
-  }
-
-  forgotten(): number {
-    return this.#suspects.forgotten
   }
 
   #note(fault: Fault, packet: Packet): void {

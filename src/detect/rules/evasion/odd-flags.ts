@@ -7,7 +7,7 @@
  * Source: RFC 9293 §3.10; Malan et al., Transport and Application Protocol Scrubbing (INFOCOM 2000).
  */
 import type { LiveFlow } from '../../../flow/flow.ts'
-import type { Detector, Emit } from '../../detector.ts'
+import type { Detector, Emit, Memory } from '../../detector.ts'
 import { isStealthy, probeOf, PROBES } from '../scan/probe.ts'
 import { pairKey } from '../state/pair-key.ts'
 import { Stories, type Suspect, type Telling } from '../state/stories.ts'
@@ -28,6 +28,7 @@ interface OddSender extends Suspect {
 
 export class OddFlags implements Detector {
   readonly name = 'odd-flags'
+  readonly memories: readonly Memory[]
   readonly #minSegments: number
   readonly #stories: Stories<OddSender>
 
@@ -41,6 +42,7 @@ export class OddFlags implements Detector {
       emit,
       tell,
     })
+    this.memories = [this.#stories]
   }
 
   flowOpened(flow: LiveFlow): void {
@@ -56,18 +58,6 @@ export class OddFlags implements Detector {
     if (sender.ports.size >= SCANNED_PORTS || sender.sorts.size >= FINGERPRINT_SORTS) return
     this.#stories.tell(sender, flow.lastUs)
     sender.story?.addFlow(flow)
-  }
-
-  tick(nowUs: number): void {
-    this.#stories.tick(nowUs)
-  }
-
-  end(): void {
-    this.#stories.end()
-  }
-
-  forgotten(): number {
-    return this.#stories.forgotten()
   }
 }
 

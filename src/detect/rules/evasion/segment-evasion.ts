@@ -12,7 +12,7 @@
 import type { Packet } from '../../../decode/packet.ts'
 import type { LiveFlow } from '../../../flow/flow.ts'
 import { IpProtocol } from '../../../net/protocol.ts'
-import type { Detector, Emit } from '../../detector.ts'
+import type { Detector, Emit, Memory } from '../../detector.ts'
 import { destinationAddress, destinationHash, originatorHash, responderHash, sourceAddress, sourceHash } from '../state/packet-address.ts' // prettier-ignore
 import { mix } from '../state/pair-key.ts'
 import { Stories, type Suspect, type Telling } from '../state/stories.ts'
@@ -42,6 +42,7 @@ interface Twofold extends Suspect {
 export class SegmentEvasion implements Detector {
   readonly name = 'segment-evasion'
   readonly watches = ['tcp-payload'] as const
+  readonly memories: readonly Memory[]
   readonly #stories: Stories<Twofold>
   /** Of each segment seen of late: the hash of its ends and number, when it came, and how it begins. */
   readonly #hashes = new Int32Array(PLACES)
@@ -61,6 +62,7 @@ export class SegmentEvasion implements Detector {
       emit,
       tell,
     })
+    this.memories = [this.#stories]
   }
 
   packet(packet: Packet): void {
@@ -93,18 +95,6 @@ export class SegmentEvasion implements Detector {
     const responder = responderHash(flow)
     this.#opens(endsHash(originator, responder, originatorPort, responderPort), startUs)
     this.#opens(endsHash(responder, originator, responderPort, originatorPort), startUs)
-  }
-
-  tick(nowUs: number): void {
-    this.#stories.tick(nowUs)
-  }
-
-  end(): void {
-    this.#stories.end()
-  }
-
-  forgotten(): number {
-    return this.#stories.forgotten()
   }
 
   #opens(stream: number, nowUs: number): void {

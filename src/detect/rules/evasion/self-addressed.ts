@@ -6,7 +6,7 @@
  */
 import type { LiveFlow } from '../../../flow/flow.ts'
 import { IpProtocol } from '../../../net/protocol.ts'
-import type { Emit, Detector } from '../../detector.ts'
+import type { Detector, Emit, Memory } from '../../detector.ts'
 import { counted } from '../state/wording.ts'
 import { pairKey } from '../state/pair-key.ts'
 import { Stories, type Suspect, type Telling } from '../state/stories.ts'
@@ -23,6 +23,7 @@ interface Land extends Suspect {
 
 export class SelfAddressed implements Detector {
   readonly name = 'self-addressed'
+  readonly memories: readonly Memory[]
   readonly #stories: Stories<Land>
 
   constructor(config: SelfAddressedConfig, emit: Emit) {
@@ -34,6 +35,7 @@ export class SelfAddressed implements Detector {
       emit,
       tell,
     })
+    this.memories = [this.#stories]
   }
 
   flowOpened(flow: LiveFlow): void {
@@ -58,18 +60,6 @@ export class SelfAddressed implements Detector {
     row.lastUs = Math.max(row.lastUs, lastUs)
     row.count += 1
     this.#stories.tell(row, lastUs)
-  }
-
-  tick(nowUs: number): void {
-    this.#stories.tick(nowUs)
-  }
-
-  end(): void {
-    this.#stories.end()
-  }
-
-  forgotten(): number {
-    return this.#stories.forgotten()
   }
 }
 

@@ -5,7 +5,7 @@
  * for it in decades, routers drop it, and hosts should (RFC 6274 §3.13.2.3, RFC 7126 §4.3).
  */
 import type { Packet } from '../../../decode/packet.ts'
-import type { Detector, Emit } from '../../detector.ts'
+import type { Detector, Emit, Memory } from '../../detector.ts'
 import { destinationAddress, sourceAddress, sourceHash } from '../state/packet-address.ts'
 import { pairKey } from '../state/pair-key.ts'
 import { Stories, type Suspect, type Telling } from '../state/stories.ts'
@@ -23,6 +23,7 @@ interface Sender extends Suspect {
 export class SourceRouting implements Detector {
   readonly name = 'source-routing'
   readonly watches = ['tcp-bare', 'udp', 'icmp', 'other'] as const
+  readonly memories: readonly Memory[]
   readonly #stories: Stories<Sender>
 
   constructor({ forgetAfterSeconds }: OddFlagsConfig, emit: Emit) {
@@ -34,6 +35,7 @@ export class SourceRouting implements Detector {
       emit,
       tell,
     })
+    this.memories = [this.#stories]
   }
 
   packet(packet: Packet): void {
@@ -50,18 +52,6 @@ export class SourceRouting implements Detector {
     sender.count += 1
     if (sender.victims.size < MAX_VICTIMS) sender.victims.add(destinationAddress(packet))
     this.#stories.tell(sender, nowUs)
-  }
-
-  tick(nowUs: number): void {
-    this.#stories.tick(nowUs)
-  }
-
-  end(): void {
-    this.#stories.end()
-  }
-
-  forgotten(): number {
-    return this.#stories.forgotten()
   }
 }
 

@@ -11,7 +11,8 @@ import { addressKey } from '../../../flow/index.ts'
 import { APPLICATIONS, type ApplicationFact, type LiveFlow } from '../../../flow/flow.ts'
 import { isOurs, sawOpening } from '../c2/direction.ts'
 import { isOddPort } from '../c2/signs/ports.ts'
-import { CappedTable, type Row } from '../state/capped-table.ts'
+import type { Row } from '../state/capped-table.ts'
+import { FadingTable } from '../state/fading-table.ts'
 import { pairKey } from '../state/pair-key.ts'
 
 const MAX_NAMED = 8192
@@ -35,9 +36,9 @@ export const NAMELESS_HEARS = ['dns', 'banner'] as const
 export type NamelessHeard = Extract<ApplicationFact, { kind: 'dns' | 'banner' }>
 
 export class NamelessUploads {
-  readonly #named = new CappedTable<Row>(MAX_NAMED)
-  readonly #byFtp = new CappedTable<Row>(MAX_PAIRS)
-  readonly #hosts = new CappedTable<Host>(MAX_HOSTS)
+  readonly #named = new FadingTable<Row>(MAX_NAMED, FORGET_AFTER_US)
+  readonly #byFtp = new FadingTable<Row>(MAX_PAIRS, FORGET_AFTER_US)
+  readonly #hosts = new FadingTable<Host>(MAX_HOSTS, FORGET_AFTER_US)
 
   /** Notes the names of addresses, and who speaks FTP with whom. */
   hear(flow: LiveFlow, fact: NamelessHeard): void {
@@ -70,9 +71,9 @@ export class NamelessUploads {
   }
 
   tick(nowUs: number): void {
-    this.#named.expire(nowUs - FORGET_AFTER_US)
-    this.#byFtp.expire(nowUs - FORGET_AFTER_US)
-    this.#hosts.expire(nowUs - FORGET_AFTER_US)
+    this.#named.tick(nowUs)
+    this.#byFtp.tick(nowUs)
+    this.#hosts.tick(nowUs)
   }
 
   get forgotten(): number {

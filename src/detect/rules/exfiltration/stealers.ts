@@ -6,7 +6,7 @@
  * Left out: mail over TLS.
  */
 import type { LiveFlow } from '../../../flow/flow.ts'
-import type { Detector, Emit, Heard } from '../../detector.ts'
+import type { Detector, Emit, Heard, Memory } from '../../detector.ts'
 import { AttackLedger, quoted } from '../state/attack-ledger.ts'
 import type { StealersConfig } from './config.ts'
 
@@ -27,11 +27,13 @@ const HEARS = ['sent-name'] as const
 export class Stealers implements Detector {
   readonly name = 'stealers'
   readonly hears = HEARS
+  readonly memories: readonly Memory[]
   readonly #ledger: AttackLedger
 
   constructor({ forgetAfterSeconds }: StealersConfig, emit: Emit) {
     const noun = 'message'
     this.#ledger = new AttackLedger({ detector: this.name, noun, forgetAfterSeconds }, emit)
+    this.memories = [this.#ledger]
   }
 
   flowSpoke(flow: LiveFlow, { application, name }: Heard<typeof HEARS>): void {
@@ -49,17 +51,5 @@ export class Stealers implements Detector {
       },
       flow,
     )
-  }
-
-  tick(nowUs: number): void {
-    this.#ledger.tick(nowUs)
-  }
-
-  end(): void {
-    this.#ledger.end()
-  }
-
-  forgotten(): number {
-    return this.#ledger.forgotten
   }
 }

@@ -8,8 +8,8 @@
  */
 import type { Detection } from '../../detection.ts'
 import type { LiveFlow } from '../../../flow/flow.ts'
-import type { Detector, Emit } from '../../detector.ts'
-import { CappedTable } from '../state/capped-table.ts'
+import type { Detector, Emit, Memory } from '../../detector.ts'
+import { FadingTable } from '../state/fading-table.ts'
 import { pairKey } from '../state/pair-key.ts'
 import { Story } from '../state/story.ts'
 import { confidenceOf, counted, grouped, spanOf } from '../state/wording.ts'
@@ -47,16 +47,18 @@ interface Upload {
 export class UploadVolume implements Detector {
   readonly name = 'upload-volume'
   readonly hears = NAMELESS_HEARS
+  readonly memories: readonly Memory[]
   readonly #config: UploadConfig
   readonly #emit: Emit
-  readonly #pasts = new CappedTable<UploadPast>(MAX_HOSTS)
-  readonly #uploads: CappedTable<Upload>
+  readonly #pasts = new FadingTable<UploadPast>(MAX_HOSTS, FORGET_HOST_US)
+  readonly #uploads: FadingTable<Upload>
   readonly #nameless = new NamelessUploads()
 
   constructor(config: UploadConfig, emit: Emit) {
     this.#config = config
     this.#emit = emit
-    this.#uploads = new CappedTable(MAX_PAIRS, (upload) => this.#finish(upload))
+    this.#uploads = new FadingTable(MAX_PAIRS, HOUR_US, (upload) => this.#finish(upload))
+    this.memories = [this.#uploads, this.#pasts, this.#nameless]
   }
 
   flowSpoke(flow: LiveFlow, fact: NamelessHeard): void {
@@ -79,20 +81,6 @@ export class UploadVolume implements Detector {
     if (upload.story?.isDue(upload.flows, flow.lastUs) !== true) return
     upload.story.told(upload.flows, flow.lastUs)
     this.#emit(describe(upload, upload.story, this.#config, false))
-  }
-
-  tick(nowUs: number): void {
-    this.#uploads.expire(nowUs - HOUR_US, (upload) => this.#finish(upload))
-    this.#pasts.expire(nowUs - FORGET_HOST_US)
-    this.#nameless.tick(nowUs)
-  }
-
-  end(): void {
-    this.#uploads.expire(Number.POSITIVE_INFINITY, (upload) => this.#finish(upload))
-  }
-
-  forgotten(): number {
-    return this.#pasts.forgotten + this.#uploads.forgotten + this.#nameless.forgotten
   }
 
   #isClear(upload: Upload): boolean {

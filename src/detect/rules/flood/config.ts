@@ -134,6 +134,42 @@ export const connectionFloodConfig = Type.Object(
   },
 )
 
+export const http2FloodConfig = Type.Object(
+  {
+    enabled,
+    minTakenBack: atLeast(
+      1000,
+      'HTTP/2 requests of one client within ten seconds that it takes back at once.',
+    ),
+    minEmptyFrames: atLeast(
+      2000,
+      'HTTP/2 frames of one client within ten seconds that bring nothing.',
+    ),
+    maxClients,
+  },
+  {
+    additionalProperties: false,
+    default: {},
+    description: 'Floods of HTTP/2 frames in the clear: requests taken back at once, empty frames.',
+  },
+)
+
+export const renegotiationFloodConfig = Type.Object(
+  {
+    enabled,
+    minSegments: atLeast(
+      60,
+      'Segments of TLS handshakes of one client within ten seconds, on connections whose handshake was over.',
+    ),
+    maxClients,
+  },
+  {
+    additionalProperties: false,
+    default: {},
+    description: 'Floods of TLS renegotiation.',
+  },
+)
+
 export const slowHttpConfig = Type.Object(
   {
     enabled,
@@ -151,6 +187,8 @@ export const slowHttpConfig = Type.Object(
 )
 
 export type ConnectionFloodConfig = Static<typeof connectionFloodConfig>
+export type Http2FloodConfig = Static<typeof http2FloodConfig>
+export type RenegotiationFloodConfig = Static<typeof renegotiationFloodConfig>
 export type SlowHttpConfig = Static<typeof slowHttpConfig>
 export type IcmpFloodConfig = Static<typeof icmpFloodConfig>
 export type FragmentFloodConfig = Static<typeof fragmentFloodConfig>

@@ -3,6 +3,8 @@ import type { DetectConfig } from '../../config.ts'
 import type { Detector, Emit } from '../../detector.ts'
 import { ConnectionFlood } from './service/connection-flood.ts'
 import { DhcpFlood } from './service/dhcp-flood.ts'
+import { Http2Flood } from './service/http2-flood.ts'
+import { RenegotiationFlood } from './service/renegotiation-flood.ts'
 import { SlowHttp } from './service/slow-http.ts'
 import { SynFlood } from './syn-flood.ts'
 import { FragmentFlood } from './volume/fragment-flood.ts'
@@ -14,6 +16,7 @@ import { StrayFlood } from './volume/stray-flood.ts'
 export function createFloodDetectors(config: DetectConfig, emit: Emit): Detector[] {
   const { synFlood, strayFlood, icmpFlood, fragmentFlood } = config
   const { dhcpFlood, connectionFlood, slowHttp, linkFlood } = config
+  const { http2Flood, renegotiationFlood } = config
   return [
     ...(synFlood.enabled ? [new SynFlood(synFlood, emit)] : []),
     ...(strayFlood.enabled ? [new StrayFlood(strayFlood, emit)] : []),
@@ -22,6 +25,8 @@ export function createFloodDetectors(config: DetectConfig, emit: Emit): Detector
     ...(linkFlood.enabled ? [new LinkFlood(linkFlood, emit)] : []),
     ...(dhcpFlood.enabled ? [new DhcpFlood(dhcpFlood, emit)] : []),
     ...(connectionFlood.enabled ? [new ConnectionFlood(connectionFlood, emit)] : []),
+    ...(http2Flood.enabled ? [new Http2Flood(http2Flood, emit)] : []),
+    ...(renegotiationFlood.enabled ? [new RenegotiationFlood(renegotiationFlood, emit)] : []),
     ...(slowHttp.enabled ? [new SlowHttp(slowHttp, emit)] : []),
   ]
 }

@@ -8,7 +8,7 @@
 import { PacketKind, type Packet } from '../../../decode/packet.ts'
 import { IpProtocol, TcpFlag } from '../../../net/protocol.ts'
 import type { LiveFlow } from '../../../flow/flow.ts'
-import type { Detector, Emit } from '../../detector.ts'
+import type { Detector, Emit, Memory } from '../../detector.ts'
 import type { SynFloodConfig } from './config.ts'
 import { CappedTable, type Row } from '../state/capped-table.ts'
 import { destinationAddress, destinationHash, sourceHash } from '../state/packet-address.ts'
@@ -41,6 +41,7 @@ interface Watched extends Row {
 export class SynFlood implements Detector {
   readonly name = 'syn-flood'
   readonly watches = ['tcp-bare', 'tcp-payload'] as const
+  readonly memories: readonly Memory[]
   readonly #config: SynFloodConfig
   readonly #emit: Emit
   readonly #rates = new HostRates()
@@ -52,6 +53,7 @@ export class SynFlood implements Detector {
     this.#config = config
     this.#emit = emit
     this.#watched = new CappedTable(config.maxVictims, (watched) => this.#finish(watched))
+    this.memories = [this.#watched]
   }
 
   packet(packet: Packet): void {
@@ -76,10 +78,6 @@ export class SynFlood implements Detector {
     // Samples still open a second after the end of the capture are not completed either.
     for (const watched of this.#watched.values()) this.#judge(watched, nowUs + 1_000_000)
     this.#watched.expire(Number.POSITIVE_INFINITY, (watched) => this.#finish(watched))
-  }
-
-  forgotten(): number {
-    return this.#watched.forgotten
   }
 
   #syn(packet: Packet): void {

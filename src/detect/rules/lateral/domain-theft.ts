@@ -9,9 +9,10 @@
  * Source: MS-DRSR §4.1.10; MITRE T1003.006, T1087.002.
  */
 import { APPLICATIONS, type DcerpcCall, type LiveFlow } from '../../../flow/flow.ts' // prettier-ignore
-import type { Detector, Emit, Heard } from '../../detector.ts'
+import type { Detector, Emit, Heard, Memory } from '../../detector.ts'
 import { AttackLedger, type Act } from '../state/attack-ledger.ts'
-import { CappedTable, type Row } from '../state/capped-table.ts'
+import type { Row } from '../state/capped-table.ts'
+import { FadingTable } from '../state/fading-table.ts'
 import { DistinctCount } from '../state/distinct-count.ts'
 import { conversationKey } from '../state/flow-pair.ts'
 import { mix } from '../state/pair-key.ts'
@@ -50,16 +51,18 @@ const HEARS = ['dcerpc', 'kerberos'] as const
 export class DomainTheft implements Detector {
   readonly name = 'domain-theft'
   readonly hears = HEARS
+  readonly memories: readonly Memory[]
   readonly #minHosts: number
   readonly #ledger: AttackLedger
   /** Hosts that were seen to answer as domain controllers do. */
-  readonly #controllers = new CappedTable<Row>(MAX_HOSTS)
-  readonly #replications = new CappedTable<Replication>(MAX_HOSTS)
-  readonly #askers = new CappedTable<Asker>(MAX_HOSTS)
+  readonly #controllers = new FadingTable<Row>(MAX_HOSTS, REMEMBER_US)
+  readonly #replications = new FadingTable<Replication>(MAX_HOSTS, WINDOW_US)
+  readonly #askers = new FadingTable<Asker>(MAX_HOSTS, WINDOW_US)
 
   constructor({ minHosts, forgetAfterSeconds }: DomainTheftConfig, emit: Emit) {
     this.#minHosts = minHosts
     this.#ledger = new AttackLedger({ detector: this.name, noun: 'call', forgetAfterSeconds }, emit)
+    this.memories = [this.#ledger, this.#replications, this.#askers, this.#controllers]
   }
 
   flowSpoke(flow: LiveFlow, fact: Heard<typeof HEARS>): void {
@@ -70,21 +73,6 @@ export class DomainTheft implements Detector {
   flowEnded(flow: LiveFlow): void {
     const isDirectory = flow.application === LDAP || flow.application === KERBEROS
     if (isDirectory && flow.responderPayloadBytes > 0) this.#answers(flow)
-  }
-
-  tick(nowUs: number): void {
-    this.#ledger.tick(nowUs)
-    this.#replications.expire(nowUs - WINDOW_US)
-    this.#askers.expire(nowUs - WINDOW_US)
-    this.#controllers.expire(nowUs - REMEMBER_US)
-  }
-
-  end(): void {
-    this.#ledger.end()
-  }
-
-  forgotten(): number {
-    return this.#ledger.forgotten + this.#controllers.forgotten
   }
 
   /** Who speaks for the domain is a controller of it. */

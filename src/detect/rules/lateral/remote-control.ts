@@ -7,9 +7,10 @@
  * Left out: what is within SMB 3's encryption; which command is run, mostly sealed.
  */
 import type { DcerpcCall, HttpRequest, LiveFlow, SmbProgram } from '../../../flow/flow.ts' // prettier-ignore
-import type { Detector, Emit, Heard } from '../../detector.ts'
+import type { Detector, Emit, Heard, Memory } from '../../detector.ts'
 import { AttackLedger, quoted, type Act } from '../state/attack-ledger.ts'
-import { CappedTable, type Row } from '../state/capped-table.ts'
+import type { Row } from '../state/capped-table.ts'
+import { FadingTable } from '../state/fading-table.ts'
 import { pairHash } from '../state/pair-key.ts'
 import type { RemoteControlConfig } from './config.ts'
 import { REMOTE_CALLS, type RemoteCall } from './remote-calls.ts'
@@ -25,7 +26,7 @@ const SCRIPTED_WINRM = /ruby winrm|winrm client.*ruby|python|go-http|^$/i
 
 /** What one client has done to one host of late. */
 interface Pair extends Row {
-  /** A program copied to an administrative share: its name. */
+  /** A program copied to a share: its name. */
   program: string | null
   hasCreated: boolean
   hasStarted: boolean
@@ -36,30 +37,19 @@ const HEARS = ['dcerpc', 'smb-program', 'http-request'] as const
 export class RemoteControl implements Detector {
   readonly name = 'remote-control'
   readonly hears = HEARS
+  readonly memories: readonly Memory[]
   readonly #ledger: AttackLedger
-  readonly #pairs = new CappedTable<Pair>(MAX_PAIRS)
+  readonly #pairs = new FadingTable<Pair>(MAX_PAIRS, TOGETHER_US)
 
   constructor({ forgetAfterSeconds }: RemoteControlConfig, emit: Emit) {
     this.#ledger = new AttackLedger({ detector: this.name, noun: 'call', forgetAfterSeconds }, emit)
+    this.memories = [this.#ledger, this.#pairs]
   }
 
   flowSpoke(flow: LiveFlow, fact: Heard<typeof HEARS>): void {
     if (fact.kind === 'dcerpc') this.#calls(flow, fact)
     else if (fact.kind === 'smb-program') this.#copies(flow, fact)
     else if (fact.kind === 'http-request') this.#manages(flow, fact)
-  }
-
-  tick(nowUs: number): void {
-    this.#ledger.tick(nowUs)
-    this.#pairs.expire(nowUs - TOGETHER_US)
-  }
-
-  end(): void {
-    this.#ledger.end()
-  }
-
-  forgotten(): number {
-    return this.#ledger.forgotten + this.#pairs.forgotten
   }
 
   #calls(flow: LiveFlow, call: DcerpcCall): void {
@@ -83,9 +73,11 @@ export class RemoteControl implements Detector {
   }
 
   #copies(flow: LiveFlow, { tree, name }: SmbProgram): void {
-    if (tree === null || !ADMIN_SHARE.test(tree)) return
+    if (tree === null) return
     const pair = this.#pairOf(flow)
     pair.program = name ?? 'a program'
+    // Any share will do for a service that is made afterwards; by itself a copy is news on these alone.
+    if (!ADMIN_SHARE.test(tree)) return
     if (pair.hasCreated) this.#ledger.note(takeoverAct(flow, pair.program), flow)
     this.#ledger.note(copyAct(flow, tree, pair.program), flow)
   }
@@ -131,7 +123,7 @@ function takeoverAct(flow: LiveFlow, program: string | null): Act {
   const steps =
     program === null
       ? 'creates a service, starts it and deletes it again'
-      : `copies ${quoted(program, 48)} to an administrative share and creates a service`
+      : `copies ${quoted(program, 48)} to a share and creates a service`
   return {
     kind: 'lateral.psexec',
     severity: 6,

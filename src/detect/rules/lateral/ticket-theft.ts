@@ -12,9 +12,10 @@
  * Source: Medin, Attacking Kerberos (DerbyCon 2014); MITRE T1558.003, T1558.004; RFC 4757 (RC4).
  */
 import type { KerberosMessage, LiveFlow } from '../../../flow/flow.ts'
-import type { Detector, Emit, Heard } from '../../detector.ts'
+import type { Detector, Emit, Heard, Memory } from '../../detector.ts'
 import { AttackLedger, textHash, type Act } from '../state/attack-ledger.ts'
-import { CappedTable, type Row } from '../state/capped-table.ts'
+import type { Row } from '../state/capped-table.ts'
+import { FadingTable } from '../state/fading-table.ts'
 import { conversationKey } from '../state/flow-pair.ts'
 import { pairKey } from '../state/pair-key.ts'
 import type { DomainTheftConfig } from './config.ts'
@@ -53,13 +54,15 @@ const HEARS = ['kerberos'] as const
 export class TicketTheft implements Detector {
   readonly name = 'ticket-theft'
   readonly hears = HEARS
+  readonly memories: readonly Memory[]
   readonly #ledger: AttackLedger
-  readonly #askers = new CappedTable<Asker>(MAX_ASKERS)
-  readonly #unproven = new CappedTable<Unproven>(MAX_UNPROVEN)
+  readonly #askers = new FadingTable<Asker>(MAX_ASKERS, REMEMBER_US)
+  readonly #unproven = new FadingTable<Unproven>(MAX_UNPROVEN, ANSWERED_WITHIN_US)
 
   constructor({ forgetAfterSeconds }: DomainTheftConfig, emit: Emit) {
     const teller = { detector: this.name, noun: 'request', forgetAfterSeconds }
     this.#ledger = new AttackLedger(teller, emit)
+    this.memories = [this.#ledger, this.#askers, this.#unproven]
   }
 
   flowSpoke(flow: LiveFlow, fact: Heard<typeof HEARS>): void {
@@ -71,20 +74,6 @@ export class TicketTheft implements Detector {
     } else if (fact.message === 'TGS-REP' && fact.encryptionTypes[0] === RC4) {
       this.#gathers(flow, fact.service)
     }
-  }
-
-  tick(nowUs: number): void {
-    this.#ledger.tick(nowUs)
-    this.#askers.expire(nowUs - REMEMBER_US)
-    this.#unproven.expire(nowUs - ANSWERED_WITHIN_US)
-  }
-
-  end(): void {
-    this.#ledger.end()
-  }
-
-  forgotten(): number {
-    return this.#ledger.forgotten + this.#askers.forgotten
   }
 
   /** Without proof it is how an honest logon begins as well; that goes on with proof. */

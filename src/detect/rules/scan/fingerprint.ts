@@ -8,8 +8,8 @@
  */
 import type { LiveFlow } from '../../../flow/flow.ts'
 import type { Detection } from '../../detection.ts'
-import type { Detector, Emit } from '../../detector.ts'
-import { CappedTable } from '../state/capped-table.ts'
+import type { Detector, Emit, Memory } from '../../detector.ts'
+import { FadingTable } from '../state/fading-table.ts'
 import { pairKey } from '../state/pair-key.ts'
 import { Story } from '../state/story.ts'
 import { spanOf } from '../state/wording.ts'
@@ -34,12 +34,14 @@ interface Suspect {
 
 export class Fingerprint implements Detector {
   readonly name = 'fingerprint'
+  readonly memories: readonly Memory[]
   readonly #emit: Emit
-  readonly #suspects: CappedTable<Suspect>
+  readonly #suspects: FadingTable<Suspect>
 
   constructor(emit: Emit) {
     this.#emit = emit
-    this.#suspects = new CappedTable(MAX_SUSPECTS, (suspect) => this.#finish(suspect))
+    this.#suspects = new FadingTable(MAX_SUSPECTS, WITHIN_US, (suspect) => this.#finish(suspect))
+    this.memories = [this.#suspects]
   }
 
   flowOpened(flow: LiveFlow): void {
@@ -57,18 +59,6 @@ export class Fingerprint implements Detector {
     suspect.probes += 1
     if (suspect.sorts.size >= MIN_SORTS && suspect.story === null) this.#open(suspect, flow)
     else if (suspect.story !== null) suspect.story.addFlow(flow)
-  }
-
-  tick(nowUs: number): void {
-    this.#suspects.expire(nowUs - WITHIN_US, (suspect) => this.#finish(suspect))
-  }
-
-  end(): void {
-    this.#suspects.expire(Number.POSITIVE_INFINITY, (suspect) => this.#finish(suspect))
-  }
-
-  forgotten(): number {
-    return this.#suspects.forgotten
   }
 
   #open(suspect: Suspect, flow: LiveFlow): void {

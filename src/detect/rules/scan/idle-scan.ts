@@ -8,8 +8,9 @@
  */
 import { IpProtocol, TcpFlag } from '../../../net/protocol.ts'
 import type { LiveFlow } from '../../../flow/flow.ts'
-import type { Detector, Emit } from '../../detector.ts'
-import { CappedTable, type Row } from '../state/capped-table.ts'
+import type { Detector, Emit, Memory } from '../../detector.ts'
+import type { Row } from '../state/capped-table.ts'
+import { FadingTable } from '../state/fading-table.ts'
 import { pairKey } from '../state/pair-key.ts'
 import { PortSet } from '../state/port-set.ts'
 import { Stories, type Suspect, type Telling } from '../state/stories.ts'
@@ -38,20 +39,22 @@ interface Zombie extends Row {
 
 export class IdleScan implements Detector {
   readonly name = 'idle-scan'
+  readonly memories: readonly Memory[]
   readonly #stories: Stories<Prober>
-  readonly #zombies = new CappedTable<Zombie>(MAX_PROBERS)
-  readonly #forgetAfterUs: number
+  readonly #zombies: FadingTable<Zombie>
 
   constructor({ forgetAfterSeconds }: PortScanConfig, emit: Emit) {
-    this.#forgetAfterUs = forgetAfterSeconds * 1e6
+    const forgetAfterUs = forgetAfterSeconds * 1e6
+    this.#zombies = new FadingTable(MAX_PROBERS, forgetAfterUs)
     this.#stories = new Stories<Prober>({
       detector: this.name,
       family: 'scan',
       cap: MAX_PROBERS,
-      forgetAfterUs: this.#forgetAfterUs,
+      forgetAfterUs,
       emit,
       tell,
     })
+    this.memories = [this.#stories, this.#zombies]
   }
 
   flowOpened(flow: LiveFlow): void {
@@ -63,19 +66,6 @@ export class IdleScan implements Detector {
     if (flow.protocol !== IpProtocol.TCP) return
     // Who sends a SYN-ACK is the flow's responder, also where no SYN was seen.
     if ((flow.openingTcpFlags & SYN_ACK) === SYN_ACK && wasOnlyReset(flow)) this.#probes(flow)
-  }
-
-  tick(nowUs: number): void {
-    this.#stories.tick(nowUs)
-    this.#zombies.expire(nowUs - this.#forgetAfterUs)
-  }
-
-  end(): void {
-    this.#stories.end()
-  }
-
-  forgotten(): number {
-    return this.#stories.forgotten()
   }
 
   #probes(flow: LiveFlow): void {

@@ -1,6 +1,7 @@
 /** detect/rules/scan: one host is tried on many ports. */
 import type { DetectConfig } from '../../config.ts'
 import type { Detector, Emit } from '../../detector.ts'
+import { AnsweredScan } from './answered-scan.ts'
 import { Fingerprint } from './fingerprint.ts'
 import { IdleScan } from './idle-scan.ts'
 import { ServiceProbing } from './service-probing.ts'
@@ -11,6 +12,7 @@ import { SipAbuse } from './sip-abuse.ts'
 export function createScanDetectors({ portScan, sipAbuse }: DetectConfig, emit: Emit): Detector[] {
   const scans = [
     new PortScan(portScan, emit),
+    new AnsweredScan(portScan, emit),
     new IdleScan(portScan, emit),
     new Fingerprint(emit),
     new ServiceProbing(emit),

@@ -9,7 +9,7 @@
  */
 import { IpProtocol } from '../../../net/protocol.ts'
 import type { LiveFlow } from '../../../flow/flow.ts'
-import type { Detector, Emit } from '../../detector.ts'
+import type { Detector, Emit, Memory } from '../../detector.ts'
 import type { PortScanConfig } from './config.ts'
 import { CappedTable } from '../state/capped-table.ts'
 import { FirstLooks } from '../state/first-looks.ts'
@@ -34,6 +34,7 @@ const SLOWEST_FACTOR = 4
 
 export class PortScan implements Detector {
   readonly name = 'port-scan'
+  readonly memories: readonly Memory[]
   readonly #config: PortScanConfig
   readonly #emit: Emit
   readonly #looks: FirstLooks
@@ -53,6 +54,7 @@ export class PortScan implements Detector {
     this.#targets = new CappedTable(config.maxTargets, (target) => this.#depart(target))
     this.#stories = new CappedTable(config.maxTargets, (story) => this.#finish(story))
     this.#crowds = new CappedTable(MAX_CROWDS, (crowd) => this.#tellCrowd(crowd, true))
+    this.memories = [this.#looks, this.#targets, this.#stories, this.#crowds]
   }
 
   flowOpened(flow: LiveFlow): void {
@@ -96,11 +98,6 @@ export class PortScan implements Detector {
     this.#judgeAwaited(nowUs + ROUND_US)
     this.#stories.expire(Number.POSITIVE_INFINITY, (story) => this.#finish(story))
     this.#crowds.expire(Number.POSITIVE_INFINITY, (crowd) => this.#tellCrowd(crowd, true))
-  }
-
-  forgotten(): number {
-    const { forgotten } = this.#looks
-    return forgotten + this.#targets.forgotten + this.#stories.forgotten + this.#crowds.forgotten
   }
 
   #attempt(flow: LiveFlow, probe: number): void {
@@ -156,6 +153,7 @@ export class PortScan implements Detector {
     this.#targets.set(key, row)
     const isEmpty = flow.openingPayloadBytes === 0
     for (const port of look.items) row.tries(port, probe, isEmpty)
+    row.comesFrom(flow.originatorPort)
     this.#judge(row, flow)
   }
 
@@ -166,6 +164,7 @@ export class PortScan implements Detector {
   ): void {
     target.lastUs = Math.max(target.lastUs, flow.lastUs)
     const isNew = target.tries(attempt.port, attempt.probe, attempt.isEmpty)
+    if (isNew) target.comesFrom(flow.originatorPort)
     const story = target.storyKey === null ? undefined : this.#stories.get(target.storyKey)
     if (story === undefined) {
       this.#judge(target, flow)

@@ -117,7 +117,7 @@ function isLease({ originatorPort, responderPort }: LiveFlow): boolean {
 }
 
 /** From a lower port to a higher one beyond the well-known: a service speaking to its client. */
-function looksLikeAnswer(flow: LiveFlow): boolean {
+export function looksLikeAnswer(flow: LiveFlow): boolean {
   return flow.responderPort >= 1024 && flow.originatorPort < flow.responderPort
 }
 

@@ -13,6 +13,12 @@ const UNTELLING_FACTOR = 3
 const WELL_KNOWN_PORTS = 1024
 
 /**
+ * Bare acknowledgements out of one port to so many others: a scanner's own packets. Sockets of which the capture
+ * missed the beginning have a port each.
+ */
+const FROM_ONE_PORT = 3
+
+/**
  * Ports in vain that are enough where one was asked by a SYN no socket sends and reset once it answered. Besides
  * scanners only load balancers want to know so little, and they ask again within seconds, time after time.
  */
@@ -55,6 +61,9 @@ export class ScanTarget {
   #connects = 0
   /** Tries that programs hardly make in vain: well-known ports, empty datagrams, SYNs no socket makes. */
   #tellingTries = 0
+  /** The source's port, and how many ports were tried out of it without a break. */
+  #fromPort = 0
+  #ofThatPort = 0
 
   constructor(parties: ScanParties, firstUs: number) {
     this.parties = parties
@@ -71,6 +80,12 @@ export class ScanTarget {
     const isRaw = probe === Probe.UDP ? isEmpty : probe !== Probe.CONNECT
     if (isRaw || port < WELL_KNOWN_PORTS) this.#tellingTries += 1
     return true
+  }
+
+  /** Notes out of which port of the source another one was tried. */
+  comesFrom(port: number): void {
+    this.#ofThatPort = port === this.#fromPort ? this.#ofThatPort + 1 : 1
+    this.#fromPort = port
   }
 
   isRefused(port: number): void {
@@ -147,10 +162,16 @@ export class ScanTarget {
     return this.isHalfOpenScan ? MIN_HALF_OPEN_PORTS : this.#minPortsInVain(config)
   }
 
+  get #isOfOnePort(): boolean {
+    const { sort } = this.parties
+    if (sort !== Probe.ACK && sort !== Probe.MAIMON) return false
+    return this.#ofThatPort >= FROM_ONE_PORT
+  }
+
   #minPortsInVain(config: PortScanConfig): number {
     const { sort } = this.parties
     if (sort === Probe.IP_PROTOCOL) return config.minProtocols
-    if (isStealthy(sort)) return config.minStealthPorts
+    if (isStealthy(sort) || this.#isOfOnePort) return config.minStealthPorts
     const refusals = sort === Probe.UDP ? this.#refused.size : 0
     const telling = Math.max(this.#tellingTries, refusals)
     const isTelling = telling >= this.#tried.size * MIN_TELLING_SHARE

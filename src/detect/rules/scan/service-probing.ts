@@ -9,7 +9,8 @@
 import { IpProtocol } from '../../../net/protocol.ts'
 import type { LiveFlow } from '../../../flow/flow.ts'
 import type { Detector, Emit } from '../../detector.ts'
-import { CappedTable, type Row } from '../state/capped-table.ts'
+import type { Row } from '../state/capped-table.ts'
+import { FadingTable } from '../state/fading-table.ts'
 import { pairKey } from '../state/pair-key.ts'
 import { Story } from '../state/story.ts'
 import { spanOf } from '../state/wording.ts'
@@ -35,7 +36,10 @@ export class ServiceProbing implements Detector {
   readonly #keys = new Float64Array(PLACES)
   readonly #spoken = new Uint32Array(PLACES)
   readonly #sinceUs = new Float64Array(PLACES)
-  readonly #hosts = new CappedTable<ProbedHost>(MAX_STORIES, (host) => this.#tell(host, true))
+  readonly #hosts = new FadingTable<ProbedHost>(MAX_STORIES, WITHIN_US, (host) =>
+    this.#tell(host, true),
+  )
+  readonly memories = [this.#hosts]
 
   constructor(emit: Emit) {
     this.#emit = emit
@@ -59,18 +63,6 @@ export class ServiceProbing implements Detector {
     this.#spoken[place] = spoken
     const languages = bitsOf(spoken)
     if (languages >= MIN_LANGUAGES) this.#note(flow, languages, this.#sinceUs[place]!)
-  }
-
-  tick(nowUs: number): void {
-    this.#hosts.expire(nowUs - WITHIN_US, (host) => this.#tell(host, true))
-  }
-
-  end(): void {
-    this.tick(Number.POSITIVE_INFINITY)
-  }
-
-  forgotten(): number {
-    return this.#hosts.forgotten
   }
 
   #note(flow: LiveFlow, languages: number, sinceUs: number): void {

@@ -6,9 +6,10 @@
  * Source: SIPVicious (svmap, svwar), Metasploit's enumerators, inviteflood; RFC 3261.
  */
 import type { LiveFlow, SipMessage } from '../../../flow/flow.ts'
-import type { Detector, Emit, Heard } from '../../detector.ts'
+import type { Detector, Emit, Heard, Memory } from '../../detector.ts'
 import { AttackLedger, quoted, type Act } from '../state/attack-ledger.ts'
-import { CappedTable, type Row } from '../state/capped-table.ts'
+import type { Row } from '../state/capped-table.ts'
+import { FadingTable } from '../state/fading-table.ts'
 import { pairKey } from '../state/pair-key.ts'
 import { counted } from '../state/wording.ts'
 import type { SipAbuseConfig } from './config.ts'
@@ -42,17 +43,20 @@ const HEARS = ['sip'] as const
 export class SipAbuse implements Detector {
   readonly name = 'sip-abuse'
   readonly hears = HEARS
+  readonly memories: readonly Memory[]
   readonly #config: SipAbuseConfig
   readonly #ledger: AttackLedger
-  readonly #pairs = new CappedTable<Pair>(MAX_PAIRS)
+  readonly #pairs: FadingTable<Pair>
 
   constructor(config: SipAbuseConfig, emit: Emit) {
     this.#config = config
     const { forgetAfterSeconds } = config
+    this.#pairs = new FadingTable(MAX_PAIRS, forgetAfterSeconds * SECOND_US)
     this.#ledger = new AttackLedger(
       { detector: this.name, noun: 'message', forgetAfterSeconds },
       emit,
     )
+    this.memories = [this.#ledger, this.#pairs]
   }
 
   flowSpoke(flow: LiveFlow, fact: Heard<typeof HEARS>): void {
@@ -61,19 +65,6 @@ export class SipAbuse implements Detector {
     const pair = this.#pairOf(flow)
     if (fact.status === null) this.#asks(flow, fact, pair)
     else if (fact.status >= 200) this.#answers(flow, fact.status, pair)
-  }
-
-  tick(nowUs: number): void {
-    this.#ledger.tick(nowUs)
-    this.#pairs.expire(nowUs - this.#config.forgetAfterSeconds * SECOND_US)
-  }
-
-  end(): void {
-    this.#ledger.end()
-  }
-
-  forgotten(): number {
-    return this.#ledger.forgotten + this.#pairs.forgotten
   }
 
   #asks(flow: LiveFlow, { method, user, userAgent }: SipMessage, pair: Pair): void {

@@ -7,7 +7,7 @@
  */
 import type { DhcpMessage, LiveFlow } from '../../../flow/flow.ts'
 import { APPLICATIONS } from '../../../flow/index.ts'
-import type { Detector, Emit, Heard } from '../../detector.ts'
+import type { Detector, Emit, Heard, Memory } from '../../detector.ts'
 import type { Row } from '../state/capped-table.ts'
 import { CappedTable } from '../state/capped-table.ts'
 import { addressHash } from '../state/packet-address.ts'
@@ -52,6 +52,7 @@ const HEARS = ['dhcp'] as const
 export class DhcpServers implements Detector {
   readonly name = 'dhcp-servers'
   readonly hears = HEARS
+  readonly memories: readonly Memory[]
   readonly #clients = new CappedTable<Given>(MAX_CLIENTS)
   readonly #servers = new CappedTable<Server>(MAX_SERVERS)
   readonly #stories: Stories<FalseServer>
@@ -65,6 +66,7 @@ export class DhcpServers implements Detector {
       emit,
       tell,
     })
+    this.memories = [this.#stories, this.#clients, this.#servers]
   }
 
   flowSpoke(flow: LiveFlow, fact: Heard<typeof HEARS>): void {
@@ -79,18 +81,6 @@ export class DhcpServers implements Detector {
     }
     this.#clients.set(client, { message: fact, lastUs: nowUs })
     this.#noteServer(fact, flow)
-  }
-
-  tick(nowUs: number): void {
-    this.#stories.tick(nowUs)
-  }
-
-  end(): void {
-    this.#stories.end()
-  }
-
-  forgotten(): number {
-    return this.#clients.forgotten + this.#servers.forgotten + this.#stories.forgotten()
   }
 
   #compare(one: DhcpMessage, other: DhcpMessage, flow: LiveFlow): void {

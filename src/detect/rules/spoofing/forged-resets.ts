@@ -10,9 +10,10 @@
  */
 import type { LiveFlow } from '../../../flow/flow.ts'
 import { IpProtocol, TcpFlag } from '../../../net/protocol.ts'
-import type { Detector, Emit } from '../../detector.ts'
+import type { Detector, Emit, Memory } from '../../detector.ts'
 import { AttackLedger } from '../state/attack-ledger.ts'
-import { CappedTable, type Row } from '../state/capped-table.ts'
+import type { Row } from '../state/capped-table.ts'
+import { FadingTable } from '../state/fading-table.ts'
 import type { ForgedResetsConfig } from './config.ts'
 
 const MAX_HOSTS = 1024
@@ -25,9 +26,10 @@ interface Cut extends Row {
 
 export class ForgedResets implements Detector {
   readonly name = 'forged-resets'
+  readonly memories: readonly Memory[]
   readonly #config: ForgedResetsConfig
   readonly #ledger: AttackLedger
-  readonly #cuts = new CappedTable<Cut>(MAX_HOSTS)
+  readonly #cuts = new FadingTable<Cut>(MAX_HOSTS, FORGET_CUT_US)
 
   constructor(config: ForgedResetsConfig, emit: Emit) {
     this.#config = config
@@ -36,6 +38,7 @@ export class ForgedResets implements Detector {
       { detector: this.name, noun: 'connection', forgetAfterSeconds },
       emit,
     )
+    this.memories = [this.#ledger, this.#cuts]
   }
 
   flowEnded(flow: LiveFlow): void {
@@ -57,19 +60,6 @@ export class ForgedResets implements Detector {
       },
       flow,
     )
-  }
-
-  tick(nowUs: number): void {
-    this.#ledger.tick(nowUs)
-    this.#cuts.expire(nowUs - FORGET_CUT_US)
-  }
-
-  end(): void {
-    this.#ledger.end()
-  }
-
-  forgotten(): number {
-    return this.#ledger.forgotten + this.#cuts.forgotten
   }
 
   #count(host: number, nowUs: number): number {

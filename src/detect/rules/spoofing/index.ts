@@ -16,7 +16,10 @@ import { RouterAdvertisements } from './neighbour/router-advertisements.ts'
 /** Makes the spoofing detectors that the configuration enables; those of the link share what they know of it. */
 export function createSpoofingDetectors(config: DetectConfig, emit: Emit): Detector[] {
   const { neighbourSpoofing, routerSpoofing, dhcpSpoofing, nameSpoofing, forgedResets } = config
-  const neighbours = new Neighbours(neighbourSpoofing.maxAddresses)
+  const neighbours = new Neighbours(
+    neighbourSpoofing.maxAddresses,
+    neighbourSpoofing.forgetAfterSeconds * 1e6,
+  )
   const detectors: Detector[] = []
   if (neighbourSpoofing.enabled) {
     detectors.push(new NeighbourSpoofing(neighbourSpoofing, neighbours, emit))

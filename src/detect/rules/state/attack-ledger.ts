@@ -1,8 +1,9 @@
 /** Who does what to whom, one story for each such three: the telling that detectors of single acts share. */
 import type { LiveFlow } from '../../../flow/flow.ts'
 import type { Detection, Family, Reason } from '../../detection.ts'
-import type { Emit } from '../../detector.ts'
-import { CappedTable, type Row } from './capped-table.ts'
+import type { Emit, Memory } from '../../detector.ts'
+import type { Row } from './capped-table.ts'
+import { FadingTable } from './fading-table.ts'
 import { mix, pairKey } from './pair-key.ts'
 import { Story } from './story.ts'
 import { confidenceOf, counted, spanOf } from './wording.ts'
@@ -50,15 +51,17 @@ export interface Teller {
  *
  * Memory: at most 4096 stories; the one idle longest is told as final and forgotten.
  */
-export class AttackLedger {
+export class AttackLedger implements Memory {
   readonly #teller: Teller
   readonly #emit: Emit
-  readonly #entries: CappedTable<Entry>
+  readonly #entries: FadingTable<Entry>
 
   constructor(teller: Teller, emit: Emit) {
     this.#teller = teller
     this.#emit = emit
-    this.#entries = new CappedTable(MAX_STORIES, (entry) => this.#tell(entry, true))
+    this.#entries = new FadingTable(MAX_STORIES, teller.forgetAfterSeconds * 1e6, (entry) =>
+      this.#tell(entry, true),
+    )
   }
 
   get forgotten(): number {
@@ -87,12 +90,11 @@ export class AttackLedger {
   }
 
   tick(nowUs: number): void {
-    const beforeUs = nowUs - this.#teller.forgetAfterSeconds * 1e6
-    this.#entries.expire(beforeUs, (entry) => this.#tell(entry, true))
+    this.#entries.tick(nowUs)
   }
 
   end(): void {
-    this.#entries.expire(Number.POSITIVE_INFINITY, (entry) => this.#tell(entry, true))
+    this.#entries.end()
   }
 
   #tell(entry: Entry, isFinal: boolean): void {

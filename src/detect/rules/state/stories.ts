@@ -1,7 +1,8 @@
 /** The stories of one spoofing detector: a capped table of suspects that tells each when there is news. */
 import type { Detection, Family } from '../../detection.ts'
-import type { Emit } from '../../detector.ts'
-import { CappedTable, type Row } from './capped-table.ts'
+import type { Emit, Memory } from '../../detector.ts'
+import type { Row } from './capped-table.ts'
+import { FadingTable } from './fading-table.ts'
 import { MAX_VICTIMS, Story } from './story.ts'
 
 /** What a suspect is told of as; the rest of the detection is the table's. */
@@ -28,13 +29,15 @@ export interface StoriesOptions<Kind extends Suspect> {
 }
 
 /** A suspect's story ends after `forgetAfterUs` without a sign of life, or when the table needs its place. */
-export class Stories<Kind extends Suspect> {
+export class Stories<Kind extends Suspect> implements Memory {
   readonly #options: StoriesOptions<Kind>
-  readonly #suspects: CappedTable<Kind>
+  readonly #suspects: FadingTable<Kind>
 
   constructor(options: StoriesOptions<Kind>) {
     this.#options = options
-    this.#suspects = new CappedTable(options.cap, (suspect) => this.#finish(suspect))
+    this.#suspects = new FadingTable(options.cap, options.forgetAfterUs, (suspect) =>
+      this.#finish(suspect),
+    )
   }
 
   get(key: number): Kind | undefined {
@@ -58,15 +61,14 @@ export class Stories<Kind extends Suspect> {
     for (const suspect of this.#suspects.values()) {
       if (suspect.story !== null) this.tell(suspect, nowUs)
     }
-    const beforeUs = nowUs - this.#options.forgetAfterUs
-    this.#suspects.expire(beforeUs, (suspect) => this.#finish(suspect))
+    this.#suspects.tick(nowUs)
   }
 
   end(): void {
-    this.#suspects.expire(Number.POSITIVE_INFINITY, (suspect) => this.#finish(suspect))
+    this.#suspects.end()
   }
 
-  forgotten(): number {
+  get forgotten(): number {
     return this.#suspects.forgotten
   }
 

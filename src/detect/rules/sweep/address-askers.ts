@@ -8,7 +8,7 @@
 import type { Detection } from '../../detection.ts'
 import type { Emit } from '../../detector.ts'
 import type { SweepConfig } from './config.ts'
-import { CappedTable } from '../state/capped-table.ts'
+import { FadingTable } from '../state/fading-table.ts'
 import { FirstLooks } from '../state/first-looks.ts'
 import { Story } from '../state/story.ts'
 import { confidenceOf, counted, spanOf } from '../state/wording.ts'
@@ -24,6 +24,7 @@ interface Asker {
   readonly windowTargets: Set<number>
   story: Story | null
   isRouter: boolean
+  isMadeToAsk: boolean
   readonly targets: Set<number>
 }
 
@@ -41,6 +42,8 @@ export interface Question {
   readonly nowUs: number
   /** The asker is known to serve several networks. */
   readonly isRouter?: boolean
+  /** The asker says that it is a router, and asks for somebody behind it. */
+  readonly isMadeToAsk?: boolean
 }
 
 export class AddressAskers {
@@ -48,13 +51,15 @@ export class AddressAskers {
   readonly #emit: Emit
   readonly #means: Means
   readonly #looks = new FirstLooks(8192, WINDOW_US)
-  readonly #askers: CappedTable<Asker>
+  readonly #askers: FadingTable<Asker>
 
   constructor(config: SweepConfig, emit: Emit, means: Means) {
     this.#config = config
     this.#emit = emit
     this.#means = means
-    this.#askers = new CappedTable(MAX_ASKERS, (asker) => this.#finish(asker))
+    this.#askers = new FadingTable(MAX_ASKERS, config.forgetAfterSeconds * 1e6, (asker) =>
+      this.#finish(asker),
+    )
   }
 
   /** Notes a question; `textOf` prints an address by its key, or null where that can't be done. */
@@ -70,20 +75,20 @@ export class AddressAskers {
     const look = this.#looks.take(place)
     const windowTargets = new Set(look.items)
     const row = { sender: senderText(), lastUs: nowUs, windowStartUs: look.firstUs, windowTargets }
-    this.#askers.set(sender, { ...row, story: null, isRouter: false, targets: new Set() })
+    const states = { isRouter: false, isMadeToAsk: question.isMadeToAsk === true }
+    this.#askers.set(sender, { ...row, ...states, story: null, targets: new Set() })
   }
 
   tick(nowUs: number): void {
     for (const asker of this.#askers.values()) this.#tellIfDue(asker, nowUs)
-    const beforeUs = nowUs - this.#config.forgetAfterSeconds * 1e6
-    this.#askers.expire(beforeUs, (asker) => this.#finish(asker))
+    this.#askers.tick(nowUs)
   }
 
   end(): void {
-    this.#askers.expire(Number.POSITIVE_INFINITY, (asker) => this.#finish(asker))
+    this.#askers.end()
   }
 
-  forgotten(): number {
+  get forgotten(): number {
     return this.#looks.forgotten + this.#askers.forgotten
   }
 
@@ -91,6 +96,7 @@ export class AddressAskers {
     const { target, nowUs } = question
     asker.lastUs = Math.max(asker.lastUs, nowUs)
     asker.isRouter = question.isRouter === true
+    asker.isMadeToAsk = question.isMadeToAsk === true
     if (asker.story !== null) {
       asker.story.lastUs = asker.lastUs
       if (asker.targets.size < MAX_REMEMBERED) asker.targets.add(target)
@@ -125,6 +131,7 @@ export class AddressAskers {
   #describe(asker: Asker, story: Story, isFinal: boolean): Detection {
     const threshold = this.#config.minArpTargets
     const count = asker.targets.size
+    const asked = `${counted(count, 'address', 'addresses')} asked for by ${this.#means.name} in ${spanOf(story.lastUs - story.firstUs)}`
     return {
       id: story.id,
       detector: 'sweep',
@@ -132,16 +139,18 @@ export class AddressAskers {
       family: 'sweep',
       severity: asker.isRouter ? 3 : 4,
       confidence: asker.isRouter ? 0.4 : confidenceOf(0.75, count - threshold, 40),
-      attacker: asker.sender,
-      victims: [...story.victims],
+      attacker: asker.isMadeToAsk ? null : asker.sender,
+      victims: asker.isMadeToAsk ? [asker.sender] : [...story.victims],
       host: null,
       domain: null,
       firstSeenUs: story.firstUs,
       lastSeenUs: story.lastUs,
       count,
-      summary: `${counted(count, 'address', 'addresses')} asked for by ${this.#means.name} in ${spanOf(story.lastUs - story.firstUs)}; ${threshold} within ten seconds are enough for a sweep`,
+      summary: asker.isMadeToAsk
+        ? `${asked} by the router ${asker.sender}, for somebody beyond it who tries them all; its cache of neighbours fills up`
+        : `${asked}; ${threshold} within ten seconds are enough for a sweep`,
       reasons: [{ feature: 'distinctArpTargets', value: count, baseline: threshold, weight: 1 }],
-      mitre: ['T1018'],
+      mitre: asker.isMadeToAsk ? ['T1018', 'T1499.001'] : ['T1018'],
       flows: [],
       isFinal,
     }

@@ -6,8 +6,9 @@
  */
 import { formatIpv4Word } from '../../../net/address.ts'
 import { PacketKind, type Packet } from '../../../decode/packet.ts'
-import type { Detector, Emit } from '../../detector.ts'
-import { CappedTable, type Row } from '../state/capped-table.ts'
+import type { Detector, Emit, Memory } from '../../detector.ts'
+import type { Row } from '../state/capped-table.ts'
+import { FadingTable } from '../state/fading-table.ts'
 import { AddressAskers } from './address-askers.ts'
 import type { SweepConfig } from './config.ts'
 
@@ -27,11 +28,13 @@ interface Card extends Row {
 export class ArpSweep implements Detector {
   readonly name = 'arp-sweep'
   readonly watches = ['arp'] as const
+  readonly memories: readonly Memory[]
   readonly #askers: AddressAskers
-  readonly #cards = new CappedTable<Card>(MAX_CARDS)
+  readonly #cards = new FadingTable<Card>(MAX_CARDS, ASKS_WITHIN_US)
 
   constructor(config: SweepConfig, emit: Emit) {
     this.#askers = new AddressAskers(config, emit, { kind: 'sweep.arp', name: 'ARP' })
+    this.memories = [this.#askers, this.#cards]
   }
 
   packet(packet: Packet): void {
@@ -41,23 +44,11 @@ export class ArpSweep implements Detector {
     // Unicast polls keep known neighbours; a sender of 0 or of the target itself announces or probes (RFC 5227).
     if (sender === 0 || sender === target) return
     if (packet.destinationMac !== BROADCAST_MAC && packet.destinationMac !== 0) return
+    if (packet.isToUnnamedStation) return
     const { vlan, timestampUs: nowUs } = packet
     const isRouter = this.#isRouter(packet, sender)
     const question = { sender, vlan, target, nowUs, isRouter }
     this.#askers.asks(question, () => formatIpv4Word(sender), formatIpv4Word)
-  }
-
-  tick(nowUs: number): void {
-    this.#askers.tick(nowUs)
-    this.#cards.expire(nowUs - ASKS_WITHIN_US)
-  }
-
-  end(): void {
-    this.#askers.end()
-  }
-
-  forgotten(): number {
-    return this.#askers.forgotten() + this.#cards.forgotten
   }
 
   #isRouter({ sourceMac, vlan, timestampUs: lastUs }: Packet, sender: number): boolean {

@@ -8,9 +8,10 @@
  */
 import { IpProtocol } from '../../../net/protocol.ts'
 import type { LiveFlow } from '../../../flow/flow.ts'
-import type { Detector, Emit } from '../../detector.ts'
+import type { Detector, Emit, Memory } from '../../detector.ts'
 import type { SweepConfig } from './config.ts'
-import { CappedTable, type Row } from '../state/capped-table.ts'
+import type { Row } from '../state/capped-table.ts'
+import { FadingTable } from '../state/fading-table.ts'
 import { Story } from '../state/story.ts'
 import { counted } from '../state/wording.ts'
 
@@ -28,13 +29,14 @@ interface Pinger extends Row {
 
 export class MulticastEcho implements Detector {
   readonly name = 'multicast-echo'
-  readonly #config: SweepConfig
+  readonly memories: readonly Memory[]
   readonly #emit: Emit
-  readonly #pingers = new CappedTable<Pinger>(MAX_PINGERS)
+  readonly #pingers: FadingTable<Pinger>
 
   constructor(config: SweepConfig, emit: Emit) {
-    this.#config = config
     this.#emit = emit
+    this.#pingers = new FadingTable(MAX_PINGERS, config.forgetAfterSeconds * 1e6)
+    this.memories = [this.#pingers]
   }
 
   flowEnded(flow: LiveFlow): void {
@@ -54,14 +56,6 @@ export class MulticastEcho implements Detector {
     pinger.isMixed ||= flow.packetSizeMin !== flow.packetSizeMax
     pinger.story.addFlow(flow)
     if (pinger.story.isDue(pinger.pings, flow.lastUs)) this.#tell(pinger, group)
-  }
-
-  tick(nowUs: number): void {
-    this.#pingers.expire(nowUs - this.#config.forgetAfterSeconds * 1e6)
-  }
-
-  forgotten(): number {
-    return this.#pingers.forgotten
   }
 
   #tell(pinger: Pinger, group: string): void {

@@ -3,28 +3,43 @@
  *
  * A solicitation goes to a multicast group that the target's last 24 bits choose (RFC 4291 §2.7.1), so that
  * the groups tell the targets apart; their names are not read.
+ *
+ * A router solicits whomever a packet from elsewhere is for: one that says it is a router is made to ask, and its
+ * cache of neighbours is what suffers (RFC 6583 §3).
  */
 import { IpProtocol } from '../../../net/protocol.ts'
 import type { LiveFlow } from '../../../flow/flow.ts'
-import type { Detector, Emit } from '../../detector.ts'
+import type { Detector, Emit, Memory } from '../../detector.ts'
+import type { Row } from '../state/capped-table.ts'
+import { FadingTable } from '../state/fading-table.ts'
 import { AddressAskers } from './address-askers.ts'
 import type { SweepConfig } from './config.ts'
 
 const NEIGHBOUR_SOLICITATION = 135
+const ROUTER_ADVERTISEMENT = 134
+const MAX_ROUTERS = 64
+/** No router keeps silent for longer (RFC 4861 §6.2.1, AdvDefaultLifetime). */
+const FORGET_ROUTER_US = 9_000_000_000
 const SOLICITED_NODE = 'ff02::1:ff'
 const UNSPECIFIED = '::'
 
 export class NeighbourSweep implements Detector {
   readonly name = 'neighbour-sweep'
+  readonly memories: readonly Memory[]
   readonly #askers: AddressAskers
+  readonly #routers = new FadingTable<Row>(MAX_ROUTERS, FORGET_ROUTER_US)
 
   constructor(config: SweepConfig, emit: Emit) {
     const means = { kind: 'sweep.nd', name: 'neighbour discovery' } as const
     this.#askers = new AddressAskers(config, emit, means)
+    this.memories = [this.#askers, this.#routers]
   }
 
   flowOpened(flow: LiveFlow): void {
     if (flow.protocol !== IpProtocol.ICMPV6) return
+    if (flow.originatorPort === ROUTER_ADVERTISEMENT) {
+      this.#routers.set(flow.originatorKey, { lastUs: flow.lastUs })
+    }
     if (flow.originatorPort !== NEIGHBOUR_SOLICITATION) return
     // Polls of known neighbours are unicast; without a source an address is only tested (RFC 4862 §5.4).
     if (!flow.responderAddress().startsWith(SOLICITED_NODE)) return
@@ -35,23 +50,12 @@ export class NeighbourSweep implements Detector {
       vlan: flow.vlan,
       target: flow.responderKey,
       nowUs: flow.lastUs,
+      isMadeToAsk: this.#routers.get(flow.originatorKey) !== undefined,
     }
     this.#askers.asks(
       question,
       () => sender,
       () => null,
     )
-  }
-
-  tick(nowUs: number): void {
-    this.#askers.tick(nowUs)
-  }
-
-  end(): void {
-    this.#askers.end()
-  }
-
-  forgotten(): number {
-    return this.#askers.forgotten()
   }
 }

@@ -7,7 +7,7 @@
  */
 import { IpProtocol } from '../../../net/protocol.ts'
 import type { LiveFlow } from '../../../flow/flow.ts'
-import type { Detector, Emit, Heard } from '../../detector.ts'
+import type { Detector, Emit, Heard, Memory } from '../../detector.ts'
 import type { SweepConfig } from './config.ts'
 import { isRefused, wasPutToUse } from '../scan/outcome.ts'
 import { Probe, probeOf } from '../scan/probe.ts'
@@ -24,6 +24,7 @@ const HEARS = ['tls-client-hello', 'http-request'] as const
 export class Sweep implements Detector {
   readonly name = 'sweep'
   readonly hears = HEARS
+  readonly memories: readonly Memory[]
   readonly #config: SweepConfig
   readonly #emit: Emit
   readonly #looks: FirstLooks
@@ -39,6 +40,7 @@ export class Sweep implements Detector {
     this.#looks = new FirstLooks(32768, this.#forgetAfterUs)
     this.#groups = new CappedTable(config.maxGroups, (group) => this.#depart(group))
     this.#stories = new CappedTable(config.maxGroups, (story) => this.#emit(story.tell(true)))
+    this.memories = [this.#looks, this.#groups, this.#stories]
   }
 
   flowOpened(flow: LiveFlow): void {
@@ -85,10 +87,6 @@ export class Sweep implements Detector {
     // Whatever was not answered by now never will be: no more grace.
     for (const group of this.#groups.values()) this.#judge(group, Number.POSITIVE_INFINITY)
     this.#stories.expire(Number.POSITIVE_INFINITY, (story) => this.#emit(story.tell(true)))
-  }
-
-  forgotten(): number {
-    return this.#looks.forgotten + this.#groups.forgotten + this.#stories.forgotten
   }
 
   #promote(flow: LiveFlow, place: number): void {

@@ -8,8 +8,8 @@
  * "Detection of Exfiltration and Tunneling over DNS" (2017); RFC 1035, RFC 5782.
  */
 import { APPLICATIONS, type DnsMessage, type LiveFlow } from '../../../flow/flow.ts'
-import type { Detector, Emit, Heard } from '../../detector.ts'
-import { CappedTable } from '../state/capped-table.ts'
+import type { Detector, Emit, Heard, Memory } from '../../detector.ts'
+import { FadingTable } from '../state/fading-table.ts'
 import { FirstLooks } from '../state/first-looks.ts'
 import { mix, pairKey } from '../state/pair-key.ts'
 import { Story } from '../state/story.ts'
@@ -40,10 +40,11 @@ const HEARS = ['dns'] as const
 export class DnsTunnel implements Detector {
   readonly name = 'dns-tunnel'
   readonly hears = HEARS
+  readonly memories: readonly Memory[]
   readonly #config: DnsTunnelConfig
   readonly #emit: Emit
   readonly #looks: FirstLooks
-  readonly #suspects: CappedTable<DnsSuspect>
+  readonly #suspects: FadingTable<DnsSuspect>
   /** The first to have a story, by domain: who asks for the same names after is its resolver. */
   readonly #first = new Map<number, DnsSuspect>()
   /** Hosts that were asked for names. */
@@ -53,8 +54,12 @@ export class DnsTunnel implements Detector {
   constructor(config: DnsTunnelConfig, emit: Emit) {
     this.#config = config
     this.#emit = emit
-    this.#looks = new FirstLooks(WAITING, config.forgetAfterSeconds * 1e6)
-    this.#suspects = new CappedTable(config.maxSuspects, (suspect) => this.#finish(suspect))
+    const afterUs = config.forgetAfterSeconds * 1e6
+    this.#looks = new FirstLooks(WAITING, afterUs)
+    this.#suspects = new FadingTable(config.maxSuspects, afterUs, (suspect) =>
+      this.#finish(suspect),
+    )
+    this.memories = [this.#given, this.#suspects, this.#looks]
   }
 
   flowOpened(flow: LiveFlow): void {
@@ -86,20 +91,6 @@ export class DnsTunnel implements Detector {
     if (suspect === undefined)
       this.#meet(flow, fact, { domainAt, domainHash, nameHash, isOriginatorAsking })
     else this.#asks(suspect, flow, { fact, freeLength, nameHash })
-  }
-
-  tick(nowUs: number): void {
-    this.#given.expire(nowUs)
-    const beforeUs = nowUs - this.#config.forgetAfterSeconds * 1e6
-    this.#suspects.expire(beforeUs, (suspect) => this.#finish(suspect))
-  }
-
-  end(): void {
-    this.#suspects.expire(Number.POSITIVE_INFINITY, (suspect) => this.#finish(suspect))
-  }
-
-  forgotten(): number {
-    return this.#looks.forgotten + this.#suspects.forgotten
   }
 
   #meet(flow: LiveFlow, fact: DnsMessage, name: NameParts): void {

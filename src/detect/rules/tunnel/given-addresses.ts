@@ -4,9 +4,10 @@
  * Who asks for the names of a site goes there next; the answers of a tunnel are data.
  */
 import { addressKey } from '../../../flow/index.ts'
+import type { Memory } from '../../detector.ts'
 import type { DnsMessage, LiveFlow } from '../../../flow/flow.ts'
 import { parseAddress } from '../../../net/address.ts'
-import { CappedTable } from '../state/capped-table.ts'
+import { FadingTable } from '../state/fading-table.ts'
 import type { DnsSuspect } from './dns-suspect.ts'
 
 const MAX_ADDRESSES = 4096
@@ -17,11 +18,15 @@ interface Given {
   lastUs: number
 }
 
-export class GivenAddresses {
-  readonly #given = new CappedTable<Given>(MAX_ADDRESSES)
+export class GivenAddresses implements Memory {
+  readonly #given = new FadingTable<Given>(MAX_ADDRESSES, VISIT_WITHIN_US)
 
   get size(): number {
     return this.#given.size
+  }
+
+  get forgotten(): number {
+    return this.#given.forgotten
   }
 
   /** Notes the address an answer ends in, where it does. */
@@ -42,8 +47,8 @@ export class GivenAddresses {
     this.#given.delete(flow.responderKey)
   }
 
-  expire(nowUs: number): void {
-    this.#given.expire(nowUs - VISIT_WITHIN_US)
+  tick(nowUs: number): void {
+    this.#given.tick(nowUs)
   }
 }
 

@@ -9,8 +9,8 @@
 import type { Packet } from '../../../decode/packet.ts'
 import { IpProtocol } from '../../../net/protocol.ts'
 import type { Detection } from '../../detection.ts'
-import type { Detector, Emit } from '../../detector.ts'
-import { CappedTable } from '../state/capped-table.ts'
+import type { Detector, Emit, Memory } from '../../detector.ts'
+import { FadingTable } from '../state/fading-table.ts'
 import { FirstLooks } from '../state/first-looks.ts'
 import {
   destinationAddress,
@@ -45,16 +45,20 @@ const MIN_LAWLESS_SHARE = 0.3
 export class IcmpTunnel implements Detector {
   readonly name = 'icmp-tunnel'
   readonly watches = ['icmp'] as const
+  readonly memories: readonly Memory[]
   readonly #config: IcmpTunnelConfig
   readonly #emit: Emit
   readonly #looks: FirstLooks
-  readonly #pairs: CappedTable<IcmpPair>
+  readonly #pairs: FadingTable<IcmpPair>
 
   constructor(config: IcmpTunnelConfig, emit: Emit) {
     this.#config = config
     this.#emit = emit
     this.#looks = new FirstLooks(WAITING, config.forgetAfterSeconds * 1e6)
-    this.#pairs = new CappedTable(MAX_PAIRS, (pair) => this.#finish(pair))
+    this.#pairs = new FadingTable(MAX_PAIRS, this.#config.forgetAfterSeconds * 1e6, (pair) =>
+      this.#finish(pair),
+    )
+    this.memories = [this.#pairs, this.#looks]
   }
 
   packet(packet: Packet): void {
@@ -78,19 +82,6 @@ export class IcmpTunnel implements Detector {
       this.#pairs.set(key, pair)
     }
     this.#note(pair, packet)
-  }
-
-  tick(nowUs: number): void {
-    const beforeUs = nowUs - this.#config.forgetAfterSeconds * 1e6
-    this.#pairs.expire(beforeUs, (pair) => this.#finish(pair))
-  }
-
-  end(): void {
-    this.#pairs.expire(Number.POSITIVE_INFINITY, (pair) => this.#finish(pair))
-  }
-
-  forgotten(): number {
-    return this.#looks.forgotten + this.#pairs.forgotten
   }
 
   #note(pair: IcmpPair, packet: Packet): void {

@@ -8,8 +8,8 @@
 import { APPLICATIONS, type LiveFlow } from '../../../flow/flow.ts'
 import { IpProtocol } from '../../../net/protocol.ts'
 import type { Detection } from '../../detection.ts'
-import type { Detector, Emit, Heard } from '../../detector.ts'
-import { CappedTable } from '../state/capped-table.ts'
+import type { Detector, Emit, Heard, Memory } from '../../detector.ts'
+import { FadingTable } from '../state/fading-table.ts'
 import { pairKey } from '../state/pair-key.ts'
 import { Story } from '../state/story.ts'
 import { confidenceOf, counted, grouped } from '../state/wording.ts'
@@ -60,14 +60,18 @@ const HEARS = ['http-request'] as const
 export class OddPort implements Detector {
   readonly name = 'odd-port'
   readonly hears = HEARS
+  readonly memories: readonly Memory[]
   readonly #config: OddPortConfig
   readonly #emit: Emit
-  readonly #stories: CappedTable<OddStory>
+  readonly #stories: FadingTable<OddStory>
 
   constructor(config: OddPortConfig, emit: Emit) {
     this.#config = config
     this.#emit = emit
-    this.#stories = new CappedTable(MAX_STORIES, (row) => this.#emit(describe(row, true)))
+    this.#stories = new FadingTable(MAX_STORIES, this.#config.forgetAfterSeconds * 1e6, (row) =>
+      this.#emit(describe(row, true)),
+    )
+    this.memories = [this.#stories]
   }
 
   flowSpoke(flow: LiveFlow, fact: Heard<typeof HEARS>): void {
@@ -88,19 +92,6 @@ export class OddPort implements Detector {
     if (port >= 1024 || (port !== DNS_PORT && flow.application !== SSH)) return
     const oddity = oddityOf(flow, port)
     if (oddity !== null && isConversation(flow)) this.#note(flow, oddity)
-  }
-
-  tick(nowUs: number): void {
-    const beforeUs = nowUs - this.#config.forgetAfterSeconds * 1e6
-    this.#stories.expire(beforeUs, (row) => this.#emit(describe(row, true)))
-  }
-
-  end(): void {
-    this.#stories.expire(Number.POSITIVE_INFINITY, (row) => this.#emit(describe(row, true)))
-  }
-
-  forgotten(): number {
-    return this.#stories.forgotten
   }
 
   #note(flow: LiveFlow, oddity: Oddity): void {

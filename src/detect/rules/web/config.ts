@@ -38,6 +38,13 @@ export const webScannerConfig = Type.Object(
       description:
         'Places where secrets and consoles lie (.git, .env, backups, phpMyAdmin) that are asked for in vain that make a scan.',
     }),
+    minGuessedNames: Type.Integer({
+      default: 60,
+      minimum: 10,
+      maximum: 100000,
+      description:
+        'Names of sites, or of parameters of one page, that one client tries at one server within a minute that make a scan.',
+    }),
     forgetAfterSeconds: forgetAfterSeconds(900),
   },
   {

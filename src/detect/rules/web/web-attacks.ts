@@ -8,9 +8,10 @@
  * Source: OWASP Core Rule Set's anomaly scoring; OWASP Web Security Testing Guide 4.2.
  */
 import type { HttpRequest, LiveFlow } from '../../../flow/flow.ts'
-import type { Detector, Emit, Heard } from '../../detector.ts'
+import type { Detector, Emit, Heard, Memory } from '../../detector.ts'
 import { AttackLedger, quoted, type Act } from '../state/attack-ledger.ts'
-import { CappedTable, type Row } from '../state/capped-table.ts'
+import type { Row } from '../state/capped-table.ts'
+import { FadingTable } from '../state/fading-table.ts'
 import { conversationKey } from '../state/flow-pair.ts'
 import { ATTACK_CLASSES, mayHold, type AttackClass } from './attack-classes.ts'
 import type { WebAttacksConfig } from './config.ts'
@@ -38,9 +39,10 @@ const HEARS = ['http-request', 'http-response', 'http-body'] as const
 export class WebAttacks implements Detector {
   readonly name = 'web-attacks'
   readonly hears = HEARS
+  readonly memories: readonly Memory[]
   readonly #minScore: number
   readonly #ledger: AttackLedger
-  readonly #awaited = new CappedTable<Awaited>(MAX_AWAITED)
+  readonly #awaited = new FadingTable<Awaited>(MAX_AWAITED, AWAITED_US)
 
   constructor(config: WebAttacksConfig, emit: Emit) {
     this.#minScore = config.minScore
@@ -49,25 +51,13 @@ export class WebAttacks implements Detector {
       { detector: this.name, noun: 'request', forgetAfterSeconds },
       emit,
     )
+    this.memories = [this.#ledger, this.#awaited]
   }
 
   flowSpoke(flow: LiveFlow, fact: Heard<typeof HEARS>): void {
     if (fact.kind === 'http-request') this.#asks(flow, fact)
     else if (fact.kind === 'http-response') this.#answers(flow, fact.status)
     else if (fact.kind === 'http-body') this.#body(flow, fact.text, fact.isFromResponder)
-  }
-
-  tick(nowUs: number): void {
-    this.#ledger.tick(nowUs)
-    this.#awaited.expire(nowUs - AWAITED_US)
-  }
-
-  end(): void {
-    this.#ledger.end()
-  }
-
-  forgotten(): number {
-    return this.#ledger.forgotten + this.#awaited.forgotten
   }
 
   #asks(flow: LiveFlow, request: HttpRequest): void {

@@ -1,20 +1,22 @@
 /**
  * Detects web servers being searched for holes: by tools that say who they are, by what is not there and asked
- * for all the same, and by places where secrets lie.
+ * for all the same, by places where secrets lie, and by names that are guessed.
  *
  * A browser meets missing pages too, but few, and among many that are there. A crawler meets as many as a site has
  * broken links, and names the page that each stood on: those are not held against it, as long as pages are found.
  * Left out: scans slower than ten minutes, and servers that answer 200 to everything.
  */
 import type { HttpRequest, LiveFlow } from '../../../flow/flow.ts'
-import type { Detector, Emit, Heard } from '../../detector.ts'
+import type { Detector, Emit, Heard, Memory } from '../../detector.ts'
 import { AttackLedger, quoted, textHash, type Act } from '../state/attack-ledger.ts'
-import { CappedTable, type Row } from '../state/capped-table.ts'
+import type { Row } from '../state/capped-table.ts'
+import { FadingTable } from '../state/fading-table.ts'
 import { DistinctCount } from '../state/distinct-count.ts'
 import { conversationKey } from '../state/flow-pair.ts'
 import { pairHash } from '../state/pair-key.ts'
 import { counted, spanOf } from '../state/wording.ts'
 import type { WebScannerConfig } from './config.ts'
+import { NameGuesses } from './name-guesses.ts'
 import { SENSITIVE_PATH, scannerOf } from './scanner-names.ts'
 
 const MAX_PAIRS = 2048
@@ -68,34 +70,31 @@ const HEARS = ['http-request', 'http-response'] as const
 export class WebScanner implements Detector {
   readonly name = 'web-scanner'
   readonly hears = HEARS
+  readonly memories: readonly Memory[]
   readonly #config: WebScannerConfig
   readonly #ledger: AttackLedger
-  readonly #asked = new CappedTable<Asked>(MAX_FLOWS)
-  readonly #pairs = new CappedTable<Pair>(MAX_PAIRS)
+  readonly #asked = new FadingTable<Asked>(MAX_FLOWS, MINUTE_US)
+  readonly #pairs = new FadingTable<Pair>(MAX_PAIRS, LONG_US)
+  readonly #guesses: NameGuesses
 
   constructor(config: WebScannerConfig, emit: Emit) {
     this.#config = config
     const { forgetAfterSeconds } = config
     this.#ledger = new AttackLedger({ detector: this.name, noun: 'sign', forgetAfterSeconds }, emit)
+    this.#guesses = new NameGuesses(config.minGuessedNames, (act, flow) => {
+      this.#ledger.note(act, flow)
+    })
+    this.memories = [this.#ledger, this.#asked, this.#pairs, ...this.#guesses.memories]
   }
 
   flowSpoke(flow: LiveFlow, fact: Heard<typeof HEARS>): void {
-    if (fact.kind === 'http-request') this.#asks(flow, fact)
-    else if (fact.kind === 'http-response') this.#answers(flow, fact.status)
-  }
-
-  tick(nowUs: number): void {
-    this.#ledger.tick(nowUs)
-    this.#asked.expire(nowUs - MINUTE_US)
-    this.#pairs.expire(nowUs - LONG_US)
-  }
-
-  end(): void {
-    this.#ledger.end()
-  }
-
-  forgotten(): number {
-    return this.#ledger.forgotten + this.#pairs.forgotten
+    if (fact.kind === 'http-request') {
+      this.#asks(flow, fact)
+      this.#guesses.asks(flow, fact)
+    } else {
+      this.#answers(flow, fact.status)
+      this.#guesses.answers(flow, fact)
+    }
   }
 
   #asks(flow: LiveFlow, { uri, userAgent, hasReferer }: HttpRequest): void {

@@ -11,6 +11,7 @@ import { FactReader, Next } from '../reader.ts'
 const HEADER = 8
 const PRELOGIN = 0x12
 const RESPONSE = 4
+const VERSION_BYTES = 6
 const LEGACY_LOGIN = 2
 const ERROR_TOKEN = 0xaa
 const ENVIRONMENT_TOKEN = 0xe3
@@ -23,11 +24,17 @@ const MOST_TOKENS = 8
 /** Payloads of an exchange that is still a login: TLS goes back and forth. */
 const MOST_PAYLOADS = 16
 
-/** PRELOGIN, whose first option is the version (MS-TDS §2.2.6.5). */
+/** PRELOGIN, whose first option is the version (MS-TDS §2.2.6.5), or its answer. */
 export function isMssql(payload: Payload, first: number): boolean {
   const isWhole = uint16At(payload, 2) === payload.payloadLength && byteAt(payload, 1) === 1
   if (!isWhole) return false
-  return first === PRELOGIN ? byteAt(payload, HEADER) === 0 : isLegacyLogin(payload, first)
+  if (first === PRELOGIN) return byteAt(payload, HEADER) === 0
+  return first === RESPONSE ? isPreloginAnswer(payload) : isLegacyLogin(payload, first)
+}
+
+/** The version's option, whose length is always the same. */
+function isPreloginAnswer(payload: Payload): boolean {
+  return byteAt(payload, HEADER) === 0 && uint16At(payload, HEADER + 3) === VERSION_BYTES
 }
 
 /** TDS 4.2's login is a packet of one fixed size in two pieces. */
@@ -38,10 +45,10 @@ function isLegacyLogin(payload: Payload, first: number): boolean {
 export class MssqlReader extends FactReader {
   #payloads = 0
 
-  override read(packet: Packet, side: number): number {
+  override read(packet: Packet): number {
     this.#payloads += 1
     if (!this.context.isHeard || this.#payloads > MOST_PAYLOADS) return Next.DONE
-    if (side === 0 || byteAt(packet, 0) !== RESPONSE) return Next.MORE
+    if (byteAt(packet, 0) !== RESPONSE) return Next.MORE
     let at = HEADER
     for (let count = 0; count < MOST_TOKENS; count += 1) {
       const token = byteAt(packet, at)

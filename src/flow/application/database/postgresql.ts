@@ -1,4 +1,7 @@
-/** PostgreSQL (frontend/backend protocol 3, start-up): user, database, how the login ends. */
+/**
+ * PostgreSQL (frontend/backend protocol 3, start-up): user, database, how the login ends; the latter also where
+ * only the server is heard.
+ */
 import type { Packet } from '../../../decode/index.ts'
 import { byteAt, findByte, textAt, uint16At, uint32At, type Payload } from '../payload.ts'
 import { Next, type ReadingContext } from '../reader.ts'
@@ -15,6 +18,11 @@ const YES_TLS = 0x53
 const YES_GSS = 0x47
 const AUTHENTICATION = 0x52
 const ERROR = 0x45
+/** No encryption: what was asked for in the clear goes on. */
+const NO = 0x4e
+/** The highest number of a way to authenticate. */
+const MOST_WAYS = 12
+const SEVERITY_FIELD = 0x53
 const CODE_FIELD = 0x43
 const MOST_FIELDS = 16
 /** invalid_password, invalid_authorization_specification. */
@@ -27,6 +35,21 @@ export function isPostgresql(payload: Payload): boolean {
   const major = uint16At(payload, 4)
   const minor = uint16At(payload, 6)
   return (major === 3 && minor <= 2) || isMagic(major, minor)
+}
+
+/** A server's first words: how to authenticate, or why not; behind its refusal of encryption, if it was asked for. */
+export function isPostgresqlReply(payload: Payload): boolean {
+  const at = beginOf(payload)
+  const kind = byteAt(payload, at)
+  if (kind !== AUTHENTICATION && kind !== ERROR) return false
+  if (uint32At(payload, at + 1) !== payload.payloadLength - at - 1) return false
+  if (kind === ERROR) return byteAt(payload, at + 5) === SEVERITY_FIELD
+  const way = uint32At(payload, at + 5)
+  return way >= 0 && way <= MOST_WAYS
+}
+
+function beginOf(payload: Payload): number {
+  return byteAt(payload, 0) === NO ? 1 : 0
 }
 
 function isMagic(major: number, minor: number): boolean {
@@ -43,7 +66,7 @@ export class PostgresqlReader extends DatabaseReader {
   }
 
   override read(packet: Packet, side: number): number {
-    if (this.#clientSide < 0) this.#clientSide = side
+    if (this.#clientSide < 0) this.#clientSide = isPostgresqlReply(packet) ? 1 - side : side
     this.#payloads += 1
     if (this.#payloads > MOST_PAYLOADS) return Next.DONE
     return side === this.#clientSide ? this.#readRequest(packet) : this.#readReply(packet)
@@ -68,15 +91,16 @@ export class PostgresqlReader extends DatabaseReader {
   }
 
   #readReply(payload: Payload): number {
-    const kind = byteAt(payload, 0)
+    const at = payload.payloadLength > 1 ? beginOf(payload) : 0
+    const kind = byteAt(payload, at)
     if (this.#isAskingForEncryption && payload.payloadLength === 1) {
       return kind === YES_TLS || kind === YES_GSS ? this.goOverToTls() : Next.MORE
     }
     if (kind === AUTHENTICATION) {
-      return uint32At(payload, 5) === 0 ? this.endLogin('success', null) : Next.MORE
+      return uint32At(payload, at + 5) === 0 ? this.endLogin('success', null) : Next.MORE
     }
     if (kind !== ERROR) return Next.MORE
-    const code = sqlState(payload)
+    const code = sqlState(payload, at + 5)
     return code !== null && LOGIN_CODES.includes(code)
       ? this.endLogin('failure', code)
       : this.fail(code)
@@ -84,8 +108,8 @@ export class PostgresqlReader extends DatabaseReader {
 }
 
 /** The code among an error's fields, each a letter and text up to a NUL. */
-function sqlState(payload: Payload): string | null {
-  let at = 5
+function sqlState(payload: Payload, from: number): string | null {
+  let at = from
   for (let count = 0; count < MOST_FIELDS; count += 1) {
     const end = findByte(payload, 0, at + 1, payload.payloadCaptured)
     if (end < 0) return null

@@ -39,6 +39,17 @@ export interface HttpResponse {
   readonly contentBytes: number | null
 }
 
+/** What an HTTP/2 client has burdened its server with since this was last told of the flow. Told, never stored. */
+export interface Http2Burden {
+  readonly kind: 'http2-burden'
+  /** Requests. */
+  readonly opened: number
+  /** Of them, or of those before, the ones taken back in the same breath. */
+  readonly takenBack: number
+  /** Frames that ask for an answer and nothing else, or bring nothing. */
+  readonly empty: number
+}
+
 export interface HttpFacts {
   readonly kind: 'http'
   /** Of the flow's first request. */

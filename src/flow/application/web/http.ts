@@ -2,7 +2,7 @@
  * HTTP/1 (RFC 9112): requests and responses as they begin a segment; of bodies the first bytes are told,
  * the rest is passed over.
  *
- * Left out: HTTP/2 and later (recognised by their preface), heads cut over segments beyond their first
+ * Left out: HTTP/2 (recognised by its preface, and only its frames counted) and later, heads cut over segments beyond their first
  * 8 KiB, pipelined responses behind a body.
  */
 import type { Packet } from '../../../decode/index.ts'
@@ -13,6 +13,7 @@ import { Assembly } from '../stream-buffers.ts'
 import { HttpLogins } from './http-login.ts'
 import { afterChunkLength, bodyFact } from './http-body.ts'
 import { HttpHead, readHttpHead } from './http-head.ts'
+import { Http2Frames } from './http2-frames.ts'
 
 const METHODS = [
   'GET ', 'POST ', 'HEAD ', 'PUT ', 'DELETE ', 'OPTIONS ', 'PATCH ', 'CONNECT ', 'TRACE ',
@@ -54,6 +55,7 @@ export class HttpReader extends FactReader {
   #serverErrors = 0
   #authFailures = 0
   #logins: HttpLogins | null = null
+  #frames: Http2Frames | null = null
 
   constructor(context: ReadingContext) {
     super(context)
@@ -61,6 +63,8 @@ export class HttpReader extends FactReader {
   }
 
   override read(packet: Packet, side: number, gap: number): number {
+    if (this.#frames !== null)
+      return side === 0 ? this.#readFrames(packet, gap, packet.timestampUs) : Next.MORE
     const own = side === 0 ? 0 : 1
     const assembly = this.#assembly[own]
     // A head behind a hole, or an answer to one under way: the end of the one before was lost.
@@ -72,7 +76,7 @@ export class HttpReader extends FactReader {
     if (startsWith(bytes, PREFACE)) {
       this.#requests += 1
       this.#request ??= { ...NO_REQUEST, method: 'PRI', uri: '*' }
-      return this.#endHead(assembly, false, Next.DONE)
+      return this.#endHead(assembly, false, this.#goOverToFrames(bytes, own, packet.timestampUs))
     }
     if (this.#awaits[own] !== Body.NONE && !assembly.isUnderWay) this.#tellBody(packet, 0, own)
     let at = assembly.isUnderWay ? 0 : this.#passBody(packet, own, gap)
@@ -95,6 +99,20 @@ export class HttpReader extends FactReader {
       at = end
     }
     return this.#endHead(assembly, false, this.#waitForBody(own))
+  }
+
+  /** From here on only a client's frames are counted, where somebody listens. */
+  #goOverToFrames(bytes: Payload, own: 0 | 1, nowUs: number): number {
+    if (!this.context.isHeard || own !== 0) return Next.DONE
+    this.#frames = new Http2Frames()
+    return this.#readFrames(bytes, 0, nowUs)
+  }
+
+  #readFrames(segment: Payload, gap: number, nowUs: number): number {
+    if (this.#frames?.read(segment, gap, nowUs) !== true) return Next.DONE
+    const burden = this.#frames.due()
+    if (burden !== null) this.context.tell(burden)
+    return Next.MORE
   }
 
   #endCutHead(assembly: Assembly): void {

@@ -1,7 +1,7 @@
 /** Finds a damaged database at start, sets it aside and says so: the agent begins anew rather than not at all. */
-import Database from 'better-sqlite3'
 import { existsSync, renameSync } from 'node:fs'
 import { meansDamage, type Connection } from '../connection.ts'
+import { Database } from '../driver.ts'
 import { refuseForeign } from '../migrate.ts'
 import { makePrivateFile } from '../private-file.ts'
 

@@ -1,5 +1,4 @@
 /** Opens a damaged database all the same: past a header that lies about its length, or with one of ours in its place. */
-import Database from 'better-sqlite3'
 import {
   closeSync,
   constants,
@@ -14,6 +13,7 @@ import {
 } from 'node:fs'
 import { dirname } from 'node:path'
 import { meansDamage, type Connection } from '../connection.ts'
+import { Database } from '../driver.ts'
 
 /** SQLite's file format, section 1.3: the database header. */
 const HEADER_BYTES = 100

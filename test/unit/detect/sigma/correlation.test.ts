@@ -65,12 +65,12 @@ describe('a count of events', () => {
   it('that asks for few waits for the end of the span', () => {
     const judging = new Judging(base('one', '/a'), count('{ lt: 3 }'))
     ask(judging, '/a', 0)
-    judging.detector.tick(START_US + 30e6)
+    judging.running.tick(START_US + 30e6)
     expect(judging.hits('together')).toBe(0)
-    judging.detector.tick(START_US + 61e6)
+    judging.running.tick(START_US + 61e6)
     expect(judging.hits('together')).toBe(1)
     for (const seconds of [100, 101, 102]) ask(judging, '/a', seconds)
-    judging.detector.tick(START_US + 200e6)
+    judging.running.tick(START_US + 200e6)
     expect(judging.hits('together')).toBe(1)
   })
 
@@ -83,7 +83,7 @@ describe('a count of events', () => {
     const judging = new Judging(base('one', '/a'), count(condition))
     ask(judging, '/a', 0)
     ask(judging, '/a', 1)
-    judging.detector.tick(START_US + 100e6)
+    judging.running.tick(START_US + 100e6)
     expect(judging.hits('together')).toBe(expected)
   })
 })
@@ -211,7 +211,7 @@ describe('a correlation', () => {
       const source = `10.1.${index >> 8}.${index & 255}`
       judging.detector.flowSpoke(plannedFlow({ source, atUs: START_US + index }), fact)
     }
-    expect(judging.detector.forgotten()).toBe(5000 - 2048)
+    expect(judging.running.forgotten).toBe(5000 - 2048)
   })
 
   it.each([

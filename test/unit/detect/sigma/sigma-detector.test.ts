@@ -24,7 +24,7 @@ describe('hits of one rule', () => {
         atUs: START_US + index * 1e6,
       })
     }
-    judging.detector.end()
+    judging.running.end(Number.POSITIVE_INFINITY)
     const [story, ...more] = judging.stories()
     expect(more).toEqual([])
     expect(story).toMatchObject({ attacker: '10.0.0.5', count: 50, isFinal: true })
@@ -38,7 +38,7 @@ describe('hits of one rule', () => {
       const source = `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}`
       judging.says(httpRequest({ uri: '/a' }), { source, atUs: START_US + index })
     }
-    judging.detector.end()
+    judging.running.end(Number.POSITIVE_INFINITY)
     const stories = judging.stories()
     expect(stories).toHaveLength(65)
     expect(stories.find(({ count }) => count > 1)).toMatchObject({
@@ -49,7 +49,7 @@ describe('hits of one rule', () => {
 
   it('after a long silence are another story', () => {
     const judging = new Judging(rule('one', 'a')).says(httpRequest({ uri: '/a' }))
-    judging.detector.tick(START_US + 1000e6)
+    judging.running.tick(START_US + 1000e6)
     judging.says(httpRequest({ uri: '/a' }), { atUs: START_US + 1001e6 })
     expect(judging.stories().map(({ isFinal }) => isFinal)).toEqual([true, false])
   })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { packagedFile } from '../../../../src/core/package-root.ts'
+import { Detectors } from '../../../../src/detect/detectors.ts'
 import type { Detection } from '../../../../src/detect/detection.ts'
 import {
   compileRules,
@@ -18,7 +19,7 @@ function told(plan: FlowPlan, seen: readonly ApplicationFact[] = []): string[] {
   const flow = plannedFlow(plan)
   for (const fact of seen) detector.flowSpoke(flow, fact)
   detector.flowEnded(flow, 'fin')
-  detector.end()
+  new Detectors([detector]).end(flow.lastUs)
   return [...stories.values()]
     .filter(({ severity }) => severity >= 4)
     .map(({ kind, attacker }) => `${kind} ${attacker}`)

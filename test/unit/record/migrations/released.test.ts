@@ -1,6 +1,6 @@
 /** Every released shape of the database, with rows in it, brought to the present one. */
 import { join } from 'node:path'
-import Database from 'better-sqlite3'
+import { Database, type Connection } from '../../../../src/record/sqlite/driver.ts'
 import { expect, it } from 'vitest'
 import { LATEST_VERSION, MIGRATIONS } from '../../../../src/record/migrations/index.ts'
 import { addressKeyOfText } from '../../../../src/record/sqlite/address-key.ts'
@@ -51,7 +51,7 @@ function writeVersion(path: string, version: number): void {
   database.close()
 }
 
-function writeLaterThings(database: Database.Database, version: number): void {
+function writeLaterThings(database: Connection, version: number): void {
   if (version >= 3) {
     database.exec(`
       INSERT INTO verdicts VALUES ('${told.id}', 'true-positive', NULL, 'port-scan', 'scan', 'local', 1);

@@ -21,3 +21,9 @@ test('two seconds between two clocks are no difference, three are', () => {
   expect(differs(difference([entry('192.0.2.1', 60)], [entry('192.0.2.1', 58)]))).toBe(false)
   expect(differs(difference([entry('192.0.2.1', 60)], [entry('192.0.2.1', 57)]))).toBe(true)
 })
+
+test('time goes by while a long list is read', () => {
+  const wanted = [entry('192.0.2.1', 60)]
+  expect(differs(difference(wanted, [entry('192.0.2.1', 54)], 4))).toBe(false)
+  expect(differs(difference(wanted, [entry('192.0.2.1', 53)], 4))).toBe(true)
+})

@@ -2,7 +2,7 @@
 import type { LiveFlow } from '../../../../flow/flow.ts'
 import type { Emit } from '../../../detector.ts'
 import type { LoginConfig } from '../config.ts'
-import { CappedTable } from '../../state/capped-table.ts'
+import { FadingTable } from '../../state/fading-table.ts'
 import { pairKey } from '../../state/pair-key.ts'
 import { BesiegedServer, type SiegeConfig } from '../besieged-server.ts'
 import { LoginSuspect, type LoginParties } from './login-suspect.ts'
@@ -14,14 +14,18 @@ const SIEGE_US = 3_600_000_000
 export class LoginLedger {
   readonly #config: LoginConfig
   readonly #emit: Emit
-  readonly #suspects: CappedTable<LoginSuspect>
-  readonly #servers: CappedTable<BesiegedServer>
+  readonly #suspects: FadingTable<LoginSuspect>
+  readonly #servers: FadingTable<BesiegedServer>
 
   constructor(config: LoginConfig, emit: Emit) {
     this.#config = config
     this.#emit = emit
-    this.#suspects = new CappedTable(MAX_SUSPECTS, (suspect) => this.#finish(suspect))
-    this.#servers = new CappedTable(MAX_SERVERS, (server) => this.#leave(server))
+    const afterUs = config.forgetAfterSeconds * 1e6
+    this.#suspects = new FadingTable(MAX_SUSPECTS, afterUs, (suspect) => this.#finish(suspect))
+    // The many come by turns, hours apart.
+    this.#servers = new FadingTable(MAX_SERVERS, afterUs + SIEGE_US, (server) =>
+      this.#leave(server),
+    )
   }
 
   get forgotten(): number {
@@ -75,14 +79,13 @@ export class LoginLedger {
   }
 
   tick(nowUs: number): void {
-    const beforeUs = nowUs - this.#config.forgetAfterSeconds * 1e6
-    this.#suspects.expire(beforeUs, (suspect) => this.#finish(suspect))
-    // The many come by turns, hours apart.
-    this.#servers.expire(beforeUs - SIEGE_US, (server) => this.#leave(server))
+    this.#suspects.tick(nowUs)
+    this.#servers.tick(nowUs)
   }
 
   end(): void {
-    this.tick(Number.POSITIVE_INFINITY)
+    this.#suspects.end()
+    this.#servers.end()
   }
 
   #finish(suspect: LoginSuspect): void {

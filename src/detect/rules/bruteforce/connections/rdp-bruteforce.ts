@@ -6,7 +6,7 @@
  * than any login.
  */
 import { APPLICATIONS, type LiveFlow } from '../../../../flow/flow.ts'
-import type { Detector, Emit } from '../../../detector.ts'
+import type { Detector, Emit, Memory } from '../../../detector.ts'
 import type { LoginConfig } from '../config.ts'
 import { pairKey } from '../../state/pair-key.ts'
 import { LoginLedger } from './login-ledger.ts'
@@ -22,10 +22,12 @@ const MOST_REFUSED_US = 60_000_000
 
 export class RdpBruteforce implements Detector {
   readonly name = 'rdp-bruteforce'
+  readonly memories: readonly Memory[]
   readonly #ledger: LoginLedger
 
   constructor(config: LoginConfig, emit: Emit) {
     this.#ledger = new LoginLedger(config, emit)
+    this.memories = [this.#ledger]
   }
 
   flowEnded(flow: LiveFlow): void {
@@ -35,18 +37,6 @@ export class RdpBruteforce implements Detector {
     const isSmall = flow.responderPayloadBytes <= MOST_REFUSED_BYTES
     if (isShort && isSmall) this.#ends(key, flow)
     else if (!isShort && !isSmall) this.#isUsed(key, flow)
-  }
-
-  tick(nowUs: number): void {
-    this.#ledger.tick(nowUs)
-  }
-
-  end(): void {
-    this.#ledger.end()
-  }
-
-  forgotten(): number {
-    return this.#ledger.forgotten
   }
 
   #ends(key: number, flow: LiveFlow): void {

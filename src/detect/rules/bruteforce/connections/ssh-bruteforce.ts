@@ -7,9 +7,9 @@
 import type { Packet } from '../../../../decode/packet.ts'
 import { APPLICATIONS, type LiveFlow } from '../../../../flow/flow.ts'
 import { IpProtocol } from '../../../../net/protocol.ts'
-import type { Detector, Emit } from '../../../detector.ts'
+import type { Detector, Emit, Memory } from '../../../detector.ts'
 import type { LoginConfig } from '../config.ts'
-import { CappedTable } from '../../state/capped-table.ts'
+import { FadingTable } from '../../state/fading-table.ts'
 import { destinationAddress, sourceAddress } from '../../state/packet-address.ts'
 import {
   hostsFromServer,
@@ -32,14 +32,16 @@ const SSH = APPLICATIONS.indexOf('ssh')
 export class SshBruteforce implements Detector {
   readonly name = 'ssh-bruteforce'
   readonly watches = ['tcp-payload'] as const
+  readonly memories: readonly Memory[]
   readonly #ledger: LoginLedger
-  readonly #connections = new CappedTable<SshConnection>(MAX_CONNECTIONS)
+  readonly #connections = new FadingTable<SshConnection>(MAX_CONNECTIONS, CONNECTION_IDLE_US)
   /** 1 for each server port on which SSH was met. */
   readonly #sshPorts = new Uint8Array(65536)
   #sshPortCount = 0
 
   constructor(config: LoginConfig, emit: Emit) {
     this.#ledger = new LoginLedger(config, emit)
+    this.memories = [this.#ledger, this.#connections]
   }
 
   packet(packet: Packet): void {
@@ -71,19 +73,6 @@ export class SshBruteforce implements Detector {
     else suspect.unreadConnection(nowUs)
     this.#ledger.review(suspect, nowUs, flow)
     if (isFailure) this.#ledger.besiege(flow, 'ssh', suspect.story !== null)
-  }
-
-  tick(nowUs: number): void {
-    this.#ledger.tick(nowUs)
-    this.#connections.expire(nowUs - CONNECTION_IDLE_US)
-  }
-
-  end(): void {
-    this.#ledger.end()
-  }
-
-  forgotten(): number {
-    return this.#ledger.forgotten + this.#connections.forgotten
   }
 
   /** SSH on a port where it was not met before; of the two ports the lower is the server's. */

@@ -7,8 +7,9 @@
  */
 import type { HttpRequest, LiveFlow } from '../../../../flow/flow.ts'
 import type { Detection } from '../../../detection.ts'
-import type { Detector, Emit, Heard } from '../../../detector.ts'
-import { CappedTable, type Row } from '../../state/capped-table.ts'
+import type { Detector, Emit, Heard, Memory } from '../../../detector.ts'
+import type { Row } from '../../state/capped-table.ts'
+import { FadingTable } from '../../state/fading-table.ts'
 import { conversationKey } from '../../state/flow-pair.ts'
 import { pairKey } from '../../state/pair-key.ts'
 import { Story } from '../../state/story.ts'
@@ -35,15 +36,18 @@ const HEARS = ['http-request', 'http-response', 'http-body'] as const
 export class FormBruteforce implements Detector {
   readonly name = 'form-bruteforce'
   readonly hears = HEARS
+  readonly memories: readonly Memory[]
   readonly #config: FormBruteforceConfig
   readonly #emit: Emit
-  readonly #clients = new CappedTable<PageGuesser>(MAX_CLIENTS, (client) => this.#finish(client))
-
-  readonly #posted = new CappedTable<Posted>(MAX_POSTED)
+  readonly #clients: FadingTable<PageGuesser>
+  readonly #posted = new FadingTable<Posted>(MAX_POSTED, POSTED_US)
 
   constructor(config: FormBruteforceConfig, emit: Emit) {
     this.#config = config
     this.#emit = emit
+    const afterUs = config.forgetAfterSeconds * 1e6
+    this.#clients = new FadingTable(MAX_CLIENTS, afterUs, (client) => this.#finish(client))
+    this.memories = [this.#clients, this.#posted]
   }
 
   flowSpoke(flow: LiveFlow, fact: Heard<typeof HEARS>): void {
@@ -53,20 +57,6 @@ export class FormBruteforce implements Detector {
     } else if (fact.kind === 'http-response' && this.#clients.size > 0) {
       this.#clients.get(keyOf(flow))?.answered(fact, flow.originatorPort)
     }
-  }
-
-  tick(nowUs: number): void {
-    const beforeUs = nowUs - this.#config.forgetAfterSeconds * 1e6
-    this.#clients.expire(beforeUs, (client) => this.#finish(client))
-    this.#posted.expire(nowUs - POSTED_US)
-  }
-
-  end(): void {
-    this.tick(Number.POSITIVE_INFINITY)
-  }
-
-  forgotten(): number {
-    return this.#clients.forgotten
   }
 
   #asks(flow: LiveFlow, request: HttpRequest): void {

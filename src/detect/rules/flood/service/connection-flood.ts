@@ -8,7 +8,7 @@
  */
 import { APPLICATIONS, type ApplicationFact, type LiveFlow } from '../../../../flow/flow.ts'
 import { IpProtocol, TcpFlag } from '../../../../net/protocol.ts'
-import type { Detector, Emit } from '../../../detector.ts'
+import type { Detector, Emit, Memory } from '../../../detector.ts'
 import { originatorHash, responderHash } from '../../state/packet-address.ts'
 import { mix } from '../../state/pair-key.ts'
 import { HostRates } from '../../state/watch/host-rates.ts'
@@ -23,6 +23,7 @@ const TLS = APPLICATIONS.indexOf('tls')
 
 export class ConnectionFlood implements Detector {
   readonly name = 'connection-flood'
+  readonly memories: readonly Memory[]
   readonly #config: ConnectionFloodConfig
   readonly #rates = new HostRates()
   readonly #clients: WatchedHosts<ConnectionClient>
@@ -30,6 +31,7 @@ export class ConnectionFlood implements Detector {
   constructor(config: ConnectionFloodConfig, emit: Emit) {
     this.#config = config
     this.#clients = new WatchedHosts(config.maxClients, emit)
+    this.memories = [this.#clients]
   }
 
   flowSpoke(flow: LiveFlow, fact: ApplicationFact): void {
@@ -47,18 +49,6 @@ export class ConnectionFlood implements Detector {
     this.#client(flow, isSilent ? Does.SAY_NOTHING : Does.SHAKE_HANDS, flow.startUs)?.connection(
       flow,
     )
-  }
-
-  tick(nowUs: number): void {
-    this.#clients.tick(nowUs)
-  }
-
-  end(nowUs: number): void {
-    this.#clients.end(nowUs)
-  }
-
-  forgotten(): number {
-    return this.#clients.forgotten
   }
 
   #client(flow: LiveFlow, does: number, nowUs: number): ConnectionClient | undefined {

@@ -8,7 +8,7 @@
  * Source: RFC 2131 §2 (the message), RFC 8415 §7.3 (types).
  */
 import { PacketKind, type Packet } from '../../../../decode/packet.ts'
-import type { Detector, Emit } from '../../../detector.ts'
+import type { Detector, Emit, Memory } from '../../../detector.ts'
 import { destinationHash, sourceAddress, sourceHash } from '../../state/packet-address.ts'
 import { mix } from '../../state/pair-key.ts'
 import { WatchedHosts } from '../../state/watch/watched-hosts.ts'
@@ -36,6 +36,7 @@ const MAX_DESTINATIONS = 64
 export class DhcpFlood implements Detector {
   readonly name = 'dhcp-flood'
   readonly watches = ['udp', 'arp'] as const
+  readonly memories: readonly Memory[]
   readonly #config: DhcpFloodConfig
   readonly #victims: WatchedHosts<DhcpVictim>
   #server: string | null = null
@@ -43,6 +44,7 @@ export class DhcpFlood implements Detector {
   constructor(config: DhcpFloodConfig, emit: Emit) {
     this.#config = config
     this.#victims = new WatchedHosts(MAX_DESTINATIONS, emit)
+    this.memories = [this.#victims]
   }
 
   packet(packet: Packet): void {
@@ -57,17 +59,9 @@ export class DhcpFlood implements Detector {
     else if (packet.payloadCaptured >= MINIMUM_LENGTH) this.#message(packet)
   }
 
-  tick(nowUs: number): void {
-    this.#victims.tick(nowUs)
-  }
-
   end(nowUs: number): void {
     // Who has not spoken by now never will.
     this.#victims.end(nowUs + PATIENCE_US)
-  }
-
-  forgotten(): number {
-    return this.#victims.forgotten
   }
 
   /** Any other word of a card, while leases are asked for. */

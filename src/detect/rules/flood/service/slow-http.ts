@@ -9,7 +9,7 @@
 import { PacketKind, type Packet } from '../../../../decode/packet.ts'
 import { APPLICATIONS, type LiveFlow } from '../../../../flow/flow.ts'
 import { IpProtocol, TcpFlag } from '../../../../net/protocol.ts'
-import type { Detector, Emit } from '../../../detector.ts'
+import type { Detector, Emit, Memory } from '../../../detector.ts'
 import {
   destinationAddress,
   destinationHash,
@@ -50,6 +50,7 @@ const WATCH_FROM = 20
 export class SlowHttp implements Detector {
   readonly name = 'slow-http'
   readonly watches = ['tcp-bare'] as const
+  readonly memories: readonly Memory[]
   readonly #config: SlowHttpConfig
   readonly #rates = new HostRates()
   readonly #clients: WatchedHosts<SlowClient>
@@ -57,6 +58,7 @@ export class SlowHttp implements Detector {
   constructor(config: SlowHttpConfig, emit: Emit) {
     this.#config = config
     this.#clients = new WatchedHosts(config.maxClients, emit)
+    this.memories = [this.#clients]
   }
 
   packet(packet: Packet): void {
@@ -87,18 +89,6 @@ export class SlowHttp implements Detector {
     const all = mix(server, flow.responderPort + OF_SERVER)
     const clients = this.#clients.get(all) ?? this.#watch(all, null, ...ends)
     clients.unfinished(flow, source, flow.application === TLS)
-  }
-
-  tick(nowUs: number): void {
-    this.#clients.tick(nowUs)
-  }
-
-  end(nowUs: number): void {
-    this.#clients.end(nowUs)
-  }
-
-  forgotten(): number {
-    return this.#clients.forgotten
   }
 
   #watch(key: number, client: string | null, server: string, port: number): SlowClient {

@@ -6,7 +6,7 @@
  */
 import { PacketKind, type Packet } from '../../../../decode/packet.ts'
 import { IpProtocol } from '../../../../net/protocol.ts'
-import type { Detector, Emit } from '../../../detector.ts'
+import type { Detector, Emit, Memory } from '../../../detector.ts'
 import { destinationHash } from '../../state/packet-address.ts'
 import { HostRates } from '../../state/watch/host-rates.ts'
 import { WatchedHosts } from '../../state/watch/watched-hosts.ts'
@@ -19,6 +19,7 @@ const WATCH_FROM = 40
 export class FragmentFlood implements Detector {
   readonly name = 'fragment-flood'
   readonly watches = ['fragment'] as const
+  readonly memories: readonly Memory[]
   readonly #rates = new HostRates()
   readonly #victims: WatchedHosts<PacketVictim>
   readonly #stuff: Stuff
@@ -32,6 +33,7 @@ export class FragmentFlood implements Detector {
       mitre: ['T1498.001'],
       maxSeverity: 7,
     }
+    this.memories = [this.#victims]
   }
 
   packet(packet: Packet): void {
@@ -45,17 +47,5 @@ export class FragmentFlood implements Detector {
       victim = this.#victims.watch(key, new PacketVictim(this.#stuff, packet))
     }
     victim.add(packet)
-  }
-
-  tick(nowUs: number): void {
-    this.#victims.tick(nowUs)
-  }
-
-  end(nowUs: number): void {
-    this.#victims.end(nowUs)
-  }
-
-  forgotten(): number {
-    return this.#victims.forgotten
   }
 }

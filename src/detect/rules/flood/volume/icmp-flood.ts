@@ -9,7 +9,7 @@
  */
 import { PacketKind, type Packet } from '../../../../decode/packet.ts'
 import { IpProtocol } from '../../../../net/protocol.ts'
-import type { Detector, Emit } from '../../../detector.ts'
+import type { Detector, Emit, Memory } from '../../../detector.ts'
 import { destinationHash, ipv6Hash, sourceHash } from '../../state/packet-address.ts'
 import { mix } from '../../state/pair-key.ts'
 import { HostRates } from '../../state/watch/host-rates.ts'
@@ -49,6 +49,7 @@ type Group = 'usual' | 'error' | 'v6' | 'neighbour' | 'router' | 'smurf'
 export class IcmpFlood implements Detector {
   readonly name = 'icmp-flood'
   readonly watches = ['icmp'] as const
+  readonly memories: readonly Memory[]
   readonly #rates = new HostRates()
   readonly #pings = new LastSigns()
   /** Hosts that were pinged over IPv6. */
@@ -62,6 +63,7 @@ export class IcmpFlood implements Detector {
   constructor(config: IcmpFloodConfig, emit: Emit) {
     this.#victims = new WatchedHosts(config.maxVictims, emit)
     this.#stuff = stuffOf(config)
+    this.memories = [this.#victims]
   }
 
   packet(packet: Packet): void {
@@ -81,18 +83,6 @@ export class IcmpFlood implements Detector {
     }
     victim.add(packet)
     this.#victims.noted(victim, packet.timestampUs)
-  }
-
-  tick(nowUs: number): void {
-    this.#victims.tick(nowUs)
-  }
-
-  end(nowUs: number): void {
-    this.#victims.end(nowUs)
-  }
-
-  forgotten(): number {
-    return this.#victims.forgotten
   }
 
   /** The host that is looked for was pinged: the question passes that on, as a router's does. */

@@ -9,9 +9,9 @@
  */
 import { readUint16 } from '../../../../decode/index.ts'
 import { PacketKind, type Packet } from '../../../../decode/packet.ts'
-import { TcpFlag } from '../../../../net/protocol.ts'
+import { IpProtocol, TcpFlag } from '../../../../net/protocol.ts'
 import type { Detection } from '../../../detection.ts'
-import type { Detector, Emit } from '../../../detector.ts'
+import type { Detector, Emit, Memory } from '../../../detector.ts'
 import { mix } from '../../state/pair-key.ts'
 import type { Story } from '../../state/story.ts'
 import { claimOf } from '../../state/watch/claim.ts'
@@ -35,16 +35,20 @@ const NEW_SHARE = 0.8
 export class LinkFlood implements Detector {
   readonly name = 'link-flood'
   readonly watches = ['tcp-bare', 'arp', 'other'] as const
+  readonly memories: readonly Memory[]
   readonly #config: LinkFloodConfig
   readonly #links: WatchedHosts<FloodedLink>
 
   constructor(config: LinkFloodConfig, emit: Emit) {
     this.#config = config
     this.#links = new WatchedHosts(MAX_LINKS, emit)
+    this.memories = [this.#links]
   }
 
   packet(packet: Packet): void {
-    if (packet.kind === PacketKind.IP && packet.tcpFlags !== TcpFlag.SYN) return
+    if (packet.kind === PacketKind.IP && packet.tcpFlags !== TcpFlag.SYN && !isHeadOnly(packet)) {
+      return
+    }
     if (packet.sourceMac === 0) return
     const isControl = packet.kind === PacketKind.OTHER && isToSwitches(packet.destinationMac)
     if (packet.kind === PacketKind.OTHER && (!isControl || isRapid(packet))) return
@@ -54,19 +58,11 @@ export class LinkFlood implements Detector {
     link.frame(packet)
     this.#links.noted(link, packet.timestampUs)
   }
-
-  tick(nowUs: number): void {
-    this.#links.tick(nowUs)
-  }
-
-  end(nowUs: number): void {
-    this.#links.end(nowUs)
-  }
-
-  forgotten(): number {
-    return this.#links.forgotten
-  }
 }
+
+/** Some builds of macof send the head of an IP packet and nothing in it. */
+const isHeadOnly = ({ protocol, malformed }: Packet): boolean =>
+  protocol === IpProtocol.TCP && malformed !== 0
 
 function isToSwitches(mac: number): boolean {
   if (mac === TREES_OF_VLANS) return false

@@ -18,7 +18,7 @@ export const STRAY_CLASSES: readonly StrayClass[] = [
 ]
 export const UDP = 0
 const ACK = 1
-const RST = 2
+export const RST = 2
 const FIN = 3
 const DATA = 4
 const ODD = 5
@@ -46,7 +46,9 @@ export function strayClass(protocol: number, tcpFlags: number, payloadBytes: num
 }
 
 function tcpClass(flags: number, payloadBytes: number): number {
-  if ((flags & TcpFlag.SYN) !== 0) return NO_CLASS
+  if ((flags & TcpFlag.SYN) !== 0) {
+    return (flags & (TcpFlag.FIN | TcpFlag.RST)) === 0 ? NO_CLASS : ODD
+  }
   if (flags === TcpFlag.ACK && payloadBytes === 0) return ACK
   if ((flags & ~TcpFlag.ACK) === TcpFlag.RST) return RST
   if ((flags & ~TcpFlag.ACK) === TcpFlag.FIN) return FIN

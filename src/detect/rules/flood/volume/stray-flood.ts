@@ -10,7 +10,7 @@
 import { PacketKind, type Packet } from '../../../../decode/packet.ts'
 import type { LiveFlow } from '../../../../flow/flow.ts'
 import { IpProtocol, TcpFlag } from '../../../../net/protocol.ts'
-import type { Detector, Emit } from '../../../detector.ts'
+import type { Detector, Emit, Memory } from '../../../detector.ts'
 import {
   destinationAddress,
   destinationHash,
@@ -25,6 +25,8 @@ import { WatchedHosts } from '../../state/watch/watched-hosts.ts'
 import type { StrayFloodConfig } from '../config.ts'
 import { NO_CLASS, strayClass, UDP } from './stray-class.ts'
 import { StrayVictim } from './stray-victim.ts'
+
+const DNS_PORT = 53
 
 /** Flows within two seconds from which a host is watched. */
 const WATCH_FROM = 60
@@ -42,6 +44,7 @@ const SPEAKING = TcpFlag.SYN | TcpFlag.RST
 export class StrayFlood implements Detector {
   readonly name = 'stray-flood'
   readonly watches = ['udp', 'tcp-bare', 'tcp-payload'] as const
+  readonly memories: readonly Memory[]
   readonly #config: StrayFloodConfig
   readonly #rates = new HostRates()
   readonly #samples = new HostRates()
@@ -54,6 +57,7 @@ export class StrayFlood implements Detector {
   constructor(config: StrayFloodConfig, emit: Emit) {
     this.#config = config
     this.#victims = new WatchedHosts(config.maxVictims, emit)
+    this.memories = [this.#victims]
   }
 
   packet(packet: Packet): void {
@@ -86,21 +90,13 @@ export class StrayFlood implements Detector {
     if (this.#victims.size === 0 || flow.wasIcmpRefused) return
     const kind = strayClass(flow.protocol, flow.openingTcpFlags, flow.openingPayloadBytes)
     if (kind === NO_CLASS || (flow.responderTcpFlags & TcpFlag.RST) !== 0) return
+    if (isNothingButHeader(flow)) return
     const victim = this.#victims.get(mix(responderHash(flow), kind))
     if (victim !== undefined) victim.answered += 1
   }
 
-  tick(nowUs: number): void {
-    this.#victims.tick(nowUs)
+  tick(): void {
     if (this.#victims.size === 0) this.#places.fill(0)
-  }
-
-  end(nowUs: number): void {
-    this.#victims.end(nowUs)
-  }
-
-  forgotten(): number {
-    return this.#victims.forgotten
   }
 
   /** From 0 to 31; a fixed step would fall in step with question and answer. */
@@ -156,6 +152,11 @@ export class StrayFlood implements Detector {
 
 const endsHash = (source: number, sourcePort: number, port: number): number =>
   mix(source, sourcePort * 65536 + port)
+
+/** A name server's answer to what is no question (RFC 1035 §4.1.1, FORMERR): it could not even repeat it. */
+function isNothingButHeader({ protocol, responderPort, responderPayloadBytes }: LiveFlow): boolean {
+  return protocol === IpProtocol.UDP && responderPort === DNS_PORT && responderPayloadBytes <= 12
+}
 
 /** Later fragments whose first was not seen: the fragment flood's affair. */
 function isHeadless(flow: LiveFlow): boolean {

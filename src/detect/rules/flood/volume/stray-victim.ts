@@ -14,7 +14,7 @@ import type { Watched } from '../../state/watch/watched-hosts.ts'
 import { confidenceOf, counted, spanOf } from '../../state/wording.ts'
 import type { StrayFloodConfig } from '../config.ts'
 import { SteadyStream } from './steady-stream.ts'
-import { STRAY_CLASSES, UDP } from './stray-class.ts'
+import { RST, STRAY_CLASSES, UDP } from './stray-class.ts'
 import { Tally } from './tally.ts'
 
 /** Whose flows are answered, or go on, in more than this share is in conversation. */
@@ -45,6 +45,10 @@ const ONE_PORT = 0.8
 const TIMES_EACH = 3
 const ANSWER_BYTES = 200
 
+/** Resets out of so many well-known ports of one host to a few high ones of another: it refuses a scan. */
+const REFUSING_PORTS = 6
+const FEW_ASKING_PORTS = 4
+
 const SEVERE_RATE = 1000
 
 export class StrayVictim implements Watched {
@@ -65,6 +69,8 @@ export class StrayVictim implements Watched {
   /** Of all packets, flows' openings and others. */
   #packetBytes = 0
   #reflected = 0
+  /** Well-known ports that resets come from. */
+  #refusing = new DistinctCount()
 
   constructor(strayClass: number, address: string, config: StrayFloodConfig) {
     this.#class = strayClass
@@ -84,6 +90,9 @@ export class StrayVictim implements Watched {
   opened(flow: LiveFlow, source: number): void {
     this.#flows.add(source, flow.startUs, () => flow.originatorAddress())
     this.#ports.add(mix(7, flow.responderPort))
+    if (this.#class === RST && flow.originatorPort < 1024 && flow.responderPort >= 1024) {
+      this.#refusing.add(flow.originatorPort)
+    }
     this.#payloadBytes += flow.openingPayloadBytes
     if (SERVICE_OF_PORT[flow.originatorPort] !== 0) this.#reflected += 1
     if (this.story !== null && this.story.flows.size < MAX_FLOWS) this.story.addFlow(flow)
@@ -97,7 +106,7 @@ export class StrayVictim implements Watched {
   }
 
   isAttacked(nowUs: number): boolean {
-    if (this.#isReflected()) return false
+    if (this.#isReflected() || this.#isRefusedScan) return false
     if (this.stream.isFlood(nowUs) || this.#isSpreadFlood(nowUs)) return true
     return this.#isUnlisted && this.#packets.peak(nowUs) >= SERVICE_PEAK && this.#isUnheard(nowUs)
   }
@@ -116,6 +125,7 @@ export class StrayVictim implements Watched {
     }
     if (!this.#flows.restart(nowUs)) return
     this.#ports = new DistinctCount()
+    this.#refusing = new DistinctCount()
     this.#payloadBytes = 0
     this.#reflected = 0
     this.answered = 0
@@ -183,6 +193,12 @@ export class StrayVictim implements Watched {
     return (
       this.#reflected >= count * REFLECTED_SHARE && count > 0 && sources.value >= MIN_REFLECTORS
     )
+  }
+
+  /** The host asked for it: only the answers to its scan are seen, and they are told as that. */
+  get #isRefusedScan(): boolean {
+    const isOfOne = this.#flows.sources.value === 1 && this.#ports.value <= FEW_ASKING_PORTS
+    return isOfOne && this.#refusing.value >= REFUSING_PORTS
   }
 
   /** Answers of servers that are not known as amplifiers, by how they come. */

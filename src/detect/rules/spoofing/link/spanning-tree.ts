@@ -10,8 +10,9 @@
  */
 import { readUint48 } from '../../../../decode/index.ts'
 import { PacketKind, type Packet } from '../../../../decode/packet.ts'
-import type { Detector, Emit } from '../../../detector.ts'
-import { CappedTable, type Row } from '../../state/capped-table.ts'
+import type { Detector, Emit, Memory } from '../../../detector.ts'
+import type { Row } from '../../state/capped-table.ts'
+import { FadingTable } from '../../state/fading-table.ts'
 import { mix, pairKey } from '../../state/pair-key.ts'
 import { Stories, type Suspect, type Telling } from '../../state/stories.ts'
 import { confidenceOf, counted, spanOf } from '../../state/wording.ts'
@@ -55,22 +56,24 @@ interface FalseRoot extends Suspect {
 export class SpanningTree implements Detector {
   readonly name = 'spanning-tree'
   readonly watches = ['other'] as const
+  readonly memories: readonly Memory[]
   readonly #neighbours: Neighbours
-  readonly #trees = new CappedTable<Tree>(MAX_LINKS)
+  readonly #trees: FadingTable<Tree>
   readonly #stories: Stories<FalseRoot>
-  readonly #forgetAfterUs: number
 
   constructor(config: RouterSpoofingConfig, neighbours: Neighbours, emit: Emit) {
     this.#neighbours = neighbours
-    this.#forgetAfterUs = config.forgetAfterSeconds * 1e6
+    const forgetAfterUs = config.forgetAfterSeconds * 1e6
+    this.#trees = new FadingTable(MAX_LINKS, forgetAfterUs)
     this.#stories = new Stories<FalseRoot>({
       detector: this.name,
       family: 'spoofing',
       cap: MAX_STORIES,
-      forgetAfterUs: this.#forgetAfterUs,
+      forgetAfterUs,
       emit,
       tell,
     })
+    this.memories = [this.#stories, this.#trees]
   }
 
   packet(packet: Packet): void {
@@ -93,19 +96,6 @@ export class SpanningTree implements Detector {
     else if (isOwn && root < tree.root && packet.sourceMac !== tree.card) this.#claims(tree, packet)
     else if (nowUs - tree.lastUs > ALIVE_US) adopt(tree, root, packet)
     else if (isOwn) this.#objects(tree, root, packet)
-  }
-
-  tick(nowUs: number): void {
-    this.#stories.tick(nowUs)
-    this.#trees.expire(nowUs - this.#forgetAfterUs)
-  }
-
-  end(): void {
-    this.#stories.end()
-  }
-
-  forgotten(): number {
-    return this.#stories.forgotten()
   }
 
   #claims(tree: Tree, packet: Packet): void {

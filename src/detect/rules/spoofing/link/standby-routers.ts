@@ -8,8 +8,9 @@
  */
 import { readInt32 } from '../../../../decode/index.ts'
 import { PacketKind, type Packet } from '../../../../decode/packet.ts'
-import type { Detector, Emit } from '../../../detector.ts'
-import { CappedTable, type Row } from '../../state/capped-table.ts'
+import type { Detector, Emit, Memory } from '../../../detector.ts'
+import type { Row } from '../../state/capped-table.ts'
+import { FadingTable } from '../../state/fading-table.ts'
 import { sourceAddress, sourceHash } from '../../state/packet-address.ts'
 import { mix, pairKey } from '../../state/pair-key.ts'
 import { Stories, type Suspect, type Telling } from '../../state/stories.ts'
@@ -41,22 +42,25 @@ interface Usurper extends Suspect {
 export class StandbyRouters implements Detector {
   readonly name = 'standby-routers'
   readonly watches = ['udp'] as const
-  readonly #groups = new CappedTable<Group>(MAX_GROUPS)
+  readonly memories: readonly Memory[]
+  readonly #groups: FadingTable<Group>
   /** Routers heard in a group in any other state than active. */
-  readonly #waiting = new CappedTable<Row>(MAX_ROUTERS)
+  readonly #waiting: FadingTable<Row>
   readonly #stories: Stories<Usurper>
-  readonly #forgetAfterUs: number
 
   constructor(config: RouterSpoofingConfig, emit: Emit) {
-    this.#forgetAfterUs = config.forgetAfterSeconds * 1e6
+    const forgetAfterUs = config.forgetAfterSeconds * 1e6
+    this.#groups = new FadingTable(MAX_GROUPS, forgetAfterUs)
+    this.#waiting = new FadingTable(MAX_ROUTERS, forgetAfterUs)
     this.#stories = new Stories<Usurper>({
       detector: this.name,
       family: 'spoofing',
       cap: MAX_STORIES,
-      forgetAfterUs: this.#forgetAfterUs,
+      forgetAfterUs,
       emit,
       tell,
     })
+    this.memories = [this.#stories, this.#groups, this.#waiting]
   }
 
   packet(packet: Packet): void {
@@ -71,20 +75,6 @@ export class StandbyRouters implements Detector {
     if (buffer[at + version.state] === version.active) {
       this.#isActive(packet, group, router, buffer[at + version.priority]!)
     } else this.#waiting.set(router, { lastUs: packet.timestampUs })
-  }
-
-  tick(nowUs: number): void {
-    this.#stories.tick(nowUs)
-    this.#groups.expire(nowUs - this.#forgetAfterUs)
-    this.#waiting.expire(nowUs - this.#forgetAfterUs)
-  }
-
-  end(): void {
-    this.#stories.end()
-  }
-
-  forgotten(): number {
-    return this.#stories.forgotten()
   }
 
   #isActive(packet: Packet, key: number, router: number, priority: number): void {

@@ -7,7 +7,7 @@
  */
 import type { DnsMessage, LiveFlow } from '../../../../flow/flow.ts'
 import { IpProtocol } from '../../../../net/protocol.ts'
-import type { Detector, Emit, Heard } from '../../../detector.ts'
+import type { Detector, Emit, Heard, Memory } from '../../../detector.ts'
 import { pairKey } from '../../state/pair-key.ts'
 import type { Story } from '../../state/story.ts'
 import { confidenceOf, counted, listed, spanOf } from '../../state/wording.ts'
@@ -47,6 +47,7 @@ const HEARS = ['dns'] as const
 export class DnsAnswers implements Detector {
   readonly name = 'dns-answers'
   readonly hears = HEARS
+  readonly memories: readonly Memory[]
   readonly #config: NameSpoofingConfig
   /** Direct-mapped: a flood of questions overwrites, and what is overwritten is not judged. */
   readonly #asked: Asked[] = Array.from({ length: PLACES }, () => ({
@@ -68,6 +69,7 @@ export class DnsAnswers implements Detector {
       emit,
       tell,
     })
+    this.memories = [this.#stories]
   }
 
   flowSpoke(flow: LiveFlow, fact: Heard<typeof HEARS>): void {
@@ -81,18 +83,6 @@ export class DnsAnswers implements Detector {
     if (!fact.isResponse) ask(asked, key, flow.lastUs)
     else if (asked.key === key) this.#answer(asked, flow, fact)
     else this.#guess(flow, fact)
-  }
-
-  tick(nowUs: number): void {
-    this.#stories.tick(nowUs)
-  }
-
-  end(): void {
-    this.#stories.end()
-  }
-
-  forgotten(): number {
-    return this.#stories.forgotten()
   }
 
   #answer(asked: Asked, flow: LiveFlow, fact: DnsMessage): void {

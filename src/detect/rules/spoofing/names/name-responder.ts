@@ -9,8 +9,9 @@
  */
 import type { DnsMessage, LiveFlow } from '../../../../flow/flow.ts'
 import { IpProtocol } from '../../../../net/protocol.ts'
-import type { Detector, Emit, Heard } from '../../../detector.ts'
-import { CappedTable, type Row } from '../../state/capped-table.ts'
+import type { Detector, Emit, Heard, Memory } from '../../../detector.ts'
+import type { Row } from '../../state/capped-table.ts'
+import { FadingTable } from '../../state/fading-table.ts'
 import { pairKey } from '../../state/pair-key.ts'
 import { Story } from '../../state/story.ts'
 import { confidenceOf, counted, listed, spanOf } from '../../state/wording.ts'
@@ -57,8 +58,9 @@ const HEARS = ['dns'] as const
 export class NameResponder implements Detector {
   readonly name = 'name-responder'
   readonly hears = HEARS
+  readonly memories: readonly Memory[]
   readonly #config: NameSpoofingConfig
-  readonly #questions = new CappedTable<Question>(MAX_QUESTIONS)
+  readonly #questions = new FadingTable<Question>(MAX_QUESTIONS, FRESH_US)
   readonly #stories: Stories<Responder>
   #askedByMdns: (Question & { readonly asker: number; readonly client: string }) | null = null
 
@@ -72,6 +74,7 @@ export class NameResponder implements Detector {
       emit,
       tell: (row) => tell(row, config.minAnsweredNames),
     })
+    this.memories = [this.#stories, this.#questions]
   }
 
   flowSpoke(flow: LiveFlow, fact: Heard<typeof HEARS>): void {
@@ -86,19 +89,6 @@ export class NameResponder implements Detector {
     // A question to one server is answered in its own flow: only what was asked of all is answered in a new one.
     if (!fact.isResponse) this.#ask(flow, fact)
     else if (flow.responderPackets === 0) this.#answer(flow, fact)
-  }
-
-  tick(nowUs: number): void {
-    this.#stories.tick(nowUs)
-    this.#questions.expire(nowUs - FRESH_US)
-  }
-
-  end(): void {
-    this.#stories.end()
-  }
-
-  forgotten(): number {
-    return this.#questions.forgotten + this.#stories.forgotten()
   }
 
   #multicast(flow: LiveFlow, fact: DnsMessage): void {

@@ -70,7 +70,8 @@ export class Claim {
       this.other = target === 0 ? 0 : ipv4Hash(target)
       return sender !== 0
     }
-    this.way = isToAll || packet.destinationMac === 0 ? Way.ASK : Way.POLL
+    const isToStation = packet.isToUnnamedStation || isStation(packet.destinationMac)
+    this.way = isToStation ? Way.POLL : Way.ASK
     if (operation === ARP_REPLY || sender === target) this.way = Way.ANNOUNCE
     else this.question = ipv4Hash(target)
     this.other = this.address

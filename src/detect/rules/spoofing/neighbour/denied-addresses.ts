@@ -6,7 +6,7 @@
  */
 import type { Packet } from '../../../../decode/packet.ts'
 import { IpProtocol } from '../../../../net/protocol.ts'
-import type { Detector, Emit } from '../../../detector.ts'
+import type { Detector, Emit, Memory } from '../../../detector.ts'
 import { pairKey } from '../../state/pair-key.ts'
 import { MAX_VICTIMS, type Story } from '../../state/story.ts'
 import { confidenceOf, counted, listed, spanOf } from '../../state/wording.ts'
@@ -38,6 +38,7 @@ interface Denial {
 export class DeniedAddresses implements Detector {
   readonly name = 'denied-addresses'
   readonly watches = ['icmp'] as const
+  readonly memories: readonly Memory[]
   readonly #config: NeighbourSpoofingConfig
   readonly #neighbours: Neighbours
   readonly #claim = new Claim()
@@ -56,6 +57,7 @@ export class DeniedAddresses implements Detector {
       emit,
       tell,
     })
+    this.memories = [this.#stories]
   }
 
   packet(packet: Packet): void {
@@ -65,18 +67,6 @@ export class DeniedAddresses implements Detector {
     if (packet.ttl !== 255 || !this.#claim.readNeighbour(packet)) return
     if (type === NEIGHBOUR_ADVERTISEMENT) this.#answer(packet)
     else if (this.#claim.mac === 0) this.#probe(packet)
-  }
-
-  tick(nowUs: number): void {
-    this.#stories.tick(nowUs)
-  }
-
-  end(): void {
-    this.#stories.end()
-  }
-
-  forgotten(): number {
-    return this.#stories.forgotten()
   }
 
   #probe(packet: Packet): void {

@@ -7,7 +7,7 @@
  */
 import { PacketKind, type Packet } from '../../../../decode/packet.ts'
 import { IpProtocol } from '../../../../net/protocol.ts'
-import type { Detector, Emit } from '../../../detector.ts'
+import type { Detector, Emit, Memory } from '../../../detector.ts'
 import type { Story } from '../../state/story.ts'
 import { pairKey } from '../../state/pair-key.ts'
 import { counted, listed, spanOf } from '../../state/wording.ts'
@@ -49,6 +49,7 @@ interface Suspect {
 export class NeighbourSpoofing implements Detector {
   readonly name = 'neighbour-spoofing'
   readonly watches = ['arp', 'icmp', 'other'] as const
+  readonly memories: readonly Memory[]
   readonly #config: NeighbourSpoofingConfig
   readonly #neighbours: Neighbours
   readonly #claim = new Claim()
@@ -67,6 +68,7 @@ export class NeighbourSpoofing implements Detector {
       emit,
       tell,
     })
+    this.memories = [this.#standby, this.#neighbours, this.#stories]
   }
 
   packet(packet: Packet): void {
@@ -82,20 +84,6 @@ export class NeighbourSpoofing implements Detector {
     // RFC 4861 §7.1: what has passed a router is no neighbour's.
     if (packet.ttl !== 255 || packet.malformed !== 0) return
     if (this.#claim.readNeighbour(packet)) this.#note(packet, 'spoofing.neighbour')
-  }
-
-  tick(nowUs: number): void {
-    this.#standby.tick(nowUs)
-    this.#neighbours.tick(nowUs, this.#config.forgetAfterSeconds * 1e6)
-    this.#stories.tick(nowUs)
-  }
-
-  end(): void {
-    this.#stories.end()
-  }
-
-  forgotten(): number {
-    return this.#standby.forgotten + this.#neighbours.forgotten + this.#stories.forgotten()
   }
 
   #note(packet: Packet, kind: string): void {

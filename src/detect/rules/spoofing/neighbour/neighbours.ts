@@ -1,8 +1,9 @@
 /** The link as its stations describe it: bearers of addresses, cards, and the claims that do not fit. */
+import type { Memory } from '../../../detector.ts'
 import type { Packet } from '../../../../decode/packet.ts'
 import { formatIpv4Word } from '../../../../net/address.ts'
 import { destinationAddress } from '../../state/packet-address.ts'
-import { CappedTable } from '../../state/capped-table.ts'
+import { FadingTable } from '../../state/fading-table.ts'
 import { pairKey } from '../../state/pair-key.ts'
 import { Bearers } from './bearers.ts'
 import type { Claim } from './claim.ts'
@@ -32,16 +33,16 @@ export class Outcome {
  *
  * Memory: 0.3 KB an address, 0.5 KB a card; under attack up to 20 KB a card, 20 MB in all by default.
  */
-export class Neighbours {
-  readonly #addresses: CappedTable<Bearers>
-  readonly #stations: CappedTable<Station>
+export class Neighbours implements Memory {
+  readonly #addresses: FadingTable<Bearers>
+  readonly #stations: FadingTable<Station>
   readonly #questions = new Questions()
   readonly #polls = new Map<number, number>()
   readonly #outcome = new Outcome()
 
-  constructor(cap: number) {
-    this.#addresses = new CappedTable(cap)
-    this.#stations = new CappedTable(Math.ceil(cap / CARD_SHARE))
+  constructor(cap: number, forgetAfterUs: number) {
+    this.#addresses = new FadingTable(cap, forgetAfterUs)
+    this.#stations = new FadingTable(Math.ceil(cap / CARD_SHARE), forgetAfterUs)
   }
 
   get forgotten(): number {
@@ -57,11 +58,11 @@ export class Neighbours {
     return this.#stations.get(pairKey(mac, vlan, 2))
   }
 
-  tick(nowUs: number, forgetAfterUs: number): void {
+  tick(nowUs: number): void {
     this.#questions.begin(nowUs)
     this.#polls.clear()
-    this.#addresses.expire(nowUs - forgetAfterUs)
-    this.#stations.expire(nowUs - forgetAfterUs)
+    this.#addresses.tick(nowUs)
+    this.#stations.tick(nowUs)
   }
 
   /** Takes in a claim. The outcome holds until the next call. */
@@ -81,11 +82,14 @@ export class Neighbours {
     const rival = bearers.rivalOf(claim.mac, claim.nowUs)
     const isAsked = claim.way === Way.ANSWER && !this.#isUnasked(claim)
     const lie = this.#lieIn(claim, packet, { bearers, station, rival, isAsked })
+    const isSeeking = claim.question !== 0 && claim.mac === claim.teller
+    if (isSeeking) station.seeks(claim.question, claim.nowUs)
     if (lie !== null) outcome.liar = station
     else if (isOwn(claim, rival, isAsked) && station.addOwn(claim.address, () => bearers.text)) {
       // Now it can be named.
       if (station.lies.size > 0) outcome.liar = station
     }
+    if (isSeeking && station.lies.has(claim.question)) outcome.liar = station
     if (bearers.lastMac !== claim.mac) outcome.contradicted = this.#contradict(bearers, claim)
     bearers.note(claim.mac, claim.way === Way.ANSWER, claim.nowUs)
     outcome.bearers = bearers

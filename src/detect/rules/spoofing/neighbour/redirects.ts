@@ -10,7 +10,7 @@ import { readInt32 } from '../../../../decode/index.ts'
 import type { Packet } from '../../../../decode/packet.ts'
 import { formatIpv4Word, formatIpv6Words } from '../../../../net/address.ts'
 import { IpProtocol } from '../../../../net/protocol.ts'
-import type { Detector, Emit } from '../../../detector.ts'
+import type { Detector, Emit, Memory } from '../../../detector.ts'
 import { destinationHash, ipv4Hash, ipv6Hash, sourceHash } from '../../state/packet-address.ts'
 import { destinationAddress, sourceAddress } from '../../state/packet-address.ts'
 import { pairKey } from '../../state/pair-key.ts'
@@ -43,6 +43,7 @@ interface Redirected {
 export class Redirects implements Detector {
   readonly name = 'redirects'
   readonly watches = ['icmp'] as const
+  readonly memories: readonly Memory[]
   readonly #neighbours: Neighbours
   readonly #stories: Stories<Redirected>
   readonly #words = new Int32Array(4)
@@ -57,6 +58,7 @@ export class Redirects implements Detector {
       emit,
       tell,
     })
+    this.memories = [this.#stories]
   }
 
   packet(packet: Packet): void {
@@ -68,18 +70,6 @@ export class Redirects implements Detector {
       if (packet.ttl === 255 && packet.payloadCaptured >= 32)
         this.#note(packet, this.#ipv6Target(packet))
     }
-  }
-
-  tick(nowUs: number): void {
-    this.#stories.tick(nowUs)
-  }
-
-  end(): void {
-    this.#stories.end()
-  }
-
-  forgotten(): number {
-    return this.#stories.forgotten()
   }
 
   #note(packet: Packet, target: number): void {

@@ -10,8 +10,8 @@
 import { readUint16 } from '../../../../decode/index.ts'
 import type { Packet } from '../../../../decode/packet.ts'
 import { IpProtocol } from '../../../../net/protocol.ts'
-import type { Detector, Emit } from '../../../detector.ts'
-import { CappedTable } from '../../state/capped-table.ts'
+import type { Detector, Emit, Memory } from '../../../detector.ts'
+import { FadingTable } from '../../state/fading-table.ts'
 import { sourceAddress, sourceHash } from '../../state/packet-address.ts'
 import { mix, pairKey } from '../../state/pair-key.ts'
 import type { Story } from '../../state/story.ts'
@@ -82,25 +82,28 @@ interface False {
 export class RouterAdvertisements implements Detector {
   readonly name = 'router-advertisements'
   readonly watches = ['icmp'] as const
-  readonly #config: RouterSpoofingConfig
+  readonly memories: readonly Memory[]
   readonly #neighbours: Neighbours
-  readonly #routers = new CappedTable<Router>(MAX_ROUTERS)
-  readonly #crowds = new CappedTable<Crowd>(MAX_CROWDS)
+  readonly #routers: FadingTable<Router>
+  readonly #crowds: FadingTable<Crowd>
   /** When somebody last asked for a router, by VLAN. */
-  readonly #asked = new CappedTable<{ lastUs: number }>(MAX_CROWDS)
+  readonly #asked = new FadingTable<{ lastUs: number }>(MAX_CROWDS, ANSWER_US)
   readonly #stories: Stories<False>
 
   constructor(config: RouterSpoofingConfig, neighbours: Neighbours, emit: Emit) {
-    this.#config = config
     this.#neighbours = neighbours
+    const forgetAfterUs = config.forgetAfterSeconds * 1e6
+    this.#routers = new FadingTable(MAX_ROUTERS, forgetAfterUs)
+    this.#crowds = new FadingTable(MAX_CROWDS, forgetAfterUs)
     this.#stories = new Stories<False>({
       detector: this.name,
       family: 'spoofing',
       cap: MAX_STORIES,
-      forgetAfterUs: config.forgetAfterSeconds * 1e6,
+      forgetAfterUs,
       emit,
       tell,
     })
+    this.memories = [this.#stories, this.#routers, this.#crowds, this.#asked]
   }
 
   packet(packet: Packet): void {
@@ -134,21 +137,6 @@ export class RouterAdvertisements implements Detector {
       this.#compare(known, packet)
       if (!isAsked) this.#judgeHaste(known, packet)
     }
-  }
-
-  tick(nowUs: number): void {
-    this.#stories.tick(nowUs)
-    this.#routers.expire(nowUs - this.#config.forgetAfterSeconds * 1e6)
-    this.#crowds.expire(nowUs - this.#config.forgetAfterSeconds * 1e6)
-    this.#asked.expire(nowUs - ANSWER_US)
-  }
-
-  end(): void {
-    this.#stories.end()
-  }
-
-  forgotten(): number {
-    return this.#stories.forgotten() + this.#routers.forgotten
   }
 
   /** One router, two cards: virtual routers and captures that show no MAC apart. */

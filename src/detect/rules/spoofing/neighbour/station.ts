@@ -6,6 +6,9 @@ const LIE_LASTS_US = 150e6
 const MOST_OWN = 8
 const MOST_LIES = 12
 const MOST_LISTENERS = 12
+const MOST_SOUGHT = 16
+/** Who bears an address does not ask who bears it. */
+const SEEKS_WITHIN_US = 60e6
 
 /** Claims of one card to one address that somebody else bears, or that nobody asked for. */
 export interface Lie {
@@ -39,6 +42,8 @@ export class Station implements Row {
   /** By hash: addresses under which it asks, or answers alone, as one does with one's own. */
   readonly own = new Map<number, string>()
   readonly lies = new Map<number, Lie>()
+  /** By hash: when it last asked, under an address of its own, who bears another. */
+  readonly #sought = new Map<number, number>()
 
   constructor(mac: number, nowUs: number) {
     this.mac = mac
@@ -50,6 +55,17 @@ export class Station implements Row {
     if (this.own.size >= MOST_OWN || this.own.has(address)) return false
     this.own.set(address, text())
     return true
+  }
+
+  seeks(address: number, nowUs: number): void {
+    if (this.#sought.size >= MOST_SOUGHT && !this.#sought.has(address)) this.#sought.clear()
+    this.#sought.set(address, nowUs)
+  }
+
+  /** It claims the address, and asked others for it about the same time. */
+  isLookingFor({ address, lastUs }: Lie): boolean {
+    const soughtUs = this.#sought.get(address)
+    return soughtUs !== undefined && Math.abs(lastUs - soughtUs) <= SEEKS_WITHIN_US
   }
 
   /** Returns the running lie about an address, a new one where there is none; null when there are too many. */

@@ -36,6 +36,7 @@ export function judge(station: Station, config: NeighbourSpoofingConfig): Verdic
     announced(lies, config) ??
     polled(station, lies, config) ??
     raced(lies) ??
+    sought(station, lies) ??
     repeated(station, lies)
   )
 }
@@ -126,6 +127,24 @@ function polled(
     severity: 5,
     confidence: 0.75,
     words: 'polled others under it, beside its own, against its bearer',
+    lies: told,
+    reasons: reasonsOf(told),
+  }
+}
+
+/** It tells others that it bears an address, and asks the link who does: it wants to pass on what it gets. */
+function sought(station: Station, lies: readonly Lie[]): Verdict | null {
+  const told = lies.filter((lie) => {
+    const count = lie.unasked + lie.repeated
+    const isFast = lie.lastUs - lie.firstUs <= count * REPEAT_WITHIN_US
+    return count >= SURE && isFast && station.isLookingFor(lie)
+  })
+  if (told.length === 0) return null
+  return {
+    severity: 5,
+    confidence: 0.8,
+    words:
+      'told it every few seconds in answers to no question that is seen, and asked for its bearer itself',
     lies: told,
     reasons: reasonsOf(told),
   }

@@ -1,7 +1,8 @@
 /** Hosts under watch: judged each second, told of while they are attacked, let go when it is quiet. */
 import type { Detection } from '../../../detection.ts'
-import type { Emit } from '../../../detector.ts'
-import { CappedTable, type Row } from '../capped-table.ts'
+import type { Emit, Memory } from '../../../detector.ts'
+import type { Row } from '../capped-table.ts'
+import { FadingTable } from '../fading-table.ts'
 import type { Story } from '../story.ts'
 
 /** A host without a sign for this long is watched no more, and its story is over. */
@@ -24,13 +25,13 @@ export interface Watched extends Row {
 }
 
 /** Cost: nothing but a look-up while packets come; each host is judged once a second, and at `noted`'s doublings. */
-export class WatchedHosts<Host extends Watched> {
+export class WatchedHosts<Host extends Watched> implements Memory {
   readonly #emit: Emit
-  readonly #table: CappedTable<Host>
+  readonly #table: FadingTable<Host>
 
   constructor(cap: number, emit: Emit) {
     this.#emit = emit
-    this.#table = new CappedTable(cap, (host) => this.#finish(host))
+    this.#table = new FadingTable(cap, QUIET_US, (host) => this.#finish(host))
   }
 
   get size(): number {
@@ -66,13 +67,13 @@ export class WatchedHosts<Host extends Watched> {
 
   tick(nowUs: number): void {
     for (const host of this.#table.values()) this.#judge(host, nowUs)
-    this.#table.expire(nowUs - QUIET_US, (host) => this.#finish(host))
+    this.#table.tick(nowUs)
   }
 
   /** The capture ends: what is still a sample a second later is judged as it stands. */
   end(nowUs: number): void {
     for (const host of this.#table.values()) this.#judge(host, nowUs + 1_000_000)
-    this.#table.expire(Number.POSITIVE_INFINITY, (host) => this.#finish(host))
+    this.#table.end()
   }
 
   #judge(host: Host, nowUs: number): void {

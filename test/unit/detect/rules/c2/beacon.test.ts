@@ -145,6 +145,20 @@ describe('the beacon detector keeps quiet about', () => {
     expect(traffic.end()).toEqual([])
   })
 
+  test('a neighbour that somebody guesses passwords at, twice a second', () => {
+    const traffic = new WatchedTraffic()
+    for (let guess = 0; guess < 40; guess += 1) {
+      const form = `user=admin&password=pass${10 + guess}`
+      const request = `POST /login.php HTTP/1.1\r\nHost: 192.168.7.10\r\nUser-Agent: curl/7.88.1\r\nContent-Length: ${form.length}\r\n\r\n${form}` // prettier-ignore
+      const answer = 'HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\nLogin failed'
+      converse(traffic, { client: HOST, server: '192.168.7.10', serverPort: 8080, said: [['>', request], ['<', answer]] }) // prettier-ignore
+      traffic.wait(590_000)
+    }
+    const told = traffic.end()
+    expect(told.filter(({ family }) => family === 'c2')).toEqual([])
+    expect(told).toMatchObject([{ kind: 'bruteforce.http', attacker: HOST }])
+  })
+
   test('guests who call a server of ours', () => {
     const traffic = new WatchedTraffic()
     for (let index = 0; index < 200; index += 1) {

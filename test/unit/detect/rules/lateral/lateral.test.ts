@@ -39,6 +39,23 @@ describe('a host run from afar', () => {
     expect(traffic.end().map(({ kind }) => kind)).toContain('lateral.psexec')
   })
 
+  test('by a program copied to whichever share could be written and made a service is PsExec', () => {
+    const copied = netbios(smb2Tree('\\\\h\\public'), smb2Create('evil.exe'), smb2Write(7, program)) // prettier-ignore
+    const made: readonly ['>', Content][] = [
+      ['>', netbios(smb2Tree('\\\\h\\IPC$'), smb2Create('svcctl'), smb2Write(9, rpcBind(SVCCTL)))],
+      ['>', netbios(smb2Write(9, rpcRequest(12)))],
+    ] // prettier-ignore
+    const kinds = (said: readonly ['>', Content][]): string[] => {
+      const traffic = new WatchedTraffic()
+      converse(traffic, { said, serverPort: 445 })
+      return traffic.end().map(({ kind }) => kind)
+    }
+    expect(kinds([['>', copied], ...made])).toContain('lateral.psexec')
+    // People put programs on shares; and what is put there behind a service is not what that runs.
+    expect(kinds([['>', copied]])).toEqual([])
+    expect(kinds([...made, ['>', copied]])).toEqual(['lateral.service-creation'])
+  })
+
   test('by WMI asks for a look, and only where something is run', () => {
     expect(told(calls(WMI, [24]))).toEqual(['lateral.wmi 5'])
     expect(told(calls(WMI, [20]))).toEqual(['lateral.wmi 3'])

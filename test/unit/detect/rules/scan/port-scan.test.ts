@@ -139,6 +139,17 @@ describe('a vertical scan', () => {
     ])
   })
 
+  test.each(['A', 'FA'])('of a few ports, out of one and with "%s" alone, is a scan', (flags) => {
+    const few = [22, 25, 80, 135, 443, 3389, 8080]
+    const one = new WatchedTraffic()
+    for (const port of few) one.tcp(SCANNER, HOST, { sourcePort: 45_000, destinationPort: port, flags }) // prettier-ignore
+    expect(one.end()).toMatchObject([{ attacker: SCANNER, victims: [HOST], count: few.length }])
+    // A client whose connections began before the capture did.
+    const many = new WatchedTraffic()
+    for (const port of few) many.tcp(SCANNER, HOST, { sourcePort: 45_000 + port, destinationPort: port, flags }) // prettier-ignore
+    expect(many.end()).toEqual([])
+  })
+
   test('by several sorts of probe is an event for each', () => {
     const traffic = new WatchedTraffic()
     for (const flags of ['S', 'F', 'FPU']) scan(traffic, range(1, 40), flags)

@@ -7,7 +7,8 @@ import {
   type Card,
 } from '../../../../support/link-traffic.ts'
 import { ipv4 } from '../../../../support/ip-builder.ts'
-import { arp, ethernet } from '../../../../support/packet-builder.ts'
+import { LinkType } from '../../../../../src/capture/source.ts'
+import { arp, ethernet, linuxSll } from '../../../../support/packet-builder.ts'
 import { WatchedTraffic } from '../../../../support/watched-traffic.ts'
 
 const GATEWAY: Card = { mac: '00:11:22:00:00:01', address: '10.0.0.1' }
@@ -191,6 +192,42 @@ describe('ARP spoofing', () => {
   })
 })
 
+describe('a bearer who asks the link for the address that it claims', () => {
+  /** Nobody on the link is ever heard to ask. */
+  function claims(traffic: WatchedTraffic, times: number, gapUs: number): void {
+    for (let round = 0; round < times; round += 1) {
+      arpAnswer(traffic, THIEF, VICTIM, GATEWAY.address, gapUs)
+    }
+  }
+  const begun = (): WatchedTraffic => {
+    const traffic = new WatchedTraffic()
+    traffic.tcp('10.0.0.2', '198.51.100.1', { flags: 'A' })
+    traffic.silence(5 * SECOND)
+    return traffic
+  }
+
+  test.each(['before', 'behind'])('is told, though his listener was never heard (%s)', (when) => {
+    const traffic = begun()
+    if (when === 'before') arpAsk(traffic, THIEF, GATEWAY.address)
+    claims(traffic, 4, 2 * SECOND)
+    if (when === 'behind') arpAsk(traffic, THIEF, GATEWAY.address)
+    expect(traffic.end()).toMatchObject([
+      { kind: 'spoofing.arp', severity: 5, attacker: '10.0.0.3', mitre: ['T1557.002'] },
+    ])
+  })
+
+  test('is not told where a router that takes another over answers now and then', () => {
+    const traffic = begun()
+    arpAsk(traffic, THIEF, GATEWAY.address)
+    claims(traffic, 4, 30 * SECOND)
+    expect(traffic.end()).toEqual([])
+    const silent = begun()
+    claims(silent, 4, 2 * SECOND)
+    arpAsk(silent, THIEF, VICTIM.address)
+    expect(silent.end().filter(({ severity }) => severity >= 4)).toEqual([])
+  })
+})
+
 describe('the ARP spoofing detector keeps quiet about', () => {
   test('questions, answers and announcements of a quiet link', () => {
     const traffic = link()
@@ -332,4 +369,40 @@ test('two machines with one address are noted, and nobody is accused', () => {
   expect(traffic.end()).toMatchObject([
     { kind: 'spoofing.arp.conflict', severity: 3, attacker: null, victims: ['10.0.0.2'] },
   ])
+})
+
+describe('in a cooked capture, which names no receiver', () => {
+  const TO_US = 0
+  const TO_ALL = 1
+  const cooked = (): WatchedTraffic => new WatchedTraffic({ linkType: LinkType.LINUX_SLL })
+  function says(
+    traffic: WatchedTraffic,
+    card: Card,
+    fields: { operation: number; sender: string; target: string },
+    type = TO_US,
+  ): void {
+    const message = arp({ ...fields, senderMac: card.mac })
+    traffic.frame(linuxSll(message, { type, source: card.mac }), 50)
+  }
+
+  test('who polls a station in the name of the gateway, and answers it unasked, is told', () => {
+    const traffic = cooked()
+    const [gateway, victim] = [GATEWAY.address, VICTIM.address]
+    says(traffic, VICTIM, { operation: 1, sender: victim, target: '10.0.0.9' }, TO_ALL)
+    traffic.wait(5 * SECOND)
+    says(traffic, THIEF, { operation: 1, sender: gateway, target: victim })
+    says(traffic, VICTIM, { operation: 2, sender: victim, target: gateway })
+    says(traffic, THIEF, { operation: 2, sender: gateway, target: victim })
+    traffic.wait(10 * SECOND)
+    says(traffic, THIEF, { operation: 1, sender: THIEF.address, target: gateway }, TO_ALL)
+    expect(traffic.end()).toMatchObject([{ kind: 'spoofing.arp', attacker: '10.0.0.3' }])
+  })
+
+  test('a gateway that polls its hundred stations one by one does not sweep', () => {
+    const traffic = cooked()
+    for (let host = 2; host < 102; host += 1) {
+      says(traffic, GATEWAY, { operation: 1, sender: GATEWAY.address, target: `10.0.0.${host}` })
+    }
+    expect(traffic.end()).toEqual([])
+  })
 })

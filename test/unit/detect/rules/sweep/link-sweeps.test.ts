@@ -16,6 +16,22 @@ describe('sweeps of a link', () => {
     expect(traffic.end()).toMatchObject([{ kind: 'sweep.nd', attacker: SOURCE, count: 60 }])
   })
 
+  test('that a router is made to do are not its own', () => {
+    const traffic = new WatchedTraffic()
+    traffic.send(SOURCE, 'ff02::1', icmp6({ type: 134, payload: new Uint8Array(12) }))
+    for (let target = 1; target <= 60; target += 1) solicit(traffic, target)
+    expect(traffic.end()).toMatchObject([
+      { kind: 'sweep.nd', attacker: null, victims: [SOURCE], severity: 4, count: 60 },
+    ])
+  })
+
+  test('are not seen in a router that looks for its neighbours as packets come for them', () => {
+    const traffic = new WatchedTraffic()
+    traffic.send(SOURCE, 'ff02::1', icmp6({ type: 134, payload: new Uint8Array(12) }))
+    for (let target = 1; target <= 60; target += 1) solicit(traffic, target, 2_000_000)
+    expect(traffic.end()).toEqual([])
+  })
+
   test('are not seen in a host that looks for its neighbours as it needs them', () => {
     const traffic = new WatchedTraffic()
     for (let target = 1; target <= 60; target += 1) solicit(traffic, target, 2_000_000)

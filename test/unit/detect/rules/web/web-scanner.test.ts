@@ -55,6 +55,46 @@ describe('a search of a web server', () => {
   })
 })
 
+/** One request for each name: as a site, or as a parameter. */
+function guess(
+  traffic: WatchedTraffic,
+  count: number,
+  request: (name: string) => string,
+  bytes: (at: number) => number = () => 40,
+): void {
+  for (let at = 0; at < count; at += 1) {
+    const said = [['>', request(`n${at}x`)], ['<', answer(200, 'x'.repeat(bytes(at)))]] as const // prettier-ignore
+    converse(traffic, { said })
+  }
+}
+const siteOf = (name: string): string => `GET / HTTP/1.1\r\nHost: ${name}.corp.example\r\n\r\n`
+
+describe('a guessing of names', () => {
+  test('of sites, all answered alike, is told', () => {
+    const traffic = new WatchedTraffic()
+    guess(traffic, 100, siteOf)
+    expect(traffic.end()).toMatchObject([
+      { kind: 'web.scanner', severity: 5, attacker: '192.0.2.7', victims: ['10.0.0.5'] },
+    ])
+  })
+
+  test('of parameters of one page is told', () => {
+    const traffic = new WatchedTraffic()
+    guess(traffic, 100, (name) => get(`/item.php?${name}=1`), (at) => at) // prettier-ignore
+    expect(traffic.end()).toMatchObject([{ kind: 'web.scanner', mitre: ['T1595.003'] }])
+  })
+
+  test('is neither a monitor of a hundred sites, nor a program that asks for one thing after the other', () => {
+    const traffic = new WatchedTraffic()
+    guess(traffic, 100, siteOf, (at) => 1000 + 37 * at)
+    guess(traffic, 100, (name) => get(`/item.php?id=${name}`))
+    guess(traffic, 100, (name) => get(`/facets?${name}=1&page=2`))
+    guess(traffic, 100, (name) => get(`/logo.png?${name.slice(1, -1)}`))
+    guess(traffic, 100, (name) => get(`/${name}.html`))
+    expect(traffic.end()).toEqual([])
+  })
+})
+
 describe('no search is', () => {
   test('a browser on a site with broken pictures', () => {
     const traffic = new WatchedTraffic()

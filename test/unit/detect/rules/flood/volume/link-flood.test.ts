@@ -4,6 +4,7 @@ import {
   arp,
   concat,
   ethernet,
+  ipData,
   macBytes,
   tcp,
   uint16,
@@ -29,6 +30,19 @@ describe('a flood of the link', () => {
     expect(traffic.tellings).toContainEqual(
       expect.objectContaining({ kind: 'flood.link', severity: 6, attacker: null, isFinal: false }),
     )
+  })
+
+  test.each([
+    ['ever new cards', 1_000_000, 1],
+    ['a few, in a capture that keeps no more of any', 50, 0],
+  ])('by heads of packets that hold nothing: of %s', (_, cards, events) => {
+    const traffic = new WatchedTraffic()
+    const random = seededRandom(5)
+    for (let index = 0; index < 2500; index += 1) {
+      const ends = { source: `198.51.100.${index & 255}`, destination: '203.0.113.9' }
+      traffic.frame(ethernet(ipv4(ends, ipData(6, '')), { source: macOf(random(cards)) }))
+    }
+    expect(told(traffic)).toHaveLength(events)
   })
 
   test('by what switches say to each other is told', () => {

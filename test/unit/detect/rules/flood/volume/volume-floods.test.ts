@@ -24,6 +24,33 @@ describe('a flood outside any conversation', () => {
     expect(floods(traffic)).toMatchObject([{ kind, attacker: null, victims: [VICTIM] }])
   })
 
+  test('of segments with every flag names their sender, answered or not, and not whom they meet', () => {
+    const traffic = new WatchedTraffic()
+    for (let index = 0; index < 4000; index += 1) {
+      const ports = { sourcePort: 1024 + index, destinationPort: 80 }
+      traffic.tcp(ATTACKER, VICTIM, { ...ports, flags: 'SAFRPU' })
+    }
+    const told = traffic.end()
+    expect(floods(traffic)).toMatchObject([{ kind: 'flood.tcp' }])
+    for (const { attacker } of told) expect(attacker).toBe(ATTACKER)
+  })
+
+  test('of what is no question at a name server that refuses each is told, a crowd of clients is not', () => {
+    for (const [bytes, kinds] of [
+      [12, ['flood.udp']],
+      [60, []],
+    ] as const) {
+      const traffic = new WatchedTraffic()
+      for (let index = 0; index < 6000; index += 1) {
+        const ports = { sourcePort: 1024 + index, destinationPort: 53 }
+        traffic.udp(spoofed(index), VICTIM, { ...ports, payload: 'X'.repeat(200) }, 300)
+        const back = { sourcePort: 53, destinationPort: 1024 + index }
+        traffic.udp(VICTIM, spoofed(index), { ...back, payload: new Uint8Array(bytes) }, 300)
+      }
+      expect(floods(traffic).map(({ kind }) => kind)).toEqual(kinds)
+    }
+  })
+
   test('of datagrams from one source names it, with changing ports or with one', () => {
     for (const isOnePort of [true, false]) {
       const traffic = new WatchedTraffic()
