@@ -2,7 +2,8 @@
  * Detects web servers being searched for holes: by tools that say who they are, by what is not there and asked
  * for all the same, by places where secrets lie, and by names that are guessed.
  *
- * A browser meets missing pages too, but few, and among many that are there.
+ * A browser meets missing pages too, but few, and among many that are there. A crawler meets as many as a site has
+ * broken links, and names the page that each stood on: those are not held against it, as long as pages are found.
  * Left out: scans slower than ten minutes, and servers that answer 200 to everything.
  */
 import type { HttpRequest, LiveFlow } from '../../../flow/flow.ts'
@@ -37,16 +38,22 @@ const OF_MINUTE: readonly Measure[] = [
 ]
 const OF_LONG: readonly Measure[] = [{ factor: 1.6, missingShare: 0.85 }]
 
+/** The least share of pages that are there, of a site that somebody crawls. */
+const MIN_FOUND = 0.1
+
 /** The request that a conversation awaits an answer to. */
 interface Asked extends Row {
   pathHash: number
   path: string
+  /** It came from a page, by what it says. */
+  isLinked: boolean
 }
 
 /** One client's luck at one server since a time. */
 interface Window {
   sinceUs: number
   answers: number
+  found: number
   missing: DistinctCount
   /** Absent until a place of secrets is asked for. */
   probes: DistinctCount | null
@@ -90,12 +97,17 @@ export class WebScanner implements Detector {
     }
   }
 
-  #asks(flow: LiveFlow, { uri, userAgent }: HttpRequest): void {
+  #asks(flow: LiveFlow, { uri, userAgent, hasReferer }: HttpRequest): void {
     const tool = userAgent === null ? null : scannerOf(userAgent)
     if (tool !== null) this.#ledger.note(toolAct(flow, tool, userAgent!), flow)
     const path = uri.split('?', 1)[0]!
     const pathHash = textHash(path)
-    this.#asked.set(conversationKey(flow), { lastUs: flow.lastUs, pathHash, path })
+    this.#asked.set(conversationKey(flow), {
+      lastUs: flow.lastUs,
+      pathHash,
+      path,
+      isLinked: hasReferer,
+    })
   }
 
   #answers(flow: LiveFlow, status: number): void {
@@ -104,8 +116,10 @@ export class WebScanner implements Detector {
     const pair = this.#pair(flow, asked.path)
     const windows = [pair.minute, pair.long]
     for (const window of windows) window.answers += 1
+    if (status === 200) for (const window of windows) window.found += 1
     if (!(status === 404 || status === 403 || status === 400 || status === 405)) return
     const isProbe = SENSITIVE_PATH.test(asked.path)
+    if (asked.isLinked && !isProbe && status === 404 && isCrawl(pair.long)) return
     for (const window of windows) {
       window.missing.add(asked.pathHash)
       if (!isProbe) continue
@@ -166,8 +180,20 @@ export class WebScanner implements Detector {
   }
 }
 
+/** Who searches could name a page too, but finds few: of a site that is crawled a share is there. */
+function isCrawl({ found, answers }: Window): boolean {
+  return found >= answers * MIN_FOUND
+}
+
 function newWindow(nowUs: number, example: string): Window {
-  return { sinceUs: nowUs, answers: 0, missing: new DistinctCount(), probes: null, example }
+  return {
+    sinceUs: nowUs,
+    answers: 0,
+    found: 0,
+    missing: new DistinctCount(),
+    probes: null,
+    example,
+  }
 }
 
 function toolAct(flow: LiveFlow, tool: string, userAgent: string): Act {

@@ -225,6 +225,9 @@ const HABITS: Readonly<Record<string, (traffic: WatchedTraffic) => void>> = {
     const said = [['<', 'Debian GNU/Linux 12 pi ttyS0\r\n\r\npi login: '], ['>', 'root\r\n'], ['<', 'Password: '], ['>', 'x\r\n'], ['<', '\r\nroot@pi:~# '], ['>', 'id\r\n'], ['<', 'uid=0(root) gid=0(root)\r\nroot@pi:~# ']] as const // prettier-ignore
     converse(traffic, { client: HOST, server: SERVER, serverPort: 4001, said })
   },
+  'a disk written to a server of blocks, filled with 0x90': (traffic) => {
+    for (const serverPort of [3260, 10_809]) converse(traffic, { client: HOST, server: SERVER, serverPort, said: [['>', new Uint8Array(512).fill(0x90)], ['<', new Uint8Array(16)]] }) // prettier-ignore
+  },
   'a copy of the list of accounts, sent unasked': (traffic) => {
     const said = [['>', 'root:x:0:0:root:/root:/bin/bash\ndaemon:x:1:1:daemon:/usr/sbin:\n']] as const // prettier-ignore
     converse(traffic, { client: HOST, server: SERVER, serverPort: 7777, said })

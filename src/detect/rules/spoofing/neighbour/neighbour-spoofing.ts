@@ -22,12 +22,16 @@ import {
 } from './claim.ts'
 import { formatMac } from './mac.ts'
 import type { Neighbours } from './neighbours.ts'
+import { StandbyCards } from './standby-cards.ts'
 import type { Station } from './station.ts'
 import { judge, type Verdict } from './verdict.ts'
 
 const MAX_STORIES = 512
 /** Times an address goes to and fro within a minute that are no move and no restart. */
 const CONFLICT_TURNS = 4
+
+/** Routers of one group hand an address over; one that was let in among them does no better. */
+const HANDOVER = 2
 
 interface Suspect {
   readonly kind: string
@@ -44,16 +48,18 @@ interface Suspect {
 
 export class NeighbourSpoofing implements Detector {
   readonly name = 'neighbour-spoofing'
-  readonly watches = ['arp', 'icmp'] as const
+  readonly watches = ['arp', 'icmp', 'other'] as const
   readonly memories: readonly Memory[]
   readonly #config: NeighbourSpoofingConfig
   readonly #neighbours: Neighbours
   readonly #claim = new Claim()
+  readonly #standby: StandbyCards
   readonly #stories: Stories<Suspect>
 
   constructor(config: NeighbourSpoofingConfig, neighbours: Neighbours, emit: Emit) {
     this.#config = config
     this.#neighbours = neighbours
+    this.#standby = new StandbyCards(config.forgetAfterSeconds * 1e6)
     this.#stories = new Stories<Suspect>({
       detector: this.name,
       family: 'spoofing',
@@ -62,7 +68,7 @@ export class NeighbourSpoofing implements Detector {
       emit,
       tell,
     })
-    this.memories = [this.#neighbours, this.#stories]
+    this.memories = [this.#standby, this.#neighbours, this.#stories]
   }
 
   packet(packet: Packet): void {
@@ -70,6 +76,7 @@ export class NeighbourSpoofing implements Detector {
       if (this.#claim.readArp(packet)) this.#note(packet, 'spoofing.arp')
       return
     }
+    this.#standby.note(packet)
     if (packet.protocol !== IpProtocol.ICMPV6) return
     const type = packet.sourcePort
     if (type < ROUTER_SOLICITATION || type > NEIGHBOUR_ADVERTISEMENT) return
@@ -92,7 +99,9 @@ export class NeighbourSpoofing implements Detector {
     const { vlan, nowUs } = this.#claim
     const key = pairKey(station.mac, vlan, kind.length)
     const suspect = this.#stories.get(key)
-    const verdict = judge(station, this.#config)
+    const judged = judge(station, this.#config)
+    const isHandover = judged !== null && this.#standby.handOver(judged.lies, station.mac, vlan)
+    const verdict = isHandover ? { ...judged, severity: HANDOVER, confidence: 0.3 } : judged
     // Who defends its address against a liar is none itself.
     if (verdict === null || this.#isLiedAbout(bearers, station.mac, kind)) return
     const firstUs = Math.min(...verdict.lies.map((lie) => lie.firstUs))

@@ -37,7 +37,9 @@ export const PATH_SIGNS: readonly Sign[] = [
     name: 'wholeValueIsSystemFile',
     weight: 1,
     where: ['parameter', 'body'],
-    pattern: /^(?:file:\/\/)?[\\/]+(?:etc|proc)[\\/]+(?:passwd|shadow|self|hosts)/,
+    // A file's name and further words are a question about the file.
+    pattern:
+      /^(?:file:\/\/)?[\\/]+(?:etc|proc)[\\/]+(?:passwd|shadow|self|hosts)(?!\S*\s+[a-z]{2})/,
   },
   {
     name: 'wrapper',

@@ -27,6 +27,15 @@ describe('a search of a web server', () => {
     expect(traffic.end()).toMatchObject([{ kind: 'web.scanner' }])
   })
 
+  test('that names a page it came from is told all the same', () => {
+    const traffic = new WatchedTraffic()
+    visit(traffic, ['/'], 200)
+    for (const path of paths(60)) {
+      converse(traffic, { said: [['>', get(path, 'Referer: http://a.example/')], ['<', answer(404, 'x')]] }) // prettier-ignore
+    }
+    expect(traffic.end()).toMatchObject([{ kind: 'web.scanner' }])
+  })
+
   test('amid what is there is told where it is much', () => {
     const traffic = new WatchedTraffic()
     for (const path of paths(240)) visit(traffic, [path], Number(path.slice(2)) % 2 === 0 ? 403 : 301) // prettier-ignore
@@ -91,6 +100,18 @@ describe('no search is', () => {
     const traffic = new WatchedTraffic()
     visit(traffic, paths(40).map((path) => `${path}.html`), 200) // prettier-ignore
     visit(traffic, paths(30), 404)
+    expect(traffic.end()).toEqual([])
+  })
+
+  test('a crawler on a site full of broken links, which names the page of each', () => {
+    const traffic = new WatchedTraffic()
+    for (const path of paths(80)) {
+      const referer = `Referer: http://a.example${path}`
+      visit(traffic, [`${path}.html`], 200)
+      for (const at of [1, 2, 3]) {
+        converse(traffic, { said: [['>', get(`${path}/${at}`, referer)], ['<', answer(404, 'x')]] }) // prettier-ignore
+      }
+    }
     expect(traffic.end()).toEqual([])
   })
 

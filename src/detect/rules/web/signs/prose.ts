@@ -1,0 +1,15 @@
+/** Tells sentences that speak of SQL from statements that are to run: what people type into searches. */
+
+const SENTENCE = /^(?:[a-z]{2,}[,:]?\s+){2,}/
+const STATEMENT =
+  /^(?:\w+\s+)?(?:and|or|not|union|select|insert|update|delete|drop|exec|execute|having|where|order|group|limit|sleep|benchmark|waitfor|case|if)\b/
+/** Without one of these no sentence leaves the value that a statement puts it in. */
+const BREAKS_OUT = /['"`;#()\\]|--|\/\*|0x|@@/
+
+/**
+ * Says whether a decoded value in lower case is a sentence: it begins with two words that are no SQL, and holds
+ * nothing that ends a quoted value. An injection into a number begins with one.
+ */
+export function isProse(text: string): boolean {
+  return SENTENCE.test(text) && !STATEMENT.test(text) && !BREAKS_OUT.test(text)
+}
