@@ -59,13 +59,16 @@ export function isStealthy(sort: number): boolean {
   return sort === Probe.FIN || sort === Probe.NULL || sort === Probe.XMAS || sort === Probe.ODD
 }
 
+/** Says whether a flow is one of the many that UDP traceroute opens, which end on the way and mean nobody. */
+export function isTraceroute({ protocol, responderPort: port }: LiveFlow): boolean {
+  return protocol === IpProtocol.UDP && port >= TRACEROUTE_FIRST && port <= TRACEROUTE_LAST
+}
+
 /** Gives the port a probe tries; the whole range of UDP traceroute is one port. */
 export function probedPort(flow: LiveFlow): number {
   if (!hasPorts(flow)) return flow.protocol
   const port = flow.responderPort
-  const isTraceroute =
-    flow.protocol === IpProtocol.UDP && port >= TRACEROUTE_FIRST && port <= TRACEROUTE_LAST
-  return isTraceroute ? TRACEROUTE_FIRST : port
+  return isTraceroute(flow) ? TRACEROUTE_FIRST : port
 }
 
 function hasPorts({ protocol, responderPort }: LiveFlow): boolean {

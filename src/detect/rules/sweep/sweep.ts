@@ -10,7 +10,7 @@ import type { LiveFlow } from '../../../flow/flow.ts'
 import type { Detector, Emit, Heard, Memory } from '../../detector.ts'
 import type { SweepConfig } from './config.ts'
 import { isRefused, wasPutToUse } from '../scan/outcome.ts'
-import { Probe, probeOf } from '../scan/probe.ts'
+import { isTraceroute, Probe, probeOf } from '../scan/probe.ts'
 import { CappedTable } from '../state/capped-table.ts'
 import { FirstLooks } from '../state/first-looks.ts'
 import { pairKey } from '../state/pair-key.ts'
@@ -45,7 +45,7 @@ export class Sweep implements Detector {
 
   flowOpened(flow: LiveFlow): void {
     const probe = probeOf(flow)
-    if (probe === Probe.NONE || probe === Probe.IP_PROTOCOL) return
+    if (probe === Probe.NONE || probe === Probe.IP_PROTOCOL || isTraceroute(flow)) return
     if (probe !== Probe.ICMP) {
       this.#highPorts.note(flow.originatorKey, flow.responderPort, flow.lastUs)
     }

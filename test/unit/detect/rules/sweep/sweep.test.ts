@@ -127,6 +127,17 @@ describe('the sweep detector keeps quiet about', () => {
     expect(traffic.end()).toEqual([])
   })
 
+  test('somebody who traces the routes to many hosts', () => {
+    const traffic = new WatchedTraffic()
+    for (const host of range(1, 40)) {
+      for (const hop of range(0, 12)) {
+        const ports = { sourcePort: 40000 + host * 16 + hop, destinationPort: 33434 + hop }
+        traffic.udp(SOURCE, `10.0.1.${host}`, { ...ports, payload: 'x'.repeat(32) })
+      }
+    }
+    expect(traffic.end()).toEqual([])
+  })
+
   test('a monitor that pings a rack of hosts that are up', () => {
     const traffic = new WatchedTraffic()
     for (let round = 0; round < 20; round += 1) {
