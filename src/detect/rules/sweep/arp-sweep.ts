@@ -2,13 +2,17 @@
  * Detects ARP sweeps: one host asking by broadcast for many addresses within seconds.
  *
  * The router of several networks on one link, as cable providers have them, asks for its customers all day, under
- * an address of its own in each: that is only noted.
+ * an address of its own in each: that is only noted. So does any that must answer hosts which spoke first; those are
+ * no search.
  */
 import { formatIpv4Word } from '../../../net/address.ts'
 import { PacketKind, type Packet } from '../../../decode/packet.ts'
 import type { Detector, Emit, Memory } from '../../detector.ts'
+import type { LiveFlow } from '../../../flow/flow.ts'
 import type { Row } from '../state/capped-table.ts'
 import { FadingTable } from '../state/fading-table.ts'
+import { ipv4Hash, originatorHash } from '../state/packet-address.ts'
+import { LastSigns } from '../state/watch/last-signs.ts'
 import { AddressAskers } from './address-askers.ts'
 import type { SweepConfig } from './config.ts'
 
@@ -19,6 +23,8 @@ const NETWORK = 0xffffff00
 /** Addresses of other networks under which one card asks that make a router of it. */
 const NETWORKS = 3
 const ASKS_WITHIN_US = 600_000_000
+/** So long after its last flow began a host is asked for to be answered. */
+const SPOKE_WITHIN_US = 60_000_000
 
 /** The networks under whose addresses a card asks. */
 interface Card extends Row {
@@ -30,11 +36,16 @@ export class ArpSweep implements Detector {
   readonly watches = ['arp'] as const
   readonly memories: readonly Memory[]
   readonly #askers: AddressAskers
+  readonly #speakers = new LastSigns()
   readonly #cards = new FadingTable<Card>(MAX_CARDS, ASKS_WITHIN_US)
 
   constructor(config: SweepConfig, emit: Emit) {
     this.#askers = new AddressAskers(config, emit, { kind: 'sweep.arp', name: 'ARP' })
     this.memories = [this.#askers, this.#cards]
+  }
+
+  flowOpened(flow: LiveFlow): void {
+    if (flow.ipVersion === 4) this.#speakers.note(originatorHash(flow), flow.startUs)
   }
 
   packet(packet: Packet): void {
@@ -46,6 +57,7 @@ export class ArpSweep implements Detector {
     if (packet.destinationMac !== BROADCAST_MAC && packet.destinationMac !== 0) return
     if (packet.isToUnnamedStation) return
     const { vlan, timestampUs: nowUs } = packet
+    if (this.#speakers.isRecent(ipv4Hash(target), nowUs, SPOKE_WITHIN_US)) return
     const isRouter = this.#isRouter(packet, sender)
     const question = { sender, vlan, target, nowUs, isRouter }
     this.#askers.asks(question, () => formatIpv4Word(sender), formatIpv4Word)

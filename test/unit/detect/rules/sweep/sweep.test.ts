@@ -147,6 +147,16 @@ describe('the sweep detector keeps quiet about', () => {
     expect(traffic.end()).toEqual([])
   })
 
+  test('a router that asks for many clients, each of which has just spoken', () => {
+    const traffic = new WatchedTraffic()
+    for (const host of range(1, 100)) {
+      const client = `10.0.0.${host + 10}`
+      traffic.udp(client, '198.51.100.9', { destinationPort: 443, payload: 'hello' })
+      traffic.arpRequest('10.0.0.1', client, 20_000)
+    }
+    expect(traffic.end()).toEqual([])
+  })
+
   test('a gateway that asks for its clients now and then, and hosts that announce themselves', () => {
     const traffic = new WatchedTraffic()
     for (let round = 0; round < 10; round += 1) {
