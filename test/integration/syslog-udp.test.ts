@@ -25,7 +25,7 @@ async function collector(port = 0) {
     socket.close()
     await once(socket, 'close')
   }
-  return { port: (socket.address()).port, came, close }
+  return { port: socket.address().port, came, close }
 }
 
 function sinkTo(port: number): SyslogUdpSink {
