@@ -6,7 +6,9 @@
  * Source: RFC 9568 §5.1 (protocol 112, to 224.0.0.18 or ff02::12, with 255 hops).
  */
 import type { Packet } from '../../../../decode/packet.ts'
-import { CappedTable, type Row } from '../../state/capped-table.ts'
+import type { Memory } from '../../../detector.ts'
+import type { Row } from '../../state/capped-table.ts'
+import { FadingTable } from '../../state/fading-table.ts'
 import { pairKey } from '../../state/pair-key.ts'
 import type { Lie } from './station.ts'
 
@@ -15,12 +17,11 @@ const MAX_CARDS = 256
 /** The bearer answers an announcement that meets it still at work, once. */
 const MOST_UNASKED = 1
 
-export class StandbyCards {
-  readonly #cards = new CappedTable<Row>(MAX_CARDS)
-  readonly #forgetAfterUs: number
+export class StandbyCards implements Memory {
+  readonly #cards: FadingTable<Row>
 
   constructor(forgetAfterUs: number) {
-    this.#forgetAfterUs = forgetAfterUs
+    this.#cards = new FadingTable(MAX_CARDS, forgetAfterUs)
   }
 
   get forgotten(): number {
@@ -33,7 +34,7 @@ export class StandbyCards {
   }
 
   tick(nowUs: number): void {
-    this.#cards.expire(nowUs - this.#forgetAfterUs)
+    this.#cards.tick(nowUs)
   }
 
   /** Says whether the claims of a card are announcements alone, against others that speak VRRP as it does. */
