@@ -199,7 +199,9 @@ class RecordedBlocker implements Blocker {
     this.#isRunning = false
     clearInterval(this.#ticker)
     clearTimeout(this.#expiryTimer)
-    await Promise.all([this.#changes.settled(), this.#looking])
+    // In this order: what a look found wrong is asked to be changed when it ends.
+    await this.#looking
+    await this.#changes.settled()
     this.#options.firewall.close?.()
     if (this.#options.config.onStop === 'keep') return
     try {
@@ -272,9 +274,11 @@ class RecordedBlocker implements Blocker {
   async #tick(): Promise<void> {
     if (this.#looking !== null) return
     this.#looking = this.#isRight()
-    const isRight = await this.#looking
-    this.#looking = null
-    if (isRight) return
+    try {
+      if (await this.#looking) return
+    } finally {
+      this.#looking = null
+    }
     await this.#oneAtATime(async () => {
       try {
         if (await this.#heedPanic()) return
