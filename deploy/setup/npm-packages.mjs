@@ -17,6 +17,8 @@ const addons = {
     loss: 'neither events nor the operational log can go to /dev/log',
   },
 }
+/** Also where a configuration leaves such packages out: the build needs the one kind, SQLite on newer Nodes the other. */
+const included = ['--include=dev', '--include=optional']
 const pcapHeader = '/usr/include/pcap/pcap.h'
 
 /** Makes node_modules what package-lock.json says, where it is not yet so. */
@@ -24,7 +26,7 @@ export async function installNpmPackages(root) {
   if (isAsLocked(root)) return
   await step('installing the npm packages', async () => {
     // Scripts apart: the one addon that may fail (cap) must not take the others with it.
-    const { code, output } = await npm(root, 'ci', '--ignore-scripts', '--include=dev')
+    const { code, output } = await npm(root, 'ci', '--ignore-scripts', ...included)
     if (code === 0) return
     const hint = 'is the npm registry within reach (`npm ping`), and is there room on the disk?'
     throw new SetupError(`npm ci failed:\n${lastLines(output)}`, hint)
@@ -99,7 +101,8 @@ function isAsLocked(root) {
   return Object.entries(read('package-lock.json')).every(([path, { version, optional }]) => {
     if (path === '') return true
     const present = installed[path]
-    return present ? present.version === version : optional === true
+    if (present) return present.version === version
+    return optional === true && path !== `node_modules/${sqlitePackage}`
   })
 }
 
