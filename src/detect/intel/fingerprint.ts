@@ -38,17 +38,34 @@ export function fingerprintAddress(address: AddressWords, prefix: number, space:
   finish(high, low)
 }
 
-/** Fingerprints a text from `from` on, letter by letter; text is canonical (ASCII) already. */
-export function fingerprintText(text: string, from: number, space: number): void {
-  let high = begin(space)
-  let low = begin(high)
-  for (let index = from; index < text.length; index += 1) {
-    const code = text.charCodeAt(index)
-    high = Math.imul(high ^ code, 0x01000193)
-    low = Math.imul(low ^ code, 0x5bd1e995)
-    low ^= low >>> 15
-  }
-  finish(high, low)
+/** Fingerprints a whole text; it is canonical (ASCII) already. */
+export function fingerprintText(text: string, space: number): void {
+  beginText()
+  for (let at = text.length - 1; at >= 0; at -= 1) stir(text.charCodeAt(at))
+  fingerprintStirred(space)
+}
+
+// The letters stirred in so far, from the last one on: so the names that a name lies under are met on the way.
+let stirredHigh = 0
+let stirredLow = 0
+
+/** Begins a text that is stirred in letter by letter, from its end. */
+export function beginText(): void {
+  stirredHigh = begin(0)
+  stirredLow = begin(stirredHigh)
+}
+
+/** Stirs in the letter before those stirred in so far. */
+export function stir(code: number): void {
+  stirredHigh = Math.imul(stirredHigh ^ code, 0x01000193)
+  const low = Math.imul(stirredLow ^ code, 0x5bd1e995)
+  stirredLow = low ^ (low >>> 15)
+}
+
+/** Fingerprints what has been stirred in so far, as `fingerprintText` would. */
+export function fingerprintStirred(space: number): void {
+  const high = stirredHigh ^ begin(space)
+  finish(high, stirredLow ^ Math.imul(high, 0x9e3779b1))
 }
 
 const begin = (seed: number): number => Math.imul(seed ^ 0x811c9dc5, 0x9e3779b1)

@@ -63,6 +63,17 @@ describe('The table of indicators', () => {
     expect(table.url('host.example/b.php', NOW)).toBeNull()
   })
 
+  it('names the nearest of several that a name lies under, in whatever order they were listed', () => {
+    const listed = ['b.evil.example', 'evil.example', 'a.b.evil.example']
+    for (const texts of [listed, listed.toReversed()]) {
+      const table = tableOf(texts)
+      const nearest = (name: string) => table.domain(name, NOW)?.indicator
+      expect(nearest('x.a.b.evil.example')).toBe('a.b.evil.example')
+      expect(nearest('xa.b.evil.example')).toBe('b.evil.example')
+      expect(nearest('xb.evil.example')).toBe('evil.example')
+    }
+  })
+
   it('forgets what has expired', () => {
     const table = tableOf(['203.0.113.7', 'evil.example'], NOW - 1)
     expect(finds(table, '203.0.113.7')).toBe(false)
