@@ -36,9 +36,14 @@ export function formatCidr(cidr: Cidr): string {
 /** Says whether the address lies in the range; never across families. */
 export function cidrContains(cidr: Cidr, address: IpAddress): boolean {
   if (cidr.network.family !== address.family) return false
-  return maskedWords(address, cidr.prefix).every(
-    (word, index) => word === cidr.network.words[index],
+  return address.words.every(
+    (word, index) => ((word ^ cidr.network.words[index]!) & mask(cidr, index)) === 0,
   )
+}
+
+/** Says whether the wider range holds all of the narrower one. */
+export function cidrCovers(wider: Cidr, narrower: Cidr): boolean {
+  return narrower.prefix >= wider.prefix && cidrContains(wider, narrower.network)
 }
 
 /** Says whether two ranges share at least one address. */
@@ -47,11 +52,14 @@ export function cidrOverlaps(one: Cidr, other: Cidr): boolean {
   return cidrContains(wider, narrower.network)
 }
 
-function maskedWords(address: IpAddress, prefix: number): [number, number, number, number] {
-  const skipped = address.family === 4 ? 96 : 0
-  const masked = address.words.map((word, index) => {
-    const kept = Math.min(32, Math.max(0, prefix + skipped - index * 32))
-    return kept === 0 ? 0 : (word & (0xffffffff << (32 - kept))) >>> 0
-  })
+function maskedWords(network: IpAddress, prefix: number): [number, number, number, number] {
+  const masked = network.words.map((word, index) => (word & mask({ network, prefix }, index)) >>> 0)
   return masked as [number, number, number, number]
+}
+
+/** The bits of one of the four words that the prefix covers. */
+function mask({ network, prefix }: Cidr, index: number): number {
+  const skipped = network.family === 4 ? 96 : 0
+  const kept = Math.min(32, Math.max(0, prefix + skipped - index * 32))
+  return kept === 0 ? 0 : 0xffffffff << (32 - kept)
 }

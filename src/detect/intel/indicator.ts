@@ -1,6 +1,6 @@
 /** Indicators: what feeds call bad, read from text into one canonical form each, or refused with the reason. */
 import { domainToASCII } from 'node:url'
-import { formatCidr, parseCidr, type Cidr } from '../../net/cidr.ts'
+import { cidrCovers, formatCidr, parseCidr, type Cidr } from '../../net/cidr.ts'
 
 /** `url` is a host with a path; what speaks to the host alone is matched as `url-host`. */
 export const INDICATOR_KINDS = [
@@ -90,18 +90,10 @@ function rangeIndicators(range: Cidr, validUntil: number): readonly Indicator[] 
   const isSingle = !value.includes('/')
   const widest = range.network.family === 4 ? WIDEST_IPV4 : WIDEST_IPV6
   if (range.prefix < widest) return { reason: `is wider than /${widest}` }
-  if (HARMLESS.some((harmless) => containsRange(harmless, range))) {
+  if (HARMLESS.some((harmless) => cidrCovers(harmless, range))) {
     return { reason: 'is private, local or multicast' }
   }
   return [{ kind: isSingle ? 'address' : 'range', value, validUntil }]
-}
-
-function containsRange(wider: Cidr, narrower: Cidr): boolean {
-  if (wider.network.family !== narrower.network.family) return false
-  if (narrower.prefix < wider.prefix) return false
-  const text = formatCidr({ network: narrower.network, prefix: narrower.prefix })
-  const masked = parseCidr(`${text.split('/')[0]!}/${wider.prefix}`)
-  return masked !== null && formatCidr(masked) === formatCidr(wider)
 }
 
 function urlIndicators(text: string, validUntil: number): readonly Indicator[] | Refusal {
