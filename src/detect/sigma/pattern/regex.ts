@@ -234,7 +234,7 @@ class ProgramBuilder {
   }
 }
 
-/** A set as a test of one code unit; the first 256 are looked up. */
+/** A set as a test of one code unit; the first 256 are looked up, in a table that is made when one is first asked for. */
 function accepting(
   { ranges, isNegated }: CharacterSet,
   isCaseless: boolean,
@@ -248,6 +248,11 @@ function accepting(
     const others = [text.toLowerCase(), text.toUpperCase()]
     return others.some((other) => other.length === 1 && within(other.charCodeAt(0)))
   }
-  const table = Uint8Array.from({ length: 256 }, (_, unit) => (isIn(unit) !== isNegated ? 1 : 0))
-  return (unit) => (unit < 256 ? table[unit] === 1 : isIn(unit) !== isNegated)
+  const isTaken = (unit: number): number => (isIn(unit) !== isNegated ? 1 : 0)
+  let table: Uint8Array | null = null
+  return (unit) => {
+    if (unit >= 256) return isTaken(unit) === 1
+    table ??= Uint8Array.from({ length: 256 }, (_, low) => isTaken(low))
+    return table[unit] === 1
+  }
 }
