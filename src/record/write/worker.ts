@@ -70,6 +70,8 @@ interface Found {
 function opened(settings: WriterSettings, found: Found): Opened {
   const { path, nowMs, floorBytes } = settings
   const { guard, damaged, generation, agentId } = found
+  // SQLite itself would make it for everybody to read, and root's for root; `-wal` and `-shm` get its mode and owner.
+  makePrivateFile(path)
   const connection = openWriter(path)
   refuseForeign(connection, path)
   migrate(connection, nowMs)
@@ -88,7 +90,6 @@ function repair({ settings, connection, guard, findings }: Opened, cause: unknow
   closeQuietly(connection)
   const reason = cause instanceof Error ? cause.message : String(cause)
   const damaged = setAside(path, reason, nowMs)
-  makePrivateFile(path)
   const generation = findings.generation + 1
   return opened(
     { ...settings, nowMs },

@@ -1,5 +1,5 @@
 /** Finds a damaged database at start, sets it aside and says so: the agent begins anew rather than not at all. */
-import { existsSync, renameSync } from 'node:fs'
+import { existsSync, renameSync, statSync } from 'node:fs'
 import { meansDamage, type Connection } from '../connection.ts'
 import { Database } from '../driver.ts'
 import { refuseForeign } from '../migrate.ts'
@@ -40,7 +40,7 @@ export interface DamagedFile {
 /**
  * Checks the file and, when it is damaged, renames it (with its WAL) to `picket.db.damaged-TIME`.
  *
- * Returns what was found; null when all is well or there is no file.
+ * Returns what was found; null when all is well or there is no file. Call it before a new one is made: an empty one is damaged.
  * Cost: reads the whole file once (PRAGMA quick_check), some 6 s a GB.
  * Errors: those of opening that are not damage (permission, a lock, a newer version).
  */
@@ -61,6 +61,8 @@ export function setAside(path: string, damage: string, nowMs: number): DamagedFi
 }
 
 function findDamage(path: string): string | null {
+  // SQLite takes it for a new one, and whoever emptied it would have emptied the log unseen.
+  if (statSync(path).size === 0) return 'file is empty'
   let connection: Connection | undefined
   try {
     // Read-only, so that closing it does not fold the WAL into a file that is evidence.
