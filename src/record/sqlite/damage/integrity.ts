@@ -5,6 +5,11 @@ import { Database } from '../driver.ts'
 import { refuseForeign } from '../migrate.ts'
 import { makePrivateFile } from '../private-file.ts'
 
+const lockOf = (path: string): string => `${path}.lock`
+
+/** Whether somebody has had a database here before; to be asked before the guard is taken. */
+export const wasGuarded = (path: string): boolean => existsSync(lockOf(path))
+
 /** Held by the process that may judge and replace the file; the operating system frees it on kill -9. */
 export interface Guard {
   release(): void
@@ -17,7 +22,7 @@ export interface Guard {
  * It is SQLite's own file lock on `picket.db.lock`: Node has no flock.
  */
 export function takeGuard(path: string): Guard | null {
-  const lockPath = `${path}.lock`
+  const lockPath = lockOf(path)
   makePrivateFile(lockPath)
   const lock = new Database(lockPath, { timeout: 0 })
   try {
@@ -30,10 +35,10 @@ export function takeGuard(path: string): Guard | null {
   }
 }
 
-/** A damaged file that was set aside. */
+/** A database that cannot be gone on with. */
 export interface DamagedFile {
-  /** Where it is now. */
-  readonly path: string
+  /** Where it was set aside; null where there is nothing any more. */
+  readonly path: string | null
   readonly damage: string
 }
 
