@@ -8,7 +8,9 @@ import { packagedFile } from '../../src/core/package-root.ts'
 import { formatCef } from '../../src/forward/formats/cef.ts'
 import { formatEcs } from '../../src/forward/formats/ecs.ts'
 import { servedApi } from '../support/api-server.ts'
+import { makeAuthority } from '../support/certificates.ts'
 import { parseCef } from '../support/cef-parser.ts'
+import { startHttpCollector } from '../support/http-collector.ts'
 import { HOSTILE_VALUES } from '../support/hostile-values.ts'
 import { event, story, temporaryFolder } from '../support/record.ts'
 import { cellText, type Row } from '../support/siem/expression.ts'
@@ -237,5 +239,61 @@ describe('the alert action', () => {
     expect(refused.told).toContain('loopback')
     expect(wrong).toMatchObject({ code: 2 })
     expect(nowhere).toMatchObject({ code: 3 })
+  })
+
+  it('has a token for each agent, and none for a host that a forged event names', async () => {
+    const api = await servedApi()
+    const folder = await temporaryFolder()
+    writeFileSync(join(folder, '127.0.0.1'), await api.token(['block']))
+    const order = { token_file: folder, target: '203.0.113.9' }
+    expect(await act({ ...order, url: api.url })).toMatchObject({ code: 0 })
+    for (const host of ['localhost', '[::1]', '..', '%2e%2e']) {
+      const url = api.url.replace('127.0.0.1', host)
+      expect(await act({ ...order, url }), url).toMatchObject({ code: 2 })
+    }
+  })
+
+  it('gives nothing to who shows a certificate of another authority, and none at all where it redirects', async () => {
+    const folder = await temporaryFolder()
+    const ca = await makeAuthority(folder, 'Operations')
+    const certificate = await ca.issue('host', 'IP:127.0.0.1')
+    const impostor = await startHttpCollector({
+      certificate,
+      answer: () => ({ status: 200, body: {} }),
+    })
+    const tokenFile = join(folder, 'token')
+    writeFileSync(tokenFile, 'pkt_x_y')
+    const order = { token_file: tokenFile, target: '203.0.113.9' }
+    const unnamed = await act({ ...order, url: impostor.url })
+    expect(unnamed).toMatchObject({
+      code: 2,
+      told: expect.stringContaining('ca_file is empty') as string,
+    })
+    const { caFile } = await makeAuthority(await temporaryFolder(), 'Another')
+    expect(await act({ ...order, url: impostor.url, ca_file: caFile })).toMatchObject({ code: 3 })
+    expect(impostor.asked).toEqual([])
+    const thief = await startHttpCollector({ answer: () => ({ status: 200, body: {} }) })
+    const location = `${thief.url}/v1/blocks`
+    const led = await startHttpCollector({
+      answer: () => ({ status: 302, headers: { location }, body: '' }),
+    })
+    expect(await act({ ...order, url: led.url })).toMatchObject({ code: 2 })
+    expect(thief.asked).toEqual([])
+  })
+
+  it('may show a client certificate in the place of a token', async () => {
+    const folder = await temporaryFolder()
+    const ca = await makeAuthority(folder, 'Operations')
+    const certificate = await ca.issue('host', 'IP:127.0.0.1')
+    const own = await ca.issue('splunk', 'DNS:splunk.example.org')
+    const body = { target: '203.0.113.9/32', state: 'active' }
+    const agent = await startHttpCollector({
+      ...{ certificate, clientCa: ca.caFile, answer: () => ({ status: 200, body }) },
+    })
+    const files = { certificate_file: own.certificateFile, key_file: own.keyFile }
+    const order = { url: agent.url, ca_file: ca.caFile, target: '203.0.113.9', token_file: '' }
+    expect(await act({ ...order, ...files })).toMatchObject({ code: 0 })
+    expect(agent.asked[0]!.headers).not.toHaveProperty('authorization')
+    expect(await act(order)).toMatchObject({ code: 2 })
   })
 })
