@@ -20,6 +20,13 @@ class PicketError(Exception):
         self.problem = problem or {}
 
 
+class NoRedirect(urllib.request.HTTPRedirectHandler):
+    """Redirects are not followed: the token would go along to whoever is named."""
+
+    def redirect_request(self, *args, **kwargs):
+        return None
+
+
 class Picket:
     """One agent. `url` is that of its API, without a path; `ca` the PEM of the authority of its certificate."""
 
@@ -27,7 +34,7 @@ class Picket:
         self.url = url.rstrip("/")
         self.token = token
         self.timeout = timeout
-        handlers = [] if proxy else [urllib.request.ProxyHandler({})]
+        handlers = [NoRedirect()] + ([] if proxy else [urllib.request.ProxyHandler({})])
         if self.url.startswith("https:"):
             context = ssl.create_default_context(cadata=ca or None)
             if not verify:

@@ -51,8 +51,9 @@ export function createSieve(config: SieveConfig): Sieve {
   const limit = config.rateLimit ?? null
   const isWanted = filterOf(config)
   const refilled = (state: SieveState, nowMs: number): SieveState => {
-    if (limit === null || nowMs <= state.atMs) return state
-    const gained = ((nowMs - state.atMs) / 1000) * limit.eventsPerSecond
+    if (limit === null) return state
+    // A clock that was set back is followed: until it had caught up, there would be nothing.
+    const gained = Math.max(0, (nowMs - state.atMs) / 1000) * limit.eventsPerSecond
     return { ...state, tokens: Math.min(limit.burst, state.tokens + gained), atMs: nowMs }
   }
   const judge = (before: SieveState, { event, recordedAtMs }: Pending) => {

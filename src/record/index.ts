@@ -11,7 +11,6 @@ import { startRetention } from './retention.ts'
 import { openError, openReader, type Connection } from './sqlite/connection.ts'
 import { LiveConnection } from './sqlite/live-connection.ts'
 import { refuseForeign, refuseOlder } from './sqlite/migrate.ts'
-import { makePrivateFile } from './sqlite/private-file.ts'
 import { FlowQueue } from './write/flow-queue.ts'
 import { Writer } from './write/writer.ts'
 import { rooms } from './rooms.ts'
@@ -50,7 +49,7 @@ export async function openRecord(options: RecordOptions): Promise<EventRecord> {
 
 async function openToWrite(path: string, options: RecordOptions): Promise<EventRecord> {
   const { clock, log, config, forwardsFlows: forward = true } = options
-  makeFile(path, options.directory)
+  makeFolder(path, options.directory)
   const floorBytes = config.minFreeMegabytes * 1024 * 1024
   const writer = await Writer.start({ path, nowMs: clock.nowMs(), floorBytes })
   const { connection, reader, onFinding } = openToReadOn({ path, writer, log })
@@ -155,11 +154,9 @@ function openToQuery(path: string): Connection {
   }
 }
 
-/** SQLite gives `-wal` and `-shm` the mode and the owner of the file. */
-function makeFile(path: string, directory: string): void {
+function makeFolder(path: string, directory: string): void {
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 })
-    makePrivateFile(path)
   } catch (cause) {
     throw openError(path, cause)
   }

@@ -346,6 +346,34 @@ describe('the detection rules', () => {
   })
 })
 
+describe('the rules about identity', () => {
+  const found = (name: string, documents: readonly object[]) =>
+    esql(rule(name).query, documents, NOW_MS)
+  const headed = (minutesAgo: number, head: string, changes: object = {}) => {
+    const reason = { feature: 'auditHead', value: head, baseline: null, weight: 0 }
+    return beat(minutesAgo, 1, { reasons: [reason], ...changes })
+  }
+
+  it.each([
+    [
+      'that grows',
+      [headed(30, '7:aa'), headed(20, '9:bb'), headed(20, '9:bb'), headed(2, '9:bb')],
+      0,
+    ],
+    ['that was cut', [headed(30, '9:bb'), headed(2, '7:aa')], 1],
+    ['that was cut and grew again', [headed(30, '9:bb'), headed(20, '7:aa'), headed(2, '9:cc')], 1],
+    ['of another agent', [headed(30, '9:bb'), headed(2, '7:aa', { agent: 'other' })], 0],
+  ])('tell of an audit trail that was cut, whatever it says: one %s', (_, documents, count) => {
+    expect(found('Picket audit trail that was cut or written anew', documents)).toHaveLength(count)
+  })
+
+  it('tell of clones, which share one identity', () => {
+    const clone = { ...beat(5, 1), host: { name: 'web-2' } }
+    const documents = [beat(4, 1), clone, beat(4, 1, { agent: 'other' })]
+    expect(found('Picket agents that share an identity', documents)).toMatchObject([{ hosts: 2 }])
+  })
+})
+
 describe('the rule about missing numbers', () => {
   const missing = (documents: readonly object[]) =>
     esql(rule('Picket numbers that are missing').query, documents, NOW_MS)

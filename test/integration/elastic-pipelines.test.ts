@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { packagedFile } from '../../src/core/package-root.ts'
 import { formatEcs } from '../../src/forward/formats/ecs.ts'
 import { syslogMessage } from '../../src/forward/formats/syslog/message.ts'
+import { heartbeat } from '../../src/forward/heartbeat.ts'
 import { assertEcs } from '../support/ecs-schema.ts'
 import { assertPipeline } from '../support/elastic/ingest-pipeline.ts'
 import type { Source } from '../support/elastic/ingest-document.ts'
@@ -63,6 +64,19 @@ const context = { version: '0.1.0', hostname: 'web-1.example.org', processId: 81
 const told = (changes: Parameters<typeof event>[0]) =>
   event({ sequence: 7, previousSequence: 6, revision: 2, ...changes })
 
+const AUDIT_HEAD = `71:${'0123456789abcdef'.repeat(4)}`
+
+function aHeartbeat() {
+  const auditHead = { id: 71, hash: AUDIT_HEAD.slice(3) }
+  const counters = { kernelDrops: 3, droppedFlows: 0, evictedFlows: 0, forgotten: 0, shed: 0 }
+  const counts = { sent: 7, withheld: 0, heldBack: 0, rejected: 0, lost: 0, replaced: 0 }
+  return heartbeat(
+    { version: '0.1.0', uptimeSeconds: 7, auditHead, counters },
+    { lastSent: 7, lastSequence: 9, ...counts },
+    { agentId: '019b8d2a-0000-7000-8000-00000000000a', nowMs: Date.UTC(2026, 0, 5, 10) },
+  )
+}
+
 /** Headers do not look at more of an event than its family shapes. */
 const ofEachFamily = [...new Map(eventOfEachKind().map((one) => [one.family, one])).values()]
 
@@ -118,6 +132,19 @@ describe('the pipeline for CEF', () => {
       const names = Object.keys({ ...own, tags: [] }).sort()
       expect(Object.keys(source).sort()).toEqual(names)
       expect(id).toBe(`${hostile.id}-2`)
+    }
+  })
+
+  it('has the audit head of a heartbeat, also of one that has to be short', () => {
+    for (const maxBytes of [8192, 1024]) {
+      const sender = { ...context, maxBytes, header: 'rfc5424', cefVersion: '0' } as const
+      const { source } = stored(
+        'picket-cef',
+        shipped(syslogMessage(aHeartbeat(), sender).toString()),
+      )
+      const own = JSON.parse(formatEcs(aHeartbeat(), context)) as Source
+      expect(own).toMatchObject({ picket: { audit_head: AUDIT_HEAD } })
+      expect(source).toMatchObject({ picket: { audit_head: AUDIT_HEAD } })
     }
   })
 

@@ -11,6 +11,7 @@ import {
 } from '../support/certificates.ts'
 import { accepted, complaint, recordWith, sinkOf } from '../support/delivery.ts'
 import { forwardingTo } from '../support/forwarding.ts'
+import { startHttpCollector } from '../support/http-collector.ts'
 import { temporaryFolder } from '../support/record.ts'
 import { startSplunk, type HecEvent, type SplunkCollector } from '../support/splunk-collector.ts'
 
@@ -95,6 +96,20 @@ describe('Splunk without indexer acknowledgement', () => {
     expect(new Set(splunk.asked.map(({ path }) => path))).toEqual(
       new Set(['/services/collector/event']),
     )
+  })
+})
+
+describe('what answers 200 and is not Splunk', () => {
+  it.each([
+    ['a page', '<html>Please log in</html>'],
+    ['nothing', ''],
+    ['something of another program', { status: 'ok' }],
+  ])('is believed nothing: %s', async (_, body) => {
+    const portal = await startHttpCollector({ answer: () => ({ status: 200, body }) })
+    const record = await recordWith(3)
+    const sinkTo = sinkOf({ type: 'hec', url: portal.url, token, useAck: false })
+    expect(await complaint(forwardingTo(record, sinkTo))).toMatch(/HTTP 200, but not as Splunk/)
+    expect(record.outbox.position('siem')).toBe(0)
   })
 })
 

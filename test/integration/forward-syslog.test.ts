@@ -156,6 +156,23 @@ describe('a collector that dies', () => {
     expect(new Set(sequencesOf((await rsyslog.messages()).map(cefOf))).size).toBe(20)
   })
 
+  it('that hangs before it ever confirmed anything gets all of it again, too', async () => {
+    const folder = await temporaryFolder()
+    const rsyslog = await startRsyslog({ folder, protocol: 'tcp' })
+    const record = await openedRecord(folder)
+    // Its kernel goes on taking connections and bytes.
+    rsyslog.freeze()
+    const forwarder = forwarderWithOverlap(record, rsyslog.port, 200)
+    await record.events.save(stories(10), forward)
+    forwarder.wake()
+    await until('the hang is noticed', () => forwarder.health().lastError)
+    expect(record.outbox.position('siem')).toBe(0)
+    await rsyslog.kill()
+    await rsyslog.start()
+    await until('all accepted', () => (record.outbox.position('siem') === 10 ? true : null))
+    expect(new Set(sequencesOf((await rsyslog.messages()).map(cefOf))).size).toBe(10)
+  })
+
   it('on UDP is noticed by its refusals, and its events wait', async () => {
     const folder = await temporaryFolder()
     const rsyslog = await startRsyslog({ folder, protocol: 'udp' })

@@ -210,9 +210,10 @@ describe('heartbeats', () => {
     })
     if (isFlow(beat)) throw new Error('a heartbeat is an event')
     const reasons = Object.fromEntries(beat.reasons.map(({ feature, value }) => [feature, value]))
+    const { id, hash } = record.audit.head()
     expect(reasons).toMatchObject({
       ...{ lastSent: 0, lastSequence: 5, sent: 0, withheld: 5, heldBack: 0, lost: 0 },
-      ...{ auditId: 1, auditHash: record.audit.head().hash, kernelDrops: 3, version: '0.1.0' },
+      ...{ auditHead: `${id}:${hash}`, kernelDrops: 3, version: '0.1.0' },
     })
     expect(new Set(sink.got.map(({ id }) => id)).size).toBe(sink.got.length)
     expect(record.events.lastSequence()).toBe(5)

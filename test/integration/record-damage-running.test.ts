@@ -1,5 +1,5 @@
 /** Damage that comes while the record is open: met by a query or a write, set aside, and gone on from. */
-import { closeSync, openSync, readdirSync, statSync, writeSync } from 'node:fs'
+import { closeSync, cpSync, openSync, readdirSync, rmSync, statSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { Database } from '../../src/record/sqlite/driver.ts'
 import { describe, expect, it } from 'vitest'
@@ -80,5 +80,75 @@ describe('a record whose file is damaged while it is open', () => {
     expect((await record.events.list({ limit: 1000 })).items).toHaveLength(350)
     expect(record.agentId).toBe(agentId)
     expect(statSync(record.path).mode & 0o777).toBe(0o600)
+  })
+})
+
+describe('a record whose file is taken away while it is open', () => {
+  const parts = (path: string): readonly string[] => [path, `${path}-wal`, `${path}-shm`]
+  const remove = (files: readonly string[]): void => files.forEach((file) => rmSync(file))
+
+  it.each([
+    ['is removed', parts, 'file was removed', 0],
+    [
+      'is removed with its lock',
+      (path: string) => [...parts(path), `${path}.lock`],
+      'file was removed',
+      0,
+    ],
+    [
+      'loses its write-ahead log',
+      (path: string) => [`${path}-wal`],
+      'write-ahead log was removed',
+      1,
+    ],
+  ] as const)(
+    'because it %s is written anew, with all that was in it',
+    async (_, files, words, kept) => {
+      const record = await filledRecord()
+      const told: string[] = []
+      record.onFinding((finding) => told.push(finding))
+      const { agentId } = record
+      remove(files(record.path))
+      await record.events.save(stories(1), forward)
+      await until('it is told', () => (told.length > 0 ? true : null))
+      expect(told[0]).toContain(words)
+      expect(setAside(record)).toHaveLength(kept)
+      await record.events.save(stories(1), forward)
+      expect(await record.audit.verify()).toMatchObject({ isIntact: true })
+      await record.close()
+      const next = await openedRecord(dirname(record.path))
+      expect(next).toMatchObject({ agentId, startFindings: [] })
+      expect(next.events.lastSequence()).toBe(302)
+      expect(next.outbox.after(0, 1000)).toHaveLength(302)
+      expect(next.outbox.position('siem')).toBe(100)
+      expect((await next.flows.list({ limit: 1000 })).items).toHaveLength(1000)
+      expect(await next.audit.verify()).toMatchObject({ isIntact: true, rows: 2 })
+    },
+  )
+
+  it('and another put in its place goes on with its own, and sets the other aside', async () => {
+    const record = await filledRecord()
+    const told: string[] = []
+    record.onFinding((finding) => told.push(finding))
+    const other = await openedRecord(await temporaryFolder())
+    await other.close()
+    remove(parts(record.path))
+    cpSync(other.path, record.path)
+    await until('it is told', () => (told.length > 0 ? true : null))
+    expect(told[0]).toMatch(/file was replaced.*what was there was kept as/)
+    expect(setAside(record)).toHaveLength(1)
+    await record.close()
+    const next = await openedRecord(dirname(record.path))
+    expect(next.agentId).toBe(record.agentId)
+    expect(next.events.lastSequence()).toBe(300)
+  })
+
+  it('while it was closed is told at the next start', async () => {
+    const record = await filledRecord()
+    await record.close()
+    rmSync(record.path)
+    const next = await openedRecord(dirname(record.path))
+    expect(next.startFindings).toEqual([expect.stringContaining('its file is gone')])
+    expect(next.agentId).not.toBe(record.agentId)
   })
 })

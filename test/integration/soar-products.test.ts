@@ -9,6 +9,7 @@ import { promisify } from 'node:util'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { packagedFile } from '../../src/core/package-root.ts'
 import { servedApi, type TestApi } from '../support/api-server.ts'
+import { startHttpCollector } from '../support/http-collector.ts'
 import { batchOf, flow, story, temporaryFolder } from '../support/record.ts'
 import { startPython } from '../support/soar/python.ts'
 import { INTEGRATION, runCommand, type Entry, type Instance } from '../support/soar/xsoar.ts'
@@ -107,6 +108,13 @@ describe('the integration for Cortex XSOAR', () => {
     expect(third.incidents).toEqual([])
   })
 
+  it('goes on with a log that was begun anew, whose numbers begin at 1 again', async () => {
+    const { instance, eventId } = await agent()
+    const lastRun = { sequence: 5000, events: [] }
+    const { incidents } = await runCommand(instance, 'fetch-incidents', {}, { lastRun })
+    expect(incidents).toMatchObject([{ dbotMirrorId: eventId }])
+  })
+
   it('begins to fetch with what comes after it was switched on', async () => {
     const asked: string[] = []
     const server = createServer((request, answer) => {
@@ -122,6 +130,15 @@ describe('the integration for Cortex XSOAR', () => {
     const { incidents, lastRun } = await runCommand(instance, 'fetch-incidents')
     expect([incidents, lastRun]).toEqual([[], { sequence: 41, events: [] }])
     expect(asked).toEqual(['/v1/health', '/v1/events?fromSequence=42&limit=50'])
+  })
+
+  it('carries its token to nobody else where it is redirected', async () => {
+    const thief = await startHttpCollector({ answer: () => ({ status: 200, body: {} }) })
+    const headers = { location: `${thief.url}/v1/blocks` }
+    const led = await startHttpCollector({ answer: () => ({ status: 302, headers, body: '' }) })
+    const entry = await one({ url: led.url, token: 'pkt_a_b' }, 'picket-list')
+    expect(entry).toMatchObject({ Type: 4, Contents: expect.stringContaining('302') as string })
+    expect(thief.asked).toEqual([])
   })
 
   it.each([

@@ -6,10 +6,13 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { packagedFile } from '../../src/core/package-root.ts'
 import { formatCef } from '../../src/forward/formats/cef.ts'
+import { formatEcs } from '../../src/forward/formats/ecs.ts'
 import { servedApi } from '../support/api-server.ts'
+import { makeAuthority } from '../support/certificates.ts'
 import { parseCef } from '../support/cef-parser.ts'
+import { startHttpCollector } from '../support/http-collector.ts'
 import { HOSTILE_VALUES } from '../support/hostile-values.ts'
-import { story, temporaryFolder } from '../support/record.ts'
+import { event, story, temporaryFolder } from '../support/record.ts'
 import { cellText, type Row } from '../support/siem/expression.ts'
 import { spl } from '../support/siem/spl.ts'
 import {
@@ -97,6 +100,23 @@ describe('the fields of the Common Information Model', () => {
     expect(shown(cef)).toEqual(shown(ecs))
   })
 
+  it('have the audit head of a heartbeat in both', () => {
+    const head = `71:${'0123456789abcdef'.repeat(4)}`
+    const told = (feature: string, value: string | number) => ({
+      feature,
+      value,
+      baseline: null,
+      weight: 0,
+    })
+    const beat = event({
+      ...{ kind: 'health.heartbeat', family: 'health' },
+      reasons: [told('auditHead', head), told('lastSent', 7), told('version', '0.1.0')],
+    })
+    const context = { version: '0.1.0', hostname: 'web-1', cefVersion: '0' } as const
+    const both = bothSearched(formatCef(beat, context, 8192), formatEcs(beat, context))
+    for (const row of both) expect(row).toMatchObject({ audit_head: head })
+  })
+
   it.each(Object.entries(MODELS))('are all there for what has the tag %s', (tag, needed) => {
     const tagged = kinds.flatMap(bothOf).filter((row) => tagsOf(row).includes(tag))
     expect(tagged.length).toBeGreaterThan(0)
@@ -138,6 +158,37 @@ describe('the saved searches', () => {
   it('tell of an agent that is silent, not of the others', () => {
     const found = run('silent agents', [beat(4, 1), beat(6, 1, { agent_id: 'gone' })])
     expect(found).toMatchObject([{ agent_id: 'gone' }])
+  })
+
+  const headed = (minutesAgo: number, head: string, changes: Row = {}): Row =>
+    beat(minutesAgo, 1, { audit_head: head, ...changes })
+
+  it.each([
+    [
+      'that grows',
+      [headed(30, '7:aa'), headed(20, '9:bb'), headed(20, '9:bb'), headed(2, '9:bb')],
+      0,
+    ],
+    ['that was cut', [headed(30, '9:bb'), headed(2, '7:aa')], 1],
+    ['that was cut and grew again', [headed(30, '9:bb'), headed(20, '7:aa'), headed(2, '9:cc')], 1],
+    [
+      'of another host',
+      [headed(30, '9:bb'), headed(2, '7:aa', { agent_id: 'b', dvc: 'web-2' })],
+      0,
+    ],
+  ])('tell of an audit trail that was cut, whatever it says: one %s', (_, events, found) => {
+    expect(run('audit trail that was cut or written anew', events)).toHaveLength(found)
+  })
+
+  it('tell of clones, which share one identity', () => {
+    const events = [
+      beat(4, 1),
+      beat(4, 2, { dvc: 'web-2' }),
+      beat(4, 2, { agent_id: 'b', dvc: 'web-3' }),
+    ]
+    expect(run('agents that share an identity', events)).toMatchObject([
+      { agent_id: 'a', dvc: ['web-1', 'web-2'] },
+    ])
   })
 
   it('tell of blocks that were refused', () => {
@@ -188,5 +239,61 @@ describe('the alert action', () => {
     expect(refused.told).toContain('loopback')
     expect(wrong).toMatchObject({ code: 2 })
     expect(nowhere).toMatchObject({ code: 3 })
+  })
+
+  it('has a token for each agent, and none for a host that a forged event names', async () => {
+    const api = await servedApi()
+    const folder = await temporaryFolder()
+    writeFileSync(join(folder, '127.0.0.1'), await api.token(['block']))
+    const order = { token_file: folder, target: '203.0.113.9' }
+    expect(await act({ ...order, url: api.url })).toMatchObject({ code: 0 })
+    for (const host of ['localhost', '[::1]', '..', '%2e%2e']) {
+      const url = api.url.replace('127.0.0.1', host)
+      expect(await act({ ...order, url }), url).toMatchObject({ code: 2 })
+    }
+  })
+
+  it('gives nothing to who shows a certificate of another authority, and none at all where it redirects', async () => {
+    const folder = await temporaryFolder()
+    const ca = await makeAuthority(folder, 'Operations')
+    const certificate = await ca.issue('host', 'IP:127.0.0.1')
+    const impostor = await startHttpCollector({
+      certificate,
+      answer: () => ({ status: 200, body: {} }),
+    })
+    const tokenFile = join(folder, 'token')
+    writeFileSync(tokenFile, 'pkt_x_y')
+    const order = { token_file: tokenFile, target: '203.0.113.9' }
+    const unnamed = await act({ ...order, url: impostor.url })
+    expect(unnamed).toMatchObject({
+      code: 2,
+      told: expect.stringContaining('ca_file is empty') as string,
+    })
+    const { caFile } = await makeAuthority(await temporaryFolder(), 'Another')
+    expect(await act({ ...order, url: impostor.url, ca_file: caFile })).toMatchObject({ code: 3 })
+    expect(impostor.asked).toEqual([])
+    const thief = await startHttpCollector({ answer: () => ({ status: 200, body: {} }) })
+    const location = `${thief.url}/v1/blocks`
+    const led = await startHttpCollector({
+      answer: () => ({ status: 302, headers: { location }, body: '' }),
+    })
+    expect(await act({ ...order, url: led.url })).toMatchObject({ code: 2 })
+    expect(thief.asked).toEqual([])
+  })
+
+  it('may show a client certificate in the place of a token', async () => {
+    const folder = await temporaryFolder()
+    const ca = await makeAuthority(folder, 'Operations')
+    const certificate = await ca.issue('host', 'IP:127.0.0.1')
+    const own = await ca.issue('splunk', 'DNS:splunk.example.org')
+    const body = { target: '203.0.113.9/32', state: 'active' }
+    const agent = await startHttpCollector({
+      ...{ certificate, clientCa: ca.caFile, answer: () => ({ status: 200, body }) },
+    })
+    const files = { certificate_file: own.certificateFile, key_file: own.keyFile }
+    const order = { url: agent.url, ca_file: ca.caFile, target: '203.0.113.9', token_file: '' }
+    expect(await act({ ...order, ...files })).toMatchObject({ code: 0 })
+    expect(agent.asked[0]!.headers).not.toHaveProperty('authorization')
+    expect(await act(order)).toMatchObject({ code: 2 })
   })
 })

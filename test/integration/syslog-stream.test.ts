@@ -10,11 +10,11 @@ import { until } from '../support/await-until.ts'
 import { cefOf, sinkConfig } from '../support/forwarding.ts'
 import { event } from '../support/record.ts'
 
-/** A server that answers FIN with FIN, as collectors do. */
-async function startServer() {
+/** A server that answers FIN with FIN, as collectors do, unless it keeps its half open. */
+async function startServer({ allowHalfOpen = false } = {}) {
   const sockets: Socket[] = []
   let text = ''
-  const server = createServer((socket) => {
+  const server = createServer({ allowHalfOpen }, (socket) => {
     sockets.push(socket)
     socket.on('data', (bytes) => (text += bytes.toString('utf8')))
   })
@@ -84,6 +84,29 @@ describe('syslog over TCP', () => {
     const numbers = server.lines().map(({ extension }) => Number(extension['cn1']))
     expect(numbers).toEqual([1, 2, 3, 4, 5, 2, 3])
   })
+})
+
+describe('a collector that never answers FIN', () => {
+  it('is believed after the third connection that it left open, and not asked again', async () => {
+    const server = await startServer({ allowHalfOpen: true })
+    const clock = { ms: 0 }
+    const sink = sinkTo(server.port, clock)
+    for (let round = 1; round <= 2; round += 1) {
+      await sink.send(numbered(1, 2))
+      clock.ms += 31_000
+      expect(await sink.send([])).toMatchObject({
+        kind: 'retry',
+        reason: expect.stringContaining('did not close the connection') as string,
+      })
+    }
+    await sink.send(numbered(1, 2))
+    clock.ms += 31_000
+    expect(await sink.send([])).toEqual({ kind: 'accepted', sequence: 2 })
+    await sink.send(numbered(3))
+    clock.ms += 31_000
+    expect(await sink.send([])).toEqual({ kind: 'accepted', sequence: 3 })
+    expect(server.sockets).toHaveLength(4)
+  }, 20_000)
 })
 
 describe('a connection over which nothing is sent', () => {

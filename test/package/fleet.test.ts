@@ -51,6 +51,7 @@ beforeAll(async () => {
     ansible_python_interpreter: '/usr/bin/python3',
     picket_package,
     picket_config: config,
+    picket_files: [{ name: 'siem-ca.pem', content: 'as it was' }],
     picket_waves: [1, 2],
     picket_tls: 'ca',
     picket_ca_certificate: join(folder, 'ca.pem'),
@@ -136,12 +137,16 @@ describe('a rollout to hosts that run systemd', () => {
 
   it('is halted and rolled back by a host that fails the self-test, healthy as it is', async () => {
     const blind = { ...config, detect: { portScan: { enabled: false } } }
-    const { code, output, changed } = await play('configure', { picket_config: blind })
+    const { code, output, changed } = await play('configure', {
+      picket_config: blind,
+      picket_files: [{ name: 'siem-ca.pem', content: 'of another authority' }],
+    })
     expect(code).not.toBe(0)
     expect(output).toContain('the wave was rolled back, and the rollout ends here')
     expect(output).toContain('is detect.portScan enabled?')
     expect(changed).toHaveLength(1)
     expect(await on('one', 'cat', '/etc/picket/picket.yaml')).not.toContain('portScan')
+    expect(await on('one', 'cat', '/etc/picket/siem-ca.pem')).toBe('as it was')
     await on('one', 'picket', 'selftest')
     expect(await on('two', 'cat', '/etc/picket/picket.yaml')).not.toContain('portScan')
   }, 300_000)

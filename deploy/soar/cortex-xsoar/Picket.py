@@ -136,8 +136,13 @@ def fetch_incidents(picket, params):
     last = demisto.getLastRun() or {}
     seen, after = last.get("events", []), last.get("sequence")
     if after is None:
-        after = picket.call("GET", "/v1/health").get("record", {}).get("lastSequence", 0)
-    states = picket.pages("/v1/events", {"fromSequence": after + 1}, int(params.get("max_fetch") or 50))
+        after = newest_number(picket)
+    most = int(params.get("max_fetch") or 50)
+    states = picket.pages("/v1/events", {"fromSequence": after + 1}, most)
+    if not states and last and newest_number(picket) < after:
+        # The log was begun anew, and numbers from 1 again.
+        after = 0
+        states = picket.pages("/v1/events", {"fromSequence": 1}, most)
     incidents = []
     for event in states:
         after = max(after, event["sequence"])
@@ -153,6 +158,10 @@ def fetch_incidents(picket, params):
         })
     demisto.setLastRun({"sequence": after, "events": seen[-REMEMBERED_EVENTS:]})
     demisto.incidents(incidents)
+
+
+def newest_number(picket):
+    return picket.call("GET", "/v1/health").get("record", {}).get("lastSequence", 0)
 
 
 def as_list(value):

@@ -2,6 +2,7 @@
 import { usFromRfc3339 } from '../../core/clock.ts'
 import { parseAddress } from '../../net/address.ts'
 import type { Event } from '../../record/event.ts'
+import { AUDIT_HEAD, HEARTBEAT } from '../heartbeat.ts'
 import { cefName } from './cef-names.ts'
 import { ecsCategories, ecsKind, ecsType } from './ecs-categories.ts'
 
@@ -82,7 +83,10 @@ export const ECS_FIELDS: { readonly [Member in keyof Event]-?: readonly EcsField
   ],
   count: [field('picket.count', 'long', ({ count }) => count)],
   summary: [field('message', 'match_only_text', ({ summary }) => summary)],
-  reasons: [field('picket.reasons', 'object', ({ reasons }) => reasons.map(reasonObject))],
+  reasons: [
+    field('picket.reasons', 'object', ({ reasons }) => reasons.map(reasonObject)),
+    keyword('picket.audit_head', auditHead),
+  ],
   detectors: [keyword('picket.detectors', ({ detectors }) => detectors)],
   mitre: [
     keyword('threat.framework', ({ mitre }) => (mitre.length === 0 ? null : 'MITRE ATT&CK')),
@@ -156,6 +160,12 @@ function reasonObject({ feature, value, baseline, weight }: Event['reasons'][num
     ...(typeof baseline === 'string' ? { baseline_text: baseline } : {}),
     weight,
   }
+}
+
+/** By itself, since no query can tell which of an array's texts belongs to which of its names. */
+function auditHead({ kind, reasons }: Event): EcsValue {
+  if (kind !== HEARTBEAT) return null
+  return reasons.find(({ feature }) => feature === AUDIT_HEAD)?.value ?? null
 }
 
 function relatedAddresses({ attacker, victims, host }: Event): string[] {

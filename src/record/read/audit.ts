@@ -1,7 +1,7 @@
 /** Reads the audit trail: pages, and walks over the chain, both in steps of bounded work. */
 import type { AuditHead, AuditProblem, AuditQuery, AuditRow } from '../audit-trail.ts'
 import type { Page } from '../event-log.ts'
-import { auditHead, hashOfRow, lastAuditId, type ChainRow } from '../sqlite/audit-chain.ts'
+import { auditHead, GENESIS, hashOfRow, lastAuditId, type ChainRow } from '../sqlite/audit-chain.ts'
 import type { Connection } from '../sqlite/connection.ts'
 import { decodeRowCursor, encodeCursor } from './cursor.ts'
 import { Where } from './where.ts'
@@ -81,7 +81,7 @@ export function walkAudit(connection: Connection, { head, known }: AuditWalk): A
   )
   // One transaction: the end and the counter must be of the same moment.
   return connection.transaction(() => {
-    const problems: AuditProblem[] = []
+    const problems = head.id === GENESIS.id ? putInBefore(connection) : []
     let last = head
     const rows = select.all(head.id) as ChainRow[]
     for (const row of rows) {
@@ -92,6 +92,12 @@ export function walkAudit(connection: Connection, { head, known }: AuditWalk): A
     if (isEnd) problems.push(...cutOff(last, lastAuditId(connection), known))
     return { rows: rows.length, head: last, problems, isEnd }
   })()
+}
+
+/** The first row has number 1. */
+function putInBefore(connection: Connection): AuditProblem[] {
+  const ids = connection.prepare('SELECT id FROM audit WHERE id < 1 ORDER BY id LIMIT 100').pluck()
+  return (ids.all() as number[]).map((id) => ({ id, problem: `row ${id} was put in` }))
 }
 
 function problemsOf(row: ChainRow, last: AuditHead, known: AuditHead | null): AuditProblem[] {

@@ -2,6 +2,7 @@
 import { appendAudit } from '../sqlite/audit-chain.ts'
 import { inTransaction, type Connection } from '../sqlite/connection.ts'
 import type { DamagedFile } from '../sqlite/damage/integrity.ts'
+import { openDamaged, type OpenedDamage } from '../sqlite/damage/open-damaged.ts'
 import { salvage, type Salvaged } from '../sqlite/damage/salvage.ts'
 
 const WORDS: Readonly<Record<string, string>> = {
@@ -20,20 +21,33 @@ export interface AnewOptions {
   readonly floorBytes: number
   /** Of the agent that runs, where one does. */
   readonly agentId?: string
+  /** The database, still open though its file is gone; it is left open. */
+  readonly still?: Connection | null
 }
 
 /** Gives what was found and done, in a sentence. */
 export function beginAnew(
   connection: Connection,
   { path, damage }: DamagedFile,
-  { nowMs, floorBytes, agentId }: AnewOptions,
+  { nowMs, floorBytes, agentId, still = null }: AnewOptions,
 ): string {
-  const salvaged = salvage(connection, path, { floorBytes, agentId })
-  const entry = { actor: 'agent', action: 'record.salvaged', subject: path }
+  const from = still === null ? openSetAside(path, connection) : { connection: still, close }
+  const salvaged = salvage(connection, from, { floorBytes, agentId })
+  const entry = { actor: 'agent', action: 'record.salvaged', subject: path ?? connection.name }
   inTransaction(connection, 'FULL', () => {
     appendAudit(connection, { ...entry, details: { damage, salvaged } }, nowMs)
   })
-  return `the log was damaged (${damage}); it was kept as ${path}, and a new one begun with ${inWords(salvaged)}`
+  return `the log was damaged (${damage}); ${keptWords(path, still)}a new one begun with ${inWords(salvaged)}`
+}
+
+const close = (): void => undefined
+
+const openSetAside = (path: string | null, { name }: Connection): OpenedDamage | null =>
+  path === null ? null : openDamaged(path, name)
+
+function keptWords(path: string | null, still: Connection | null): string {
+  if (path === null) return ''
+  return `${still === null ? 'it' : 'what was there'} was kept as ${path}, and `
 }
 
 function inWords(salvaged: Salvaged): string {

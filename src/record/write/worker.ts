@@ -1,33 +1,14 @@
 /** The writer's thread: the only connection of this process that writes, and its answers to calls. */
 import { parentPort, workerData } from 'node:worker_threads'
 import { appendAudit } from '../sqlite/audit-chain.ts'
-import {
-  FoundDamage,
-  inTransaction,
-  meansDamage,
-  openError,
-  openWriter,
-  workError,
-  type Connection,
-} from '../sqlite/connection.ts'
-import {
-  closeQuietly,
-  setAside,
-  setAsideIfDamaged,
-  takeGuard,
-  type DamagedFile,
-  type Guard,
-} from '../sqlite/damage/integrity.ts'
-import { beginAnew } from './begin-anew.ts'
-import { agentIdOf, migrate, refuseForeign } from '../sqlite/migrate.ts'
-import { makePrivateFile } from '../sqlite/private-file.ts'
-import { makeShrinkable } from '../sqlite/shrinkable.ts'
+import { FoundDamage, inTransaction, meansDamage, workError } from '../sqlite/connection.ts'
 import { answerCalls, type Answers, type Opened as Served } from '../thread.ts'
 import type { WriterCalls, WriterFindings, WriterSettings } from './calls.ts'
-import { DiskRoom } from './room/disk-room.ts'
 import { groupCommit } from './group-commit.ts'
 import { flowInserter } from './insert-flows.ts'
+import { open, openAnew, type Opened } from './opened.ts'
 import { outboxWriter } from './outbox.ts'
+import type { DiskRoom } from './room/disk-room.ts'
 import { pruner } from './room/prune.ts'
 import { allowlistSaver } from './save-allowlist.ts'
 import { answerForgetter, answerSaver, switchSaver } from './save-api-state.ts'
@@ -41,61 +22,6 @@ import { hiddenCounter, suppressionSaver, verdictSaver } from './save-triage.ts'
 /** Damage that comes again at once is that of the disk: the failure is then told, and the file left alone. */
 const REPAIR_EVERY_MS = 60_000
 
-interface Opened {
-  readonly settings: WriterSettings
-  readonly connection: Connection
-  readonly guard: Guard | null
-  readonly findings: WriterFindings
-  readonly room: DiskRoom
-}
-
-function open(settings: WriterSettings): Opened {
-  const { path, nowMs } = settings
-  try {
-    const guard = takeGuard(path)
-    const damaged = guard === null ? null : setAsideIfDamaged(path, nowMs)
-    return opened(settings, { guard, damaged, generation: 0 })
-  } catch (cause) {
-    throw openError(path, cause)
-  }
-}
-
-interface Found {
-  readonly guard: Guard | null
-  readonly damaged: DamagedFile | null
-  readonly generation: number
-  readonly agentId?: string
-}
-
-function opened(settings: WriterSettings, found: Found): Opened {
-  const { path, nowMs, floorBytes } = settings
-  const { guard, damaged, generation, agentId } = found
-  const connection = openWriter(path)
-  refuseForeign(connection, path)
-  migrate(connection, nowMs)
-  makeShrinkable(connection)
-  const anew = { nowMs, floorBytes, ...(agentId === undefined ? {} : { agentId }) }
-  const told = damaged === null ? [] : [beginAnew(connection, damaged, anew)]
-  const room = new DiskRoom(connection, floorBytes)
-  return { settings, connection, guard, findings: { generation, told }, room }
-}
-
-/** Sets the file aside while the agent runs, and goes on with a new one that has what can be read of it. */
-function repair({ settings, connection, guard, findings }: Opened, cause: unknown): Opened {
-  const { path } = settings
-  const nowMs = Date.now()
-  const agentId = agentIdOf(connection)
-  closeQuietly(connection)
-  const reason = cause instanceof Error ? cause.message : String(cause)
-  const damaged = setAside(path, reason, nowMs)
-  makePrivateFile(path)
-  const generation = findings.generation + 1
-  return opened(
-    { ...settings, nowMs },
-    { guard, damaged, generation, ...(agentId === null ? {} : { agentId }) },
-  )
-}
-
 /** Makes an answer that is tried again without the ballast when the disk is full. */
 const surely =
   (room: DiskRoom) =>
@@ -105,7 +31,7 @@ const surely =
 
 /** `sure` wraps what must succeed even on a full disk. */
 function answersOf(
-  { connection, guard, room, findings }: Opened,
+  { connection, guard, room, findings, assertThere }: Opened,
   sure: ReturnType<typeof surely>,
 ): Answers<WriterCalls> {
   return {
@@ -130,7 +56,10 @@ function answersOf(
       }),
     ),
     ...outboxWriter(connection),
-    tend: () => room.tend(),
+    tend: () => {
+      assertThere()
+      return room.tend()
+    },
     prune: sure(pruner(connection, room)),
     ping: () => null,
     mend: ({ generation, damage }) => {
@@ -156,7 +85,7 @@ function served(opened: Opened, repairedAtMs = -Infinity): Served<WriterCalls, W
       // Only who holds the guard may judge the file.
       const mayRepair = opened.guard !== null && performance.now() - repairedAtMs > REPAIR_EVERY_MS
       if (!mayRepair || !meansDamage(cause)) return null
-      return served(repair(opened, cause), performance.now())
+      return served(openAnew(opened, cause), performance.now())
     },
   }
 }

@@ -4,6 +4,7 @@
  * Dates are compared as milliseconds; a date field is one whose text is an RFC 3339 time.
  */
 import {
+  cellText,
   column,
   expression,
   splitOutside,
@@ -51,6 +52,8 @@ function functionsAt(nowMs: number): Functions {
     },
     coalesce: (...given) => given.find((value) => value !== null && value !== undefined) ?? null,
     to_long: (value) => Number(value),
+    split: (text, at) => (text === null ? null : cellText(text).split(cellText(at))),
+    mv_first: (values) => [values].flat()[0] ?? null,
     mv_append: (...given) => (given.includes(null) ? null : given.flat()),
   }
 }
@@ -81,7 +84,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 function stats(rows: readonly Row[], rest: string, functions: Functions): readonly Row[] {
   const [what, by] = rest.split(/ BY /)
   const columns = splitOutside(what!, ',').map((written) => {
-    const [, name, aggregate, argument] = /^(\w+) = ([A-Z]+)\((.*)\)$/.exec(written)!
+    const [, name, aggregate, argument] = /^(\w+) = ([A-Z_]+)\((.*)\)$/.exec(written)!
     return column(
       name!,
       aggregate!.toLowerCase(),

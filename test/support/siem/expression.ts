@@ -250,6 +250,8 @@ const AGGREGATES: Readonly<Record<string, Column['combine']>> = {
   min: (values) => (values.length === 0 ? null : Math.min(...values.map(Number))),
   max: (values) => (values.length === 0 ? null : Math.max(...values.map(Number))),
   values: (values) => [...new Set(values)].sort(),
+  dc: (values) => new Set(values).size,
+  count_distinct: (values) => new Set(values).size,
 }
 
 /** Makes a column of an aggregate; without an argument it counts rows. */

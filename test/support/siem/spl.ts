@@ -34,6 +34,8 @@ export function evalFunctions(nowSeconds = 0): Functions {
     split: (text, at) => (text === null ? null : cellText(text).split(cellText(at))),
     replace: (text, pattern, by) =>
       text === null ? null : cellText(text).replace(regex(pattern), () => cellText(by)),
+    mvindex: (values, index) => [values].flat()[Number(index)] ?? null,
+    tonumber: (text) => (text === null ? null : Number(text)),
     mvappend: (...given) => {
       const values = given.flat().filter((value) => value !== null)
       return values.length === 0 ? null : values

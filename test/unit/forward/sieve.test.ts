@@ -51,6 +51,18 @@ describe('the filters of a sink', () => {
 describe('the rate limit of a sink', () => {
   const rateLimit = { eventsPerSecond: 2, burst: 3 }
 
+  it('goes on when the clock was set back: an hour that comes twice is no reason to hold back all of it', () => {
+    const hour = 3_600_000
+    const flood = Array.from({ length: 4 }, (): [Partial<Event>, number] => [{}, 2 * hour])
+    const { passed } = sifted({ rateLimit }, [
+      ...flood,
+      [{}, hour],
+      [{}, hour + 1000],
+      [{}, hour + 1000],
+    ])
+    expect(passed).toEqual([1, 2, 3, 6, 7])
+  })
+
   it('lets a burst through, then so many a second of the time at which they were recorded', () => {
     const flood = Array.from({ length: 10 }, (): [Partial<Event>, number] => [{}, 5000])
     const { passed, state } = sifted({ rateLimit }, [...flood, [{}, 6000], [{}, 6000], [{}, 6000]])

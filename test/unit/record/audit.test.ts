@@ -81,6 +81,7 @@ describe('the audit trail', () => {
       "UPDATE audit SET previous_hash = 'ff' WHERE id = 4",
       'row 4 does not follow the one before it',
     ],
+    ['a row put in before the first', 'UPDATE audit SET id = -7 WHERE id = 5', 'row -7 was put in'],
     [
       'a row put in at the end',
       "INSERT INTO audit SELECT 6, at_ms, actor, action, subject, details, hash, 'ff', peer FROM audit WHERE id = 5; UPDATE sqlite_sequence SET seq = 5 WHERE name = 'audit'",

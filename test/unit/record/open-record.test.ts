@@ -1,6 +1,6 @@
 import { Database } from '../../../src/record/sqlite/driver.ts'
 import { readdirSync, statSync } from 'node:fs'
-import { mkdir, open, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, open, readFile, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { LATEST_VERSION } from '../../../src/record/migrations/index.ts'
@@ -103,6 +103,17 @@ describe('a damaged file', () => {
     await record.events.save([story()], { forward: true })
     const aside = await readFile(join(folder, 'picket.db.damaged-20260105T100000Z'), 'utf8')
     expect(aside).toContain('never a database')
+  })
+
+  it('that was emptied is told of, too', async () => {
+    const folder = await temporaryFolder()
+    const first = await openedRecord(folder)
+    await first.events.save([story()], { forward: true })
+    await first.close()
+    await truncate(join(folder, 'picket.db'), 0)
+    const second = await openedRecord(folder)
+    expect(second.startFindings).toEqual([expect.stringContaining('file is empty')])
+    expect(second.audit.head().id).toBe(1)
   })
 
   it('with a page overwritten is set aside at the next start', async () => {

@@ -16,6 +16,7 @@ interface HecBody {
   readonly 'invalid-event-number'?: unknown
 }
 
+const SUCCESS = 0
 /** Wrong data format, no event, a blank event, wrong indexed fields: what sending again does not mend. */
 const INVALID_EVENT = new Set([6, 12, 13, 15])
 
@@ -34,7 +35,9 @@ const CURES: Readonly<Record<number, string>> = {
  */
 export function hecAnswer(answer: HttpAnswer): HecAnswer {
   const body = bodyOf(answer.text)
-  if (answer.status === 200) return { kind: 'taken', ackId: integerOrNull(body.ackId) }
+  if (answer.status === 200 && body.code === SUCCESS) {
+    return { kind: 'taken', ackId: integerOrNull(body.ackId) }
+  }
   const reason = reasonOf(answer, body)
   if (answer.status === 413) return { kind: 'too-long', reason }
   if (answer.status === 400 && INVALID_EVENT.has(Number(body.code))) {
@@ -53,7 +56,9 @@ export function acknowledged({ status, text }: HttpAnswer): ReadonlySet<number> 
 /** Splunk's own words with code and cure; what else answers (a proxy's page) is not repeated. */
 export function reasonOf({ status }: HttpAnswer, body: HecBody): string {
   const { code, text } = body
-  if (typeof code !== 'number') return `the collector answers HTTP ${status}`
+  // A proxy's page to log in has status 200, too.
+  const more = status === 200 ? ', but not as Splunk does; look what the URL leads to' : ''
+  if (typeof code !== 'number') return `the collector answers HTTP ${status}${more}`
   const said = typeof text === 'string' ? text.slice(0, 200) : 'no text'
   const cure = CURES[code]
   return `Splunk answers code ${code}, ${said}${cure === undefined ? '' : `; ${cure}`}`

@@ -15,6 +15,8 @@ import { reasonOf } from '../../tls/index.ts'
  */
 export const OVERLAP_MS = 30_000
 const FINISH_TIMEOUT_MS = 3000
+/** A collector that left so many connections open, and never closed one, is one that never does. */
+const UNANSWERED_FINS = 3
 /** At the end of the agent, which has a second. */
 const LAST_FINISH_TIMEOUT_MS = 500
 
@@ -42,7 +44,8 @@ interface Sent {
  * everything; sending goes on over a new connection. If a connection breaks before, everything not yet
  * accepted is sent again: a collector that dies makes repeats (same `externalId` and revision), never a gap.
  *
- * A collector that does not answer FIN on the first try is one that never does: age alone then decides.
+ * One that does not answer looks like one that hangs or cannot be reached, so that counts as broken, too. Only a collector
+ * that has never answered, three times, is taken for one that never does: age alone then decides.
  * Memory: one batch, and one number pair for each batch of the last `overlapMs`.
  */
 export class SyslogStreamSink implements Sink {
@@ -53,7 +56,9 @@ export class SyslogStreamSink implements Sink {
   #underWay: Sent[] = []
   #accepted = 0
   #lastSent = 0
-  #answersFin: boolean | null = null
+  #hasAnsweredFin = false
+  /** In a row. */
+  #unansweredFins = 0
   readonly #closing = new AbortController()
 
   constructor(options: SyslogStreamOptions) {
@@ -117,7 +122,7 @@ export class SyslogStreamSink implements Sink {
     const old = this.#underWay.filter((sent) => sent.atMs <= oldest)
     const newestOld = old.at(-1)
     if (newestOld === undefined) return
-    if (this.#answersFin !== false) await this.#finishOld()
+    if (this.#unansweredFins < UNANSWERED_FINS) await this.#finishOld()
     this.#accepted = newestOld.sequence
     this.#underWay = this.#underWay.slice(old.length)
     // What is younger stays under way: only a standing connection tells when the collector dies.
@@ -126,9 +131,16 @@ export class SyslogStreamSink implements Sink {
 
   async #finishOld(): Promise<void> {
     const isConfirmed = (await this.#connection?.finish(FINISH_TIMEOUT_MS)) ?? false
-    if (!isConfirmed && this.#answersFin === true) throw new Error('the collector stopped reading')
-    this.#answersFin = isConfirmed
     this.#connection = null
+    if (isConfirmed) {
+      this.#hasAnsweredFin = true
+      this.#unansweredFins = 0
+      return
+    }
+    if (!this.#hasAnsweredFin) this.#unansweredFins += 1
+    if (this.#unansweredFins < UNANSWERED_FINS) {
+      throw new Error('the collector did not close the connection, so it may not have read all')
+    }
   }
 
   #forget(): void {

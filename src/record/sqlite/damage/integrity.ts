@@ -1,9 +1,14 @@
 /** Finds a damaged database at start, sets it aside and says so: the agent begins anew rather than not at all. */
-import { existsSync, renameSync } from 'node:fs'
+import { existsSync, renameSync, statSync } from 'node:fs'
 import { meansDamage, type Connection } from '../connection.ts'
 import { Database } from '../driver.ts'
 import { refuseForeign } from '../migrate.ts'
 import { makePrivateFile } from '../private-file.ts'
+
+const lockOf = (path: string): string => `${path}.lock`
+
+/** Whether somebody has had a database here before; to be asked before the guard is taken. */
+export const wasGuarded = (path: string): boolean => existsSync(lockOf(path))
 
 /** Held by the process that may judge and replace the file; the operating system frees it on kill -9. */
 export interface Guard {
@@ -17,7 +22,7 @@ export interface Guard {
  * It is SQLite's own file lock on `picket.db.lock`: Node has no flock.
  */
 export function takeGuard(path: string): Guard | null {
-  const lockPath = `${path}.lock`
+  const lockPath = lockOf(path)
   makePrivateFile(lockPath)
   const lock = new Database(lockPath, { timeout: 0 })
   try {
@@ -30,17 +35,17 @@ export function takeGuard(path: string): Guard | null {
   }
 }
 
-/** A damaged file that was set aside. */
+/** A database that cannot be gone on with. */
 export interface DamagedFile {
-  /** Where it is now. */
-  readonly path: string
+  /** Where it was set aside; null where there is nothing any more. */
+  readonly path: string | null
   readonly damage: string
 }
 
 /**
  * Checks the file and, when it is damaged, renames it (with its WAL) to `picket.db.damaged-TIME`.
  *
- * Returns what was found; null when all is well or there is no file.
+ * Returns what was found; null when all is well or there is no file. Call it before a new one is made: an empty one is damaged.
  * Cost: reads the whole file once (PRAGMA quick_check), some 6 s a GB.
  * Errors: those of opening that are not damage (permission, a lock, a newer version).
  */
@@ -61,6 +66,8 @@ export function setAside(path: string, damage: string, nowMs: number): DamagedFi
 }
 
 function findDamage(path: string): string | null {
+  // SQLite takes it for a new one, and whoever emptied it would have emptied the log unseen.
+  if (statSync(path).size === 0) return 'file is empty'
   let connection: Connection | undefined
   try {
     // Read-only, so that closing it does not fold the WAL into a file that is evidence.

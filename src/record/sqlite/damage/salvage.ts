@@ -11,7 +11,7 @@ import {
   type Statement,
 } from '../connection.ts'
 import { readableRows, type Row } from './damaged-rows.ts'
-import { openDamaged } from './open-damaged.ts'
+import type { OpenedDamage } from './open-damaged.ts'
 
 /** In this order; an event's participants are made anew from it. Answers by idempotency key are let go. */
 const TABLES = [
@@ -50,17 +50,16 @@ export interface SalvageOptions {
 }
 
 /**
- * Fills `into`, which is empty but for its tables, from the damaged file; gives an empty record where nothing
- * could be read.
+ * Fills `into`, which is empty but for its tables, from the damaged file (null where it could not be opened); gives an
+ * empty record where nothing could be read.
  *
  * Rows keep their numbers and audit rows their hashes, so that what is missing among them shows.
  */
 export function salvage(
   into: Connection,
-  damagedPath: string,
+  from: OpenedDamage | null,
   { floorBytes, withinMs = SALVAGE_MS, agentId }: SalvageOptions,
 ): Salvaged {
-  const from = openDamaged(damagedPath, into.name)
   if (from === null) {
     if (keepAgent(into, agentId)) for (const table of NUMBERED) skipNumbers(into, table)
     return {}
