@@ -146,7 +146,8 @@ export interface paths {
         /**
          * Block many addresses or ranges at once
          * @description One write to the record and one change of the firewall for all. Each order has an outcome of its own, in the
-         *     order in which they were given; one that is refused does not keep the others from being made.
+         *     order in which they were given; one that is refused does not keep the others from being made. The body may have
+         *     2,000,000 bytes whatever `api.maxBodyBytes` says.
          */
         post: operations["createBlocks"];
         delete?: never;
@@ -2124,7 +2125,7 @@ export interface components {
              * @description Stable; what kind of problem it is.
              * @enum {string}
              */
-            type: "urn:picket:problem:invalid-request" | "urn:picket:problem:unauthorized" | "urn:picket:problem:forbidden" | "urn:picket:problem:not-found" | "urn:picket:problem:method-not-allowed" | "urn:picket:problem:block-refused" | "urn:picket:problem:replay-refused" | "urn:picket:problem:body-too-large" | "urn:picket:problem:idempotency-conflict" | "urn:picket:problem:precondition-failed" | "urn:picket:problem:uri-too-long" | "urn:picket:problem:idempotency-mismatch" | "urn:picket:problem:too-many-requests" | "urn:picket:problem:unsupported-media-type" | "urn:picket:problem:not-ready" | "urn:picket:problem:too-busy" | "urn:picket:problem:not-an-orderer" | "urn:picket:problem:fleet-unavailable" | "urn:picket:problem:firewall-unavailable" | "urn:picket:problem:record-unavailable" | "urn:picket:problem:internal";
+            type: "urn:picket:problem:invalid-request" | "urn:picket:problem:unauthorized" | "urn:picket:problem:forbidden" | "urn:picket:problem:not-found" | "urn:picket:problem:method-not-allowed" | "urn:picket:problem:block-refused" | "urn:picket:problem:replay-refused" | "urn:picket:problem:body-too-large" | "urn:picket:problem:idempotency-conflict" | "urn:picket:problem:precondition-failed" | "urn:picket:problem:uri-too-long" | "urn:picket:problem:headers-too-large" | "urn:picket:problem:request-timeout" | "urn:picket:problem:idempotency-mismatch" | "urn:picket:problem:too-many-requests" | "urn:picket:problem:unsupported-media-type" | "urn:picket:problem:not-ready" | "urn:picket:problem:too-busy" | "urn:picket:problem:not-an-orderer" | "urn:picket:problem:fleet-unavailable" | "urn:picket:problem:firewall-unavailable" | "urn:picket:problem:record-unavailable" | "urn:picket:problem:internal";
             /** @description The same for every problem of this type. */
             title: string;
             /** @description The HTTP status. */
@@ -3046,7 +3047,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /** @description As many as `api.maxBodyBytes` admits. */
+                    /** @description The orders, done one after the other. */
                     blocks: components["schemas"]["BlockRequest"][];
                 };
             };

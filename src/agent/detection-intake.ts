@@ -51,6 +51,14 @@ export interface IntakeOptions {
   onRecorded(events: readonly Event[]): void
 }
 
+/** A block that policy has ordered. */
+interface Ordered {
+  /** Until then it need not be ordered again, ms. */
+  readonly untilMs: number
+  /** Why there is none; null where there is. */
+  readonly refusal: string | null
+}
+
 /**
  * Takes in detections, in order, and brings each to the record before anything is done about it.
  *
@@ -62,8 +70,8 @@ export class DetectionIntake {
   readonly #unwritten = new Map<string, FoldedEvent>()
   #unordered: PolicyOrder[] = []
   readonly #evidence: EvidencePiece[] = []
-  /** Target to the time until which policy need not order it again, ms. */
-  readonly #orderedUntilMs = new Map<string, number>()
+  /** What policy has ordered by target. */
+  readonly #ordered = new Map<string, Ordered>()
   #writing: Promise<void> | undefined
   /** What follows on events that are being written: blocks, then packets. */
   readonly #following = new Set<Promise<void>>()
@@ -126,19 +134,22 @@ export class DetectionIntake {
       const why = `${decision.why}; a self-test blocks nobody`
       return { ...alert(why), simulated: true }
     }
-    for (const [target, untilMs] of this.#orderedUntilMs) {
-      if (untilMs <= now) this.#orderedUntilMs.delete(target)
+    for (const [target, { untilMs }] of this.#ordered) {
+      if (untilMs <= now) this.#ordered.delete(target)
     }
     // A story is told many times; its block is ordered again only when half of its time has passed.
-    if (this.#orderedUntilMs.has(decision.target)) {
-      return { ...decision, target: null, ttlSeconds: null }
+    const ordered = this.#ordered.get(decision.target)
+    if (ordered !== undefined && ordered.refusal !== null) {
+      return alert(`${decision.why}; not blocked: ${ordered.refusal}`)
     }
+    if (ordered !== undefined) return { ...decision, target: null, ttlSeconds: null }
     if (!this.#options.breaker.take()) {
       return alert(
         `${decision.why}; not blocked: the breaker is open, since policy.maxBlocksPerMinute was reached`,
       )
     }
-    this.#orderedUntilMs.set(decision.target, now + ((decision.ttlSeconds ?? 0) * 1000) / 2)
+    const untilMs = now + ((decision.ttlSeconds ?? 0) * 1000) / 2
+    this.#ordered.set(decision.target, { untilMs, refusal: null })
     return decision
   }
 
@@ -221,6 +232,10 @@ export class DetectionIntake {
       target: order.target,
       reason: error.message,
     })
+    const ordered = this.#ordered.get(order.target)
+    if (ordered !== undefined) {
+      this.#ordered.set(order.target, { ...ordered, refusal: error.message })
+    }
     const why = `policy ordered a block, which was refused: ${error.message}`
     const amended = this.#options.folder.amend(order.eventId, { verdict: 'alert', decision: why })
     if (!amended) return

@@ -8,13 +8,19 @@ import { ApiProblem, invalidRequest } from './problem.ts'
  * where it is not UTF-8 or not JSON.
  */
 export async function readJsonBody(request: Request, maxBytes: number): Promise<unknown> {
-  refuseOtherMedia(request.headers.get('content-type'))
+  refuseOtherMedia(request.headers)
   const declared = request.headers.get('content-length')
   if (declared !== null && Number(declared) > maxBytes) throw tooLarge(maxBytes)
   return parseJson(decodeUtf8(await readBounded(request, maxBytes)))
 }
 
-function refuseOtherMedia(contentType: string | null): void {
+function refuseOtherMedia(headers: Headers): void {
+  const packed = headers.get('content-encoding') ?? 'identity'
+  if (packed !== 'identity') {
+    const detail = `the body is packed (${packed.slice(0, 100)}); this operation takes it as it is`
+    throw new ApiProblem('unsupported-media-type', { detail })
+  }
+  const contentType = headers.get('content-type')
   const mediaType = contentType?.split(';')[0]?.trim().toLowerCase()
   if (mediaType === 'application/json') return
   const given = contentType === null ? 'of no stated type' : contentType.slice(0, 100)
@@ -30,7 +36,7 @@ async function readBounded(request: Request, maxBytes: number): Promise<Uint8Arr
   let length = 0
   const reader = request.body.getReader() as ReadableStreamDefaultReader<Uint8Array>
   for (;;) {
-    const { done, value } = await reader.read()
+    const { done, value } = await reader.read().catch(cutShort)
     if (done) return Buffer.concat(chunks)
     length += value.length
     if (length > maxBytes) {
@@ -42,6 +48,11 @@ async function readBounded(request: Request, maxBytes: number): Promise<Uint8Arr
   }
 }
 
+/** The client has gone: whatever is answered, nobody reads it. */
+function cutShort(): never {
+  throw invalidRequest([{ field: 'body', message: 'must arrive whole' }])
+}
+
 function decodeUtf8(bytes: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
@@ -51,12 +62,39 @@ function decodeUtf8(bytes: Uint8Array): string {
 }
 
 function parseJson(text: string): unknown {
+  const body = parsed(text)
+  const repeated = repeatedKey(text)
+  if (repeated === null) return body
+  // Readers differ in which one counts.
+  const name = JSON.stringify(repeated.slice(0, 100))
+  throw invalidRequest([{ field: 'body', message: `must not hold ${name} twice in one object` }])
+}
+
+function parsed(text: string): unknown {
   try {
     return JSON.parse(text) as unknown
   } catch (error) {
     const reason = error instanceof Error ? error.message.slice(0, 200) : ''
     throw invalidRequest([{ field: 'body', message: `must be valid JSON: ${reason}` }])
   }
+}
+
+/** A text, with the colon after it where it is a key, or the beginning or end of an object or list. */
+const JSON_PART = /("[^"\\]*(?:\\.[^"\\]*)*")(\s*:)?|[{}[\]]/g
+
+/** Names the first key that an object of the text, which is valid JSON, holds twice; null where none does. */
+function repeatedKey(text: string): string | null {
+  const keysOfOpen: Set<string>[] = []
+  for (const [part, quoted, colon] of text.matchAll(JSON_PART)) {
+    if (part === '{' || part === '[') keysOfOpen.push(new Set())
+    else if (part === '}' || part === ']') keysOfOpen.pop()
+    if (quoted === undefined || colon === undefined) continue
+    const key = JSON.parse(quoted) as string
+    const keys = keysOfOpen.at(-1)!
+    if (keys.has(key)) return key
+    keys.add(key)
+  }
+  return null
 }
 
 function tooLarge(maxBytes: number): ApiProblem {

@@ -23,6 +23,8 @@ const PROBLEMS: Readonly<Record<ProblemName, { status: number; title: string }>>
   'idempotency-conflict': { status: 409, title: 'The idempotency key is in use' },
   'precondition-failed': { status: 412, title: 'It was changed by somebody else' },
   'uri-too-long': { status: 414, title: 'The URL is too long' },
+  'headers-too-large': { status: 431, title: 'The headers are too large' },
+  'request-timeout': { status: 408, title: 'The request took too long to arrive' },
   'idempotency-mismatch': {
     status: 422,
     title: 'The idempotency key was used for another request',

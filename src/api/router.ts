@@ -3,6 +3,7 @@ import { Hono } from 'hono'
 import type { Peer } from './auth.ts'
 import type { Operation } from './document.ts'
 import { ApiProblem, problemResponse } from './problem.ts'
+import { SECURITY_HEADERS } from './security-headers.ts'
 import { Server, type ServeParts } from './serve.ts'
 
 /** What the listener says about each request. */
@@ -12,16 +13,6 @@ export interface ApiBindings {
 
 /** The API as a function from Request to Response; `listen` gives it sockets. */
 export type ApiApp = Hono<{ Bindings: ApiBindings }>
-
-/** On every answer that does not say otherwise itself. There is no CORS: no page of another origin may read. */
-const SECURITY_HEADERS = {
-  'cache-control': 'no-store',
-  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-  'cross-origin-resource-policy': 'same-origin',
-  'referrer-policy': 'no-referrer',
-  'x-content-type-options': 'nosniff',
-  'x-frame-options': 'DENY',
-} as const
 
 /** Makes the app: one route for each operation of the document. */
 export function createRouter(parts: ServeParts): ApiApp {

@@ -12,6 +12,7 @@ import { readJsonBody } from './body.ts'
 import type { ApiConfig } from './config.ts'
 import { handlerOf, type AnyAnswer, type AnyRequest, type Handlers } from './contract.ts'
 import type { Operation, OperationId } from './document.ts'
+import { Edits } from './limits/edits.ts'
 import { etagOf, isKnown, readersOf, refuseOtherEdition } from './limits/editions.ts'
 import { IDEMPOTENCY_HEADER, Repeats } from './limits/repeats.ts'
 import { RequestRate, type Allowance } from './limits/request-rate.ts'
@@ -61,9 +62,11 @@ function assertMay({ isOpen, scope }: Operation, caller: Caller | null): void {
 /** Serves requests, whatever is in them: every failure is a problem. */
 export class Server {
   readonly #parts: ServeParts
+  /** Of the network; the local operator is never kept out by it. */
   readonly #turns: Turns
   readonly #rate: RequestRate
   readonly #repeats: Repeats
+  readonly #edits = new Edits()
   readonly #readers: ReadonlyMap<OperationId, Operation>
   readonly #edited: ReadonlySet<OperationId>
   readonly #auditRefusal: (refusal: AuditEntry) => void
@@ -90,7 +93,7 @@ export class Server {
     let asking: Caller | null = null
     let response: Response
     try {
-      endTurn = this.#turns.take()
+      if (peer.kind !== 'local') endTurn = this.#turns.take()
       const caller = (asking = this.#authenticate(arrival))
       assertMay(operation, caller)
       if (peer.kind !== 'local') {
@@ -158,15 +161,23 @@ export class Server {
   }
 
   async #work(operation: Operation, request: AnyRequest): Promise<AnyAnswer> {
-    const { handlers } = this.#parts
-    const ifMatch = request.headers.get('if-match')
     const reader = this.#readers.get(operation.id)
-    if (ifMatch !== null && reader !== undefined) {
-      await refuseOtherEdition(ifMatch, () => this.#presentState(reader, request))
-    }
-    const answer = await handlerOf(handlers, operation.id)(request)
+    const answer = await (reader === undefined
+      ? handlerOf(this.#parts.handlers, operation.id)(request)
+      : this.#edit(operation, reader, request))
     await this.#auditChange(operation, request)
     return answer
+  }
+
+  #edit({ id }: Operation, reader: Operation, request: AnyRequest): Promise<AnyAnswer> {
+    const ifMatch = request.headers.get('if-match')
+    const thing = `${reader.path} ${JSON.stringify(request.path).toLowerCase()}`
+    return this.#edits.inTurn(thing, async () => {
+      if (ifMatch !== null) {
+        await refuseOtherEdition(ifMatch, () => this.#presentState(reader, request))
+      }
+      return handlerOf(this.#parts.handlers, id)(request)
+    })
   }
 
   async #presentState(reader: Operation, request: AnyRequest): Promise<AnyAnswer | null> {

@@ -64,6 +64,7 @@ function compileCheck(compiler: SchemaCompiler, operation: Operation): RequestCh
       const faults = [...repeated]
       if (!checks.query(query)) faults.push(...faultsFrom(checks.query.errors, 'parameter'))
       if (!checks.path(path)) faults.push(...faultsFrom(checks.path.errors, 'parameter'))
+      if (faults.length === 0) faults.push(...spanFaults(query))
       return { faults, query, path }
     },
     body: (body) =>
@@ -106,6 +107,13 @@ function readQuery(
     return [name, valueOf(text, type)]
   })
   return { values: Object.fromEntries(entries), faults }
+}
+
+/** A span that ends before it begins holds nothing: whoever asks for it has mixed the two up. */
+function spanFaults({ from, to }: Readonly<Record<string, unknown>>): Fault[] {
+  if (typeof from !== 'string' || typeof to !== 'string') return []
+  if (usFromRfc3339(from) <= usFromRfc3339(to)) return []
+  return [{ field: 'to', value: to, message: `must be a time that is not before from (${from})` }]
 }
 
 /** Text that is no number or truth stays text, and is told so by the validator. */
@@ -164,6 +172,12 @@ function expectation(error: ErrorObject, params: Readonly<Record<string, unknown
       return `${String(params['limit'])} or more characters long`
     case 'maxLength':
       return `${String(params['limit'])} or fewer characters long`
+    case 'minItems':
+      return `a list of ${String(params['limit'])} or more`
+    case 'maxItems':
+      return `a list of ${String(params['limit'])} or fewer`
+    case 'uniqueItems':
+      return `without repeats: items ${String(params['i'])} and ${String(params['j'])} are the same`
     case 'pattern':
       return `of the form ${String(params['pattern'])}`
     default:

@@ -26,6 +26,8 @@ export interface ApiClient {
 
 // The host part means nothing on a unix socket or in this process.
 const BASE_URL = 'http://picket.localhost'
+/** An agent that does not even say that it lives within this time hangs. */
+const PATIENCE_MS = 5_000
 
 /**
  * Opens the running agent's API; null when no agent runs on this data folder.
@@ -53,6 +55,17 @@ export async function openAgent(context: CommandContext): Promise<ApiClient | nu
     },
   })
   return { api, isAgent: true, close: () => dispatcher.close() }
+}
+
+/** Says whether the agent answers within some seconds: one that hangs takes connections all the same. */
+export async function answers({ api }: ApiClient): Promise<boolean> {
+  try {
+    await api.GET('/v1/health/live', { signal: AbortSignal.timeout(PATIENCE_MS) })
+    return true
+  } catch (error) {
+    if (!(error instanceof PicketError)) throw error
+    return false
+  }
 }
 
 /**
@@ -189,6 +202,13 @@ const NO_SUPPRESSOR: ApiParts['suppressor'] = {
 export function noAgent(): PicketError {
   return new PicketError('ERR_API_REQUEST', 'no agent runs on this data folder', {
     hint: 'start it: picket start (with the same --data-dir)',
+  })
+}
+
+/** Says that an agent runs and hangs; `state` tells what that means for what was asked. */
+export function agentHangs(state: string): PicketError {
+  return new PicketError('ERR_API_REQUEST', `the agent does not answer: ${state}`, {
+    hint: 'picket panic lets everybody in and holds off its blocks; or end the agent, and ask again',
   })
 }
 

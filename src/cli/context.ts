@@ -1,7 +1,9 @@
 /** What every command works with: the configuration, the data folder, and where to print. */
 import { join } from 'node:path'
-import { dataDirectory, loadConfig, type Config } from '../config/index.ts'
+import { dataDirectory, loadConfig, salvagedConfig, type Config } from '../config/index.ts'
+import { PicketError } from '../core/errors.ts'
 import type { PrintOptions } from './output.ts'
+import { printable } from './printable.ts'
 import type { Terminal } from './terminal.ts'
 
 /** The options that every command takes, before or after its name. */
@@ -41,6 +43,25 @@ export interface CommandContext extends PrintOptions {
  */
 export function commandContext(options: GlobalOptions, world: CliWorld): CommandContext {
   const config = loadConfig({ file: options.config, environment: world.environment })
+  return contextWith(config, options, world)
+}
+
+/** As `commandContext`, but of a configuration that cannot be used it says so and goes on with the defaults. */
+export function rescueContext(options: GlobalOptions, world: CliWorld): CommandContext {
+  try {
+    return commandContext(options, world)
+  } catch (error) {
+    if (!(error instanceof PicketError)) throw error
+    const { config: file, ...others } = options
+    const config = salvagedConfig({ file, environment: world.environment })
+    const context = contextWith(config, others, world)
+    const told = `going on with the defaults, on the data folder ${context.directory}`
+    world.terminal.writeError(`picket: ${printable(error.message)}\npicket: ${told}\n`)
+    return context
+  }
+}
+
+function contextWith(config: Config, options: GlobalOptions, world: CliWorld): CommandContext {
   const directory = dataDirectory(config, options.dataDir)
   return {
     config,

@@ -10,6 +10,8 @@ export interface Invocation<Options extends object = object> {
   readonly world: CliWorld
   /** Loads the configuration; not done before, so that `doctor` and `config check` can tell what is wrong with it. */
   context(): CommandContext
+  /** As `context`, for what must work with a broken configuration too. */
+  rescueContext(): CommandContext
 }
 
 /** What a command does; gives the exit code. */

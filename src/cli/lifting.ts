@@ -15,17 +15,12 @@ import { inProcess, type ApiClient } from './client.ts'
 import type { CommandContext } from './context.ts'
 import { openRecordForWriting } from './record-access.ts'
 
-export interface LiftingClient extends ApiClient {
-  /** Removes our chain, jumps, sets and table from the firewall, whatever the record says. */
-  clearFirewall(): Promise<void>
-}
-
 /**
  * Opens the record for writing, with the firewall behind it.
  *
  * Errors: `ERR_RECORD_OPEN`; lifting rejects with `ERR_FIREWALL_*`.
  */
-export async function openForLifting(context: CommandContext): Promise<LiftingClient> {
+export async function openForLifting(context: CommandContext): Promise<ApiClient> {
   const { config } = context
   const record = await openRecordForWriting(context)
   const firewall = createFirewall(config.respond)
@@ -39,8 +34,7 @@ export async function openForLifting(context: CommandContext): Promise<LiftingCl
     automatic: config.policy,
     panic: new PanicSwitch(context.directory),
   })
-  const client = await inProcess(context, { record, blocker, close: () => record.close() })
-  return { ...client, clearFirewall: () => clearFirewalls(config.respond) }
+  return inProcess(context, { record, blocker, close: () => record.close() })
 }
 
 /**
@@ -52,6 +46,20 @@ export async function openForLifting(context: CommandContext): Promise<LiftingCl
 export async function clearFirewalls(config: RespondConfig): Promise<void> {
   await Promise.allSettled(formerFirewalls(config).map((firewall) => firewall.teardown()))
   await tearDown(createFirewall(config))
+}
+
+/**
+ * Removes every trace of ours from every firewall, also where the configuration is of a dry run by now.
+ *
+ * Errors: as `clearFirewalls`; a dry run has none, since whoever tries things out may have no right to look.
+ */
+export async function clearEveryFirewall(config: RespondConfig): Promise<void> {
+  if (config.firewall !== 'dry-run') return clearFirewalls(config)
+  await Promise.allSettled(
+    (['iptables', 'nftables'] as const).map((firewall) =>
+      tearDown(createFirewall({ ...config, firewall })),
+    ),
+  )
 }
 
 /** An agent that runs takes the same things out at the same time: what one finds gone is no failure. */

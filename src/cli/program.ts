@@ -22,7 +22,7 @@ import { addSinks } from './commands/sinks.ts'
 import { addTokens } from './commands/token.ts'
 import { addTriage } from './commands/triage.ts'
 import { addTrain } from './commands/train.ts'
-import { commandContext, type CliWorld, type GlobalOptions } from './context.ts'
+import { commandContext, rescueContext, type CliWorld, type GlobalOptions } from './context.ts'
 import type { Runner } from './invocation.ts'
 import { EXIT } from './output.ts'
 
@@ -60,6 +60,7 @@ export function buildProgram(world: CliWorld, finish: (exitCode: number) => void
         globals,
         world,
         context: () => commandContext(globals, world),
+        rescueContext: () => rescueContext(globals, world),
       })
       finish(exitCode)
     }

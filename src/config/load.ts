@@ -28,6 +28,25 @@ export function loadConfig(source: ConfigSource = {}): Config {
   return validateConfig(document, file ?? 'configuration')
 }
 
+/**
+ * Gives the defaults, and of a file that cannot be used nothing but `record.dir`, where it can still be read: for
+ * commands that must work whatever became of the configuration.
+ */
+export function salvagedConfig(source: ConfigSource = {}): Config {
+  const dir = source.environment?.['PICKET__RECORD__DIR'] ?? writtenDirectory(source.file)
+  return validateConfig(dir === undefined ? {} : { record: { dir } }, 'configuration')
+}
+
+function writtenDirectory(file = DEFAULT_CONFIG_FILE): string | undefined {
+  try {
+    const { record } = parseYamlDocument(readFileSync(file, 'utf8')).toJS({ maxAliasCount: 100 }) as { record?: { dir?: unknown } } // prettier-ignore
+    return typeof record?.dir === 'string' && record.dir !== '' ? record.dir : undefined
+  } catch {
+    // Why it cannot be used has been told.
+    return undefined
+  }
+}
+
 /** Says which folder holds all state: the command line's, else the configuration's, else the usual one. */
 export function dataDirectory(config: Config, commandLine?: string): string {
   const chosen = commandLine ?? config.record.dir

@@ -31,5 +31,12 @@ export function usFromRfc3339(text: string): number {
   if (!match) return Number.NaN
   const [, date, time, fraction = '', zone] = match
   const wholeMs = Date.parse(`${date}T${time}${zone?.toUpperCase()}`)
+  if (!isDay(date!)) return Number.NaN
   return wholeMs * 1000 + Math.floor(Number(fraction.padEnd(9, '0')) / 1000)
+}
+
+/** `Date` takes the 30th of February for the 2nd of March. */
+function isDay(date: string): boolean {
+  const timeMs = Date.parse(date)
+  return !Number.isNaN(timeMs) && new Date(timeMs).toISOString().startsWith(date)
 }

@@ -158,7 +158,7 @@ export const policyConfig = Type.Object(
       minimum: 48,
       maximum: 128,
       description:
-        'What an automatic block of an IPv6 address takes: 128 is the address, 64 the network that one attacker usually has to itself.',
+        'What an automatic block of an IPv6 address takes: 128 is the address, 64 the network that one attacker usually has to itself; where somebody is in it who must not be blocked, it is the address.',
     }),
     allowlist: Type.Array(allowlistEntry, {
       default: [],

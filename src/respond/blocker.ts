@@ -25,6 +25,8 @@ import type { PanicSwitch } from './panic.ts'
 
 /** The longest delay a timer of Node can wait. */
 const MAX_TIMER_MS = 0x7fffffff
+/** What is over already could not be ended just now: the record cannot be written, and may be soon. */
+const RETRY_EXPIRY_MS = 1_000
 
 export interface BlockerOptions {
   readonly firewall: Firewall
@@ -339,10 +341,10 @@ class RecordedBlocker implements Blocker {
     clearTimeout(this.#expiryTimer)
     const next = this.#isRunning ? this.#standing.nextExpiryMs() : null
     if (next === null) return
-    const delayMs = Math.min(MAX_TIMER_MS, Math.max(1, next - this.#options.clock.nowMs()))
+    const leftMs = next - this.#options.clock.nowMs()
     this.#expiryTimer = setTimeout(
       () => void this.#oneAtATime(() => this.#enforcement.expireDue()),
-      delayMs,
+      leftMs > 0 ? Math.min(MAX_TIMER_MS, leftMs) : RETRY_EXPIRY_MS,
     )
   }
 }

@@ -40,7 +40,12 @@ export class PanicSwitch {
   pull(by: string, nowMs: number): void {
     mkdirSync(this.#directory, { recursive: true, mode: 0o700 })
     const text = JSON.stringify({ by, since: new Date(nowMs).toISOString() })
-    writeFileSync(this.#path, `${text}\n`, { mode: 0o600 })
+    try {
+      writeFileSync(this.#path, `${text}\n`, { mode: 0o600 })
+    } catch (error) {
+      // A full disk mostly has room for an empty file, and that is on too.
+      if (!this.isOn) throw error
+    }
   }
 
   /** Turns it off; false when it was off. */

@@ -4,6 +4,7 @@ import { connect } from 'node:net'
 import { describe, expect, test } from 'vitest'
 import type { components } from '../../openapi/contract.d.ts'
 import { API_DEFAULTS, serveApi, servedApi, settableClock } from '../support/api-server.ts'
+import { run } from '../support/memory-terminal.ts'
 import { temporaryFolder, stories } from '../support/record.ts'
 
 type Schemas = components['schemas']
@@ -135,6 +136,24 @@ describe('an edition', () => {
   })
 })
 
+test('of edits at once that have seen the same edition one is made', async () => {
+  const api = await servedApi()
+  const token = await api.token(['admin'])
+  const [event] = await api.record.events.save(stories(1), { forward: true })
+  const path = `/v1/events/${event!.id}/verdict`
+  await api.call('POST', path, { token, body: { verdict: 'true-positive' } })
+  const etag = (await api.call('GET', path, { token })).headers.get('etag')!
+  const edits = ['a', 'b', 'c', 'd'].map((reason) =>
+    api.call('POST', path, {
+      token,
+      body: { verdict: 'false-positive', reason },
+      headers: { 'if-match': etag },
+    }),
+  )
+  const statuses = (await Promise.all(edits)).map(({ status }) => status)
+  expect(statuses.sort()).toEqual([200, 412, 412, 412])
+})
+
 describe('a reader who knows the edition', () => {
   test('is told that it is still that, until it is edited', async () => {
     const api = await servedApi()
@@ -205,6 +224,31 @@ describe('an allowance', () => {
       expect([typeOf(body), headers.get('retry-after')]).toEqual(['too-busy', '1'])
     }
     expect((await api.call('GET', '/v1/events', { token })).status).toBe(200)
+  })
+
+  test('of requests at once is not taken from the local operator by those of the network', async () => {
+    const api = await servedApi({ config: limits({ concurrentRequests: 1 }) })
+    const token = await api.token(['read'])
+    const socket = connect(Number(new URL(api.url).port), '127.0.0.1')
+    const head = ['POST /v1/blocks/simulate HTTP/1.1', 'Host: x', `Authorization: Bearer ${token}`]
+    socket.write([...head, 'Content-Type: application/json', 'Content-Length: 99', '', '{'].join('\r\n')) // prettier-ignore
+    await expect.poll(async () => (await api.call('GET', '/v1/feeds', { token })).status).toBe(503)
+    const where = ['--data-dir', api.directory]
+    expect((await run('unblock', '--all', ...where)).err).toBe('nothing was blocked\n')
+    socket.destroy()
+  })
+
+  test('is not made longer where the clock is set back', async () => {
+    const clock = settableClock()
+    const api = await servedApi({ clock, config: limits({ requestsPerMinute: 10 }) })
+    const token = await api.token(['read'])
+    const ask = () => api.call('GET', '/v1/feeds', { token })
+    for (let asked = 0; asked < 10; asked += 1) await ask()
+    clock.set(clock.nowMs() - 3_600_000)
+    const refused = await ask()
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '60'])
+    clock.set(clock.nowMs() + 60_000)
+    expect((await ask()).status).toBe(200)
   })
 
   test('of connections of one address is kept', async () => {

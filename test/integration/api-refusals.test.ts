@@ -1,4 +1,5 @@
 /** Everything that is wrong with a request is told clearly, all at once, and changes nothing. */
+import { once } from 'node:events'
 import { connect } from 'node:net'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { components } from '../../openapi/contract.d.ts'
@@ -36,6 +37,9 @@ describe('a query', () => {
     ['/v1/events', 'from=yesterday', 'from', /RFC 3339/],
     ['/v1/events', 'from=2026-01-05T10:00:00+01:00', 'from', /%2B/],
     ['/v1/events', 'to=2026-13-45T99:00:00Z', 'to', /RFC 3339/],
+    ['/v1/events', 'to=2026-02-30T00:00:00Z', 'to', /RFC 3339/],
+    ['/v1/events', 'from=2026-03-02T00:00:00Z&to=2026-03-01T00:00:00Z', 'to', /not before from/],
+    ['/v1/flows/series', 'from=2026-03-02T00:00:00Z&to=2026-03-01T00:00:00Z', 'to', /not before/],
     ['/v1/events', 'family=scans', 'family', /one of scan, sweep/],
     ['/v1/events', 'kind=%00', 'kind', /of the form/],
     ['/v1/events', 'severity=5', 'severity', /not a known parameter; known: from, to, kind/],
@@ -96,6 +100,25 @@ describe('an order to block', () => {
     ['broken JSON', '{"target": ', 'body', /valid JSON/],
     ['a deep nest', '['.repeat(30_000), 'body', /valid JSON/],
     ['nothing', '', 'body', /valid JSON/],
+    ['two targets', '{"target":"192.0.2.7","target":"192.0.2.8"}', 'body', /"target" twice/],
+    [
+      'two targets, one in disguise',
+      '{"target":"192.0.2.7","t\\u0061rget":"::8"}',
+      'body',
+      /twice/,
+    ],
+    [
+      'a port given twice',
+      { target: '192.0.2.7', protocol: 'tcp', ports: [22, 22] },
+      'ports',
+      /^must be without repeats: items 0 and 1 are the same$/,
+    ],
+    [
+      'too many ports',
+      { target: '192.0.2.7', protocol: 'tcp', ports: Array.from({ length: 65 }, (_, n) => n) },
+      'ports',
+      /^must be a list of 64 or fewer$/,
+    ],
   ]
   test.each(bodies)('with %s is refused and blocks nothing', async (_, body, field, message) => {
     const answer = await order(body)
@@ -129,6 +152,16 @@ describe('an order to block', () => {
     })
     expect(answer.status).toBe(415)
     expect(problemOf(answer).detail).toContain('text/plain')
+  })
+
+  test('that is packed is refused, in words', async () => {
+    const token = await api.token(['block'])
+    const headers = { 'content-encoding': 'gzip' }
+    const answer = await api.call('POST', '/v1/blocks', { token, headers, body: {} })
+    expect([answer.status, problemOf(answer).detail]).toEqual([
+      415,
+      'the body is packed (gzip); this operation takes it as it is',
+    ])
   })
 
   test('of 10 MB is refused long before it has all arrived', async () => {
@@ -191,11 +224,61 @@ describe('a path or method', () => {
     const answer = await api.call('DELETE', path, { token: await api.token(['block']) })
     expect(answer.status).toBe(404)
   })
+})
 
-  test('with a header of 20 KB is refused', async () => {
-    const head = `GET /v1/health HTTP/1.1\r\nHost: localhost\r\nX-Long: ${'x'.repeat(20_000)}\r\n\r\n`
-    expect(await rawExchange([head])).toMatch(/^HTTP\/1.1 431 /)
+describe('what cannot be read as a request', () => {
+  const long = `GET /v1/health HTTP/1.1\r\nHost: x\r\nX-Long: ${'x'.repeat(20_000)}\r\n\r\n`
+  const twice = 'Content-Length: 2\r\nContent-Length: 3\r\n'
+  test.each([
+    ['a header of 20 KB', long, 431, 'headers-too-large'],
+    ['no HTTP', 'GARBAGE\r\n\r\n', 400, 'invalid-request'],
+    ['two lengths', `POST /v1/blocks HTTP/1.1\r\nHost: x\r\n${twice}\r\n{}`, 400, 'invalid-request'], // prettier-ignore
+    ['no host', 'GET /v1/health HTTP/1.1\r\n\r\n', 400, 'invalid-request'],
+    ['a host that is none', 'GET / HTTP/1.1\r\nHost: a b\r\n\r\n', 400, 'invalid-request'],
+    ['no path', 'OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n', 400, 'invalid-request'],
+  ])('%s is answered with a problem', async (_, text, status, name) => {
+    const answer = await rawExchange([text])
+    expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
+    expect(answer).toMatch(/^content-type: application\/problem\+json\r$/im)
+    expect(answer).toMatch(/^x-content-type-options: nosniff\r$/im)
+    const problem = JSON.parse(answer.slice(answer.indexOf('{'))) as Problem
+    expect(problem).toMatchObject({ status, type: `urn:picket:problem:${name}` })
   })
+
+  test('does not spoil an answer that is under way', async () => {
+    const token = await api.token(['read'])
+    const head = `GET /v1/events/stream HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\n\r\n`
+    const { hostname, port } = new URL(api.url)
+    const socket = connect(Number(port), hostname, () => socket.write(head))
+    let received = ''
+    socket.on('data', (bytes) => (received += bytes.toString()))
+    socket.on('error', () => undefined)
+    await expect.poll(() => received).toContain('retry: ')
+    socket.write('GARBAGE\r\n\r\n')
+    await once(socket, 'close')
+    expect(received.match(/HTTP\/1.1/g)).toHaveLength(1)
+  })
+})
+
+test('an unknown expectation is no reason to refuse', async () => {
+  const head = 'GET /v1/health HTTP/1.1\r\nHost: x\r\nExpect: the-unexpected\r\n\r\n'
+  expect(await rawExchange([head])).toMatch(/^HTTP\/1.1 200 /)
+})
+
+test('a client that goes away amid its body is no mistake of ours', async () => {
+  const token = await api.token(['block'])
+  const { hostname, port } = new URL(api.url)
+  const socket = connect(Number(port), hostname)
+  const head = ['POST /v1/blocks HTTP/1.1', 'Host: x', `Authorization: Bearer ${token}`]
+  socket.write([...head, 'Content-Type: application/json', 'Content-Length: 99', '', '{'].join('\r\n')) // prettier-ignore
+  socket.end()
+  socket.on('error', () => undefined)
+  const counted = async (): Promise<string> => {
+    const { body } = await api.call('GET', '/metrics', { token: await api.token(['read']) })
+    return String(body)
+  }
+  await expect.poll(counted).toMatch(/api_requests_total\{operation="createBlock",status="400"\}/)
+  expect(await counted()).not.toMatch(/operation="createBlock",status="500"/)
 })
 
 /** Sends bytes as they are and gives the first that come back. */

@@ -73,7 +73,11 @@ export class LoginGuard {
 
   #watched(peer: string, nowMs: number): Watched {
     const known = this.#peers.get(peer)
-    if (known !== undefined && nowMs - known.windowStartMs < WINDOW_MS) return known
+    if (known !== undefined && nowMs - known.windowStartMs < WINDOW_MS) {
+      // Where the clock was set back the minute begins now.
+      known.windowStartMs = Math.min(known.windowStartMs, nowMs)
+      return known
+    }
     const isSameStory = known !== undefined && nowMs - known.lastMs < 2 * WINDOW_MS
     const watched = isSameStory ? known : this.#fresh(nowMs)
     watched.windowStartMs = nowMs

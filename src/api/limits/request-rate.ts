@@ -6,7 +6,7 @@ const WINDOW_MS = 60_000
 const MAX_CALLERS = 4096
 
 interface Window {
-  readonly startMs: number
+  startMs: number
   requests: number
 }
 
@@ -48,7 +48,11 @@ export class RequestRate {
 
   #window(caller: string, nowMs: number): Window {
     const known = this.#windows.get(caller)
-    if (known !== undefined && nowMs - known.startMs < WINDOW_MS) return known
+    if (known !== undefined && nowMs - known.startMs < WINDOW_MS) {
+      // Where the clock was set back the minute begins now.
+      known.startMs = Math.min(known.startMs, nowMs)
+      return known
+    }
     this.#windows.delete(caller)
     if (this.#windows.size >= MAX_CALLERS) this.#windows.delete(this.#windows.keys().next().value!)
     const window = { startMs: nowMs, requests: 0 }

@@ -1,10 +1,10 @@
 /** The API's sockets: TCP, with or without TLS, for tokens and certificates; a unix socket for the local operator. */
-import { createServer, type Server, type ServerOptions } from 'node:http'
+import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { dirname } from 'node:path'
 import type { TLSSocket } from 'node:tls'
-import { createAdaptorServer, type HttpBindings } from '@hono/node-server'
+import { getRequestListener, type HttpBindings } from '@hono/node-server'
 import { systemClock } from '../../core/clock.ts'
 import { PicketError } from '../../core/errors.ts'
 import type { Log } from '../../core/log.ts'
@@ -17,6 +17,7 @@ import { listenError, listening } from './bound.ts'
 import { limitConnections } from './connections.ts'
 import { serverTls, type ServerTls } from './tls.ts'
 import { listenUnix } from './unix-socket.ts'
+import { answerUnreadable, unreadableResponse } from './unreadable.ts'
 
 export interface ApiListener {
   /** `http://127.0.0.1:8460`; null when TCP is switched off. */
@@ -35,6 +36,8 @@ const SERVER_LIMITS: ServerOptions = {
   keepAliveTimeout: 5_000,
   connectionsCheckingInterval: 2_000,
   maxHeaderSize: 16_384,
+  // Whoever leaves it out is told so in a problem.
+  requireHostHeader: false,
 }
 const IDLE_SOCKET_MS = 60_000
 const MAX_CONNECTIONS = 512
@@ -77,12 +80,17 @@ interface ServerParts {
 }
 
 function serverFor(app: ApiApp, { peerOf, tls }: ServerParts): Server {
-  const server = createAdaptorServer({
-    fetch: (request, bindings) => app.fetch(request, { peer: peerOf(bindings as HttpBindings) }),
-    overrideGlobalObjects: false,
-    createServer: tls === null ? createServer : createTlsServer,
-    serverOptions: { ...SERVER_LIMITS, ...tls?.options, handshakeTimeout: 10_000 } as ServerOptions,
-  }) as Server
+  const serve = getRequestListener(
+    (request, bindings) => app.fetch(request, { peer: peerOf(bindings as HttpBindings) }),
+    { errorHandler: unreadableResponse, overrideGlobalObjects: false },
+  )
+  // What goes wrong becomes an answer.
+  const listener: RequestListener = (request, answer) => void serve(request, answer)
+  const server =
+    tls === null
+      ? createServer(SERVER_LIMITS, listener)
+      : createTlsServer({ ...SERVER_LIMITS, ...tls.options, handshakeTimeout: 10_000 }, listener)
+  answerUnreadable(server)
   server.maxConnections = MAX_CONNECTIONS
   server.setTimeout(IDLE_SOCKET_MS)
   return server

@@ -7,7 +7,7 @@ import { Option } from 'commander'
 import { BLOCK_DIRECTIONS, BLOCK_PROTOCOLS } from '../../record/block-log.ts'
 import { blockWords } from '../../respond/index.ts'
 import { portList, secondsOrNever } from '../arguments.ts'
-import { answerOf, noAgent, openAgent, type ApiClient } from '../client.ts'
+import { agentHangs, answerOf, answers, noAgent, openAgent, type ApiClient } from '../client.ts'
 import type { CommandContext } from '../context.ts'
 import type { AddCommands, Invocation } from '../invocation.ts'
 import { clockTime, EXIT, printJsonLines } from '../output.ts'
@@ -146,31 +146,67 @@ async function orderMany(
   return items.some(({ problem }) => problem !== null) ? EXIT.failure : EXIT.ok
 }
 
-async function unblock({ args, options, context }: Invocation<UnblockOptions>): Promise<number> {
+async function unblock({
+  args,
+  options,
+  rescueContext,
+}: Invocation<UnblockOptions>): Promise<number> {
   const [target] = args
   if ((target === undefined) === (options.all === undefined)) {
     throw new PicketError('ERR_USAGE', 'name what to unblock: one target or id, or --all', {
       hint: 'picket blocks lists what is blocked',
     })
   }
-  const commandContext = context()
-  const agent = await openAgent(commandContext)
-  const { openForLifting } = await import('../lifting.ts')
-  const lifting = agent === null ? await openForLifting(commandContext) : null
-  const client = agent ?? lifting!
+  const context = rescueContext()
+  const agent = await openAgent(context)
   try {
-    const lifted =
-      target === undefined
-        ? await liftAll(client)
-        : [await lift(client, await idOf(client, target))]
-    // Without an agent nobody else puts right a firewall that holds more than the record says.
-    if (target === undefined) await lifting?.clearFirewall()
-    if (lifted.length === 0) commandContext.terminal.writeError('nothing was blocked\n')
-    printBlocks(lifted, commandContext)
+    const lifted = await (agent === null
+      ? liftWithoutAgent(context, target)
+      : liftThrough(agent, context, target))
+    if (lifted.length === 0) context.terminal.writeError('nothing was blocked\n')
+    printBlocks(lifted, context)
     return EXIT.ok
   } finally {
-    await client.close()
+    await agent?.close()
   }
+}
+
+async function liftThrough(
+  agent: ApiClient,
+  { config }: CommandContext,
+  target: string | undefined,
+): Promise<readonly Block[]> {
+  if (await answers(agent)) return lift(agent, target)
+  if (target !== undefined) throw agentHangs('nothing was lifted')
+  const { clearFirewalls } = await import('../lifting.ts')
+  await clearFirewalls(config.respond)
+  throw agentHangs('the firewall is clear now, but holds the blocks again when it goes on')
+}
+
+async function liftWithoutAgent(
+  context: CommandContext,
+  target: string | undefined,
+): Promise<readonly Block[]> {
+  const { clearFirewalls, openForLifting } = await import('../lifting.ts')
+  try {
+    const record = await openForLifting(context)
+    try {
+      return await lift(record, target)
+    } finally {
+      await record.close()
+    }
+  } finally {
+    // Nobody else puts right a firewall that holds more than the record says, or whose record is broken.
+    if (target === undefined) await clearFirewalls(context.config.respond)
+  }
+}
+
+/** Lifts the blocks of the target, or all. */
+async function lift(client: ApiClient, target: string | undefined): Promise<readonly Block[]> {
+  if (target === undefined) return liftAll(client)
+  const lifted: Block[] = []
+  for (const id of await idsOf(client, target)) lifted.push(await liftOne(client, id))
+  return lifted
 }
 
 async function liftAll({ api }: ApiClient): Promise<readonly Block[]> {
@@ -178,7 +214,7 @@ async function liftAll({ api }: ApiClient): Promise<readonly Block[]> {
 }
 
 /** Lifts one block; one that is lifted already is given as it stands. */
-async function lift({ api }: ApiClient, blockId: string): Promise<Block> {
+async function liftOne({ api }: ApiClient, blockId: string): Promise<Block> {
   const params = { path: { blockId } }
   return answerOf(await api.DELETE('/v1/blocks/{blockId}', { params }))
 }
@@ -191,13 +227,13 @@ async function standing({ api }: ApiClient, target?: string): Promise<readonly B
   return items
 }
 
-/** Finds the block that is meant: by id, or the one in force on exactly this target. */
-async function idOf(client: ApiClient, target: string): Promise<string> {
+/** Finds the blocks that are meant: one by its id, or those in force on exactly this target, whatever they cover. */
+async function idsOf(client: ApiClient, target: string): Promise<readonly string[]> {
   const range = parseCidr(target)
-  if (range === null) return target
+  if (range === null) return [target]
   const overlapping = await standing(client, target)
-  const exact = overlapping.find((block) => block.target === formatCidr(range))
-  if (exact !== undefined) return exact.id
+  const exact = overlapping.filter((block) => block.target === formatCidr(range))
+  if (exact.length > 0) return exact.map(({ id }) => id)
   const others = overlapping.map((block) => block.target).slice(0, 5)
   throw new PicketError('ERR_API_REQUEST', `${printable(target)} is not blocked`, {
     hint:

@@ -27,9 +27,9 @@ export const addPanic: AddCommands = (program, run) => {
     .action(run<PanicOptions>(panic))
 }
 
-async function panic({ options, context }: Invocation<PanicOptions>): Promise<number> {
-  const commandContext = context()
-  const { directory, terminal, config, program } = commandContext
+async function panic({ options, rescueContext }: Invocation<PanicOptions>): Promise<number> {
+  const context = rescueContext()
+  const { directory, terminal, config, program } = context
   const panicSwitch = new PanicSwitch(directory)
   if (options.end) {
     const wasOn = panicSwitch.end()
@@ -37,21 +37,39 @@ async function panic({ options, context }: Invocation<PanicOptions>): Promise<nu
     return EXIT.ok
   }
   // First the switch, then the firewall: an agent that runs must not put back what is taken out.
-  panicSwitch.pull(`local:${userInfo().username}`, systemClock.nowMs())
-  const { clearFirewalls } = await import('../lifting.ts')
-  await clearFirewalls(config.respond)
-  terminal.write('the firewall holds nothing of ours any more, and nobody is blocked from now on\n')
-  await liftInRecord(commandContext)
+  const isHeldOff = pull(panicSwitch, context)
+  const { clearEveryFirewall } = await import('../lifting.ts')
+  await clearEveryFirewall(config.respond)
+  const lasting = isHeldOff ? ', and nobody is blocked from now on' : ''
+  terminal.write(`the firewall holds nothing of ours any more${lasting}\n`)
+  await liftInRecord(context)
+  if (!isHeldOff) return EXIT.failure
   terminal.write(`until: ${program} panic --end\n`)
   return EXIT.ok
+}
+
+/** A data folder that takes no file keeps nobody from clearing the firewall; false then. */
+function pull(panicSwitch: PanicSwitch, { directory, terminal }: CommandContext): boolean {
+  try {
+    panicSwitch.pull(`local:${userInfo().username}`, systemClock.nowMs())
+    return true
+  } catch (error) {
+    const why = printable(error instanceof Error ? error.message : String(error))
+    terminal.writeError(
+      `picket: the switch in ${directory} cannot be set: ${why}\nhint: end the agent, if one runs; it blocks again otherwise\n`,
+    )
+    return false
+  }
 }
 
 /** The firewall is clear already; a record that can't be written is told, and no failure. */
 async function liftInRecord(context: CommandContext): Promise<void> {
   try {
-    const { answerOf, openAgent } = await import('../client.ts')
+    const { agentHangs, answerOf, answers, openAgent } = await import('../client.ts')
     const { openForLifting } = await import('../lifting.ts')
-    const client = (await openAgent(context)) ?? (await openForLifting(context))
+    const agent = await openAgent(context)
+    if (agent !== null && !(await answers(agent))) throw agentHangs('it lifts them when it goes on')
+    const client = agent ?? (await openForLifting(context))
     try {
       const { items } = answerOf(await client.api.DELETE('/v1/blocks', {}))
       context.terminal.write(`blocks lifted in the record: ${items.length}\n`)

@@ -3,6 +3,8 @@ import { entryKey, type FirewallEntry } from '../firewall.ts'
 
 /** The kernel counts whole seconds from its own start, the record milliseconds of the wall clock. */
 const TOLERANCE_SECONDS = 2
+/** Half of what the kernel counts at most. Where the clock was set back a block may want more than that. */
+const FAR_SECONDS = 1_073_741
 
 export interface Difference {
   readonly missing: readonly string[]
@@ -11,7 +13,7 @@ export interface Difference {
   readonly mistimed: readonly string[]
 }
 
-/** Names the targets in which the two differ; remaining times may differ by two seconds, and by how long the reading took. */
+/** Names the targets in which the two differ; remaining times may differ by two seconds, and by how long the reading took; those of more than twelve days as they like. */
 export function difference(
   wanted: readonly FirewallEntry[],
   held: readonly FirewallEntry[],
@@ -40,5 +42,6 @@ export function differs({ missing, surplus, mistimed }: Difference): boolean {
 
 function sameTime(one: number | null, other: number | null, tolerance: number): boolean {
   if (one === null || other === null) return one === other
+  if (Math.min(one, other) > FAR_SECONDS) return true
   return Math.abs(one - other) <= tolerance
 }

@@ -1,7 +1,7 @@
 /** Makes the firewall equal to the blocks in the record, and the blocks' states true. */
 import { PicketError } from '../../core/errors.ts'
 import type { Block } from '../../record/block-log.ts'
-import type { Firewall, FirewallEntry, HeldEntry } from '../firewall.ts'
+import { entryKey, type Firewall, type FirewallEntry, type HeldEntry } from '../firewall.ts'
 import { difference, differs, type Difference } from './difference.ts'
 import { isOver, mergedEntries, type BlockStep, type StandingBlocks } from './standing-blocks.ts'
 import type { Tally } from './tally.ts'
@@ -129,7 +129,7 @@ async function putAsManyAsGo(
 }
 
 async function putRight(
-  { firewall, tally }: Kept,
+  { firewall, standing, tally }: Kept,
   blocks: readonly Block[],
   nowMs: number,
 ): Promise<Omit<Repair, 'failure'>> {
@@ -145,7 +145,10 @@ async function putRight(
   tally.read(blocks, isRight ? held : await firewall.list(), nowMs)
   // A block that could not be put in force until now is missing by nobody's doing.
   const lost = difference(wantedOf(blocks.filter(({ state }) => state === 'active')), held)
-  const isTampering = !isIntact || lost.missing.length + gap.surplus.length > 0
+  // Nor does anybody else hold what was to be lifted by now.
+  const ended = new Set(mergedEntries(standing.due(nowMs), nowMs).map(entryKey))
+  const { surplus } = difference(wanted, held.filter((entry) => !ended.has(entryKey(entry)))) // prettier-ignore
+  const isTampering = !isIntact || lost.missing.length + surplus.length > 0
   return { repaired: describe(isIntact, gap), isTampering }
 }
 

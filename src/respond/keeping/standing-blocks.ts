@@ -75,13 +75,16 @@ export class StandingBlocks {
     return mergedEntries(this.all().filter((block) => !isOver(block, nowMs)), nowMs) // prettier-ignore
   }
 
+  /** The entries of these blocks, which stand, each as long as the last block that needs it. */
+  entriesToAdd(blocks: readonly Block[], nowMs: number): readonly FirewallEntry[] {
+    const needed = this.#entriesBeside(blocks, nowMs)
+    return mergedEntries(blocks, nowMs).map((entry) => needed.get(entryKey(entry)) ?? entry)
+  }
+
   /** The entries of these blocks, which are over, that no block that stands needs. */
   entriesToRemove(over: readonly Block[], nowMs: number): readonly FirewallEntry[] {
-    const entries = mergedEntries(over, nowMs)
-    // Whole targets are shared by nobody else: there is one block of each.
-    if (over.every(({ ports }) => ports.length === 0)) return entries
-    const needed = new Set(this.entries(nowMs).map(entryKey))
-    return entries.filter((entry) => !needed.has(entryKey(entry)))
+    const needed = this.#entriesBeside(over, nowMs)
+    return mergedEntries(over, nowMs).filter((entry) => !needed.has(entryKey(entry)))
   }
 
   /**
@@ -109,6 +112,16 @@ export class StandingBlocks {
     }
     if (recorded.status === 'rejected') throw recorded.reason
     return steps.map(({ block }) => block)
+  }
+
+  /** What blocks that stand on the same targets need of the firewall. */
+  #entriesBeside(blocks: readonly Block[], nowMs: number): ReadonlyMap<string, FirewallEntry> {
+    // Whole targets are shared by nobody else: there is one block of each.
+    const sharing = blocks.filter(({ ports }) => ports.length > 0)
+    if (sharing.length === 0) return new Map()
+    const targets = new Set(sharing.map(({ target }) => target))
+    const beside = this.all().filter((one) => targets.has(one.target) && !isOver(one, nowMs))
+    return new Map(mergedEntries(beside, nowMs).map((entry) => [entryKey(entry), entry]))
   }
 
   #blocks(): Map<string, Block> {

@@ -5,7 +5,7 @@ import type { Block } from '../../record/block-log.ts'
 import type { Firewall } from '../firewall.ts'
 import type { Enforcement } from '../keeping/enforcement.ts'
 import { markActive, markFailed, obstacleTo } from '../keeping/reconcile.ts'
-import { entriesOf, type StandingBlocks } from '../keeping/standing-blocks.ts'
+import type { StandingBlocks } from '../keeping/standing-blocks.ts'
 import type { Tally } from '../keeping/tally.ts'
 import type { Plan } from './plan.ts'
 import { blockKey } from './scope.ts'
@@ -47,7 +47,7 @@ async function enforce(
   const blocks = [...new Map(planned.map(({ block }) => [block.id, block])).values()]
   const asTheyStand = (): readonly Block[] =>
     blocks.flatMap((block) => standing.find(blockKey(block)) ?? [])
-  const entries = blocks.flatMap((block) => entriesOf(block, nowMs))
+  const entries = standing.entriesToAdd(blocks, nowMs)
   let failure: PicketError | null
   try {
     failure = await enforcement.apply(() => firewall.add(entries))

@@ -75,9 +75,9 @@ export class Planner {
 
   /** Errors: `ERR_API_REQUEST` for an order that is none; `BlockRefused`. */
   plan(order: BlockOrder): Extract<Plan, { kind: 'block' }> {
-    const { automatic, defaultTtlSeconds } = this.#parts.config
+    const { defaultTtlSeconds } = this.#parts.config
     const asked = readTarget(order.target)
-    const target = isAutomatic(order) ? widened(asked, automatic) : asked
+    const target = isAutomatic(order) ? this.#widened(asked) : asked
     const scope = readScope(order)
     const key = blockKey({ target: formatCidr(target), ...scope })
     const known = this.#planned.get(key) ?? this.#parts.standing.find(key)
@@ -102,6 +102,12 @@ export class Planner {
       if (error instanceof PicketError) return { kind: 'refused', error }
       throw error
     }
+  }
+
+  /** An attacker may sit in the network of this host, which must not keep it from being blocked by itself. */
+  #widened(asked: Cidr): Cidr {
+    const wide = widened(asked, this.#parts.config.automatic)
+    return refusal(wide, this.#facts) === null ? wide : asked
   }
 
   /** Automatic blocks end, and last longer for those who come again. */

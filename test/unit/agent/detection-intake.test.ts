@@ -114,3 +114,26 @@ it('amends the event of a block that was refused, and is done when that is writt
     decision: 'policy ordered a block, which was refused: it is the gateway',
   })
 })
+
+it('goes on saying that a block was refused when its story is told again', async () => {
+  const record = await openedRecord(await temporaryFolder())
+  const eventIds = new Set<string>()
+  let asked = 0
+  const intake = intakeInto(record, {
+    order(orders) {
+      asked += orders.length
+      for (const { eventId } of orders) eventIds.add(eventId)
+      return Promise.resolve([new PicketError('ERR_BLOCK_REFUSED', 'it is the gateway')])
+    },
+  })
+  intake.receive([detection()], 'eth0')
+  const [eventId] = await expect.poll(() => [...eventIds]).toHaveLength(1).then(() => [...eventIds]) // prettier-ignore
+  await expect.poll(() => verdictOn(record, eventId!)).toBe('alert')
+  intake.receive([detection({ count: 99 })], 'eth0')
+  await intake.close()
+  expect(asked).toBe(1)
+  expect(record.events.get(eventId!)).toMatchObject({
+    ...{ verdict: 'alert', count: 99 },
+    decision: expect.stringContaining('not blocked: it is the gateway') as string,
+  })
+})

@@ -172,6 +172,17 @@ describe('an automatic block', () => {
     const ordered = await wide.order(orderFor('2001:db8:9::4'))
     expect(ordered.block.target).toBe('2001:db8:9::4')
   })
+
+  test('takes the address alone where its network holds somebody who is guarded', async () => {
+    const guarded = guardAll('own-address', ['2001:db8:1:2::1'])
+    const automatic = { ...AUTOMATIC, ipv6Prefix: 64 }
+    const wide = blockerOver(parts, {}, { automatic, facts: { ...OPEN_FACTS, guarded } })
+    const neighbour = await wide.order(orderFor('2001:db8:1:2::66', byPolicy))
+    expect(neighbour.block.target).toBe('2001:db8:1:2::66')
+    await expect(wide.order(orderFor('2001:db8:1:2::1', byPolicy))).rejects.toMatchObject({
+      guard: 'own-address',
+    })
+  })
 })
 
 describe('an override', () => {

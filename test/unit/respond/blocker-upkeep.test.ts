@@ -1,8 +1,9 @@
 import { afterEach, expect, test } from 'vitest'
+import { PicketError } from '../../../src/core/errors.ts'
 import type { Firewall } from '../../../src/respond/firewall.ts'
 import type { Blocker } from '../../../src/respond/blocker.ts'
 import { until } from '../../support/await-until.ts'
-import { orderFor } from '../../support/blocking.ts'
+import { orderFor, portRanges } from '../../support/blocking.ts'
 import { blockerOver, partsInMemory } from '../../support/blocker-in-memory.ts'
 
 let blocker: Blocker
@@ -70,3 +71,68 @@ test('what somebody else took out is put back at the next look, and told', async
   expect(told).toEqual(['missing: 192.0.2.7'])
   expect((await parts.firewall.list()).map(({ target }) => target)).toEqual(['192.0.2.7'])
 })
+
+test('a shorter block that shares a port with a longer one does not shorten it', async () => {
+  const parts = partsInMemory()
+  blocker = blockerOver(parts)
+  const ssh = { protocol: 'tcp', ports: portRanges(22) } as const
+  const both = { protocol: 'tcp', ports: portRanges(22, 80) } as const
+  await blocker.order(orderFor('192.0.2.7', { ...ssh, ttlSeconds: 3600 }))
+  await blocker.order(orderFor('192.0.2.7', { ...both, ttlSeconds: 60 }))
+  const held = await parts.firewall.list()
+  expect(held.map(({ remainingSeconds }) => remainingSeconds).sort()).toEqual([3600, 60])
+})
+
+test('many orders at once that share a port leave it blocked for as long as the longest', async () => {
+  const parts = partsInMemory()
+  blocker = blockerOver(parts)
+  await blocker.reconcile()
+  const ssh = { protocol: 'tcp', ports: portRanges(22) } as const
+  const both = { protocol: 'tcp', ports: portRanges(22, 80) } as const
+  await blocker.orderAll([
+    orderFor('192.0.2.7', { ...ssh, ttlSeconds: null }),
+    orderFor('192.0.2.7', { ...both, ttlSeconds: 60 }),
+  ])
+  const held = await parts.firewall.list()
+  expect(held.map(({ remainingSeconds }) => remainingSeconds).sort()).toEqual([60, null])
+})
+
+test('an entry that the firewall holds beyond its time was put there by nobody else', async () => {
+  const parts = partsInMemory()
+  const told: string[] = []
+  const onRepaired = (repaired: readonly string[]): number => told.push(...repaired)
+  const inner = parts.firewall
+  // As a firewall does that lifts nothing by itself.
+  const firewall: Firewall = {
+    ...inner,
+    synchronise: (entries) => inner.synchronise(entries.map(forGood)),
+    add: (entries) => inner.add(entries.map(forGood)),
+  }
+  blocker = blockerOver({ ...parts, firewall }, {}, { onRepaired })
+  await blocker.order(orderFor('192.0.2.7', { ttlSeconds: 60 }))
+  parts.clock.advanceSeconds(61)
+  await blocker.reconcile()
+  expect(await firewall.list()).toEqual([])
+  expect(told).toEqual([])
+})
+
+test('a block whose end cannot be written is not tried without a pause', async () => {
+  const parts = partsInMemory()
+  blocker = blockerOver(parts)
+  await blocker.start()
+  await blocker.order(orderFor('192.0.2.7', { ttlSeconds: 1 }))
+  let tries = 0
+  parts.blocks.save = () => {
+    tries += 1
+    return Promise.reject(new PicketError('ERR_RECORD_WRITE', 'the disk is full'))
+  }
+  parts.clock.advanceSeconds(2)
+  await until('its end was tried', () => (tries > 0 ? true : null))
+  // Of another block nothing is known: it is refused too, and what is due is tried with it.
+  await blocker.order(orderFor('192.0.2.8')).catch(() => undefined)
+  const before = tries
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  expect(tries).toBe(before)
+})
+
+const forGood = <Entry>(entry: Entry) => ({ ...entry, remainingSeconds: null })

@@ -37,6 +37,16 @@ test('a block is lifted by its id, and --all lifts the rest', async () => {
   expect(api.record.blocks.standing()).toEqual([])
 })
 
+test('unblocking a target lifts every block of it, whatever each covers', async () => {
+  const api = await servedApi()
+  const where = ['--data-dir', dirname(api.socketPath)]
+  await run('block', '192.0.2.1', ...where)
+  await run('block', '192.0.2.1', '--protocol', 'tcp', '--ports', '22', ...where)
+  await run('block', '192.0.2.0/24', ...where)
+  expect((await run('unblock', '192.0.2.1', '--json', ...where)).json).toHaveLength(2)
+  expect(api.record.blocks.standing()).toMatchObject([{ target: '192.0.2.0/24' }])
+})
+
 test('what a guard refuses is told with its reason', async () => {
   const api = await servedApi()
   const { exitCode, err } = await run('block', '0.0.0.0/0', '--data-dir', dirname(api.socketPath))

@@ -27,3 +27,9 @@ test('time goes by while a long list is read', () => {
   expect(differs(difference(wanted, [entry('192.0.2.1', 54)], 4))).toBe(false)
   expect(differs(difference(wanted, [entry('192.0.2.1', 53)], 4))).toBe(true)
 })
+
+test('a block that wants more time than the kernel counts is not made anew at each look', () => {
+  const [wanted, held] = [entry('192.0.2.1', 2_147_483 + 3600), entry('192.0.2.1', 2_147_400)]
+  expect(differs(difference([wanted], [held]))).toBe(false)
+  expect(differs(difference([wanted], [entry('192.0.2.1', 86_400)]))).toBe(true)
+})
