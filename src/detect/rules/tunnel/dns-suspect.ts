@@ -168,13 +168,13 @@ export class DnsSuspect {
   }
 
   /**
-   * Most answers that say anything say "listed", as a block list's do (with a text that tells why), or are addresses
-   * that are then visited, as a site's are.
+   * A good part of the answers that say anything say "listed", as a block list's do (others say why, in a text), or
+   * the answers are addresses that are then visited, as a site's are.
    */
   get isInnocentLooking(): boolean {
     const isVisited = this.visits >= MIN_VISITS && this.visits >= MIN_VISITED_SHARE * this.names
     const found = this.answers - this.missing
-    const isBlockList = this.listed >= MIN_LISTED && this.listed * 2 >= found
+    const isBlockList = this.listed >= MIN_LISTED && this.listed * 3 >= found
     return isBlockList || isVisited
   }
 
