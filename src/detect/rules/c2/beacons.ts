@@ -42,12 +42,16 @@ const SHORTEST_INSIDE_US = 1_000_000
 
 /** So many others called in the same rhythm by the same host: a monitor makes its round. */
 const MOST_IN_STEP = 2
+/** Between neighbours one is enough that is asked the same at the same port: bots have one master. */
+const MIN_TWINS = 1
 const SAME_STEP = 0.1
 /** Callers of one host looked at. */
 const MOST_OF_HOST = 64
 
 interface Caller extends Row {
   readonly host: number
+  readonly farEnd: number
+  readonly port: number
   readonly firstUs: number
   readonly cadence: Cadence
   /** Ended calls, and how: refused or never answered; accepted and met with silence. */
@@ -121,17 +125,18 @@ export class Beacons implements Detector {
     for (const startUs of this.#looks.take(place).items) cadence.note(startUs)
     this.#join(flow.originatorKey, key, flow.startUs)
     this.#callers.set(key, {
-      host: flow.originatorKey, lastUs: flow.startUs, firstUs: flow.startUs, cadence, ended: 0, failed: 0, silent: 0,
+      host: flow.originatorKey, farEnd: flow.responderKey, port: flow.responderPort, lastUs: flow.startUs, firstUs: flow.startUs, cadence, ended: 0, failed: 0, silent: 0,
       leastSent: Infinity, mostSent: 0, leastReceived: Infinity, mostReceived: 0,
     }) // prettier-ignore
   }
 
   #judge(caller: Caller, flow: LiveFlow): void {
     const rhythm = caller.cadence.rhythm()
-    const shortestUs = reachOf(flow) === Reach.INSIDE ? SHORTEST_INSIDE_US : SHORTEST_GAP_US
+    const isInside = reachOf(flow) === Reach.INSIDE
+    const shortestUs = isInside ? SHORTEST_INSIDE_US : SHORTEST_GAP_US
     if (rhythm === null || rhythm.medianGapUs < shortestUs) return
     const timing = rhythmSign(rhythm, caller.cadence.count, 'beacon', 'connection')
-    if (timing === null || this.#isRound(caller, rhythm.medianGapUs)) return
+    if (timing === null || this.#isRound(caller, rhythm.medianGapUs, isInside)) return
     const signs = [timing, ...this.#outcomes(caller, flow)]
     const domain = this.#names.nameOf(flow.responderKey)
     this.#suspects.accuse(flow, [...signs, ...this.#names.placeSigns(domain, 'beacon')], domain)
@@ -148,15 +153,19 @@ export class Beacons implements Detector {
   }
 
   /** The host calls others in the same rhythm, as what watches services does. */
-  #isRound(caller: Caller, medianGapUs: number): boolean {
+  #isRound(caller: Caller, medianGapUs: number, isInside: boolean): boolean {
     let inStep = 0
+    let twins = 0
     for (const key of this.#hosts.get(caller.host)?.keys ?? []) {
       const other = this.#callers.get(key)
       if (other === undefined || other === caller) continue
       const gapUs = other.cadence.rhythm()?.medianGapUs ?? other.cadence.lastGapUs
-      if (Math.abs(gapUs - medianGapUs) <= medianGapUs * SAME_STEP) inStep += 1
+      if (Math.abs(gapUs - medianGapUs) <= medianGapUs * SAME_STEP) {
+        inStep += 1
+        if (isTwin(caller, other)) twins += 1
+      }
     }
-    return inStep >= MOST_IN_STEP
+    return inStep >= MOST_IN_STEP || (isInside && twins >= MIN_TWINS)
   }
 
   #outcomes(caller: Caller, flow: LiveFlow): Sign[] {
@@ -181,6 +190,11 @@ export class Beacons implements Detector {
     }
     return signs
   }
+}
+
+/** The same is said to another host at the same port. */
+function isTwin(one: Caller, other: Caller): boolean {
+  return one.farEnd !== other.farEnd && one.port === other.port && one.mostSent === other.mostSent
 }
 
 /** Reports and orders vary; "nothing new" and "nothing to do" do not. */

@@ -2,7 +2,8 @@
  * Who asks a link for the addresses of many neighbours within seconds: by ARP, or by IPv6's neighbour
  * solicitations.
  *
- * Answers go to the asker alone and are mostly not seen, so the rate is the evidence. A router whose network
+ * Answers go to the asker alone and are mostly not seen, so the rate is the evidence. Whom the asker then speaks with
+ * counts no more: what comes of that is for the sweeps of ports to judge. A router whose network
  * is being swept from outside asks in the same way: the summary says "asked for", not "attacked".
  */
 import type { Detection } from '../../detection.ts'
@@ -77,6 +78,13 @@ export class AddressAskers {
     const row = { sender: senderText(), lastUs: nowUs, windowStartUs: look.firstUs, windowTargets }
     const states = { isRouter: false, isMadeToAsk: question.isMadeToAsk === true }
     this.#askers.set(sender, { ...row, ...states, story: null, targets: new Set() })
+  }
+
+  /** The asker goes on to speak with whom it asked for: it looked for a partner, and found one. */
+  reaches(sender: number, vlan: number, target: number): void {
+    const asker = this.#askers.get(sender)
+    if (asker === undefined) this.#looks.withdraw(sender, vlan, target)
+    else asker.windowTargets.delete(target)
   }
 
   tick(nowUs: number): void {

@@ -45,7 +45,9 @@ export class ArpSweep implements Detector {
   }
 
   flowOpened(flow: LiveFlow): void {
-    if (flow.ipVersion === 4) this.#speakers.note(originatorHash(flow), flow.startUs)
+    if (flow.ipVersion !== 4) return
+    this.#speakers.note(originatorHash(flow), flow.startUs)
+    this.#askers.reaches(flow.originatorKey, flow.vlan, flow.responderKey)
   }
 
   packet(packet: Packet): void {

@@ -55,6 +55,8 @@ const MIN_EVIDENCE_A_NAME = 0.1
 /** A tunnel's answers are data, and nobody goes where they point; some visits may be by chance or on purpose. */
 const MIN_VISITS = 3
 const MIN_VISITED_SHARE = 0.2
+/** One "listed" may be by chance. */
+const MIN_LISTED = 3
 
 export interface DnsParties {
   readonly client: string
@@ -165,10 +167,15 @@ export class DnsSuspect {
     return this.evidence >= least
   }
 
-  /** Most answers say "listed", as a block list's do, or are addresses that are then visited, as a site's are. */
+  /**
+   * A good part of the answers that say anything say "listed", as a block list's do (others say why, in a text), or
+   * the answers are addresses that are then visited, as a site's are.
+   */
   get isInnocentLooking(): boolean {
     const isVisited = this.visits >= MIN_VISITS && this.visits >= MIN_VISITED_SHARE * this.names
-    return this.listed * 2 > this.answers || isVisited
+    const found = this.answers - this.missing
+    const isBlockList = this.listed >= MIN_LISTED && this.listed * 3 >= found
+    return isBlockList || isVisited
   }
 
   /** What the type, and the names before this one, add to its log odds. */

@@ -102,10 +102,11 @@ export const ATTACK_CLASSES: readonly AttackClass[] = [
 
 /**
  * A whole statement, as consoles and dashboards hand it to a server that is meant to be asked in SQL; an injection
- * begins in the middle of somebody else's. One that goes on behind a quote is none.
+ * begins in the middle of somebody else's. One that goes on behind a quote is none; a comment that is a sentence
+ * explains, where one that ends an injection cuts off.
  */
 const STATEMENT =
-  /^\s*(?:select\s+(?:distinct\s+)?[\w."`*(), @?:-]+\s+from\s|insert\s+into\s+\w|update\s+\w+\s+set\s|delete\s+from\s+\w|with\s+\w+\s+as\s*\(|explain\s+select\s|show\s+(?:tables|databases|measurements|tag|field|retention)\b)(?!.*(?:--|#|\/\*|information_schema|sleep\s*\(|benchmark\s*\())/
+  /^\s*(?:select\s+(?:distinct\s+)?[\w."`*(), @?:-]+\s+from\s|insert\s+into\s+\w|update\s+\w+\s+set\s|delete\s+from\s+\w|with\s+\w+\s+as\s*\(|explain\s+select\s|show\s+(?:tables|databases|measurements|tag|field|retention)\b)(?!.*(?:--(?!(?:\s+[a-z]{2,}){3})|#|\/\*|information_schema|sleep\s*\(|benchmark\s*\())/
 
 /** Says whether a class is to look at a value at all. */
 export function mayHold(attack: AttackClass, value: RequestValue): boolean {

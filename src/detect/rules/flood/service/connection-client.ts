@@ -28,6 +28,8 @@ const KEPT_REQUESTS = 2
 const MOST_POSTS = 0.2
 /** One client that names so many programs as itself hides, as HULK and its kin do. */
 const MANY_AGENTS = 20
+/** Who is asked so large a share of what it asks is a proxy; floods are told of who asks the proxy. */
+const PASSED_ON = 0.5
 /** A server that answers fewer than half of the requests gives way. */
 const MIN_ANSWERED = 0.5
 /** Requests within TLS that are as long, give or take so much, are the same. */
@@ -42,6 +44,7 @@ export class ConnectionClient implements Watched {
   readonly #client: string
   readonly #server: string
   readonly #port: number
+  readonly #askedOf: (nowUs: number) => number
   readonly #window = new SlidingCounts(FIELDS)
   /** The page, or the length, that most occasions share. */
   readonly #page = new Majority()
@@ -53,7 +56,14 @@ export class ConnectionClient implements Watched {
   #posts = 0
   #answered = 0
 
-  constructor(flow: LiveFlow, does: number, config: ConnectionFloodConfig) {
+  /** `askedOf` tells how much the client itself was asked in the last ten seconds. */
+  constructor(
+    flow: LiveFlow,
+    does: number,
+    config: ConnectionFloodConfig,
+    askedOf: (nowUs: number) => number,
+  ) {
+    this.#askedOf = askedOf
     this.#does = does
     this.#config = config
     this.#client = flow.originatorAddress()
@@ -90,7 +100,8 @@ export class ConnectionClient implements Watched {
     if (this.#does === Does.SAY_NOTHING) return recent >= minSilent
     if (this.#page.holder(this.count, SAME_PAGE) === null) return false
     if (this.#does === Does.SHAKE_HANDS) return recent >= minHandshakes
-    if (this.count < this.#ports.value * KEPT_REQUESTS) return recent >= minRequests
+    if (recent < minRequests || this.#askedOf(this.lastUs) >= recent * PASSED_ON) return false
+    if (this.count < this.#ports.value * KEPT_REQUESTS) return true
     if (this.#target.holder(this.count, SAME_PAGE) === null) return false
     return recent >= minRequests * KEPT_FACTOR && this.#posts <= this.count * MOST_POSTS
   }

@@ -22,6 +22,8 @@ const SPAN_US = 60_000_000
 export const PATIENCE_US = 4_000_000
 const MIN_FATES = 16
 const MIN_ALIVE = 0.3
+/** Who is in earnest asks no more often within ten seconds. */
+const MOST_REPEATED = 20
 /** From so many times the threshold on it is too much for any room full of clients. */
 const BEYOND_DOUBT = 10
 /** What is relayed or renewed may be so many times as much. */
@@ -85,8 +87,14 @@ export class DhcpVictim implements Watched {
     if (recent >= minMessages * Math.max(this.#factor, BEYOND_DOUBT)) return true
     const clients = this.#clients.value
     if (this.#factor === 1 && clients >= minClientsOfOne && this.#isOfOneLink()) return true
-    if (recent < minMessages * this.#factor && clients < minClients * this.#factor) return false
+    const isMuch = recent >= minMessages * this.#factor && !this.#isOfFew(recent, clients)
+    if (!isMuch && clients < minClients * this.#factor) return false
     return this.#factor > 1 || this.#isMadeUp(nowUs)
+  }
+
+  /** Clients that a server keeps waiting ask each few seconds: leases run out by names, not by messages. */
+  #isOfFew(recent: number, clients: number): boolean {
+    return clients < this.#config.minClientsOfOne && recent <= clients * MOST_REPEATED
   }
 
   /** Where frames bear no link address there is no sample, and the number alone decides. */

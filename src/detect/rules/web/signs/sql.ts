@@ -24,8 +24,9 @@ export const SQL_SIGNS: readonly Sign[] = [
   {
     name: 'tautology',
     weight: 2,
+    // A value that is left open and goes on in other words is not the same.
     pattern:
-      /\b(?:and|or|xor|where|having|\|\||&&)\s*(?:not\s*)?\(*\s*(['"]?)([\w%]{1,24})\1?\s*(?:=|like|<=>|rlike)\s*\(*['"]?\2\b/,
+      /\b(?:and|or|xor|where|having|\|\||&&)\s*(?:not\s*)?\(*\s*(['"]?)([\w%]{1,24})\1?\s*(?:=|like|<=>|rlike)\s*\(*['"]?\2\b(?!\s+(?!(?:and|x?or|not|union|select|order|group|having|limit|offset|into|procedure|r?like|between|for|then|else|end|from|asc|desc|collate)\b)[a-z]{3,}\b)/,
   },
   {
     name: 'comparison',

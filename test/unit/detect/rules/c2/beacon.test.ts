@@ -113,6 +113,25 @@ describe('calls within TLS 1.3 to a named far end', () => {
   })
 })
 
+/** Asks for news over HTTP, without an agent's name. */
+function askForNews(traffic: WatchedTraffic, server: string, serverPort: number): void {
+  const request = `GET /health HTTP/1.1\r\nHost: ${server}\r\n\r\n`
+  const answer = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
+  converse(traffic, { client: HOST, server, serverPort, said: [['>', request], ['<', answer]] }) // prettier-ignore
+}
+
+test('a host that asks a neighbour for orders at two ports is told', () => {
+  const traffic = new WatchedTraffic()
+  for (let round = 0; round < 200; round += 1) {
+    for (const port of [8000, 8001]) askForNews(traffic, '192.168.7.66', port)
+    traffic.wait(2 * SECOND)
+  }
+  expect(traffic.end()).toMatchObject([
+    { kind: 'c2.beacon', host: HOST },
+    { kind: 'c2.beacon', host: HOST },
+  ])
+})
+
 describe('the beacon detector keeps quiet about', () => {
   test('a person who browses', () => {
     const traffic = new WatchedTraffic()
@@ -141,6 +160,17 @@ describe('the beacon detector keeps quiet about', () => {
         traffic.conversation(HOST, `203.0.113.${far}`, ports, [100, -100])
       }
       traffic.wait(10 * SECOND)
+    }
+    expect(traffic.end()).toEqual([])
+  })
+
+  test('a balancer that looks after two servers of its own network', () => {
+    const traffic = new WatchedTraffic()
+    for (let round = 0; round < 200; round += 1) {
+      for (const server of ['192.168.7.80', '192.168.7.81']) {
+        askForNews(traffic, server, 8000)
+      }
+      traffic.wait(2 * SECOND)
     }
     expect(traffic.end()).toEqual([])
   })

@@ -147,6 +147,18 @@ describe('the sweep detector keeps quiet about', () => {
     expect(traffic.end()).toEqual([])
   })
 
+  test('a monitor that asks by ARP for sixty hosts, and then asks those of them that are up', () => {
+    const traffic = new WatchedTraffic()
+    for (const host of range(1, 60)) {
+      const target = `10.0.0.${host + 20}`
+      traffic.arpRequest(SOURCE, target, 10_000)
+      if (host % 3 === 0) continue
+      const ports = { sourcePort: 40_000 + host, destinationPort: 9100 }
+      traffic.conversation(SOURCE, target, ports, [200, -1000])
+    }
+    expect(traffic.end()).toEqual([])
+  })
+
   test('a router that asks for many clients, each of which has just spoken', () => {
     const traffic = new WatchedTraffic()
     for (const host of range(1, 100)) {

@@ -42,6 +42,16 @@ describe('a DNS tunnel', () => {
     ])
   })
 
+  test('that uploads is told, though its server says now and then what a block list says', () => {
+    const traffic = new WatchedTraffic()
+    const random = seededRandom(16)
+    for (let count = 0; count < 60; count += 1) {
+      const answer = count % 9 === 0 ? '127.0.0.2' : count % 2 === 0 ? '192.0.2.1' : 'missing'
+      ask(traffic, `${randomText(random, HEX, 60)}.evil.example.net`, { ...BETWEEN, answer })
+    }
+    expect(tunnelsIn(traffic)).toMatchObject([{ kind: 'tunnel.dns', severity: 6 }])
+  })
+
   test('that idles is told by short names that count up', () => {
     const traffic = new WatchedTraffic()
     for (let count = 0; count < 240; count += 1) {
@@ -276,6 +286,18 @@ describe('no DNS tunnel is', () => {
         ...BETWEEN,
         answer: '127.0.0.2',
       })
+    }
+    expect(tunnelsIn(traffic).every(({ severity }) => severity < 4)).toBe(true)
+  })
+
+  test('a list of hashes that knows few of them, and says nothing else, is notable at most', () => {
+    const traffic = new WatchedTraffic()
+    const random = seededRandom(15)
+    for (let count = 0; count < 100; count += 1) {
+      const name = `${randomText(random, HEX, 40)}.hashes.example.org`
+      const isListed = count % 12 === 0
+      ask(traffic, name, { ...BETWEEN, answer: isListed ? '127.0.0.2' : 'missing' })
+      if (isListed) ask(traffic, name, { ...BETWEEN, type: 'TXT', answer: 'ask us why' })
     }
     expect(tunnelsIn(traffic).every(({ severity }) => severity < 4)).toBe(true)
   })

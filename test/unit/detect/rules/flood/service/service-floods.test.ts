@@ -58,6 +58,26 @@ describe('a flood of DHCP', () => {
     }
   })
 
+  test('is not what thirty clients make that ask a slow server again and again, and are never answered', () => {
+    const traffic = new WatchedTraffic()
+    for (let round = 0; round < 9; round += 1) {
+      for (let client = 0; client < 30; client += 1) lease(traffic, client, false)
+      traffic.wait(100_000)
+    }
+    expect(floods(traffic)).toEqual([])
+  })
+
+  test('in the name of thirty clients is told by its haste', () => {
+    const traffic = new WatchedTraffic()
+    for (let index = 0; index < 900; index += 1) {
+      const source = `02:00:00:00:00:${(16 + (index % 30)).toString(16)}`
+      const ends = { source: '0.0.0.0', destination: '255.255.255.255' }
+      const message = ipv4(ends, udp({ ...dhcp, payload: discover(index % 30) }))
+      traffic.frame(ethernet(message, { source, destination: 'ff:ff:ff:ff:ff:ff' }), 10_000)
+    }
+    expect(floods(traffic)).toMatchObject([{ kind: 'flood.dhcp' }])
+  })
+
   test('that lasts no longer than a moment is told while it lasts', () => {
     const traffic = new WatchedTraffic()
     for (let client = 0; client < 3000; client += 1) {

@@ -1,0 +1,57 @@
+import { describe, expect, test } from 'vitest'
+import { answer, get } from '../../../../../support/spoken-http.ts'
+import { WatchedTraffic } from '../../../../../support/watched-traffic.ts'
+
+const CLIENT = '192.0.2.7'
+const PROXY = '10.0.0.5'
+const BACKENDS = ['10.0.0.21', '10.0.0.22'] as const
+
+const STEP_US = 100
+let port = 10_000
+
+/** One question over a connection of its own, within half a millisecond. */
+function ask(traffic: WatchedTraffic, client: string, server: string): void {
+  port = port >= 60_000 ? 10_000 : port + 1
+  const to = { sourcePort: port, destinationPort: 80 }
+  const back = { sourcePort: 80, destinationPort: port }
+  const payload = get('/a')
+  traffic.tcp(client, server, { ...to, flags: 'S', sequence: 100 }, STEP_US)
+  traffic.tcp(server, client, { ...back, flags: 'SA', sequence: 500 }, STEP_US)
+  traffic.tcp(client, server, { ...to, flags: 'PA', sequence: 101, payload }, STEP_US)
+  const answered = { flags: 'PA', sequence: 501, payload: answer(200, 'x') }
+  traffic.tcp(server, client, { ...back, ...answered }, STEP_US)
+}
+
+function attackersOf(traffic: WatchedTraffic): unknown[] {
+  const floods = traffic.end().filter(({ kind }) => kind === 'flood.http')
+  return [...new Set(floods.map(({ attacker }) => attacker))]
+}
+
+describe('a flood of requests through a proxy', () => {
+  test('is held against who asks the proxy, and not against the proxy that passes it on', () => {
+    const traffic = new WatchedTraffic()
+    for (let index = 0; index < 3000; index += 1) {
+      ask(traffic, CLIENT, PROXY)
+      ask(traffic, PROXY, BACKENDS[index % 2]!)
+    }
+    expect(attackersOf(traffic)).toEqual([CLIENT])
+  })
+
+  test('of many clients, none of which asks much, is nobody’s', () => {
+    const traffic = new WatchedTraffic()
+    for (let index = 0; index < 3000; index += 1) {
+      ask(traffic, `198.51.100.${1 + (index % 200)}`, PROXY)
+      ask(traffic, PROXY, BACKENDS[0])
+    }
+    expect(attackersOf(traffic)).toEqual([])
+  })
+
+  test('is told of a server that asks much more than it is asked', () => {
+    const traffic = new WatchedTraffic()
+    for (let index = 0; index < 3000; index += 1) {
+      if (index % 10 === 0) ask(traffic, `198.51.100.${1 + (index % 200)}`, PROXY)
+      ask(traffic, PROXY, BACKENDS[0])
+    }
+    expect(attackersOf(traffic)).toEqual([PROXY])
+  })
+})
