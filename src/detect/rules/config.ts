@@ -50,7 +50,12 @@ import {
   routerSpoofingConfig,
 } from './spoofing/config.ts'
 import { sweepConfig } from './sweep/config.ts'
-import { dnsTunnelConfig, icmpTunnelConfig, oddPortConfig } from './tunnel/config.ts'
+import {
+  dnsTunnelConfig,
+  encryptedDnsConfig,
+  icmpTunnelConfig,
+  oddPortConfig,
+} from './tunnel/config.ts'
 import { webAttacksConfig, webScannerConfig } from './web/config.ts'
 
 export const ruleSections = {
@@ -99,6 +104,7 @@ export const ruleSections = {
   forgedResets: forgedResetsConfig,
   sweep: sweepConfig,
   dnsTunnel: dnsTunnelConfig,
+  encryptedDns: encryptedDnsConfig,
   icmpTunnel: icmpTunnelConfig,
   oddPort: oddPortConfig,
   webAttacks: webAttacksConfig,

@@ -42,6 +42,7 @@ export const CEF_NAMES: Readonly<Record<string, string>> = {
   'bruteforce.spray': 'Password spraying',
   tunnel: 'Covert tunnel',
   'tunnel.dns': 'DNS tunnel',
+  'tunnel.dns.encrypted': 'Tunnel within encrypted DNS',
   'tunnel.dns.not-dns': 'Other protocol on the DNS port',
   'tunnel.http-connect': 'Tunnel through a web proxy',
   'tunnel.icmp': 'ICMP tunnel',
