@@ -29,8 +29,11 @@ import {
   shellsConfig,
 } from './exploit/config.ts'
 import {
+  carpetFloodConfig,
   connectionFloodConfig,
   dhcpFloodConfig,
+  dnsFloodConfig,
+  fraggleConfig,
   fragmentFloodConfig,
   http2FloodConfig,
   icmpFloodConfig,
@@ -85,6 +88,9 @@ export const ruleSections = {
   massRename: massRenameConfig,
   synFlood: synFloodConfig,
   icmpFlood: icmpFloodConfig,
+  carpetFlood: carpetFloodConfig,
+  fraggle: fraggleConfig,
+  dnsFlood: dnsFloodConfig,
   fragmentFlood: fragmentFloodConfig,
   strayFlood: strayFloodConfig,
   linkFlood: linkFloodConfig,
