@@ -29,8 +29,11 @@ import {
   shellsConfig,
 } from './exploit/config.ts'
 import {
+  carpetFloodConfig,
   connectionFloodConfig,
   dhcpFloodConfig,
+  dnsFloodConfig,
+  fraggleConfig,
   fragmentFloodConfig,
   http2FloodConfig,
   icmpFloodConfig,
@@ -50,7 +53,12 @@ import {
   routerSpoofingConfig,
 } from './spoofing/config.ts'
 import { sweepConfig } from './sweep/config.ts'
-import { dnsTunnelConfig, icmpTunnelConfig, oddPortConfig } from './tunnel/config.ts'
+import {
+  dnsTunnelConfig,
+  encryptedDnsConfig,
+  icmpTunnelConfig,
+  oddPortConfig,
+} from './tunnel/config.ts'
 import { webAttacksConfig, webScannerConfig } from './web/config.ts'
 
 export const ruleSections = {
@@ -80,6 +88,9 @@ export const ruleSections = {
   massRename: massRenameConfig,
   synFlood: synFloodConfig,
   icmpFlood: icmpFloodConfig,
+  carpetFlood: carpetFloodConfig,
+  fraggle: fraggleConfig,
+  dnsFlood: dnsFloodConfig,
   fragmentFlood: fragmentFloodConfig,
   strayFlood: strayFloodConfig,
   linkFlood: linkFloodConfig,
@@ -99,6 +110,7 @@ export const ruleSections = {
   forgedResets: forgedResetsConfig,
   sweep: sweepConfig,
   dnsTunnel: dnsTunnelConfig,
+  encryptedDns: encryptedDnsConfig,
   icmpTunnel: icmpTunnelConfig,
   oddPort: oddPortConfig,
   webAttacks: webAttacksConfig,

@@ -31,6 +31,9 @@ const MOST_BYTES = 16_384
 /** So many regular calls in one go are nothing a person or a well-made program does. */
 const RELENTLESS_CALLS = 40
 const RELENTLESS_US = 180_000_000
+/** The same, of so many more, in less time. */
+const HASTY_CALLS = 60
+const HASTY_US = 90_000_000
 /** Half as many weigh a third as much. */
 const MANY_CALLS = 20
 const HTTP_PORT = 80
@@ -184,7 +187,9 @@ export class Beacons implements Detector {
     // The same question over HTTP is as long each time, whoever asks it.
     if (flow.responderPort !== HTTP_PORT) signs.push(...equalSigns(caller))
     const calls = cadence.count
-    if (calls >= MANY_CALLS && flow.startUs - caller.firstUs >= RELENTLESS_US) {
+    const spanUs = flow.startUs - caller.firstUs
+    const isHasty = calls >= HASTY_CALLS && spanUs >= HASTY_US
+    if (isHasty || (calls >= MANY_CALLS && spanUs >= RELENTLESS_US)) {
       const weight = calls >= RELENTLESS_CALLS ? 0.3 : 0.1
       signs.push({ feature: 'relentlessCalls', kind: 'beacon', aspect: 'outcome', weight, value: calls, baseline: MANY_CALLS, text: `${calls} calls without a pause` }) // prettier-ignore
     }

@@ -6,6 +6,8 @@ const MOST_TIMES = 64
 const SAME_OCCASION_US = 250_000
 /** A gap counts as regular within this share of the median. */
 const REGULAR_SHARE = 0.2
+/** A gap counts as bounded within this share of the median: half as jitter, and some for the way. */
+const BOUNDED_SHARE = 0.6
 
 export interface Rhythm {
   readonly medianGapUs: number
@@ -13,6 +15,9 @@ export interface Rhythm {
   readonly jitter: number
   /** Share of the gaps within a fifth of the median. */
   readonly regularShare: number
+  /** Share of the gaps within three fifths of the median: what a program draws by lot has bounds, what people do has none. */
+  readonly boundedShare: number
+  readonly gaps: number
 }
 
 export class Cadence {
@@ -48,8 +53,14 @@ export class Cadence {
     const medianGapUs = median(gaps)
     const deviations = gaps.map((gap) => Math.abs(gap - medianGapUs))
     const regular = deviations.filter((deviation) => deviation <= medianGapUs * REGULAR_SHARE)
-    const jitter = median(deviations) / medianGapUs
-    return { medianGapUs, jitter, regularShare: regular.length / gaps.length }
+    const bounded = deviations.filter((deviation) => deviation <= medianGapUs * BOUNDED_SHARE)
+    return {
+      medianGapUs,
+      jitter: median(deviations) / medianGapUs,
+      regularShare: regular.length / gaps.length,
+      boundedShare: bounded.length / gaps.length,
+      gaps: gaps.length,
+    }
   }
 
   #gaps(): number[] {

@@ -35,6 +35,9 @@ const MIN_REFUSED = 4
 
 /** Bots know what they ask for; so many pages that are not there are a search. */
 const MIN_MISSING = 12
+/** So often the same page, and hardly another, is no reading. */
+const MIN_SAME_PAGE = 20
+const SAME_PAGE_SHARE = 0.9
 /** Faster than this a program is at work on something, and not waiting for orders. */
 const SHORTEST_GAP_US = 900_000
 
@@ -44,6 +47,9 @@ interface Peer extends Row {
   lastWasPost: boolean
   /** Hash of the page that was asked for last. */
   lastPage: number
+  /** Requests in all, and those for the page that was asked for just before. */
+  asked: number
+  askedAgain: number
   /** Posts that were answered with an error, and with success. */
   refused: number
   accepted: number
@@ -85,7 +91,7 @@ export class Requests implements Detector {
     if (fact.userAgent !== null && scannerOf(fact.userAgent) !== null) return
     const peer = this.#peerOf(flow)
     peer.lastWasPost = fact.method === 'POST'
-    peer.lastPage = hashOf(fact.uri.split('?', 1)[0]!)
+    notePage(peer, hashOf(fact.uri.split('?', 1)[0]!))
     if (peer.missing.size >= MIN_MISSING) return
     const host = hostOf(fact)
     const isBare = isForBareAddress(fact)
@@ -96,6 +102,9 @@ export class Requests implements Detector {
     }
     const rhythm = this.#rhythm(peer, flow)
     if (rhythm !== null) signs.push(rhythm)
+    if (isAsPosed(signs) && isSamePage(peer)) {
+      signs.push({ feature: 'samePage', kind: 'http', aspect: 'content', weight: 0.1, value: peer.askedAgain, baseline: MIN_SAME_PAGE, text: `the same page ${peer.askedAgain} times, each time as if for the first` }) // prettier-ignore
+    }
     signs.push(...this.#names.placeSigns(domain, 'http'))
     this.#suspects.accuse(flow, signs, domain)
     if (fact.isWhole && fact.userAgent === null && host !== null && !isBare) {
@@ -157,9 +166,23 @@ export class Requests implements Detector {
   }
 }
 
+/** A device that tells its state poses as nobody; what poses as a browser would read other pages too. */
+const isAsPosed = (signs: readonly Sign[]): boolean =>
+  signs.some(({ feature }) => feature === 'falseBrowser')
+
+const isSamePage = ({ asked, askedAgain }: Peer): boolean =>
+  askedAgain >= MIN_SAME_PAGE && askedAgain >= asked * SAME_PAGE_SHARE
+
+function notePage(peer: Peer, page: number): void {
+  peer.asked += 1
+  if (peer.lastPage === page) peer.askedAgain += 1
+  peer.lastPage = page
+}
+
 function newPeer(nowUs: number): Peer {
   return {
     ...{ lastUs: nowUs, cadence: new Cadence(), lastWasPost: false, lastPage: 0 },
+    ...{ asked: 0, askedAgain: 0 },
     ...{ refused: 0, accepted: 0, missing: new Set() },
   }
 }

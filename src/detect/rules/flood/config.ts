@@ -79,6 +79,55 @@ export const strayFloodConfig = Type.Object(
   },
 )
 
+export const carpetFloodConfig = Type.Object(
+  {
+    enabled,
+    minFlows: atLeast(
+      3000,
+      'Flows that nothing became of, to many hosts of one network within ten seconds.',
+    ),
+    maxVictims: maxVictims(10),
+  },
+  {
+    additionalProperties: false,
+    default: {},
+    description: 'Floods of UDP and SYNs laid over a whole network, by ever new senders.',
+  },
+)
+
+export const fraggleConfig = Type.Object(
+  {
+    enabled,
+    minDatagrams: atLeast(200, 'Datagrams to a whole network in one name within ten seconds.'),
+    maxVictims: maxVictims(2),
+  },
+  {
+    additionalProperties: false,
+    default: {},
+    description: 'Datagrams to small services of a whole network, whose answers flood one host.',
+  },
+)
+
+export const dnsFloodConfig = Type.Object(
+  {
+    enabled,
+    minNames: atLeast(
+      1000,
+      'Questions by many within ten seconds for ever new names of one domain, in vain.',
+    ),
+    minQuestions: atLeast(
+      5000,
+      'Questions within ten seconds for the same few names, each by another.',
+    ),
+    maxVictims: maxVictims(4),
+  },
+  {
+    additionalProperties: false,
+    default: {},
+    description: 'Floods of DNS questions: random subdomains, or one name by ever new askers.',
+  },
+)
+
 export const linkFloodConfig = Type.Object(
   {
     enabled,
@@ -196,3 +245,6 @@ export type StrayFloodConfig = Static<typeof strayFloodConfig>
 export type LinkFloodConfig = Static<typeof linkFloodConfig>
 export type DhcpFloodConfig = Static<typeof dhcpFloodConfig>
 export type SynFloodConfig = Static<typeof synFloodConfig>
+export type CarpetFloodConfig = Static<typeof carpetFloodConfig>
+export type FraggleConfig = Static<typeof fraggleConfig>
+export type DnsFloodConfig = Static<typeof dnsFloodConfig>

@@ -2,12 +2,15 @@
 import type { DetectConfig } from '../../config.ts'
 import type { Detector, Emit } from '../../detector.ts'
 import { ConnectionFlood } from './service/connection-flood.ts'
+import { DnsFlood } from './service/dns-flood.ts'
 import { DhcpFlood } from './service/dhcp-flood.ts'
 import { Http2Flood } from './service/http2-flood.ts'
 import { RenegotiationFlood } from './service/renegotiation-flood.ts'
 import { SlowHttp } from './service/slow-http.ts'
 import { SynFlood } from './syn-flood.ts'
+import { CarpetFlood } from './volume/carpet-flood.ts'
 import { FragmentFlood } from './volume/fragment-flood.ts'
+import { Fraggle } from './volume/fraggle.ts'
 import { IcmpFlood } from './volume/icmp-flood.ts'
 import { LinkFlood } from './volume/link-flood.ts'
 import { StrayFlood } from './volume/stray-flood.ts'
@@ -17,10 +20,14 @@ export function createFloodDetectors(config: DetectConfig, emit: Emit): Detector
   const { synFlood, strayFlood, icmpFlood, fragmentFlood } = config
   const { dhcpFlood, connectionFlood, slowHttp, linkFlood } = config
   const { http2Flood, renegotiationFlood } = config
+  const { carpetFlood, fraggle, dnsFlood } = config
   return [
     ...(synFlood.enabled ? [new SynFlood(synFlood, emit)] : []),
     ...(strayFlood.enabled ? [new StrayFlood(strayFlood, emit)] : []),
     ...(icmpFlood.enabled ? [new IcmpFlood(icmpFlood, emit)] : []),
+    ...(carpetFlood.enabled ? [new CarpetFlood(carpetFlood, emit)] : []),
+    ...(fraggle.enabled ? [new Fraggle(fraggle, emit)] : []),
+    ...(dnsFlood.enabled ? [new DnsFlood(dnsFlood, emit)] : []),
     ...(fragmentFlood.enabled ? [new FragmentFlood(fragmentFlood, emit)] : []),
     ...(linkFlood.enabled ? [new LinkFlood(linkFlood, emit)] : []),
     ...(dhcpFlood.enabled ? [new DhcpFlood(dhcpFlood, emit)] : []),

@@ -61,3 +61,15 @@ export const oddPortConfig = Type.Object(
 )
 
 export type OddPortConfig = Static<typeof oddPortConfig>
+
+export const encryptedDnsConfig = Type.Object(
+  { enabled, forgetAfterSeconds: forgetAfterSeconds(600) },
+  {
+    additionalProperties: false,
+    default: {},
+    description:
+      'Tunnels within DNS over HTTPS or TLS, by the pace of the questions; hosts that resolve for others are passed over.',
+  },
+)
+
+export type EncryptedDnsConfig = Static<typeof encryptedDnsConfig>

@@ -2,14 +2,16 @@
 import type { DetectConfig } from '../../config.ts'
 import type { Detector, Emit } from '../../detector.ts'
 import { DnsTunnel } from './dns-tunnel.ts'
+import { EncryptedDns } from './encrypted-dns.ts'
 import { IcmpTunnel } from './icmp-tunnel.ts'
 import { OddPort } from './odd-port.ts'
 
 /** Makes the tunnel detectors that the configuration enables. */
 export function createTunnelDetectors(config: DetectConfig, emit: Emit): Detector[] {
-  const { dnsTunnel, icmpTunnel, oddPort } = config
+  const { dnsTunnel, encryptedDns, icmpTunnel, oddPort } = config
   return [
     ...(dnsTunnel.enabled ? [new DnsTunnel(dnsTunnel, emit)] : []),
+    ...(encryptedDns.enabled ? [new EncryptedDns(encryptedDns, emit)] : []),
     ...(icmpTunnel.enabled ? [new IcmpTunnel(icmpTunnel, emit)] : []),
     ...(oddPort.enabled ? [new OddPort(oddPort, emit)] : []),
   ]

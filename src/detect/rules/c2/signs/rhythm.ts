@@ -3,17 +3,23 @@ import { spanOf } from '../../state/wording.ts'
 import type { Rhythm } from '../cadence.ts'
 import type { Sign } from '../sign.ts'
 
+/** So many gaps must lie within bounds before the bounds are believed, and nearly all of them. */
+const MIN_BOUNDED_GAPS = 24
+const MIN_BOUNDED_SHARE = 0.95
+
 /** Says how regular something is; null when it is not. */
 export function rhythmSign(
-  { medianGapUs, jitter, regularShare }: Rhythm,
+  { medianGapUs, jitter, regularShare, boundedShare, gaps }: Rhythm,
   count: number,
   kind: 'beacon' | 'http' | 'dns',
   noun: string,
 ): Sign | null {
   const isStrict = jitter <= 0.1 && regularShare >= 0.7
   // Half of the interval as jitter is what the tools offer at most.
-  if (!isStrict && !(jitter <= 0.3 && regularShare >= 0.4)) return null
-  const text = `${count} ${noun}s, one each ${spanOf(medianGapUs)} ± ${Math.round(jitter * 100)} %`
-  const weight = isStrict ? 0.5 : 0.3
+  const isBounded = gaps >= MIN_BOUNDED_GAPS && boundedShare >= MIN_BOUNDED_SHARE
+  if (!isStrict && !(jitter <= 0.3 && (regularShare >= 0.4 || isBounded))) return null
+  const bounds = isBounded && !isStrict ? ', never far from it' : ''
+  const text = `${count} ${noun}s, one each ${spanOf(medianGapUs)} ± ${Math.round(jitter * 100)} %${bounds}`
+  const weight = isStrict ? 0.5 : isBounded ? 0.45 : 0.3
   return { feature: `regular-${noun}s`, kind, aspect: 'timing', weight, value: count, baseline: null, text } // prettier-ignore
 }

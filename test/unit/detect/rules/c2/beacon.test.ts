@@ -305,3 +305,33 @@ describe('datagrams outside, to a port of no service', () => {
     expect(sends(() => FAR, (index) => ((index * 37) % 50) * SECOND)).toEqual([]) // prettier-ignore
   })
 })
+
+describe('calls whose gaps are drawn by lot', () => {
+  /** Every gap between half and one and a half of the interval, none like the one before. */
+  const drawn = (index: number, interval: number): number =>
+    interval * (0.5 + ((index * 0.618034) % 1))
+
+  test('within bounds of half the interval are told as a rhythm', () => {
+    const traffic = new WatchedTraffic()
+    for (let index = 0; index < 60; index += 1) {
+      sealedCall(traffic, [300, 200], ['h2'])
+      traffic.silence(drawn(index, 20 * SECOND))
+    }
+    expect(traffic.end()).toMatchObject([{ kind: 'c2.beacon', host: HOST, attacker: FAR }])
+  })
+
+  test('without bounds, as people make them, are not', () => {
+    const traffic = new WatchedTraffic()
+    for (let index = 0; index < 60; index += 1) {
+      sealedCall(traffic, [300, 200], ['h2'])
+      traffic.silence(-Math.log(1 - ((index * 0.618034) % 1)) * 20 * SECOND)
+    }
+    expect(traffic.end()).toEqual([])
+  })
+
+  test('of sixty calls in two minutes are as many as of three', () => {
+    const traffic = new WatchedTraffic()
+    call(traffic, 443, 64, (index) => 2 * SECOND + (index % 5) * 40_000)
+    expect(traffic.end()).toMatchObject([{ kind: 'c2.beacon', host: HOST, attacker: FAR }])
+  })
+})
