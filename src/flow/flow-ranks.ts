@@ -26,12 +26,17 @@ export class FlowRanks {
       words[at + Word.RESPONDER_PACKETS] !== 0 &&
       (!isTcp || confirmsHandshake(words, at, packet))
     ) {
-      words[at + Word.STATE]! |= State.CONFIRMED
-      this.#lists.move(record, EvictionList.CONFIRMED)
+      this.confirm(record)
       return
     }
     const packets = words[at + Word.ORIGINATOR_PACKETS]! + words[at + Word.RESPONDER_PACKETS]!
     if (packets > 1) this.leaveFresh(record)
+  }
+
+  /** Ranks a flow among those whose originator is really there. */
+  confirm(record: number): void {
+    this.#records.words[(record << WORD_SHIFT) + Word.STATE]! |= State.CONFIRMED
+    this.#lists.move(record, EvictionList.CONFIRMED)
   }
 
   /** Ranks a flow above those of one packet without an answer, if it stood among them. */

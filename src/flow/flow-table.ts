@@ -16,6 +16,7 @@ import type { EndReason, FlowObserver, LiveFlow } from './flow.ts'
 import { countPacket, foldFirstPacket, foldPacket, Side } from './fold-packet.ts'
 import { FlowRanks } from './flow-ranks.ts'
 import { sequenceGap } from './fold-tcp.ts'
+import { OneLeg } from './one-leg.ts'
 import { FlowShedding, isMereData } from './shedding.ts'
 import { EvictionList, EvictionLists } from './table/eviction-lists.ts'
 import { FlowRecords, NO_RECORD } from './table/flow-records.ts'
@@ -72,6 +73,7 @@ export class FlowTable {
   readonly #wheel: TimerWheel
   readonly #lists: EvictionLists
   readonly #ranks: FlowRanks
+  readonly #oneLeg = new OneLeg()
   readonly #clock = new PacketClock()
   readonly #waiting = new WaitingFragments()
   readonly #shedding: FlowShedding
@@ -165,7 +167,7 @@ export class FlowTable {
     this.#add(record, packet, side)
     this.#cursor.pointAt(record)
     if (isNew) this.#observer.flowOpened(this.#cursor)
-    if (side === Side.RESPONDER) this.#answer(record)
+    this.#noteAnswer(record, packet, side)
     if (isUnreachable(packet)) this.#refuse(packet)
     this.#cursor.pointAt(record)
     if (this.#readings.hasNews) this.#readings.tellNews(this.#cursor)
@@ -297,6 +299,20 @@ export class FlowTable {
     this.#lists.move(record, EvictionList.UNCONFIRMED)
     this.#wheel.cancel(record)
     this.#wheel.schedule(record, this.#clock.nowUs + this.#timeouts.closedUs)
+  }
+
+  #noteAnswer(record: number, packet: Packet, side: number): void {
+    const { words } = this.#records
+    const at = record << WORD_SHIFT
+    if ((words[at + Word.STATE]! & State.ANSWERED) !== 0) return
+    const isTcp = packet.protocol === IpProtocol.TCP
+    if (side === Side.RESPONDER) {
+      if (isTcp && words[at + Word.ORIGINATOR_PACKETS] !== 0) this.#oneLeg.hears()
+      this.#answer(record)
+    } else if (isTcp && this.#oneLeg.wasAnswered(words, at, packet)) {
+      this.#ranks.confirm(record)
+      this.#answer(record)
+    }
   }
 
   /** The responder's side has spoken. */

@@ -102,7 +102,8 @@ export interface FlowObserver {
   flowOpened(flow: LiveFlow): void
   /**
    * The responder's side spoke for the first time: SYN-ACK, RST, data, or an ICMP error about the flow
-   * (`wasIcmpRefused`).
+   * (`wasIcmpRefused`). Where one direction alone is captured: the originator acknowledged what only it has seen,
+   * and nothing is known of the responder's side.
    */
   flowAnswered(flow: LiveFlow): void
   /**

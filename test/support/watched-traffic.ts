@@ -41,6 +41,7 @@ export class WatchedTraffic {
   readonly #wrap: (payload: LinkPayload) => Uint8Array
   readonly #linkType: number
   readonly #snapBytes: number
+  readonly #hears: (source: string) => boolean
   readonly #decoder = new Decoder()
   readonly #packet = new Packet()
   readonly #detectors
@@ -54,6 +55,8 @@ export class WatchedTraffic {
       linkType?: number
       /** What the capture keeps of a frame. */
       snapBytes?: number
+      /** Whose packets are captured, where not everybody's are. */
+      hears?: (source: string) => boolean
       /** Detectors that know more than the configuration says. */
       knowing?: (emit: Emit) => readonly Detector[]
     } = {},
@@ -61,6 +64,7 @@ export class WatchedTraffic {
     this.#wrap = link.wrap ?? ((payload) => ethernet(payload))
     this.#linkType = link.linkType ?? LinkType.ETHERNET
     this.#snapBytes = link.snapBytes ?? Number.POSITIVE_INFINITY
+    this.#hears = link.hears ?? (() => true)
     const config = validateConfig({}, 'defaults')
     const emit: Emit = (telling) => this.tellings.push(telling)
     this.#detectors = createDetectors(config.detect, emit, link.knowing?.(emit))
@@ -84,7 +88,11 @@ export class WatchedTraffic {
   }
 
   /** Sends an IP packet between two addresses of one family. */
-  send(source: string, destination: string, payload: IpPayload, afterUs?: number): void {
+  send(source: string, destination: string, payload: IpPayload, afterUs = 1000): void {
+    if (!this.#hears(source)) {
+      this.nowUs += afterUs
+      return
+    }
     const addresses = { source, destination }
     const packet = source.includes(':') ? ipv6(addresses, payload) : ipv4(addresses, payload)
     this.frame(this.#wrap(packet), afterUs)

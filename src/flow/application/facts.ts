@@ -221,6 +221,15 @@ export interface LoginFact {
   readonly secret: number | null
 }
 
+/** Somebody offers a password to a server that is never heard: its side is not captured. */
+export interface LoginOffer {
+  readonly kind: 'login-offer'
+  readonly application: Application
+  readonly user: string | null
+  /** As a login's. */
+  readonly secret: number
+}
+
 /** The first line one side said of itself. */
 export interface BannerFact {
   readonly kind: 'banner'
@@ -274,6 +283,7 @@ export type ApplicationFact =
   | HttpBody
   | Http2Burden
   | LoginFact
+  | LoginOffer
   | BannerFact
   | SmbFact
   | SmbProgram

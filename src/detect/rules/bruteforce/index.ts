@@ -6,6 +6,7 @@ import { RdpBruteforce } from './connections/rdp-bruteforce.ts'
 import { SshBruteforce } from './connections/ssh-bruteforce.ts'
 import { FormBruteforce } from './pages/form-bruteforce.ts'
 import { LoginBruteforce } from './login-bruteforce.ts'
+import { UnheardGuessing } from './unheard-guessing.ts'
 
 /** Makes the detectors of password guessing that the configuration enables. */
 export function createBruteforceDetectors(config: DetectConfig, emit: Emit): Detector[] {
@@ -14,7 +15,11 @@ export function createBruteforceDetectors(config: DetectConfig, emit: Emit): Det
     ...(sshBruteforce.enabled ? [new SshBruteforce(sshBruteforce, emit)] : []),
     ...(rdpBruteforce.enabled ? [new RdpBruteforce(rdpBruteforce, emit)] : []),
     ...(loginBruteforce.enabled
-      ? [new LoginBruteforce(loginBruteforce, emit), new CommunityGuessing(loginBruteforce, emit)]
+      ? [
+          new LoginBruteforce(loginBruteforce, emit),
+          new UnheardGuessing(loginBruteforce, emit),
+          new CommunityGuessing(loginBruteforce, emit),
+        ]
       : []),
     ...(formBruteforce.enabled ? [new FormBruteforce(formBruteforce, emit)] : []),
   ]

@@ -7,7 +7,7 @@
  * each a flow of its own: keep-alives, games and media are as regular, and stay on one flow.
  */
 import type { LiveFlow } from '../../../flow/flow.ts'
-import { IpProtocol } from '../../../net/protocol.ts'
+import { IpProtocol, TcpFlag } from '../../../net/protocol.ts'
 import type { Detector } from '../../detector.ts'
 import { Cadence } from './cadence.ts'
 import type { C2Config } from './config.ts'
@@ -105,9 +105,12 @@ export class Beacons implements Detector {
     // Where QUIC is blocked browsers try it all the same.
     if (received === 0 && isQuicPort(flow)) return
     caller.ended += 1
+    // What the far end says is not captured: no call of it is one in vain.
+    const isOneLeg = flow.responderPackets === 0 && (flow.originatorTcpFlags & TcpFlag.ACK) !== 0
     const isUnheard = flow.protocol === IpProtocol.UDP && received === 0
-    if (isUnheard || (sent === 0 && received === 0)) caller.failed += 1
-    else if (received === 0 && sent <= 1024) caller.silent += 1
+    const isVain = isUnheard || (sent === 0 && received === 0)
+    if (isVain && !isOneLeg) caller.failed += 1
+    else if (received === 0 && sent <= 1024 && !isOneLeg) caller.silent += 1
     if (sent > 0 || received > 0) {
       caller.leastSent = Math.min(caller.leastSent, sent)
       caller.mostSent = Math.max(caller.mostSent, sent)

@@ -96,7 +96,8 @@ function shapeSigns(flow: LiveFlow, stream: UnknownStream): Sign[] {
     signs.push({ feature: 'beat', kind: 'odd-session', aspect: 'timing', weight: 0.35, value: beat.count, baseline: MIN_BEATS, text: `${beat.count} messages of ${beat.bytes} bytes, one each ${spanOf(beat.medianGapUs)}` }) // prettier-ignore
     const speaker = beat.isFromResponder ? responder : originator
     if (speaker.text >= speaker.messages * 0.8) signs.push(sign('clearBeat', 'shape', 0.2, speaker.text, 'in plain text')) // prettier-ignore
-    if (responder.messages === 0)
+    // A far end that is not captured may say anything.
+    if (responder.messages === 0 && flow.responderPackets > 0)
       signs.push(sign('unheard', 'outcome', 0.2, 0, 'nobody ever answers'))
   }
   const framed = originator.framed + responder.framed

@@ -3,7 +3,7 @@
  *
  * Nobody is refused who has not asked. A client's own ports are high ones: who breaks off many connections at once
  * is told from a scanned host by the well-known ports among those that refuse.
- * Left out: scans of high ports alone; ports that were found open; refusals by ICMP.
+ * Left out: scans of high ports alone; ports that were found open; refusals by ICMP, see unreachable-scan.ts.
  */
 import { IpProtocol, TcpFlag } from '../../../net/protocol.ts'
 import type { LiveFlow } from '../../../flow/flow.ts'

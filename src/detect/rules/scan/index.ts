@@ -7,12 +7,14 @@ import { IdleScan } from './idle-scan.ts'
 import { ServiceProbing } from './service-probing.ts'
 import { PortScan } from './port-scan.ts'
 import { SipAbuse } from './sip-abuse.ts'
+import { UnreachableScan } from './unreachable-scan.ts'
 
 /** Makes the scan detectors that the configuration enables. */
 export function createScanDetectors({ portScan, sipAbuse }: DetectConfig, emit: Emit): Detector[] {
   const scans = [
     new PortScan(portScan, emit),
     new AnsweredScan(portScan, emit),
+    new UnreachableScan(portScan, emit),
     new IdleScan(portScan, emit),
     new Fingerprint(emit),
     new ServiceProbing(emit),

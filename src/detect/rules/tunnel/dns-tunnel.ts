@@ -123,6 +123,11 @@ export class DnsTunnel implements Detector {
     const { fact, freeLength, nameHash } = asked
     if (isOrdinaryLookup(fact.query!)) return
     if (suspect.parties.isKnown && !isOfTellingType(fact)) return
+    // An answer whose question was not captured stands for it, and is what it is.
+    if (fact.isResponse) {
+      suspect.answered(fact, freeLength, flow.lastUs)
+      this.#given.note(suspect, fact, flow.lastUs)
+    }
     suspect.asks(fact, freeLength, nameHash, flow.lastUs)
     if (suspect.story === null) {
       const { domainHash, clientKey } = suspect.parties

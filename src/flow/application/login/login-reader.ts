@@ -16,6 +16,7 @@ export abstract class LoginReader extends FactReader {
   readonly #kind: LoginFacts['kind']
   readonly #application
   #serverSide = -1
+  #hasHeardServer = false
   #banner: string | null = null
   #client: string | null = null
   #firstUser: string | null = null
@@ -36,7 +37,13 @@ export abstract class LoginReader extends FactReader {
   override read(packet: Packet, side: number): number {
     // Who speaks like a server is one, also where the capture begins in mid-stream.
     if (this.#serverSide < 0) this.#serverSide = this.speaksLikeServer(packet) ? side : 1 - side
-    return this.readPayload(packet, side === this.#serverSide)
+    const isFromServer = side === this.#serverSide
+    if (isFromServer) this.hearsServer()
+    return this.readPayload(packet, isFromServer)
+  }
+
+  protected hearsServer(): void {
+    this.#hasHeardServer = true
   }
 
   /** Reads a payload line by line; the last line may be cut. */
@@ -88,13 +95,28 @@ export abstract class LoginReader extends FactReader {
 
   /** The password stands between two places; only its digest is kept, until the login ends. */
   protected offerSecret(payload: Payload, from: number, to: number): void {
-    if (this.context.isHeard) this.#secret = secretDigest(payload, from, to)
+    if (!this.context.isHeard) return
+    this.#secret = secretDigest(payload, from, to)
+    this.#tellUnheard()
   }
 
   protected offer(credentials: Credentials | null): void {
     if (credentials === null) return
     this.setUser(escapedText(credentials.user, LONGEST_USER))
     this.#secret = credentials.secret
+    this.#tellUnheard()
+  }
+
+  /** These servers speak first: one that has said nothing by now is not captured. */
+  #tellUnheard(): void {
+    const secret = this.#secret
+    if (secret === null || this.#hasHeardServer || !this.context.isHeard) return
+    this.context.tell({
+      kind: 'login-offer',
+      application: this.#application,
+      user: this.#user,
+      secret,
+    })
   }
 
   protected endLogin(outcome: 'failure' | 'success', code: string | null): void {

@@ -68,6 +68,7 @@ export class TelnetReader extends LoginReader {
   }
 
   #readShown(text: Payload): number {
+    this.hearsServer()
     const end = text.payloadCaptured
     const isAwaited = this.#expects === 'outcome'
     if (isAwaited && FAILURES.some((word) => findWord(text, word, 0, end) >= 0)) {

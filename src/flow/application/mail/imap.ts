@@ -1,4 +1,5 @@
 /** IMAP (RFC 9051) up to a login that succeeds; the mails are not read. */
+import type { Packet } from '../../../decode/index.ts'
 import { LoginReader } from '../login/login-reader.ts'
 import { SaslExchange } from '../login/sasl-exchange.ts'
 import {
@@ -24,9 +25,18 @@ const QUOTE = 0x22
 const LONGEST_TAG = 32
 const LONGEST_LINE = 1024
 
-/** The server's greeting. */
-export function isImap(payload: Payload): boolean {
-  return startsWith(payload, GREETING)
+/** What clients begin with, behind a tag of their own. */
+const COMMANDS = ['LOGIN ', 'AUTHENTICATE ', 'STARTTLS', 'CAPABILITY', 'ID '].map(pattern)
+const PORT = 143
+
+/** The server's greeting, or a client's first command to IMAP's port. */
+export function isImap(packet: Packet): boolean {
+  return startsWith(packet, GREETING) || (packet.destinationPort === PORT && isCommand(packet))
+}
+
+function isCommand(packet: Packet): boolean {
+  const space = findByte(packet, SPACE, 0, Math.min(packet.payloadCaptured, LONGEST_TAG + 1))
+  return space > 0 && COMMANDS.some((command) => startsWithWord(packet, command, space + 1))
 }
 
 export class ImapReader extends LoginReader {

@@ -20,6 +20,7 @@ import {
   ROUTER_ADVERTISEMENT,
   ROUTER_SOLICITATION,
 } from './claim.ts'
+import { HeldClaims } from './held-claims.ts'
 import { formatMac } from './mac.ts'
 import type { Neighbours } from './neighbours.ts'
 import { StandbyCards } from './standby-cards.ts'
@@ -52,7 +53,10 @@ export class NeighbourSpoofing implements Detector {
   readonly memories: readonly Memory[]
   readonly #config: NeighbourSpoofingConfig
   readonly #neighbours: Neighbours
-  readonly #claim = new Claim()
+  readonly #read = new Claim()
+  readonly #held = new HeldClaims()
+  /** The claim at hand: the one just read, or one that was held. */
+  #claim = this.#read
   readonly #standby: StandbyCards
   readonly #stories: Stories<Suspect>
 
@@ -73,7 +77,7 @@ export class NeighbourSpoofing implements Detector {
 
   packet(packet: Packet): void {
     if (packet.kind === PacketKind.ARP) {
-      if (this.#claim.readArp(packet)) this.#note(packet, 'spoofing.arp')
+      if (this.#read.readArp(packet)) this.#take(packet)
       return
     }
     this.#standby.note(packet)
@@ -83,10 +87,37 @@ export class NeighbourSpoofing implements Detector {
     if (type === ROUTER_ADVERTISEMENT) return
     // RFC 4861 §7.1: what has passed a router is no neighbour's.
     if (packet.ttl !== 255 || packet.malformed !== 0) return
-    if (this.#claim.readNeighbour(packet)) this.#note(packet, 'spoofing.neighbour')
+    if (this.#read.readNeighbour(packet)) this.#take(packet)
   }
 
-  #note(packet: Packet, kind: string): void {
+  tick(nowUs: number): void {
+    this.#release(nowUs)
+  }
+
+  end(): void {
+    this.#release(Number.POSITIVE_INFINITY)
+  }
+
+  /** Notes a claim, unless it is an answer that its question may follow yet. */
+  #take(packet: Packet): void {
+    this.#release(packet.timestampUs)
+    const claim = this.#read
+    if (this.#neighbours.mayBeEarly(claim) && this.#held.hold(claim, packet)) return
+    this.#claim = claim
+    this.#note(packet)
+  }
+
+  #release(nowUs: number): void {
+    if (this.#held.size === 0) return
+    for (let held = this.#held.takeDue(nowUs); held !== null;) {
+      this.#claim = held.claim
+      this.#note(held.packet)
+      held = this.#held.takeDue(nowUs)
+    }
+  }
+
+  #note(packet: Packet): void {
+    const kind = packet.kind === PacketKind.ARP ? 'spoofing.arp' : 'spoofing.neighbour'
     const { liar, contradicted, bearers } = this.#neighbours.note(this.#claim, packet)
     if (bearers === null) return
     if (liar !== null) this.#accuse(liar, kind, bearers)

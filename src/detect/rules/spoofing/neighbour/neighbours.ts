@@ -141,6 +141,13 @@ export class Neighbours implements Memory {
     return before
   }
 
+  /** Says whether it is an answer, of nobody's address but its sender's, whose question has not come so far. */
+  mayBeEarly(claim: Claim): boolean {
+    if (claim.way !== Way.ANSWER || !this.#isUnasked(claim)) return false
+    const bearers = this.bearersOf(claim.address, claim.vlan)
+    return bearers === undefined || bearers.rivalOf(claim.mac, claim.nowUs) === 0
+  }
+
   #isUnasked(claim: Claim): boolean {
     return this.#questions.isUnasked(claim.other, claim.address, claim.nowUs)
   }

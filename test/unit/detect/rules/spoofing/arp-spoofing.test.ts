@@ -4,6 +4,7 @@ import {
   arpAnswer,
   arpAsk,
   arpExchange,
+  solicit,
   type Card,
 } from '../../../../support/link-traffic.ts'
 import { LinkType } from '../../../../../src/capture/source.ts'
@@ -313,6 +314,25 @@ describe('the ARP spoofing detector keeps quiet about', () => {
       arpExchange(traffic, VICTIM, sleeper)
       arpAsk(traffic, THIEF, GATEWAY.address)
       traffic.silence(1200 * SECOND)
+    }
+    expect(traffic.end()).toEqual([])
+  })
+
+  test('neighbours that poll each other, mirrored with each answer before its question', () => {
+    const traffic = link()
+    solicit(traffic, { mac: GATEWAY.mac, address: 'fe80::1' }, 'fe80::2')
+    solicit(traffic, { mac: VICTIM.mac, address: 'fe80::2' }, 'fe80::1')
+    const poll = (from: Card, to: Card): void => {
+      const fields = { senderMac: from.mac, sender: from.address, target: to.address }
+      const question = arp({ operation: 1, ...fields })
+      traffic.frame(ethernet(question, { source: from.mac, destination: to.mac }))
+    }
+    for (let round = 0; round < 30; round += 1) {
+      arpAnswer(traffic, GATEWAY, VICTIM)
+      poll(VICTIM, GATEWAY)
+      arpAnswer(traffic, VICTIM, GATEWAY)
+      poll(GATEWAY, VICTIM)
+      traffic.silence(20 * SECOND)
     }
     expect(traffic.end()).toEqual([])
   })

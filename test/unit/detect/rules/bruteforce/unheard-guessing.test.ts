@@ -1,0 +1,75 @@
+import { expect, test } from 'vitest'
+import { visit, type Visit } from '../../../../support/logins.ts'
+import { WatchedTraffic } from '../../../../support/watched-traffic.ts'
+
+const CLIENT = '192.0.2.7'
+const SERVER = '10.0.0.5'
+const MINUTE_US = 60_000_000
+const range = (count: number): number[] => Array.from({ length: count }, (_, index) => index)
+
+type Said = Visit['said']
+
+const ftp = (user: string, password: string): Said => [
+  ['<', '220 ready\r\n'],
+  ['>', `USER ${user}\r\n`],
+  ['<', '331 password\r\n'],
+  ['>', `PASS ${password}\r\n`],
+  ['<', '530 Login incorrect.\r\n'],
+]
+const pop3 = (user: string, password: string): Said => [
+  ['<', '+OK ready\r\n'],
+  ['>', `USER ${user}\r\n`],
+  ['<', '+OK\r\n'],
+  ['>', `PASS ${password}\r\n`],
+  ['<', '-ERR no\r\n'],
+]
+const imap = (user: string, password: string): Said => [
+  ['<', '* OK ready\r\n'],
+  ['>', `a1 LOGIN ${user} ${password}\r\n`],
+  ['<', 'a1 NO\r\n'],
+]
+const smtp = (user: string, password: string): Said => [
+  ['<', '220 mail ESMTP\r\n'],
+  ['>', 'EHLO x\r\n'],
+  ['<', '250 AUTH PLAIN\r\n'],
+  ['>', `AUTH PLAIN ${Buffer.from(`\0${user}\0${password}`).toString('base64')}\r\n`],
+  ['<', '535 5.7.8 failed\r\n'],
+]
+const services = [
+  ['ftp', 21, ftp],
+  ['pop3', 110, pop3],
+  ['imap', 143, imap],
+  ['smtp', 25, smtp],
+] as const
+
+test.each(services)('many passwords for one user over %s are guesses, unheard as the answers are', (service, port, say) => {
+  const traffic = new WatchedTraffic()
+  for (const guess of range(20)) visit(traffic, { port, said: say('root', `guess${guess}`), sides: 'client' })
+  expect(traffic.end()).toMatchObject([
+    { kind: `bruteforce.${service}`, severity: 5, attacker: CLIENT, victims: [SERVER], count: 20 },
+  ])
+}) // prettier-ignore
+
+test('are told by their refusals alone where these are captured', () => {
+  const traffic = new WatchedTraffic()
+  for (const guess of range(20)) visit(traffic, { port: 21, said: ftp('root', `guess${guess}`) })
+  expect(traffic.end()).toMatchObject([{ kind: 'bruteforce.ftp', severity: 6 }])
+})
+
+test.each(services)('who says one password again and again over %s, or changes it, guesses nothing', (_, port, say) => {
+  const traffic = new WatchedTraffic()
+  for (const round of range(60)) {
+    const said = say('alice', round < 40 ? 'summer' : 'autumn')
+    visit(traffic, { port, said, sides: 'client' })
+    traffic.silence(MINUTE_US)
+  }
+  expect(traffic.end().filter(({ family }) => family === 'bruteforce')).toEqual([])
+}) // prettier-ignore
+
+test('a gateway through which many people log in guesses nothing', () => {
+  const traffic = new WatchedTraffic()
+  for (const person of range(100)) {
+    visit(traffic, { port: 143, said: imap(`user${person}`, `secret${person}`), sides: 'client' })
+  }
+  expect(traffic.end().filter(({ family }) => family === 'bruteforce')).toEqual([])
+})
