@@ -6,7 +6,7 @@ export type ShedLevel = (typeof SHED_LEVELS)[number]
 
 /** Sizes in bytes. */
 export interface RecordRoom {
-  /** On the disk. */
+  /** On the disk, less what is written but has not its place in the file yet. */
   readonly freeBytes: number
   /** By rows of the database. */
   readonly usedBytes: number

@@ -62,6 +62,7 @@ it('what the guide backs up while the agent writes is all there when the guide r
   } while (!isBackedUp)
   await backedUp
   expect(rounds).toBeGreaterThan(1)
+  const given = record.events.lastSequence()
   await record.close()
   expect(existsSync(join(backup, 'etc.tar.gz'))).toBe(true)
 
@@ -75,4 +76,9 @@ it('what the guide backs up while the agent writes is all there when the guide r
   expect(await restored.audit.verify()).toMatchObject({ isIntact: true })
   const [more] = await restored.events.save(stories(1), { forward: true })
   expect(more!.sequence).toBe(restored.events.lastSequence())
+  // The SIEM has those that were given after the backup: none is given again.
+  expect(more!.sequence).toBeGreaterThan(given)
+  restored.flows.append(batchOf(flow({ originatorPort: 7 })))
+  await restored.flows.flush()
+  expect(restored.flowOutbox.lastNumber()).toBeGreaterThan(1_000_000_000)
 })

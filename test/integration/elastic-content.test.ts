@@ -341,6 +341,9 @@ describe('the detection rules', () => {
       beat(5, 1),
       beat(6, 1, { agent: 'gone' }),
       beat(70, 1, { agent: 'gone' }),
+      beat(9, 1, { agent: 'replaying' }),
+      stored(1, { agent: 'replaying' }),
+      stored(9, { agent: 'without heartbeats' }),
     ]
     expect(esql(query, documents, NOW_MS)).toMatchObject([{ 'agent.id': 'gone' }])
   })

@@ -1,9 +1,20 @@
 /** Damage that comes while the record is open: met by a query or a write, set aside, and gone on from. */
-import { closeSync, cpSync, openSync, readdirSync, rmSync, statSync, writeSync } from 'node:fs'
-import { dirname } from 'node:path'
+import {
+  closeSync,
+  cpSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
 import { Database } from '../../src/record/sqlite/driver.ts'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import type { EventRecord } from '../../src/record/record.ts'
+import { Writer } from '../../src/record/write/writer.ts'
 import { until } from '../support/await-until.ts'
 import { batchOf, flow, openedRecord, stories, temporaryFolder } from '../support/record.ts'
 
@@ -141,6 +152,19 @@ describe('a record whose file is taken away while it is open', () => {
     const next = await openedRecord(dirname(record.path))
     expect(next.agentId).toBe(record.agentId)
     expect(next.events.lastSequence()).toBe(300)
+  })
+
+  it('with no room for another goes on all the same, and says so', async () => {
+    const folder = join(await temporaryFolder(), 'data')
+    mkdirSync(folder)
+    const path = join(folder, 'picket.db')
+    const writer = await Writer.start({ path, nowMs: Date.now(), floorBytes: 0 })
+    onTestFinished(() => writer.close())
+    rmSync(folder, { recursive: true })
+    writeFileSync(folder, 'a file where the folder was')
+    await expect(writer.call('tend', null)).rejects.toThrow(/its file was removed/)
+    const entry = { actor: 'agent', action: 'test', subject: 'x', details: {} }
+    expect(await writer.call('appendAudit', { entry, atMs: Date.now() })).toBe(null)
   })
 
   it('while it was closed is told at the next start', async () => {

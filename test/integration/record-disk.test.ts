@@ -84,6 +84,27 @@ describe('a disk that fills up', () => {
     expect(await record.audit.verify()).toMatchObject({ isIntact: true })
   })
 
+  it('is never filled by the log itself, however fast flows come', async () => {
+    const disk = await smallDisk(112)
+    const record = await openedRecord(disk.folder, { config: floor })
+    const batch = batchOf(
+      ...Array.from({ length: 1024 }, (_, port) => flow({ originatorPort: port })),
+    )
+    let leastFree = disk.free()
+    for (let round = 0; round < 40; round += 1) {
+      for (let index = 0; index < 40; index += 1) record.flows.append(batch)
+      await record.events.save(stories(5), { forward: true })
+      await record.audit.append(audited)
+      await record.flows.flush()
+      leastFree = Math.min(leastFree, disk.free())
+    }
+    expect(record.flows.dropped()).toBeGreaterThan(0)
+    // What the events and the last flows took, no more.
+    expect(leastFree / MEGABYTE).toBeGreaterThan(8)
+    const { size } = statSync(record.path)
+    expect(size / MEGABYTE).toBeGreaterThan(60)
+  })
+
   it('still takes events, audit rows and deletions when it is full to the last byte', async () => {
     const disk = await smallDisk(64)
     const record = await openedRecord(disk.folder, { config: floor })

@@ -156,7 +156,13 @@ describe('the saved searches', () => {
   })
 
   it('tell of an agent that is silent, not of the others', () => {
-    const found = run('silent agents', [beat(4, 1), beat(6, 1, { agent_id: 'gone' })])
+    const found = run('silent agents', [
+      beat(4, 1),
+      beat(6, 1, { agent_id: 'gone' }),
+      beat(9, 1, { agent_id: 'replaying' }),
+      sent(1, { agent_id: 'replaying' }),
+      sent(9, { agent_id: 'without heartbeats' }),
+    ])
     expect(found).toMatchObject([{ agent_id: 'gone' }])
   })
 

@@ -141,7 +141,7 @@ describe('a rollout to hosts that run systemd', () => {
       picket_config: blind,
       picket_files: [{ name: 'siem-ca.pem', content: 'of another authority' }],
     })
-    expect(code).not.toBe(0)
+    expect(code, output).not.toBe(0)
     expect(output).toContain('the wave was rolled back, and the rollout ends here')
     expect(output).toContain('is detect.portScan enabled?')
     expect(changed).toHaveLength(1)
@@ -154,7 +154,7 @@ describe('a rollout to hosts that run systemd', () => {
   it('is halted by a configuration that is valid but cannot be run with', async () => {
     const elsewhere = { ...config, capture: { interfaces: ['nosuch0'] } }
     const { code, output } = await play('configure', { picket_config: elsewhere })
-    expect(code).not.toBe(0)
+    expect(code, output).not.toBe(0)
     expect(output).toContain('the wave was rolled back')
     await until('it runs as before', async () =>
       (await property('one', 'StatusText')) === 'captures on eth0' ? true : null,
@@ -213,7 +213,7 @@ describe('an upgrade of the fleet', () => {
   it('takes the old version again where the new one fails its gate, and goes no further', async () => {
     const blind = { ...config, detect: { portScan: { enabled: false } } }
     const { code, output, changed } = await play('rollout', { ...newer(), picket_config: blind })
-    expect(code).not.toBe(0)
+    expect(code, output).not.toBe(0)
     expect(output).toContain('the wave was rolled back, and the rollout ends here')
     expect(output).toContain('is detect.portScan enabled?')
     expect(changed).toHaveLength(1)

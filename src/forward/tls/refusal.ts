@@ -40,12 +40,19 @@ const WORDS: Readonly<Record<string, string>> = {
 export function reasonOf(cause: unknown): string {
   if (cause instanceof AggregateError) return cause.errors.map(reasonOf).join('; ')
   if (!(cause instanceof Error)) return String(cause)
-  const words = WORDS[String((cause as { code?: unknown }).code)]
-  const message = cause.message.trim()
-  return words === undefined ? message : `${words}: ${withoutOpensslNoise(message)}`
+  const message = withoutOpensslNoise(cause.message.trim())
+  const words = WORDS[String((cause as { code?: unknown }).code)] ?? WORDS[opensslCode(message)]
+  return words === undefined ? message : `${words}: ${message}`
 }
 
-/** OpenSSL's messages begin with a thread id and end with a file and line of its own. */
+/** OpenSSL's messages begin with a thread id, behind what Node was about, and end with a file and line of its own. */
 function withoutOpensslNoise(message: string): string {
-  return message.replace(/^[0-9A-F]+:error:[0-9A-F]+:/i, '').replace(/:\.\.\/.*$/s, '')
+  const found = /[0-9A-F]+:error:[0-9A-F]+:(.*?)(:\.\.\/.*)?$/is.exec(message)
+  return found === null ? message : found[1]!
+}
+
+/** Where Node met the refusal while it wrote, the code is EPROTO, and what OpenSSL said stands in the message alone. */
+function opensslCode(message: string): string {
+  const reason = /^SSL routines:[^:]*:(.+)$/.exec(message)?.[1] ?? ''
+  return `ERR_SSL_${reason.toUpperCase().replaceAll(' ', '_')}`
 }

@@ -43,16 +43,17 @@ export function open(settings: WriterSettings): Opened {
   }
 }
 
-/** Begins it anew while the agent runs, with what can be read of it. */
-export function openAnew(before: Opened, cause: unknown): Opened {
+/** Begins it anew while the agent runs, with what can be read of it; null where the one before is better than none. */
+export function openAnew(before: Opened, cause: unknown): Opened | null {
   const settings = { ...before.settings, nowMs: Date.now() }
   const generation = before.findings.generation + 1
   const reason = cause instanceof Error ? cause.message : String(cause)
   const { path, nowMs } = settings
   if (cause instanceof FileGone) {
-    const told = [replaceFile(before, nowMs, reason)]
+    const told = replaceFile(before, nowMs, reason)
+    if (told === null) return null
     const guard = wasGuarded(path) ? before.guard : takeGuard(path)
-    return opened(settings, { guard, damaged: null, generation, told })
+    return opened(settings, { guard, damaged: null, generation, told: [told] })
   }
   const agentId = agentIdOf(before.connection)
   closeQuietly(before.connection)
@@ -95,17 +96,37 @@ function openMigrated(path: string, nowMs: number): Connection {
  * Writes the file anew out of what is still open, and sets aside what somebody put in its place; says so.
  *
  * Under another name until the old connection is closed: that removes the write-ahead log by its name, whosever it is.
+ * Null where it cannot be written: the old connection, nameless as its file is, goes on holding everything.
  */
-function replaceFile({ settings, connection }: Opened, nowMs: number, damage: string): string {
-  const { path, floorBytes } = settings
+function replaceFile(before: Opened, nowMs: number, damage: string): string | null {
+  const { path } = before.settings
   const anew = `${path}.anew`
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-  const damaged = existsSync(path) ? setAside(path, damage, nowMs) : { path: null, damage }
-  for (const part of ['', '-wal', '-shm']) rmSync(anew + part, { force: true })
-  const into = openMigrated(anew, nowMs)
-  const told = beginAnew(into, damaged, { nowMs, floorBytes, still: connection })
-  into.close()
-  closeQuietly(connection)
+  let told: string
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    const damaged = existsSync(path) ? setAside(path, damage, nowMs) : { path: null, damage }
+    told = copyInto(anew, before, damaged, nowMs)
+  } catch (cause) {
+    if ((cause as { code?: unknown }).code === undefined) throw cause
+    return null
+  }
+  closeQuietly(before.connection)
   renameSync(anew, path)
   return told
+}
+
+function copyInto(
+  anew: string,
+  { settings, connection }: Opened,
+  damaged: DamagedFile,
+  nowMs: number,
+): string {
+  for (const part of ['', '-wal', '-shm']) rmSync(anew + part, { force: true })
+  const into = openMigrated(anew, nowMs)
+  try {
+    const { floorBytes } = settings
+    return beginAnew(into, damaged, { nowMs, floorBytes, still: connection })
+  } finally {
+    into.close()
+  }
 }

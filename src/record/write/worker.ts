@@ -74,7 +74,8 @@ function answersOf(
   }
 }
 
-function served(opened: Opened, repairedAtMs = -Infinity): Served<WriterCalls, WriterFindings> {
+function served(opened: Opened, triedAt = -Infinity): Served<WriterCalls, WriterFindings> {
+  let triedAtMs = triedAt
   // Within a group a full disk is no call's own affair: the group is given up, and each tried by itself.
   const grouped = answersOf(opened, (answer) => answer)
   return {
@@ -83,9 +84,11 @@ function served(opened: Opened, repairedAtMs = -Infinity): Served<WriterCalls, W
     together: groupCommit(opened.connection, grouped),
     repair(cause) {
       // Only who holds the guard may judge the file.
-      const mayRepair = opened.guard !== null && performance.now() - repairedAtMs > REPAIR_EVERY_MS
+      const mayRepair = opened.guard !== null && performance.now() - triedAtMs > REPAIR_EVERY_MS
       if (!mayRepair || !meansDamage(cause)) return null
-      return served(openAnew(opened, cause), performance.now())
+      triedAtMs = performance.now()
+      const anew = openAnew(opened, cause)
+      return anew === null ? null : served(anew, triedAtMs)
     },
   }
 }

@@ -2,7 +2,7 @@
  * Notices that an open database was removed or replaced: Linux lets a process go on with a file that has no name any
  * more, and all that is written is gone when it ends.
  */
-import { statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { FoundDamage } from '../connection.ts'
 
 /** The file is not where it was; what is open still holds everything. */
@@ -28,5 +28,4 @@ export function rememberFiles(path: string): () => void {
   }
 }
 
-const inodeOf = (file: string): number | null =>
-  statSync(file, { throwIfNoEntry: false })?.ino ?? null
+const inodeOf = (file: string): number | null => (existsSync(file) ? statSync(file).ino : null)

@@ -4,13 +4,14 @@
  * What is deleted leaves pages that are filled again, and is given back to the disk by and by. So a disk that is nearly full
  * forbids growing, not writing: rows that fit into freed pages are still taken.
  */
-import { statfsSync } from 'node:fs'
+import { statfsSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { sqliteCode, type Connection } from '../../sqlite/connection.ts'
 import { SHED_LEVELS, type RecordRoom, type ShedLevel } from '../../record-room.ts'
 import { Ballast } from './ballast.ts'
 
-const LOOK_EVERY_MS = 1000
+/** In a second flows of tens of megabytes can be written. */
+const LOOK_EVERY_MS = 100
 /** What must be free before a level is left again, as a multiple of what it was entered by. */
 const RETURN_AT = 1.1
 /** A write of flows and what it drags along fits into so much. */
@@ -87,12 +88,19 @@ export class DiskRoom {
     if (nowMs - this.#lookedAtMs < LOOK_EVERY_MS) return
     this.#lookedAtMs = nowMs
     const { bavail, bsize } = statfsSync(this.#directory)
-    this.#freeBytes = bavail * bsize
+    this.#freeBytes = Math.max(0, bavail * bsize - this.#owedBytes)
     const level = this.#levelNow()
     if (level === this.#level) return
     const wasTight = this.#level !== 'nothing'
     this.#level = level
     if (wasTight !== (level !== 'nothing')) this.#adaptCheckpoints(level !== 'nothing')
+  }
+
+  /** What the file grows by when the WAL is folded in, which still takes its own room then. */
+  get #owedBytes(): number {
+    const { name } = this.#connection
+    const pages = this.#pragma('page_count') * this.#pragma('page_size')
+    return Math.max(0, pages - (statSync(name, { throwIfNoEntry: false })?.size ?? 0))
   }
 
   #levelNow(): ShedLevel {

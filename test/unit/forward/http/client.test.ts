@@ -1,7 +1,12 @@
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { createServer as createTlsServer } from 'node:https'
 import { createServer, type Socket } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { HttpClient } from '../../../../src/forward/http/client.ts'
+import { reasonOf } from '../../../../src/forward/tls/index.ts'
+import { makeAuthority } from '../../../support/certificates.ts'
+import { temporaryFolder } from '../../../support/record.ts'
 
 const question = { method: 'POST', path: '/x', headers: {}, body: 'hello' } as const
 const limits = { connectTimeoutMs: 300, writeTimeoutMs: 300, idleTimeoutMs: 10_000 }
@@ -57,6 +62,25 @@ describe('HttpClient', () => {
   ])('gives a server up that %s', async (_, answer, words) => {
     const url = await serving((socket) => socket.on('data', () => socket.write(answer)))
     await expect(clientOf(url).ask(question)).rejects.toThrow(words)
+  })
+
+  it('tells in words that a server speaks no TLS but what is too old', async () => {
+    const folder = await temporaryFolder()
+    const { issue, caFile } = await makeAuthority(folder, 'Operations')
+    const { certificateFile, keyFile } = await issue('old', 'IP:127.0.0.1')
+    const server = createTlsServer({
+      ...{ cert: readFileSync(certificateFile), key: readFileSync(keyFile) },
+      ...{ minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' },
+    }).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    onTestFinished(() => void server.close())
+    const url = `https://127.0.0.1:${(server.address() as { port: number }).port}`
+    const client = new HttpClient({ url, tls: { minVersion: '1.2', caFile }, limits })
+    onTestFinished(() => client.close())
+    const refusal = await client.ask(question).catch(reasonOf)
+    expect(refusal).toBe(
+      'the collector speaks no version of TLS from tls.minVersion on: SSL routines:ssl3_read_bytes:tlsv1 alert protocol version',
+    )
   })
 
   it('ends what is under way when it is closed', async () => {
