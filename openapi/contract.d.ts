@@ -705,7 +705,8 @@ export interface paths {
          * Events as they are recorded
          * @description Server-sent events (HTML Living Standard, section 9.2). Each message is a state of an event, in the order of `sequence`,
          *     which is its `id`: a client that comes again with `Last-Event-ID` goes on after it and misses nothing that is
-         *     still in the log. An id without data is a sign of life, every 15 seconds. The stream ends when its token is
+         *     still in the log; one whose id is ahead of the log, which was begun anew then, is sent all of it. An id without data
+         *     is a sign of life, every 15 seconds. The stream ends when its token is
          *     revoked or expires. At most `api.limits.streams` are open at once; another is answered with 503.
          */
         get: operations["streamEvents"];

@@ -1,4 +1,5 @@
 /** Reads request bodies: JSON only, bounded, never more in memory than the bound. */
+import { structureFault } from './json-structure.ts'
 import { ApiProblem, invalidRequest } from './problem.ts'
 
 /**
@@ -63,11 +64,9 @@ function decodeUtf8(bytes: Uint8Array): string {
 
 function parseJson(text: string): unknown {
   const body = parsed(text)
-  const repeated = repeatedKey(text)
-  if (repeated === null) return body
-  // Readers differ in which one counts.
-  const name = JSON.stringify(repeated.slice(0, 100))
-  throw invalidRequest([{ field: 'body', message: `must not hold ${name} twice in one object` }])
+  const message = structureFault(text)
+  if (message !== null) throw invalidRequest([{ field: 'body', message }])
+  return body
 }
 
 function parsed(text: string): unknown {
@@ -77,24 +76,6 @@ function parsed(text: string): unknown {
     const reason = error instanceof Error ? error.message.slice(0, 200) : ''
     throw invalidRequest([{ field: 'body', message: `must be valid JSON: ${reason}` }])
   }
-}
-
-/** A text, with the colon after it where it is a key, or the beginning or end of an object or list. */
-const JSON_PART = /("[^"\\]*(?:\\.[^"\\]*)*")(\s*:)?|[{}[\]]/g
-
-/** Names the first key that an object of the text, which is valid JSON, holds twice; null where none does. */
-function repeatedKey(text: string): string | null {
-  const keysOfOpen: Set<string>[] = []
-  for (const [part, quoted, colon] of text.matchAll(JSON_PART)) {
-    if (part === '{' || part === '[') keysOfOpen.push(new Set())
-    else if (part === '}' || part === ']') keysOfOpen.pop()
-    if (quoted === undefined || colon === undefined) continue
-    const key = JSON.parse(quoted) as string
-    const keys = keysOfOpen.at(-1)!
-    if (keys.has(key)) return key
-    keys.add(key)
-  }
-  return null
 }
 
 function tooLarge(maxBytes: number): ApiProblem {

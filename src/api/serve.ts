@@ -138,9 +138,9 @@ export class Server {
     const { operation, request } = arrival
     const checked = { ...(await this.#check(arrival)), caller, headers: request.headers }
     const key = request.headers.get(IDEMPOTENCY_HEADER)
-    if (operation.method !== 'POST' || key === null || caller === null) {
-      return this.#work(operation, checked)
-    }
+    // Whoever may only read must not push out what is remembered of those who change something.
+    const isChange = operation.method === 'POST' && operation.scope !== 'read'
+    if (!isChange || key === null || caller === null) return this.#work(operation, checked)
     const { query, path, body } = checked
     const content = [operation.id, path, query, body]
     const { isAnswerSecret, isRepeatable } = operation

@@ -69,7 +69,9 @@ function readYaml(file: string): unknown {
   const document = parseYamlDocument(text)
   const [error] = document.errors
   if (error) {
-    throw new PicketError('ERR_CONFIG_READ', `${file} is not valid YAML: ${error.message}`, {
+    // The lines after the first show the place once more.
+    const reason = error.message.split('\n')[0]!.replace(/:$/, '')
+    throw new PicketError('ERR_CONFIG_READ', `${file} is not valid YAML: ${reason}`, {
       cause: error,
     })
   }

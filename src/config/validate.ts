@@ -120,6 +120,8 @@ function fault(error: ErrorObject, schema: ConfigSchema): string {
       return tagFault(path, error)
     case 'format':
       return `${path} is ${shown(error)}; expected ${FORMAT_NAMES[String(params['format'])] ?? String(params['format'])}`
+    case 'pattern':
+      return `${path} is ${shown(error)}; expected ${likeOf(error)}`
     case 'minimum':
     case 'exclusiveMinimum':
       return `${path} is ${shown(error)}; use ${String(params['limit'])} or more`
@@ -128,6 +130,13 @@ function fault(error: ErrorObject, schema: ConfigSchema): string {
     default:
       return `${path || 'the configuration'} is ${shown(error)}; it ${error.message ?? 'is not as expected'}`
   }
+}
+
+/** An example says more than a pattern. */
+function likeOf({ params, parentSchema }: ErrorObject): string {
+  const [example] = (parentSchema as { readonly examples?: readonly unknown[] }).examples ?? []
+  const pattern = (params as { readonly pattern: string }).pattern
+  return example === undefined ? `the form ${pattern}` : `the form of ${show(example)}`
 }
 
 /** A list item that does not say, or says wrongly, of which kind it is. */

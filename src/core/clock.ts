@@ -15,6 +15,11 @@ export function rfc3339FromUs(timestampUs: number): string {
   return `${seconds}.${String(microseconds).padStart(6, '0')}Z`
 }
 
+/** Renders ms since the epoch like `rfc3339FromUs`; null, for never, stays null. */
+export function rfc3339OrNull(timeMs: number | null): string | null {
+  return timeMs === null ? null : rfc3339FromUs(timeMs * 1000)
+}
+
 /** As `rfc3339FromUs` writes it. */
 const OWN_FORM = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/
 const AFTER_MILLISECONDS = 'YYYY-MM-DDThh:mm:ss.mmm'.length

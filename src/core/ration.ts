@@ -15,6 +15,8 @@ export class Ration {
 
   /** Gives how many were held back since the last that was let through; null when this one is held back. */
   admit(nowMs: number): number | null {
+    // Where the clock was set back the minute begins now.
+    this.#windowStartMs = Math.min(this.#windowStartMs, nowMs)
     if (nowMs - this.#windowStartMs >= WINDOW_MS) {
       this.#windowStartMs = nowMs
       this.#admitted = 0

@@ -24,7 +24,11 @@ export class BlockBreaker {
 
   /** When it closes again, ms since the epoch; null while it is closed. */
   get openUntilMs(): number | null {
-    return this.#openUntilMs > this.#options.clock.nowMs() ? this.#openUntilMs : null
+    const { clock, openMs } = this.#options
+    const nowMs = clock.nowMs()
+    // Where the clock was set back it is open for no longer than was meant from now on.
+    this.#openUntilMs = Math.min(this.#openUntilMs, nowMs + openMs)
+    return this.#openUntilMs > nowMs ? this.#openUntilMs : null
   }
 
   /** Takes one; false while it is open. */
@@ -32,7 +36,9 @@ export class BlockBreaker {
     if (this.openUntilMs !== null) return false
     const { maxPerMinute, openMs, clock, onOpen } = this.#options
     const now = clock.nowMs()
-    this.#grantedAtMs = this.#grantedAtMs.filter((granted) => now - granted < WINDOW_MS)
+    this.#grantedAtMs = this.#grantedAtMs
+      .map((granted) => Math.min(granted, now))
+      .filter((granted) => now - granted < WINDOW_MS)
     if (this.#grantedAtMs.length < maxPerMinute) {
       this.#grantedAtMs.push(now)
       return true

@@ -8,7 +8,7 @@ export const FAMILIES = [
 
 /** `mon-fri 08:00-18:00`, `sat,sun 00:00-24:00`, `22:00-06:00`; days are those on which the hours begin. */
 export const HOURS =
-  /^(?:((?:mon|tue|wed|thu|fri|sat|sun)(?:[-,](?:mon|tue|wed|thu|fri|sat|sun))*) )?([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)$/
+  /^(?:((?:mon|tue|wed|thu|fri|sat|sun)(?:-(?:mon|tue|wed|thu|fri|sat|sun))?(?:,(?:mon|tue|wed|thu|fri|sat|sun)(?:-(?:mon|tue|wed|thu|fri|sat|sun))?)*) )?([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]|24(?=:00$)):([0-5]\d)$/
 
 const blockRule = Type.Object(
   {
@@ -52,6 +52,7 @@ const blockRule = Type.Object(
     hours: Type.Optional(
       Type.String({
         pattern: HOURS.source,
+        examples: ['mon-fri 08:00-18:00'],
         maxLength: 60,
         description:
           'When the rule blocks, such as `mon-fri 08:00-18:00` or `22:00-06:00`, in policy.timeZone; outside it only says what would have been blocked.',

@@ -97,6 +97,17 @@ describe('an Idempotency-Key', () => {
     expect((again.body as Schemas['Problem']).detail).toContain(id)
   })
 
+  test('of a request that only reads is of no account', async () => {
+    const api = await servedApi()
+    const token = await api.token(['read', 'block'])
+    const simulated = await api.call('POST', '/v1/blocks/simulate', {
+      ...{ token, headers, body: { target: '192.0.2.7' } },
+    })
+    expect(simulated.status).toBe(200)
+    // The key is free still.
+    expect((await api.call('POST', '/v1/blocks', { token, body: order, headers })).status).toBe(201)
+  })
+
   test.each(['', 'a b', 'x'.repeat(256)])('%j is none', async (key) => {
     const api = await servedApi()
     const token = await api.token(['block'])

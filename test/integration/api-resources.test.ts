@@ -44,6 +44,20 @@ describe('the stream of events', () => {
     expect((await again.next())!.data).toEqual(missed[1])
   })
 
+  test('begins with the oldest for a client that is ahead: the log was begun anew', async () => {
+    const api = await servedApi()
+    const token = await api.token(['read'])
+    const [oldest] = await recordStories(api, 2)
+    for (const [path, headers] of [
+      ['/v1/events/stream', { 'last-event-id': '99' }],
+      ['/v1/events/stream?after=99', {}],
+    ] as const) {
+      const source = await eventSource(api.url + path, token, headers)
+      expect((await source.next())!.data).toEqual(oldest)
+      source.close()
+    }
+  })
+
   test('begins with the oldest where that is asked for, and leaves out what does not fit', async () => {
     const api = await servedApi()
     const token = await api.token(['read'])

@@ -89,9 +89,15 @@ const frameOf = (event: Event): string =>
   `id: ${event.sequence}\ndata: ${JSON.stringify(event)}\n\n`
 
 /** After which sequence number the stream begins: where the client stopped, where it asks to, or now. */
-function positionOf({ headers, query }: ApiRequest<'streamEvents'>, newest: number): number {
+function positionOf(request: ApiRequest<'streamEvents'>, newest: number): number {
+  const stated = statedPosition(request) ?? newest
+  // A client that is ahead has numbers of a log that this one took the place of: of this it knows nothing.
+  return stated > newest ? 0 : stated
+}
+
+function statedPosition({ headers, query }: ApiRequest<'streamEvents'>): number | undefined {
   const last = headers.get('last-event-id')
-  if (last === null || last === '') return query.after ?? newest
+  if (last === null || last === '') return query.after
   if (/^\d{1,15}$/.test(last)) return Number(last)
   throw invalidRequest([
     { field: 'Last-Event-ID', value: last.slice(0, 100), message: 'must be the id of an event' },

@@ -1,6 +1,6 @@
 /** Tokens: who may use the API. The CLI makes them too, without the agent. */
 import type { components } from '../../../openapi/contract.d.ts'
-import { rfc3339FromUs, type Clock } from '../../core/clock.ts'
+import { rfc3339FromUs, rfc3339OrNull, type Clock } from '../../core/clock.ts'
 import { formatCidr, parseCidr } from '../../net/cidr.ts'
 import type { StoredToken, TokenStore } from '../../record/token-store.ts'
 import { createToken, revokeToken } from '../access/token.ts'
@@ -45,9 +45,7 @@ export function apiToken(token: StoredToken): Token {
     description: token.description,
     networks: [...token.networks],
     createdAt: rfc3339FromUs(token.createdAtMs * 1000),
-    expiresAt: timeOf(token.expiresAtMs),
-    revokedAt: timeOf(token.revokedAtMs),
+    expiresAt: rfc3339OrNull(token.expiresAtMs),
+    revokedAt: rfc3339OrNull(token.revokedAtMs),
   }
 }
-
-const timeOf = (ms: number | null): string | null => (ms === null ? null : rfc3339FromUs(ms * 1000))

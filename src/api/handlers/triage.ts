@@ -1,6 +1,6 @@
 /** What people make of events: verdicts, suppressions, incidents. */
 import type { components } from '../../../openapi/contract.d.ts'
-import { rfc3339FromUs, type Clock } from '../../core/clock.ts'
+import { rfc3339FromUs, rfc3339OrNull, type Clock } from '../../core/clock.ts'
 import { spanOf } from '../../core/span.ts'
 import { formatCidr, parseCidr } from '../../net/cidr.ts'
 import type { EventLog } from '../../record/event-log.ts'
@@ -190,9 +190,9 @@ function apiSuppression(suppression: Suppression): Schemas['Suppression'] {
   return {
     ...rest,
     createdAt: rfc3339FromUs(createdAtMs * 1000),
-    expiresAt: timeOf(expiresAtMs),
-    liftedAt: timeOf(liftedAtMs),
-    lastHiddenAt: timeOf(lastHiddenAtMs),
+    expiresAt: rfc3339OrNull(expiresAtMs),
+    liftedAt: rfc3339OrNull(liftedAtMs),
+    lastHiddenAt: rfc3339OrNull(lastHiddenAtMs),
   }
 }
 
@@ -221,5 +221,3 @@ function storyOfTurn(link: IncidentLink, { party, kinds, firstSeenUs }: Incident
   const began = kinds[0] ?? 'attacks'
   return `${party} was a victim of ${by} (${link.kind}, severity ${link.severity}); ${later} later it began ${began} itself`
 }
-
-const timeOf = (ms: number | null): string | null => (ms === null ? null : rfc3339FromUs(ms * 1000))

@@ -112,9 +112,40 @@ describe('hours', () => {
     expect(() => policy({ blockWhen: [rule] })).toThrow(/hours/)
     expect(() => policy({ timeZone: 'Mars/Olympus' })).toThrow(/Europe\/Berlin/)
   })
+
+  it.each(['mon-wed-fri 08:00-18:00', '00:00-24:30', 'mon, tue 08:00-18:00', 'Mon 08:00-18:00'])(
+    '%s are none, and how they are written is told',
+    (hours) => {
+      const blockWhen = [{ ...scanRule, hours }]
+      expect(() => policy({ blockWhen })).toThrow(/the form of "?mon-fri 08:00-18:00/)
+    },
+  )
+
+  it('over an hour that the clock leaves out or repeats are those that it shows', () => {
+    const isWithin = readHours('01:30-03:30', 'Europe/Berlin')
+    const at = (time: string): boolean => isWithin(Date.parse(`2026-${time}:00Z`))
+    // 29 March: 02:00 is 03:00. 25 October: 03:00 is 02:00.
+    expect(['03-29T00:45', '03-29T01:15', '03-29T01:45'].map(at)).toEqual([true, true, false])
+    expect(['10-25T00:45', '10-25T01:45', '10-25T02:45'].map(at)).toEqual([true, true, false])
+  })
 })
 
 describe('BlockBreaker', () => {
+  it('is neither open for longer nor fuller where the clock is set back', () => {
+    let nowMs = 7_200_000
+    const clock = { nowMs: () => nowMs }
+    const breaker = new BlockBreaker({
+      ...{ maxPerMinute: 2, openMs: 600_000, clock, onOpen: () => undefined },
+    })
+    breaker.take()
+    nowMs = 3_600_000
+    breaker.take()
+    nowMs += 60_000
+    expect([breaker.take(), breaker.take(), breaker.take()]).toEqual([true, true, false])
+    nowMs = 0
+    expect(breaker.openUntilMs).toBe(600_000)
+  })
+
   it('grants so many a minute, then opens, says so once, and closes after its time', () => {
     let nowMs = 0
     const opened: number[] = []

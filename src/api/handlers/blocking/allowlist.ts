@@ -1,6 +1,6 @@
 /** The allowlist that people keep while the agent runs: who is never blocked, why, and until when. */
 import type { components } from '../../../../openapi/contract.d.ts'
-import { rfc3339FromUs, type Clock } from '../../../core/clock.ts'
+import { rfc3339FromUs, rfc3339OrNull, type Clock } from '../../../core/clock.ts'
 import { uuidv7 } from '../../../core/uuid.ts'
 import { formatCidr, parseCidr } from '../../../net/cidr.ts'
 import type { Allowlist, AllowlistEntry } from '../../../record/allowlist.ts'
@@ -56,10 +56,7 @@ function shown(entry: AllowlistEntry): Shown {
   return {
     ...rest,
     createdAt: rfc3339FromUs(createdAtMs * 1000),
-    expiresAt: timeOrNull(expiresAtMs),
-    removedAt: timeOrNull(removedAtMs),
+    expiresAt: rfc3339OrNull(expiresAtMs),
+    removedAt: rfc3339OrNull(removedAtMs),
   }
 }
-
-const timeOrNull = (timeMs: number | null): string | null =>
-  timeMs === null ? null : rfc3339FromUs(timeMs * 1000)

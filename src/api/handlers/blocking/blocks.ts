@@ -1,6 +1,6 @@
 /** Blocks: ordered, listed and lifted; what may be blocked is the response's to say. */
 import type { components } from '../../../../openapi/contract.d.ts'
-import { rfc3339FromUs } from '../../../core/clock.ts'
+import { rfc3339FromUs, rfc3339OrNull } from '../../../core/clock.ts'
 import { formatPortRange, parsePortRange } from '../../../net/port-range.ts'
 import type { Block, BlockLog } from '../../../record/block-log.ts'
 import type { Blocker, BlockOrder, Ordered } from '../../../respond/index.ts'
@@ -149,11 +149,8 @@ function apiBlock(block: Block): Schemas['Block'] {
     ...rest,
     ports: ports.map(formatPortRange),
     createdAt: rfc3339FromUs(createdAtMs * 1000),
-    expiresAt: timeOrNull(expiresAtMs),
-    liftedAt: timeOrNull(liftedAtMs),
-    verifiedAt: timeOrNull(verifiedAtMs),
+    expiresAt: rfc3339OrNull(expiresAtMs),
+    liftedAt: rfc3339OrNull(liftedAtMs),
+    verifiedAt: rfc3339OrNull(verifiedAtMs),
   }
 }
-
-const timeOrNull = (timeMs: number | null): string | null =>
-  timeMs === null ? null : rfc3339FromUs(timeMs * 1000)

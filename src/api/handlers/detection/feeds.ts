@@ -1,6 +1,6 @@
 /** Feeds of indicators: how each is, and looking at one anew. */
 import type { components } from '../../../../openapi/contract.d.ts'
-import { rfc3339FromUs, type Clock } from '../../../core/clock.ts'
+import { rfc3339OrNull, type Clock } from '../../../core/clock.ts'
 import type { Feeds, FeedStatus } from '../../../detect/intel/index.ts'
 import type { Handler } from '../../contract.ts'
 import { notFound } from '../../problem.ts'
@@ -36,8 +36,8 @@ function apiFeed(status: FeedStatus, nowMs: number): Feed {
     refused: reading?.refused ?? 0,
     refusals: [...(reading?.refusals ?? [])],
     left: reading?.left ?? 0,
-    givenAt: timeOf(givenAtMs),
-    expiresAt: timeOf(expiresAtMs),
+    givenAt: rfc3339OrNull(givenAtMs),
+    expiresAt: rfc3339OrNull(expiresAtMs),
     lastError,
   }
 }
@@ -47,5 +47,3 @@ function stateOf({ reading, lastError }: FeedStatus, nowMs: number): Feed['state
   if (reading.expiresAtMs < nowMs) return 'expired'
   return lastError === null ? 'current' : 'failing'
 }
-
-const timeOf = (ms: number | null): string | null => (ms === null ? null : rfc3339FromUs(ms * 1000))
