@@ -12,9 +12,11 @@ import type { LiveFlow } from '../../../flow/flow.ts'
 import type { Detector, Emit, Memory } from '../../detector.ts'
 import type { Row } from '../state/capped-table.ts'
 import { FadingTable } from '../state/fading-table.ts'
+import { isToMany } from '../state/packet-address.ts'
 import { AddressAskers } from './address-askers.ts'
 import type { SweepConfig } from './config.ts'
 
+const ECHO_REQUEST = 128
 const NEIGHBOUR_SOLICITATION = 135
 const ROUTER_ADVERTISEMENT = 134
 const MAX_ROUTERS = 64
@@ -22,6 +24,7 @@ const MAX_ROUTERS = 64
 const FORGET_ROUTER_US = 9_000_000_000
 const SOLICITED_NODE = 'ff02::1:ff'
 const UNSPECIFIED = '::'
+const OWN_BITS = 0xff_ffff
 
 export class NeighbourSweep implements Detector {
   readonly name = 'neighbour-sweep'
@@ -36,7 +39,11 @@ export class NeighbourSweep implements Detector {
   }
 
   flowOpened(flow: LiveFlow): void {
-    if (flow.protocol !== IpProtocol.ICMPV6) return
+    if (flow.ipVersion !== 6) return
+    if (flow.protocol !== IpProtocol.ICMPV6 || flow.originatorPort === ECHO_REQUEST) {
+      if (!isToMany(flow)) this.#askers.reaches(flow.originatorKey, flow.vlan, lastBitsOf(flow))
+      return
+    }
     if (flow.originatorPort === ROUTER_ADVERTISEMENT) {
       this.#routers.set(flow.originatorKey, { lastUs: flow.lastUs })
     }
@@ -48,7 +55,7 @@ export class NeighbourSweep implements Detector {
     const question = {
       sender: flow.originatorKey,
       vlan: flow.vlan,
-      target: flow.responderKey,
+      target: lastBitsOf(flow),
       nowUs: flow.lastUs,
       isMadeToAsk: this.#routers.get(flow.originatorKey) !== undefined,
     }
@@ -58,4 +65,12 @@ export class NeighbourSweep implements Detector {
       () => null,
     )
   }
+}
+
+const words = new Int32Array(8)
+
+/** What an address and the group in which it is solicited have in common. */
+function lastBitsOf(flow: LiveFlow): number {
+  flow.copyAddresses(words, 0, 4)
+  return words[7]! & OWN_BITS
 }

@@ -38,6 +38,17 @@ describe('sweeps of a link', () => {
     expect(traffic.end()).toEqual([])
   })
 
+  test('are not seen in a monitor that then asks most of whom it looked for', () => {
+    const traffic = new WatchedTraffic()
+    for (let target = 1; target <= 60; target += 1) {
+      solicit(traffic, target, 10_000)
+      if (target % 3 === 0) continue
+      const ports = { sourcePort: 40_000 + target, destinationPort: 9100 }
+      traffic.conversation(SOURCE, `fe80::${target.toString(16)}`, ports, [200, -1000])
+    }
+    expect(traffic.end()).toEqual([])
+  })
+
   test('by one ping to all nodes are notable, by several makes of ping an alert', () => {
     const traffic = new WatchedTraffic()
     const ping = (bytes: number): void => {
