@@ -29,6 +29,9 @@ export interface Sample {
   readonly said: readonly Said[]
 }
 
+/** Their logins are told, and nothing is kept with the flow. */
+export const TOLD_ONLY: readonly string[] = ['mqtt', 'rtsp']
+
 /** What stands for every password, hash and community string. */
 export const SECRET = 'hunter2'
 
@@ -119,6 +122,8 @@ export const SAMPLES: readonly Sample[] = [
   tcp('mysql', 3306, ['<', mysqlPacket(0, `\x0a8.0.36\0${'\0'.repeat(40)}`)], ['>', mysqlLogin('root')], ['<', mysqlPacket(2, '\xff\x15\x04#28000Access denied')]), // prettier-ignore
   tcp('postgresql', 5432, ['>', postgresqlStart({ user: 'u', database: 'd' })], ['<', postgresqlMessage('E', 'SFATAL\0C28P01\0\0')]), // prettier-ignore
   tcp('redis', 6379, ['>', '*2\r\n$4\r\nAUTH\r\n$7\r\nhunter2\r\n'], ['<', '-WRONGPASS no\r\n']),
+  tcp('mqtt', 1883, ['>', '\x10\x1c\0\x04MQTT\x04\xc2\0\x3c\0\x01c\0\x04user\0\x07hunter2'], ['<', '\x20\x02\0\x05']), // prettier-ignore
+  tcp('rtsp', 554, ['>', 'DESCRIBE rtsp://h/1 RTSP/1.0\r\nCSeq: 2\r\nAuthorization: Basic dTpodW50ZXIy\r\n\r\n'], ['<', 'RTSP/1.0 401 Unauthorized\r\nCSeq: 2\r\n\r\n']), // prettier-ignore
   udp('ntp', 123, ['>', '\x17\0\x03\x2a\0\0\0\0'], ['<', `\x24${'\0'.repeat(47)}`]),
   udp('snmp', 161, ['>', snmpMessage(1, SECRET, 0xa5)], ['<', snmpMessage(1, SECRET, 0xa2)]), // prettier-ignore
   udp('dhcp', 67, ['>', dhcpMessage(1, [dhcpOption(12, 'host'), dhcpOption(60, 'MSFT')])]),

@@ -4,7 +4,7 @@
 export const APPLICATIONS = [
   'unknown', 'ssh', 'http', 'tls', 'dns', 'ftp', 'smtp', 'telnet', 'smb', 'rdp', 'quic', 'ntp',
   'snmp', 'dhcp', 'mysql', 'postgresql', 'redis', 'pop3', 'imap', 'ssdp', 'mdns', 'rtsp', 'vnc',
-  'kerberos', 'ldap', 'sip', 'mssql', 'dcerpc',
+  'kerberos', 'ldap', 'sip', 'mssql', 'dcerpc', 'mqtt',
 ] as const // prettier-ignore
 export type Application = (typeof APPLICATIONS)[number]
 

@@ -9,6 +9,7 @@ import { PostgresqlReader } from './database/postgresql.ts'
 import { MssqlReader } from './database/mssql.ts'
 import { RedisReader } from './database/redis.ts'
 import { FtpReader } from './login/ftp.ts'
+import { MqttReader } from './login/mqtt.ts'
 import { RdpReader } from './login/rdp.ts'
 import { SshReader } from './login/ssh.ts'
 import { TelnetReader } from './login/telnet.ts'
@@ -25,10 +26,11 @@ import { SnmpReader } from './network/snmp.ts'
 import type { FactReader, ReadingContext } from './reader.ts'
 import { TlsReader } from './tls/tls.ts'
 import { HttpReader } from './web/http.ts'
+import { RtspReader } from './web/rtsp.ts'
 
 type MakeReader = (context: ReadingContext) => FactReader
 
-/** Those without a reader (SSDP, RTSP) are only recognised. */
+/** Those without a reader (SSDP) are only recognised. */
 const READERS: Partial<Record<Application, MakeReader>> = {
   dcerpc: (context) => new DcerpcReader(context),
   dhcp: (context) => new DhcpReader(context),
@@ -39,6 +41,7 @@ const READERS: Partial<Record<Application, MakeReader>> = {
   kerberos: (context) => new KerberosReader(context),
   ldap: (context) => new LdapReader(context),
   mdns: (context) => new DnsReader(context),
+  mqtt: (context) => new MqttReader(context),
   mssql: (context) => new MssqlReader(context),
   mysql: (context) => new MysqlReader(context),
   ntp: (context) => new NtpReader(context),
@@ -47,6 +50,7 @@ const READERS: Partial<Record<Application, MakeReader>> = {
   quic: (context) => new QuicReader(context),
   rdp: (context) => new RdpReader(context),
   redis: (context) => new RedisReader(context),
+  rtsp: (context) => new RtspReader(context),
   sip: (context) => new SipReader(context),
   smb: (context) => new SmbReader(context),
   smtp: (context) => new SmtpReader(context),

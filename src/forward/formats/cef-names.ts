@@ -6,6 +6,7 @@ export const CEF_NAMES: Readonly<Record<string, string>> = {
   scan: 'Port scan',
   'scan.vertical': 'Vertical port scan',
   'scan.horizontal': 'Horizontal port scan',
+  'scan.controller': 'Search of a controller',
   'scan.service': 'Service version probing',
   'scan.internet-survey': 'Internet survey',
   'scan.dns-version': 'Name server version query',

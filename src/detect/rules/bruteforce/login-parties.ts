@@ -10,6 +10,7 @@ const WINRM_PORTS: readonly number[] = [5985, 5986, 47001]
 const NAMES: Readonly<Record<string, string>> = {
   http: 'web',
   kerberos: 'Kerberos',
+  mqtt: 'MQTT',
   mysql: 'MySQL',
   postgresql: 'PostgreSQL',
   redis: 'Redis',

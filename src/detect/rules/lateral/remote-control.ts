@@ -12,6 +12,7 @@ import { AttackLedger, quoted, type Act } from '../state/attack-ledger.ts'
 import type { Row } from '../state/capped-table.ts'
 import { FadingTable } from '../state/fading-table.ts'
 import { pairHash } from '../state/pair-key.ts'
+import { AccountSearch, MIN_SEARCHES } from './account-search.ts'
 import type { RemoteControlConfig } from './config.ts'
 import { REMOTE_CALLS, type RemoteCall } from './remote-calls.ts'
 
@@ -40,10 +41,11 @@ export class RemoteControl implements Detector {
   readonly memories: readonly Memory[]
   readonly #ledger: AttackLedger
   readonly #pairs = new FadingTable<Pair>(MAX_PAIRS, TOGETHER_US)
+  readonly #accounts = new AccountSearch()
 
   constructor({ forgetAfterSeconds }: RemoteControlConfig, emit: Emit) {
     this.#ledger = new AttackLedger({ detector: this.name, noun: 'call', forgetAfterSeconds }, emit)
-    this.memories = [this.#ledger, this.#pairs]
+    this.memories = [this.#ledger, this.#pairs, this.#accounts.memory]
   }
 
   flowSpoke(flow: LiveFlow, fact: Heard<typeof HEARS>): void {
@@ -56,7 +58,14 @@ export class RemoteControl implements Detector {
     if (call.opnum === null) return
     const known = REMOTE_CALLS[call.interface]?.[call.opnum]
     if (known !== undefined) this.#ledger.note(actOf(flow, known, call), flow)
+    this.#searches(flow, call.interface, call.opnum)
     if (call.interface === 'svcctl') this.#servicesRun(flow, call.opnum, known)
+  }
+
+  #searches(flow: LiveFlow, name: string, opnum: number): void {
+    const key = pairHash(flow.originatorKey, flow.responderKey)
+    const calls = this.#accounts.note(key, name, opnum, flow.lastUs)
+    if (calls >= MIN_SEARCHES) this.#ledger.note(searchAct(flow, name, calls), flow)
   }
 
   /** PsExec's steps, whatever its name: copy or not, create, start, delete. */
@@ -151,6 +160,22 @@ function copyAct(flow: LiveFlow, tree: string, program: string): Act {
     mitre: ['T1570', 'T1021.002'],
     reasons: [{ feature: 'share', value: tree.slice(0, 96), baseline: null, weight: 1 }],
     summary: `${attacker} copies the program ${quoted(program, 48)} to the administrative share ${quoted(tree, 48)} of ${victim}`,
+  }
+}
+
+function searchAct(flow: LiveFlow, name: string, calls: number): Act {
+  const attacker = flow.originatorAddress()
+  const victim = flow.responderAddress()
+  return {
+    kind: 'lateral.account-enumeration',
+    severity: 5,
+    confidence: 0.8,
+    attacker,
+    victim,
+    isCumulative: true,
+    mitre: ['T1087.002'],
+    reasons: [{ feature: 'accountCalls', value: calls, baseline: MIN_SEARCHES, weight: 1 }],
+    summary: `${attacker} asks ${victim} for one account after another (${name}): ${calls} within a minute`,
   }
 }
 

@@ -2,6 +2,7 @@
 import type { DetectConfig } from '../../config.ts'
 import type { Detector, Emit } from '../../detector.ts'
 import { AnsweredScan } from './answered-scan.ts'
+import { ControllerSearch } from './controller-search.ts'
 import { Fingerprint } from './fingerprint.ts'
 import { IdleScan } from './idle-scan.ts'
 import { ServiceProbing } from './service-probing.ts'
@@ -18,6 +19,7 @@ export function createScanDetectors({ portScan, sipAbuse }: DetectConfig, emit: 
     new IdleScan(portScan, emit),
     new Fingerprint(emit),
     new ServiceProbing(emit),
+    new ControllerSearch(portScan, emit),
   ]
   return [
     ...(portScan.enabled ? scans : []),

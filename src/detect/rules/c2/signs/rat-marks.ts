@@ -150,8 +150,11 @@ function isStage({ stream, far }: Said): boolean {
   if (!stream.isResponderFirst || head.length < 4) return false
   const length = littleAt(head, 0)
   if (length < 10_000 || length > LONGEST_STAGE) return false
-  return head.slice(4, 6) === 'MZ' || (head.length === 4 && next.startsWith('MZ'))
+  return isProgram(head.slice(4)) || (head.length === 4 && isProgram(next))
 }
+
+/** Windows' or Linux' mark at its beginning. */
+const isProgram = (bytes: string): boolean => bytes.startsWith('MZ') || bytes.startsWith('\x7fELF')
 
 function isMirai({ stream, local, localSizes }: Said): boolean {
   if (stream.isResponderFirst || !(local[0] ?? '').startsWith('\0\0\0\x01')) return false

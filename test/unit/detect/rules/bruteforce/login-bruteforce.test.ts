@@ -52,6 +52,28 @@ function basic(user: string, password: string, status: string): Said {
   ]
 }
 
+/** A CONNECT of version 3.1.1 or 5, with a will between client and user where it is asked for. */
+function mqtt(password: string, version: 4 | 5, hasWill = false): Said {
+  const text = (content: string): string => `\0${String.fromCharCode(content.length)}${content}`
+  const properties = version === 5 ? '\0' : ''
+  const will = hasWill ? `${properties}${text('state')}${text('gone')}` : ''
+  const flags = String.fromCharCode(0xc0 + (hasWill ? 4 : 0))
+  const body = `${text('MQTT')}${String.fromCharCode(version)}${flags}\0\x3c${properties}${text('c1')}${will}${text('admin')}${text(password)}`
+  const refusal = version === 5 ? '\x20\x03\0\x86\0' : '\x20\x02\0\x05'
+  return [
+    ['>', Buffer.from(`\x10${String.fromCharCode(body.length)}${body}`, 'latin1')],
+    ['<', Buffer.from(refusal, 'latin1')],
+  ]
+}
+
+function rtsp(password: string): Said {
+  const token = Buffer.from(`admin:${password}`).toString('base64')
+  return [
+    ['>', `DESCRIBE rtsp://cam/1 RTSP/1.0\r\nCSeq: 2\r\nAuthorization: Basic ${token}\r\n\r\n`],
+    ['<', 'RTSP/1.0 401 Unauthorized\r\nCSeq: 2\r\n\r\n'],
+  ]
+}
+
 function vnc(result: number): Said {
   return [
     ['<', 'RFB 003.008\n'],
@@ -77,6 +99,9 @@ describe('password guessing', () => {
     ['imap', 143, (guess) => imap('bob', `guess${guess}`, 'NO failed')],
     ['smtp', 587, (guess) => smtp('bob', `guess${guess}`)],
     ['http', 8080, (guess) => basic('admin', `guess${guess}`, '401 Unauthorized')],
+    ['mqtt', 1883, (guess) => mqtt(`guess${guess}`, 4)],
+    ['mqtt', 1884, (guess) => mqtt(`guess${guess}`, 5, true)],
+    ['rtsp', 554, (guess) => rtsp(`guess${guess}`)],
     ['winrm', 5985, (guess) => basic('admin', `guess${guess}`, '401 Unauthorized')],
   ])('over %s on port %i is one event that names the client', (service, port, said) => {
     const traffic = new WatchedTraffic()

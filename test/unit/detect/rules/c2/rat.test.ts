@@ -26,6 +26,7 @@ const TOOLS: readonly (readonly [name: string, port: number, talk: Talk])[] = [
   ['NanoCore', 9000, (it) => it.say(bytes('\x08\0\0\0\xc1\xc3\xd0\x32\x43\x59\xa1\x78')).hear('x')],
   ['Remcos', 2404, (it) => it.say(bytes(`\x24\x04\xff\0\x20\0\0\0\x4b\0\0\0${zeros(30)}`)).hear('x')],
   ['Xtreme RAT', 8888, (it) => it.say('myversion|3.6 Public\r\n').hear('x')],
+  ['a stage of Metasploit for Linux', 4444, (it) => it.hear(bytes(`\x00\xa0\x02\0\x7fELF\x02\x01\x01${zeros(1200)}`)).say('x')],
   ['a stage of Metasploit', 4444, (it) => it.hear(bytes(`\x00\xa0\x02\0MZ\xe8\0\0\0\0${zeros(1200)}`)).say('x')],
   ['a command prompt that goes out', 4444, (it) => it.say('Microsoft Windows [Version 6.1.7601]\r\n').hear('whoami\n')],
   ['Mirai', 23, (it) => it.say(bytes('\0\0\0\x01'), 100_000).say(bytes('\0'), 60 * SECOND).say(bytes('\0\0')).hear(bytes('\0\0'), 60 * SECOND).say(bytes('\0\0')).hear(bytes('\0\0'))],

@@ -10,6 +10,7 @@ const DRSUAPI = 'e3514235-4b06-11d1-ab04-00c04fc2dcd2'
 const NETLOGON = '12345678-1234-abcd-ef00-01234567cffb'
 const WMI = '9556dc99-828c-11cf-a37e-00aa003240c7'
 const SRVSVC = '4b324fc8-1670-01d3-1278-5a47bf6ee188'
+const LSARPC = '12345778-1234-abcd-ef00-0123456789ab'
 const SPOOLSS = '12345678-1234-abcd-ef00-0123456789ab'
 
 function calls(uuid: string, opnums: readonly number[], stub?: Uint8Array): ['>', Content][] {
@@ -59,6 +60,12 @@ describe('a host run from afar', () => {
   test('by WMI asks for a look, and only where something is run', () => {
     expect(told(calls(WMI, [24]))).toEqual(['lateral.wmi 5'])
     expect(told(calls(WMI, [20]))).toEqual(['lateral.wmi 3'])
+  })
+
+  test('and asked for one account after another is searched; for a few it is not', () => {
+    const lookups = (count: number): number[] => Array.from({ length: count }, () => 15)
+    expect(told(calls(LSARPC, [6, ...lookups(60)]))).toEqual(['lateral.account-enumeration 5'])
+    expect(told(calls(LSARPC, [6, ...lookups(12)]))).toEqual([])
   })
 
   test('is not seen where shares are listed, services looked at, printers asked', () => {

@@ -1,0 +1,46 @@
+/**
+ * Counts the calls by which a client asks a Windows host for one account after another: RID cycling (enum4linux,
+ * rpcclient, lookupsid) and the reading of each account's card (samrdump).
+ *
+ * A host that shows who owns a file asks for a name or two, and keeps them.
+ * Source: MS-LSAT §3.1.4 (LookupSids, LookupNames), MS-SAMR §3.1.5.
+ */
+import type { Memory } from '../../detector.ts'
+import { FadingTable } from '../state/fading-table.ts'
+import type { Row } from '../state/capped-table.ts'
+
+/** By interface, the numbers of the calls that bring names or cards. */
+const SEARCHING: Readonly<Record<string, ReadonlySet<number>>> = {
+  lsarpc: new Set([14, 15, 57, 58, 76, 77]),
+  samr: new Set([17, 18, 34, 36, 39, 47]),
+}
+/** So many within a minute are a list being worked through. */
+export const MIN_SEARCHES = 30
+const WITHIN_US = 60_000_000
+const MAX_PAIRS = 2048
+
+interface Search extends Row {
+  firstUs: number
+  calls: number
+}
+
+export class AccountSearch {
+  readonly #searches = new FadingTable<Search>(MAX_PAIRS, WITHIN_US)
+
+  get memory(): Memory {
+    return this.#searches
+  }
+
+  /** Notes a call between the pair of `key`; returns how many there were of its kind in a minute, 0 for others. */
+  note(key: number, name: string, opnum: number, nowUs: number): number {
+    if (SEARCHING[name]?.has(opnum) !== true) return 0
+    const known = this.#searches.get(key)
+    if (known === undefined || nowUs - known.firstUs > WITHIN_US) {
+      this.#searches.set(key, { firstUs: nowUs, lastUs: nowUs, calls: 1 })
+      return 1
+    }
+    known.lastUs = Math.max(known.lastUs, nowUs)
+    known.calls += 1
+    return known.calls
+  }
+}
