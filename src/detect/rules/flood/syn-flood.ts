@@ -82,9 +82,15 @@ export class SynFlood implements Detector {
 
   #syn(packet: Packet): void {
     const key = destinationHash(packet)
+    const nowUs = packet.timestampUs
     let watched = this.#watched.get(key)
+    // A clock that was set back, and captures glued together: what was sampled would never be due.
+    if (watched !== undefined && watched.lastUs - nowUs > QUIET_US) {
+      this.#finish(watched)
+      this.#watched.delete(key)
+      watched = undefined
+    }
     if (watched === undefined) {
-      const nowUs = packet.timestampUs
       if (this.#rates.count(key, nowUs) < WATCH_FROM) return
       const victim = new FloodVictim(destinationAddress(packet), nowUs)
       watched = { victim, story: null, lastUs: nowUs }

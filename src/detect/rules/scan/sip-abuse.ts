@@ -72,6 +72,8 @@ export class SipAbuse implements Detector {
       this.#ledger.note(scan(flow, 0.9, { feature: 'userAgent', value: userAgent }, `looks for telephone systems as ${quoted(userAgent, 32)} at`), flow) // prettier-ignore
     }
     if (user !== null && pair.users.size < MOST_USERS) pair.users.add(user)
+    // Nobody hangs up what was not taken up: so calls are counted whose answers are not captured.
+    if (method === 'BYE' && pair.answers === 0) pair.taken += 1
     if (method !== 'INVITE') return
     if (flow.lastUs - pair.sinceUs > 10 * SECOND_US) {
       pair.sinceUs = flow.lastUs

@@ -9,9 +9,14 @@ import { findByte, findWord, lineEnd, pattern, startsWith, startsWithAny, textAt
 import { FactReader, Next } from '../reader.ts'
 
 const VERSION = pattern('SIP/2.0 ')
-const REQUESTS = ['REGISTER sip', 'INVITE sip', 'OPTIONS sip', 'SUBSCRIBE sip', 'NOTIFY sip'].map(
-  pattern,
-)
+const REQUESTS = [
+  'REGISTER sip',
+  'INVITE sip',
+  'OPTIONS sip',
+  'SUBSCRIBE sip',
+  'NOTIFY sip',
+  'BYE sip',
+].map(pattern)
 const REGISTER = pattern('REGISTER ')
 const REGISTERING = pattern(' REGISTER\r')
 const AUTHORIZATION = pattern('\nAUTHORIZATION:')

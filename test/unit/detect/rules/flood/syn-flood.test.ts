@@ -50,6 +50,19 @@ describe('a SYN flood', () => {
     expect(traffic.tellings).toMatchObject([{ kind: 'flood.syn', isFinal: false }])
   })
 
+  test('is told though the clock was set back by an hour in the midst of it', () => {
+    const traffic = new WatchedTraffic()
+    const send = (index: number): void => {
+      const ports = { sourcePort: 1024 + index, destinationPort: 80 }
+      traffic.tcp(spoofed(index), VICTIM, { ...ports, flags: 'S' }, 20_000)
+    }
+    for (let index = 0; index < 1500; index += 1) send(index)
+    traffic.wait(-3_600_000_000)
+    for (let index = 1500; index < 3000; index += 1) send(index)
+    const told = floods(traffic).map(({ kind, lastSeenUs }) => ({ kind, lastSeenUs }))
+    expect(told).toContainEqual({ kind: 'flood.syn', lastSeenUs: traffic.nowUs - 20_000 })
+  })
+
   test('of thousands a second is told before its second second is over, and whole', () => {
     const traffic = new WatchedTraffic()
     for (let index = 0; index < 17_000; index += 1) {

@@ -63,4 +63,13 @@ describe('a flood of calls', () => {
     }
     expect(kindsIn(traffic)).toEqual([])
   })
+
+  test('is not a busy trunk of which the answers are not captured, but how it hangs up', () => {
+    const traffic = new WatchedTraffic({ hears: (source) => source === CLIENT })
+    for (let call = 0; call < 300; call += 1) {
+      ask(traffic, { method: 'INVITE', user: `0${call}`, status: '200 OK' })
+      if (call > 5) ask(traffic, { method: 'BYE', user: `0${call - 5}`, status: '200 OK' })
+    }
+    expect(kindsIn(traffic)).toEqual([])
+  })
 })
