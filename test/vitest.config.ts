@@ -5,6 +5,7 @@ import { defineConfig } from 'vitest/config'
 /** `npm test` has ten minutes on two cores: what takes longest of the others is run by `npm run test:thorough`. */
 const thorough = [
   'test/e2e/agent-user.test.ts',
+  'test/e2e/rescue.test.ts',
   'test/e2e/response-without-ipset.test.ts',
   'test/e2e/selftest.test.ts',
   'test/e2e/service-manager.test.ts',

@@ -62,7 +62,7 @@ export class ApiProblem extends Error {
 
 /** Gives `invalid-request` with every fault that was found. */
 export function invalidRequest(faults: readonly Fault[]): ApiProblem {
-  const detail = faults.length === 1 ? '1 fault in the request' : `${faults.length} faults in it`
+  const detail = `${faults.length} ${faults.length === 1 ? 'fault' : 'faults'} in the request`
   return new ApiProblem('invalid-request', { detail, errors: [...faults] })
 }
 
