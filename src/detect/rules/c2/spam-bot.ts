@@ -71,7 +71,10 @@ export class SpamBot implements Detector {
 
   flowAnswered(flow: LiveFlow): void {
     if (flow.protocol !== IpProtocol.TCP || !MAIL_PORTS.includes(flow.responderPort)) return
-    if (flow.responderTcpFlags !== ACCEPTED || this.#mailServers.size >= MAX_SERVERS) return
+    // Where the server's own side is not captured its client says that it was let in.
+    const isUnheard = flow.responderPackets === 0 && !flow.wasIcmpRefused
+    const isAccepted = flow.responderTcpFlags === ACCEPTED || isUnheard
+    if (!isAccepted || this.#mailServers.size >= MAX_SERVERS) return
     this.#mailServers.add(flow.responderKey)
   }
 

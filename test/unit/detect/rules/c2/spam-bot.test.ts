@@ -27,3 +27,26 @@ test('a mail server, and a host that hands its mail to a few, are not', () => {
   sends(few, 3)
   expect(few.end()).toEqual([])
 })
+
+test('a mail server is none, where only what clients send is captured', () => {
+  const traffic = new WatchedTraffic()
+  const ports = { sourcePort: 4000, destinationPort: 25 }
+  traffic.socketSyn('203.0.113.9', HOST, ports)
+  traffic.tcp('203.0.113.9', HOST, { ...ports, flags: 'A', acknowledgement: 9000 })
+  for (let index = 0; index < 60; index += 1) {
+    const calling = { sourcePort: 30_000 + index, destinationPort: 25 }
+    const server = `198.51.100.${1 + index}`
+    traffic.socketSyn(HOST, server, calling)
+    traffic.tcp(HOST, server, { ...calling, flags: 'A', acknowledgement: 9000 }, 2_000_000)
+  }
+  expect(traffic.end()).toEqual([])
+})
+
+test('a host that is refused as a mail server, and speaks to sixty of them, is told', () => {
+  const traffic = new WatchedTraffic()
+  const ports = { sourcePort: 4000, destinationPort: 25 }
+  traffic.socketSyn('203.0.113.9', HOST, ports)
+  traffic.tcp(HOST, '203.0.113.9', { sourcePort: 25, destinationPort: 4000, flags: 'RA' })
+  sends(traffic, 60)
+  expect(traffic.end()).toMatchObject([{ kind: 'c2.spam-bot', host: HOST }])
+})
