@@ -33,7 +33,7 @@ export function beginAnew(
 ): string {
   const from = still === null ? openSetAside(path, connection) : { connection: still, close }
   const salvaged = salvage(connection, from, { floorBytes, agentId })
-  const entry = { actor: 'agent', action: 'record.salvaged', subject: path ?? connection.name }
+  const entry = { actor: 'agent', action: 'record.salvaged', subject: path ?? 'picket.db' }
   inTransaction(connection, 'FULL', () => {
     appendAudit(connection, { ...entry, details: { damage, salvaged } }, nowMs)
   })

@@ -17,7 +17,7 @@ export const messageFields = {
       minimum: 1024,
       maximum: 65000,
       description:
-        'The longest message, header included; absent for 2048 on udp and 8192 elsewhere. What does not fit loses its flow ids first, then the lesser reasons, all reasons, victims, the ends of decision and summary, in the end all but who, what, when, how bad and the ids.',
+        'The longest message, header included; absent for 2048 on udp and 8192 elsewhere. What does not fit loses its flow ids first, then the lesser reasons, all reasons, victims, the ends of decision and summary, in the end all but who, what, when, how bad and the ids, and the structured data, which repeat some of these.',
     }),
   ),
 }

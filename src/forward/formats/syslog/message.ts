@@ -3,7 +3,7 @@ import { hostname } from 'node:os'
 import type { Outgoing } from '../../outgoing.ts'
 import { formatCef, type CefContext } from '../cef.ts'
 import { rfc3164Header } from './rfc3164.ts'
-import { MARK_BYTES, rfc5424Header, withMark } from './rfc5424.ts'
+import { MARK_BYTES, NO_DATA, rfc5424Header, withMark } from './rfc5424.ts'
 import type { SyslogSender } from './header.ts'
 
 export interface MessageContext extends CefContext, SyslogSender {
@@ -26,8 +26,15 @@ export function syslogMessage(event: Outgoing, context: MessageContext): Buffer 
 
 /** Returns one message, without framing. It never holds a line end. */
 export function syslogText(event: Outgoing, context: MessageContext): SyslogText {
+  if (context.header === 'rfc3164') return behind(rfc3164Header(event, context), event, context)
+  const message = behind(rfc5424Header(event, context), event, context)
+  if (message.bytes <= context.maxBytes) return message
+  // What structured data say stands in CEF, too.
+  return behind(rfc5424Header(event, context, NO_DATA), event, context)
+}
+
+function behind(header: string, event: Outgoing, context: MessageContext): SyslogText {
   const isNew = context.header === 'rfc5424'
-  const header = isNew ? rfc5424Header(event, context) : rfc3164Header(event, context)
   const room = context.maxBytes - Buffer.byteLength(header) - (isNew ? MARK_BYTES : 0)
   const line = formatCef(event, context, room)
   const text = header + (isNew ? withMark(line) : line)

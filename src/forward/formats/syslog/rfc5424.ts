@@ -5,15 +5,21 @@ import { structuredData } from './structured-data.ts'
 
 const BYTE_ORDER_MARK = '\ufeff'
 
+/** NILVALUE in the place of structured data. */
+export const NO_DATA = '-'
+
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z$/
 const WORD = /^[!-~]+$/
 
 /** Returns `<PRI>1 TIMESTAMP HOSTNAME picket PROCID MSGID [STRUCTURED DATA]` and the space behind it. */
-export function rfc5424Header(event: Outgoing, sender: SyslogSender): string {
+export function rfc5424Header(
+  event: Outgoing,
+  sender: SyslogSender,
+  data = structuredData(event, sender.version),
+): string {
   const hostname = headerWord(sender.hostname, 255)
   const messageId = headerWord(event.kind, 32)
   const time = TIME.test(event.lastSeen) ? event.lastSeen : '-'
-  const data = structuredData(event, sender.version)
   return `${priority(event.severity)}1 ${time} ${hostname} picket ${sender.processId} ${messageId} ${data} `
 }
 

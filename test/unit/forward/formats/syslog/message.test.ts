@@ -84,4 +84,19 @@ describe('the size of a message', () => {
     expect(Buffer.byteLength(message)).toBeLessThanOrEqual(maxBytes)
     expect(message).toContain('externalId=019b8d2a')
   })
+
+  it('is kept by the longest of what is never left out, without the structured data that repeat it', () => {
+    const address = '2001:db8:1111:2222:3333:4444:5555:6666'
+    const message = written(
+      {
+        ...{ attacker: address, victims: [address], host: address, sequence: 9e15, revision: 9e15 },
+        ...{ previousSequence: 9e15, selfTest: told.id, kind: 'exploit.executable-download' },
+        summary: 'ü'.repeat(1000),
+      },
+      { maxBytes: 1024, hostname: 'h'.repeat(64) },
+    )
+    expect(Buffer.byteLength(message)).toBeLessThanOrEqual(1024)
+    expect(message).toMatch(/ exploit\.executable-download - \ufeff?CEF:0\|/)
+    expect(message).toContain(`c6a2=${address}`)
+  })
 })
