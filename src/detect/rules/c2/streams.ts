@@ -26,6 +26,8 @@ const MIN_BEAT_SPAN_US = 20_000_000
 const LONGEST_BEAT_US = 60_000_000
 const MOST_BEAT_BYTES = 64
 const MIN_STEADY_SHARE = 0.7
+/** Where the web is spoken: whoever speaks anything else in the clear there hides. */
+const WEB_PORTS: readonly number[] = [80, 443]
 
 interface Talker extends Row {
   /** Far ends and ports spoken with. */
@@ -95,7 +97,10 @@ function shapeSigns(flow: LiveFlow, stream: UnknownStream): Sign[] {
   if (isBeating) {
     signs.push({ feature: 'beat', kind: 'odd-session', aspect: 'timing', weight: 0.35, value: beat.count, baseline: MIN_BEATS, text: `${beat.count} messages of ${beat.bytes} bytes, one each ${spanOf(beat.medianGapUs)}` }) // prettier-ignore
     const speaker = beat.isFromResponder ? responder : originator
-    if (speaker.text >= speaker.messages * 0.8) signs.push(sign('clearBeat', 'shape', 0.2, speaker.text, 'in plain text')) // prettier-ignore
+    if (speaker.text >= speaker.messages * 0.8) {
+      signs.push(sign('clearBeat', 'shape', 0.2, speaker.text, 'in plain text'))
+      if (WEB_PORTS.includes(port)) signs.push(sign('webPort', 'place', 0.2, port, `at port ${port}, which is the web's`)) // prettier-ignore
+    }
     // A far end that is not captured may say anything.
     if (responder.messages === 0 && flow.responderPackets > 0)
       signs.push(sign('unheard', 'outcome', 0.2, 0, 'nobody ever answers'))

@@ -58,6 +58,11 @@ const MIN_VISITED_SHARE = 0.2
 /** One "listed" may be by chance. */
 const MIN_LISTED = 3
 
+/** Long text of one word, as data encoded is; keys and policies of mail begin with what they are, and have spaces. */
+const FREIGHT = /^[A-Za-z0-9+/_=-]{100,}$/
+/** What a new name is worth whose answer brings such: a program fetched piece by piece asks by mere numbers. */
+const FREIGHT_EVIDENCE = 0.75
+
 export interface DnsParties {
   readonly client: string
   readonly server: string
@@ -90,6 +95,8 @@ export class DnsSuspect {
   readonly types = new Set<string>()
   readonly #names = new Set<number>()
   #lastName = ''
+  #lastFreight = ''
+  #freight = 0
   #unjudged = 0
   #periodUs: number
 
@@ -152,9 +159,19 @@ export class DnsSuspect {
     if (message.rcode === 'NXDOMAIN') this.missing += 1
     // Header, question and the fixed parts of a record are no freight.
     this.downBytes += Math.max(0, message.messageBytes - freeLength - 46)
+    this.#weighFreight(message)
     // Block lists answer with 127.0.0.2 and up (RFC 5782 §2.1).
     const value = message.answers[0]?.value
     if (value?.startsWith('127.') === true && value !== '127.0.0.1') this.listed += 1
+  }
+
+  /** Each new name counts once. */
+  #weighFreight({ query, type, answers }: DnsMessage): void {
+    if (type !== 'TXT' || query === null || query === this.#lastFreight) return
+    if (!FREIGHT.test(answers[0]?.value ?? '')) return
+    this.#lastFreight = query
+    this.#freight += 1
+    if (this.#freight <= this.#names.size) this.evidence += FREIGHT_EVIDENCE
   }
 
   /** `isResolver`: others ask this host for names. */
@@ -196,6 +213,7 @@ export class DnsSuspect {
 
   #beginPeriod(nowUs: number): void {
     this.#names.clear()
+    this.#freight = 0
     this.#periodUs = nowUs
     this.evidence = this.queries = this.answers = this.upBytes = this.downBytes = 0
     this.visits =

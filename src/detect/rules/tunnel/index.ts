@@ -2,7 +2,7 @@
 import type { DetectConfig } from '../../config.ts'
 import type { Detector, Emit } from '../../detector.ts'
 import { DnsTunnel } from './dns-tunnel.ts'
-import { EncryptedDns } from './encrypted-dns.ts'
+import { EncryptedDns } from './encrypted/encrypted-dns.ts'
 import { IcmpTunnel } from './icmp-tunnel.ts'
 import { OddPort } from './odd-port.ts'
 

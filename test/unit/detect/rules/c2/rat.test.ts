@@ -70,6 +70,17 @@ describe('a session in no known protocol', () => {
     expect(traffic.end()).toMatchObject([{ kind: 'c2.odd-session', host: HOST, attacker: FAR }])
   })
 
+  test("that calls home in plain text at the web's port is told, and in cipher it is a messenger's", () => {
+    const kept = (ping: string): unknown[] => {
+      const traffic = new WatchedTraffic()
+      const it = session(traffic, 80).say(bytes(`${ping}HELLO${ping}PC${ping}User\n`))
+      for (let beat = 0; beat < 20; beat += 1) it.hear(bytes(`${ping}?\n`), 15 * SECOND).say(bytes(`${ping}!\n`)) // prettier-ignore
+      return traffic.end()
+    }
+    expect(kept('PING')).toMatchObject([{ kind: 'c2.odd-session', host: HOST, attacker: FAR }])
+    expect(kept('\x99\xf1\x83\xea')).toEqual([])
+  })
+
   test('that a game, a messenger or a home device keeps, framed and regular, is not told', () => {
     const traffic = new WatchedTraffic()
     const framed = (length: number): Uint8Array =>

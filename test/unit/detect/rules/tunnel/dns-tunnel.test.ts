@@ -61,6 +61,26 @@ describe('a DNS tunnel', () => {
     expect(tunnelsIn(traffic)).toMatchObject([{ kind: 'tunnel.dns', domain: 'example.com' }])
   })
 
+  test('that fetches a program piece by piece, by mere numbers, is told by its answers', () => {
+    const traffic = new WatchedTraffic()
+    const random = seededRandom(3)
+    for (let count = 0; count < 40; count += 1) {
+      const answer = `\xc8${randomText(random, BASE36, 200)}`
+      ask(traffic, `${count}.stage.example.com`, { ...BETWEEN, type: 'TXT', answer })
+    }
+    expect(tunnelsIn(traffic)).toMatchObject([{ kind: 'tunnel.dns', domain: 'example.com' }])
+  })
+
+  test('is not seen where numbered names hold sentences, as policies and keys of mail are', () => {
+    const traffic = new WatchedTraffic()
+    const random = seededRandom(4)
+    for (let count = 0; count < 20; count += 1) {
+      const answer = `\xd7v=DKIM1; k=rsa; p=${randomText(random, BASE36, 197)}`
+      ask(traffic, `s${count}.example.com`, { ...BETWEEN, type: 'TXT', answer })
+    }
+    expect(tunnelsIn(traffic)).toEqual([])
+  })
+
   test.each(['NULL', 'CNAME', 'MX', 'TXT', 'SRV', 'A', 'AAAA'])(
     'that polls by dnscat2 with %s records is told',
     (type) => {

@@ -1,5 +1,5 @@
 /** How fast and how evenly one host asks one encrypted resolver, and when that is no longer people's doing. */
-import { Cadence } from '../c2/cadence.ts'
+import { Cadence } from '../../c2/cadence.ts'
 
 const WINDOW_US = 10_000_000
 /** Pages and programs ask in bursts, and then their cache answers: six a second for half a minute is data. */

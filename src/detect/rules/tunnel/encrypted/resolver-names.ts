@@ -1,5 +1,5 @@
 /** Which far ends answer DNS over TLS or HTTPS: the well-known ones, and what says so in its name. */
-import { DOT_PORT } from './encrypted-ports.ts'
+import { DOT_PORT } from './ports.ts'
 
 /** Public resolvers whose names do not say it. */
 const NAMES: ReadonlySet<string> = new Set([

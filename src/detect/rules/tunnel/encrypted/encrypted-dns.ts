@@ -7,23 +7,23 @@
  * questions of a whole network never pause.
  * Source: RFC 7858, RFC 8484; MontazeriShatoori et al., Detection of DoH Tunnels (2020).
  */
-import type { Packet } from '../../../decode/packet.ts'
-import type { LiveFlow } from '../../../flow/flow.ts'
-import type { Detection } from '../../detection.ts'
-import type { Detector, Emit, Heard, Memory } from '../../detector.ts'
-import { FadingTable } from '../state/fading-table.ts'
+import type { Packet } from '../../../../decode/packet.ts'
+import type { LiveFlow } from '../../../../flow/flow.ts'
+import type { Detection } from '../../../detection.ts'
+import type { Detector, Emit, Heard, Memory } from '../../../detector.ts'
+import { FadingTable } from '../../state/fading-table.ts'
 import {
   destinationHash,
   originatorHash,
   responderHash,
   sourceHash,
-} from '../state/packet-address.ts'
-import { pairKey } from '../state/pair-key.ts'
-import { Story, type TalliedFlow } from '../state/story.ts'
-import { LastSigns } from '../state/watch/last-signs.ts'
-import { confidenceOf, counted, grouped, spanOf } from '../state/wording.ts'
-import type { EncryptedDnsConfig } from './config.ts'
-import { isEncryptedDnsPort } from './encrypted-ports.ts'
+} from '../../state/packet-address.ts'
+import { pairKey } from '../../state/pair-key.ts'
+import { Story, type TalliedFlow } from '../../state/story.ts'
+import { LastSigns } from '../../state/watch/last-signs.ts'
+import { confidenceOf, counted, grouped, spanOf } from '../../state/wording.ts'
+import type { EncryptedDnsConfig } from '../config.ts'
+import { isEncryptedDnsPort } from './ports.ts'
 import { QuestionPace, type Pace } from './question-pace.ts'
 import { isEncryptedResolver } from './resolver-names.ts'
 
