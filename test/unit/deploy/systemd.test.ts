@@ -23,6 +23,12 @@ function analyze(...args: string[]): { status: number | null; output: string } {
   return { status, output: stdout + stderr }
 }
 
+/** Also reads the machine's own units, of which some have faults of their own: only what is said of ours counts. */
+function verify(name: string): { status: number | null; complaints: readonly string[] } {
+  const { status, output } = analyze('verify', '--man=no', join(folder, name))
+  return { status, complaints: output.split('\n').filter((line) => line.includes('picket')) }
+}
+
 /** The last value that a unit gives a setting. */
 function setting(file: string, name: string): string {
   const lines = readFileSync(join(units, file), 'utf8').matchAll(new RegExp(`^${name}=(.*)$`, 'gm'))
@@ -43,17 +49,16 @@ describe.each(services)('the unit %s', (name) => {
   })
 
   it('has nothing that systemd would complain of', () => {
-    const verified = analyze('verify', '--man=no', join(folder, name))
-    expect(verified).toEqual({ status: 0, output: '' })
+    expect(verify(name)).toEqual({ status: 0, complaints: [] })
   })
 
   it('has nothing to complain of with the rights to find processes either', () => {
     const dropIns = join(folder, `${name}.d`)
     mkdirSync(dropIns)
     copyFileSync(join(units, 'picket-processes.conf'), join(dropIns, 'processes.conf'))
-    const verified = analyze('verify', '--man=no', join(folder, name))
+    const verified = verify(name)
     rmSync(dropIns, { recursive: true })
-    expect(verified).toEqual({ status: 0, output: '' })
+    expect(verified).toEqual({ status: 0, complaints: [] })
   })
 })
 
