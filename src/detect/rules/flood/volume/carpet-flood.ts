@@ -29,6 +29,7 @@ const MIN_HOSTS = 32
 const NEW_SOURCES = 0.4
 const MAX_ALIVE = 0.3
 const SEVERE_RATE = 1000
+const MOST_NAMED = 8
 const UDP = 1
 const SYN = 2
 
@@ -41,7 +42,8 @@ class CarpetVictim implements Watched {
   readonly #minFlows: number
   readonly #tally = new Tally()
   #hosts = new DistinctCount()
-  readonly #named = new Set<string>()
+  /** The first hosts, by their hashes. */
+  readonly #named = new Map<number, string>()
 
   constructor(kind: number, minFlows: number) {
     this.#noun = kind === SYN ? 'SYN' : 'UDP flow'
@@ -59,7 +61,9 @@ class CarpetVictim implements Watched {
   opened(flow: LiveFlow, source: number, host: number): void {
     this.#tally.add(source, flow.startUs, () => flow.originatorAddress())
     this.#hosts.add(host)
-    if (this.#named.size < 8) this.#named.add(flow.responderAddress())
+    if (this.#named.size < MOST_NAMED && !this.#named.has(host)) {
+      this.#named.set(host, flow.responderAddress())
+    }
     this.story?.addFlow(flow)
   }
 
@@ -72,7 +76,7 @@ class CarpetVictim implements Watched {
 
   begin(nowUs: number): Story {
     const story = this.#tally.begin(nowUs)
-    for (const address of this.#named) story.addVictim(address)
+    for (const address of this.#named.values()) story.addVictim(address)
     return story
   }
 
@@ -96,7 +100,7 @@ class CarpetVictim implements Watched {
         severity: rate >= SEVERE_RATE ? 7 : 5,
         confidence: confidenceOf(0.7, tally.count - this.#minFlows, 4000),
         count: tally.count,
-        summary: `${counted(tally.count, this.#noun)} to about ${counted(hosts, 'host')} of one network (${[...this.#named].slice(0, 3).join(', ')} and others) from about ${counted(sources, 'source')} in ${spanOf(story.lastUs - story.firstUs)}, hardly any answered`,
+        summary: `${counted(tally.count, this.#noun)} to about ${counted(hosts, 'host')} of one network (${[...this.#named.values()].slice(0, 3).join(', ')} and others) from about ${counted(sources, 'source')} in ${spanOf(story.lastUs - story.firstUs)}, hardly any answered`,
         reasons: [
           { feature: 'packetsPerSecond', value: rate, baseline: null, weight: 0.4 },
           { feature: 'distinctHosts', value: hosts, baseline: MIN_HOSTS, weight: 0.3 },
