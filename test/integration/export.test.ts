@@ -62,6 +62,15 @@ describe('picket export', () => {
     )
   })
 
+  it('refuses a span that ends before it begins', async () => {
+    const folder = await temporaryFolder()
+    await openedRecord(folder)
+    const span = ['--from', '2026-02-01T00:00:00Z', '--to', '2026-01-01T00:00:00Z']
+    const { err, exitCode } = await run('export', 'events', ...span, '--data-dir', folder)
+    expect(exitCode).toBe(2)
+    expect(err).toContain('--to 2026-01-01T00:00:00Z is before --from 2026-02-01T00:00:00Z')
+  })
+
   it('gives events as the API does, and hostile ones as text in CSV, to a file of its own', async () => {
     const folder = await temporaryFolder()
     const record = await openedRecord(folder)

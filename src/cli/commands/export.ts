@@ -2,6 +2,7 @@
 import { Option } from 'commander'
 import type { components } from '../../../openapi/contract.d.ts'
 import { usFromRfc3339 } from '../../core/clock.ts'
+import { PicketError } from '../../core/errors.ts'
 import type { Event } from '../../record/event.ts'
 import type { LogScan, LogSpan, ScannedRows } from '../../record/log-scan.ts'
 import { csvRecord } from '../csv.ts'
@@ -95,6 +96,7 @@ async function exportRows<Row extends object>(
   const commandContext = context()
   const { terminal } = commandContext
   const { format, output } = options
+  const span = spanOf(options)
   const record = await openRecordForReading(commandContext)
   const progress = createProgress(terminal, `export of ${what}`, what)
   const render = (row: Row): string =>
@@ -103,7 +105,7 @@ async function exportRows<Row extends object>(
   try {
     const target = await openOutput(output, terminal)
     if (format === 'csv') await target.write(csvRecord(columns))
-    for (const { rows, share } of scan(record.scan, spanOf(options))) {
+    for (const { rows, share } of scan(record.scan, span)) {
       if (rows.length > 0 && !(await target.write(rows.map(render).join('')))) break
       count += rows.length
       progress.show(share, count)
@@ -119,8 +121,15 @@ async function exportRows<Row extends object>(
 }
 
 function spanOf({ from, to }: ExportOptions): LogSpan {
+  const fromUs = from === undefined ? -Infinity : usFromRfc3339(from)
+  const toUs = to === undefined ? Infinity : usFromRfc3339(to)
+  if (toUs < fromUs) {
+    throw new PicketError('ERR_USAGE', `--to ${to} is before --from ${from}`, {
+      hint: 'a span begins with --from and ends with --to',
+    })
+  }
   return {
-    ...(from === undefined ? {} : { fromUs: usFromRfc3339(from) }),
-    ...(to === undefined ? {} : { toUs: usFromRfc3339(to) }),
+    ...(from === undefined ? {} : { fromUs }),
+    ...(to === undefined ? {} : { toUs }),
   }
 }
