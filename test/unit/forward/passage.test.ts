@@ -29,6 +29,23 @@ function passageFrom(stored: { sequence: number; lastSent: number }, most: numbe
   })
 }
 
+/** Reads three at a time; `stored` is what has been stored since the disk has room. */
+function passageOnFullDisk(): { passage: Passage; stored: number[]; disk: { isFull: boolean } } {
+  const disk = { isFull: true }
+  const stored: number[] = []
+  const passage = new Passage({
+    start: { sequence: 0, lastSent: 0, sieve: sieve.fresh },
+    sieve,
+    read: (after) => STATES.slice(after, after + 3),
+    store: ({ sequence }) => {
+      if (disk.isFull) return Promise.reject(new Error('disk full'))
+      stored.push(sequence)
+      return Promise.resolve()
+    },
+  })
+  return { passage, stored, disk }
+}
+
 describe('a passage through the log', () => {
   it.each([1, 2, 3, 4, 5, 6])(
     'loses nothing and claims nothing false, whatever is lost on the way (seed %i)',
@@ -84,23 +101,12 @@ describe('a passage through the log', () => {
   })
 
   it('sends nothing again that has arrived when its place cannot be stored for now', async () => {
-    let isFull = true
-    const stored: number[] = []
-    const passage = new Passage({
-      start: { sequence: 0, lastSent: 0, sieve: sieve.fresh },
-      sieve,
-      read: (after) => STATES.slice(after, after + 3),
-      store: ({ sequence }) => {
-        if (isFull) return Promise.reject(new Error('disk full'))
-        stored.push(sequence)
-        return Promise.resolve()
-      },
-    })
+    const { passage, stored, disk } = passageOnFullDisk()
     passage.depart(passage.next())
     await expect(passage.arrive(3)).rejects.toThrow('disk full')
     passage.goBack()
     expect(passage.next().events[0]).toMatchObject({ sequence: 4 })
-    isFull = false
+    disk.isFull = false
     await passage.arrive(0)
     expect(stored).toEqual([3])
   })
@@ -138,22 +144,11 @@ describe('a passage through the log', () => {
   })
 
   it('says with the next batch that one before could not be stored, and stores it then', async () => {
-    let isFull = true
-    const stored: number[] = []
-    const passage = new Passage({
-      start: { sequence: 0, lastSent: 0, sieve: sieve.fresh },
-      sieve,
-      read: (after) => STATES.slice(after, after + 3),
-      store: ({ sequence }) => {
-        if (isFull) return Promise.reject(new Error('disk full'))
-        stored.push(sequence)
-        return Promise.resolve()
-      },
-    })
+    const { passage, stored, disk } = passageOnFullDisk()
     passage.depart(passage.next())
     passage.arriveInPassing(3)
     await vi.waitFor(() => expect(() => passage.arriveInPassing(0)).toThrow('disk full'))
-    isFull = false
+    disk.isFull = false
     await passage.arrive(0)
     expect(stored).toEqual([3])
   })
