@@ -20,8 +20,11 @@ export function rfc3339OrNull(timeMs: number | null): string | null {
   return timeMs === null ? null : rfc3339FromUs(timeMs * 1000)
 }
 
-/** As `rfc3339FromUs` writes it. */
-const OWN_FORM = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/
+/** As `rfc3339FromUs` writes it, on a day that every month has. */
+const OWN_FORM = /^\d{4}-\d\d-(?:[01]\d|2[0-8])T(?:[01]\d|2[0-3]):\d\d:\d\d\.\d{6}Z$/
+/** Hours end with 23 (section 5.6), though `Date` takes 24:00 for the next day. */
+const ANY_FORM =
+  /^(\d{4}-\d\d-\d\d)[Tt ]((?:[01]\d|2[0-3]):\d\d:\d\d)(?:\.(\d{1,9}))?([Zz]|[+-]\d\d:\d\d)$/
 const AFTER_MILLISECONDS = 'YYYY-MM-DDThh:mm:ss.mmm'.length
 
 /** Reads an RFC 3339 date-time with up to nine decimals as µs since the epoch; NaN when it is not one. */
@@ -30,9 +33,7 @@ export function usFromRfc3339(text: string): number {
   if (OWN_FORM.test(text)) {
     return Date.parse(text) * 1000 + Number(text.slice(AFTER_MILLISECONDS, -1))
   }
-  const match = /^(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?([Zz]|[+-]\d\d:\d\d)$/.exec(
-    text,
-  )
+  const match = ANY_FORM.exec(text)
   if (!match) return Number.NaN
   const [, date, time, fraction = '', zone] = match
   const wholeMs = Date.parse(`${date}T${time}${zone?.toUpperCase()}`)
