@@ -22,6 +22,8 @@ const MOST_FIELDS = 64
 const LONGEST_CREDENTIALS = 1024
 const MOST_ODD = 8
 const LONGEST_ODD = 512
+/** Facts hold the list that they were given: it is never changed, but replaced. */
+const NONE: readonly string[] = []
 const COLON = 0x3a
 const SPACE = 0x20
 
@@ -41,7 +43,7 @@ export class HttpHead {
   /** It asks, or agrees, to go on in HTTP/2 (RFC 7540 §3.2). */
   isUpgradeToHttp2 = false
   /** Whole lines that hold marks of an injection; filled only where they are wanted. */
-  odd: string[] = []
+  odd: readonly string[] = NONE
   hasAccept = false
   hasAcceptLanguage = false
   hasReferer = false
@@ -62,7 +64,7 @@ export class HttpHead {
     this.contentBytes = null
     this.isChunked = false
     this.isUpgradeToHttp2 = false
-    if (this.odd.length > 0) this.odd = []
+    this.odd = NONE
     this.hasAccept = false
     this.hasAcceptLanguage = false
     this.hasReferer = false
@@ -195,7 +197,7 @@ export function readHttpHead(
     const lineTo = feed < 0 ? payload.payloadCaptured : to
     readField(payload, at, lineTo, head)
     if (keepsOdd && head.odd.length < MOST_ODD && isOddLine(payload, at, lineTo)) {
-      head.odd.push(textAt(payload, at, lineTo, LONGEST_ODD))
+      head.odd = [...head.odd, textAt(payload, at, lineTo, LONGEST_ODD)]
     }
     at = feed < 0 ? -1 : feed + 1
   }

@@ -2,18 +2,18 @@
  * HTTP/1 (RFC 9112): requests and responses as they begin a segment; of bodies the first bytes are told,
  * the rest is passed over.
  *
- * Left out: HTTP/2 (recognised by its preface, and only its frames counted) and later, heads beyond their first
- * 8 KiB, answers in one segment with chunks before them, requests behind chunks whose end two segments share.
+ * HTTP/2, told by its preface or agreed on, is read in `http2`. Left out: heads beyond their first 8 KiB, answers in
+ * one segment with chunks before them, requests behind chunks whose end two segments share.
  */
 import type { Packet } from '../../../decode/index.ts'
 import type { ApplicationFacts, HttpRequest, HttpResponse } from '../facts.ts'
-import type { Payload } from '../payload.ts'
+import { PayloadPart, type Payload } from '../payload.ts'
 import { FactReader, Next, type ReadingContext } from '../reader.ts'
 import { Assembly } from '../stream-buffers.ts'
 import { BodyWalk, UNTOLD_END } from './body-walk.ts'
 import { HttpLogins } from './http-login.ts'
 import { HttpHead, readHttpHead } from './http-head.ts'
-import { Http2Frames } from './http2-frames.ts'
+import { Http2Connection } from './http2/http2.ts'
 import { isHttp, skipLineEnds, Start, startAt } from './start-line.ts'
 
 /** Messages read of one segment; the shortest are 16 bytes long. */
@@ -32,7 +32,7 @@ export class HttpReader extends FactReader {
   #serverErrors = 0
   #authFailures = 0
   #logins: HttpLogins | null = null
-  #frames: Http2Frames | null = null
+  #http2: Http2Connection | null = null
 
   constructor(context: ReadingContext) {
     super(context)
@@ -41,8 +41,9 @@ export class HttpReader extends FactReader {
   }
 
   override read(packet: Packet, side: number, gap: number): number {
-    if (this.#frames !== null)
-      return side === 0 ? this.#readFrames(packet, gap, packet.timestampUs) : Next.MORE
+    if (this.#http2 !== null) {
+      return this.#http2.read(packet, side, gap, packet.timestampUs) ? Next.MORE : Next.DONE
+    }
     const own = side === 0 ? 0 : 1
     const assembly = this.#assembly[own]
     // A head behind a hole, or an answer to one under way: the end of the one before was lost.
@@ -62,7 +63,7 @@ export class HttpReader extends FactReader {
     let at = skipLineEnds(bytes, from)
     for (let count = 0; count < MOST_OF_SEGMENT && at < bytes.payloadLength; count += 1) {
       const start = startAt(bytes, at)
-      if (start === Start.PREFACE) return this.#meetPreface(packet, bytes, own)
+      if (start === Start.PREFACE && own === 0) return this.#goOver(bytes, own, at, packet.timestampUs) // prettier-ignore
       if (start === Start.UNTOLD && assembly.waitFrom(packet, at)) return Next.MORE
       // The rest of a body, or of something else.
       const isMessage = start === Start.REQUEST || start === Start.RESPONSE
@@ -70,7 +71,7 @@ export class HttpReader extends FactReader {
       readHttpHead(bytes, at, head, this.#asked(start === Start.RESPONSE))
       if (head.end < 0 && assembly.waitFrom(packet, at)) return Next.MORE
       if (start === Start.REQUEST) this.#addRequest()
-      else if (this.#addResponse()) return this.#endHead(assembly, false, Next.DONE)
+      else if (this.#addResponse()) return this.#endHttp1(bytes, own, packet.timestampUs)
       if (head.end < 0) return this.#endHead(assembly, false, Next.TURN)
       const end = body.meet(bytes, head)
       if (end === UNTOLD_END) return this.#endHead(assembly, false, body.isWanted ? Next.MORE : Next.TURN) // prettier-ignore
@@ -81,24 +82,23 @@ export class HttpReader extends FactReader {
     return this.#endHead(assembly, false, Next.TURN)
   }
 
-  #meetPreface(packet: Packet, bytes: Payload, own: 0 | 1): number {
-    this.#requests += 1
-    this.#request ??= { ...NO_REQUEST, method: 'PRI', uri: '*' }
-    return this.#endHead(this.#assembly[own], false, this.#goOverToFrames(bytes, own, packet.timestampUs)) // prettier-ignore
+  /** Another protocol follows the answer just read. */
+  #endHttp1(bytes: Payload, own: 0 | 1, nowUs: number): number {
+    if (head.isUpgradeToHttp2 && own === 1 && head.end >= 0) return this.#goOver(bytes, own, head.end, nowUs) // prettier-ignore
+    return this.#endHead(this.#assembly[own], false, Next.DONE)
   }
 
-  /** From here on only a client's frames are counted, where somebody listens. */
-  #goOverToFrames(bytes: Payload, own: 0 | 1, nowUs: number): number {
-    if (!this.context.isHeard || own !== 0) return Next.DONE
-    this.#frames = new Http2Frames()
-    return this.#readFrames(bytes, 0, nowUs)
-  }
-
-  #readFrames(segment: Payload, gap: number, nowUs: number): number {
-    if (this.#frames?.read(segment, gap, nowUs) !== true) return Next.DONE
-    const burden = this.#frames.due()
-    if (burden !== null) this.context.tell(burden)
-    return Next.MORE
+  /** From `at` on the connection speaks HTTP/2. */
+  #goOver(bytes: Payload, own: 0 | 1, at: number, nowUs: number): number {
+    this.#http2 = new Http2Connection(this.context, (read, isRequest) => {
+      readHttpHead(read, 0, head, this.#asked(!isRequest))
+      if (isRequest) this.#addRequest()
+      else this.#addResponse()
+    })
+    const rest = new PayloadPart().show(bytes, at, bytes.payloadLength)
+    const isTold = this.#http2.read(rest, own, 0, nowUs)
+    for (const assembly of this.#assembly) assembly.end(false)
+    return isTold ? Next.MORE : Next.DONE
   }
 
   #endCutHead(assembly: Assembly): void {
@@ -131,6 +131,7 @@ export class HttpReader extends FactReader {
 
   override release(): void {
     for (const assembly of this.#assembly) assembly.end(true)
+    this.#http2?.release()
     super.release()
   }
 
@@ -235,19 +236,4 @@ function requestOf(read: HttpHead): HttpRequest {
     hasCookie: read.hasCookie,
     isWhole: read.end >= 0,
   }
-}
-
-const NO_REQUEST: Omit<HttpRequest, 'method' | 'uri'> = {
-  kind: 'http-request',
-  host: null,
-  userAgent: null,
-  contentType: null,
-  authScheme: null,
-  contentBytes: null,
-  oddHeaders: [],
-  hasAccept: false,
-  hasAcceptLanguage: false,
-  hasReferer: false,
-  hasCookie: false,
-  isWhole: true,
 }

@@ -173,6 +173,18 @@ describe('one connection', () => {
   })
 })
 
+describe('odd headers', () => {
+  it('are those of their own request, also where one segment holds several', () => {
+    const odd = "GET /2 HTTP/1.1\r\nX-a: ' or 1=1\r\n\r\n"
+    const { told } = overTcp([['>', get('/1') + odd + get('/3')]])
+    expect(told).toMatchObject([
+      { uri: '/1', oddHeaders: [] },
+      { uri: '/2', oddHeaders: ["X-a: ' or 1=1"] },
+      { uri: '/3', oddHeaders: [] },
+    ])
+  })
+})
+
 describe('a first line that only lenient servers take', () => {
   it.each([
     ['a method of its own', 'FOO /x HTTP/1.1\r\n\r\n', { method: 'FOO', uri: '/x' }],
