@@ -32,9 +32,17 @@ const PATIENCE_MS = 5_000
 /**
  * Opens the running agent's API; null when no agent runs on this data folder.
  *
- * Errors: `ERR_API_REQUEST` from the calls, when the socket may not be opened by this user.
+ * Errors: `ERR_API_REQUEST` when the agent hangs, or its socket may not be opened by this user.
  */
 export async function openAgent(context: CommandContext): Promise<ApiClient | null> {
+  const client = await reachAgent(context)
+  if (client === null || (await answers(client))) return client
+  await client.close()
+  throw agentHangs('nothing was asked of it')
+}
+
+/** Opens the API of an agent that may hang (see `answers`), for who has a way past it; null where none runs. */
+export async function reachAgent(context: CommandContext): Promise<ApiClient | null> {
   const { socketPath } = context
   const { somebodyAnswers } = await import('../api/index.ts')
   if (!(await somebodyAnswers(socketPath))) return null
@@ -57,13 +65,17 @@ export async function openAgent(context: CommandContext): Promise<ApiClient | nu
   return { api, isAgent: true, close: () => dispatcher.close() }
 }
 
-/** Says whether the agent answers within some seconds: one that hangs takes connections all the same. */
+/**
+ * Says whether the agent answers within some seconds: one that hangs takes connections all the same.
+ *
+ * Errors: `ERR_API_REQUEST` when the socket may not be opened by this user.
+ */
 export async function answers({ api }: ApiClient): Promise<boolean> {
   try {
     await api.GET('/v1/health/live', { signal: AbortSignal.timeout(PATIENCE_MS) })
     return true
   } catch (error) {
-    if (!(error instanceof PicketError)) throw error
+    if (!(error instanceof PicketError) || isDenied(error.cause)) throw error
     return false
   }
 }
@@ -213,13 +225,18 @@ export function agentHangs(state: string): PicketError {
 }
 
 function unreachable(socketPath: string, cause: unknown): PicketError {
-  const inner = (cause as { cause?: NodeJS.ErrnoException }).cause
-  if (inner?.code === 'EACCES') {
+  if (isDenied(cause)) {
     return new PicketError('ERR_API_REQUEST', `the agent's socket ${socketPath} is not yours`, {
       cause,
       hint: 'run this as the user that the agent runs as, such as root (sudo)',
     })
   }
-  const reason = inner?.message ?? String(cause)
+  const reason = connectFault(cause)?.message ?? String(cause)
   return new PicketError('ERR_API_REQUEST', `the agent does not answer: ${reason}`, { cause })
 }
+
+const isDenied = (cause: unknown): boolean => connectFault(cause)?.code === 'EACCES'
+
+/** What undici's fetch failed of: it tells it as its error's cause. */
+const connectFault = (cause: unknown) =>
+  (cause as { cause?: NodeJS.ErrnoException } | undefined)?.cause

@@ -17,6 +17,8 @@ export interface StoredAnswer {
 export const ANSWER_LIFE_MS = 24 * 3600 * 1000
 /** Of all callers together; beyond it the oldest go. */
 export const MAX_ANSWERS = 10_000
+/** Of the bodies of all answers, as far as long ones count; beyond it the oldest go. */
+export const MAX_ANSWER_BYTES = 64 * 1024 * 1024
 
 export interface AnswerStore {
   /** Null where the key is new, or was used longer than `ANSWER_LIFE_MS` ago. */

@@ -114,6 +114,21 @@ test('past an agent that hangs everybody is let in, and that it may block again 
   expect(await firewallText()).not.toMatch(/picket/i)
 })
 
+test('every command says that the agent hangs, and waits no longer than that', async () => {
+  agent = await startAgentIn(network.hosts.victim, data, config)
+  agent.child.kill('SIGSTOP')
+  const commands = [
+    ['blocks'],
+    ['events'],
+    ['block', '192.0.2.66'],
+    ['sinks', 'list'],
+    ['selftest'],
+  ]
+  for (const { code, stderr } of await Promise.all(commands.map((args) => cli(...args)))) {
+    expect([code, stderr]).toMatchObject([1, expect.stringContaining('does not answer')])
+  }
+})
+
 test('panic does not wait for an agent that hangs, which blocks nobody when it goes on', async () => {
   await blockingAgent()
   agent.child.kill('SIGSTOP')

@@ -7,7 +7,15 @@ import { Option } from 'commander'
 import { BLOCK_DIRECTIONS, BLOCK_PROTOCOLS } from '../../record/block-log.ts'
 import { blockWords } from '../../respond/index.ts'
 import { portList, secondsOrNever } from '../arguments.ts'
-import { agentHangs, answerOf, answers, noAgent, openAgent, type ApiClient } from '../client.ts'
+import {
+  agentHangs,
+  answerOf,
+  answers,
+  noAgent,
+  openAgent,
+  reachAgent,
+  type ApiClient,
+} from '../client.ts'
 import type { CommandContext } from '../context.ts'
 import type { AddCommands, Invocation } from '../invocation.ts'
 import { clockTime, EXIT, printJsonLines } from '../output.ts'
@@ -158,7 +166,7 @@ async function unblock({
     })
   }
   const context = rescueContext()
-  const agent = await openAgent(context)
+  const agent = await reachAgent(context)
   try {
     const lifted = await (agent === null
       ? liftWithoutAgent(context, target)

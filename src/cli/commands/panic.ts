@@ -65,9 +65,9 @@ function pull(panicSwitch: PanicSwitch, { directory, terminal }: CommandContext)
 /** The firewall is clear already; a record that can't be written is told, and no failure. */
 async function liftInRecord(context: CommandContext): Promise<void> {
   try {
-    const { agentHangs, answerOf, answers, openAgent } = await import('../client.ts')
+    const { agentHangs, answerOf, answers, reachAgent } = await import('../client.ts')
     const { openForLifting } = await import('../lifting.ts')
-    const agent = await openAgent(context)
+    const agent = await reachAgent(context)
     if (agent !== null && !(await answers(agent))) throw agentHangs('it lifts them when it goes on')
     const client = agent ?? (await openForLifting(context))
     try {

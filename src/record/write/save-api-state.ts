@@ -1,8 +1,11 @@
 /** Writes what the API keeps for itself: remembered answers, and switches of rules. */
-import { ANSWER_LIFE_MS, MAX_ANSWERS } from '../answer-store.ts'
+import { ANSWER_LIFE_MS, MAX_ANSWER_BYTES, MAX_ANSWERS } from '../answer-store.ts'
 import { appendAudit } from '../sqlite/audit-chain.ts'
 import { inTransaction, type Connection } from '../sqlite/connection.ts'
 import type { WriterCalls } from './calls.ts'
+
+/** Bytes of a body from which on room is made by size: answers shorter than that are held in bounds by their number. */
+const LONG_BODY_BYTES = 4096
 
 /** Prepares the remembering of answers; each makes room for itself among those of the last day. */
 export function answerSaver(
@@ -13,6 +16,13 @@ export function answerSaver(
        SELECT answered_at_ms FROM idempotent_answers ORDER BY answered_at_ms DESC
        LIMIT 1 OFFSET ${MAX_ANSWERS - 1})`,
   )
+  const shorten = connection.prepare(
+    `DELETE FROM idempotent_answers WHERE answered_at_ms <= (
+       SELECT max(answered_at_ms) FROM (
+         SELECT answered_at_ms, sum(octet_length(body)) OVER (ORDER BY answered_at_ms DESC) AS bytes
+         FROM idempotent_answers)
+       WHERE bytes > ${MAX_ANSWER_BYTES})`,
+  )
   const insert = connection.prepare(
     `INSERT OR REPLACE INTO idempotent_answers
        (caller, key_hash, request_hash, status, headers, body, answered_at_ms)
@@ -22,6 +32,7 @@ export function answerSaver(
     inTransaction(connection, 'FULL', () => {
       forget.run(atMs - ANSWER_LIFE_MS)
       insert.run({ ...answer, headers: JSON.stringify(answer.headers), atMs })
+      if (answer.body.length > LONG_BODY_BYTES) shorten.run()
       return null
     })
 }

@@ -30,22 +30,22 @@ export const FAULTS = {
   'server-killed': {
     words: 'server stopped by SIGSTOP for 3 s, killed, started 2 s later',
     needs: 'hasServer',
-    async strike({ server }) {
-      server.freeze()
-      await pause(3000)
-      await server.kill()
-      await pause(2000)
-      await server.start()
-    },
+    strike: ({ server }) => hungFor(3000, server),
+  },
+  'server-hung': {
+    words: 'server stopped by SIGSTOP for 45 s, killed, started 2 s later',
+    needs: 'hasServer',
+    strike: ({ server }) => hungFor(45_000, server),
   },
   'network-cut': {
     words: 'network cut for 20 s (iptables DROP)',
     needs: 'isNetwork',
-    async strike({ place }) {
-      place.cutNetwork()
-      await pause(20_000)
-      place.mendNetwork()
-    },
+    strike: ({ place }) => cutFor(20_000, place),
+  },
+  'network-away': {
+    words: 'network cut for 60 s',
+    needs: 'isNetwork',
+    strike: ({ place }) => cutFor(60_000, place),
   },
   'certificate-expired': refused(
     'expired',
@@ -84,6 +84,20 @@ export const FAULTS = {
       agent.start()
     },
   },
+}
+
+async function hungFor(hungMs, server) {
+  server.freeze()
+  await pause(hungMs)
+  await server.kill()
+  await pause(2000)
+  await server.start()
+}
+
+async function cutFor(cutMs, place) {
+  place.cutNetwork()
+  await pause(cutMs)
+  place.mendNetwork()
 }
 
 /** A server comes back with a certificate that must be refused, and later with the right one. */
