@@ -333,7 +333,10 @@ describe('a correlation', () => {
     ['type: event_count\nrules: [none]\ntimespan: 1m\ncondition: { gte: 3 }', /rules names 'none'/],
     ['type: event_count\nrules: [one]\ntimespan: 1y\ncondition: { gte: 3 }', /timespan '1y'/],
     ['type: event_count\nrules: [one]\ntimespan: 1m', /has no condition/],
-    ['type: event_count\nrules: [one]\ntimespan: 1m\ncondition: { gte: 10000000 }', /from 0 to 1000000/],
+    [
+      'type: event_count\nrules: [one]\ntimespan: 1m\ncondition: { gte: 10000000 }',
+      /from 0 to 1000000/,
+    ],
     ['type: value_count\nrules: [one]\ntimespan: 1m\ncondition: { gte: 3 }', /has no field/],
     [
       'type: temporal\nrules: [one]\ntimespan: 1m\ncondition: { gte: 3 }',
