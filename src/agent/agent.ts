@@ -117,7 +117,7 @@ async function startParts(
   const rules = new RuleWatch({ ...ground, sensors })
   stops.push(() => rules.stop())
 
-  const feeds = startFeeds(ground, sensors, audit)
+  const feeds = await startFeeds(ground, sensors, audit)
   stops.push(() => feeds.stop())
 
   const parts = { ...responding, sinks: forwarders, fleet, feeds, rules, sensors, owners }

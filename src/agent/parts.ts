@@ -19,6 +19,7 @@ import {
   createBlocker,
   createFirewall,
   createGuardFacts,
+  neededIn,
   formerFirewalls,
   PanicSwitch,
   type Blocker,
@@ -51,12 +52,7 @@ export function createAgentBlocker(
     firewall: createFirewall(config.respond),
     former: formerFirewalls(config.respond),
     blocks: record.blocks,
-    guardFacts: createGuardFacts({
-      config: config.respond,
-      allowlist: config.policy.allowlist,
-      allowedNow: () => record.allowlist.inForce(clock.nowMs()),
-      sinkHosts: [...config.forward.sinks.flatMap(sinkHosts), ...busHosts(config.fleet)],
-    }),
+    guardFacts: guardFactsOf({ config, record }),
     clock,
     log,
     config: config.respond,
@@ -65,6 +61,14 @@ export function createAgentBlocker(
     onRepaired,
   })
 }
+
+const guardFactsOf = ({ config, record }: Pick<Ground, 'config' | 'record'>) =>
+  createGuardFacts({
+    config: config.respond,
+    allowlist: config.policy.allowlist,
+    allowedNow: () => record.allowlist.inForce(clock.nowMs()),
+    sinkHosts: [...config.forward.sinks.flatMap(sinkHosts), ...busHosts(config.fleet)],
+  })
 
 /** What was dropped or left undone, as heartbeats tell it: its name there, and its counter in `/metrics`. */
 const TOLD_COUNTERS = {
@@ -161,19 +165,25 @@ function openIncidents(record: EventRecord, quietSeconds: number): IncidentBook 
   return new IncidentBook(quietSeconds, open.reverse())
 }
 
-export function startFeeds(
+export async function startFeeds(
   { config, ...ground }: Ground,
   sensors: readonly SupervisedSensor[],
   audit: Audit,
-): Feeds {
+): Promise<Feeds> {
   const auditFeeds = feedAuditor(audit)
+  const guardFacts = guardFactsOf({ config, record: ground.record })
   const feeds = new Feeds({
     ...{ ...ground, config: config.detect.intel, clock },
+    async sparing() {
+      const facts = await guardFacts()
+      return (range) => neededIn(range, facts)
+    },
     onTables(tables) {
       auditFeeds(feeds.list())
       for (const sensor of sensors) sensor.useIndicators(tables)
     },
   })
+  await feeds.learnSpared()
   feeds.read()
   auditFeeds(feeds.list())
   feeds.start()

@@ -81,7 +81,30 @@ function checkedRows(json: unknown, truthFile: string): TruthRow[] {
     const fault = rowFault(row)
     if (fault !== null) throw wrongRow(`${truthFile}[${index}]`, fault)
   })
-  return json as TruthRow[]
+  const rows = json as TruthRow[]
+  refuseTwins(rows, truthFile)
+  return rows
+}
+
+/** A capture that is told of twice would count twice, and one that is both an attack and benign teaches nothing. */
+function refuseTwins(rows: readonly TruthRow[], truthFile: string): void {
+  const names = new Map<string, number>()
+  const benign = new Map<string, boolean>()
+  for (const [index, { name, file, kind }] of rows.entries()) {
+    const before = names.get(name)
+    if (before !== undefined) {
+      throw wrongRow(`${truthFile}[${index}]`, `has the name of row ${before}: ${shown(name)}`)
+    }
+    names.set(name, index)
+    const isBenign = kind === 'benign'
+    if ((benign.get(file) ?? isBenign) !== isBenign) {
+      throw wrongRow(
+        `${truthFile}[${index}]`,
+        `calls ${kind} what another row does not: ${shown(file)}`,
+      )
+    }
+    benign.set(file, isBenign)
+  }
 }
 
 function rowFault(row: unknown): string | null {

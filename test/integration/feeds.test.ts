@@ -7,6 +7,8 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { validateConfig } from '../../src/config/index.ts'
 import { silentLog } from '../../src/core/log.ts'
+import { parseCidr } from '../../src/net/cidr.ts'
+import { neededIn } from '../../src/respond/index.ts'
 import { Feeds } from '../../src/detect/intel/index.ts'
 import type { IndicatorTables } from '../../src/detect/index.ts'
 
@@ -130,4 +132,82 @@ test('indicators beyond the bound are counted, and credentials in a URL are sent
   expect(asked).toEqual([`Basic ${Buffer.from('me:hunter2').toString('base64')}`])
   expect(status).toMatchObject({ source, lastError: null, reading: { left: 500 } })
   expect(feeds.tables.count).toBe(1000)
+})
+
+test.each([
+  ['a page that asks for a login', '<html><body>Log in first</body></html>', /page of HTML/],
+  ['JSON cut short', '{"Attribute":[{"type":"ip-dst","value":"203.0.113.7"', /JSON/],
+  ['words', 'Service unavailable\n', /nothing in it is an indicator/],
+  ['nothing', '', /empty/],
+])(
+  '%s with status 200 does not take the place of what was given before',
+  async (_, body, fault) => {
+    const directory = await temporaryFolder()
+    let answer = '203.0.113.7\n'
+    const source = await served((_request, response) => void response.end(answer))
+    const { feeds } = feedsOf(directory, { name: 'far', source })
+    await feeds.refresh(null)
+    answer = body
+    await feeds.refresh(null)
+    expect(feeds.tables.count).toBe(1)
+    expect(feeds.list()[0]!.lastError).toMatch(fault)
+    const { feeds: next } = feedsOf(directory, { name: 'far', source })
+    expect(next.read().count).toBe(1)
+  },
+)
+
+test('a feed whose entries are all gone has none in force', async () => {
+  const directory = await temporaryFolder()
+  let answer = '203.0.113.7\n'
+  const source = await served((_request, response) => void response.end(answer))
+  const { feeds } = feedsOf(directory, { name: 'far', source })
+  await feeds.refresh(null)
+  answer = '# no entries today\n'
+  await feeds.refresh(null)
+  expect(feeds.list()[0]!.lastError).toBeNull()
+  expect(feedsOf(directory, { name: 'far', source }).feeds.read().count).toBe(0)
+})
+
+test('the fault of a file that cannot be read as it should is told until another is read', async () => {
+  const directory = await temporaryFolder()
+  const source = join(directory, 'list.json')
+  await writeFile(source, '{ broken')
+  const { feeds } = feedsOf(directory, { name: 'ours', source })
+  feeds.read()
+  await feeds.refresh(null)
+  await feeds.refresh(null)
+  expect(feeds.list()).toMatchObject([
+    { reading: null, lastError: expect.stringMatching(/JSON/) as string },
+  ])
+})
+
+test('a byte order mark in front of JSON is passed over', async () => {
+  const directory = await temporaryFolder()
+  const source = join(directory, 'list.json')
+  await writeFile(source, '\ufeff{"Attribute":[{"type":"ip-dst","value":"203.0.113.7"}]}')
+  expect(feedsOf(directory, { name: 'ours', source }).feeds.read().count).toBe(1)
+})
+
+test('what the host is or needs is in no feed, whatever a feed says', async () => {
+  const directory = await temporaryFolder()
+  const source = join(directory, 'list.txt')
+  await writeFile(source, '203.0.113.7\n198.51.100.53\n198.51.100.0/24\nhttp://198.51.100.53/x\n')
+  const { detect } = validateConfig(
+    { detect: { intel: { feeds: [{ name: 'ours', source }] } } },
+    '',
+  )
+  const resolver = { guard: 'resolver', range: parseCidr('198.51.100.53')! } as const
+  const facts = { minPrefix4: 16, minPrefix6: 48, guarded: [resolver] }
+  const feeds = new Feeds({
+    ...{ config: detect.intel, directory, clock, log: silentLog },
+    sparing: () => Promise.resolve((range) => neededIn(range, facts)),
+    onTables: () => undefined,
+  })
+  await feeds.learnSpared()
+  expect(feeds.read().count).toBe(1)
+  expect(feeds.list()[0]!.reading!.refusals).toEqual([
+    'line 2: "198.51.100.53" is spared: it is this host\'s DNS resolver',
+    'line 3: "198.51.100.0/24" is spared: it holds 198.51.100.53, this host\'s DNS resolver',
+    'line 4: "http://198.51.100.53/x" is spared: it is this host\'s DNS resolver',
+  ])
 })

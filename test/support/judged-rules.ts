@@ -98,7 +98,7 @@ export const bookOf = (...texts: readonly string[]): RuleBook =>
 export const httpRule = (detection: string, rest = ''): string => `
 title: Test rule
 name: test-rule
-logsource: { category: proxy }
+logsource: { category: webserver }
 detection:
 ${detection.replace(/^/gm, '  ')}
 ${rest}`

@@ -87,7 +87,9 @@ class Trial {
           truth.name,
         )
         this.#keep(event.id, event)
-        if (truth.kind !== 'benign' && judge(detection).namesParty) this.#noteFirst(detection)
+        // What is told before the attack has begun is of the traffic that it was merged into.
+        const isBegun = truth.kind !== 'benign' && this.#packets > 0
+        if (isBegun && judge(detection).namesParty) this.#noteFirst(detection)
       },
       onModelLearned: () => undefined,
     })

@@ -1,7 +1,14 @@
 /** One feed's text made indicators: how many of which kind, and what could not be taken. */
+import { parseCidr, type Cidr } from '../../net/cidr.ts'
 import type { FeedConfig } from './config.ts'
 import { formatOf, readerOf, type FeedFormat } from './formats/index.ts'
-import { isRefusal, parseIndicators, type IndicatorKind } from './indicator.ts'
+import {
+  isRefusal,
+  parseIndicators,
+  type Indicator,
+  type IndicatorKind,
+  type Refusal,
+} from './indicator.ts'
 import type { IndicatorTableBuilder } from './indicator-table.ts'
 import type { FeedText } from './feed-text.ts'
 
@@ -21,6 +28,15 @@ export interface FeedReading {
   readonly expiresAtMs: number
 }
 
+/** Says why no feed can mean a range; null where one can. */
+export type Spared = (range: Cidr) => string | null
+
+export interface ReadingBounds {
+  /** Indicators that the table still takes. */
+  readonly room: number
+  readonly spared?: Spared
+}
+
 /** Where the reading of a large feed may rest, so that whoever reads can do something else meanwhile. */
 export type Steps<Result> = Generator<undefined, Result>
 
@@ -28,7 +44,7 @@ export type Steps<Result> = Generator<undefined, Result>
 const STEP = 5000
 
 /**
- * Adds a feed's indicators to a table, up to `room` of them, in steps.
+ * Adds a feed's indicators to a table, as far as there is room, in steps.
  *
  * Cost: about 2 µs an indicator; a JSON feed is parsed at once, before the first step.
  * Errors: `SyntaxError` when the text is not of the form that it is said to be; nothing is added then unless a
@@ -38,11 +54,11 @@ export function* readFeed(
   feed: FeedConfig,
   { text, givenAtMs }: FeedText,
   builder: IndicatorTableBuilder,
-  room: number,
+  bounds: ReadingBounds,
 ): Steps<FeedReading> {
   const format = feed.format === 'auto' ? formatOf(text) : feed.format
   const expiresAt = Math.floor(givenAtMs / 1000) + feed.expireDays * DAY_SECONDS
-  const tally = new Tally(format, builder, room)
+  const tally = new Tally(format, builder, bounds)
   builder.feed(feed.name)
   let step = 0
   for (const { text: raw, at, validUntil } of readerOf(format)(text, { column: feed.column })) {
@@ -53,30 +69,60 @@ export function* readFeed(
   return { ...tally.figures(), format, expiresAtMs: expiresAt * 1000 }
 }
 
+/**
+ * Says why a text cannot be what the feed is to give; null where it may replace what was given before.
+ *
+ * A feed whose entries are all gone is well; one that is empty, a page, or without a single indicator is not.
+ * Cost: up to the first indicator; JSON is parsed whole.
+ */
+export function faultInFeed(feed: FeedConfig, text: string): string | null {
+  const head = text.trimStart()
+  if (head === '') return 'the answer is empty'
+  if (head.startsWith('<')) return 'the answer is a page of HTML or XML, no feed'
+  const format = feed.format === 'auto' ? formatOf(text) : feed.format
+  let fault: string | null = null
+  try {
+    for (const { text: raw, at } of readerOf(format)(text, { column: feed.column })) {
+      const read = parseIndicators(raw)
+      if (!isRefusal(read)) return null
+      fault ??= `nothing in it is an indicator (${refusalWords(format, at, raw, read)})`
+    }
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+    fault = error.message
+  }
+  return fault
+}
+
 /** Counts what a feed gives while it goes into the table. */
 class Tally {
   readonly #format: FeedFormat
   readonly #builder: IndicatorTableBuilder
   readonly #room: number
+  readonly #spared: Spared
   readonly #counts: Partial<Record<IndicatorKind, number>> = {}
   readonly #refusals: string[] = []
   #refused = 0
   #left = 0
   #taken = 0
 
-  constructor(format: FeedFormat, builder: IndicatorTableBuilder, room: number) {
+  constructor(
+    format: FeedFormat,
+    builder: IndicatorTableBuilder,
+    { room, spared = () => null }: ReadingBounds,
+  ) {
     this.#format = format
     this.#builder = builder
     this.#room = room
+    this.#spared = spared
   }
 
   add(raw: string, at: number, until: number): void {
-    const indicators = parseIndicators(raw, until)
+    const indicators = this.#parsed(raw, until)
     if (isRefusal(indicators)) {
       this.#refused += 1
       if (this.#refusals.length < TOLD_REFUSALS) {
-        const shown = `${placeOf(this.#format, at)}: "${raw.slice(0, 80)}"`
-        this.#refusals.push(`${shown} ${indicators.reason}`)
+        this.#refusals.push(refusalWords(this.#format, at, raw, indicators))
       }
       return
     }
@@ -91,11 +137,26 @@ class Tally {
     }
   }
 
+  #parsed(raw: string, until: number): readonly Indicator[] | Refusal {
+    const indicators = parseIndicators(raw, until)
+    if (isRefusal(indicators)) return indicators
+    for (const { kind, value } of indicators) {
+      if (kind !== 'address' && kind !== 'range' && kind !== 'url-host') continue
+      const range = parseCidr(value)
+      const reason = range === null ? null : this.#spared(range)
+      if (reason !== null) return { reason: `is spared: ${reason}` }
+    }
+    return indicators
+  }
+
   figures(): Pick<FeedReading, 'counts' | 'refused' | 'refusals' | 'left'> {
     const [refused, left] = [this.#refused, this.#left]
     return { counts: this.#counts, refusals: this.#refusals, refused, left }
   }
 }
+
+const refusalWords = (format: FeedFormat, at: number, raw: string, { reason }: Refusal): string =>
+  `${placeOf(format, at)}: "${raw.slice(0, 80)}" ${reason}`
 
 const placeOf = (format: FeedFormat, at: number): string =>
   `${format === 'plain' || format === 'csv' ? 'line' : 'object'} ${at}`

@@ -43,9 +43,14 @@ export function readFeedText(feed: FeedConfig, directory: string): FeedText | nu
 /**
  * Fetches a feed that is a URL and keeps the answer; an answer "not modified" renews what is kept.
  *
- * Errors: `ERR_FEED_READ` with the reason; what is kept stays.
+ * `faultIn` says why an answer must not take the place of what is kept: a page that asks for a login comes with
+ * status 200 too. Errors: `ERR_FEED_READ` with the reason; what is kept stays.
  */
-export async function fetchFeedText(feed: FeedConfig, directory: string): Promise<FeedText> {
+export async function fetchFeedText(
+  feed: FeedConfig,
+  directory: string,
+  faultIn: (text: string) => string | null,
+): Promise<FeedText> {
   const note = readNote(feed, directory)
   const answer = await ask(feed, note)
   const givenAtMs = Date.now()
@@ -59,6 +64,8 @@ export async function fetchFeedText(feed: FeedConfig, directory: string): Promis
     throw failed(feed, `the server answered ${answer.status} ${answer.statusText}`.trimEnd())
   }
   const text = await bodyOf(feed, answer)
+  const fault = faultIn(text)
+  if (fault !== null) throw failed(feed, fault)
   mkdirSync(join(directory, 'feeds'), { recursive: true, mode: 0o750 })
   writeWhole(cachePath(feed, directory), text)
   keepNote(feed, directory, {
@@ -120,14 +127,14 @@ async function bodyOf(feed: FeedConfig, answer: Response): Promise<string> {
     if (error instanceof PicketError) throw error
     throw failed(feed, reasonOf(error), error)
   }
-  return Buffer.concat(chunks).toString('utf8')
+  return withoutMark(Buffer.concat(chunks).toString('utf8'))
 }
 
 function readFile(path: string, givenAtMs: number | null): FeedText {
   try {
     const { size, mtimeMs } = statSync(path)
     if (size > MAX_BYTES) throw new Error(`it is larger than ${MAX_BYTES} bytes`)
-    return { text: readFileSync(path, 'utf8'), givenAtMs: givenAtMs ?? mtimeMs }
+    return { text: withoutMark(readFileSync(path, 'utf8')), givenAtMs: givenAtMs ?? mtimeMs }
   } catch (error) {
     throw new PicketError('ERR_FEED_READ', `cannot read ${path}: ${reasonOf(error)}`, {
       hint: 'check the path and who may read it',
@@ -135,6 +142,9 @@ function readFile(path: string, givenAtMs: number | null): FeedText {
     })
   }
 }
+
+/** Without the byte order mark that Windows programs write; no JSON may begin with one. */
+const withoutMark = (text: string): string => text.replace(/^\ufeff/, '')
 
 function readNote(feed: FeedConfig, directory: string): CacheNote | null {
   try {

@@ -4,7 +4,7 @@ import type { Clock } from '../../core/clock.ts'
 import { PicketError } from '../../core/errors.ts'
 import type { Log } from '../../core/log.ts'
 import type { FeedConfig, IntelConfig } from './config.ts'
-import { readFeed, type FeedReading, type Steps } from './feed-reading.ts'
+import { faultInFeed, readFeed, type FeedReading, type Spared, type Steps } from './feed-reading.ts'
 import { fetchFeedText, isRemote, readFeedText, shownSource, type FeedText } from './feed-text.ts'
 import { IndicatorTableBuilder, type IndicatorTables } from './indicator-table.ts'
 
@@ -29,6 +29,11 @@ export interface FeedsOptions {
   readonly directory: string
   readonly clock: Clock
   readonly log: Log
+  /**
+   * Finds out what no feed can mean: the host itself and what it cannot do without. What it gives says why a range
+   * is of these, or null.
+   */
+  sparing?(): Promise<Spared>
   /** Told whenever the indicators have changed. */
   onTables(tables: IndicatorTables): void
 }
@@ -38,13 +43,17 @@ interface Watched {
   givenAtMs: number | null
   nextLookMs: number
   reading: FeedReading | null
-  lastError: string | null
+  /** Of the last look at the source. */
+  lookError: string | null
+  /** Of the reading of what it gave; it stays until other text is read. */
+  readError: string | null
 }
 
 /** Feeds that are kept fresh from `start` until `stop`. */
 export class Feeds {
   readonly #options: FeedsOptions
   readonly #watched: readonly Watched[]
+  #spared: Spared = () => null
   #tables: IndicatorTables = new IndicatorTableBuilder().build()
   #timer: NodeJS.Timeout | undefined
   #looking: Promise<void> = Promise.resolve()
@@ -53,7 +62,7 @@ export class Feeds {
     this.#options = options
     const { enabled, feeds } = options.config
     this.#watched = (enabled ? feeds : []).map((feed) => ({
-      ...{ feed, givenAtMs: null, nextLookMs: 0, reading: null, lastError: null },
+      ...{ feed, givenAtMs: null, nextLookMs: 0, reading: null, lookError: null, readError: null },
     }))
   }
 
@@ -62,6 +71,17 @@ export class Feeds {
     const steps = this.#build()
     while (!steps.next().done);
     return this.#tables
+  }
+
+  /** Looks anew at what no feed can mean; what was known stays where that fails. */
+  async learnSpared(): Promise<void> {
+    const { sparing, log } = this.#options
+    if (sparing === undefined || this.isEmpty) return
+    try {
+      this.#spared = await sparing()
+    } catch (error) {
+      log.warn('It is not known which addresses no feed can mean', { reason: String(error) })
+    }
   }
 
   /** No feed is configured, or indicators are not to be looked for. */
@@ -95,8 +115,9 @@ export class Feeds {
   }
 
   list(): readonly FeedStatus[] {
-    return this.#watched.map(({ feed, reading, givenAtMs, lastError }) => ({
-      ...{ name: feed.name, source: shownSource(feed.source), reading, givenAtMs, lastError },
+    return this.#watched.map(({ feed, reading, givenAtMs, lookError, readError }) => ({
+      ...{ name: feed.name, source: shownSource(feed.source), reading, givenAtMs },
+      lastError: lookError ?? readError,
     }))
   }
 
@@ -107,6 +128,7 @@ export class Feeds {
       let isNew = false
       for (const watched of due) isNew = (await this.#lookAt(watched)) || isNew
       if (!isNew) return
+      await this.learnSpared()
       // Between two steps the agent answers its API: a million lines take seconds.
       for (const steps = this.#build(); !steps.next().done;) await nextTurn()
       this.#options.onTables(this.#tables)
@@ -121,17 +143,19 @@ export class Feeds {
     const before = watched.givenAtMs
     watched.nextLookMs = clock.nowMs() + paceMs
     try {
-      if (isRemote(feed.source)) await fetchFeedText(feed, directory)
+      if (isRemote(feed.source)) {
+        await fetchFeedText(feed, directory, (text) => faultInFeed(feed, text))
+      }
       const given = readFeedText(feed, directory)
-      watched.lastError = null
+      watched.lookError = null
       return given !== null && given.givenAtMs !== before
     } catch (error) {
       if (!(error instanceof PicketError)) throw error
       watched.nextLookMs = clock.nowMs() + Math.min(RETRY_MS, paceMs)
-      if (watched.lastError !== error.message) {
+      if (watched.lookError !== error.message) {
         log.warn('An indicator feed could not be read', { feed: feed.name, reason: error.message })
       }
-      watched.lastError = error.message
+      watched.lookError = error.message
       return false
     }
   }
@@ -151,10 +175,15 @@ export class Feeds {
       const given: FeedText | null = readFeedText(feed, directory)
       if (given === null) return
       watched.givenAtMs = given.givenAtMs
-      watched.reading = yield* readFeed(feed, given, builder, config.maxIndicators - builder.count)
+      watched.reading = yield* readFeed(feed, given, builder, {
+        room: config.maxIndicators - builder.count,
+        spared: this.#spared,
+      })
+      watched.readError = null
     } catch (error) {
       if (!(error instanceof PicketError) && !(error instanceof SyntaxError)) throw error
-      watched.lastError = error.message
+      watched.reading = null
+      watched.readError = error.message
       log.warn('An indicator feed could not be read', { feed: feed.name, reason: error.message })
     }
   }

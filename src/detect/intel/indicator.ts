@@ -40,13 +40,15 @@ const HARMLESS = [
 ].map((text) => parseCidr(text)!) // prettier-ignore
 
 const LABEL = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/
+const HOST_WITH_PORT = /^(\[[\da-f:.]+\]|[^\s:/[\]]+):\d{1,5}$/i
 const JA3 = /^[0-9a-f]{32}$/
 const JA4 = /^[tqd][0-9a-z]{9}_[0-9a-f]{12}_[0-9a-f]{12}$/
 
 /**
  * Reads one indicator of whatever kind its form tells; `hxxp` and `[.]` are understood.
  *
- * A URL gives two: itself, and its host as `url-host`, which by itself says less (shared hosting).
+ * A URL gives two: itself, and its host as `url-host`, which by itself says less (shared hosting). A port behind a
+ * host is left out: malware changes it more readily than its host.
  */
 export function parseIndicators(raw: string, validUntil = 0): readonly Indicator[] | Refusal {
   if (raw.length > LONGEST) return { reason: `is longer than ${LONGEST} characters` }
@@ -55,6 +57,8 @@ export function parseIndicators(raw: string, validUntil = 0): readonly Indicator
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return urlIndicators(text, validUntil)
   const range = parseCidr(text)
   if (range !== null) return rangeIndicators(range, validUntil)
+  const [, host] = HOST_WITH_PORT.exec(text) ?? []
+  if (host !== undefined) return parseIndicators(host.replace(/^\[|\]$/g, ''), validUntil)
   const fingerprint = text.toLowerCase()
   if (JA3.test(fingerprint)) return [{ kind: 'ja3', value: fingerprint, validUntil }]
   if (JA4.test(fingerprint)) return [{ kind: 'ja4', value: fingerprint, validUntil }]

@@ -1,5 +1,5 @@
 /** Where rules lie on disk: those shipped with Picket, and a folder of the user's own. */
-import { readdirSync, readFileSync, statSync, type Stats } from 'node:fs'
+import { readdirSync, readFileSync, realpathSync, statSync, type Stats } from 'node:fs'
 import { join, relative } from 'node:path'
 import { packagedFile } from '../../core/package-root.ts'
 import type { SigmaConfig } from './config.ts'
@@ -10,6 +10,10 @@ import type { RuleFault } from './source/fault.ts'
 export const SHIPPED_RULES = 'deploy/rules'
 
 const MOST_FILES = 1000
+/** So many more are named as left out. */
+const MOST_LEFT_OUT = 1000
+/** A link may lead to a whole disk, and the folder is looked at every second. */
+const MOST_FOLDERS = 1000
 const MOST_BYTES = 262_144
 const MOST_BYTES_OF_ALL = 16_777_216
 
@@ -36,11 +40,12 @@ export function readFolder(path: string, origin: RuleText['origin']): ReadRules 
   const texts: RuleText[] = []
   const faults: RuleFault[] = []
   let left = MOST_BYTES_OF_ALL
-  for (const { file, shown, bytes } of ruleFiles(path, origin === 'shipped')) {
+  for (const [index, { file, shown, bytes }] of ruleFiles(path, origin === 'shipped').entries()) {
     const fault = (reason: string): unknown =>
       faults.push({ file: shown, line: 1, column: 1, reason })
     left -= bytes
-    if (bytes > MOST_BYTES) fault(`is larger than ${MOST_BYTES} bytes`)
+    if (index >= MOST_FILES) fault(`is left out: there are more than ${MOST_FILES} files`)
+    else if (bytes > MOST_BYTES) fault(`is larger than ${MOST_BYTES} bytes`)
     else if (left < 0) fault(`is left out: the rules are larger than ${MOST_BYTES_OF_ALL} bytes`)
     else {
       try {
@@ -72,16 +77,25 @@ function ruleFiles(path: string, isShipped = false): readonly RuleFile[] {
   const root = statOf(path)
   if (root === null) return []
   if (root.isFile()) return [fileAt(path, path, root)]
-  return namesUnder(path)
-    .filter((name) => /\.ya?ml$/i.test(name))
-    .sort()
-    .slice(0, MOST_FILES)
-    .flatMap((name) => {
-      const file = join(path, name)
-      const found = statOf(file)
-      const isRule = found !== null && found.isFile()
-      return isRule ? [fileAt(file, isShipped ? relative(path, file) : file, found)] : []
-    })
+  const files: RuleFile[] = []
+  addFilesUnder(path, new Set(), files)
+  if (!isShipped) return files
+  return files.map((found) => ({ ...found, shown: relative(path, found.file) }))
+}
+
+/**
+ * Links are followed, each folder once. Hidden names are passed over: editors keep unfinished files under them,
+ * and a mounted ConfigMap every rule a second time.
+ */
+function addFilesUnder(folder: string, seen: Set<string>, files: RuleFile[]): void {
+  for (const name of namesIn(folder, seen)) {
+    if (files.length >= MOST_FILES + MOST_LEFT_OUT) return
+    const file = join(folder, name)
+    const found = name.startsWith('.') ? null : statOf(file)
+    if (found === null) continue
+    if (found.isDirectory()) addFilesUnder(file, seen, files)
+    else if (found.isFile() && /\.ya?ml$/i.test(name)) files.push(fileAt(file, file, found))
+  }
 }
 
 const fileAt = (
@@ -90,13 +104,23 @@ const fileAt = (
   { size, mtimeMs }: { readonly size: number; readonly mtimeMs: number },
 ): RuleFile => ({ file, shown, bytes: size, changedMs: mtimeMs })
 
-function namesUnder(path: string): string[] {
+function namesIn(folder: string, seen: Set<string>): readonly string[] {
   try {
-    return readdirSync(path, { recursive: true, encoding: 'utf8' })
+    const real = realpathSync(folder)
+    if (seen.has(real) || seen.size >= MOST_FOLDERS) return []
+    seen.add(real)
+    return readdirSync(folder).sort()
   } catch {
     // Gone, or not for us: the files that it had are then gone too, which the reload says.
     return []
   }
 }
 
-const statOf = (path: string): Stats | null => statSync(path, { throwIfNoEntry: false }) ?? null
+function statOf(path: string): Stats | null {
+  try {
+    return statSync(path)
+  } catch {
+    // Gone, a link that leads nowhere or to itself, or not for us.
+    return null
+  }
+}

@@ -63,6 +63,8 @@ export interface DetectionRule extends RuleHead {
 export const CORRELATION_TYPES = [
   'event_count',
   'value_count',
+  'value_sum',
+  'value_avg',
   'temporal',
   'temporal_ordered',
 ] as const
@@ -79,10 +81,10 @@ export interface CorrelationRule extends RuleHead {
   readonly rules: readonly string[]
   /** Fields by which hits are kept apart, for each rule in the order of `rules`. */
   readonly groupBy: readonly (readonly Field[])[]
-  /** `value_count`: what is counted, for each rule. */
-  readonly counted: readonly Field[] | null
+  /** What values are counted, summed up or averaged, for each rule; of several fields their combinations. */
+  readonly counted: readonly (readonly Field[])[] | null
   readonly timespanUs: number
-  /** Temporal rules have none: all of the rules must have hit. */
+  /** All must hold; of a temporal rule for how many of its rules have hit. */
   readonly bounds: readonly { readonly bound: Bound; readonly count: number }[]
   /** The rules it refers to make events of their own too. */
   readonly generates: boolean

@@ -47,15 +47,9 @@ export class RulesAtWork {
     const ofAll = atEnd.filter(({ category }) => category.applications.length === 0)
     this.#atEndOfAll = bucketOf(ofAll)
     this.#gateOfAll = new FlowGate(ofAll)
-    const buckets = new Map(
-      [...new Set(atEnd.map(({ category }) => category))].flatMap((category) =>
-        category.applications.map((application) => [
-          APPLICATIONS.indexOf(application),
-          bucketOf(atEnd.filter((rule) => rule.category === category)),
-        ]),
-      ),
+    this.#atEndOf = APPLICATIONS.map((application) =>
+      bucketOf(atEnd.filter(({ category }) => category.applications.includes(application))),
     )
-    this.#atEndOf = APPLICATIONS.map((_, index) => buckets.get(index) ?? null)
   }
 
   /** Says whether any rule is judged at the moment, or its category's flows at their end. */

@@ -1,6 +1,6 @@
 /** What is never blocked, whoever orders it: a security agent must not be the one who cuts the host off. */
 import { PicketError } from '../../core/errors.ts'
-import { cidrOverlaps, formatCidr, parseCidr, type Cidr } from '../../net/cidr.ts'
+import { cidrCovers, cidrOverlaps, formatCidr, parseCidr, type Cidr } from '../../net/cidr.ts'
 
 /** Every guard by the name it has in the API's answer. */
 export const GUARDS = [
@@ -152,6 +152,18 @@ function* refusals(target: Cidr, facts: GuardFacts): Generator<Refusal> {
     if (!cidrOverlaps(guarded.range, target)) continue
     yield { guard: guarded.guard, why: meaning(guarded, target) }
   }
+}
+
+/** Guards that say whom the host trusts or whose orders it takes, not what it is made of or cannot do without. */
+const TRUSTED: ReadonlySet<Guard> = new Set(['allowlist', 'administrator'])
+
+/**
+ * Says why no list of bad addresses can mean the range: this host, or what it cannot do without, lies in it. Null
+ * where nothing of that does.
+ */
+export function neededIn(target: Cidr, { guarded }: GuardFacts): string | null {
+  const held = guarded.find(({ guard, range }) => !TRUSTED.has(guard) && cidrCovers(target, range))
+  return held === undefined ? null : meaning(held, target)
 }
 
 /** Puts texts under a guard; those that are no address (a zone, a name) can't be targets either. */

@@ -46,7 +46,7 @@ function ownTable() {
   const { intel } = validateConfig({ detect: { intel: { feeds } } }, 'bench').detect
   const builder = new IndicatorTableBuilder()
   const given = { text, givenAtMs: NOW_SECONDS * 1000 }
-  for (const steps = readFeed(intel.feeds[0], given, builder, 1e6); !steps.next().done;);
+  for (const steps = readFeed(intel.feeds[0], given, builder, { room: 1e6 }); !steps.next().done;);
   const table = new IndicatorTable(builder.build())
   const look = { words: new Int32Array(4), at: 0, family: 4 }
   return {

@@ -63,6 +63,12 @@ describe('the truth file', () => {
       [{ ...attack, attack_types: 'scan' }],
       /attack_types .*: "scan"/,
     ],
+    ['a name twice', [attack, { ...attack, file: 'b.pcap' }], /\[1\] has the name of row 0: "a"$/],
+    [
+      'an attack that is benign too',
+      [attack, { ...attack, name: 'b', kind: 'benign' }],
+      /\[1\] calls benign what another/,
+    ],
     ['no captures at all', [], /names no captures/],
     ['addresses that are no list', [{ ...attack, attacker_ips: '192.0.2.1' }], /attacker_ips/],
     ['only attacks', [attack], /captures are missing|no benign capture/],
@@ -79,6 +85,6 @@ describe('the truth file', () => {
 
   it('wants both attacks and ordinary traffic', () => {
     writeFileSync(join(directory, 'b.pcap'), '')
-    expect(refusal(truthOf([benign, benign])).message).toMatch(/no attack capture/)
+    expect(refusal(truthOf([benign, { ...benign, name: 'c' }])).message).toMatch(/no attack capture/)
   })
 })

@@ -1,20 +1,14 @@
 /**
- * STIX 2.1 bundles: the indicators whose patterns compare addresses, names or URLs for equality.
+ * STIX 2.1 bundles: the indicators whose patterns ask for addresses, names, URLs or TLS fingerprints.
  *
- * Source: STIX 2.1 §4.7 (indicator), §9 (patterning). A pattern with AND, or with qualifiers, asks for more than one
- * packet can show, and gives none; alternatives (OR) give one each. Bundles may lie in one another. Revoked and
- * expired ones are left out by the reader.
+ * Source: STIX 2.1 §4.7 (indicator). Alternatives give one each; a pattern that asks for such and for more than one
+ * packet can show is handed on whole, to be refused. Bundles may lie in one another. Revoked and expired ones are
+ * left out by the reader.
  */
 import { parseBoundedJson } from './bounded-json.ts'
 import type { RawIndicator } from './raw-indicator.ts'
+import { valuesInPattern } from './stix-pattern.ts'
 
-const LONGEST_PATTERN = 100_000
-/** How far before a value its property may begin. */
-const LONGEST_PROPERTY = 256
-const PROPERTY = /([a-z0-9:'._-]+)\s*=\s*$/i
-const OURS =
-  /^(?:ipv4-addr:value|ipv6-addr:value|domain-name:value|url:value|[a-z0-9:'._-]*ja[34][a-z0-9'._-]*)$/i
-const MORE_THAN_ONE_PACKET = /\b(AND|FOLLOWEDBY|WITHIN|REPEATS)\b/
 /** How deep bundles and lists may lie in one another. */
 const DEEPEST = 8
 
@@ -29,9 +23,12 @@ export function* readStix(text: string): Generator<RawIndicator> {
     at += 1
     if (object.type !== 'indicator' || object.revoked === true) continue
     const { pattern, valid_until: validUntil } = object
-    if (typeof pattern !== 'string' || pattern.length > LONGEST_PATTERN) continue
-    for (const value of valuesIn(pattern))
-      yield { text: value, at, validUntil: secondsOf(validUntil) }
+    if (typeof pattern !== 'string') continue
+    const values = valuesInPattern(pattern)
+    if (values === null) continue
+    for (const text of values.length === 0 ? [pattern] : values) {
+      yield { text, at, validUntil: secondsOf(validUntil) }
+    }
   }
 }
 
@@ -44,42 +41,6 @@ function* objectsIn(node: unknown, depth: number): Generator<StixObject> {
   const { objects } = node as StixObject
   if (Array.isArray(objects)) yield* objectsIn(objects, depth + 1)
   else yield node as StixObject
-}
-
-/**
- * The values that a pattern compares what is ours with; none where it asks for more, or does not end.
- *
- * Cost: one look at each character, since a pattern may be made to keep a regular expression busy for hours.
- */
-function valuesIn(pattern: string): readonly string[] {
-  const values: string[] = []
-  let outside = ''
-  for (let from = 0; ;) {
-    const start = pattern.indexOf("'", from)
-    if (start < 0) {
-      outside += pattern.slice(from)
-      break
-    }
-    outside += pattern.slice(from, start)
-    const end = endOfValue(pattern, start)
-    if (end < 0) return []
-    const before = pattern.slice(Math.max(0, start - LONGEST_PROPERTY), start)
-    const property = PROPERTY.exec(before)?.[1]
-    if (property !== undefined && OURS.test(property)) {
-      values.push(pattern.slice(start + 1, end).replace(/\\(.)/gs, '$1'))
-    }
-    from = end + 1
-  }
-  return MORE_THAN_ONE_PACKET.test(outside) ? [] : values
-}
-
-/** Where the value that begins at `start` is closed; -1 where it never is. */
-function endOfValue(pattern: string, start: number): number {
-  for (let at = start + 1; at < pattern.length; at += 1) {
-    if (pattern[at] === '\\') at += 1
-    else if (pattern[at] === "'") return at
-  }
-  return -1
 }
 
 function secondsOf(time: unknown): number {

@@ -1,4 +1,6 @@
 /** The fields of what applications say: each is read from a message or from the flow's sum of them. */
+import { dnsRcodeName } from '../../../flow/index.ts'
+import { extensionOf, hostSpellings, pathOf, querySpellings, uriSpellings } from './url-parts.ts'
 import { field, type Field, type FieldType, type FieldValue, type Moment } from './field.ts'
 
 interface Told {
@@ -6,6 +8,7 @@ interface Told {
   readonly isInSum?: boolean
   /** The property of the facts, where it is not called as the field. */
   readonly of?: string
+  readonly synonyms?: Field['synonyms']
   readonly note: string
 }
 
@@ -13,12 +16,12 @@ interface Told {
 function fact(
   names: string,
   moments: string,
-  { of, type = 'text', isInSum = true, note }: Told,
+  { of, type = 'text', isInSum = true, synonyms = {}, note }: Told,
 ): Field {
   const list = names.split(' ')
   const property = of ?? list[0]!
   return field({
-    ...{ names: list, type, moments: moments.split(' ') as Moment[], isInSum, note },
+    ...{ names: list, type, moments: moments.split(' ') as Moment[], isInSum, synonyms, note },
     read: ({ facts }) => (facts[property] ?? null) as FieldValue,
   })
 }
@@ -31,28 +34,38 @@ const DNS = 'dns-query dns-response'
 const HELLO = 'tls-client-hello quic'
 const REQUEST = 'http-request http-exchange'
 
+/** As Zeek has them, and as the resolver of Windows: 9000 and the number. */
+const RCODE_NUMBERS = Object.fromEntries(
+  Array.from({ length: 11 }, (_, rcode) => [rcode, dnsRcodeName(rcode)] as const).flatMap(
+    ([rcode, name]) => [
+      [String(rcode), name],
+      [String(rcode === 0 ? 0 : 9000 + rcode), name],
+    ],
+  ),
+)
+
 export const DNS_FIELDS: readonly Field[] = [
   fact('query QueryName question_name dns.question.name', DNS, { note: "the first question's name in lower case" }),
-  fact('record_type qtype_name QueryType type', DNS, { of: 'type', note: 'A, AAAA, TXT, ANY …' }),
+  fact('record_type qtype_name QueryType type dns.question.type', DNS, { of: 'type', note: 'A, AAAA, TXT, ANY …' }),
   field({
-    ...{ names: ['answer', 'answers', 'QueryResults'], type: 'text', moments: ['dns-response'] },
+    ...{ names: ['answer', 'answers', 'QueryResults', 'dns.answers.data'], type: 'text', moments: ['dns-response'] },
     note: 'values of the answers: addresses, names, texts',
     read: ({ facts }) => ((facts['answers'] ?? []) as Answer[]).flatMap(({ value }) => value ?? []),
   }),
-  fact('rcode_name rcode QueryStatus', 'dns-response', { of: 'rcode', note: 'NOERROR, NXDOMAIN …' }),
+  fact('rcode_name rcode QueryStatus dns.response.code', 'dns-response', { of: 'rcode', synonyms: RCODE_NUMBERS, note: 'NOERROR, NXDOMAIN …, or its number' }),
   fact('answer_count', 'dns-response', { of: 'answerCount', type: 'number', isInSum: false, note: 'answers in the message' }),
   fact('message_bytes', DNS, { of: 'messageBytes', type: 'number', isInSum: false, note: 'bytes of the message' }),
 ] // prettier-ignore
 
 export const TLS_FIELDS: readonly Field[] = [
-  fact('server_name sni tls.sni cs-host', HELLO, { of: 'sni', note: 'server name the client asked for (TLS and QUIC)' }),
+  fact('server_name sni tls.sni cs-host tls.client.server_name', HELLO, { of: 'sni', note: 'server name the client asked for (TLS and QUIC)' }),
   fact('alpn next_protocol', HELLO, { of: 'alpn', note: 'protocols the client offered' }),
-  fact('ja4', HELLO, { note: "JA4 of the client's hello" }),
-  fact('ja3', 'tls-client-hello', { note: "JA3 of the client's hello" }),
+  fact('ja4 tls.client.ja4', HELLO, { note: "JA4 of the client's hello" }),
+  fact('ja3 tls.client.ja3', 'tls-client-hello', { note: "JA3 of the client's hello" }),
   fact('client_version', 'tls-client-hello', { of: 'version', isInSum: false, note: 'highest version offered: TLS 1.2' }),
   fact('version', 'tls-server-hello', { note: 'version the server chose: SSL 3.0, TLS 1.0 … TLS 1.3' }),
   fact('cipher', 'tls-server-hello', { type: 'number', note: 'IANA number of the cipher suite chosen' }),
-  fact('ja3s', 'tls-server-hello', { note: "JA3S of the server's hello" }),
+  fact('ja3s tls.server.ja3s', 'tls-server-hello', { note: "JA3S of the server's hello" }),
   fact('subject certificate.subject', 'tls-certificate', { of: 'subject', note: "name of the server's certificate (before TLS 1.3)" }),
   fact('issuer certificate.issuer', 'tls-certificate', { of: 'issuer', note: 'who issued it' }),
   fact('is_self_signed', 'tls-certificate', { of: 'isSelfSigned', type: 'boolean', note: 'subject and issuer are the same' }),
@@ -69,18 +82,49 @@ const ofRequest = (name: string, type: FieldType, property: string, note: string
     },
   })
 
-export const HTTP_FIELDS: readonly Field[] = [
-  fact('cs-method method c-method', REQUEST, { of: 'method', note: 'GET, POST …' }),
-  fact('c-uri uri cs-uri cs-uri-query cs-uri-stem c-uri-stem c-uri-query url', REQUEST, { of: 'uri', note: 'target of the request, path and query' }),
-  fact('cs-host host c-uri-host', REQUEST, { of: 'host', note: "the Host field, or the authority of a proxy's request" }),
-  fact('c-useragent cs-user-agent user_agent cs(User-Agent) UserAgent useragent', REQUEST, { of: 'userAgent', note: 'User-Agent, up to 256 characters' }),
+/** A part of the request's target, or the host that it was sent to. */
+const ofTarget = (
+  names: string,
+  note: string,
+  read: (uri: string | null, host: string | null) => FieldValue,
+): Field =>
+  field({
+    ...{ names: names.split(' '), type: 'text', isSpelled: true, note },
+    moments: ['http-request', 'http-exchange'],
+    read: ({ facts }) => read(textOrNull(facts['uri']), textOrNull(facts['host'])),
+  })
+
+const textOrNull = (value: unknown): string | null => (typeof value === 'string' ? value : null)
+
+/** The same whoever logs it. */
+const WEB_FIELDS: readonly Field[] = [
+  fact('cs-method method c-method http.request.method', REQUEST, { of: 'method', note: 'GET, POST …' }),
+  ofTarget('cs-uri-stem c-uri-stem url.path', 'path of the request', (uri) => uri && pathOf(uri)),
+  ofTarget('cs-uri-query c-uri-query url.query', 'query of the request; by itself, and with the path', (uri) => uri && querySpellings(uri)),
+  ofTarget('c-uri-extension url.extension', 'what follows the last dot of the path: exe, php …', (uri) => uri && extensionOf(uri)),
+  ofTarget('cs-host host c-uri-host r-dns url.domain', "the Host field, or the authority of a proxy's request; without its port, and with it", (_uri, host) => host && hostSpellings(host)),
+  fact('c-useragent cs-user-agent user_agent cs(User-Agent) UserAgent useragent user_agent.original', REQUEST, { of: 'userAgent', note: 'User-Agent, up to 256 characters' }),
   fact('auth_scheme', REQUEST, { of: 'authScheme', note: 'scheme of the Authorization field: basic, bearer …' }),
   ofRequest('cs-content-type', 'text', 'contentType', 'Content-Type of the request'),
   ofRequest('request_body_len', 'number', 'contentBytes', 'Content-Length of the request'),
-  fact('sc-status status_code status', 'http-exchange', { of: 'status', type: 'number', note: 'status of the response' }),
+  fact('sc-status status_code status http.response.status_code', 'http-exchange', { of: 'status', type: 'number', note: 'status of the response' }),
   fact('sc-content-type resp_mime_types content_type', 'http-exchange', { of: 'contentType', note: 'Content-Type of the response' }),
   fact('server', 'http-exchange', { note: 'the Server field of the response' }),
 ] // prettier-ignore
+
+const URI_NAMES = 'c-uri uri cs-uri url url.original'
+
+export const HTTP_FIELDS: readonly Field[] = [
+  fact(URI_NAMES, REQUEST, { of: 'uri', note: 'target of the request, path and query' }),
+  ...WEB_FIELDS,
+]
+
+export const PROXY_FIELDS: readonly Field[] = [
+  ofTarget(`${URI_NAMES} url.full`, 'the URL, and path and query by themselves', (uri, host) =>
+    uri === null ? null : uriSpellings(uri, host),
+  ),
+  ...WEB_FIELDS,
+]
 
 export const SMB_FIELDS: readonly Field[] = [
   field({

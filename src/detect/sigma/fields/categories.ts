@@ -62,7 +62,7 @@ export const CATEGORIES: readonly Category[] = [
   category('network_connection', {
     own: [],
     note: 'every flow, when it has ended',
-    categories: ['firewall', 'network', 'flow'],
+    categories: ['firewall', 'network', 'flow', 'connection'],
     zeek: ['conn'],
   }),
   category('dns', {
@@ -75,8 +75,13 @@ export const CATEGORIES: readonly Category[] = [
   category('http', {
     own: application.HTTP_FIELDS,
     note: 'HTTP/1 requests, and responses where a rule asks for them',
-    categories: ['proxy', 'webserver'],
+    categories: ['webserver'],
     zeek: ['http'],
+    applications: ['http'],
+  }),
+  category('proxy', {
+    own: application.PROXY_FIELDS,
+    note: 'the same as the log of a proxy has it, with whole URLs',
     applications: ['http'],
   }),
   category('tls', {

@@ -78,6 +78,10 @@ export interface Field {
   readonly note: string
   /** Place in a subject's memory; each field has its own. */
   readonly index: number
+  /** A list of its values is one value in several spellings, of which the first is told. */
+  readonly isSpelled?: boolean
+  /** Other words for its values, in lower case: what other sensors write. */
+  readonly synonyms?: Readonly<Record<string, string>>
   /** Addresses: 0 of the originator, 1 of the responder. */
   readonly side?: 0 | 1
   read(shown: Shown): FieldValue

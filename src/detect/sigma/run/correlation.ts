@@ -1,5 +1,6 @@
 /** A correlation at work: its groups, each with what it remembers, and its hits. */
 import { CappedTable, type Row } from '../../rules/state/capped-table.ts'
+import type { Field } from '../fields/field.ts'
 import type { Subject } from '../fields/subject.ts'
 import type { CorrelationRule } from '../rule.ts'
 import { evidenceOf, partiesOf, textIn, whomOf, type Hit } from './hit.ts'
@@ -38,7 +39,7 @@ export class Correlation {
     const values = groupFields.map((field) => textIn(subject, field))
     // A group is made of what is there: without it there is nothing that hits would have in common.
     if (values.includes(null)) return null
-    const counted = rule.counted === null ? null : textIn(subject, rule.counted[index]!)
+    const counted = rule.counted === null ? null : valueOf(subject, rule.counted[index]!)
     const group = this.#groupOf(textKey(values), subject.timeUs)
     group.lastUs = Math.max(group.lastUs, subject.timeUs)
     const isMet = group.window.note(index, counted, subject.timeUs)
@@ -70,10 +71,15 @@ export class Correlation {
   }
 
   #reason(window: Window): Hit['evidence'][number] {
-    const { type, bounds, rules } = this.rule
-    const baseline = bounds[0]?.count ?? rules.length
-    return { feature: type, value: window.count, baseline, weight: 1 }
+    const { type, bounds } = this.rule
+    return { feature: type, value: window.count, baseline: bounds[0]!.count, weight: 1 }
   }
+}
+
+/** The value, or the combination of several; null where one of them is not there. */
+function valueOf(subject: Subject, fields: readonly Field[]): string | null {
+  const values = fields.map((field) => textIn(subject, field))
+  return values.includes(null) ? null : values.join('\n')
 }
 
 const NOBODY = { attacker: null, victim: null, host: null, domain: null }

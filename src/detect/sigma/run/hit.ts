@@ -52,7 +52,7 @@ export function partiesOf(subject: Subject, { attacker, victim, host, domain }: 
 export function evidenceOf(subject: Subject, fields: readonly Field[]): readonly Reason[] {
   const weight = Math.round(100 / Math.max(1, fields.length)) / 100
   return fields.flatMap((field) => {
-    const value = shown(subject.value(field))
+    const value = shown(field.isSpelled === true ? textIn(subject, field) : subject.value(field))
     return value === null ? [] : [{ feature: field.names[0]!, value, baseline: null, weight }]
   })
 }

@@ -2,6 +2,7 @@
 import { detectorOfRule, type Detection, type Reason } from '../../detection.ts'
 import type { Emit } from '../../detector.ts'
 import { CappedTable, type Row } from '../../rules/state/capped-table.ts'
+import { registeredDomainAt } from '../../rules/tunnel/registered-domain.ts'
 import { Story } from '../../rules/state/story.ts'
 import { counted, listed, spanOf } from '../../rules/state/wording.ts'
 import type { FlowView } from '../fields/field.ts'
@@ -18,6 +19,8 @@ interface RuleStory extends Row {
   readonly rule: RuleHead
   readonly story: Story
   hit: Hit
+  /** What all of its names lie under, or the one there was. */
+  domain: string | null
   count: number
   readonly attackers: Set<string>
   readonly isCrowd: boolean
@@ -42,6 +45,7 @@ export class RuleStories {
     const row = this.#rowOf(rule, hit, nowUs)
     row.count += 1
     row.hit = hit
+    if (row.domain !== hit.parties.domain) row.domain = domainUnder(hit.parties.domain)
     row.lastUs = Math.max(row.lastUs, nowUs)
     row.story.lastUs = row.lastUs
     if (hit.parties.victim !== null) row.story.addVictim(hit.parties.victim)
@@ -79,7 +83,11 @@ export class RuleStories {
     const crowd = isCrowd ? this.#stories.get(crowdKey) : undefined
     if (crowd !== undefined) return crowd
     const story = new Story(nowUs, nowUs)
-    const row = { rule, story, hit, count: 0, lastUs: nowUs, attackers: new Set<string>(), isCrowd }
+    const { domain } = hit.parties
+    const row = {
+      ...{ rule, story, hit, domain, count: 0, lastUs: nowUs },
+      ...{ attackers: new Set<string>(), isCrowd },
+    }
     this.#ofRule.set(rule.key, living + 1)
     this.#stories.set(isCrowd ? crowdKey : key, row)
     return row
@@ -93,8 +101,8 @@ export class RuleStories {
   }
 
   #tell(row: RuleStory, isFinal: boolean): void {
-    const { rule, story, hit, count, isCrowd } = row
-    const { attacker, host, domain } = hit.parties
+    const { rule, story, hit, domain, count, isCrowd } = row
+    const { attacker, host } = hit.parties
     story.told(count, row.lastUs)
     const detection: Detection = {
       ...{ id: story.id, detector: detectorOfRule(rule.key), kind: rule.kind, family: rule.family },
@@ -115,18 +123,30 @@ export class RuleStories {
 const keyOf = ({ rule, hit, isCrowd }: RuleStory): number =>
   textKey(isCrowd ? [rule.key] : keyTexts(rule, hit.parties))
 
-/** One attacker or host is one story, however many victims; where neither is known each victim has its own. */
+/**
+ * One attacker or host is one story, however many victims; where neither is known each victim has its own. A host
+ * that asks for ever new names of one registrant is one story too.
+ */
 function keyTexts(rule: RuleHead, { attacker, host, victim, domain }: Parties): (string | null)[] {
   const isNobodyKnown = attacker === null && host === null
-  return [rule.key, attacker, host, isNobodyKnown ? victim : null, host === null ? null : domain]
+  const about = host === null ? null : domainUnder(domain)
+  return [rule.key, attacker, host, isNobodyKnown ? victim : null, about]
+}
+
+/** The registered domain that a name lies under; of an address, or a name that nobody registered, all of it. */
+function domainUnder(domain: string | null): string | null {
+  const name = domain?.toLowerCase() ?? ''
+  const at = registeredDomainAt(name)
+  return at === name.length ? domain : name.slice(at)
 }
 
 const hitReason = (count: number): Reason => ({
   ...{ feature: 'hits', value: count, baseline: null, weight: 1 },
 })
 
-function summaryOf({ rule, story, hit, count, lastUs, attackers, isCrowd }: RuleStory): string {
-  const { attacker, host, domain } = hit.parties
+function summaryOf(row: RuleStory): string {
+  const { rule, story, hit, domain, count, lastUs, attackers, isCrowd } = row
+  const { attacker, host } = hit.parties
   const who = isCrowd ? listed([...attackers], attackers.size) : (host ?? attacker)
   const whom = story.victims.size > 1 ? counted(story.victims.size, 'host') : hit.whom
   const ways = [who, whom].filter((one) => one !== null && one !== '').join(' → ')

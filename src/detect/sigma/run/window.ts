@@ -17,7 +17,13 @@ export function openWindow(rule: CorrelationRule): Window {
   switch (rule.type) {
     case 'event_count':
     case 'value_count':
-      return isReached(rule) ? new SlidingCount(rule) : new ClosedCount(rule)
+      if (!isReached(rule)) return new ClosedCount(rule)
+      return mostOf(rule) > MOST_REMEMBERED ? new SlidingSum(rule) : new SlidingCount(rule)
+    case 'value_sum':
+      return isReached(rule) ? new SlidingSum(rule) : new ClosedCount(rule)
+    case 'value_avg':
+      // The first values would be an average too: only the whole span has one that says something.
+      return new ClosedCount(rule)
     case 'temporal':
       return new Meeting(rule)
     case 'temporal_ordered':
@@ -44,6 +50,47 @@ const holds = ({ bounds }: CorrelationRule, count: number): boolean =>
 /** The most that has to be told apart: one more than any bound. */
 const mostOf = ({ bounds }: CorrelationRule): number =>
   Math.max(...bounds.map(({ count }) => count)) + 1
+
+/** More events than these are counted by slices of time, not one by one. */
+const MOST_REMEMBERED = 1001
+const SLICES = 64
+
+/** How many events, or how much in sum, in slices of a 64th of the span: never more than one slice too little. */
+class SlidingSum implements Window {
+  readonly #rule: CorrelationRule
+  readonly #sliceUs: number
+  readonly #amounts = new Float64Array(SLICES)
+  #slice = 0
+  #lastUs = 0
+
+  constructor(rule: CorrelationRule) {
+    this.#rule = rule
+    this.#sliceUs = rule.timespanUs / SLICES
+  }
+
+  get count(): number {
+    return this.#amounts.reduce((sum, amount) => sum + amount, 0)
+  }
+
+  get untilUs(): number {
+    return this.#lastUs + this.#rule.timespanUs
+  }
+
+  note(_index: number, value: string | null, nowUs: number): boolean {
+    const amount = this.#rule.type === 'event_count' ? 1 : Number(value ?? 0)
+    this.#lastUs = Math.max(this.#lastUs, nowUs)
+    const slice = Math.floor(nowUs / this.#sliceUs)
+    const passed = Math.min(SLICES, slice - this.#slice)
+    for (let step = 1; step <= passed; step += 1) this.#amounts[(this.#slice + step) % SLICES] = 0
+    this.#slice = Math.max(this.#slice, slice)
+    if (this.#slice - slice < SLICES) this.#amounts[slice % SLICES]! += amount
+    return holds(this.#rule, this.count)
+  }
+
+  closes(): boolean {
+    return false
+  }
+}
 
 /** Events, or distinct values, of the last span; the oldest beyond what the bounds ask for are forgotten. */
 class SlidingCount implements Window {
@@ -91,6 +138,7 @@ class ClosedCount implements Window {
   readonly #rule: CorrelationRule
   readonly #values = new Set<string>()
   #events = 0
+  #sum = 0
   #firstUs: number | null = null
 
   constructor(rule: CorrelationRule) {
@@ -98,7 +146,16 @@ class ClosedCount implements Window {
   }
 
   get count(): number {
-    return this.#rule.type === 'value_count' ? this.#values.size : this.#events
+    switch (this.#rule.type) {
+      case 'value_count':
+        return this.#values.size
+      case 'value_sum':
+        return this.#sum
+      case 'value_avg':
+        return this.#sum / Math.max(1, this.#events)
+      default:
+        return this.#events
+    }
   }
 
   get untilUs(): number {
@@ -106,9 +163,11 @@ class ClosedCount implements Window {
   }
 
   note(_index: number, value: string | null, nowUs: number): boolean {
+    if (value === null && this.#rule.counted !== null) return false
     this.#firstUs ??= nowUs
     this.#events += 1
-    if (value !== null && this.#values.size < mostOf(this.#rule)) this.#values.add(value)
+    if (this.#rule.type !== 'value_count') this.#sum += Number(value)
+    else if (value !== null && this.#values.size < mostOf(this.#rule)) this.#values.add(value)
     return false
   }
 
@@ -117,28 +176,28 @@ class ClosedCount implements Window {
   }
 }
 
-/** All rules hit within the span, in whatever order. */
+/** Enough of the rules hit within the span, in whatever order. */
 class Meeting implements Window {
   readonly #rule: CorrelationRule
-  readonly #lastUs: number[] = []
+  readonly #lastUs: number[]
 
   constructor(rule: CorrelationRule) {
     this.#rule = rule
+    this.#lastUs = rule.rules.map(() => -Infinity)
   }
 
   get count(): number {
-    return this.#lastUs.filter((atUs) => atUs !== undefined).length
+    const beforeUs = Math.max(...this.#lastUs) - this.#rule.timespanUs
+    return this.#lastUs.filter((atUs) => atUs >= beforeUs).length
   }
 
   get untilUs(): number {
-    const seen = this.#lastUs.filter((atUs) => atUs !== undefined)
-    return Math.max(0, ...seen) + this.#rule.timespanUs
+    return Math.max(0, ...this.#lastUs) + this.#rule.timespanUs
   }
 
   note(index: number, _value: string | null, nowUs: number): boolean {
     this.#lastUs[index] = nowUs
-    const beforeUs = nowUs - this.#rule.timespanUs
-    return this.#rule.rules.every((_, each) => (this.#lastUs[each] ?? -Infinity) >= beforeUs)
+    return holds(this.#rule, this.count)
   }
 
   closes(): boolean {

@@ -3,6 +3,7 @@ import {
   BOUNDS,
   CORRELATION_TYPES,
   type CorrelationRule,
+  type CorrelationType,
   type DetectionRule,
   type RuleHead,
 } from '../rule.ts'
@@ -27,9 +28,12 @@ import {
 
 const KEYS = ['type', 'rules', 'group-by', 'timespan', 'condition', 'aliases', 'generate']
 const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 }
-const LONGEST_SPAN_SECONDS = 86_400
-/** What is counted is kept until it is too old: so much for each group. */
-const MOST_COUNTED = 1000
+const LONGEST_SPAN_SECONDS = 31 * 86_400
+/** Values are kept, each, until they are too old: so many for each group. */
+const MOST_VALUES = 1000
+const MOST_EVENTS = 1_000_000
+const MOST_AMOUNT = 1e15
+const MOST_FIELDS = 8
 const MOST_RULES = 32
 
 /** A rule that correlations may count: a correlation too, which is judged by what completed it. */
@@ -56,19 +60,16 @@ export function readCorrelation(
   const rules = referredTo(section, known)
   const categories = new Set(rules.map(({ category }) => category))
   const generate = valueOf(section, 'generate') ?? valueOf(rule, 'generate')
-  const condition = valueOf(section, 'condition')
-  const isTemporal = type === 'temporal' || type === 'temporal_ordered'
-  if (isTemporal && condition !== undefined) {
-    throw new Refusal(condition, `${type} has no condition: all of its rules must be met`)
-  }
   return {
     ...head,
     type,
     rules: rules.map(({ key }) => key),
     groupBy: groupFields(section, rules),
-    counted: type === 'value_count' ? countedFields(section, rules) : null,
+    counted: type.startsWith('value_') ? countedFields(section, rules, type) : null,
     timespanUs: timespanOf(section) * 1e6,
-    bounds: isTemporal ? [] : boundsOf(section),
+    bounds: type.startsWith('temporal')
+      ? meetingBounds(section, type, rules)
+      : boundsOf(section, type),
     generates: generate === undefined ? false : booleanOf(generate, 'generate'),
     category: categories.size === 1 ? rules[0]!.category : null,
     roles: rules.map(({ category }) => readRoles(rule, category, head.family)),
@@ -102,10 +103,11 @@ function memberOf(rule: ReferredRule, at: Place): MemberRule {
       `'${key}' joins rules of several categories, so its hits have no fields to count by`,
     )
   }
-  if (rule.bounds.some(({ bound }) => bound !== 'gt' && bound !== 'gte')) {
+  const isProvedAtOnce = rule.bounds.every(({ bound }) => bound === 'gt' || bound === 'gte')
+  if (!isProvedAtOnce || rule.type === 'value_avg') {
     throw new Refusal(
       at,
-      `'${key}' holds only when its span is over, so its hits have no fields to count by; give it gt or gte`,
+      `'${key}' holds only when its span is over, so its hits have no fields to count by; gt and gte of other types hold at once`,
     )
   }
   return { ...rule, category }
@@ -117,7 +119,7 @@ function timespanOf(section: MapNode): number {
   const [, count = '', unit = ''] = /^(\d{1,6})([smhd])$/.exec(text) ?? []
   const seconds = Number(count) * (UNIT_SECONDS[unit] ?? 0)
   if (seconds >= 1 && seconds <= LONGEST_SPAN_SECONDS) return seconds
-  throw new Refusal(node, `timespan '${text}' is not between 1s and 1d (such as 30s, 5m, 2h)`)
+  throw new Refusal(node, `timespan '${text}' is not between 1s and 31d (such as 30s, 5m, 2h)`)
 }
 
 /** A name may stand for another field in each rule, by `aliases`. */
@@ -156,22 +158,66 @@ function conditionOf(section: MapNode): MapNode {
   return mapOf(requiredOf(section, 'condition', 'correlation'), 'condition')
 }
 
-function boundsOf(section: MapNode): CorrelationRule['bounds'] {
+function boundsOf(section: MapNode, type: CorrelationType): CorrelationRule['bounds'] {
   const node = conditionOf(section)
   onlyKeys(node, 'condition', [...BOUNDS, 'field'])
+  const isAmount = type === 'value_sum' || type === 'value_avg'
+  const most = isAmount ? MOST_AMOUNT : type === 'event_count' ? MOST_EVENTS : MOST_VALUES
   const bounds = BOUNDS.flatMap((bound) => {
     const value = valueOf(node, bound)
     if (value === undefined) return []
-    const count = numberOf(value, bound, 0, MOST_COUNTED)
-    if (!Number.isInteger(count)) throw new Refusal(value, `${bound} is no whole number`)
+    const count = numberOf(value, bound, 0, most)
+    if (!isAmount && !Number.isInteger(count)) {
+      throw new Refusal(value, `${bound} is no whole number`)
+    }
     return [{ bound, count }]
   })
   if (bounds.length > 0) return bounds
   throw new Refusal(node, `condition has none of ${BOUNDS.join(', ')}`)
 }
 
-function countedFields(section: MapNode, rules: readonly MemberRule[]): readonly Field[] {
-  const node = requiredOf(conditionOf(section), 'field', 'the condition of value_count')
-  const name = textOf(node, 'field')
-  return rules.map(({ category }) => fieldNamed(name, category, node))
+/** All of the rules, unless a condition wants fewer; in order that would be another order. */
+function meetingBounds(
+  section: MapNode,
+  type: CorrelationType,
+  { length }: readonly MemberRule[],
+): CorrelationRule['bounds'] {
+  const node = valueOf(section, 'condition')
+  if (node === undefined) return [{ bound: 'gte', count: length }]
+  const bounds = boundsOf(section, type)
+  const isMet = (count: number): boolean =>
+    bounds.every(({ bound, count: than }) => (bound === 'gt' ? count > than : count >= than))
+  if (bounds.some(({ bound }) => bound !== 'gt' && bound !== 'gte') || !isMet(length)) {
+    throw new Refusal(
+      node,
+      `${type} takes gt and gte, for how many of its ${length} rules must be met`,
+    )
+  }
+  if (type === 'temporal_ordered' && isMet(length - 1)) {
+    throw new Refusal(node, 'temporal_ordered wants all of its rules met; leave rules out instead')
+  }
+  return bounds
+}
+
+function countedFields(
+  section: MapNode,
+  rules: readonly MemberRule[],
+  type: CorrelationType,
+): readonly (readonly Field[])[] {
+  const node = requiredOf(conditionOf(section), 'field', `the condition of ${type}`)
+  const names = textsOf(node, 'field')
+  const isAmount = type !== 'value_count'
+  if (names.length > (isAmount ? 1 : MOST_FIELDS)) {
+    throw new Refusal(
+      node,
+      `${type} takes no more than ${isAmount ? 'one field' : `${MOST_FIELDS} fields`}`,
+    )
+  }
+  return rules.map(({ category }) =>
+    names.map((name) => {
+      const field = fieldNamed(name, category, node)
+      if (!isAmount || field.type === 'number') return field
+      throw new Refusal(node, `${type} wants a number, which ${name} is not`)
+    }),
+  )
 }

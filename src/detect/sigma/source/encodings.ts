@@ -1,5 +1,6 @@
 /** The values that an encoded value stands for: Base64, UTF-16, and the dashes of Windows. */
 import type { Place } from '../../../core/yaml.ts'
+import { Glob } from '../match/glob.ts'
 import { Refusal } from './fault.ts'
 import type { Encoding } from './modifiers.ts'
 
@@ -21,7 +22,9 @@ export function encoded(
   }
   // From here on every character is a byte, unless only dashes are changed.
   const hasBytes = encodings.some((encoding) => encoding !== 'windash')
-  const first = hasBytes ? Buffer.from(text, 'utf8').toString('latin1') : text
+  const first = hasBytes
+    ? Buffer.from(Glob.of(text, true).plain ?? text, 'utf8').toString('latin1')
+    : text
   return encodings.reduce<readonly string[]>(
     (values, encoding) => values.flatMap((value) => applied(value, encoding)),
     [first],

@@ -27,6 +27,7 @@ export function fieldItem(key: string, node: YamlNode, category: Category, at: P
   const field = fieldNamed(name, category, at)
   const modifiers = readModifiers(words, at)
   const values = valuesOf(node)
+  if (isPlain(modifiers)) for (const value of values) refuseImpossible(field, value)
   const item = compiled(field, values, modifiers, category)
   return modifiers.isNegated ? not(item) : item
 }
@@ -69,8 +70,24 @@ function takenTogether(
     const ranges = values.map((value) => parseCidr(sourceOf(value)))
     return ranges.every((range): range is Cidr => range !== null) ? addressIn(field, ranges) : null
   }
-  const plain = values.map((value) => Glob.of(sourceOf(value)).plain)
+  const plain = values.map((value) => Glob.of(wordFor(field, value)).plain)
   return plain.every((text): text is string => text !== null) ? isOneOf(field, plain) : null
+}
+
+const isPlain = ({ comparison, isOpenAtStart, isOpenAtEnd, encodings }: Modifiers): boolean =>
+  comparison === null && !isOpenAtStart && !isOpenAtEnd && encodings.length === 0
+
+/** A rule that can never hold is a mistake of whoever wrote it, and would go unnoticed. */
+function refuseImpossible(field: Field, value: ScalarNode): void {
+  const { plain } = Glob.of(wordFor(field, value))
+  if (value.value === null || plain === null || plain === '') return
+  const name = field.names[0]!
+  if (field.type === 'number' && Number.isNaN(Number(plain))) {
+    throw new Refusal(value, `${name} is a number, which '${plain}' is not`)
+  }
+  if (field.type === 'address' && parseCidr(plain) === null) {
+    throw new Refusal(value, `${name} is an address, which '${plain}' is not`)
+  }
 }
 
 function oneValue(
@@ -96,6 +113,13 @@ function oneValue(
     default:
       return compared(field, comparison, numberIn(field, value, comparison))
   }
+}
+
+/** As it was written, or as the field has it. */
+function wordFor({ synonyms = {} }: Field, value: ScalarNode): string {
+  const source = sourceOf(value)
+  const word = source.toLowerCase()
+  return Object.hasOwn(synonyms, word) ? synonyms[word]! : source
 }
 
 function plainValue(field: Field, value: ScalarNode, modifiers: Modifiers): Predicate {

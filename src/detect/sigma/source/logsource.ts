@@ -12,7 +12,10 @@ export function readLogsource(rule: MapNode): Category {
   const category = optionalText(node, 'category')
   const product = optionalText(node, 'product')
   const service = optionalText(node, 'service')
+  // Sigma's generic network events say in `service` which.
+  const isGeneric = category === 'network' && service !== null
   const found =
+    (isGeneric ? (categoryNamed(service) ?? categoryOfZeek(service)) : undefined) ??
     (category === null ? undefined : categoryNamed(category)) ??
     (product === 'zeek' && service !== null ? categoryOfZeek(service) : undefined) ??
     (product === 'picket' && service !== null ? categoryNamed(service) : undefined)

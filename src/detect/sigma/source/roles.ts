@@ -43,7 +43,11 @@ const namesSomebody = (section: MapNode): boolean =>
 function usualRoles(category: Category, family: Family): Named {
   if (category.name === 'dns') return ASKED
   const domain =
-    category.name === 'http' ? 'cs-host' : category.name === 'tls' ? 'server_name' : null
+    category.name === 'http' || category.name === 'proxy'
+      ? 'cs-host'
+      : category.name === 'tls'
+        ? 'server_name'
+        : null
   const isFarEnd = family === 'c2' || family === 'tunnel' || family === 'exfiltration'
   return isFarEnd ? { ...FAR_END, domain } : CLIENT_AT_SERVER
 }

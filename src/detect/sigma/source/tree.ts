@@ -50,8 +50,11 @@ export function numberOf(node: YamlNode, what: string, least: number, most: numb
   throw new Refusal(node, `${what} is no number from ${least} to ${most}`)
 }
 
+/** Also as Zeek writes it (`T`, `F`), and as who quotes everything does. */
 export function booleanOf(node: YamlNode, what: string): boolean {
-  if (node.kind === 'scalar' && typeof node.value === 'boolean') return node.value
+  const word = node.kind === 'scalar' ? String(node.value).toLowerCase() : ''
+  if (word === 'true' || word === 't') return true
+  if (word === 'false' || word === 'f') return false
   throw new Refusal(node, `${what} is neither true nor false`)
 }
 

@@ -70,6 +70,8 @@ describe('Feeds', () => {
     const raw = [...readerOf('stix')(text, { column: null })]
     expect(raw.map((one) => one.text)).toEqual([
       ...['203.0.113.7', 'evil.example', "http://evil.example/it's"],
+      // Handed on whole, to be refused and counted.
+      "[ipv4-addr:value = '203.0.113.8' AND file:name = 'x']",
     ])
     expect(raw[0]!.validUntil).toBe(Date.UTC(2026, 1, 1) / 1000)
     expect(raw[2]!.validUntil).toBe(0)

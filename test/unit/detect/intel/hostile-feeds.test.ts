@@ -11,7 +11,7 @@ function reading(text: string, format: FeedConfig['format'] = 'auto'): FeedReadi
   const feeds = [{ name: 'ours', source: '/feed', format }]
   const [feed] = validateConfig({ detect: { intel: { feeds } } }, 'test').detect.intel.feeds
   const given = { text, givenAtMs: 1_800_000_000_000 }
-  const steps = readFeed(feed!, given, new IndicatorTableBuilder(), 1000)
+  const steps = readFeed(feed!, given, new IndicatorTableBuilder(), { room: 1000 })
   for (;;) {
     const { done, value } = steps.next()
     if (done) return value

@@ -10,6 +10,9 @@ describe('An indicator', () => {
   it.each([
     ['203.0.113.7', ['address 203.0.113.7']],
     ['203[.]0[.]113[.]7', ['address 203.0.113.7']],
+    ['203.0.113.7:4782', ['address 203.0.113.7']],
+    ['[2001:db8::7]:443', ['address 2001:db8::7']],
+    ['evil.example:8443', ['domain evil.example']],
     ['203.0.113.9/24', ['range 203.0.113.0/24']],
     ['2001:DB8::7', ['address 2001:db8::7']],
     ['2001:db8::/32', ['range 2001:db8::/32']],
@@ -33,6 +36,8 @@ describe('An indicator', () => {
     ['192.168.0.0/24', 'is private, local or multicast'],
     ['::1', 'is private, local or multicast'],
     ['fe80::1', 'is private, local or multicast'],
+    ['10.1.2.3:80', 'is private, local or multicast'],
+    ['localhost:80', 'is no address, range, domain, URL, JA3 or JA4'],
     ['0.0.0.0/0', 'is wider than /8'],
     ['2000::/3', 'is wider than /16'],
     ['010.8.8.8', 'is no address, range, domain, URL, JA3 or JA4'],

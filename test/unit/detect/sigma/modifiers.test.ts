@@ -50,6 +50,13 @@ describe('a field of a selection', () => {
     ['is an address by its beginning', 'dst_ip|startswith: 203.0.', true],
     ['is the value of another field', 'cs-host|fieldref: c-uri', false],
     ['goes by the names of Sigma and of Zeek', 'id.resp_p: 80', true],
+    ['goes by the names of ECS', 'destination.port: 80', true],
+    ['is true as Zeek writes it', "local_orig: 'T'", true],
+    ['is the path alone', 'cs-uri-stem: /index.html', true],
+    ['is the query alone', 'cs-uri-query: x=1', true],
+    ['is the query with its path', 'cs-uri-query|startswith: /index', true],
+    ['is the extension of the path', 'c-uri-extension: html', true],
+    ['is the IP version in words', 'network.type: ipv4', true],
   ])('%s: %s', (_name, line, expected) => {
     expect(holdsFor(sel(line))).toBe(expected)
   })

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { compileRules, type DetectionRule } from '../../../../src/detect/index.ts'
+import type { ApplicationFact } from '../../../../src/flow/flow.ts'
 import { Subject } from '../../../../src/detect/sigma/fields/subject.ts'
 import { RuleBucket } from '../../../../src/detect/sigma/match/rule-bucket.ts'
 import {
@@ -45,6 +46,30 @@ describe('hits of one rule', () => {
       attacker: null,
       count: 20_000 - 64,
     })
+  })
+
+  it('on ever new names of one registrant are one story, which names what they lie under', () => {
+    const detection = 'detection: { sel: { query|contains: example }, condition: sel }'
+    const judging = new Judging(`
+title: Test rule
+name: test-rule
+logsource: { category: dns }
+${detection}
+`)
+    const ask = (query: string): unknown =>
+      judging.says({
+        kind: 'dns',
+        isResponse: false,
+        query,
+        type: 'A',
+      } as unknown as ApplicationFact)
+    for (let index = 0; index < 100; index += 1) ask(`Q${index}.data.example.co.uk`)
+    ask('other.example')
+    judging.running.end(Number.POSITIVE_INFINITY)
+    expect(judging.stories().map(({ domain, count }) => [domain, count])).toEqual([
+      ['example.co.uk', 100],
+      ['other.example', 1],
+    ])
   })
 
   it('after a long silence are another story', () => {
