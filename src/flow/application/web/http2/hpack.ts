@@ -5,7 +5,7 @@
  */
 import type { TextBudget } from '../../reader.ts'
 import { decodeHuffman } from './huffman.ts'
-import { STATIC_FIELDS } from './static-fields.ts'
+import { STATIC_FIELDS, type Field } from './static-fields.ts'
 
 const DEFAULT_TABLE_BYTES = 4096
 /** Nobody's programs ask for more; the texts of all tables are bounded besides. */
@@ -14,8 +14,6 @@ const MOST_TABLE_BYTES = 65_536
 const ENTRY_BYTES = 32
 /** Bytes by which an integer goes on beyond its prefix; four hold more than any honest one. */
 const MOST_INTEGER_BYTES = 4
-
-export type Field = readonly [name: string, value: string]
 
 /** Reads one direction's header blocks. Text is Latin-1, as it was sent. */
 export class HpackDecoder {
