@@ -74,9 +74,11 @@ export class ApplicationReadings {
     else this.#order.take(record, packet, side, gap)
   }
 
-  /** Reads what is held of a flow until bytes that precede it come: none will any more. */
+  /** Reads what is held of a flow until more comes: nothing will any more. */
   settle(record: number): void {
     if (!this.#order.isIdle) this.#order.settle(record)
+    const place = this.#words[(record << WORD_SHIFT) + Word.FACTS]!
+    if (place !== NO_READER) this.#store.at(place)?.settle()
   }
 
   #readInOrder(record: number, packet: Packet, side: number, gap: number): void {
@@ -242,7 +244,7 @@ export class ApplicationReadings {
 
   #readOn(reader: FactReader, at: number, packet: Packet, side: number, gap: number): void {
     const words = this.#words
-    const next = reader.read(packet, side, gap)
+    const next = reader.take(packet, side, gap)
     words[at + Word.READS]! += 1
     // Whoever speaks gives the other side its turn again.
     let state = words[at + Word.STATE]! & ~(State.ORIGINATOR_QUIET << (1 - side))
