@@ -93,11 +93,6 @@ export abstract class FactReader {
     this.pieces = null
   }
 
-  /** Also segments that come late, or again, are wanted: a message is being put together. */
-  get isAssembling(): boolean {
-    return false
-  }
-
   /** Takes a payload, and reads it unless it is a piece of a message: then it is read with what follows. */
   take(packet: Packet, side: number, gap: number): number {
     const pieces = this.pieces

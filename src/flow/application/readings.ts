@@ -95,7 +95,7 @@ export class ApplicationReadings {
       const place = words[at + Word.FACTS]!
       const reader = place === NO_READER ? this.#open(at, application) : this.#store.at(place)
       if (reader === null) words[at + Word.STATE]! |= State.READ_OUT
-      else if (gap >= 0 || reader.isAssembling) this.#readOn(reader, at, packet, side, gap)
+      else if (gap >= 0) this.#readOn(reader, at, packet, side, gap)
       else if (packet.payloadLength > -gap) {
         // It repeats what was read, and goes on.
         this.#readOn(reader, at, restOf(packet, -gap, this.#news), side, 0)
