@@ -6,12 +6,13 @@
  */
 import type { Packet } from '../../decode/index.ts'
 import { JoinedSegments } from './joined-segments.ts'
+import { mayBeHttp } from './web/start-line.ts'
 import { FactReader, Next, type ReadingContext } from './reader.ts'
 
 /** First payloads shorter than this may be pieces; every application is told by fewer bytes. */
 export const SHORT_OPENING = 16
 /** So much joined and still unknown: it is none that we know. */
-const LONG_ENOUGH = 64
+export const LONG_ENOUGH = 64
 
 /** Stands in the place of a reader until the application is known. */
 export class Opening extends FactReader {
@@ -27,9 +28,10 @@ export class Opening extends FactReader {
     return side === this.#segments.side ? this.#segments.add(packet) : null
   }
 
-  /** Says whether joining more is of no use. */
-  static isLongEnough(packet: Packet): boolean {
-    return packet.payloadCaptured >= LONG_ENOUGH
+  /** Says whether a first payload, or pieces of one, may be but a piece of the application's first words. */
+  static mayGoOn(packet: Packet, most: number): boolean {
+    const { payloadCaptured, payloadLength } = packet
+    return payloadCaptured === payloadLength && (payloadLength < most || mayBeHttp(packet))
   }
 
   override read(): number {

@@ -8,7 +8,7 @@ import { State, WORD_SHIFT, Word } from '../table/record-layout.ts'
 import { FactStore, NO_READER } from './fact-store.ts'
 import type { ApplicationFact, ApplicationFacts } from './facts.ts'
 import { recogniseApplication } from './index.ts'
-import { Opening, SHORT_OPENING } from './opening.ts'
+import { LONG_ENOUGH, Opening, SHORT_OPENING } from './opening.ts'
 import { MOST_READS, Next, TextBudget, type FactReader, type ReadingContext } from './reader.ts'
 import { isOverflow, isTextual, RawTalk, tellOverflow } from './raw-talk.ts'
 import { createReader } from './readers.ts'
@@ -151,9 +151,9 @@ export class ApplicationReadings {
       words[at + Word.STATE] = state | (application << State.APPLICATION_SHIFT)
       if (opening === null) this.#readInOrder(record(at), shown, side, 0)
       else this.#readJoined(at, shown, side)
-    } else if (shown !== packet && !Opening.isLongEnough(shown)) {
+    } else if (shown !== packet && Opening.mayGoOn(shown, LONG_ENOUGH)) {
       // Pieces of one payload are one look.
-    } else if (isShortOpening(packet, looks) && this.#shedding.readsApplications) {
+    } else if (this.#mayOpen(packet, looks)) {
       this.#openOpening(at, packet, side)
       words[at + Word.STATE] = state + (1 << State.LOOKS_SHIFT)
     } else if (!this.#openRaw(at, packet, side, gap)) {
@@ -211,6 +211,12 @@ export class ApplicationReadings {
     else words[at + Word.STATE]! &= ~State.UNKNOWN_READ
   }
 
+  /** Says whether a first payload may be only a piece of the application's first words. */
+  #mayOpen(packet: Packet, looks: number): boolean {
+    const isFirst = looks === 1 && packet.protocol === IpProtocol.TCP
+    return isFirst && this.#shedding.readsApplications && Opening.mayGoOn(packet, SHORT_OPENING)
+  }
+
   #openOpening(at: number, packet: Packet, side: number): void {
     const isDoubtful = (this.#words[at + Word.STATE]! & State.CONFIRMED) === 0
     if (!this.#store.hasRoom(isDoubtful)) return
@@ -252,13 +258,6 @@ export class ApplicationReadings {
     else if (next === Next.DONE || words[at + Word.READS]! >= MOST_READS) state |= State.READ_OUT
     words[at + Word.STATE] = state
   }
-}
-
-/** A first payload that may be only a piece of the application's first words. */
-function isShortOpening(packet: Packet, looks: number): boolean {
-  const { protocol, payloadCaptured, payloadLength } = packet
-  const isShort = payloadLength < SHORT_OPENING && payloadCaptured === payloadLength
-  return looks === 1 && protocol === IpProtocol.TCP && isShort
 }
 
 function looksOf(state: number): number {
