@@ -8,7 +8,7 @@ export const Tunnel = { NONE: 0, GRE: 1, VXLAN: 2, IP_IN_IP: 3, TEREDO: 4, GENEV
 
 /** What is wrong with a fragment, as bits of `Packet.fragmentFault`. */
 export const FragmentFault = {
-  /** It cuts TCP's header where no path is that narrow, so that the flags pass unseen (RFC 1858 §3, RFC 3128). */
+  /** It cuts TCP smaller than any path is narrow, so that flags or words pass unseen (RFC 1858 §3, RFC 3128). */
   TINY: 1,
   /** It covers bytes that another piece of the same packet brought otherwise (RFC 1858 §4, RFC 5722). */
   OVERLAP: 2,
