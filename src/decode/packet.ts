@@ -4,11 +4,19 @@
 export const PacketKind = { NONE: 0, IP: 1, ARP: 2, OTHER: 3 } as const
 
 /** The outermost tunnel a packet was taken out of. */
-export const Tunnel = { NONE: 0, GRE: 1, VXLAN: 2, IP_IN_IP: 3, TEREDO: 4, GENEVE: 5, GTP: 6 } as const
+export const Tunnel = {
+  NONE: 0,
+  GRE: 1,
+  VXLAN: 2,
+  IP_IN_IP: 3,
+  TEREDO: 4,
+  GENEVE: 5,
+  GTP: 6,
+} as const
 
 /** What is wrong with a fragment, as bits of `Packet.fragmentFault`. */
 export const FragmentFault = {
-  /** It cuts TCP's header where no path is that narrow, so that the flags pass unseen (RFC 1858 §3, RFC 3128). */
+  /** It cuts TCP smaller than any path is narrow, so that flags or words pass unseen (RFC 1858 §3, RFC 3128). */
   TINY: 1,
   /** It covers bytes that another piece of the same packet brought otherwise (RFC 1858 §4, RFC 5722). */
   OVERLAP: 2,

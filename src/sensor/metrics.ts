@@ -22,7 +22,7 @@ const COUNTERS = {
 
 const FRAGMENTS = {
   overlapping: ['fragments_overlapping_total', 'Fragments that overlap others and are no copies'],
-  tiny: ['fragments_tiny_total', 'Fragments that cut TCP headers before their flags'],
+  tiny: ['fragments_tiny_total', 'Fragments that cut TCP smaller than any path does'],
   withoutPorts: ['fragments_without_ports_total', 'Later fragments not preceded by their first'],
   forgotten: ['fragments_forgotten_total', 'Fragmented packets forgotten unfinished'],
 } as const

@@ -94,6 +94,9 @@ const hello = clientHello({
   versions: [0x0304],
   signatureAlgorithms: [0x0403],
 })
+/** A frame of HTTP/2 of less than 256 bytes on the first stream, or on the connection. */
+const http2Frame = (type: number, flags: number, content: string): string =>
+  `\0\0${String.fromCharCode(content.length, type, flags)}\0\0\0${type === 4 ? '\0' : '\x01'}${content}`
 const framed = (message: Uint8Array): Uint8Array => concat(uint16(message.length), message)
 const answer = dnsMessage({
   flags: 0x8180,
@@ -107,6 +110,7 @@ export const SAMPLES: readonly Sample[] = [
   tcp('dns', 53, ['>', framed(dnsMessage())], ['<', framed(answer)]), // prettier-ignore
   tcp('tls', 443, ['>', tlsRecord(hello)], ['<', tlsRecord(concat(serverHello({ alpn: 'h2' }), certificateMessage()))]), // prettier-ignore
   tcp('http', 80, ['>', 'GET /a HTTP/1.1\r\nHost: b\r\nAuthorization: Basic hunter2\r\n\r\n'], ['<', 'HTTP/1.1 200 OK\r\nContent-Type: d\r\n\r\ne']), // prettier-ignore
+  tcp('http', 80, ['>', `PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n${http2Frame(4, 0, '')}${http2Frame(1, 4, '\x82\x86\x84\x41\x01b\x0f\x08\x0dBasic hunter2')}${http2Frame(0, 1, 'body')}`], ['<', `${http2Frame(4, 0, '')}${http2Frame(1, 4, '\x88')}${http2Frame(0, 1, 'e')}`]), // prettier-ignore
   tcp('ssh', 22, ['<', 'SSH-2.0-a\r\n'], ['>', 'SSH-2.0-b\r\n'], ['>', kexInit(['kex', 'key'])], ['<', kexInit(['kex', 'key'])]), // prettier-ignore
   tcp('ftp', 21, ['<', '220 ftp\r\n'], ['>', 'USER a\r\n'], ['<', '331 go\r\n'], ['>', 'PASS hunter2\r\n'], ['<', '530 no\r\n']), // prettier-ignore
   tcp('smtp', 25, ['<', '220 a ESMTP\r\n'], ['>', 'EHLO c\r\n'], ['<', '250 ok\r\n'], ['>', 'AUTH PLAIN hunter2\r\n'], ['<', '535 no\r\n']), // prettier-ignore

@@ -105,12 +105,15 @@ export interface KerberosRequest {
   readonly service?: readonly string[]
   readonly types?: readonly number[]
   readonly hasProof?: boolean
+  /** How long the proof is; a ticket in its place is of kilobytes. */
+  readonly proofBytes?: number
 }
 
 /** An AS-REQ. */
 export function asRequest(fields: KerberosRequest = {}): Uint8Array {
+  const { proofBytes = 1 } = fields
   const { client = 'alice', service = ['krbtgt', 'EXAMPLE.ORG'], types = [18, 23] } = fields
-  const proof = berSequence(field(1, berInteger(2)), field(2, berText('x')))
+  const proof = berSequence(field(1, berInteger(2)), field(2, berText('x'.repeat(proofBytes))))
   const data = fields.hasProof ? [field(3, berSequence(proof))] : []
   const body = berSequence(
     field(0, ber(0x03, '\0\x50\0\0\0')),

@@ -25,8 +25,13 @@ const LIFETIME_US = 30e6
  * this after the first of their packet, and do not fit, are of another packet.
  */
 const QUARREL_US = 5e6
-/** RFC 1858 §3: no first fragment of an honest TCP segment ends before its flags. */
-const SHORTEST_FIRST = 16
+/**
+ * No path is so narrow that all but the last fragment of an honest TCP segment must be shorter: SLIP's took 296 bytes,
+ * IPv6 asks for 1,280.
+ */
+const SHORTEST_PIECE = 200
+/** RFC 1858 §3: no fragment begins before the flags. */
+const FIRST_OFFSET = 16
 /** What 65,535 bytes hold behind the shortest IPv4 header; IPv6 counts its payload alone, and has no more. */
 const LONGEST_PAYLOAD = 65_535
 
@@ -144,11 +149,11 @@ export class FragmentTable {
   }
 }
 
-/** Only the flags are worth hiding: of UDP and the rest the first eight bytes tell the ports. */
+/** Of UDP and the rest honest senders make such too, by the size that their programs hand over. */
 function isTiny(packet: Packet): boolean {
   if (packet.protocol !== IpProtocol.TCP) return false
-  if (packet.isLaterFragment) return packet.fragmentOffset < SHORTEST_FIRST
-  return packet.fragmentLength < SHORTEST_FIRST
+  if (packet.isLaterFragment && packet.fragmentOffset < FIRST_OFFSET) return true
+  return packet.hasMoreFragments && packet.fragmentLength < SHORTEST_PIECE
 }
 
 function metaOf(packet: Packet): number {

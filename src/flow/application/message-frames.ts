@@ -4,7 +4,8 @@
  * A message's beginning is handed out as far as its first segment holds it; the rest is passed over.
  */
 import type { Packet } from '../../decode/index.ts'
-import { byteAt, type PayloadPart } from './payload.ts'
+import { endsInMessage, UNTOLD_LENGTH } from './message-ends.ts'
+import { byteAt, type Payload, type PayloadPart } from './payload.ts'
 
 export class MessageFrames {
   readonly #lengthBytes: number
@@ -21,6 +22,20 @@ export class MessageFrames {
   constructor(lengthBytes: number, lengthMask = 0x7fffffff) {
     this.#lengthBytes = lengthBytes
     this.#lengthMask = lengthMask
+  }
+
+  /** Says whether the next segment, or several, end within a message that is worth waiting for. */
+  endsInMessage(payload: Payload): boolean {
+    return this.#lengthHave === 0 && endsInMessage(payload, this.#left, this.#lengthAt)
+  }
+
+  readonly #lengthAt = (payload: Payload, at: number): number => {
+    if (at + this.#lengthBytes > payload.payloadLength) return UNTOLD_LENGTH
+    let length = 0
+    for (let index = at; index < at + this.#lengthBytes; index += 1) {
+      length = ((length << 8) | byteAt(payload, index)) & this.#lengthMask
+    }
+    return this.#lengthBytes + length
   }
 
   /** Takes a segment; after a loss what is left of the message before is shortened by it. */

@@ -4,53 +4,34 @@
  * Nobody sends a hello byte by byte but who wants it unread, or types it. The pieces are joined for a
  * short while and shown as if they were one segment.
  */
-import { Packet } from '../../decode/index.ts'
-import { IpProtocol, TcpFlag } from '../../net/protocol.ts'
+import type { Packet } from '../../decode/index.ts'
+import { JoinedSegments } from './joined-segments.ts'
+import { mayBeHttp } from './web/start-line.ts'
 import { FactReader, Next, type ReadingContext } from './reader.ts'
-import { Assembly } from './stream-buffers.ts'
 
 /** First payloads shorter than this may be pieces; every application is told by fewer bytes. */
 export const SHORT_OPENING = 16
 /** So much joined and still unknown: it is none that we know. */
-const LONG_ENOUGH = 64
-
-const joined = new Packet()
+export const LONG_ENOUGH = 64
 
 /** Stands in the place of a reader until the application is known. */
 export class Opening extends FactReader {
-  readonly #assembly: Assembly
-  readonly #side: number
-  readonly #sequence: number
+  readonly #segments: JoinedSegments
 
   constructor(context: ReadingContext, packet: Packet, side: number) {
     super(context)
-    this.#assembly = new Assembly(context.buffers)
-    this.#side = side
-    this.#sequence = packet.tcpSequence + ((packet.tcpFlags & TcpFlag.SYN) === 0 ? 0 : 1)
-    this.#assembly.wait(packet)
+    this.#segments = new JoinedSegments(context.buffers, packet, side)
   }
 
   /** What the side has sent so far, this segment included, as one packet; null when there is no more to join. */
   join(packet: Packet, side: number): Packet | null {
-    if (side !== this.#side || !this.#assembly.isUnderWay) return null
-    const bytes = this.#assembly.add(packet)
-    if (bytes === null) return null
-    joined.kind = packet.kind
-    joined.protocol = IpProtocol.TCP
-    joined.sourcePort = packet.sourcePort
-    joined.destinationPort = packet.destinationPort
-    joined.tcpFlags = TcpFlag.ACK
-    joined.tcpSequence = this.#sequence >>> 0
-    joined.buffer = bytes.buffer
-    joined.payloadOffset = bytes.payloadOffset
-    joined.payloadCaptured = bytes.payloadCaptured
-    joined.payloadLength = bytes.payloadLength
-    return joined
+    return side === this.#segments.side ? this.#segments.add(packet) : null
   }
 
-  /** Says whether joining more is of no use. */
-  static isLongEnough(packet: Packet): boolean {
-    return packet.payloadCaptured >= LONG_ENOUGH
+  /** Says whether a first payload, or pieces of one, may be but a piece of the application's first words. */
+  static mayGoOn(packet: Packet, most: number): boolean {
+    const { payloadCaptured, payloadLength } = packet
+    return payloadCaptured === payloadLength && (payloadLength < most || mayBeHttp(packet))
   }
 
   override read(): number {
@@ -62,7 +43,7 @@ export class Opening extends FactReader {
   }
 
   override release(): void {
-    this.#assembly.end(false)
+    this.#segments.end()
     super.release()
   }
 }

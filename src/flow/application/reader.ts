@@ -1,6 +1,8 @@
 /** What every application's reader is: one small object a flow, fed with payloads, asked for facts. */
 import type { Packet } from '../../decode/index.ts'
+import { IpProtocol } from '../../net/protocol.ts'
 import type { ApplicationFact, ApplicationFacts } from './facts.ts'
+import { JoinedSegments } from './joined-segments.ts'
 import { latin1At, type Payload } from './payload.ts'
 import type { StreamBuffers } from './stream-buffers.ts'
 
@@ -76,20 +78,56 @@ export class TextBudget {
 /**
  * Reads one flow's application. Payloads are valid only during the call.
  *
- * The two fields are assigned, not initialised: twenty classes share this constructor, and V8 defines an
+ * The three fields are assigned, not initialised: twenty classes share this constructor, and V8 defines an
  * initialised field of such a class a hundred times as slowly as it assigns one.
  */
 export abstract class FactReader {
   declare protected readonly context: ReadingContext
   declare private heldText: number
+  /** A message that a segment cut, until its end comes. */
+  declare private pieces: JoinedSegments | null
 
   constructor(context: ReadingContext) {
     this.context = context
     this.heldText = 0
+    this.pieces = null
   }
 
-  /** Also segments that come late, or again, are wanted: a message is being put together. */
-  get isAssembling(): boolean {
+  /** Takes a payload, and reads it unless it is a piece of a message: then it is read with what follows. */
+  take(packet: Packet, side: number, gap: number): number {
+    const pieces = this.pieces
+    if (pieces === null) return this.#takeAlone(packet, side, gap)
+    if (pieces.side !== side || gap !== 0) {
+      return this.settle() === Next.DONE ? Next.DONE : this.#takeAlone(packet, side, gap)
+    }
+    const { bytes } = pieces
+    const joined = pieces.add(packet)
+    if (joined !== null && this.isPiece(joined, side) && pieces.wait(packet)) return Next.MORE
+    this.pieces = null
+    const next = joined === null ? this.read(packet, side, bytes) : this.read(joined, side, 0)
+    pieces.end()
+    return next
+  }
+
+  /** Reads the piece of a message that is kept: its end will not come. */
+  settle(): number {
+    const pieces = this.pieces
+    const shown = pieces?.show() ?? null
+    this.pieces = null
+    const next = pieces === null || shown === null ? Next.MORE : this.read(shown, pieces.side, 0)
+    pieces?.end()
+    return next
+  }
+
+  #takeAlone(packet: Packet, side: number, gap: number): number {
+    const isTcp = packet.protocol === IpProtocol.TCP
+    if (!isTcp || gap !== 0 || !this.isPiece(packet, side)) return this.read(packet, side, gap)
+    this.pieces = new JoinedSegments(this.context.buffers, packet, side)
+    return Next.MORE
+  }
+
+  /** Says whether a segment, or several, end within a message that is read only as a whole. */
+  protected isPiece(_payload: Payload, _side: number): boolean {
     return false
   }
 
@@ -128,6 +166,7 @@ export abstract class FactReader {
 
   /** Gives back what was kept; call it once, when the flow ends. */
   release(): void {
+    this.pieces?.end()
     this.context.text.giveBack(this.heldText)
     this.heldText = 0
   }

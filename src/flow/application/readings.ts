@@ -8,7 +8,7 @@ import { State, WORD_SHIFT, Word } from '../table/record-layout.ts'
 import { FactStore, NO_READER } from './fact-store.ts'
 import type { ApplicationFact, ApplicationFacts } from './facts.ts'
 import { recogniseApplication } from './index.ts'
-import { Opening, SHORT_OPENING } from './opening.ts'
+import { LONG_ENOUGH, Opening, SHORT_OPENING } from './opening.ts'
 import { MOST_READS, Next, TextBudget, type FactReader, type ReadingContext } from './reader.ts'
 import { isOverflow, isTextual, RawTalk, tellOverflow } from './raw-talk.ts'
 import { createReader } from './readers.ts'
@@ -74,9 +74,11 @@ export class ApplicationReadings {
     else this.#order.take(record, packet, side, gap)
   }
 
-  /** Reads what is held of a flow until bytes that precede it come: none will any more. */
+  /** Reads what is held of a flow until more comes: nothing will any more. */
   settle(record: number): void {
     if (!this.#order.isIdle) this.#order.settle(record)
+    const place = this.#words[(record << WORD_SHIFT) + Word.FACTS]!
+    if (place !== NO_READER) this.#store.at(place)?.settle()
   }
 
   #readInOrder(record: number, packet: Packet, side: number, gap: number): void {
@@ -93,7 +95,7 @@ export class ApplicationReadings {
       const place = words[at + Word.FACTS]!
       const reader = place === NO_READER ? this.#open(at, application) : this.#store.at(place)
       if (reader === null) words[at + Word.STATE]! |= State.READ_OUT
-      else if (gap >= 0 || reader.isAssembling) this.#readOn(reader, at, packet, side, gap)
+      else if (gap >= 0) this.#readOn(reader, at, packet, side, gap)
       else if (packet.payloadLength > -gap) {
         // It repeats what was read, and goes on.
         this.#readOn(reader, at, restOf(packet, -gap, this.#news), side, 0)
@@ -149,9 +151,9 @@ export class ApplicationReadings {
       words[at + Word.STATE] = state | (application << State.APPLICATION_SHIFT)
       if (opening === null) this.#readInOrder(record(at), shown, side, 0)
       else this.#readJoined(at, shown, side)
-    } else if (shown !== packet && !Opening.isLongEnough(shown)) {
+    } else if (shown !== packet && Opening.mayGoOn(shown, LONG_ENOUGH)) {
       // Pieces of one payload are one look.
-    } else if (isShortOpening(packet, looks) && this.#shedding.readsApplications) {
+    } else if (this.#mayOpen(packet, looks)) {
       this.#openOpening(at, packet, side)
       words[at + Word.STATE] = state + (1 << State.LOOKS_SHIFT)
     } else if (!this.#openRaw(at, packet, side, gap)) {
@@ -209,6 +211,12 @@ export class ApplicationReadings {
     else words[at + Word.STATE]! &= ~State.UNKNOWN_READ
   }
 
+  /** Says whether a first payload may be only a piece of the application's first words. */
+  #mayOpen(packet: Packet, looks: number): boolean {
+    const isFirst = looks === 1 && packet.protocol === IpProtocol.TCP
+    return isFirst && this.#shedding.readsApplications && Opening.mayGoOn(packet, SHORT_OPENING)
+  }
+
   #openOpening(at: number, packet: Packet, side: number): void {
     const isDoubtful = (this.#words[at + Word.STATE]! & State.CONFIRMED) === 0
     if (!this.#store.hasRoom(isDoubtful)) return
@@ -242,7 +250,7 @@ export class ApplicationReadings {
 
   #readOn(reader: FactReader, at: number, packet: Packet, side: number, gap: number): void {
     const words = this.#words
-    const next = reader.read(packet, side, gap)
+    const next = reader.take(packet, side, gap)
     words[at + Word.READS]! += 1
     // Whoever speaks gives the other side its turn again.
     let state = words[at + Word.STATE]! & ~(State.ORIGINATOR_QUIET << (1 - side))
@@ -250,13 +258,6 @@ export class ApplicationReadings {
     else if (next === Next.DONE || words[at + Word.READS]! >= MOST_READS) state |= State.READ_OUT
     words[at + Word.STATE] = state
   }
-}
-
-/** A first payload that may be only a piece of the application's first words. */
-function isShortOpening(packet: Packet, looks: number): boolean {
-  const { protocol, payloadCaptured, payloadLength } = packet
-  const isShort = payloadLength < SHORT_OPENING && payloadCaptured === payloadLength
-  return looks === 1 && protocol === IpProtocol.TCP && isShort
 }
 
 function looksOf(state: number): number {

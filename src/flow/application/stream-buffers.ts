@@ -24,41 +24,27 @@ export class StreamBuffer implements Payload {
   /** Who may use it; somebody else when it was taken away. */
   owner: object | null = null
   #sequence = 0
-  /** One later piece, which came before the bytes that precede it. */
-  #laterFrom = 0
-  #laterTo = 0
 
   /** Begins anew with a message's first segment. */
   begin(owner: object | null, packet: Packet): void {
     this.owner = owner
     this.#sequence = firstByteOf(packet)
     this.payloadCaptured = 0
-    this.#laterFrom = 0
-    this.#laterTo = 0
     this.add(packet)
   }
 
-  /** Adds a segment where it belongs; false when it lies outside the buffer. What came first stays. */
+  /** Adds a segment where it belongs; false when it lies outside the buffer. What came first stays, holes stay empty. */
   add(packet: Packet): boolean {
     const from = (firstByteOf(packet) - this.#sequence) | 0
     if (from >= BUFFER_BYTES) return false
-    const end = Math.min(from + packet.payloadCaptured, BUFFER_BYTES)
     const have = this.payloadCaptured
-    if (from > have) {
-      this.#addLater(packet, from, end)
-    } else if (end > have) {
-      this.#copy(packet, have - from, have, end)
-      this.#grow(end)
-    }
+    const end = Math.min(from + packet.payloadCaptured, BUFFER_BYTES)
+    if (from > have || end <= have) return true
+    const start = packet.payloadOffset + have - from
+    this.buffer.set(packet.buffer.subarray(start, start + end - have), have)
+    this.payloadCaptured = end
+    this.payloadLength = end
     return true
-  }
-
-  /** Keeps one later piece, which may go on at its end; of more disorder than that nothing is kept. */
-  #addLater(packet: Packet, from: number, end: number): void {
-    if (this.#laterTo === 0) this.#laterFrom = from
-    else if (from !== this.#laterTo) return
-    this.#copy(packet, 0, from, end)
-    this.#laterTo = end
   }
 
   /** Drops the bytes before a place: the message that is wanted begins there. */
@@ -67,20 +53,6 @@ export class StreamBuffer implements Payload {
     this.#sequence = (this.#sequence + before) | 0
     this.payloadCaptured -= before
     this.payloadLength = this.payloadCaptured
-    this.#laterFrom -= before
-    if (this.#laterTo !== 0) this.#laterTo -= before
-  }
-
-  #grow(end: number): void {
-    const reachesLater = this.#laterTo > end && this.#laterFrom <= end
-    this.payloadCaptured = reachesLater ? this.#laterTo : end
-    this.payloadLength = this.payloadCaptured
-    if (this.#laterTo <= this.payloadCaptured) this.#laterTo = 0
-  }
-
-  #copy(packet: Packet, skip: number, from: number, end: number): void {
-    const start = packet.payloadOffset + skip
-    this.buffer.set(packet.buffer.subarray(start, start + end - from), from)
   }
 }
 

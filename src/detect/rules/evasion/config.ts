@@ -8,7 +8,7 @@ export const fragmentsConfig = Type.Object(
     additionalProperties: false,
     default: {},
     description:
-      'Fragments that overlap, run past the end of any packet, or cut TCP headers apart, to slip past whoever watches.',
+      'Fragments that overlap, run past the end of any packet, or cut TCP smaller than any path does, to slip past whoever watches.',
   },
 )
 

@@ -1,6 +1,6 @@
 /**
  * Detects fragments that no honest sender makes: those that overlap, those that end beyond 65,535 bytes, and
- * those that cut TCP's header apart.
+ * those that cut TCP smaller than any path does, its header or its words.
  *
  * They show whoever watches other bytes than the receiver takes: nmap -f and
  * --mtu 8, fragroute, teardrop; the ping of death and jolt write past the end of the receiver's buffer.
@@ -60,7 +60,7 @@ const FAULTS: readonly Fault[] = [
     severity: 4,
     enough: 2,
     feature: 'tinyFragments',
-    words: 'that cut TCP headers before their flags',
+    words: 'that cut TCP smaller than any path does',
   },
 ]
 
@@ -71,7 +71,7 @@ const OF_MANY: Fault = {
   severity: 5,
   enough: 1,
   feature: 'malformedFragments',
-  words: 'that overlap, end beyond the longest packet or cut TCP headers, from many senders,',
+  words: 'that overlap, end beyond the longest packet or cut TCP too small, from many senders,',
 }
 
 interface Suspect {

@@ -5,6 +5,7 @@
  * Left out: users' names; all that follows the login; connections within TLS throughout.
  */
 import type { Packet } from '../../../decode/index.ts'
+import { endsInMessage, NO_MESSAGE, UNTOLD_LENGTH } from '../message-ends.ts'
 import { byteAt, uint16At, uint16LittleAt, uint32LittleAt, type Payload } from '../payload.ts'
 import { FactReader, Next } from '../reader.ts'
 
@@ -42,6 +43,12 @@ function isLegacyLogin(payload: Payload, first: number): boolean {
   return first === LEGACY_LOGIN && payload.payloadLength === 512 && uint16At(payload, 4) === 0
 }
 
+function lengthAt(payload: Payload, at: number): number {
+  if (at + HEADER > payload.payloadLength) return UNTOLD_LENGTH
+  const length = uint16At(payload, at + 2)
+  return length < HEADER ? NO_MESSAGE : length
+}
+
 export class MssqlReader extends FactReader {
   #payloads = 0
 
@@ -60,6 +67,10 @@ export class MssqlReader extends FactReader {
       at += 3 + length
     }
     return Next.MORE
+  }
+
+  protected override isPiece(payload: Payload): boolean {
+    return endsInMessage(payload, 0, lengthAt)
   }
 
   #fail(number: number): number {

@@ -1,5 +1,6 @@
 /** MySQL and MariaDB (client/server protocol, connection phase): greeting, user, how the login ends. */
 import type { Packet } from '../../../decode/index.ts'
+import { endsInMessage, UNTOLD_LENGTH } from '../message-ends.ts'
 import {
   byteAt,
   findByte,
@@ -34,6 +35,11 @@ export function isMysql(payload: Payload): boolean {
   return byteAt(payload, HEADER) === PROTOCOL && digit >= 0x30 && digit <= 0x39
 }
 
+function lengthAt(payload: Payload, at: number): number {
+  if (at + HEADER > payload.payloadLength) return UNTOLD_LENGTH
+  return HEADER + (uint16LittleAt(payload, at) | (byteAt(payload, at + 2) << 16))
+}
+
 export class MysqlReader extends DatabaseReader {
   #serverSide = -1
   #hasUser = false
@@ -53,6 +59,10 @@ export class MysqlReader extends DatabaseReader {
     this.#payloads += 1
     if (this.#payloads > MOST_PAYLOADS) return Next.DONE
     return side === this.#serverSide ? this.#readReply(packet) : this.#readLogin(packet)
+  }
+
+  protected override isPiece(payload: Payload): boolean {
+    return endsInMessage(payload, 0, lengthAt)
   }
 
   #readLogin(payload: Payload): number {

@@ -3,6 +3,7 @@
  * only the server is heard.
  */
 import type { Packet } from '../../../decode/index.ts'
+import { endsInMessage, NO_MESSAGE, UNTOLD_LENGTH } from '../message-ends.ts'
 import { byteAt, findByte, textAt, uint16At, uint32At, type Payload } from '../payload.ts'
 import { Next, type ReadingContext } from '../reader.ts'
 import { DatabaseReader } from './database-reader.ts'
@@ -20,6 +21,7 @@ const AUTHENTICATION = 0x52
 const ERROR = 0x45
 /** No encryption: what was asked for in the clear goes on. */
 const NO = 0x4e
+const ENCRYPTION_ANSWERS = [YES_TLS, YES_GSS, NO]
 /** The highest number of a way to authenticate. */
 const MOST_WAYS = 12
 const SEVERITY_FIELD = 0x53
@@ -56,6 +58,16 @@ function isMagic(major: number, minor: number): boolean {
   return major === MAGIC && minor >= LOWEST_MAGIC && minor <= HIGHEST_MAGIC
 }
 
+/** A start-up begins with its length, all else with a letter; the answers about encryption are nothing but that. */
+function lengthAt(payload: Payload, at: number): number {
+  const letter = byteAt(payload, at)
+  if (payload.payloadLength === 1 && ENCRYPTION_ANSWERS.includes(letter)) return NO_MESSAGE
+  if (at === 0 && letter === NO && isPostgresqlReply(payload)) return 1
+  const from = letter === 0 ? at : at + 1
+  if (from + 4 > payload.payloadLength) return UNTOLD_LENGTH
+  return from - at + Math.max(4, uint32At(payload, from))
+}
+
 export class PostgresqlReader extends DatabaseReader {
   #clientSide = -1
   #isAskingForEncryption = false
@@ -70,6 +82,10 @@ export class PostgresqlReader extends DatabaseReader {
     this.#payloads += 1
     if (this.#payloads > MOST_PAYLOADS) return Next.DONE
     return side === this.#clientSide ? this.#readRequest(packet) : this.#readReply(packet)
+  }
+
+  protected override isPiece(payload: Payload): boolean {
+    return endsInMessage(payload, 0, lengthAt)
   }
 
   #readRequest(payload: Payload): number {

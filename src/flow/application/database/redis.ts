@@ -17,6 +17,7 @@ import {
   uint16At,
   type Payload,
 } from '../payload.ts'
+import { endsInLine, endsInMessage, NO_MESSAGE, UNTOLD_LENGTH } from '../message-ends.ts'
 import { secretDigest } from '../login/secret-digest.ts'
 import { FactReader, Next } from '../reader.ts'
 
@@ -30,6 +31,8 @@ const BULK = 0x24
 const ERROR = 0x2d
 const MAP = 0x25
 const LONGEST_NAME = 32
+/** Of a longer command the first words are enough. */
+const MOST_WORDS = 16
 const WITH_SUBCOMMAND = new Set(['CONFIG', 'MODULE', 'SCRIPT', 'CLIENT', 'ACL', 'DEBUG', 'CLUSTER'])
 
 /** An inline command or a reply. */
@@ -65,6 +68,13 @@ export class RedisReader extends FactReader {
     if (side === this.#clientSide) this.#readCommand(packet)
     else this.#readReply(packet)
     return Next.MORE
+  }
+
+  protected override isPiece(payload: Payload): boolean {
+    const first = byteAt(payload, 0)
+    return first === ARRAY
+      ? endsInMessage(payload, 0, lengthAt)
+      : first !== BULK && endsInLine(payload)
   }
 
   #readCommand(payload: Payload): void {
@@ -116,6 +126,26 @@ export class RedisReader extends FactReader {
       authSuccesses: this.#authSuccesses,
     }
   }
+}
+
+/** An array of bulk strings, each a line with its length, then the text and another line's end. */
+function lengthAt(payload: Payload, from: number): number {
+  if (byteAt(payload, from) !== ARRAY) return NO_MESSAGE
+  const count = numberAt(payload, from + 1)
+  let at = nextLine(payload, from)
+  for (let index = 0; index < Math.min(count, MOST_WORDS); index += 1) {
+    if (at < 0 || at >= payload.payloadCaptured) return UNTOLD_LENGTH
+    const text = nextLine(payload, at)
+    if (text < 0) return UNTOLD_LENGTH
+    if (byteAt(payload, at) !== BULK) return NO_MESSAGE
+    at = text + numberAt(payload, at + 1) + 2
+  }
+  return at < 0 ? UNTOLD_LENGTH : at - from
+}
+
+function numberAt(payload: Payload, from: number): number {
+  const digits = textAt(payload, from, lineEnd(payload, from), 8)
+  return /^\d{1,8}$/.test(digits) ? Number(digits) : 0
 }
 
 /** HELLO may log in, too (RESP 3). */

@@ -9,6 +9,7 @@ import {
   textAt,
   type Payload,
 } from '../payload.ts'
+import { endsInLine } from '../message-ends.ts'
 import { Next, type ReadingContext } from '../reader.ts'
 import { LoginReader, isLastLine, replyCode } from './login-reader.ts'
 
@@ -17,6 +18,8 @@ const USER = pattern('USER ')
 const PASS = pattern('PASS')
 const STORE = pattern('STOR ')
 const LONGEST_NAME = 255
+/** Fewer bytes of a greeting do not tell whose it is. */
+const SHORTEST_GREETING = 16
 /** How servers refuse whatever comes before a login; no login was refused then. */
 const PLEASE_LOG_IN = ['PLEASE', 'NOT LOGGED IN'].map(pattern)
 
@@ -96,9 +99,10 @@ export function isFtpGreeting(packet: Packet): boolean {
   return packet.sourcePort === FTP_PORT
 }
 
-/** `220 ` or `220-`, with which both FTP and SMTP greet. */
+/** `220 ` or `220-`, with which both FTP and SMTP greet; a piece of it does not tell which. */
 export function is220(packet: Packet): boolean {
   const fourth = byteAt(packet, 3)
+  if (packet.payloadLength < SHORTEST_GREETING && endsInLine(packet)) return false
   return (
     replyCode(packet, 0, packet.payloadCaptured) === 220 && (fourth === 0x20 || fourth === 0x2d)
   )

@@ -2,6 +2,7 @@
 import type { Packet } from '../../../decode/index.ts'
 import { applicationIndex, APPLICATIONS } from '../applications.ts'
 import type { ApplicationFacts, LoginFacts } from '../facts.ts'
+import { endsInLine } from '../message-ends.ts'
 import { byteAt, escapedText, lineEnd, nextLine, textAt, type Payload } from '../payload.ts'
 import { FactReader, Next, type ReadingContext } from '../reader.ts'
 import type { Credentials } from './sasl-exchange.ts'
@@ -40,6 +41,10 @@ export abstract class LoginReader extends FactReader {
     const isFromServer = side === this.#serverSide
     if (isFromServer) this.hearsServer()
     return this.readPayload(packet, isFromServer)
+  }
+
+  protected override isPiece(payload: Payload, _side: number): boolean {
+    return endsInLine(payload)
   }
 
   protected hearsServer(): void {

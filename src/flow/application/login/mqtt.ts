@@ -4,6 +4,7 @@
  * Left out: enhanced authentication (AUTH packets), which no broker has by default; all that follows a login.
  */
 import type { Packet } from '../../../decode/index.ts'
+import { endsInMessage, NO_MESSAGE, UNTOLD_LENGTH } from '../message-ends.ts'
 import { byteAt, pattern, startsWith, textAt, uint16At, type Payload } from '../payload.ts'
 import { FactReader, Next } from '../reader.ts'
 import { secretDigest } from './secret-digest.ts'
@@ -33,6 +34,18 @@ export function isMqtt(payload: Payload, first: number): boolean {
   return at > 0 && NAMES.some((name) => startsWith(payload, name, at))
 }
 
+/** A byte, a length of one to four bytes, and what it counts. */
+function lengthAt(payload: Payload, at: number): number {
+  let length = 0
+  for (let index = 0; index < 4; index += 1) {
+    const byte = byteAt(payload, at + 1 + index)
+    if (byte < 0) return UNTOLD_LENGTH
+    length += (byte & 0x7f) << (7 * index)
+    if (byte < 0x80) return 2 + index + length
+  }
+  return NO_MESSAGE
+}
+
 export class MqttReader extends FactReader {
   #login: Login | null = null
   #payloads = 0
@@ -48,6 +61,10 @@ export class MqttReader extends FactReader {
     if (first !== CONNACK || this.#login === null) return Next.MORE
     this.#endLogin(this.#login, byteAt(packet, afterLength(packet, 1) + 1))
     return Next.DONE
+  }
+
+  protected override isPiece(payload: Payload): boolean {
+    return endsInMessage(payload, 0, lengthAt)
   }
 
   #endLogin({ user, secret }: Login, code: number): void {

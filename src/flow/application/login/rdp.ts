@@ -4,6 +4,7 @@
  */
 import type { Packet } from '../../../decode/index.ts'
 import type { RdpFacts } from '../facts.ts'
+import { endsInMessage, NO_MESSAGE, UNTOLD_LENGTH } from '../message-ends.ts'
 import {
   byteAt,
   findWord,
@@ -50,6 +51,12 @@ export function isRdp(payload: Payload, first: number): boolean {
   return (kind === REQUEST || kind === CONFIRM) && (next < TPDU_SIZE || next > CALLED_SELECTOR)
 }
 
+/** Of TPKT; without security the messages behind the first two come in it too. */
+function lengthAt(payload: Payload, at: number): number {
+  if (byteAt(payload, at) !== 3) return NO_MESSAGE
+  return at + 4 > payload.payloadLength ? UNTOLD_LENGTH : Math.max(4, uint16At(payload, at + 2))
+}
+
 export class RdpReader extends FactReader {
   #user: string | null = null
   #security: string | null = null
@@ -73,6 +80,10 @@ export class RdpReader extends FactReader {
     }
     if (this.context.isHeard) this.context.tell(this.facts())
     return this.#security === 'rdp' && this.context.isHeard ? Next.MORE : Next.DONE
+  }
+
+  protected override isPiece(payload: Payload): boolean {
+    return endsInMessage(payload, 0, lengthAt)
   }
 
   #lookForChannel(packet: Packet): number {

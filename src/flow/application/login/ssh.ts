@@ -70,10 +70,6 @@ export class SshReader extends FactReader {
     return Next.DONE
   }
 
-  override get isAssembling(): boolean {
-    return this.#assembly[0].isUnderWay || this.#assembly[1].isUnderWay
-  }
-
   override release(): void {
     for (const assembly of this.#assembly) assembly.end(true)
     super.release()

@@ -5,6 +5,7 @@
  * is typed at the password prompt a digest until the login ends. Option negotiation is passed over.
  */
 import type { Packet } from '../../../decode/index.ts'
+import { endsInLine } from '../message-ends.ts'
 import { byteAt, findWord, pattern, type Payload } from '../payload.ts'
 import { Next, type ReadingContext } from '../reader.ts'
 import { LoginReader } from './login-reader.ts'
@@ -65,6 +66,11 @@ export class TelnetReader extends LoginReader {
     const text = this.#text.show(packet)
     if (text.payloadCaptured === 0) return Next.MORE
     return side === 1 ? this.#readShown(text) : this.#readTyped(text)
+  }
+
+  /** Prompts have no line's end, but a colon or a sign; what ends in a letter may go on. What is typed comes so. */
+  protected override isPiece(payload: Payload, side: number): boolean {
+    return side === 1 && endsInLine(payload) && isLetter(byteAt(payload, payload.payloadLength - 1))
   }
 
   #readShown(text: Payload): number {
@@ -172,4 +178,9 @@ function afterCommand(packet: Packet, at: number): number {
     if (byteAt(packet, end) === SE && byteAt(packet, end - 1) === IAC) return end
   }
   return packet.payloadCaptured
+}
+
+function isLetter(byte: number): boolean {
+  const letter = byte | 0x20
+  return letter >= 0x61 && letter <= 0x7a
 }

@@ -40,6 +40,11 @@ export class DnsReader extends FactReader {
     return Next.MORE
   }
 
+  protected override isPiece(payload: Payload, side: number): boolean {
+    this.#frames ??= [new MessageFrames(LENGTH_BYTES), new MessageFrames(LENGTH_BYTES)]
+    return this.#frames[side]!.endsInMessage(payload)
+  }
+
   #readMessage(message: Payload): void {
     const isResponse = isDnsResponse(message)
     if (isResponse) {

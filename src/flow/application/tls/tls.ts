@@ -97,10 +97,6 @@ export class TlsReader extends FactReader {
     return this.#assembly.wait(packet) ? Next.MORE : Next.DONE
   }
 
-  override get isAssembling(): boolean {
-    return this.#assembly.isUnderWay
-  }
-
   #end(isLost: boolean): number {
     this.#assembly.end(isLost)
     return Next.DONE

@@ -125,10 +125,6 @@ export class HttpReader extends FactReader {
     return next
   }
 
-  override get isAssembling(): boolean {
-    return this.#assembly[0].isUnderWay || this.#assembly[1].isUnderWay
-  }
-
   override release(): void {
     for (const assembly of this.#assembly) assembly.end(true)
     this.#http2?.release()

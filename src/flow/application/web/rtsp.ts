@@ -1,7 +1,7 @@
 /**
  * RTSP (RFC 7826): logins at cameras by Basic and Digest, and how they are taken.
  *
- * Left out: what is streamed, and heads cut over segments.
+ * Left out: what is streamed.
  */
 import type { Packet } from '../../../decode/index.ts'
 import type { Credentials } from '../login/sasl-exchange.ts'
@@ -15,6 +15,8 @@ const METHODS = ['DESCRIBE rtsp', 'SETUP rtsp', 'OPTIONS rtsp', 'PLAY rtsp', 'OP
 )
 const AUTHORIZATION = /\r\nauthorization: *(\w+) +([^\r\n]{1,1024})/i
 const STATUS = /^RTSP\/\d\.\d (\d{3})/
+/** Longer heads are read as far as one segment holds them. */
+const LONGEST_HEAD = 4096
 const UNAUTHORIZED = 401
 const OK = 200
 /** Payloads of a connection that may still be a login; guessers stay on one for many tries. */
@@ -38,6 +40,12 @@ export class RtspReader extends FactReader {
       this.#asked = credentialsOf(scheme.toLowerCase(), value)
     }
     return Next.MORE
+  }
+
+  protected override isPiece(payload: Payload): boolean {
+    const isHead = startsWith(payload, VERSION) || startsWithAny(payload, METHODS)
+    const isShort = payload.payloadLength < LONGEST_HEAD
+    return isHead && isShort && !latin1At(payload).includes('\r\n\r\n')
   }
 
   #answered(head: string): number {

@@ -34,6 +34,11 @@ export function isHttp(payload: Payload): boolean {
   return start !== Start.NONE && start !== Start.UNTOLD
 }
 
+/** Says whether bytes may be a request's, of which too little came to tell: its method is none of the usual. */
+export function mayBeHttp(payload: Payload): boolean {
+  return startAt(payload, skipLineEnds(payload, 0)) === Start.UNTOLD
+}
+
 /** Tells what stands at a place where a message may begin, as one of `Start`. */
 export function startAt(payload: Payload, at: number): number {
   if (startsWith(payload, VERSION, at)) return Start.RESPONSE

@@ -194,6 +194,11 @@ export class KerberosReader extends FactReader {
     return Next.MORE
   }
 
+  protected override isPiece(payload: Payload, side: number): boolean {
+    this.#frames ??= [new MessageFrames(LENGTH_BYTES), new MessageFrames(LENGTH_BYTES)]
+    return this.#frames[side === 0 ? 0 : 1].endsInMessage(payload)
+  }
+
   #readMessage(payload: Payload): void {
     const message = readKerberosMessage(payload)
     if (this.context.isHeard) this.context.tell(message)

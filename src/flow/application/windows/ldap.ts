@@ -7,6 +7,7 @@
 import type { Packet } from '../../../decode/index.ts'
 import { BerCursor, Tag } from '../ber.ts'
 import type { LdapFacts } from '../facts.ts'
+import { endsInMessage, NO_MESSAGE, UNTOLD_LENGTH } from '../message-ends.ts'
 import { byteAt, textAt, type Payload } from '../payload.ts'
 import { secretDigest } from '../login/secret-digest.ts'
 import { FactReader, Next } from '../reader.ts'
@@ -50,6 +51,19 @@ function operationAt(payload: Payload): number {
   return fields.next() && OPERATIONS.includes(fields.tag) ? fields.tag : 0
 }
 
+/** A sequence's tag, and its length in one byte or in up to four behind it (X.690 §8.1.3). */
+function lengthAt(payload: Payload, at: number): number {
+  if (byteAt(payload, at) !== Tag.SEQUENCE) return NO_MESSAGE
+  const first = byteAt(payload, at + 1)
+  const more = first < 0x80 ? 0 : first & 0x7f
+  if (more > 4) return NO_MESSAGE
+  if (first < 0 || at + 2 + more > payload.payloadLength) return UNTOLD_LENGTH
+  let length = more === 0 ? first : 0
+  for (let index = 0; index < more; index += 1)
+    length = length * 256 + byteAt(payload, at + 2 + index)
+  return 2 + more + length
+}
+
 export class LdapReader extends FactReader {
   #bindDn: string | null = null
   #currentDn: string | null = null
@@ -69,6 +83,10 @@ export class LdapReader extends FactReader {
       if (!this.#readOperation(packet, operationAt(packet))) return Next.DONE
     }
     return Next.MORE
+  }
+
+  protected override isPiece(payload: Payload): boolean {
+    return endsInMessage(payload, 0, lengthAt)
   }
 
   /** False when nothing more can be read. */

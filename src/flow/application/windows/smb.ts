@@ -69,6 +69,10 @@ export class SmbReader extends FactReader implements SmbSink {
     return Next.MORE
   }
 
+  protected override isPiece(payload: Payload, side: number): boolean {
+    return this.#frames[side === 0 ? 0 : 1].endsInMessage(payload)
+  }
+
   /** SMB 2 sends several commands in one message, each telling where the next begins. */
   #readChain(message: Payload): void {
     rest.show(message, 0, message.payloadLength)

@@ -199,6 +199,14 @@ describe('a first line that only lenient servers take', () => {
     expect(behind.at(-1)).toMatchObject({ kind: 'http-request', ...read })
   })
 
+  it('may be cut anywhere', () => {
+    const text = 'FOO /a/path/as/long/as/that HTTP/1.1\r\nHost: a\r\n\r\n'
+    for (let at = 1; at < text.length; at += 1) {
+      const { facts } = overTcp([['>', text.slice(0, at)], ['>', text.slice(at)]]) // prettier-ignore
+      expect(facts, `cut at ${at}`).toMatchObject({ method: 'FOO', host: 'a' })
+    }
+  })
+
   it.each(['SAY /hello there\r\n', 'HELLO WORLD HTTP/1.1\r\n', 'LIST / HTTP\r\n'])(
     'is no line of another protocol: %j',
     (text) => {

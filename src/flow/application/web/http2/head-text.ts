@@ -1,6 +1,6 @@
 /** Header fields of HTTP/2 in the words of HTTP/1, so that what reads the one's heads reads the other's. */
 import type { Payload } from '../../payload.ts'
-import type { Field } from './hpack.ts'
+import type { Field } from './static-fields.ts'
 
 /** What is read of a head in HTTP/1 too. */
 const LONGEST_HEAD = 8192

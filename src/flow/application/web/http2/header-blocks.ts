@@ -2,7 +2,8 @@
 import type { Payload } from '../../payload.ts'
 import type { TextBudget } from '../../reader.ts'
 import { FrameType, type FrameHead } from './frame-walk.ts'
-import { HpackDecoder, type Field } from './hpack.ts'
+import { HpackDecoder } from './hpack.ts'
+import type { Field } from './static-fields.ts'
 
 /** What a whole block, and a frame of it, may hold. */
 const LONGEST_BLOCK = 16_384

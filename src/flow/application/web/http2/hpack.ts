@@ -5,23 +5,24 @@
  */
 import type { TextBudget } from '../../reader.ts'
 import { decodeHuffman } from './huffman.ts'
-import { STATIC_FIELDS } from './static-fields.ts'
+import { STATIC_FIELDS, type Field } from './static-fields.ts'
 
 const DEFAULT_TABLE_BYTES = 4096
 /** Nobody's programs ask for more; the texts of all tables are bounded besides. */
 const MOST_TABLE_BYTES = 65_536
 /** RFC 7541 §4.1: what an entry counts for besides its text. */
 const ENTRY_BYTES = 32
+/** Evicted entries are removed so many at a time. */
+const MOST_EVICTED = 256
 /** Bytes by which an integer goes on beyond its prefix; four hold more than any honest one. */
 const MOST_INTEGER_BYTES = 4
-
-export type Field = readonly [name: string, value: string]
 
 /** Reads one direction's header blocks. Text is Latin-1, as it was sent. */
 export class HpackDecoder {
   readonly #budget: TextBudget
-  /** The newest first. */
+  /** The oldest first, behind those that were evicted and not yet removed: whoever floods a table must not have it moved. */
   readonly #entries: Field[] = []
+  #evicted = 0
   #bytes = 0
   #mostBytes = DEFAULT_TABLE_BYTES
   #block: Uint8Array = new Uint8Array(0)
@@ -65,9 +66,9 @@ export class HpackDecoder {
   }
 
   #field(index: number): Field | null {
-    const isStatic = index <= STATIC_FIELDS.length
-    const field = isStatic ? STATIC_FIELDS[index - 1] : this.#entries[index - STATIC_FIELDS.length - 1] // prettier-ignore
-    return field ?? null
+    if (index <= STATIC_FIELDS.length) return STATIC_FIELDS[index - 1] ?? null
+    const place = this.#entries.length + STATIC_FIELDS.length - index
+    return place < this.#evicted ? null : this.#entries[place]!
   }
 
   #add(field: Field): boolean {
@@ -76,7 +77,7 @@ export class HpackDecoder {
     // One larger than the whole table empties it, and is no fault (§4.4).
     if (bytes > this.#mostBytes) return true
     if (!this.#budget.take(bytes, true)) return false
-    this.#entries.unshift(field)
+    this.#entries.push(field)
     this.#bytes += bytes
     return true
   }
@@ -89,11 +90,15 @@ export class HpackDecoder {
   }
 
   #evictTo(bytes: number): void {
-    while (this.#entries.length > 0 && this.#bytes > bytes) {
-      const size = sizeOf(this.#entries.pop()!)
+    while (this.#bytes > bytes && this.#evicted < this.#entries.length) {
+      const size = sizeOf(this.#entries[this.#evicted]!)
+      this.#evicted += 1
       this.#bytes -= size
       this.#budget.giveBack(size)
     }
+    if (this.#evicted < MOST_EVICTED && this.#bytes > 0) return
+    this.#entries.splice(0, this.#evicted)
+    this.#evicted = 0
   }
 
   /** §5.1; -1 when it is cut or too long. */

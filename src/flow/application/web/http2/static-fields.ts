@@ -1,5 +1,7 @@
-/** HPACK's static table (RFC 7541, Appendix A). */
-import type { Field } from './hpack.ts'
+/** Header fields, and HPACK's static table of those that are sent most (RFC 7541, Appendix A). */
+
+/** Both in Latin-1, as they were sent. */
+export type Field = readonly [name: string, value: string]
 
 /** Index 1 stands first. */
 export const STATIC_FIELDS: readonly Field[] = [

@@ -57,6 +57,19 @@ it('tells of tiny fragments as one story, however many there are (nmap -f)', () 
   expect(stories.map(({ kind }) => kind)).toContain('scan.vertical.syn')
 })
 
+it('tells of a request whose words are cut apart (fragroute)', () => {
+  const traffic = new WatchedTraffic()
+  const payload = 'GET /item?id=1%27+or+%271%27%3D%271 HTTP/1.1\r\nHost: a\r\n\r\n'
+  const whole = tcp({ flags: 'PA', payload })
+  const length = 20 + payload.length
+  for (let start = 0; start < length; start += 24) {
+    const place = { fragmentOffset: start, moreFragments: start + 24 < length }
+    const slice = [start, Math.min(start + 24, length)] as const
+    traffic.frame(ethernet(ipv4({ ...ends, ...place, slice }, whole)))
+  }
+  expect(traffic.stories()).toMatchObject([{ kind: 'evasion.tiny-fragments', severity: 4, attacker: ends.source }]) // prettier-ignore
+})
+
 it('says nothing about honest fragments, sent twice or out of order', () => {
   const traffic = new WatchedTraffic()
   for (let identification = 0; identification < 50; identification += 1) {
