@@ -47,7 +47,7 @@ async function prepare() {
     const { unpackSyslogNg } = await import('./setup/unpacked-packages.mjs')
     await unpackSyslogNg(root)
   }
-  await buildAddons(root)
+  await buildAddons(root, { isRetried: purpose === 'setup' })
   await build(root)
 }
 

@@ -2,6 +2,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { hasFailed, noteFailed } from './failed-addons.mjs'
 import { isInstalled, isWritable, lastLines, run, say, SetupError, step } from './ground.mjs'
 
 /** As in src/record/sqlite/driver.ts: the one needs Node-API 10 and brings its native part along, the other is compiled. */
@@ -33,10 +34,11 @@ export async function installNpmPackages(root) {
   })
 }
 
-/** Compiles the native addons that can't be loaded yet. */
-export async function buildAddons(root) {
+/** Compiles the native addons that can't be loaded yet; one that could not be is tried again only where `isRetried`. */
+export async function buildAddons(root, { isRetried }) {
   for (const name of await addonsMissing(root)) {
     const { loss } = addons[name]
+    if (!isRetried && hasFailed(root, name)) continue
     if (name === 'cap' && !existsSync(pcapHeader)) {
       say(`• cap not compiled (libpcap-dev is not installed): ${loss}`)
       continue
@@ -48,7 +50,9 @@ export async function buildAddons(root) {
       if (loss !== undefined) return false
       throw code === 0 ? await misfit(root, name) : addonFailure(name, output)
     })
-    if (!isBuilt) say(`  but it can't be loaded: ${loss}`)
+    if (isBuilt) continue
+    noteFailed(root, name)
+    say(`  but it can't be loaded: ${loss} (npm run setup tries again)`)
   }
 }
 

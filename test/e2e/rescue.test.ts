@@ -117,7 +117,13 @@ test('past an agent that hangs everybody is let in, and that it may block again 
 test('every command says that the agent hangs, and waits no longer than that', async () => {
   agent = await startAgentIn(network.hosts.victim, data, config)
   agent.child.kill('SIGSTOP')
-  const commands = [['blocks'], ['events'], ['block', '192.0.2.66'], ['sinks', 'list'], ['selftest']]
+  const commands = [
+    ['blocks'],
+    ['events'],
+    ['block', '192.0.2.66'],
+    ['sinks', 'list'],
+    ['selftest'],
+  ]
   for (const { code, stderr } of await Promise.all(commands.map((args) => cli(...args)))) {
     expect([code, stderr]).toMatchObject([1, expect.stringContaining('does not answer')])
   }
