@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PicketError } from '../../core/errors.ts'
+import { proxyClient, type HttpClient } from '../../core/http-client.ts'
 import type { FeedConfig } from './config.ts'
 
 /** A feed larger than this is refused: it is read whole. */
@@ -40,19 +41,55 @@ export function readFeedText(feed: FeedConfig, directory: string): FeedText | nu
   return note === null ? null : readFile(cachePath(feed, directory), note.givenAtMs)
 }
 
+export interface FetchOptions {
+  /** Null to ask directly. */
+  readonly proxy: string | null
+  /**
+   * Says why an answer must not take the place of what is kept: a page that asks for a login comes with status
+   * 200 too.
+   */
+  faultIn(text: string): string | null
+}
+
 /**
  * Fetches a feed that is a URL and keeps the answer; an answer "not modified" renews what is kept.
  *
- * `faultIn` says why an answer must not take the place of what is kept: a page that asks for a login comes with
- * status 200 too. Errors: `ERR_FEED_READ` with the reason; what is kept stays.
+ * Errors: `ERR_FEED_READ` with the reason; what is kept stays.
  */
 export async function fetchFeedText(
   feed: FeedConfig,
   directory: string,
-  faultIn: (text: string) => string | null,
+  { proxy, faultIn }: FetchOptions,
 ): Promise<FeedText> {
   const note = readNote(feed, directory)
-  const answer = await ask(feed, note)
+  const http = proxy === null ? null : await clientFor(feed, proxy)
+  try {
+    const answer = await ask(feed, note, http?.fetch ?? fetch)
+    return await kept(feed, directory, { note, answer, faultIn })
+  } finally {
+    await http?.close()
+  }
+}
+
+async function clientFor(feed: FeedConfig, proxy: string): Promise<HttpClient> {
+  try {
+    return await proxyClient(proxy)
+  } catch (error) {
+    throw failed(feed, `detect.intel.proxy: ${reasonOf(error)}`, error)
+  }
+}
+
+interface Asked {
+  readonly note: CacheNote | null
+  readonly answer: Response
+  readonly faultIn: FetchOptions['faultIn']
+}
+
+async function kept(
+  feed: FeedConfig,
+  directory: string,
+  { note, answer, faultIn }: Asked,
+): Promise<FeedText> {
   const givenAtMs = Date.now()
   if (answer.status === 304 && note !== null) {
     await answer.body?.cancel()
@@ -76,9 +113,13 @@ export async function fetchFeedText(
   return { text, givenAtMs }
 }
 
-async function ask(feed: FeedConfig, note: CacheNote | null): Promise<Response> {
+async function ask(
+  feed: FeedConfig,
+  note: CacheNote | null,
+  through: typeof fetch,
+): Promise<Response> {
   try {
-    return await fetch(bareUrl(feed.source), {
+    return await through(bareUrl(feed.source), {
       headers: {
         'user-agent': 'picket',
         ...(note?.etag ? { 'if-none-match': note.etag } : {}),
@@ -178,10 +219,9 @@ function failed({ name, source }: FeedConfig, reason: string, cause?: unknown): 
   })
 }
 
-/** The reason behind `fetch failed`, where there is one. */
+/** The reason behind `fetch failed`: the innermost of the causes that says something. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  return error.cause instanceof Error && error.cause.message !== ''
-    ? error.cause.message
-    : error.message
+  const { cause } = error
+  return cause instanceof Error && cause.message !== '' ? reasonOf(cause) : error.message
 }
