@@ -7,6 +7,8 @@ import type { FeedConfig } from './config.ts'
 
 /** A feed larger than this is refused: it is read whole. */
 const MAX_BYTES = 256 * 1024 * 1024
+/** `Auth-Key: …`: some sources want their key in a header of their own. */
+const OWN_HEADER = /^([A-Za-z][A-Za-z0-9-]{0,63}):\s*(\S.*)$/
 const ANSWER_WITHIN_MS = 60_000
 
 export interface FeedText {
@@ -124,7 +126,7 @@ async function ask(
         'user-agent': 'picket',
         ...(note?.etag ? { 'if-none-match': note.etag } : {}),
         ...(note?.lastModified ? { 'if-modified-since': note.lastModified } : {}),
-        ...authorization(feed),
+        ...authorizationOf(feed),
       },
       signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
     })
@@ -141,7 +143,12 @@ function bareUrl(source: string): string {
   return url.href
 }
 
-function authorization(feed: FeedConfig): { authorization?: string } {
+/**
+ * What a source is told of who asks: from the feed's file, else from its URL.
+ *
+ * Errors: `ERR_FEED_READ` for a file that cannot be read, or that would be sent in the clear.
+ */
+export function authorizationOf(feed: FeedConfig): Readonly<Record<string, string>> {
   const { username, password } = new URL(feed.source)
   if (feed.authorizationFile === null && username !== '') {
     const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
@@ -152,7 +159,8 @@ function authorization(feed: FeedConfig): { authorization?: string } {
     throw failed(feed, 'authorizationFile would be sent in the clear; use an https URL')
   }
   const [line = ''] = readFile(feed.authorizationFile, null).text.split(/\r?\n/)
-  return { authorization: line }
+  const [, name, value] = OWN_HEADER.exec(line) ?? []
+  return name === undefined ? { authorization: line } : { [name]: value! }
 }
 
 async function bodyOf(feed: FeedConfig, answer: Response): Promise<string> {
