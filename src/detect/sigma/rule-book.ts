@@ -121,6 +121,9 @@ class BookReading {
 
   #addRule(tree: YamlNode, source: RuleText): void {
     const rule = withPlaceholders(mapOf(tree, 'a rule'), this.#placeholders)
+    if (valueOf(rule, 'filter') !== undefined) {
+      throw new Refusal(tree, 'filters of Sigma are not taken; picket suppress hides what fits')
+    }
     const head = readHead(rule, source)
     const isCorrelation = valueOf(rule, 'correlation') !== undefined
     const detection = isCorrelation ? null : readDetectionRule(rule, head)

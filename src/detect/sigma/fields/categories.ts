@@ -104,6 +104,13 @@ export const CATEGORIES: readonly Category[] = [
     zeek: ['kerberos'],
     applications: ['kerberos'],
   }),
+  category('dce_rpc', {
+    own: application.RPC_FIELDS,
+    note: 'calls over DCE/RPC, over TCP or a pipe of SMB',
+    categories: ['dcerpc'],
+    zeek: ['dce_rpc'],
+    applications: ['dcerpc'],
+  }),
   category('ldap', { own: application.LDAP_FIELDS, note: 'LDAP, in sum', zeek: ['ldap'], applications: ['ldap'] }),
   category('ssh', { own: application.SSH_FIELDS, note: 'SSH, in sum', zeek: ['ssh'], applications: ['ssh'] }),
   category('redis', { own: application.REDIS_FIELDS, note: 'Redis commands', zeek: ['redis'], applications: ['redis'] }),
