@@ -66,18 +66,25 @@ export function setPreviousAside(path: string): void {
  */
 export function rollBackModel(dataDirectory: string, interfaceName: string): IsolationForestModel {
   const path = isolationForestPath(dataDirectory, interfaceName)
-  const usable = previousOf(path).find(
-    (previous) => versionAt(previous.path, '', false).model !== null,
-  )
-  if (usable === undefined) {
+  if (usableBefore(path) === undefined) {
     throw new PicketError('ERR_MODEL_INVALID', `no earlier model of ${interfaceName} is kept in ${join(dataDirectory, 'models')}`, {
       hint: 'picket models status lists what there is; picket models train learns the host anew',
     }) // prettier-ignore
   }
   withdrawModel(dataDirectory, interfaceName)
-  renameSync(usable.path, path)
+  putEarlierInPlace(path)
   return versionAt(path, interfaceName, true).model!
 }
+
+/** Puts the latest of the models before the one at `path`, which is gone, in its place; says whether there was one. */
+export function putEarlierInPlace(path: string): boolean {
+  const usable = usableBefore(path)
+  if (usable !== undefined) renameSync(usable.path, path)
+  return usable !== undefined
+}
+
+const usableBefore = (path: string): { readonly path: string } | undefined =>
+  previousOf(path).find((previous) => versionAt(previous.path, '', false).model !== null)
 
 /** Takes the model in force away, kept beside its place as `.withdrawn`; says whether there was one. */
 export function withdrawModel(dataDirectory: string, interfaceName: string): boolean {

@@ -83,6 +83,14 @@ describe('the versions of a model', () => {
     expect(rollBackModel(directory, 'eth0').version).toBe(1)
   })
 
+  it('speak again when the one in force cannot be read', () => {
+    for (const version of [1, 2, 3]) store(version)
+    writeFileSync(join(directory, 'models/isolation-forest-eth0.json'), '{')
+    expect(versionInForce()).toBe(2)
+    expect(versionInForce()).toBe(2)
+    expect(readdirSync(join(directory, 'models'))).toContain('isolation-forest-eth0.json.unusable')
+  })
+
   it('that cannot be read are passed over', () => {
     for (const version of [1, 2, 3]) store(version)
     writeFileSync(join(directory, 'models/isolation-forest-eth0@2.json'), '{')
