@@ -59,7 +59,7 @@ const homes: Readonly<Record<string, string>> = {
   'openapi-fetch': 'src/cli/client.ts',
   'prom-client': 'src/core/metrics.ts',
   selfsigned: 'src/api/serving/own-certificate.ts',
-  undici: 'src/cli/client.ts',
+  undici: 'src/core/http-client.ts',
   'unix-dgram': 'src/core/unix/unix-datagram.ts',
   winston: 'src/core/log.ts',
   'winston-syslog': 'src/core/log.ts',

@@ -4,10 +4,10 @@
  * What speaks HTTP is loaded when it is needed, since `replay` and `--help` need none of it.
  */
 import type { Client } from 'openapi-fetch'
-import type { Request as UndiciRequest } from 'undici'
 import type { components, paths } from '../../openapi/contract.d.ts'
 import type { ApiParts } from '../api/index.ts'
 import { systemClock } from '../core/clock.ts'
+import { socketClient } from '../core/http-client.ts'
 import { Pulse } from '../core/pulse.ts'
 import { PicketError } from '../core/errors.ts'
 import { silentLog } from '../core/log.ts'
@@ -46,23 +46,20 @@ export async function reachAgent(context: CommandContext): Promise<ApiClient | n
   const { socketPath } = context
   const { somebodyAnswers } = await import('../api/index.ts')
   if (!(await somebodyAnswers(socketPath))) return null
-  const undici = await import('undici')
   const { default: createClient } = await import('openapi-fetch')
-  const dispatcher = new undici.Agent({ connect: { socketPath } })
+  const http = await socketClient(socketPath)
   const api = createClient<paths>({
     baseUrl: BASE_URL,
-    // One home for HTTP: undici's own Request goes with undici's own fetch.
-    Request: undici.Request as unknown as typeof Request,
+    Request: http.Request,
     fetch: async (request) => {
       try {
-        const answer = await undici.fetch(request as unknown as UndiciRequest, { dispatcher })
-        return answer
+        return await http.fetch(request)
       } catch (cause) {
         throw unreachable(socketPath, cause)
       }
     },
   })
-  return { api, isAgent: true, close: () => dispatcher.close() }
+  return { api, isAgent: true, close: () => http.close() }
 }
 
 /**

@@ -141,6 +141,8 @@ function storyKey(detection: Detection, interfaceName: string): string {
 }
 
 function merge(before: Event, told: Event, countBefore: number): Event {
+  const count = countBefore + told.count
+  const firstSeen = before.firstSeen < told.firstSeen ? before.firstSeen : told.firstSeen
   const isBlocked = before.verdict === 'block' || told.verdict === 'block'
   const decided = before.verdict === 'block' && told.verdict !== 'block' ? before : told
   return {
@@ -154,10 +156,16 @@ function merge(before: Event, told: Event, countBefore: number): Event {
     simulated: isBlocked ? false : before.simulated || told.simulated,
     decision: decided.decision,
     victims: [...new Set([...before.victims, ...told.victims])].slice(0, MAX_VICTIMS),
-    firstSeen: before.firstSeen < told.firstSeen ? before.firstSeen : told.firstSeen,
+    firstSeen,
     lastSeen: before.lastSeen > told.lastSeen ? before.lastSeen : told.lastSeen,
-    count: countBefore + told.count,
+    count,
+    summary: countBefore === 0 ? told.summary : `${told.summary}${inAll(count, firstSeen)}`,
     process: told.process ?? before.process,
     flows: [...new Set([...before.flows, ...told.flows])].slice(0, MAX_FLOWS),
   }
+}
+
+/** A telling knows only of itself; what it joined is told beside it. */
+function inAll(count: number, firstSeen: string): string {
+  return `; ${count.toLocaleString('en')} in all since ${firstSeen.slice(0, 19).replace('T', ' ')}`
 }

@@ -211,3 +211,46 @@ test('what the host is or needs is in no feed, whatever a feed says', async () =
     'line 4: "http://198.51.100.53/x" is spared: it is this host\'s DNS resolver',
   ])
 })
+
+test('URLs are fetched by the proxy that is named', async () => {
+  const directory = await temporaryFolder()
+  const asked: unknown[] = []
+  const proxy = await served(({ url, headers }, response) => {
+    asked.push([url, headers['proxy-authorization']])
+    response.end('203.0.113.7\n')
+  })
+  const named = new URL('/', proxy)
+  named.username = 'picket'
+  named.password = 'secret'
+  const feed = { name: 'far', source: 'http://feeds.example/list' }
+  const { feeds } = feedsOf(directory, feed, { proxy: named.href })
+  await feeds.refresh(null)
+  expect(asked).toEqual([['http://feeds.example/list', `Basic ${btoa('picket:secret')}`]])
+  expect(feeds.tables.count).toBe(1)
+})
+
+test('a proxy that cannot be is the fault of each feed, and ends nothing', async () => {
+  const directory = await temporaryFolder()
+  const feed = { name: 'far', source: 'http://feeds.example/list' }
+  const { feeds } = feedsOf(directory, feed, { proxy: 'http://proxy.example:99999' })
+  await feeds.refresh(null)
+  expect(feeds.list()[0]!.lastError).toMatch(/detect\.intel\.proxy: invalid url/i)
+})
+
+test('an https URL is fetched through a tunnel, and the fault of its proxy is told', async () => {
+  const directory = await temporaryFolder()
+  const tunnels: (string | undefined)[] = []
+  const server = createServer()
+  server.on('connect', ({ url }, socket) => {
+    tunnels.push(url)
+    socket.end('HTTP/1.1 403 Forbidden\r\n\r\n')
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void server.close())
+  const proxy = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const feed = { name: 'far', source: 'https://feeds.example/list' }
+  const { feeds } = feedsOf(directory, feed, { proxy })
+  await feeds.refresh(null)
+  expect(tunnels).toEqual(['feeds.example:443'])
+  expect(feeds.list()[0]!.lastError).toMatch(/403/)
+})

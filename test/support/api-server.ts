@@ -148,6 +148,8 @@ export interface ServeOptions {
   readonly fleet?: FleetConfig
   /** Of the record; it stays when the API is closed. */
   readonly directory?: string
+  /** What `/v1/health` says of the forests. */
+  readonly models?: Health['models']
 }
 
 /** Serves the API until the test is over. */
@@ -163,6 +165,7 @@ export async function serveApi({
   config: changes = {},
   directory: given,
   fleet = validateConfig({}, '').fleet,
+  models,
 }: ServeOptions = {}): Promise<TestApi & { close(): Promise<void> }> {
   const directory = given ?? (await mkdtemp(join(tmpdir(), 'pk-api-')))
   const apiConfig = { ...API_DEFAULTS, ...changes }
@@ -193,7 +196,7 @@ export async function serveApi({
     sinks,
     selfTest: (timeoutMs) => selfTest.run(timeoutMs),
     fleet: createFleetDesk({ config: fleet, orders: record.fleetOrders, clock }),
-    health: () => FULL_HEALTH,
+    health: () => ({ ...FULL_HEALTH, ...(models === undefined ? {} : { models }) }),
     rules: switchableRules(),
     tryRules: (texts, capture) => tryRulesApart(texts, capture, validateConfig({}, '')),
     restartSensor: (name) => Promise.resolve(restarted.push(name) > 0),

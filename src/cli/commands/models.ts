@@ -44,7 +44,9 @@ export const addModels: AddCommands = (program, run) => {
     .description("look after the models of this host's usual traffic")
   models
     .command('status')
-    .description('list the model in force and those kept before it (progress of learning: /health)')
+    .description(
+      'list the model in force and those kept before it, and how far the learning of a first one is',
+    )
     .action(run(status))
   models
     .command('rollback')
@@ -66,14 +68,44 @@ async function status({ context }: Invocation): Promise<number> {
   const versions = storedVersions(directory)
   const judgedOf = await judgedDetectors(commandContext)
   const judged = FORESTS.map((detector) => ({ detector, judged: judgedOf(detector) }))
+  const learning = await interfacesBeingLearned(commandContext)
   if (json) {
-    printJsonLines([...versions.map(plain), ...judged], terminal)
+    printJsonLines([...versions.map(plain), ...learning, ...judged], terminal)
     return EXIT.ok
   }
   if (versions.length > 0) printTable(terminal, COLUMNS, versions)
-  else terminal.writeError(`no interface has taught a model yet in ${directory}\n`)
+  const { minimumFlows, minimumMinutes } = commandContext.config.detect.isolationForest
+  for (const { interface: name, progress } of learning) {
+    const wanted = `${minimumFlows} flows and ${minimumMinutes} minutes`
+    terminal.write(`${name} is being learned: ${Math.floor(progress * 100)} % of ${wanted}\n`)
+  }
+  if (versions.length + learning.length === 0)
+    terminal.writeError(`no interface has taught a model yet in ${directory}\n`)
   printTable(terminal, JUDGED, judged)
   return EXIT.ok
+}
+
+interface BeingLearned {
+  readonly interface: string
+  readonly state: 'learning'
+  /** 0–1. */
+  readonly progress: number
+}
+
+/** As a running agent says; without one nothing is learned. */
+async function interfacesBeingLearned(context: CommandContext): Promise<readonly BeingLearned[]> {
+  const client = await openAgent(context)
+  if (client === null) return []
+  try {
+    const { models = [] } = answerOf(await client.api.GET('/v1/health'))
+    return models.flatMap(({ name, state, progress, interface: on }) =>
+      name === 'isolation-forest' && state === 'learning'
+        ? [{ interface: on, state, progress }]
+        : [],
+    )
+  } finally {
+    await client.close()
+  }
 }
 
 async function rollback({ options, context }: Invocation<ModelsOptions>): Promise<number> {

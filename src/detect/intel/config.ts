@@ -71,6 +71,13 @@ export const intelConfig = Type.Object(
         ],
       ],
     }),
+    proxy: stringOrNull({
+      default: null,
+      maxLength: 2000,
+      pattern: '^https?://[^/]+/?$',
+      description: 'The HTTP proxy by which URLs of feeds are fetched; null to ask them directly.',
+      examples: ['http://proxy.example.org:3128'],
+    }),
     maxIndicators: Type.Integer({
       default: 1_000_000,
       minimum: 1000,

@@ -2,10 +2,13 @@
 import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PicketError } from '../../core/errors.ts'
+import { proxyClient, type HttpClient } from '../../core/http-client.ts'
 import type { FeedConfig } from './config.ts'
 
 /** A feed larger than this is refused: it is read whole. */
 const MAX_BYTES = 256 * 1024 * 1024
+/** `Auth-Key: …`: some sources want their key in a header of their own. */
+const OWN_HEADER = /^([A-Za-z][A-Za-z0-9-]{0,63}):\s*(\S.*)$/
 const ANSWER_WITHIN_MS = 60_000
 
 export interface FeedText {
@@ -40,19 +43,55 @@ export function readFeedText(feed: FeedConfig, directory: string): FeedText | nu
   return note === null ? null : readFile(cachePath(feed, directory), note.givenAtMs)
 }
 
+export interface FetchOptions {
+  /** Null to ask directly. */
+  readonly proxy: string | null
+  /**
+   * Says why an answer must not take the place of what is kept: a page that asks for a login comes with status
+   * 200 too.
+   */
+  faultIn(text: string): string | null
+}
+
 /**
  * Fetches a feed that is a URL and keeps the answer; an answer "not modified" renews what is kept.
  *
- * `faultIn` says why an answer must not take the place of what is kept: a page that asks for a login comes with
- * status 200 too. Errors: `ERR_FEED_READ` with the reason; what is kept stays.
+ * Errors: `ERR_FEED_READ` with the reason; what is kept stays.
  */
 export async function fetchFeedText(
   feed: FeedConfig,
   directory: string,
-  faultIn: (text: string) => string | null,
+  { proxy, faultIn }: FetchOptions,
 ): Promise<FeedText> {
   const note = readNote(feed, directory)
-  const answer = await ask(feed, note)
+  const http = proxy === null ? null : await clientFor(feed, proxy)
+  try {
+    const answer = await ask(feed, note, http?.fetch ?? fetch)
+    return await kept(feed, directory, { note, answer, faultIn })
+  } finally {
+    await http?.close()
+  }
+}
+
+async function clientFor(feed: FeedConfig, proxy: string): Promise<HttpClient> {
+  try {
+    return await proxyClient(proxy)
+  } catch (error) {
+    throw failed(feed, `detect.intel.proxy: ${reasonOf(error)}`, error)
+  }
+}
+
+interface Asked {
+  readonly note: CacheNote | null
+  readonly answer: Response
+  readonly faultIn: FetchOptions['faultIn']
+}
+
+async function kept(
+  feed: FeedConfig,
+  directory: string,
+  { note, answer, faultIn }: Asked,
+): Promise<FeedText> {
   const givenAtMs = Date.now()
   if (answer.status === 304 && note !== null) {
     await answer.body?.cancel()
@@ -76,14 +115,18 @@ export async function fetchFeedText(
   return { text, givenAtMs }
 }
 
-async function ask(feed: FeedConfig, note: CacheNote | null): Promise<Response> {
+async function ask(
+  feed: FeedConfig,
+  note: CacheNote | null,
+  through: typeof fetch,
+): Promise<Response> {
   try {
-    return await fetch(bareUrl(feed.source), {
+    return await through(bareUrl(feed.source), {
       headers: {
         'user-agent': 'picket',
         ...(note?.etag ? { 'if-none-match': note.etag } : {}),
         ...(note?.lastModified ? { 'if-modified-since': note.lastModified } : {}),
-        ...authorization(feed),
+        ...authorizationOf(feed),
       },
       signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
     })
@@ -100,7 +143,12 @@ function bareUrl(source: string): string {
   return url.href
 }
 
-function authorization(feed: FeedConfig): { authorization?: string } {
+/**
+ * What a source is told of who asks: from the feed's file, else from its URL.
+ *
+ * Errors: `ERR_FEED_READ` for a file that cannot be read, or that would be sent in the clear.
+ */
+export function authorizationOf(feed: FeedConfig): Readonly<Record<string, string>> {
   const { username, password } = new URL(feed.source)
   if (feed.authorizationFile === null && username !== '') {
     const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
@@ -111,7 +159,8 @@ function authorization(feed: FeedConfig): { authorization?: string } {
     throw failed(feed, 'authorizationFile would be sent in the clear; use an https URL')
   }
   const [line = ''] = readFile(feed.authorizationFile, null).text.split(/\r?\n/)
-  return { authorization: line }
+  const [, name, value] = OWN_HEADER.exec(line) ?? []
+  return name === undefined ? { authorization: line } : { [name]: value! }
 }
 
 async function bodyOf(feed: FeedConfig, answer: Response): Promise<string> {
@@ -178,10 +227,9 @@ function failed({ name, source }: FeedConfig, reason: string, cause?: unknown): 
   })
 }
 
-/** The reason behind `fetch failed`, where there is one. */
+/** The reason behind `fetch failed`: the innermost of the causes that says something. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  return error.cause instanceof Error && error.cause.message !== ''
-    ? error.cause.message
-    : error.message
+  const { cause } = error
+  return cause instanceof Error && cause.message !== '' ? reasonOf(cause) : error.message
 }

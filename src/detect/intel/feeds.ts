@@ -138,13 +138,16 @@ export class Feeds {
   /** Says whether the source gave something else than before. */
   async #lookAt(watched: Watched): Promise<boolean> {
     const { feed } = watched
-    const { clock, directory, log } = this.#options
+    const { config, clock, directory, log } = this.#options
     const paceMs = feed.refreshMinutes * 60_000
     const before = watched.givenAtMs
     watched.nextLookMs = clock.nowMs() + paceMs
     try {
       if (isRemote(feed.source)) {
-        await fetchFeedText(feed, directory, (text) => faultInFeed(feed, text))
+        await fetchFeedText(feed, directory, {
+          proxy: config.proxy,
+          faultIn: (text) => faultInFeed(feed, text),
+        })
       }
       const given = readFeedText(feed, directory)
       watched.lookError = null

@@ -41,14 +41,21 @@ export function storedVersions(dataDirectory: string): StoredVersion[] {
     .map(({ file, name, number }) => versionAt(join(folder, file), name, number === Infinity))
 }
 
-/** Moves the model at `path`, if there is one, beside it under its version, and forgets the oldest. */
+/**
+ * Moves the model at `path`, if there is one, beside it under its version, and forgets the oldest.
+ *
+ * A host that is learned anew counts its versions from 1 again: then it is the number after the latest, so that
+ * none is written over and the one before is found.
+ */
 export function setPreviousAside(path: string): void {
   if (!existsSync(path)) return
   const { model } = versionAt(path, '', true)
   // What cannot be read is of no use to go back to.
   if (model === null) return
-  renameSync(path, path.replace(/\.json$/, `@${model.version}.json`))
-  for (const old of previousOf(path).slice(KEPT)) rmSync(old)
+  const [latest] = previousOf(path)
+  const number = Math.max(model.version, latest === undefined ? 1 : latest.number + 1)
+  renameSync(path, path.replace(/\.json$/, `@${number}.json`))
+  for (const old of previousOf(path).slice(KEPT)) rmSync(old.path)
 }
 
 /**
@@ -59,16 +66,25 @@ export function setPreviousAside(path: string): void {
  */
 export function rollBackModel(dataDirectory: string, interfaceName: string): IsolationForestModel {
   const path = isolationForestPath(dataDirectory, interfaceName)
-  const usable = previousOf(path).find((previous) => versionAt(previous, '', false).model !== null)
-  if (usable === undefined) {
+  if (usableBefore(path) === undefined) {
     throw new PicketError('ERR_MODEL_INVALID', `no earlier model of ${interfaceName} is kept in ${join(dataDirectory, 'models')}`, {
       hint: 'picket models status lists what there is; picket models train learns the host anew',
     }) // prettier-ignore
   }
   withdrawModel(dataDirectory, interfaceName)
-  renameSync(usable, path)
+  putEarlierInPlace(path)
   return versionAt(path, interfaceName, true).model!
 }
+
+/** Puts the latest of the models before the one at `path`, which is gone, in its place; says whether there was one. */
+export function putEarlierInPlace(path: string): boolean {
+  const usable = usableBefore(path)
+  if (usable !== undefined) renameSync(usable.path, path)
+  return usable !== undefined
+}
+
+const usableBefore = (path: string): { readonly path: string } | undefined =>
+  previousOf(path).find((previous) => versionAt(previous.path, '', false).model !== null)
 
 /** Takes the model in force away, kept beside its place as `.withdrawn`; says whether there was one. */
 export function withdrawModel(dataDirectory: string, interfaceName: string): boolean {
@@ -78,8 +94,8 @@ export function withdrawModel(dataDirectory: string, interfaceName: string): boo
   return true
 }
 
-/** Paths of the models before the one at `path`, the latest first. */
-function previousOf(path: string): string[] {
+/** The models before the one at `path`, the latest first. */
+function previousOf(path: string): { readonly path: string; readonly number: number }[] {
   const folder = join(path, '..')
   if (!existsSync(folder)) return []
   const head = path.slice(folder.length + 1).replace(/\.json$/, '')
@@ -87,10 +103,9 @@ function previousOf(path: string): string[] {
     .flatMap((file) => {
       const [, name, number] = FILE.exec(file) ?? []
       const isOfPath = `isolation-forest-${name ?? ''}` === head && number !== undefined
-      return isOfPath ? [{ file, number: Number(number) }] : []
+      return isOfPath ? [{ path: join(folder, file), number: Number(number) }] : []
     })
     .sort((a, b) => b.number - a.number)
-    .map(({ file }) => join(folder, file))
 }
 
 function versionAt(path: string, name: string, isInForce: boolean): StoredVersion {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { PicketError } from '../../core/errors.ts'
 import type { Log } from '../../core/log.ts'
 import { packagedFile } from '../../core/package-root.ts'
-import { isolationForestPath, setPreviousAside } from './model-versions.ts'
+import { isolationForestPath, putEarlierInPlace, setPreviousAside } from './model-versions.ts'
 import { parseModel, readModelText, writeModelText } from './model-file.ts'
 
 /** The models a sensor starts with, as the text of their files (they travel between processes). */
@@ -23,7 +23,7 @@ export const SHIPPED_RANDOM_FOREST = 'deploy/models/random-forest.json'
  * at `randomForestPath` (null: the shipped one).
  *
  * Errors: never throws for a stored or shipped model that is damaged or out of date: it logs, sets it
- * aside and goes on without (the isolation forest learns anew). A path the user named is theirs to mend:
+ * aside and goes on with the one before it, or without (the isolation forest learns anew). A path the user named is theirs to mend:
  * `ERR_MODEL_INVALID`, `ERR_MODEL_VERSION`.
  */
 export function loadStoredModels(
@@ -101,11 +101,13 @@ function readOrSetAside(path: string, log: Log): string | null {
     if (!(error instanceof PicketError)) throw error
     const aside = `${path}.unusable`
     renameSync(path, aside)
-    log.warn('A learned model cannot be used and was set aside; it is learned anew', {
+    const isEarlierThere = putEarlierInPlace(path)
+    const next = isEarlierThere ? 'the one before it is in force' : 'it is learned anew'
+    log.warn(`A learned model cannot be used and was set aside; ${next}`, {
       reason: error.message,
       aside,
     })
-    return null
+    return isEarlierThere ? readModelText(path) : null
   }
 }
 

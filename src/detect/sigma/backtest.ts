@@ -1,7 +1,7 @@
 /** What rules would have found in flows that lie in the log, and what blocking whom they name would have cut off. */
 import type { Flow } from '../../flow/flow.ts'
 import { Subject } from './fields/subject.ts'
-import { viewOf } from './logged-flow.ts'
+import { LoggedFlow } from './logged-flow.ts'
 import type { RuleBook } from './rule-book.ts'
 import { rulesOf } from './rule-book.ts'
 import type { DetectionRule, RuleHead } from './rule.ts'
@@ -10,6 +10,8 @@ import type { Hit } from './run/hit.ts'
 
 /** Parties named one by one; the rest are counted. */
 const MOST_PARTIES = 10_000
+/** As often as a sensor's clock ticks: each look goes over every group of every correlation. */
+const CLOSE_EVERY_US = 1e6
 /** A rule's hits told apart from what else a block would cut off; further ones count as cut off. */
 const MOST_HIT_FLOWS = 200_000
 
@@ -98,14 +100,19 @@ async function judgeAll(
 ): Promise<number> {
   const rules = new RulesAtWork(book)
   const subject = new Subject()
+  const view = new LoggedFlow()
   let flows = 0
   let lastUs = 0
+  let closedUs = 0
   for await (const flow of read()) {
     flows += 1
-    const view = viewOf(flow)
+    view.show(flow)
     const onHit = (rule: RuleHead, hit: Hit): void => addHit(tallies.get(rule.key)!, hit, flow)
     lastUs = Math.max(lastUs, flow.endUs)
-    rules.close(flow.endUs, (rule, hit) => addHit(tallies.get(rule.key)!, hit, null))
+    if (lastUs - closedUs >= CLOSE_EVERY_US) {
+      closedUs = lastUs
+      rules.close(lastUs, (rule, hit) => addHit(tallies.get(rule.key)!, hit, null))
+    }
     const endOfAny = rules.endOfAny(view)
     if (endOfAny !== null) {
       subject.show(view, null, flow.endUs)

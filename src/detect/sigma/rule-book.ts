@@ -54,13 +54,19 @@ export function compileRules(
   texts: readonly RuleText[],
   { disabled = [], placeholders = {} }: RuleSettings = {},
 ): RuleBook {
-  const reading = new BookReading(disabled, placeholders)
   // The user's rules come first, so that one of the same name takes a shipped one's place.
   const ordered = [...texts].sort((one, other) =>
     one.origin === other.origin ? 0 : one.origin === 'user' ? -1 : 1,
   )
-  for (const text of ordered) reading.add(text)
-  return reading.finish()
+  const left = new Map<string, RuleFault>()
+  for (;;) {
+    const reading = new BookReading(disabled, placeholders, left)
+    for (const text of ordered) reading.add(text)
+    const book = reading.finish()
+    if (reading.vain.size === 0) return { ...book, faults: [...left.values(), ...book.faults] }
+    // What is bad takes nobody's place: the shipped rules come back.
+    for (const [key, fault] of reading.vain) left.set(key, fault)
+  }
 }
 
 /** Every rule in force, of either sort. */
@@ -86,10 +92,19 @@ class BookReading {
   /** By key, name and id. */
   readonly #taken = new Map<string, RuleHead>()
   readonly #known = new Map<string, ReferredRule>()
+  /** The user's rules that are left out, by key. */
+  readonly #left: ReadonlyMap<string, RuleFault>
+  /** The user's rules that took a shipped one's place and were then refused, by key. */
+  readonly vain = new Map<string, RuleFault>()
 
-  constructor(disabled: readonly string[], placeholders: Placeholders) {
+  constructor(
+    disabled: readonly string[],
+    placeholders: Placeholders,
+    left: ReadonlyMap<string, RuleFault>,
+  ) {
     this.#disabled = new Set(disabled)
     this.#placeholders = placeholders
+    this.#left = left
   }
 
   add(source: RuleText): void {
@@ -105,11 +120,12 @@ class BookReading {
 
   finish(): RuleBook {
     for (const { rule, head } of innerFirst(this.#pending)) {
-      this.#orFault(head.file, () => {
+      const fault = this.#orFault(head.file, () => {
         const correlation = readCorrelation(rule, head, this.#known)
         this.#correlations.push(correlation)
         for (const name of namesOf(head)) this.#known.set(name, correlation)
       })
+      if (fault !== null && this.#hasReplaced(head)) this.vain.set(head.key, fault)
     }
     return {
       detections: this.#detections,
@@ -121,7 +137,11 @@ class BookReading {
 
   #addRule(tree: YamlNode, source: RuleText): void {
     const rule = withPlaceholders(mapOf(tree, 'a rule'), this.#placeholders)
+    if (valueOf(rule, 'filter') !== undefined) {
+      throw new Refusal(tree, 'filters of Sigma are not taken; picket suppress hides what fits')
+    }
     const head = readHead(rule, source)
+    if (head.origin === 'user' && this.#left.has(head.key)) return
     const isCorrelation = valueOf(rule, 'correlation') !== undefined
     const detection = isCorrelation ? null : readDetectionRule(rule, head)
     if (!this.#takeName(head, tree)) return
@@ -150,12 +170,24 @@ class BookReading {
     return !isDisabled
   }
 
-  #orFault(file: string, work: () => void): void {
+  #hasReplaced(head: RuleHead): boolean {
+    const names = namesOf(head)
+    return this.#resting.some(
+      (resting) =>
+        resting.why === 'replaced' && namesOf(resting).some((name) => names.includes(name)),
+    )
+  }
+
+  /** What was at fault; null for nothing. */
+  #orFault(file: string, work: () => void): RuleFault | null {
     try {
       work()
+      return null
     } catch (refusal) {
       if (!(refusal instanceof Refusal)) throw refusal
-      this.#fault({ file, ...refusal.place, reason: refusal.message })
+      const fault = { file, ...refusal.place, reason: refusal.message }
+      this.#fault(fault)
+      return fault
     }
   }
 

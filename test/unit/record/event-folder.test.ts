@@ -35,6 +35,7 @@ describe('EventFolder', () => {
       count: 90,
       severity: 7,
       lastSeen: '2026-01-05T10:01:00.000000Z',
+      summary: first.summary,
     })
     expect(second.firstSeen).toBe(first.firstSeen)
   })
@@ -55,6 +56,7 @@ describe('EventFolder', () => {
     stories.fold(detection({ ...later(100), count: 5 }), alerted, 'eth0')
     const third = stories.fold(detection({ ...later(100), count: 7 }), alerted, 'eth0').event
     expect(third).toMatchObject({ id: first.id, count: 27 })
+    expect(third.summary).toBe(`${first.summary}; 27 in all since 2026-01-05 10:00:00`)
   })
 
   it('begins a new event when the story had been quiet for longer', () => {

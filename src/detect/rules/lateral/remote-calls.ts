@@ -61,8 +61,10 @@ export const REMOTE_CALLS: Calls = {
     // Monitoring asks and subscribes; running and changing things is another matter.
     20: wmi(3, 'asks WMI of'),
     22: wmi(3, 'subscribes to WMI events of'),
-    14: wmi(4, 'writes a WMI class of'),
-    16: wmi(5, 'writes a WMI object (event consumers are such) of'),
+    8: wmi(4, 'writes a WMI class of'),
+    9: wmi(4, 'writes a WMI class of'),
+    14: wmi(5, 'writes a WMI object (event consumers are such) of'),
+    15: wmi(5, 'writes a WMI object (event consumers are such) of'),
     24: RUNS_METHOD,
     25: RUNS_METHOD,
   },

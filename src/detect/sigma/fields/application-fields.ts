@@ -1,30 +1,7 @@
 /** The fields of what applications say: each is read from a message or from the flow's sum of them. */
 import { dnsRcodeName } from '../../../flow/index.ts'
-import { extensionOf, hostSpellings, pathOf, querySpellings, uriSpellings } from './url-parts.ts'
-import { field, type Field, type FieldType, type FieldValue, type Moment } from './field.ts'
-
-interface Told {
-  readonly type?: FieldType
-  readonly isInSum?: boolean
-  /** The property of the facts, where it is not called as the field. */
-  readonly of?: string
-  readonly synonyms?: Field['synonyms']
-  readonly note: string
-}
-
-/** A field whose value is a property of the facts. */
-function fact(
-  names: string,
-  moments: string,
-  { of, type = 'text', isInSum = true, synonyms = {}, note }: Told,
-): Field {
-  const list = names.split(' ')
-  const property = of ?? list[0]!
-  return field({
-    ...{ names: list, type, moments: moments.split(' ') as Moment[], isInSum, synonyms, note },
-    read: ({ facts }) => (facts[property] ?? null) as FieldValue,
-  })
-}
+import { fact } from './fact.ts'
+import { field, type Field } from './field.ts'
 
 interface Answer {
   readonly value: string | null
@@ -32,16 +9,13 @@ interface Answer {
 
 const DNS = 'dns-query dns-response'
 const HELLO = 'tls-client-hello quic'
-const REQUEST = 'http-request http-exchange'
 
 /** As Zeek has them, and as the resolver of Windows: 9000 and the number. */
 const RCODE_NUMBERS = Object.fromEntries(
-  Array.from({ length: 11 }, (_, rcode) => [rcode, dnsRcodeName(rcode)] as const).flatMap(
-    ([rcode, name]) => [
-      [String(rcode), name],
-      [String(rcode === 0 ? 0 : 9000 + rcode), name],
-    ],
-  ),
+  Array.from({ length: 11 }, (_, rcode) => dnsRcodeName(rcode)).flatMap((name, rcode) => [
+    [String(rcode), name],
+    [String(9000 + rcode), name],
+  ]),
 )
 
 export const DNS_FIELDS: readonly Field[] = [
@@ -70,93 +44,6 @@ export const TLS_FIELDS: readonly Field[] = [
   fact('issuer certificate.issuer', 'tls-certificate', { of: 'issuer', note: 'who issued it' }),
   fact('is_self_signed', 'tls-certificate', { of: 'isSelfSigned', type: 'boolean', note: 'subject and issuer are the same' }),
   fact('not_after', 'tls-certificate', { of: 'notAfter', note: 'until when it is valid, RFC 3339' }),
-] // prettier-ignore
-
-/** Request and response both have the property; an exchange is the response with its request beside it. */
-const ofRequest = (name: string, type: FieldType, property: string, note: string): Field =>
-  field({
-    ...{ names: [name], type, moments: ['http-request', 'http-exchange'], isInSum: false, note },
-    read: ({ facts }) => {
-      const request = (facts['request'] ?? facts) as Record<string, FieldValue>
-      return request[property] ?? null
-    },
-  })
-
-/** A part of the request's target, or the host that it was sent to. */
-const ofTarget = (
-  names: string,
-  note: string,
-  read: (uri: string | null, host: string | null) => FieldValue,
-): Field =>
-  field({
-    ...{ names: names.split(' '), type: 'text', isSpelled: true, note },
-    moments: ['http-request', 'http-exchange'],
-    read: ({ facts }) => read(textOrNull(facts['uri']), textOrNull(facts['host'])),
-  })
-
-const textOrNull = (value: unknown): string | null => (typeof value === 'string' ? value : null)
-
-/** The same whoever logs it. */
-const WEB_FIELDS: readonly Field[] = [
-  fact('cs-method method c-method http.request.method', REQUEST, { of: 'method', note: 'GET, POST …' }),
-  ofTarget('cs-uri-stem c-uri-stem url.path', 'path of the request', (uri) => uri && pathOf(uri)),
-  ofTarget('cs-uri-query c-uri-query url.query', 'query of the request; by itself, and with the path', (uri) => uri && querySpellings(uri)),
-  ofTarget('c-uri-extension url.extension', 'what follows the last dot of the path: exe, php …', (uri) => uri && extensionOf(uri)),
-  ofTarget('cs-host host c-uri-host r-dns url.domain', "the Host field, or the authority of a proxy's request; without its port, and with it", (_uri, host) => host && hostSpellings(host)),
-  fact('c-useragent cs-user-agent user_agent cs(User-Agent) UserAgent useragent user_agent.original', REQUEST, { of: 'userAgent', note: 'User-Agent, up to 256 characters' }),
-  fact('auth_scheme', REQUEST, { of: 'authScheme', note: 'scheme of the Authorization field: basic, bearer …' }),
-  ofRequest('cs-content-type', 'text', 'contentType', 'Content-Type of the request'),
-  ofRequest('request_body_len', 'number', 'contentBytes', 'Content-Length of the request'),
-  fact('sc-status status_code status http.response.status_code', 'http-exchange', { of: 'status', type: 'number', note: 'status of the response' }),
-  fact('sc-content-type resp_mime_types content_type', 'http-exchange', { of: 'contentType', note: 'Content-Type of the response' }),
-  fact('server', 'http-exchange', { note: 'the Server field of the response' }),
-] // prettier-ignore
-
-const URI_NAMES = 'c-uri uri cs-uri url url.original'
-
-export const HTTP_FIELDS: readonly Field[] = [
-  fact(URI_NAMES, REQUEST, { of: 'uri', note: 'target of the request, path and query' }),
-  ...WEB_FIELDS,
-]
-
-export const PROXY_FIELDS: readonly Field[] = [
-  ofTarget(`${URI_NAMES} url.full`, 'the URL, and path and query by themselves', (uri, host) =>
-    uri === null ? null : uriSpellings(uri, host),
-  ),
-  ...WEB_FIELDS,
-]
-
-export const SMB_FIELDS: readonly Field[] = [
-  field({
-    ...{ names: ['share', 'ShareName', 'share_name', 'path'], type: 'text', moments: ['smb-tree'] },
-    note: 'share connected to: \\\\host\\IPC$',
-    read: ({ facts }) => (facts['trees'] ?? facts['name'] ?? null) as FieldValue,
-  }),
-  field({
-    names: ['file', 'RelativeTargetName', 'name', 'filename', 'PipeName'],
-    ...{ type: 'text', moments: ['smb-open'], note: 'file or pipe opened' },
-    read: ({ facts }) => (facts['names'] ?? facts['name'] ?? null) as FieldValue,
-  }),
-  fact('dialect', 'end', { note: '1, 2.0.2, 2.1, 3.0, 3.0.2, 3.1.1' }),
-  fact('user SubjectUserName', 'end', { of: 'user', note: 'DOMAIN\\user, from NTLM' }),
-  fact('workstation', 'end', { note: "the client's own name, from NTLM" }),
-  fact('auth_failures', 'end', { of: 'authFailures', type: 'number', note: 'refused logins of the flow' }),
-  fact('is_encrypted', 'end', { of: 'isEncrypted', type: 'boolean', note: 'SMB encryption was used' }),
-] // prettier-ignore
-
-export const RDP_FIELDS: readonly Field[] = [
-  fact('user cookie', 'rdp', { note: 'name in the routing cookie' }),
-  fact('security security_protocol', 'rdp', { note: 'chosen by the server: rdp, tls, credssp …' }),
-]
-
-export const KERBEROS_FIELDS: readonly Field[] = [
-  fact('message request_type', 'kerberos', { note: 'AS-REQ, AS-REP, TGS-REQ, TGS-REP, AP-REQ, KRB-ERROR' }),
-  fact('client TargetUserName', 'kerberos', { note: 'principal who asks' }),
-  fact('realm', 'kerberos', { note: 'realm' }),
-  fact('service ServiceName', 'kerberos', { note: 'service asked for' }),
-  fact('error_code Status', 'kerberos', { of: 'errorCode', type: 'number', note: 'RFC 4120 §7.5.9: 24 is a wrong password' }),
-  fact('encryption_types TicketEncryptionType', 'kerberos', { of: 'encryptionTypes', type: 'number', note: 'offered, or of the ticket; 23 is RC4' }),
-  fact('has_preauthentication', 'kerberos', { of: 'hasPreauthentication', type: 'boolean', note: 'the request proves who asks' }),
 ] // prettier-ignore
 
 export const REDIS_FIELDS: readonly Field[] = [
@@ -196,14 +83,6 @@ export const SSH_FIELDS: readonly Field[] = [
   fact('server', 'end', { note: "the server's software" }),
   fact('hassh', 'end', { note: 'HASSH of the client' }),
   fact('hassh_server hasshServer', 'end', { of: 'hasshServer', note: 'HASSH of the server' }),
-]
-
-export const LDAP_FIELDS: readonly Field[] = [
-  fact('bind_dn', 'end', { of: 'bindDn', note: 'who binds' }),
-  fact('mechanism', 'end', { note: 'simple, or the SASL mechanism' }),
-  fact('result_code', 'end', { of: 'resultCode', type: 'number', note: 'result of the bind' }),
-  fact('searches', 'end', { type: 'number', note: 'searches of the flow' }),
-  fact('auth_failures', 'end', { of: 'authFailures', type: 'number', note: 'refused binds' }),
 ]
 
 /** FTP, SMTP, POP3, IMAP, Telnet. */

@@ -3,6 +3,8 @@ import type { Application } from '../../../flow/flow.ts'
 import * as application from './application-fields.ts'
 import type { Field } from './field.ts'
 import { FLOW_FIELDS } from './flow-fields.ts'
+import * as web from './web-fields.ts'
+import * as windows from './windows-fields.ts'
 
 export interface Category {
   readonly name: string
@@ -73,14 +75,14 @@ export const CATEGORIES: readonly Category[] = [
     applications: ['dns', 'mdns'],
   }),
   category('http', {
-    own: application.HTTP_FIELDS,
+    own: web.HTTP_FIELDS,
     note: 'HTTP/1 requests, and responses where a rule asks for them',
     categories: ['webserver'],
     zeek: ['http'],
     applications: ['http'],
   }),
   category('proxy', {
-    own: application.PROXY_FIELDS,
+    own: web.PROXY_FIELDS,
     note: 'the same as the log of a proxy has it, with whole URLs',
     applications: ['http'],
   }),
@@ -92,19 +94,26 @@ export const CATEGORIES: readonly Category[] = [
     applications: ['tls', 'quic'],
   }),
   category('smb', {
-    own: application.SMB_FIELDS,
+    own: windows.SMB_FIELDS,
     note: 'SMB shares, files and pipes',
     zeek: ['smb_files', 'smb_mapping', 'smb'],
     applications: ['smb'],
   }),
-  category('rdp', { own: application.RDP_FIELDS, note: 'RDP', zeek: ['rdp'], applications: ['rdp'] }),
+  category('rdp', { own: windows.RDP_FIELDS, note: 'RDP', zeek: ['rdp'], applications: ['rdp'] }),
   category('kerberos', {
-    own: application.KERBEROS_FIELDS,
+    own: windows.KERBEROS_FIELDS,
     note: 'Kerberos messages',
     zeek: ['kerberos'],
     applications: ['kerberos'],
   }),
-  category('ldap', { own: application.LDAP_FIELDS, note: 'LDAP, in sum', zeek: ['ldap'], applications: ['ldap'] }),
+  category('dce_rpc', {
+    own: windows.RPC_FIELDS,
+    note: 'calls over DCE/RPC, over TCP or a pipe of SMB',
+    categories: ['dcerpc'],
+    zeek: ['dce_rpc'],
+    applications: ['dcerpc'],
+  }),
+  category('ldap', { own: windows.LDAP_FIELDS, note: 'LDAP, in sum', zeek: ['ldap'], applications: ['ldap'] }),
   category('ssh', { own: application.SSH_FIELDS, note: 'SSH, in sum', zeek: ['ssh'], applications: ['ssh'] }),
   category('redis', { own: application.REDIS_FIELDS, note: 'Redis commands', zeek: ['redis'], applications: ['redis'] }),
   category('ntp', { own: application.NTP_FIELDS, note: 'NTP messages', zeek: ['ntp'], applications: ['ntp'] }),

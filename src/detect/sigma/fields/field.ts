@@ -58,6 +58,7 @@ export type Moment =
   | 'http-exchange'
   | 'smb-tree'
   | 'smb-open'
+  | 'dcerpc'
   | 'rdp'
   | 'kerberos'
   | 'redis-command'

@@ -10,6 +10,7 @@ import {
   loadStoredModels,
   parseModel,
   rollBackModel,
+  withdrawModel,
   storedVersions,
   storeModel,
 } from '../../../../src/detect/models/index.ts'
@@ -71,6 +72,23 @@ describe('the versions of a model', () => {
     expect(rollBackModel(directory, 'eth0').version).toBe(1)
     expect(() => rollBackModel(directory, 'eth0')).toThrow(/no earlier model of eth0/)
     expect(versionInForce()).toBe(1)
+  })
+
+  it('are gone back to in the order of their time, though a host learned anew counts from 1', () => {
+    for (const version of [1, 2, 3]) store(version)
+    withdrawModel(directory, 'eth0')
+    for (const version of [1, 2]) store(version)
+    expect(rollBackModel(directory, 'eth0').version).toBe(1)
+    expect(rollBackModel(directory, 'eth0').version).toBe(2)
+    expect(rollBackModel(directory, 'eth0').version).toBe(1)
+  })
+
+  it('speak again when the one in force cannot be read', () => {
+    for (const version of [1, 2, 3]) store(version)
+    writeFileSync(join(directory, 'models/isolation-forest-eth0.json'), '{')
+    expect(versionInForce()).toBe(2)
+    expect(versionInForce()).toBe(2)
+    expect(readdirSync(join(directory, 'models'))).toContain('isolation-forest-eth0.json.unusable')
   })
 
   it('that cannot be read are passed over', () => {

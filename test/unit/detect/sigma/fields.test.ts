@@ -97,3 +97,44 @@ describe('a value that a field can never have', () => {
     },
   )
 })
+
+describe('calls over DCE/RPC', () => {
+  const call = (named: string, opnum: number | null) =>
+    ({ kind: 'dcerpc', interface: named, opnum, hasZeroCredential: false }) as const
+
+  it.each([
+    ['operation: CreateServiceW', call('svcctl', 12), true],
+    ["operation|startswith: 'efs'", call('efsrpc', 0), true],
+    ['endpoint: efs', call('efsrpc', null), true],
+    ['opnum: 89', call('spoolss', 89), true],
+    ['operation: CreateServiceW', call('svcctl', null), false],
+    ['operation: null', call('constructor', 1), true],
+  ])('go by their names, as Zeek has them: %s', (line, fact, expected) => {
+    const judging = new Judging(rule('{ product: zeek, service: dce_rpc }', line)).says(fact)
+    expect(judging.hits()).toBe(expected ? 1 : 0)
+  })
+})
+
+describe('messages of Kerberos', () => {
+  const message = (name: string) =>
+    ({
+      ...{ kind: 'kerberos', message: name, client: 'anna', realm: 'EXAMPLE', service: 'http/web' },
+      ...{ errorCode: null, encryptionTypes: [23], hasPreauthentication: false },
+    }) as const
+
+  it.each([
+    ['request_type: TGS', 'TGS-REP', true],
+    ['request_type: TGS-REP', 'TGS-REP', true],
+    ['request_type: AS', 'TGS-REP', false],
+    ['cipher: rc4-hmac', 'TGS-REP', true],
+    ['cipher: rc4-hmac', 'TGS-REQ', false],
+  ])('go by the words of Zeek: %s of %s', (line, name, expected) => {
+    const judging = new Judging(rule('{ product: zeek, service: kerberos }', line))
+    expect(judging.says(message(name)).hits()).toBe(expected ? 1 : 0)
+  })
+})
+
+it('a filter is refused with what does the same here', () => {
+  const filter = rule('{ category: dns }', 'query: x').replace('detection:', 'filter:')
+  expect(faultsOf(filter)).toEqual([expect.stringContaining('picket suppress')])
+})

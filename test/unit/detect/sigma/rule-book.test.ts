@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { rulesOf } from '../../../../src/detect/index.ts'
+import { compileRules, rulesOf } from '../../../../src/detect/index.ts'
 import { bookOf, faultsOf, httpRule, Judging, httpRequest } from '../../../support/judged-rules.ts'
 
 const good = (name: string, uri = '/a'): string => `
@@ -18,6 +18,24 @@ describe('a file of rules', () => {
     expect(rulesOf(book).map(({ key }) => key)).toEqual(['one', 'two'])
     expect(book.faults).toMatchObject([{ file: '0.yaml', line: 9 }])
     expect(book.faults[0]!.reason).toContain("'nope'")
+  })
+
+  it('leaves a shipped rule in force in whose place a bad one was to come', () => {
+    const counting = (rules: string): string => `
+title: Many
+name: many
+correlation: { type: event_count, rules: [${rules}], timespan: 1m, condition: { gte: 3 } }
+`
+    const shipped = { file: 'pack.yaml', origin: 'shipped' } as const
+    const { correlations, faults, resting } = compileRules([
+      { ...shipped, text: good('one') },
+      { ...shipped, text: counting('one') },
+      { file: 'own.yaml', origin: 'user', text: counting('oen') },
+    ])
+    expect(correlations).toMatchObject([{ key: 'many', origin: 'shipped' }])
+    expect(faults).toMatchObject([{ file: 'own.yaml', line: 4 }])
+    expect(faults[0]!.reason).toContain("rules names 'oen'")
+    expect(resting).toEqual([])
   })
 
   it('never stops the others, whatever is in it', () => {

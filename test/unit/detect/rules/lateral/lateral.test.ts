@@ -60,6 +60,10 @@ describe('a host run from afar', () => {
   test('by WMI asks for a look, and only where something is run', () => {
     expect(told(calls(WMI, [24]))).toEqual(['lateral.wmi 5'])
     expect(told(calls(WMI, [20]))).toEqual(['lateral.wmi 3'])
+    // PutClass and PutInstance (MS-WMI §3.1.4.3.7, §3.1.4.3.13); 16 deletes.
+    expect(told(calls(WMI, [8]))).toEqual(['lateral.wmi 4'])
+    expect(told(calls(WMI, [14]))).toEqual(['lateral.wmi 5'])
+    expect(told(calls(WMI, [16]))).toEqual([])
   })
 
   test('and asked for one account after another is searched; for a few it is not', () => {
