@@ -259,10 +259,15 @@ export class PortScan implements Detector {
 /** Who asks what listens sends little; servers made to answer in somebody's name send much. */
 const MOST_PROBE_BYTES = 512
 
+/** As much of a protocol's own head as may go with the question whether it is spoken; mostly none does. */
+const MOST_HEAD_BYTES = 64
+
 /** Ping tries hosts, not ports. */
 function portProbeOf(flow: LiveFlow): number {
   const probe = probeOf(flow)
-  if (probe === Probe.UDP && flow.openingPayloadBytes > MOST_PROBE_BYTES) return Probe.NONE
+  const { openingPayloadBytes } = flow
+  if (probe === Probe.IP_PROTOCOL && openingPayloadBytes > MOST_HEAD_BYTES) return Probe.NONE
+  if (probe === Probe.UDP && openingPayloadBytes > MOST_PROBE_BYTES) return Probe.NONE
   return probe === Probe.ICMP ? Probe.NONE : probe
 }
 

@@ -8,8 +8,9 @@
 import { mix } from '../state/pair-key.ts'
 
 const PLACES = 65536
-const PERIOD_US = 300_000_000
-const FIRST_HIGH_PORT = 1024
+/** No shorter than a sweep may take to gather, so that both are counted over the same time. */
+const PERIOD_US = 1_800_000_000
+export const FIRST_HIGH_PORT = 1024
 
 export class HighPortOpenings {
   #now = new Uint32Array(PLACES)
@@ -22,7 +23,7 @@ export class HighPortOpenings {
     this.#now[placeOf(sourceKey)]! += 1
   }
 
-  /** Flows to high ports in this period of five minutes and the one before. */
+  /** Flows to high ports in this period of half an hour and the one before. */
   count(sourceKey: number, nowUs: number): number {
     this.#turn(nowUs)
     const place = placeOf(sourceKey)
@@ -31,7 +32,8 @@ export class HighPortOpenings {
 
   #turn(nowUs: number): void {
     const period = Math.floor(nowUs / PERIOD_US)
-    if (period === this.#period) return
+    // A group is judged by when it was last seen, which may be before the period at hand.
+    if (period === this.#period || period === this.#period - 1) return
     const spent = this.#before
     this.#before = this.#now
     this.#now = spent.fill(0)

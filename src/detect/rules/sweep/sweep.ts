@@ -18,7 +18,7 @@ import { FirstLooks } from '../state/first-looks.ts'
 import { pairKey } from '../state/pair-key.ts'
 import { destinationKey, sourceKey } from '../state/packet-address.ts'
 import { MAX_VICTIMS } from '../state/story.ts'
-import { HighPortOpenings } from './high-port-openings.ts'
+import { FIRST_HIGH_PORT, HighPortOpenings } from './high-port-openings.ts'
 import { NamedHosts } from './named-hosts.ts'
 import { SweepGroup } from './sweep-group.ts'
 import { SweepStory } from './sweep-story.ts'
@@ -60,11 +60,12 @@ export class Sweep implements Detector {
 
   flowOpened(flow: LiveFlow): void {
     const probe = probeOf(flow)
-    if (probe === Probe.NONE || probe === Probe.IP_PROTOCOL || isTraceroute(flow)) return
-    if (flow.protocol === IpProtocol.TCP && this.#named.isNamed(flow)) return
-    if (probe !== Probe.ICMP) {
+    if (isTraceroute(flow)) return
+    if (probe !== Probe.ICMP && (probe !== Probe.NONE || isAmongPeers(flow))) {
       this.#highPorts.note(flow.originatorKey, flow.responderPort, flow.lastUs)
     }
+    if (probe === Probe.NONE || probe === Probe.IP_PROTOCOL) return
+    if (flow.protocol === IpProtocol.TCP && this.#named.isNamed(flow)) return
     const group = this.#group(flow)
     if (group !== undefined) {
       this.#tries(group, flow)
@@ -174,6 +175,11 @@ export class Sweep implements Detector {
   #groupKey(flow: LiveFlow): number {
     return pairKey(flow.originatorKey, serviceOf(flow), 3)
   }
+}
+
+/** From a high port to a higher one, which a service's answer whose question was not seen would do too. */
+function isAmongPeers({ protocol, originatorPort }: LiveFlow): boolean {
+  return protocol === IpProtocol.UDP && originatorPort >= FIRST_HIGH_PORT
 }
 
 function isPing(flow: LiveFlow): boolean {

@@ -161,6 +161,9 @@ function stuffOf(config: IcmpFloodConfig): Readonly<Record<Group, Stuff>> {
       isReflected: true,
     },
     neighbour: { ...v6, noun: 'neighbour discovery message', minPackets: config.minNeighbour },
-    router: { ...v6, noun: 'router or multicast listener message', minPackets: config.minRouter },
+    router: {
+      ...{ ...v6, noun: 'router or multicast listener message', minPackets: config.minRouter },
+      isOfAll: true,
+    },
   }
 }

@@ -11,6 +11,14 @@ import { Tally } from './tally.ts'
 /** Packets a second from which a flood by many is severe beyond doubt. */
 const SEVERE_RATE = 1000
 
+/**
+ * Hosts of one link that start together say as much as a small flood, each a little: more than the one message a
+ * made-up host has, and no more than this.
+ */
+const CROWD = { leastSources: 9, leastEach: 2, mostEach: 40 } as const
+/** So many times the threshold no crowd of one link reaches. */
+const CROWD_FACTOR = 10
+
 /** What floods, and from how much on. */
 export interface Stuff {
   readonly kind: string
@@ -24,6 +32,8 @@ export interface Stuff {
   readonly maxSeverity: number
   /** It goes to a whole network, and its answers to whose name it bears: that one is the victim. */
   readonly isReflected?: boolean
+  /** Every host of a link says some of it when it starts. */
+  readonly isOfAll?: boolean
 }
 
 export class PacketVictim implements Watched {
@@ -50,7 +60,17 @@ export class PacketVictim implements Watched {
   }
 
   isAttacked(nowUs: number): boolean {
-    return this.#tally.recent(nowUs) >= this.#stuff.minPackets
+    const recent = this.#tally.recent(nowUs)
+    if (recent < this.#stuff.minPackets) return false
+    return recent >= this.#stuff.minPackets * CROWD_FACTOR || !this.#isCrowd
+  }
+
+  get #isCrowd(): boolean {
+    if (this.#stuff.isOfAll !== true) return false
+    const sources = this.#tally.distinctSources
+    const each = this.#tally.count / sources
+    const { leastSources, leastEach, mostEach } = CROWD
+    return sources >= leastSources && each >= leastEach && each <= mostEach
   }
 
   begin(nowUs: number): Story {

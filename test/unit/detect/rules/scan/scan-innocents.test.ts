@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { ipv4 } from '../../../../support/ip-builder.ts'
-import { icmp, udp } from '../../../../support/packet-builder.ts'
+import { icmp, ipData, udp } from '../../../../support/packet-builder.ts'
 import { WatchedTraffic } from '../../../../support/watched-traffic.ts'
 
 const CLIENT = '10.0.0.9'
@@ -15,6 +15,16 @@ describe('the port scan detector keeps quiet about', () => {
     const traffic = new WatchedTraffic()
     for (const port of range(40000, 300)) {
       traffic.conversation(CLIENT, SERVER, { sourcePort: port, destinationPort: 443 }, [500, -9000])
+    }
+    expect(traffic.end()).toEqual([])
+  })
+
+  test('routers that have many protocols to pass on to each other, also from one side', () => {
+    const traffic = new WatchedTraffic()
+    for (const round of range(0, 20)) {
+      for (const protocol of [46, 50, 51, 88, 94, 97, 103, 108, 115, 137]) {
+        traffic.send(CLIENT, SERVER, ipData(protocol, new Uint8Array(200 + round)))
+      }
     }
     expect(traffic.end()).toEqual([])
   })

@@ -146,6 +146,16 @@ describe('the sweep detector keeps quiet about', () => {
     expect(traffic.end()).toEqual([])
   })
 
+  test('a program that asks servers of its network one after the other for half an hour, all of them dead', () => {
+    const traffic = new WatchedTraffic()
+    for (const index of range(0, 150)) {
+      const destinationPort = index % 3 === 0 ? 4665 : 10_000 + ((index * 7919) % 50_000)
+      traffic.udp(SOURCE, scattered(index), { sourcePort: 4672, destinationPort, payload: 'ping' })
+      traffic.silence(14_000_000)
+    }
+    expect(traffic.end()).toEqual([])
+  })
+
   test('a resolver that asks many servers, a few of them dead', () => {
     const traffic = new WatchedTraffic()
     for (const index of range(0, 300)) {

@@ -119,7 +119,28 @@ describe('an ICMP flood', () => {
   })
 })
 
+test('a flood of listener reports is found, from one host and from made-up ones', () => {
+  for (const sources of [1, 60_000]) {
+    const traffic = new WatchedTraffic()
+    for (let index = 0; index < 600; index += 1) {
+      const source = `fe80::${(index % sources).toString(16)}:1`
+      traffic.send(source, 'ff02::16', icmp6({ type: 143 }), 15_000)
+    }
+    expect(floods(traffic)).toMatchObject([{ kind: 'flood.icmpv6', victims: ['ff02::16'] }])
+  }
+})
+
 describe('the flood detectors keep quiet about', () => {
+  test('fifty hosts that start together and tell which groups they listen to', () => {
+    const traffic = new WatchedTraffic()
+    for (let round = 0; round < 12; round += 1) {
+      for (let host = 1; host <= 50; host += 1) {
+        traffic.send(`fe80::${host}`, 'ff02::16', icmp6({ type: 143 }), 15_000)
+      }
+    }
+    expect(traffic.end()).toEqual([])
+  })
+
   test('a download over QUIC at full speed, from its middle and from one side too', () => {
     for (const isOneWay of [true, false]) {
       const traffic = new WatchedTraffic()
