@@ -78,6 +78,14 @@ describe('a flood of DHCP', () => {
     expect(floods(traffic)).toMatchObject([{ kind: 'flood.dhcp' }])
   })
 
+  test('of no more than a hundred and fifty made-up cards within seconds is told', () => {
+    for (const isThere of [false, true]) {
+      const traffic = new WatchedTraffic()
+      for (let client = 0; client < 150; client += 1) lease(traffic, client, isThere)
+      expect(floods(traffic).map(({ kind }) => kind)).toEqual(isThere ? [] : ['flood.dhcp'])
+    }
+  })
+
   test('that lasts no longer than a moment is told while it lasts', () => {
     const traffic = new WatchedTraffic()
     for (let client = 0; client < 3000; client += 1) {
