@@ -4,6 +4,8 @@
 export const LinkType = {
   NULL: 0,
   ETHERNET: 1,
+  PPP: 9,
+  PPP_HDLC: 50,
   PPPOE: 51,
   RAW: 101,
   WLAN: 105,

@@ -4,7 +4,7 @@
 export const PacketKind = { NONE: 0, IP: 1, ARP: 2, OTHER: 3 } as const
 
 /** The outermost tunnel a packet was taken out of. */
-export const Tunnel = { NONE: 0, GRE: 1, VXLAN: 2, IP_IN_IP: 3, TEREDO: 4, GENEVE: 5 } as const
+export const Tunnel = { NONE: 0, GRE: 1, VXLAN: 2, IP_IN_IP: 3, TEREDO: 4, GENEVE: 5, GTP: 6 } as const
 
 /** What is wrong with a fragment, as bits of `Packet.fragmentFault`. */
 export const FragmentFault = {

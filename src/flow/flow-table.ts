@@ -357,6 +357,8 @@ export class FlowTable {
   #finish(record: number, reason: EndReason): void {
     const finalReason = endReasonOf(this.#stateOf(record), reason)
     this.#cursor.pointAt(record)
+    this.#readings.settle(record)
+    if (this.#readings.hasNews) this.#readings.tellNews(this.#cursor)
     this.#observer.flowEnded(this.#cursor, finalReason)
     this.#lists.remove(record)
     this.#readings.remove(record)

@@ -1,5 +1,5 @@
 /** Flow: packets become flows, both directions of a conversation in one record. */
-export { addressKey } from './address-key.ts'
+export { addressKey, ipv6Key } from './address-key.ts'
 export { communityId, type FlowTuple } from './community-id.ts'
 export {
   APPLICATIONS,

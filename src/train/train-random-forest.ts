@@ -28,6 +28,11 @@ const LEAST_THRESHOLD = 0.6
  */
 const LEFT_OUT_FEATURES = ['handshakeRtt', 'responderOpened10s', 'responderOpened60s', 'responderPorts60s', 'responderPeers60s', 'responderFailed60s'] // prettier-ignore
 
+/** What the random forest learns from, by index into a flow's row of features. */
+export const LEARNED_COLUMNS: readonly number[] = [...FEATURE_NAMES.keys()].filter(
+  (column) => !LEFT_OUT_FEATURES.includes(FEATURE_NAMES[column]!),
+)
+
 /** How far the training is. */
 export interface TrainingProgress {
   readonly stage: 'reading' | 'validating' | 'growing'
@@ -152,9 +157,6 @@ function grow(
   salt: number,
   onGrown: (done: number, jobs: number) => void,
 ): Promise<FlatForest> {
-  const columns = [...FEATURE_NAMES.keys()].filter(
-    (column) => !LEFT_OUT_FEATURES.includes(FEATURE_NAMES[column]!),
-  )
   const learned = [...training, ...filledIn(settings.tables, training, settings.seed + salt)]
   const jobs = Math.ceil(settings.trees / TREES_PER_BAG)
   const seedOf = (index: number): number => settings.seed * 1_000_003 + salt * 10_007 + index * 2
@@ -168,7 +170,7 @@ function grow(
         trees: TREES_PER_BAG,
         seed: seedOf(index) | 0,
         featureShare: settings.featureShare,
-        columns,
+        columns: LEARNED_COLUMNS,
       },
     }),
   })

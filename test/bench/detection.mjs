@@ -19,6 +19,7 @@ import { dealFolds } from '../../dist/train/cross-validate.js'
 import { isListed, readParties } from '../../dist/train/judging/parties.js'
 import { calibrateThreshold } from '../../dist/train/metrics.js'
 import { figuresOf } from '../../dist/train/model-figures.js'
+import { LEARNED_COLUMNS } from '../../dist/train/train-random-forest.js'
 import { readTruth } from '../../dist/train/truth.js'
 import { articleProgram, sklearnForests } from './detection/peers.mjs'
 import { renderDetection } from './detection/render.mjs'
@@ -89,7 +90,8 @@ async function sklearnFigures() {
   const rows = []
   for (const capture of captures) rows.push(await captureRows(capture))
   const labelled = rows.filter((capture) => capture.rows.length > 0)
-  const forests = await sklearnForests(values.python, dealFolds(labelled, FOLDS, SEED))
+  const folds = dealFolds(labelled, FOLDS, SEED)
+  const forests = await sklearnForests(values.python, folds, LEARNED_COLUMNS)
   return forests.map(({ scorer, scored }) => {
     const benign = scored.flatMap(({ capture, scores }) =>
       scores.filter((_, at) => capture.labels[at] === 0),

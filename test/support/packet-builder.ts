@@ -103,6 +103,22 @@ export function nullLoop(payload: LinkPayload, endian: 'little' | 'big' = 'littl
   return concat(endian === 'big' ? family : family.reverse(), payload.bytes)
 }
 
+/** Puts MPLS labels before a payload (RFC 3032). */
+export function mpls(payload: LinkPayload, ...labels: readonly number[]): LinkPayload {
+  const stack = labels.map((label, index) => {
+    const isBottom = index === labels.length - 1
+    return uint32(((label << 12) | (isBottom ? 0x100 : 0) | 64) >>> 0)
+  })
+  return { etherType: 0x8847, bytes: concat(...stack, payload.bytes) }
+}
+
+/** Wraps a payload into PPP (RFC 1661), with HDLC's framing or without, its protocol in two octets or in one. */
+export function ppp(payload: LinkPayload, { isFramed = true, isShort = false } = {}): Uint8Array {
+  const protocol = payload.etherType === 0x0800 ? 0x21 : 0x57
+  const framing = new Uint8Array(isFramed ? [0xff, 0x03] : [])
+  return concat(framing, isShort ? new Uint8Array([protocol]) : uint16(protocol), payload.bytes)
+}
+
 /** Wraps a payload into a PPPoE session frame's payload (RFC 2516). */
 export function pppoe(payload: LinkPayload): LinkPayload {
   const ppp = uint16(payload.etherType === 0x0800 ? 0x0021 : 0x0057)

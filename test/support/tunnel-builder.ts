@@ -38,6 +38,17 @@ export function bridged(frame: Uint8Array): LinkPayload {
   return { etherType: 0x6558, bytes: frame }
 }
 
+/** Wraps an IP packet into GTP-U (3GPP TS 29.281); `optional` stands before the packet. */
+export function gtp(
+  payload: LinkPayload,
+  fields: { flags?: number; type?: number; optional?: Uint8Array } = {},
+): IpPayload {
+  const { flags = 0x30, type = 0xff, optional = new Uint8Array(0) } = fields
+  const head = concat(new Uint8Array([flags, type]), uint16(payload.bytes.length), uint32(7))
+  const content = concat(head, optional, payload.bytes)
+  return udp({ sourcePort: 2152, destinationPort: 2152, payload: content })
+}
+
 /** Wraps an Ethernet frame into VXLAN (RFC 7348). */
 export function vxlan(
   frame: Uint8Array,

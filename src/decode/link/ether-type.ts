@@ -3,6 +3,7 @@ import { decodeArp } from '../ip/arp.ts'
 import { decodeIpv4 } from '../ip/ipv4.ts'
 import { decodeIpv6 } from '../ip/ipv6.ts'
 import { PacketKind, type Packet } from '../packet.ts'
+import { decodeMpls } from './mpls.ts'
 import { decodePppoe } from './pppoe.ts'
 import { peelVlanTag } from './vlan.ts'
 
@@ -12,6 +13,8 @@ const EtherType = {
   ARP: 0x0806,
   VLAN: 0x8100,
   IPV6: 0x86dd,
+  MPLS: 0x8847,
+  MPLS_MULTICAST: 0x8848,
   PPPOE_SESSION: 0x8864,
   QINQ: 0x88a8,
   OLD_QINQ: 0x9100,
@@ -28,5 +31,6 @@ export function decodeEtherType(packet: Packet, etherType: number): void {
   else if (type === EtherType.IPV6) decodeIpv6(packet)
   else if (type === EtherType.ARP) decodeArp(packet)
   else if (type === EtherType.PPPOE_SESSION) decodePppoe(packet)
+  else if (type === EtherType.MPLS || type === EtherType.MPLS_MULTICAST) decodeMpls(packet)
   else packet.kind = PacketKind.OTHER
 }

@@ -4,6 +4,7 @@ import { decodeIpv4 } from '../ip/ipv4.ts'
 import { decodeIpv6 } from '../ip/ipv6.ts'
 import type { Packet } from '../packet.ts'
 import { decodeNullLoop } from './null-loop.ts'
+import { decodePpp } from './ppp.ts'
 import { decodePppoe } from './pppoe.ts'
 import { decodeRadiotap } from './radiotap.ts'
 import { decodeRaw } from './raw.ts'
@@ -31,6 +32,10 @@ export function decodeLink(packet: Packet, linkType: number): boolean {
       return true
     case LinkType.IPV6:
       decodeIpv6(packet)
+      return true
+    case LinkType.PPP:
+    case LinkType.PPP_HDLC:
+      decodePpp(packet)
       return true
     case LinkType.PPPOE:
       decodePppoe(packet)

@@ -1,8 +1,10 @@
 /**
- * GRE (RFC 2784, key and sequence number RFC 2890) around IP, or around Ethernet (RFC 1701's bridging, ERSPAN).
+ * GRE (RFC 2784, key and sequence number RFC 2890) around IP, MPLS (RFC 4023),
+ * or Ethernet (RFC 1701's bridging, ERSPAN).
  *
  * Left out: source routes (RFC 1701) and PPTP's version 1 (RFC 2637), which are not opened; the checksum.
  */
+import { labelsEnd } from '../link/mpls.ts'
 import { readUint16 } from '../octets.ts'
 import { Tunnel, type Packet } from '../packet.ts'
 import { enterEthernet, enterIpv4, enterIpv6 } from './enter-tunnel.ts'
@@ -22,6 +24,7 @@ const VERSION_MASK = 0x0007
 
 const IPV4 = 0x0800
 const IPV6 = 0x86dd
+const MPLS = 0x8847
 const TRANSPARENT_ETHERNET = 0x6558
 const ERSPAN = 0x88be
 const ERSPAN_3 = 0x22eb
@@ -37,6 +40,8 @@ export function openGre(packet: Packet): boolean {
       return enterIpv4(packet, Tunnel.GRE, length)
     case IPV6:
       return enterIpv6(packet, Tunnel.GRE, length)
+    case MPLS:
+      return openLabels(packet, labelsEnd(packet, length))
     case TRANSPARENT_ETHERNET:
       return enterEthernet(packet, Tunnel.GRE, length)
     case ERSPAN:
@@ -46,6 +51,11 @@ export function openGre(packet: Packet): boolean {
     default:
       return false
   }
+}
+
+function openLabels(packet: Packet, length: number): boolean {
+  if (length < 0) return false
+  return enterIpv4(packet, Tunnel.GRE, length) || enterIpv6(packet, Tunnel.GRE, length)
 }
 
 function greLength(flags: number): number {

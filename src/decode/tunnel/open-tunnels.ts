@@ -8,6 +8,7 @@ import { IpProtocol } from '../../net/protocol.ts'
 import type { Packet } from '../packet.ts'
 import { isGenevePort, openGeneve } from './geneve.ts'
 import { openGre } from './gre.ts'
+import { isGtpPort, openGtp } from './gtp.ts'
 import { openIpInIp } from './ip-in-ip.ts'
 import { isTeredoPort, openTeredo } from './teredo.ts'
 import { isVxlanPort, openVxlan } from './vxlan.ts'
@@ -16,7 +17,7 @@ import { isVxlanPort, openVxlan } from './vxlan.ts'
 export function mayBeTunnel(packet: Packet): boolean {
   const protocol = packet.protocol
   if (protocol === IpProtocol.UDP) {
-    return isVxlanPort(packet) || isGenevePort(packet) || isTeredoPort(packet)
+    return isVxlanPort(packet) || isGenevePort(packet) || isGtpPort(packet) || isTeredoPort(packet)
   }
   return protocol === IpProtocol.GRE || protocol === IpProtocol.IPIP || protocol === IpProtocol.IPV6
 }
@@ -36,6 +37,7 @@ function openTunnel(packet: Packet): boolean {
     case IpProtocol.UDP:
       if (isVxlanPort(packet)) return openVxlan(packet)
       if (isGenevePort(packet)) return openGeneve(packet)
+      if (isGtpPort(packet)) return openGtp(packet)
       return isTeredoPort(packet) && openTeredo(packet)
     case IpProtocol.GRE:
       return openGre(packet)

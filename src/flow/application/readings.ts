@@ -1,5 +1,5 @@
 /** Reads what flows' applications say: recognises each by its first payloads, then lets its reader read. */
-import type { Packet } from '../../decode/index.ts'
+import { Packet } from '../../decode/index.ts'
 import { IpProtocol } from '../../net/protocol.ts'
 import type { FlowObserver, LiveFlow } from '../flow.ts'
 import type { FlowShedding } from '../shedding.ts'
@@ -12,6 +12,7 @@ import { Opening, SHORT_OPENING } from './opening.ts'
 import { MOST_READS, Next, TextBudget, type FactReader, type ReadingContext } from './reader.ts'
 import { isOverflow, isTextual, RawTalk, tellOverflow } from './raw-talk.ts'
 import { createReader } from './readers.ts'
+import { restOf, SegmentOrder } from './segment-order.ts'
 import { StreamBuffers } from './stream-buffers.ts'
 import { UnknownReadings } from './unknown/unknown-readings.ts'
 
@@ -39,6 +40,12 @@ export class ApplicationReadings {
   readonly #store = new FactStore()
   readonly #context: ReadingContext
   readonly #unknown = new UnknownReadings((fact) => this.#pending.push(fact))
+  readonly #order = new SegmentOrder((record, packet, side, gap) => {
+    const state = this.#words[(record << WORD_SHIFT) + Word.STATE]!
+    if (wantsPayload(state, side)) this.#readInOrder(record, packet, side, gap)
+  })
+  /** The part of a segment that its side had not sent before. */
+  readonly #news = new Packet()
   #pending: ApplicationFact[] = []
 
   /** Where `shedding` says so applications are still recognised, but nothing is read of them. */
@@ -61,6 +68,18 @@ export class ApplicationReadings {
    * Cost: recognition is a few comparisons and allocates nothing; a reader is one object a flow.
    */
   read(record: number, packet: Packet, side: number, gap: number): void {
+    const isOrderly = gap === 0 && this.#order.isIdle
+    const isOrdered = packet.protocol === IpProtocol.TCP && this.#shedding.readsApplications
+    if (isOrderly || !isOrdered) this.#readInOrder(record, packet, side, gap)
+    else this.#order.take(record, packet, side, gap)
+  }
+
+  /** Reads what is held of a flow until bytes that precede it come: none will any more. */
+  settle(record: number): void {
+    if (!this.#order.isIdle) this.#order.settle(record)
+  }
+
+  #readInOrder(record: number, packet: Packet, side: number, gap: number): void {
     const words = this.#words
     const at = record << WORD_SHIFT
     const state = words[at + Word.STATE]!
@@ -75,6 +94,10 @@ export class ApplicationReadings {
       const reader = place === NO_READER ? this.#open(at, application) : this.#store.at(place)
       if (reader === null) words[at + Word.STATE]! |= State.READ_OUT
       else if (gap >= 0 || reader.isAssembling) this.#readOn(reader, at, packet, side, gap)
+      else if (packet.payloadLength > -gap) {
+        // It repeats what was read, and goes on.
+        this.#readOn(reader, at, restOf(packet, -gap, this.#news), side, 0)
+      }
     }
   }
 
@@ -108,7 +131,7 @@ export class ApplicationReadings {
       flowsWithFacts: this.#store.held,
       refusedFacts: this.#store.refused,
       refusedTexts: this.#context.text.refused,
-      lostMessages: this.#context.buffers.lost,
+      lostMessages: this.#context.buffers.lost + this.#order.lost,
     }
   }
 
@@ -124,7 +147,7 @@ export class ApplicationReadings {
     const application = recogniseApplication(shown)
     if (application !== 0) {
       words[at + Word.STATE] = state | (application << State.APPLICATION_SHIFT)
-      if (opening === null) this.read(record(at), shown, side, 0)
+      if (opening === null) this.#readInOrder(record(at), shown, side, 0)
       else this.#readJoined(at, shown, side)
     } else if (shown !== packet && !Opening.isLongEnough(shown)) {
       // Pieces of one payload are one look.
@@ -197,7 +220,7 @@ export class ApplicationReadings {
   #readJoined(at: number, joined: Packet, side: number): void {
     const place = this.#words[at + Word.FACTS]!
     this.#words[at + Word.FACTS] = NO_READER
-    this.read(record(at), joined, side, 0)
+    this.#readInOrder(record(at), joined, side, 0)
     this.#store.remove(place)
   }
 

@@ -5,13 +5,15 @@
  * segments of one message follow each other within a round trip; when all are taken the one held longest
  * is taken away from its flow and counted, so that half-sent messages cannot stop the reading for good.
  */
-import type { Packet } from '../../decode/index.ts'
-import { TcpFlag } from '../../net/protocol.ts'
+import { Packet } from '../../decode/index.ts'
 import type { Payload } from './payload.ts'
+import { firstByteOf, restOf } from './segment-order.ts'
 
 /** Covers a ClientHello with two key shares and ECH, and a server's first certificate. */
 export const BUFFER_BYTES = 8192
 const MOST_BUFFERS = 256
+
+const rest = new Packet()
 
 /** One side's bytes from the message's first segment on, as far as they came without a hole. */
 export class StreamBuffer implements Payload {
@@ -29,7 +31,7 @@ export class StreamBuffer implements Payload {
   /** Begins anew with a message's first segment. */
   begin(owner: object | null, packet: Packet): void {
     this.owner = owner
-    this.#sequence = firstByte(packet)
+    this.#sequence = firstByteOf(packet)
     this.payloadCaptured = 0
     this.#laterFrom = 0
     this.#laterTo = 0
@@ -38,7 +40,7 @@ export class StreamBuffer implements Payload {
 
   /** Adds a segment where it belongs; false when it lies outside the buffer. What came first stays. */
   add(packet: Packet): boolean {
-    const from = (firstByte(packet) - this.#sequence) | 0
+    const from = (firstByteOf(packet) - this.#sequence) | 0
     if (from >= BUFFER_BYTES) return false
     const end = Math.min(from + packet.payloadCaptured, BUFFER_BYTES)
     const have = this.payloadCaptured
@@ -59,6 +61,16 @@ export class StreamBuffer implements Payload {
     this.#laterTo = end
   }
 
+  /** Drops the bytes before a place: the message that is wanted begins there. */
+  drop(before: number): void {
+    this.buffer.copyWithin(0, before)
+    this.#sequence = (this.#sequence + before) | 0
+    this.payloadCaptured -= before
+    this.payloadLength = this.payloadCaptured
+    this.#laterFrom -= before
+    if (this.#laterTo !== 0) this.#laterTo -= before
+  }
+
   #grow(end: number): void {
     const reachesLater = this.#laterTo > end && this.#laterFrom <= end
     this.payloadCaptured = reachesLater ? this.#laterTo : end
@@ -70,11 +82,6 @@ export class StreamBuffer implements Payload {
     const start = packet.payloadOffset + skip
     this.buffer.set(packet.buffer.subarray(start, start + end - from), from)
   }
-}
-
-/** The sequence number of the segment's first payload byte: a SYN takes one of its own. */
-function firstByte(packet: Packet): number {
-  return (packet.tcpSequence + ((packet.tcpFlags & TcpFlag.SYN) === 0 ? 0 : 1)) | 0
 }
 
 /**
@@ -168,6 +175,13 @@ export class Assembly {
     if (!isCut && this.#buffer.payloadCaptured < BUFFER_BYTES) return true
     this.end(true)
     return false
+  }
+
+  /** As `wait`, for a message that begins `from` bytes into what `add` gave. */
+  waitFrom(packet: Packet, from: number): boolean {
+    if (this.#buffer === null) return this.wait(from === 0 ? packet : restOf(packet, from, rest))
+    if (from > 0) this.#buffer.drop(from)
+    return this.wait(packet)
   }
 
   /** The message was read, or is given up. */

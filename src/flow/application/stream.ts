@@ -18,7 +18,7 @@ import { isDnsStream } from './network/dns.ts'
 import { isSip } from './network/sip.ts'
 import { byteAt } from './payload.ts'
 import { isTls } from './tls/handshake.ts'
-import { isHttp } from './web/http.ts'
+import { isHttp } from './web/start-line.ts'
 import { isRtsp } from './web/rtsp.ts'
 import { isKerberosStream } from './windows/kerberos.ts'
 import { isLdap } from './windows/ldap.ts'
@@ -71,6 +71,7 @@ function recogniseText(packet: Packet): number {
 
 function recogniseBinary(packet: Packet, first: number): number {
   if (isTls(packet, first)) return TLS
+  if ((first === 0x0d || first === 0x0a) && isHttp(packet)) return HTTP
   if (isSmb(packet, first)) return SMB
   if (isRdp(packet, first)) return RDP
   if (isMssql(packet, first)) return MSSQL

@@ -59,11 +59,14 @@ export async function articleProgram(python, captures, partiesOf) {
   }
 }
 
-/** Scores the rows of every capture with scikit-learn's forests, on the same folds. */
-export async function sklearnForests(python, folds) {
-  const input = folds.map((fold) =>
-    fold.map(({ name, rows, labels }) => ({ name, rows: rows.map((row) => [...row]), labels })),
-  )
+/** Scores the rows of every capture with scikit-learn's forests, on the same folds; the random one by `columns`. */
+export async function sklearnForests(python, folds, columns) {
+  const captureOf = ({ name, rows, labels }) => ({
+    name,
+    rows: rows.map((row) => [...row]),
+    labels,
+  })
+  const input = { columns, folds: folds.map((fold) => fold.map(captureOf)) }
   const scores = JSON.parse(await runPython(python, 'sklearn-forests.py', JSON.stringify(input)))
   const captures = folds.flat()
   return Object.entries(scores).map(([forest, byName]) => ({

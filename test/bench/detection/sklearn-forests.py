@@ -1,7 +1,7 @@
 """scikit-learn's forests on Picket's features, with Picket's folds.
 
-Reads one JSON object on standard input: folds, each a list of captures {"name", "rows", "labels"}. Prints one
-JSON object: for each forest and capture the scores of its rows by forests that never saw its fold.
+Reads one JSON object on standard input: "columns", which the random forest may learn from, and "folds", each a
+list of captures {"name", "rows", "labels"}. Prints one JSON object: for each forest and capture the scores of its rows by forests that never saw its fold.
 """
 import json
 import sys
@@ -10,7 +10,8 @@ import numpy
 from sklearn.ensemble import IsolationForest, RandomForestClassifier
 
 TREES = 100
-folds = json.load(sys.stdin)
+given = json.load(sys.stdin)
+columns, folds = given["columns"], given["folds"]
 answer = {"random": {}, "isolation": {}}
 
 
@@ -29,11 +30,11 @@ for at, held_out in enumerate(folds):
     rows = numpy.array([row for capture in training for row in capture["rows"]])
     labels = numpy.array([label for capture in training for label in capture["labels"]])
     forest = RandomForestClassifier(n_estimators=TREES, min_samples_leaf=3, n_jobs=2, random_state=1)
-    forest.fit(rows, labels, sample_weight=weights_of(training))
+    forest.fit(rows[:, columns], labels, sample_weight=weights_of(training))
     isolation = IsolationForest(n_estimators=TREES, random_state=1).fit(rows[labels == 0])
     for capture in held_out:
         own = numpy.array(capture["rows"])
-        answer["random"][capture["name"]] = forest.predict_proba(own)[:, 1].tolist()
+        answer["random"][capture["name"]] = forest.predict_proba(own[:, columns])[:, 1].tolist()
         answer["isolation"][capture["name"]] = (-isolation.score_samples(own)).tolist()
 
 json.dump(answer, sys.stdout)

@@ -15,7 +15,10 @@ const COMPLETION_US = 1_000_000
 /** Outcomes of the sample needed before anything is concluded from it. */
 const MIN_OUTCOMES = 50
 
-/** A port that is closed makes many SYNs harmless: it takes this many times as many to speak of them. */
+/**
+ * A port that is closed makes many SYNs harmless: it takes this many times as many to speak of them. Where no answers
+ * are captured it may be closed.
+ */
 const REFUSED_FACTOR = 5
 
 /** A scan spreads its SYNs over ports; a flood puts more than this many on each. */
@@ -95,10 +98,11 @@ export class FloodVictim {
 
   /**
    * Says what the last ten seconds are: nothing, a flood, or a flood on a closed port; a handshake not completed
-   * within `patienceUs` never will be.
+   * within `patienceUs` never will be. `isUnheard` says that refusals would not be seen.
    */
   judge(
     config: SynFloodConfig,
+    isUnheard: boolean,
     nowUs: number,
     patienceUs = COMPLETION_US,
   ): 'none' | 'flood' | 'refused' {
@@ -110,8 +114,9 @@ export class FloodVictim {
     if (sum.completed / outcomes > config.maxCompletedShare) return 'none'
     const perPort = this.syns / Math.max(1, this.ports.value)
     if (perPort < SYNS_PER_PORT && this.sources.value < MANY_SOURCES) return 'none'
-    if (sum.refused * 2 < sum.syns) return 'flood'
-    return sum.syns >= config.minSyns * REFUSED_FACTOR ? 'refused' : 'none'
+    const isRefused = sum.refused * 2 >= sum.syns
+    if ((isRefused || isUnheard) && sum.syns < config.minSyns * REFUSED_FACTOR) return 'none'
+    return isRefused ? 'refused' : 'flood'
   }
 
   /** Sets the totals to the window's, from its first busy second on: the story begins there. */

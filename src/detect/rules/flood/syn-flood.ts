@@ -13,6 +13,7 @@ import type { SynFloodConfig } from './config.ts'
 import { CappedTable, type Row } from '../state/capped-table.ts'
 import { destinationAddress, destinationHash, sourceHash } from '../state/packet-address.ts'
 import { MAX_FLOWS } from '../state/story.ts'
+import { HeardSides } from '../state/watch/heard-sides.ts'
 import { HostRates } from '../state/watch/host-rates.ts'
 import { FloodStory } from './flood-story.ts'
 import { FloodVictim } from './flood-victim.ts'
@@ -45,6 +46,7 @@ export class SynFlood implements Detector {
   readonly #config: SynFloodConfig
   readonly #emit: Emit
   readonly #rates = new HostRates()
+  readonly #sides = new HeardSides()
   readonly #watched: CappedTable<Watched>
   /** The story of the packet at hand, where its flow is worth naming. */
   #naming: FloodStory | null = null
@@ -67,6 +69,10 @@ export class SynFlood implements Detector {
 
   flowOpened(flow: LiveFlow): void {
     this.#naming?.story.addFlow(flow)
+  }
+
+  flowAnswered(flow: LiveFlow): void {
+    this.#sides.note(flow)
   }
 
   tick(nowUs: number): void {
@@ -112,14 +118,14 @@ export class SynFlood implements Detector {
   }
 
   #judge(watched: Watched, nowUs: number): void {
-    const verdict = watched.victim.judge(this.#config, nowUs)
+    const verdict = watched.victim.judge(this.#config, this.#sides.areOneSided, nowUs)
     if (verdict === 'none') this.#calm(watched, nowUs)
     else this.#goOn(watched, verdict, nowUs)
   }
 
   #judgeEarly(watched: Watched): void {
     const { victim, lastUs } = watched
-    const verdict = victim.judge(this.#config, lastUs, TORRENT_PATIENCE_US)
+    const verdict = victim.judge(this.#config, this.#sides.areOneSided, lastUs, TORRENT_PATIENCE_US)
     if (verdict !== 'none') this.#goOn(watched, verdict, lastUs)
   }
 

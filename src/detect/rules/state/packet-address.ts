@@ -1,6 +1,7 @@
 /** The two ends of a packet as integers to hash by and, for what is reported, as text. */
 import { takeSeeds } from '../../../core/hash-seeds.ts'
 import { formatIpv4Word, formatIpv6Words, type IpAddress } from '../../../net/address.ts'
+import { ipv6Key } from '../../../flow/index.ts'
 import type { Packet } from '../../../decode/packet.ts'
 import type { LiveFlow } from '../../../flow/flow.ts'
 import { mix } from './pair-key.ts'
@@ -21,6 +22,19 @@ export function destinationHash(packet: Packet): number {
   if (packet.ipVersion === 4) return mix(hashStart, packet.destination3)
   const high = mix(mix(hashStart + 1, packet.destination0), packet.destination1)
   return mix(mix(high, packet.destination2), packet.destination3)
+}
+
+/** Gives the source as flows are keyed by it: `LiveFlow.originatorKey` of a flow that it opens. */
+export function sourceKey(packet: Packet): number {
+  if (packet.ipVersion === 4) return packet.source3 >>> 0
+  return ipv6Key(packet.source0, packet.source1, packet.source2, packet.source3)
+}
+
+/** Gives the destination as flows are keyed by it. */
+export function destinationKey(packet: Packet): number {
+  if (packet.ipVersion === 4) return packet.destination3 >>> 0
+  const { destination0, destination1, destination2, destination3 } = packet
+  return ipv6Key(destination0, destination1, destination2, destination3)
 }
 
 /** Hashes an IPv4 address given as a word, as the packets' addresses are hashed. */

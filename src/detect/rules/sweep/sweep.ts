@@ -2,10 +2,12 @@
  * Detects horizontal sweeps: one source trying one port, or ping, on many hosts in vain.
  *
  * A dense range (a dozen addresses of one /24) is enough with half of them silent; scattered addresses take
- * more and nearly all in vain, since peer-to-peer programs knock at many dead peers. Who goes on to ask for
- * something by name was let in, also where the answers are not captured.
+ * more and nearly all in vain, since peer-to-peer programs knock at many dead peers. Who goes on to say something
+ * over TCP was let in, also where the answers are not captured; who connects to what its resolver just named to it
+ * looks for nothing.
  */
-import { IpProtocol } from '../../../net/protocol.ts'
+import { PacketKind, type Packet } from '../../../decode/packet.ts'
+import { IpProtocol, TcpFlag } from '../../../net/protocol.ts'
 import type { LiveFlow } from '../../../flow/flow.ts'
 import type { Detector, Emit, Heard, Memory } from '../../detector.ts'
 import type { SweepConfig } from './config.ts'
@@ -14,22 +16,26 @@ import { isTraceroute, Probe, probeOf } from '../scan/probe.ts'
 import { CappedTable } from '../state/capped-table.ts'
 import { FirstLooks } from '../state/first-looks.ts'
 import { pairKey } from '../state/pair-key.ts'
+import { destinationKey, sourceKey } from '../state/packet-address.ts'
 import { MAX_VICTIMS } from '../state/story.ts'
 import { HighPortOpenings } from './high-port-openings.ts'
+import { NamedHosts } from './named-hosts.ts'
 import { SweepGroup } from './sweep-group.ts'
 import { SweepStory } from './sweep-story.ts'
 
-const HEARS = ['tls-client-hello', 'http-request'] as const
+const HEARS = ['tls-client-hello', 'http-request', 'dns'] as const
 
 export class Sweep implements Detector {
   readonly name = 'sweep'
   readonly hears = HEARS
+  readonly watches = ['tcp-payload'] as const
   readonly memories: readonly Memory[]
   readonly #config: SweepConfig
   readonly #emit: Emit
   readonly #looks: FirstLooks
   readonly #groups: CappedTable<SweepGroup>
   readonly #stories: CappedTable<SweepStory>
+  readonly #named = new NamedHosts()
   readonly #highPorts = new HighPortOpenings()
   readonly #forgetAfterUs: number
 
@@ -40,12 +46,22 @@ export class Sweep implements Detector {
     this.#looks = new FirstLooks(32768, this.#forgetAfterUs)
     this.#groups = new CappedTable(config.maxGroups, (group) => this.#depart(group))
     this.#stories = new CappedTable(config.maxGroups, (story) => this.#emit(story.tell(true)))
-    this.memories = [this.#looks, this.#groups, this.#stories]
+    this.memories = [this.#looks, this.#groups, this.#stories, this.#named]
+  }
+
+  /** Nobody but a conversation's partner acknowledges and speaks, though what it was told was not captured. */
+  packet(packet: Packet): void {
+    if (this.#groups.size === 0 || packet.kind !== PacketKind.IP) return
+    if ((packet.tcpFlags & TcpFlag.ACK) === 0 || packet.isLaterFragment) return
+    const service = IpProtocol.TCP * 65_536 + packet.destinationPort
+    const group = this.#groups.get(pairKey(sourceKey(packet), service, 3))
+    group?.isAnswered(destinationKey(packet))
   }
 
   flowOpened(flow: LiveFlow): void {
     const probe = probeOf(flow)
     if (probe === Probe.NONE || probe === Probe.IP_PROTOCOL || isTraceroute(flow)) return
+    if (flow.protocol === IpProtocol.TCP && this.#named.isNamed(flow)) return
     if (probe !== Probe.ICMP) {
       this.#highPorts.note(flow.originatorKey, flow.responderPort, flow.lastUs)
     }
@@ -67,8 +83,9 @@ export class Sweep implements Detector {
     if (!isRefused(flow)) this.#acquit(flow)
   }
 
-  flowSpoke(flow: LiveFlow, _fact: Heard<typeof HEARS>): void {
-    if (this.#groups.size > 0 && wasPutToUse(flow)) this.#acquit(flow)
+  flowSpoke(flow: LiveFlow, fact: Heard<typeof HEARS>): void {
+    if (fact.kind === 'dns') this.#named.note(flow, fact)
+    else if (this.#groups.size > 0 && wasPutToUse(flow)) this.#acquit(flow)
   }
 
   flowEnded(flow: LiveFlow): void {

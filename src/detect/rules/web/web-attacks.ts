@@ -4,7 +4,7 @@
  *
  * One sign is never enough: forums speak of UNION SELECT and beacons carry tags. Several independent signs
  * must meet in one value. What the server answers tells whether it worked.
- * Left out: HTTP/2, what is encrypted, bodies beyond their first segment.
+ * Left out: what is encrypted, bodies beyond their first segment.
  * Source: OWASP Core Rule Set's anomaly scoring; OWASP Web Security Testing Guide 4.2.
  */
 import type { HttpRequest, LiveFlow } from '../../../flow/flow.ts'

@@ -22,6 +22,8 @@ const MOST_FIELDS = 64
 const LONGEST_CREDENTIALS = 1024
 const MOST_ODD = 8
 const LONGEST_ODD = 512
+/** Facts hold the list that they were given: it is never changed, but replaced. */
+const NONE: readonly string[] = []
 const COLON = 0x3a
 const SPACE = 0x20
 
@@ -38,9 +40,10 @@ export class HttpHead {
   credentials: Credentials | null = null
   contentBytes: number | null = null
   isChunked = false
-  isUpgrade = false
+  /** It asks, or agrees, to go on in HTTP/2 (RFC 7540 §3.2). */
+  isUpgradeToHttp2 = false
   /** Whole lines that hold marks of an injection; filled only where they are wanted. */
-  odd: string[] = []
+  odd: readonly string[] = NONE
   hasAccept = false
   hasAcceptLanguage = false
   hasReferer = false
@@ -60,8 +63,8 @@ export class HttpHead {
     this.credentials = null
     this.contentBytes = null
     this.isChunked = false
-    this.isUpgrade = false
-    if (this.odd.length > 0) this.odd = []
+    this.isUpgradeToHttp2 = false
+    this.odd = NONE
     this.hasAccept = false
     this.hasAcceptLanguage = false
     this.hasReferer = false
@@ -115,8 +118,8 @@ const FIELDS: readonly (readonly [Uint8Array, ReadField])[] = [
   ],
   [
     pattern('UPGRADE:'),
-    (head) => {
-      head.isUpgrade = true
+    (head, payload, from, to) => {
+      head.isUpgradeToHttp2 ||= textAt(payload, from, to, LONGEST_VALUE).toLowerCase() === 'h2c'
     },
   ],
   [
@@ -179,9 +182,11 @@ export function readHttpHead(
 ): void {
   head.clear()
   const end = lineEnd(payload, from)
-  if (isRequest) readRequestLine(payload, from, end, head)
-  else head.status = statusAt(payload, from)
+  const isVersioned = !isRequest || readRequestLine(payload, from, end, head)
+  if (!isRequest) head.status = statusAt(payload, from)
   let at = nextLine(payload, from)
+  if (!isVersioned && at >= 0) head.end = at
+  if (head.end >= 0) return
   for (let count = 0; at >= 0 && count < MOST_FIELDS; count += 1) {
     const feed = findByte(payload, 0x0a, at, payload.payloadCaptured)
     const to = feed > at && byteAt(payload, feed - 1) === 0x0d ? feed - 1 : feed
@@ -192,7 +197,7 @@ export function readHttpHead(
     const lineTo = feed < 0 ? payload.payloadCaptured : to
     readField(payload, at, lineTo, head)
     if (keepsOdd && head.odd.length < MOST_ODD && isOddLine(payload, at, lineTo)) {
-      head.odd.push(textAt(payload, at, lineTo, LONGEST_ODD))
+      head.odd = [...head.odd, textAt(payload, at, lineTo, LONGEST_ODD)]
     }
     at = feed < 0 ? -1 : feed + 1
   }
@@ -216,21 +221,25 @@ function isBlank(byte: number): boolean {
   return byte === SPACE || byte === 0x09
 }
 
-/** Method, target, version; the target's own authority is the host of a proxy request. */
-function readRequestLine(payload: Payload, from: number, end: number, head: HttpHead): void {
-  const space = findByte(payload, SPACE, from, end)
-  if (space < 0) {
-    head.method = textAt(payload, from, end, LONGEST_METHOD)
-    return
-  }
-  let last = end
-  while (last > space + 1 && byteAt(payload, last - 1) !== SPACE) last -= 1
-  const isVersioned = last > space + 1 && startsWithWord(payload, HTTP, last)
-  const to = isVersioned ? last - 1 : end
+/**
+ * Method, target, version; the target's own authority is the host of a proxy request.
+ *
+ * Returns whether there is a version: HTTP/0.9 has none, and its head is the one line.
+ */
+function readRequestLine(payload: Payload, from: number, end: number, head: HttpHead): boolean {
+  let space = from
+  while (space < end && !isBlank(byteAt(payload, space))) space += 1
   head.method = textAt(payload, from, space, LONGEST_METHOD)
-  const uri = textAt(payload, space + 1, to, LONGEST_URI)
+  let target = space
+  while (target < end && isBlank(byteAt(payload, target))) target += 1
+  let last = end
+  while (last > target && !isBlank(byteAt(payload, last - 1))) last -= 1
+  const isVersioned = last > target && startsWithWord(payload, HTTP, last)
+  const to = isVersioned ? last - 1 : end
+  const uri = textAt(payload, target, to, LONGEST_URI)
   // A URI with an authority may carry a password before the `@`.
   head.uri = uri.startsWith('/') ? uri : uri.replace(/^([\w+.-]+:\/\/)?[^/@?#]*@/, '$1')
+  return isVersioned
 }
 
 const HTTP = pattern('HTTP/')

@@ -20,7 +20,7 @@ export async function startNats(place, port, reader = program('nats-reader.mjs')
     ready: () => once(run(program('nats-greeting.mjs')), 'exit'),
   })
   await once(run(reader, output).stdout, 'data')
-  return server
+  return Object.assign(server, { isCountedLate: true })
 }
 
 function configurationFor({ folder, siem, keys }, port) {

@@ -9,6 +9,7 @@ import {
   ethernet,
   icmp,
   ipData,
+  mpls,
   tcp,
   udp,
   uint32,
@@ -21,6 +22,7 @@ import {
   erspan,
   geneve,
   gre,
+  gtp,
   ipInIp,
   teredo,
   teredoAuthentication,
@@ -34,6 +36,9 @@ const segment = tcp({ sourcePort: 40000, destinationPort: 22, flags: 'SA', paylo
 const four = ipv4({ source: '10.0.0.1', destination: '10.0.0.2', ttl: 7 }, segment)
 const six = ipv6({ source: '2001:0:1::1', destination: 'fd00::2', hopLimit: 7 }, segment)
 const macs = { source: '02:00:00:00:00:0a', destination: '02:00:00:00:00:0b' }
+
+/** The head of VXLAN-GPE around a protocol. */
+const gpe = (protocol: number): Uint8Array => concat(uint32(0x0c000000 | protocol), uint32(42 << 8))
 
 const over4 = (payload: IpPayload): Packet => decoded(ethernet(ipv4(outer, payload)))
 const over6 = (payload: IpPayload): Packet => decoded(ethernet(ipv6(outer6, payload)))
@@ -66,6 +71,31 @@ describe('the packet in a tunnel becomes the packet', () => {
       'VXLAN with a group',
       vxlan(ethernet(four), { head: concat(uint32(0x88000007), uint32(0x2a00)) }),
       Tunnel.VXLAN,
+      4,
+    ],
+    ["VXLAN-GPE around IP, on VXLAN's port", vxlan(four.bytes, { head: gpe(1) }), Tunnel.VXLAN, 4],
+    ['VXLAN-GPE', vxlan(six.bytes, { head: gpe(2), port: 4790 }), Tunnel.VXLAN, 6],
+    [
+      'VXLAN-GPE around Ethernet',
+      vxlan(ethernet(four), { head: gpe(3), port: 4790 }),
+      Tunnel.VXLAN,
+      4,
+    ],
+    ['GRE around MPLS', gre(mpls(four, 16, 17)), Tunnel.GRE, 4],
+    ['GTP-U', gtp(four), Tunnel.GTP, 4],
+    [
+      'GTP-U with a sequence number',
+      gtp(six, { flags: 0x32, optional: uint32(0x00010000) }),
+      Tunnel.GTP,
+      6,
+    ],
+    [
+      'GTP-U with extensions',
+      gtp(four, {
+        flags: 0x34,
+        optional: concat(uint32(0x85), uint32(0x01000985), uint32(0x01000900)),
+      }),
+      Tunnel.GTP,
       4,
     ],
     ['Geneve', geneve(bridged(ethernet(four))), Tunnel.GENEVE, 4],
@@ -137,7 +167,13 @@ describe('what is no tunnel stays the packet it is', () => {
     ['an empty probe of protocol 41', ipData(41)],
     ['protocol 4 around no IPv4', ipData(4, six.bytes)],
     ['protocol 41 around no IPv6', ipData(41, four.bytes)],
-    ['GRE around something else', gre({ etherType: 0x8847, bytes: new Uint8Array(40) })],
+    ['GRE around something else', gre({ etherType: 0x880b, bytes: new Uint8Array(40) })],
+    ['GRE around labels without an end', gre({ etherType: 0x8847, bytes: new Uint8Array(40) })],
+    ['VXLAN-GPE around something else', vxlan(four.bytes, { head: gpe(4) })],
+    ["GTP's control messages", gtp(four, { type: 1 })],
+    ["GTP'", gtp(four, { flags: 0x20 })],
+    ['GTP-U whose extensions have no end', gtp(four, { flags: 0x34, optional: uint32(0x85) })],
+    ['a datagram to the GTP-U port', udp({ destinationPort: 2152, payload: 'w'.repeat(90) })],
     ['ERSPAN of no known type', gre({ etherType: 0x22eb, bytes: new Uint8Array(40) })],
     ['a datagram to the Geneve port', udp({ destinationPort: 6081, payload: 'z'.repeat(90) })],
     ["Geneve's control packets", geneve(bridged(ethernet(four)), { flags: 0x80 })],

@@ -43,6 +43,17 @@ function poll(traffic: WatchedTraffic): void {
   }
 }
 
+/** A pool of clients that goes on connecting, a new port each, while its server is down and refuses. */
+function reconnect(traffic: WatchedTraffic): void {
+  poll(traffic)
+  for (let index = 0; index < 300; index += 1) {
+    const ports = { sourcePort: 41_000 + index, destinationPort: 5432 }
+    const back = { sourcePort: 5432, destinationPort: ports.sourcePort }
+    traffic.socketSyn(CLIENT, SERVER, ports)
+    traffic.tcp(SERVER, CLIENT, { ...back, flags: 'RA' })
+  }
+}
+
 const answers = ['originator', 'responder'] as const
 
 describe.each(answers)('where the %s alone is captured', (side) => {
@@ -52,12 +63,23 @@ describe.each(answers)('where the %s alone is captured', (side) => {
     ['connections to many hosts that stay open', stayWithMany],
     ['passive FTP', fetchFiles],
     ['polling a service', poll],
+    ['connecting to a server that is down', reconnect],
   ])('%s makes no alert', (_, talk) => {
     const traffic = new WatchedTraffic({ hears })
     talk(traffic)
     const alerts = traffic.end().filter(({ severity }) => severity >= 4)
     expect(alerts.map(({ kind, summary }) => `${kind}: ${summary}`)).toEqual([])
   })
+})
+
+test('a flood is told where its answers are not captured', () => {
+  const traffic = new WatchedTraffic({ hears: (source) => source !== SERVER })
+  fetchFiles(traffic)
+  for (let index = 0; index < 2000; index += 1) {
+    const source = `${1 + (index % 200)}.${index % 251}.7.9`
+    traffic.tcp(source, SERVER, { sourcePort: 1024 + index, destinationPort: 80, flags: 'S' })
+  }
+  expect(traffic.end()).toMatchObject([{ kind: 'flood.syn', victims: [SERVER] }])
 })
 
 test('the answers of a block list that alone are captured make no tunnel', () => {

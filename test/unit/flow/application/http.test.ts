@@ -110,6 +110,57 @@ describe('one connection', () => {
     expect(facts).toMatchObject({ requests: 2, responses: 1 })
   })
 
+  it.each([
+    ['its letters come one by one', [...get('/2')]],
+    ['its first letter comes alone', ['G', get('/2').slice(1)]],
+    ['empty lines stand before it', [`\r\n\r\n${get('/2')}`]],
+    ['it follows a piece of the one before', ['\r\n', get('/2')]],
+  ])('is read on, when %s', (_how, pieces) => {
+    const second = pieces.map((piece): Said => ['>', piece])
+    expect(uris([['>', get('/1')], ['<', `${page(2)}hi`], ...second])).toEqual(['/1', '/2']) // prettier-ignore
+  })
+
+  it('carries a request of which the segment of the one before holds the beginning', () => {
+    const second = get('/2')
+    const cut = 9
+    expect(uris([['>', get('/1') + second.slice(0, cut)], ['>', second.slice(cut)]])).toEqual(['/1', '/2']) // prettier-ignore
+  })
+
+  it('carries more requests in one segment than any browser sends', () => {
+    const many = Array.from({ length: 60 }, (_, index) => `/${index}`)
+    expect(uris([['>', many.map((uri) => `GET ${uri} HTTP/1.1\r\n\r\n`).join('')]])).toEqual(many)
+  })
+
+  it.each([
+    ['of a long body', `POST /1 HTTP/1.1\r\nContent-Length: 40000\r\n\r\n`, 'x'.repeat(1000), 40],
+    ['of chunks', `POST /1 HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\n`, '0\r\n\r\n', 1], // prettier-ignore
+  ])('carries a request behind the end %s', (_what, head, part, count) => {
+    const parts = Array.from({ length: count }, (): Said => ['>', part])
+    expect(uris([['>', head], ...parts, ['>', get('/2')]])).toEqual(['/1', '/2'])
+    expect(uris([['>', head], ...parts.slice(1), ['>', part + get('/2')]])).toEqual(['/1', '/2'])
+  })
+
+  it('goes on behind a CONNECT that was refused, or carries HTTP', () => {
+    const connect = 'CONNECT a:80 HTTP/1.1\r\n\r\n'
+    const refusal = 'HTTP/1.1 405 No\r\nContent-Length: 0\r\n\r\n'
+    const after: Said[] = [['>', get('/1')], ['<', page(0)], ['>', get('/2')]] // prettier-ignore
+    expect(uris([['>', connect], ['<', refusal], ...after])).toEqual(['a:80', '/1', '/2'])
+    expect(uris([['>', connect], ['<', 'HTTP/1.1 200 OK\r\n\r\n'], ...after])).toEqual(['a:80', '/1', '/2']) // prettier-ignore
+  })
+
+  it.each([
+    ['HEAD', page(500)],
+    ['GET', 'HTTP/1.1 304 Not Modified\r\nContent-Length: 500\r\n\r\n'],
+  ])('has answers behind one without its body, to %s', (method, head) => {
+    const { told } = overTcp([
+      ['>', get('/1').replace('GET', method)],
+      ['<', head],
+      ['>', get('/2')],
+      ['<', `HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n`],
+    ])
+    expect(told.map((fact) => (fact.kind === 'http-response' ? fact.status : fact.kind)).slice(1)).toEqual([expect.any(Number), 'http-request', 404]) // prettier-ignore
+  })
+
   it('ends as HTTP where another protocol begins', () => {
     const upgrade = 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n'
     expect(
@@ -120,6 +171,40 @@ describe('one connection', () => {
       ]),
     ).toEqual(['/ws'])
   })
+})
+
+describe('odd headers', () => {
+  it('are those of their own request, also where one segment holds several', () => {
+    const odd = "GET /2 HTTP/1.1\r\nX-a: ' or 1=1\r\n\r\n"
+    const { told } = overTcp([['>', get('/1') + odd + get('/3')]])
+    expect(told).toMatchObject([
+      { uri: '/1', oddHeaders: [] },
+      { uri: '/2', oddHeaders: ["X-a: ' or 1=1"] },
+      { uri: '/3', oddHeaders: [] },
+    ])
+  })
+})
+
+describe('a first line that only lenient servers take', () => {
+  it.each([
+    ['a method of its own', 'FOO /x HTTP/1.1\r\n\r\n', { method: 'FOO', uri: '/x' }],
+    ['another of WebDAV', 'MKCOL /x HTTP/1.1\r\n\r\n', { method: 'MKCOL', uri: '/x' }],
+    ['tabs', 'GET\t/x\tHTTP/1.1\r\n\r\n', { method: 'GET', uri: '/x' }],
+    ['several spaces', 'GET  /x  HTTP/1.1\r\n\r\n', { method: 'GET', uri: '/x ' }],
+    ['no version', 'GET /x\r\n', { method: 'GET', uri: '/x' }],
+    ['empty lines before it', '\r\n\nGET /x HTTP/1.1\r\n\r\n', { method: 'GET', uri: '/x' }],
+  ])('has %s', (_what, text, read) => {
+    expect(overTcp([['>', text]]).told).toMatchObject([{ kind: 'http-request', ...read }])
+    const behind = overTcp([['>', get('/1')], ['<', page(0)], ['>', text]]).told // prettier-ignore
+    expect(behind.at(-1)).toMatchObject({ kind: 'http-request', ...read })
+  })
+
+  it.each(['SAY /hello there\r\n', 'HELLO WORLD HTTP/1.1\r\n', 'LIST / HTTP\r\n'])(
+    'is no line of another protocol: %j',
+    (text) => {
+      expect(overTcp([['>', text]]).flow.application).not.toBe('http')
+    },
+  )
 })
 
 describe('a head over several segments', () => {

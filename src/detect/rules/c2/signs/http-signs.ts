@@ -14,7 +14,7 @@ const INNOCENT_AGENT =
 const INNOCENT_NAME =
   /(?:^|\.)(?:msftncsi\.com|msftconnecttest\.com|windowsupdate\.com|microsoft\.com|windows\.com|digicert\.com|verisign\.com|symcd\.com|symcb\.com|globalsign\.(?:com|net)|usertrust\.com|comodoca\.com|sectigo\.com|lencr\.org|letsencrypt\.org|identrust\.com|entrust\.net|godaddy\.com|pki\.goog|google\.com|gstatic\.com|googleapis\.com|apple\.com|mzstatic\.com|icloud\.com|mozilla\.(?:com|net|org)|firefox\.com|ubuntu\.com|debian\.org|akamaized\.net|akamaihd\.net|adobe\.com|steamcontent\.com)$/
 const INNOCENT_TYPE =
-  /^application\/(?:ocsp-request|soap\+xml|dns-message|ipp|vnd\.ms-sync)|^text\/xml/i
+  /^application\/(?:ocsp-request|soap\+xml|dns-message|ipp|grpc|vnd\.ms-sync)|^text\/xml/i
 
 /** Names under which much malware and little else lives, by the abuse reports of their registries. */
 const CHEAP_NAME =
@@ -34,8 +34,7 @@ const OPAQUE = /[?&][\w.-]{1,32}=(?:[A-Za-z0-9+/_~()-]|%2[BbFf]|%3[Dd]){40,}={0,
 /** Requests that browsers make, and what systems ask by themselves, are looked at no further. */
 export function isInnocent(request: HttpRequest): boolean {
   const { userAgent, host, contentType } = request
-  if (request.method === 'CONNECT' || request.method === 'OPTIONS' || request.method === 'PRI')
-    return true
+  if (request.method === 'CONNECT' || request.method === 'OPTIONS') return true
   if (userAgent !== null && INNOCENT_AGENT.test(userAgent)) return true
   if (contentType !== null && INNOCENT_TYPE.test(contentType)) return true
   return host !== null && INNOCENT_NAME.test(host)

@@ -7,7 +7,7 @@ import type { Packet } from '../../../../decode/packet.ts'
 import { formatIpv4Word, formatIpv6Words } from '../../../../net/address.ts'
 import { readInt32, readUint48 } from '../../../../decode/index.ts'
 import { destinationHash, ipv4Hash, ipv6Hash, sourceHash } from '../../state/packet-address.ts'
-import { isStation } from './mac.ts'
+import { isMadeOf, isStation } from './mac.ts'
 
 /** How an address is claimed. */
 export const Way = {
@@ -54,6 +54,8 @@ export class Claim {
   isTarget = false
   /** It says itself that nobody asked (RFC 4861 §4.4, the Solicited flag). */
   isUnbidden = false
+  /** The claimed address is made of the MAC: nobody else's can be. */
+  isOfCard = false
   readonly target = new Int32Array(4)
 
   /** Fills in what an ARP message says; false when it says nothing of use. */
@@ -106,6 +108,7 @@ export class Claim {
     this.way = isToGroup ? Way.ANNOUNCE : Way.ANSWER
     this.isUnbidden = (packet.icmpIdentifier & SOLICITED) === 0
     this.address = target
+    this.isOfCard = isMadeOf(this.mac, this.target[2]!, this.target[3]!)
     this.other = isToGroup ? 0 : destinationHash(packet)
     return true
   }
@@ -137,6 +140,7 @@ export class Claim {
     this.question = 0
     this.other = 0
     this.isUnbidden = false
+    this.isOfCard = false
   }
 }
 

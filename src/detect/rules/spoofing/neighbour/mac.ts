@@ -25,6 +25,14 @@ export function isVirtual(mac: number): boolean {
   )
 }
 
+/** Says whether the lower half of an IPv6 address, as two signed words, is made of a MAC (RFC 4291 appendix A). */
+export function isMadeOf(mac: number, word2: number, word3: number): boolean {
+  const vendor = Math.floor(mac / VENDOR)
+  const card = mac % VENDOR
+  const upper = (vendor ^ 0x02_0000) * 2 ** 8 + 0xff
+  return upper === word2 >>> 0 && 0xfe * VENDOR + card === word3 >>> 0
+}
+
 /** Says whether two cards are of one make, as the cards of one machine mostly are. */
 export function isSameVendor(one: number, other: number): boolean {
   return Math.floor(one / VENDOR) === Math.floor(other / VENDOR)

@@ -153,6 +153,7 @@ export class Neighbours implements Memory {
   }
 
   #isUnasked(claim: Claim): boolean {
+    if (claim.isOfCard) return false
     return this.#questions.isUnasked(claim.other, claim.address, claim.nowUs)
   }
 

@@ -68,6 +68,18 @@ describe('IPv6 neighbour spoofing', () => {
     ])
   })
 
+  test('is not seen where a host answers for the address made of its card, and the question was not captured', () => {
+    const traffic = new WatchedTraffic()
+    const host: Card = { mac: '00:33:44:00:00:02', address: 'fd00::2' }
+    for (let round = 0; round < 4; round += 1) {
+      solicit(traffic, ROUTER, 'fd00::9')
+      solicit(traffic, host, 'fd00::9')
+      advertise(traffic, host, 'fe80::233:44ff:fe00:2', ROUTER.address)
+      traffic.wait(5 * SECOND)
+    }
+    expect(traffic.end()).toEqual([])
+  })
+
   test('is not seen where hosts come, announce themselves, and are asked for', () => {
     const traffic = new WatchedTraffic()
     for (let host = 16; host < 80; host += 1) {

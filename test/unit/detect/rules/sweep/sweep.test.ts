@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { dnsAddress, dnsMessage } from '../../../../support/dns-messages.ts'
 import { WatchedTraffic } from '../../../../support/watched-traffic.ts'
 
 const SOURCE = '10.0.0.9'
@@ -112,6 +113,36 @@ describe('the sweep detector keeps quiet about', () => {
       })
       traffic.wait(100_000)
     }
+    expect(traffic.end()).toEqual([])
+  })
+
+  test('a telephone whose network refuses all that its programs look up', () => {
+    const traffic = new WatchedTraffic()
+    for (const index of range(0, 100)) {
+      const labels = [`ads${index}`, 'example', 'net']
+      const answers = [dnsAddress(scattered(index))]
+      const ports = { sourcePort: 30_000 + index, destinationPort: 53 }
+      const back = { sourcePort: 53, destinationPort: ports.sourcePort }
+      traffic.udp(SOURCE, '10.0.0.1', { ...ports, payload: dnsMessage({ labels }) })
+      traffic.udp('10.0.0.1', SOURCE, { ...back, payload: dnsMessage({ labels, flags: 0x8180, answers }) }) // prettier-ignore
+      const calls = { sourcePort: 40_000 + index, destinationPort: 443 }
+      traffic.socketSyn(SOURCE, scattered(index), calls)
+      const refusal = { sourcePort: 443, destinationPort: calls.sourcePort, flags: 'RA' }
+      traffic.tcp(scattered(index), SOURCE, refusal, 100_000)
+    }
+    expect(traffic.end()).toEqual([])
+  })
+
+  test('connections that were there before the capture, of which it shows one direction', () => {
+    const traffic = new WatchedTraffic()
+    for (const flags of ['A', 'PA']) {
+      for (const index of range(0, 100)) {
+        const ports = { sourcePort: 40_000 + index, destinationPort: 443 }
+        const payload = flags === 'A' ? '' : 'x'.repeat(500)
+        traffic.tcp(SOURCE, scattered(index), { ...ports, flags, payload }, 5000)
+      }
+    }
+    traffic.silence(10_000_000)
     expect(traffic.end()).toEqual([])
   })
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { answer, converse, get, post } from '../../../../support/spoken-http.ts'
+import { ask, spokenHttp2 } from '../../../../support/spoken-http2.ts'
 import { WatchedTraffic } from '../../../../support/watched-traffic.ts'
 
 function storiesOf(...said: readonly string[]): unknown[] {
@@ -145,4 +146,23 @@ describe('what looks like an attack and is none', () => {
     converse(traffic, { said: [['>', get('/manual/passwd.5')], ['<', page]] }) // prettier-ignore
     expect(traffic.end()).toEqual([])
   })
+})
+
+test('attacks in HTTP/2 are told too, in requests and in bodies', async () => {
+  const said = await spokenHttp2(
+    async (session) => {
+      await ask(session, { ':path': '/item?id=1%27+or+%271%27%3D%271' })
+      await ask(session, { ':path': '/login', ':method': 'POST' }, "user=admin'+or+1=1--+&pass=x")
+      await ask(session, { ':path': '/', 'user-agent': '() { :;}; /bin/bash -c "id"' })
+    },
+    (stream) => {
+      stream.respond({ ':status': 200 })
+      stream.end('ok')
+    },
+  )
+  const traffic = new WatchedTraffic()
+  converse(traffic, { said })
+  expect(new Set(traffic.end().map(({ kind }) => kind))).toEqual(
+    new Set(['web.sql-injection', 'web.command-injection']),
+  )
 })
