@@ -17,7 +17,7 @@ const COMPOSED = [
     .split(' ')
     .map((sort) => `scan.vertical.${sort}`),
   ...'dns ntp ssdp memcached'.split(' ').map((name) => `amplification.${name}`),
-  ...'smb telnet imap pop3 smtp ldap mysql postgresql redis kerberos mqtt rtsp'
+  ...'smb telnet imap pop3 smtp ldap mysql postgresql redis kerberos mqtt rtsp other'
     .split(' ')
     .map((service) => `bruteforce.${service}`),
   'sweep.icmp',

@@ -39,6 +39,7 @@ export class Guesser implements Row {
   #run = 0
   #longestRun = 0
   #lastRefusalUs = 0
+  #lastServer = ''
   readonly #servers = new Set<string>()
 
   constructor(client: string, service: string, nowUs: number) {
@@ -66,8 +67,9 @@ export class Guesser implements Row {
     this.refusals.add(offer)
     if (this.#servers.size < MAX_SERVERS) this.#servers.add(server)
     this.story?.addVictim(server)
-    const isQuick = nowUs - this.#lastRefusalUs <= QUICK_US
+    const isQuick = nowUs - this.#lastRefusalUs <= QUICK_US && !this.#goesRound(server)
     this.#lastRefusalUs = nowUs
+    this.#lastServer = server
     this.#run = isQuick && offer.secret === null ? this.#run + 1 : 0
     this.#longestRun = Math.max(this.#longestRun, this.#run)
   }
@@ -98,6 +100,11 @@ export class Guesser implements Row {
       for (const server of this.#servers) this.story.addVictim(server)
     }
     return verdict
+  }
+
+  /** A manager that was not told of a new password asks all its agents in turn. */
+  #goesRound(server: string): boolean {
+    return this.service === 'snmp' && server !== this.#lastServer
   }
 
   #verdict({ minGuesses }: LoginBruteforceConfig): Verdict {

@@ -14,7 +14,7 @@ import { BesiegedServer } from './besieged-server.ts'
 import type { LoginBruteforceConfig } from './config.ts'
 import { Guesser } from './guesser.ts'
 import { tellGuessing } from './guessing-story.ts'
-import { loginEndsOf, serviceOf, type LoginEnds } from './login-parties.ts'
+import { loginEndsOf, OTHER_SERVICE, serviceOf, type LoginEnds } from './login-parties.ts'
 import { isCredentialRefusal } from './refusal-codes.ts'
 
 type LoginFact = Extract<ApplicationFact, { kind: 'login' }>
@@ -26,8 +26,12 @@ const MAX_SERVERS = 512
 
 /** Beyond the applications' numbers, since WinRM is HTTP. */
 const WINRM = 255
-const saltOf = (flow: LiveFlow, service: string): number =>
-  service === 'winrm' ? WINRM : flow.application
+/** Beyond both: a service in a protocol we do not know is told by its port. */
+const UNKNOWN = 256
+function saltOf({ application }: LiveFlow, service: string, serverPort: number): number {
+  if (service === 'winrm') return WINRM
+  return service === OTHER_SERVICE ? UNKNOWN + serverPort : application
+}
 
 const HEARS = ['login'] as const
 
@@ -60,7 +64,7 @@ export class LoginBruteforce implements Detector {
 
   #refused(flow: LiveFlow, fact: LoginFact, ends: LoginEnds, service: string): void {
     const nowUs = flow.lastUs
-    const key = pairKey(ends.clientKey, 0, saltOf(flow, service))
+    const key = pairKey(ends.clientKey, 0, saltOf(flow, service, ends.serverPort))
     let guesser = this.#guessers.get(key)
     if (guesser === undefined) {
       guesser = new Guesser(ends.client(), service, nowUs)
@@ -78,9 +82,11 @@ export class LoginBruteforce implements Detector {
   }
 
   #letIn(flow: LiveFlow, fact: LoginFact, ends: LoginEnds, service: string): void {
-    const guesser = this.#guessers.get(pairKey(ends.clientKey, 0, saltOf(flow, service)))
+    const guesser = this.#guessers.get(
+      pairKey(ends.clientKey, 0, saltOf(flow, service, ends.serverPort)),
+    )
     this.#servers
-      .get(pairKey(ends.serverKey, 1, saltOf(flow, service)))
+      .get(pairKey(ends.serverKey, 1, saltOf(flow, service, ends.serverPort)))
       ?.letIn(ends.clientKey, fact.user)
     if (guesser?.letIn(fact.user, flow.lastUs) !== true) return
     guesser.story!.addFlow(flow)
@@ -95,7 +101,7 @@ export class LoginBruteforce implements Detector {
     ends: LoginEnds,
     seen: { service: string; isAlone: boolean; isNew: boolean },
   ): void {
-    const key = pairKey(ends.serverKey, 1, saltOf(flow, seen.service))
+    const key = pairKey(ends.serverKey, 1, saltOf(flow, seen.service, ends.serverPort))
     let server = this.#servers.get(key)
     if (seen.isAlone) {
       if (seen.isNew) server?.standsOut(ends.clientKey)

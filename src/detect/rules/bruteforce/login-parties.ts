@@ -6,12 +6,16 @@ const FIRST_HIGH_PORT = 1024
 /** WinRM's ports (MS-WSMV): HTTP with a purpose. */
 const WINRM_PORTS: readonly number[] = [5985, 5986, 47001]
 
+/** One in a protocol we do not know. */
+export const OTHER_SERVICE = 'other'
+
 /** Names that are not written in capitals. */
 const NAMES: Readonly<Record<string, string>> = {
   http: 'web',
   kerberos: 'Kerberos',
   mqtt: 'MQTT',
   mysql: 'MySQL',
+  other: "a service's",
   postgresql: 'PostgreSQL',
   redis: 'Redis',
   telnet: 'Telnet',
@@ -41,6 +45,7 @@ export function loginEndsOf(flow: LiveFlow): LoginEnds {
 
 /** Names the service as kinds do: `ftp`, `winrm`. */
 export function serviceOf(application: string, serverPort: number): string {
+  if (application === 'unknown') return OTHER_SERVICE
   return application === 'http' && WINRM_PORTS.includes(serverPort) ? 'winrm' : application
 }
 

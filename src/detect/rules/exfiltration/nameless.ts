@@ -10,7 +10,7 @@ import { IpProtocol } from '../../../net/protocol.ts'
 import { addressKey } from '../../../flow/index.ts'
 import { APPLICATIONS, type ApplicationFact, type LiveFlow } from '../../../flow/flow.ts'
 import { isOurs, sawOpening } from '../c2/direction.ts'
-import { isOddPort } from '../c2/signs/ports.ts'
+import { isOddPort, isWebPort } from '../c2/signs/ports.ts'
 import type { Row } from '../state/capped-table.ts'
 import { FadingTable } from '../state/fading-table.ts'
 import { pairKey } from '../state/pair-key.ts'
@@ -23,6 +23,8 @@ const FORGET_AFTER_US = 86_400_000_000
 const MOST_ANSWERS = 8
 /** Whoever sends in unknown protocols to more far ends is a peer among peers. */
 const MOST_FAR_ENDS = 3
+
+const FIRST_HIGH_PORT = 1024
 
 const UNKNOWN = 0
 const HTTP = APPLICATIONS.indexOf('http')
@@ -81,7 +83,8 @@ export class NamelessUploads {
   }
 
   #unknown(flow: LiveFlow): string | null {
-    if (!isOddPort(flow.responderPort) || this.#byFtp.get(pairOf(flow)) !== undefined) return null
+    if (!isUnexpected(flow.responderPort) || this.#byFtp.get(pairOf(flow)) !== undefined)
+      return null
     let host = this.#hosts.get(flow.originatorKey)
     if (host === undefined) {
       host = { lastUs: flow.lastUs, farEnds: new Set() }
@@ -93,6 +96,10 @@ export class NamelessUploads {
     return `in no known protocol, at port ${flow.responderPort}`
   }
 }
+
+/** At the further ports of the web nothing but TLS and HTTP is at home; at the first ones VPNs hide from firewalls. */
+const isUnexpected = (port: number): boolean =>
+  isOddPort(port) || (port >= FIRST_HIGH_PORT && isWebPort(port))
 
 const pairOf = (flow: LiveFlow): number => pairKey(flow.originatorKey, flow.responderKey, 0)
 

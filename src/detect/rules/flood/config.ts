@@ -145,7 +145,10 @@ export const dhcpFloodConfig = Type.Object(
   {
     enabled,
     minMessages: atLeast(200, 'Requests to one address within ten seconds.'),
-    minClients: atLeast(300, 'Clients in whose names is asked within a minute.'),
+    minClients: atLeast(
+      120,
+      'Clients in whose names is asked within a minute, hardly one of which says anything else.',
+    ),
     minClientsOfOne: atLeast(50, 'The same, where one link address sends nearly all.'),
   },
   {

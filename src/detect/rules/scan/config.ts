@@ -16,7 +16,7 @@ export const portScanConfig = Type.Object(
       minimum: 3,
       maximum: 65535,
       description:
-        'The same for SYNs that no socket makes, with no more than a segment size among their options.',
+        'The same for SYNs that no socket makes, with no more than a segment size among their options, and for datagrams half of which are refused.',
     }),
     minStealthPorts: Type.Integer({
       default: 5,

@@ -178,6 +178,8 @@ export class ScanTarget {
     if (isTelling && sort === Probe.SYN && this.#connects * 2 < this.#tried.size) {
       return config.minRawPorts
     }
+    // Who looks for a device's services asks a handful of ports; peers and games ask for one.
+    if (isTelling && refusals * 2 >= this.#tried.size) return config.minRawPorts
     return isTelling ? config.minPorts : config.minPorts * UNTELLING_FACTOR
   }
 }

@@ -1,8 +1,11 @@
-/** SNMP (RFC 1157, RFC 3416, RFC 3412): version, kind of message, length of the community and a digest of it, never itself. */
+/**
+ * SNMP (RFC 1157, RFC 3416, RFC 3412): version, kind of message, length of the community and a digest of it, never
+ * itself; of version 3 the users that an agent refuses.
+ */
 import type { Packet } from '../../../decode/index.ts'
 import { BerCursor, Tag } from '../ber.ts'
 import type { ApplicationFacts, SnmpFacts } from '../facts.ts'
-import { byteAt, type Payload } from '../payload.ts'
+import { byteAt, latin1At, textAt, type Payload } from '../payload.ts'
 import { secretDigest } from '../login/secret-digest.ts'
 import { FactReader, Next } from '../reader.ts'
 
@@ -13,6 +16,15 @@ const PDUS = [
 const REQUESTS: ReadonlySet<string | null> = new Set(['get', 'get-next', 'get-bulk', 'set'])
 const FIRST_PDU = 0xa0
 const AT = 0x40
+
+/**
+ * usmStats, with the number in it to come: what an agent reports to who does not know a user or a password
+ * (RFC 3414 §3.2, §5).
+ */
+const USM_STATS = '\x2b\x06\x01\x06\x03\x0f\x01\x01'
+const UNKNOWN_USER = 3
+const WRONG_DIGEST = 5
+const LONGEST_USER = 32
 
 const fields = new BerCursor()
 
@@ -35,6 +47,17 @@ function withoutContext(packet: Packet, from: number, to: number): number {
 }
 
 const isDigit = (byte: number): boolean => byte >= 0x30 && byte <= 0x39
+
+/** The user of a message of version 3: the fourth of the security parameters, which stand behind the header. */
+function userOf(packet: Packet): string | null {
+  fields.begin(packet, 0, packet.payloadLength)
+  if (!fields.expect(Tag.SEQUENCE) || !fields.enter().expect(Tag.INTEGER)) return null
+  if (!fields.expect(Tag.SEQUENCE) || !fields.expect(Tag.OCTET_STRING)) return null
+  if (!fields.enter().expect(Tag.SEQUENCE) || !fields.enter().expect(Tag.OCTET_STRING)) return null
+  if (!fields.expect(Tag.INTEGER) || !fields.expect(Tag.INTEGER)) return null
+  if (!fields.expect(Tag.OCTET_STRING) || fields.to === fields.from) return null
+  return textAt(packet, fields.from, fields.to, LONGEST_USER)
+}
 
 export class SnmpReader extends FactReader {
   #version: SnmpFacts['version'] | null = null
@@ -70,9 +93,19 @@ export class SnmpReader extends FactReader {
     const messages = this.#messages
     if (!this.context.isHeard) return
     this.context.tell({ kind: 'snmp', version, communityBytes, pdu, messages })
+    if (version === '3') this.#tellRefusal(packet)
     const isAnswer = pdu === 'response'
     if (secret === null || !(isAnswer || REQUESTS.has(pdu))) return
     this.context.tell({ kind: 'snmp-community', isAnswer, secret })
+  }
+
+  /** Passwords are never sent, and the answers to one are never the same twice. */
+  #tellRefusal(packet: Packet): void {
+    const at = latin1At(packet).indexOf(USM_STATS)
+    const code = at < 0 ? -1 : byteAt(packet, at + USM_STATS.length)
+    if (code !== UNKNOWN_USER && code !== WRONG_DIGEST) return
+    const refused = { kind: 'login', application: 'snmp', outcome: 'failure' } as const
+    this.context.tell({ ...refused, user: userOf(packet), code: String(code), secret: null })
   }
 
   override facts(): ApplicationFacts | null {

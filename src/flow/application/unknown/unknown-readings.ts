@@ -32,6 +32,8 @@ export class UnknownReadings {
       this.#readings.set(record, reading)
     }
     const isWanted = reading.read(packet, side)
+    const login = reading.login.read(packet, side)
+    if (login !== null) this.#tell(login)
     if (reading.isDue) this.#tell(reading.tell())
     if (!isWanted) this.#readings.delete(record)
     return isWanted

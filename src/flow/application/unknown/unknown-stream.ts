@@ -7,6 +7,7 @@
 import type { Packet } from '../../../decode/index.ts'
 import type { StreamBeat, StreamSide, UnknownStream } from './stream-facts.ts'
 import { byteAt, uint16At, uint16LittleAt, uint32At, uint32LittleAt } from '../payload.ts'
+import { LoginTalk } from './login-talk.ts'
 import { Beats } from './beats.ts'
 
 /** Messages of each side whose first bytes are kept, and how many bytes of each. */
@@ -39,6 +40,8 @@ class Side {
 export class UnknownReading {
   readonly #sides = [new Side(), new Side()] as const
   readonly #beats = new Beats()
+  /** Whether somebody is refused a login. */
+  readonly login = new LoginTalk()
   #isResponderFirst = false
   #startUs = 0
   #segments = 0

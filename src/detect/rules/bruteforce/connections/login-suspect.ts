@@ -29,6 +29,7 @@ export class LoginSuspect {
   #connectionsWithFailures = 0
   #failedConnections = 0
   #unreadConnections = 0
+  #unreadTries = 0
   #logins = 0
   /** The last login that excused what was before; flows that ended before are reported after it. */
   #loginUs = 0
@@ -58,11 +59,13 @@ export class LoginSuspect {
     this.#failedConnections += 1
   }
 
-  /** A connection seems to have failed, but the server's side of it was not seen. */
-  unreadConnection(nowUs: number): void {
+  /** A connection, of so many tries, seems to have failed, but the server's side of it was not seen. */
+  unreadConnection(nowUs: number, tries: number): void {
     if (nowUs <= this.#loginUs) return
     this.#sign(nowUs)
     this.#unreadConnections += 1
+    this.#unreadTries += tries
+    if (tries > 0) this.#connectionsWithFailures += 1
   }
 
   /** A login succeeded: whoever can log in and was not guessing before is excused. */
@@ -138,7 +141,7 @@ export class LoginSuspect {
 
   #isGuessing(config: LoginConfig): boolean {
     if (
-      this.#failedTries >= config.minFailures &&
+      this.#failedTries + this.#unreadTries >= config.minFailures &&
       this.#connectionsWithFailures >= MIN_CONNECTIONS_WITH_FAILURES
     ) {
       return true
@@ -160,5 +163,6 @@ export class LoginSuspect {
     this.#connectionsWithFailures = Math.floor(this.#connectionsWithFailures * factor)
     this.#failedConnections = Math.floor(this.#failedConnections * factor)
     this.#unreadConnections = Math.floor(this.#unreadConnections * factor)
+    this.#unreadTries = Math.floor(this.#unreadTries * factor)
   }
 }

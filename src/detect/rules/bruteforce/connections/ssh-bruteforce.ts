@@ -70,7 +70,7 @@ export class SshBruteforce implements Detector {
       service: 'ssh',
     }))
     if (isFailure) suspect.failedConnection(nowUs)
-    else suspect.unreadConnection(nowUs)
+    else suspect.unreadConnection(nowUs, connection.seeminglyFailedTries)
     this.#ledger.review(suspect, nowUs, flow)
     if (isFailure) this.#ledger.besiege(flow, 'ssh', suspect.story !== null)
   }

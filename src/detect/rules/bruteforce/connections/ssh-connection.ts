@@ -73,6 +73,11 @@ export class SshConnection {
     return this.#clientTries > 0 && !this.#clientWorked
   }
 
+  /** Of those, the tries beyond the customary one without a password. */
+  get seeminglyFailedTries(): number {
+    return this.seemsFailed ? this.#clientTries - 1 : 0
+  }
+
   client(packet: Packet): void {
     this.lastUs = packet.timestampUs
     this.#clientSegments += 1

@@ -22,6 +22,9 @@ const FIELDS = 1
 
 /** A client that asks for one page so much more than for others is no crawler and no proxy. */
 const SAME_PAGE = 0.8
+/** Neither asks so much more for no more than a handful of pages, over ever new connections. */
+const FEW_PAGES = 8
+const FEW_PAGES_FACTOR = 5
 /** Gateways and programs ask much over connections that they keep, and seldom the same by GET. */
 const KEPT_FACTOR = 3
 const KEPT_REQUESTS = 2
@@ -51,6 +54,7 @@ export class ConnectionClient implements Watched {
   /** The same with what is asked of it: a proxy's requests differ there. */
   readonly #target = new Majority()
   #agents = new DistinctCount()
+  #pages = new DistinctCount()
   /** The client's ports: connections. */
   #ports = new DistinctCount()
   #posts = 0
@@ -86,6 +90,7 @@ export class ConnectionClient implements Watched {
     if (method === 'POST') this.#posts += 1
     const page = uri.split('?', 1)[0]!
     this.#page.add(textHash(page), () => page)
+    this.#pages.add(textHash(page))
     this.#target.add(textHash(uri), () => page)
     if (userAgent !== null) this.#agents.add(textHash(userAgent))
   }
@@ -98,7 +103,7 @@ export class ConnectionClient implements Watched {
     const { minSilent, minRequests, minHandshakes } = this.#config
     const recent = this.#window.sum(OCCASIONS, this.lastUs)
     if (this.#does === Does.SAY_NOTHING) return recent >= minSilent
-    if (this.#page.holder(this.count, SAME_PAGE) === null) return false
+    if (!this.#isAlike(recent)) return false
     if (this.#does === Does.SHAKE_HANDS) return recent >= minHandshakes
     if (recent < minRequests || this.#askedOf(this.lastUs) >= recent * PASSED_ON) return false
     if (this.count < this.#ports.value * KEPT_REQUESTS) return true
@@ -118,6 +123,7 @@ export class ConnectionClient implements Watched {
     this.#answered = 0
     this.#posts = 0
     this.#agents = new DistinctCount()
+    this.#pages = new DistinctCount()
     this.#ports = new DistinctCount()
     this.#page.restart()
     this.#target.restart()
@@ -146,6 +152,13 @@ export class ConnectionClient implements Watched {
     ) // prettier-ignore
   }
 
+  /** Nearly all for one page, or very many for few. */
+  #isAlike(recent: number): boolean {
+    if (this.#page.holder(this.count, SAME_PAGE) !== null) return true
+    const isMuch = recent >= this.#config.minRequests * FEW_PAGES_FACTOR
+    return this.#does === Does.ASK && isMuch && this.#pages.value <= FEW_PAGES
+  }
+
   #occasion(flow: LiveFlow, nowUs: number): void {
     this.count += 1
     this.lastUs = Math.max(this.lastUs, nowUs)
@@ -156,12 +169,18 @@ export class ConnectionClient implements Watched {
   #deeds(): string {
     const where = `port ${this.#port} of ${this.#server}`
     if (this.#does === Does.ASK) {
-      return `sent ${counted(this.count, 'request')} to ${where} over ${counted(Math.min(this.#ports.value, this.count), 'connection')}, nearly all for ${this.#page.name}`
+      return `sent ${counted(this.count, 'request')} to ${where} over ${counted(Math.min(this.#ports.value, this.count), 'connection')}, ${this.#wanted()}`
     }
     const connections = `opened ${counted(this.count, 'connection')} to ${where}`
     return this.#does === Does.SAY_NOTHING
       ? `${connections} in which it says nothing`
       : `${connections}, each for one TLS handshake and nearly all alike (${this.#page.name})`
+  }
+
+  #wanted(): string {
+    if (this.#page.holder(this.count, SAME_PAGE) !== null)
+      return `nearly all for ${this.#page.name}`
+    return `for ${counted(this.#pages.value, 'page')}`
   }
 
   /** Whoever measures a server's load does the same on purpose, but under one name, and is answered. */

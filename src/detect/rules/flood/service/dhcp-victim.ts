@@ -22,6 +22,7 @@ const SPAN_US = 60_000_000
 export const PATIENCE_US = 4_000_000
 const MIN_FATES = 16
 const MIN_ALIVE = 0.3
+const UNSEEN_FACTOR = 2.5
 /** Who is in earnest asks no more often within ten seconds. */
 const MOST_REPEATED = 20
 /** From so many times the threshold on it is too much for any room full of clients. */
@@ -97,9 +98,9 @@ export class DhcpVictim implements Watched {
     return clients < this.#config.minClientsOfOne && recent <= clients * MOST_REPEATED
   }
 
-  /** Where frames bear no link address there is no sample, and the number alone decides. */
+  /** Where frames bear no link address there is no sample, and a larger number alone decides. */
   #isMadeUp(nowUs: number): boolean {
-    if (!this.#hasLinks) return true
+    if (!this.#hasLinks) return this.#clients.value >= this.#config.minClients * UNSEEN_FACTOR
     const share = this.#fates.share(nowUs)
     const { wentOn, stayedAlone } = this.#fates
     return wentOn + stayedAlone >= MIN_FATES && share < MIN_ALIVE

@@ -26,6 +26,8 @@ const MIN_RESETS = 0.33
 /** So many times as much, of small packets and without any reply, is no stream of anything. */
 const TORRENT_FACTOR = 25
 const SMALL_BYTES = 400
+/** Counters and lamps are told the same again and again in small datagrams; of large ones half as many are too many. */
+const LARGE_FACTOR = 0.5
 const MAX_TORRENT_SPOKEN = 0.001
 
 /** How much of a payload is compared; sequence numbers of media and measurement lie within. */
@@ -70,12 +72,13 @@ export class SteadyStream {
 
   isFlood(nowUs: number): boolean {
     const packets = this.packets(nowUs)
-    if (packets < this.#minPackets) return false
+    if (packets < this.#minPackets * LARGE_FACTOR) return false
     const spoken = this.#window.sum(SPOKEN, nowUs) / packets
     if (spoken > MAX_SPOKEN) return false
-    if (this.#window.sum(REPEATED, nowUs) >= packets * MIN_REPEATED) return true
-    if (this.#window.sum(RESETS, nowUs) >= packets * MIN_RESETS) return true
     const isSmall = this.#window.sum(BYTES, nowUs) <= packets * SMALL_BYTES
+    const isRepeated = this.#window.sum(REPEATED, nowUs) >= packets * MIN_REPEATED
+    if (packets < this.#minPackets) return isRepeated && !isSmall
+    if (isRepeated || this.#window.sum(RESETS, nowUs) >= packets * MIN_RESETS) return true
     return isSmall && spoken <= MAX_TORRENT_SPOKEN && packets >= this.#minPackets * TORRENT_FACTOR
   }
 }

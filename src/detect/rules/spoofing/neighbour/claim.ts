@@ -32,6 +32,7 @@ const ADDRESS_LENGTH = 16
 const SOURCE_LINK_OPTION = 1
 const TARGET_LINK_OPTION = 2
 const MOST_OPTIONS = 8
+const SOLICITED = 0x4000
 
 /** One claim, reused from call to call. Addresses are hashes; their words stay in `packet` or are the target's. */
 export class Claim {
@@ -51,6 +52,8 @@ export class Claim {
   other = 0
   /** The claimed address is the one a Neighbour Advertisement speaks of. */
   isTarget = false
+  /** It says itself that nobody asked (RFC 4861 §4.4, the Solicited flag). */
+  isUnbidden = false
   /** The claimed address is made of the MAC: nobody else's can be. */
   isOfCard = false
   readonly target = new Int32Array(4)
@@ -103,6 +106,7 @@ export class Claim {
       return true
     }
     this.way = isToGroup ? Way.ANNOUNCE : Way.ANSWER
+    this.isUnbidden = (packet.icmpIdentifier & SOLICITED) === 0
     this.address = target
     this.isOfCard = isMadeOf(this.mac, this.target[2]!, this.target[3]!)
     this.other = isToGroup ? 0 : destinationHash(packet)
@@ -135,6 +139,7 @@ export class Claim {
     this.teller = isStation(packet.sourceMac) ? packet.sourceMac : this.mac
     this.question = 0
     this.other = 0
+    this.isUnbidden = false
     this.isOfCard = false
   }
 }

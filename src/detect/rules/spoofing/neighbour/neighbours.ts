@@ -110,8 +110,12 @@ export class Neighbours implements Memory {
     if (!isUnasked && !isRaced && !isAnnounced && !goesOn && !isPolled) return null
     const lie = station.lieAbout(claim.address, () => bearers.text, claim.nowUs)
     if (lie === null) return null
-    if (rival !== 0) lie.bearer = rival
+    const isForAnother = claim.mac !== claim.teller
+    if (isForAnother) lie.bearer = claim.mac
+    else if (rival !== 0) lie.bearer = rival
     if (isUnasked) {
+      if (isForAnother && known !== undefined) lie.gaveBack += 1
+      if (claim.isUnbidden) lie.unbidden += 1
       if (isTold) lie.unasked += 1
       else lie.repeated += 1
       addListener(lie, claim.other, this.#textOf(claim.other, claim, packet))

@@ -20,6 +20,10 @@ export interface Lie {
   unasked: number
   /** The same to a station that was never heard, so that it may have asked. */
   repeated: number
+  /** Of both, Neighbour Advertisements to one station that do not even say that it asked. */
+  unbidden: number
+  /** Of both, those that gave it back: to another card than the teller's own, after it was told to be that. */
+  gaveBack: number
   /** One of them came on the heels of a poll under the same address: both were made to be taken down. */
   isPushed: boolean
   /** Polls of one station under an address that another card bears. */
@@ -82,6 +86,8 @@ export class Station implements Row {
       listeners: new Map(),
       unasked: 0,
       repeated: 0,
+      unbidden: 0,
+      gaveBack: 0,
       isPushed: false,
       polled: 0,
       announced: 0,

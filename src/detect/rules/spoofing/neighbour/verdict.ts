@@ -36,6 +36,7 @@ export function judge(station: Station, config: NeighbourSpoofingConfig): Verdic
     announced(lies, config) ??
     polled(station, lies, config) ??
     raced(lies) ??
+    gaveBack(lies) ??
     sought(station, lies) ??
     repeated(station, lies)
   )
@@ -150,12 +151,31 @@ function sought(station: Station, lies: readonly Lie[]): Verdict | null {
   }
 }
 
-/** The same answer every few seconds, to a station that is never heard to ask. */
+/** Tools that clean up after themselves tell their victims at the end who the bearer is, and in whose name they spoke. */
+function gaveBack(lies: readonly Lie[]): Verdict | null {
+  const told = lies.filter((lie) => {
+    const taken = lie.unasked + lie.repeated - lie.gaveBack
+    return lie.gaveBack > 0 && taken >= SURE
+  })
+  if (told.length === 0) return null
+  return {
+    severity: 6,
+    confidence: 0.85,
+    words: 'told it of itself in answers to no question that is seen, and then of the bearer',
+    lies: told,
+    reasons: reasonsOf(told),
+  }
+}
+
+/**
+ * The same answer every few seconds, to a station that is never heard to ask. Of Neighbour Advertisements fewer will
+ * do, since an honest one says that it was asked or is for all.
+ */
 function repeated(station: Station, lies: readonly Lie[]): Verdict | null {
-  const told = lies.filter(
-    ({ repeated: count, firstUs, lastUs }) =>
-      count >= REPEATS && lastUs - firstUs <= count * REPEAT_WITHIN_US,
-  )
+  const told = lies.filter(({ repeated: count, unbidden, firstUs, lastUs }) => {
+    const isFast = lastUs - firstUs <= count * REPEAT_WITHIN_US
+    return isFast && (count >= REPEATS || unbidden >= REPEATS / 2)
+  })
   if (told.length === 0) return null
   return {
     severity: station.honestAddress() === null ? 4 : 5,
@@ -187,6 +207,7 @@ function reasonsOf(lies: readonly Lie[]): Reason[] {
     ['claimedAddresses', lies.length, 0.2],
     ['unaskedAnswers', sum((lie) => lie.unasked), 0.4],
     ['repeatedAnswers', sum((lie) => lie.repeated), 0.3],
+    ['givenBack', sum((lie) => lie.gaveBack), 0.3],
     ['contestedPolls', sum((lie) => lie.polled), 0.3],
     ['contestedAnnouncements', sum((lie) => lie.announced), 0.3],
     ['racedAnswers', sum((lie) => lie.raced), 0.3],

@@ -31,6 +31,7 @@ describe('an upload to a far end without a name', () => {
     const hello = tlsRecord(clientHello())
     expect(upload(443, [['>', hello], ...MEGABYTES, ['<', 'ok']])).toMatchObject([story])
     expect(upload(4444, [...MEGABYTES, ['<', 'ok']])).toMatchObject([story])
+    expect(upload(8081, [...MEGABYTES, ['<', 'ok']])).toMatchObject([story])
   })
 
   test('that has one is not told: by its Host, its server name, or a question before', () => {

@@ -173,6 +173,18 @@ describe('a vertical scan', () => {
     ])
   })
 
+  test('of UDP ports is found by few where most of them refuse', () => {
+    const traffic = new WatchedTraffic()
+    for (const port of [7, 19, 37, 49, 67, 111, 135, 177, 389]) {
+      const probe = { sourcePort: 61000, destinationPort: port }
+      traffic.udp(SCANNER, HOST, probe)
+      const quoted = ipv4({ source: SCANNER, destination: HOST }, udp(probe)).bytes
+      traffic.send(HOST, SCANNER, icmp({ type: 3, code: 3, payload: quoted }))
+      traffic.wait(1_500_000)
+    }
+    expect(traffic.end()).toMatchObject([{ kind: 'scan.vertical.udp', attacker: SCANNER }])
+  })
+
   test('of UDP ports over IPv6 is found by unreachables', () => {
     const traffic = new WatchedTraffic()
     const addresses = { source: 'fd00::7', destination: 'fd00::5' }

@@ -29,6 +29,17 @@ describe('IPv6 neighbour spoofing', () => {
     ])
   })
 
+  test('by telling one host, which is not heard, the same each second and never that it asked, is told', () => {
+    const traffic = new WatchedTraffic()
+    for (let round = 0; round < 8; round += 1) {
+      advertise(traffic, { mac: THIEF.mac, address: 'fd00::9' }, 'fd00::9', VICTIM.address)
+      traffic.wait(SECOND)
+    }
+    expect(traffic.end()).toMatchObject([
+      { kind: 'spoofing.neighbour', severity: 4, victims: ['fd00::9', 'fd00::2'] },
+    ])
+  })
+
   test('by answering beside the bearers of several addresses is told (parasite6)', () => {
     const traffic = new WatchedTraffic()
     solicit(traffic, THIEF, 'fd00::9')

@@ -93,6 +93,14 @@ describe('password guessing over SSH', () => {
     expect(traffic.stories()).toMatchObject([{ kind: 'bruteforce.ssh', attacker: CLIENT }])
   })
 
+  test('of a few connections with many tries each, of which only the client is captured, is found', () => {
+    const traffic = new WatchedTraffic()
+    for (let index = 0; index < 5; index += 1) {
+      visit(traffic, { ports: portsOf(index), segments: tries(5), sides: 'client' })
+    }
+    expect(traffic.end()).toMatchObject([{ kind: 'bruteforce.ssh', attacker: CLIENT }])
+  })
+
   test('on another port and over IPv6 is found', () => {
     const traffic = new WatchedTraffic()
     for (let index = 0; index < 10; index += 1) {

@@ -10,11 +10,11 @@ const STEP_US = 100
 let port = 10_000
 
 /** One question over a connection of its own, within half a millisecond. */
-function ask(traffic: WatchedTraffic, client: string, server: string): void {
+function ask(traffic: WatchedTraffic, client: string, server: string, page = '/a'): void {
   port = port >= 60_000 ? 10_000 : port + 1
   const to = { sourcePort: port, destinationPort: 80 }
   const back = { sourcePort: 80, destinationPort: port }
-  const payload = get('/a')
+  const payload = get(page)
   traffic.tcp(client, server, { ...to, flags: 'S', sequence: 100 }, STEP_US)
   traffic.tcp(server, client, { ...back, flags: 'SA', sequence: 500 }, STEP_US)
   traffic.tcp(client, server, { ...to, flags: 'PA', sequence: 101, payload }, STEP_US)
@@ -53,5 +53,22 @@ describe('a flood of requests through a proxy', () => {
       ask(traffic, PROXY, BACKENDS[0])
     }
     expect(attackersOf(traffic)).toEqual([PROXY])
+  })
+})
+
+describe('a flood of requests for a few pages by turns', () => {
+  const asked = (pages: number, count: number): unknown[] => {
+    const traffic = new WatchedTraffic()
+    for (let index = 0; index < count; index += 1) ask(traffic, CLIENT, PROXY, `/${index % pages}`)
+    return attackersOf(traffic)
+  }
+
+  test('is told where they are very many', () => {
+    expect(asked(2, 6000)).toEqual([CLIENT])
+  })
+
+  test('is none where they are fewer, or the pages are many', () => {
+    expect(asked(2, 3000)).toEqual([])
+    expect(asked(60, 6000)).toEqual([])
   })
 })

@@ -36,13 +36,13 @@ function closed(traffic: WatchedTraffic, sourcePort: number, sequence: number): 
 }
 
 /** A client asks under a card of its own, and, where it exists, asks the link about its new address. */
-function lease(traffic: WatchedTraffic, client: number, isThere: boolean): void {
+function lease(traffic: WatchedTraffic, client: number, isThere: boolean, again = true): void {
   const source = `02:00:00:00:${(client >> 8).toString(16).padStart(2, '0')}:${(client & 255).toString(16).padStart(2, '0')}` // prettier-ignore
   const ends = { source: '0.0.0.0', destination: '255.255.255.255' }
   const to = { source, destination: 'ff:ff:ff:ff:ff:ff' }
   const ask = ethernet(ipv4(ends, udp({ ...dhcp, payload: discover(client) })), to)
   traffic.frame(ask, 1000)
-  traffic.frame(ask, 30_000)
+  if (again) traffic.frame(ask, 30_000)
   if (!isThere) return
   const target = `10.0.${client >> 8}.${client & 255}`
   const probe = arp({ operation: 1, senderMac: source, sender: '0.0.0.0', target })
@@ -76,6 +76,14 @@ describe('a flood of DHCP', () => {
       traffic.frame(ethernet(message, { source, destination: 'ff:ff:ff:ff:ff:ff' }), 10_000)
     }
     expect(floods(traffic)).toMatchObject([{ kind: 'flood.dhcp' }])
+  })
+
+  test('of no more than a hundred and fifty made-up cards within seconds is told', () => {
+    for (const isThere of [false, true]) {
+      const traffic = new WatchedTraffic()
+      for (let client = 0; client < 150; client += 1) lease(traffic, client, isThere, false)
+      expect(floods(traffic).map(({ kind }) => kind)).toEqual(isThere ? [] : ['flood.dhcp'])
+    }
   })
 
   test('that lasts no longer than a moment is told while it lasts', () => {

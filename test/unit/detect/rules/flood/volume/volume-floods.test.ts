@@ -51,6 +51,20 @@ describe('a flood outside any conversation', () => {
     }
   })
 
+  test('of the same large datagram is told by half as many as of a small one', () => {
+    for (const [bytes, kinds] of [
+      [1200, ['flood.udp']],
+      [40, []],
+    ] as const) {
+      const traffic = new WatchedTraffic()
+      for (let index = 0; index < 2200; index += 1) {
+        const ports = { sourcePort: 4000, destinationPort: 27016 }
+        traffic.udp(ATTACKER, VICTIM, { ...ports, payload: 'X'.repeat(bytes) }, 1300)
+      }
+      expect(floods(traffic).map(({ kind }) => kind)).toEqual(kinds)
+    }
+  })
+
   test('of datagrams from one source names it, with changing ports or with one', () => {
     for (const isOnePort of [true, false]) {
       const traffic = new WatchedTraffic()
