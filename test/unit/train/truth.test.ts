@@ -85,6 +85,8 @@ describe('the truth file', () => {
 
   it('wants both attacks and ordinary traffic', () => {
     writeFileSync(join(directory, 'b.pcap'), '')
-    expect(refusal(truthOf([benign, { ...benign, name: 'c' }])).message).toMatch(/no attack capture/)
+    expect(refusal(truthOf([benign, { ...benign, name: 'c' }])).message).toMatch(
+      /no attack capture/,
+    )
   })
 })

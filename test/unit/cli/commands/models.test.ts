@@ -5,7 +5,10 @@ import { run } from '../../../support/memory-terminal.ts'
 
 test('how far the learning of a host is, is told by its agent', async () => {
   const model = {
-    ...{ name: 'isolation-forest', interface: 'eth0', state: 'learning', progress: 0.426 },
+    name: 'isolation-forest',
+    interface: 'eth0',
+    state: 'learning',
+    progress: 0.426,
   } as const
   const api = await servedApi({ models: [model] })
   const where = ['--data-dir', dirname(api.socketPath)]

@@ -4,6 +4,7 @@ import {
   hostSpellings,
   pathOf,
 } from '../../../../src/detect/sigma/fields/url-parts.ts'
+import type { ApplicationFact } from '../../../../src/flow/flow.ts'
 import { faultsOf, httpRequest, Judging } from '../../../support/judged-rules.ts'
 
 const rule = (logsource: string, line: string): string => `
@@ -16,10 +17,13 @@ detection:
   condition: sel
 `
 
-const NXDOMAIN = {
-  ...{ kind: 'dns', isResponse: true, query: 'nowhere.example', type: 'A', rcode: 'NXDOMAIN' },
-  ...{ answers: [], answerCount: 0, messageBytes: 40 },
-} as const
+const NXDOMAIN: ApplicationFact = {
+  kind: 'dns',
+  ...{ isResponse: true, id: 1, opcode: 0, query: 'nowhere.example', type: 'A', rcode: 'NXDOMAIN' },
+  ...{ questionCount: 1, answerCount: 0, authorityCount: 0, additionalCount: 0, answers: [] },
+  ...{ isAuthoritative: false, isTruncated: false, ednsPayloadBytes: null, wantsDnssec: false },
+  messageBytes: 40,
+}
 
 describe('the log of a proxy', () => {
   it.each([
