@@ -120,11 +120,11 @@ describe('calls over DCE/RPC', () => {
 })
 
 describe('messages of Kerberos', () => {
-  const message = (name: string) =>
-    ({
-      ...{ kind: 'kerberos', message: name, client: 'anna', realm: 'EXAMPLE', service: 'http/web' },
-      ...{ errorCode: null, encryptionTypes: [23], hasPreauthentication: false },
-    }) as const
+  const message = (name: string): ApplicationFact => ({
+    kind: 'kerberos',
+    ...{ message: name, client: 'anna', realm: 'EXAMPLE', service: 'http/web' },
+    ...{ errorCode: null, encryptionTypes: [23], hasPreauthentication: false },
+  })
 
   it.each([
     ['request_type: TGS', 'TGS-REP', true],
