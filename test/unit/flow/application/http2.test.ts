@@ -66,6 +66,15 @@ describe('a connection in HTTP/2', () => {
     expect(JSON.stringify([facts, told])).not.toMatch(/YWRtaW46|secret\b(?!":)/)
   })
 
+  it('takes nothing from a frame that says it is padded by more than it holds', () => {
+    const preface = bytesOf('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')
+    // HEADERS of stream 1, END_STREAM, END_HEADERS, PADDED: 8 bytes of padding in 5, and :method GET, :scheme http, :path /.
+    const headers = [0, 0, 6, 1, 0x0d, 0, 0, 0, 1, 8, 0x82, 0x86, 0x84, 0, 0]
+    const settings = [0, 0, 0, 4, 0, 0, 0, 0, 0]
+    const client = Uint8Array.from([...preface, ...settings, ...headers])
+    expect(uris(overTcp([['>', client]]).told)).toEqual([])
+  })
+
   it('is the same in segments of any size', () => {
     const whole = overTcp(talk).told
     for (const size of [1, 2, 3, 7, 100]) {

@@ -101,5 +101,6 @@ function fragmentOf({ type, flags }: FrameHead, payload: Uint8Array): Uint8Array
   let from = isPadded ? 1 : 0
   if (type === FrameType.PUSH_PROMISE) from += PROMISED_BYTES
   else if ((flags & PRIORITY) !== 0) from += PRIORITY_BYTES
-  return payload.subarray(from, payload.length - (isPadded ? (payload[0] ?? 0) : 0))
+  const padding = isPadded ? (payload[0] ?? 0) : 0
+  return payload.subarray(from, Math.max(from, payload.length - padding))
 }
