@@ -74,8 +74,12 @@ export interface Blocker {
   orderAll(orders: readonly BlockOrder[], record?: () => Promise<void>): Promise<readonly Ordered[]>
   /** Says which guard would refuse an order, changing nothing; null when none would. Errors: `ERR_API_REQUEST`. */
   refusalOf(order: BlockOrder): Promise<BlockRefused | null>
-  /** Lifts a block; null when there is none of this id. One that is over already is returned as it is. */
-  lift(id: string, actor: string): Promise<Block | null>
+  /**
+   * Lifts a block; null when there is none of this id. One that is over already is returned as it is.
+   *
+   * `assertMay` is shown the block as it is when its turn has come; what it throws is thrown, and nothing is lifted.
+   */
+  lift(id: string, actor: string, assertMay?: (block: Block) => void): Promise<Block | null>
   /** Lifts every block, takes out whatever else the firewall holds of ours, and returns the blocks. */
   liftAll(actor: string): Promise<readonly Block[]>
   /** Lifts the blocks whose targets touch the range, and returns them. */
@@ -153,9 +157,10 @@ class RecordedBlocker implements Blocker {
     }
   }
 
-  lift(id: string, actor: string): Promise<Block | null> {
+  lift(id: string, actor: string, assertMay?: (block: Block) => void): Promise<Block | null> {
     return this.#oneAtATime(async () => {
       const block = this.#options.blocks.get(id)
+      if (block !== null) assertMay?.(block)
       if (block === null || !isStanding(block)) {
         await this.#enforcement.settle()
         return block

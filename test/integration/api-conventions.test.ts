@@ -165,6 +165,26 @@ test('of edits at once that have seen the same edition one is made', async () =>
   expect(statuses.sort()).toEqual([200, 412, 412, 412])
 })
 
+test('a block that is extended in between is not lifted by who saw it as it was', async () => {
+  const api = await servedApi()
+  const token = await api.token(['read', 'block'])
+  const body = { target: '192.0.2.8', ttlSeconds: 600 }
+  const made = await api.call('POST', '/v1/blocks', { token, body })
+  const path = `/v1/blocks/${(made.body as Schemas['Block']).id}`
+  const etag = (await api.call('GET', path, { token })).headers.get('etag')!
+  const [extended, lifted] = await Promise.all([
+    api.call('POST', '/v1/blocks', { token, body: { ...body, ttlSeconds: 900 } }),
+    api.call('DELETE', path, { token, headers: { 'if-match': etag } }),
+  ])
+  expect([extended.status, lifted.status]).toEqual([200, 412])
+  const now = await api.call('GET', path, { token })
+  expect(now.body).toMatchObject({
+    state: 'active',
+    expiresAt: (extended.body as Schemas['Block']).expiresAt,
+  })
+  expect(lifted.headers.get('etag')).toBe(now.headers.get('etag'))
+})
+
 describe('a reader who knows the edition', () => {
   test('is told that it is still that, until it is edited', async () => {
     const api = await servedApi()

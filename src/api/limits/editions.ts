@@ -44,7 +44,11 @@ export async function refuseOtherEdition(
   read: () => Promise<AnyAnswer | null>,
 ): Promise<void> {
   const present = await read()
-  const etag = present === null ? null : etagOf(present)
+  assertEdition(ifMatch, present === null ? null : etagOf(present))
+}
+
+/** The same for who has the present ETag at hand. Errors: `precondition-failed`. */
+export function assertEdition(ifMatch: string, etag: string | null): void {
   const named = ifMatch.split(',').map((tag) => tag.trim())
   if (etag !== null && (named.includes('*') || named.includes(etag))) return
   throw new ApiProblem(

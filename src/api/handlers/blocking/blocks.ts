@@ -14,7 +14,7 @@ import {
   type ApiProblem,
   type Fault,
 } from '../../problem.ts'
-import { etagOf } from '../../limits/editions.ts'
+import { assertEdition, etagOf } from '../../limits/editions.ts'
 import { rangeOf } from '../../query.ts'
 
 type Schemas = components['schemas']
@@ -63,8 +63,13 @@ export function blockHandlers(blocks: BlockLog, orders: BlockOrders): BlockHandl
       if (block === null) throw noSuchBlock()
       return { status: 200, body: shown(block), headers: { etag: etagOfBlock(block) } }
     },
-    deleteBlock: async ({ path, caller }) => {
-      const block = await orders.lift(path.blockId.toLowerCase(), caller!.actor)
+    deleteBlock: async ({ path, caller, headers }) => {
+      const ifMatch = headers.get('if-match')
+      // Orders and policy change blocks too: only in its turn is it sure what the block is.
+      const assertAsSeen = (present: Block): void => {
+        if (ifMatch !== null) assertEdition(ifMatch, etagOfBlock(present))
+      }
+      const block = await orders.lift(path.blockId.toLowerCase(), caller!.actor, assertAsSeen)
       if (block === null) throw noSuchBlock()
       return { status: 200, body: apiBlock(block) }
     },
