@@ -46,7 +46,11 @@ const answers = {
     record.events.list({ attacker: parseCidr(`192.0.2.${turn}`), limit: 100 }),
   ),
   'top talkers of an hour (every flow of it gone through)': await ask(
-    (turn) => talkers(hour(turn)),
+    (turn) => wholeSums({ ...hour(turn), by: 'originator', spanUs: 1 }),
+    5,
+  ),
+  'a series of an hour, by minutes': await ask(
+    (turn) => wholeSums({ ...hour(turn), by: 'time', spanUs: 60e6 }),
     5,
   ),
 }
@@ -115,15 +119,10 @@ function hour(turn) {
   return { fromUs, toUs: fromUs + HOUR_US }
 }
 
-async function talkers(span) {
-  const bytesOf = new Map()
-  for (const { rows } of record.scan.flows(span)) {
-    for (const { originator, originatorBytes, responderBytes } of rows) {
-      bytesOf.set(originator, (bytesOf.get(originator) ?? 0) + originatorBytes + responderBytes)
-    }
-  }
-  const items = [...bytesOf].sort(([, one], [, other]) => other - one).slice(0, 10)
-  return { items }
+async function wholeSums(query) {
+  const sums = await record.flows.sums(query)
+  if (!sums.isComplete) throw new Error('the sums are of a part: it took too long')
+  return sums
 }
 
 async function ask(question, turns = TURNS) {
