@@ -17,8 +17,8 @@ import { rooms } from './rooms.ts'
 
 export { SQLITE_PACKAGE } from './sqlite/driver.ts'
 export { oldestFirst } from './read/oldest-first.ts'
-export { IncidentBook, type OpenIncident } from './incident-book.ts'
-export { EventFolder, type EventFolderOptions, type FoldedEvent } from './event-folder.ts'
+export { IncidentBook } from './incident-book.ts'
+export { EventFolder, type FoldedEvent } from './event-folder.ts'
 
 export interface RecordOptions {
   /** Made, for its owner alone, when it is not there. */

@@ -1,9 +1,8 @@
 /** Takes values out of a rule's YAML, or refuses the rule with the place and the reason. */
-import type { YamlList, YamlMap, YamlNode, YamlScalar, Place } from '../../../core/yaml.ts'
+import type { YamlMap, YamlNode, YamlScalar, Place } from '../../../core/yaml.ts'
 import { didYouMean, Refusal } from './fault.ts'
 
 export type MapNode = YamlMap & Place
-export type ListNode = YamlList & Place
 export type ScalarNode = YamlScalar & Place
 
 const MOST_VALUES = 20_000
