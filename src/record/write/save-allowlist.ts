@@ -1,12 +1,10 @@
 /** Writes an entry of the allowlist and the audit row that tells of it, both or neither. */
-import { appendAudit } from '../sqlite/audit-chain.ts'
-import { inTransaction, type Connection } from '../sqlite/connection.ts'
-import type { WriterCalls } from './calls.ts'
+import type { Connection } from '../sqlite/connection.ts'
+import { audited } from './audited.ts'
+import type { Saver } from './calls.ts'
 
 /** Prepares the writing of the allowlist. */
-export function allowlistSaver(
-  connection: Connection,
-): (input: WriterCalls['saveAllowlistEntry']['input']) => null {
+export function allowlistSaver(connection: Connection): Saver<'saveAllowlistEntry'> {
   const upsert = connection.prepare(
     `INSERT INTO allowlist (id, range, comment, created_by, created_at_ms, expires_at_ms,
        removed_at_ms, removed_by)
@@ -14,10 +12,5 @@ export function allowlistSaver(
      ON CONFLICT (id) DO UPDATE SET removed_at_ms = excluded.removed_at_ms,
        removed_by = excluded.removed_by`,
   )
-  return ({ entry, audit, atMs }) =>
-    inTransaction(connection, 'FULL', () => {
-      upsert.run(entry)
-      appendAudit(connection, audit, atMs)
-      return null
-    })
+  return audited(connection, ({ entry }) => upsert.run(entry))
 }

@@ -1,16 +1,14 @@
 /** Writes what the API keeps for itself: remembered answers, and switches of rules. */
 import { ANSWER_LIFE_MS, MAX_ANSWER_BYTES, MAX_ANSWERS } from '../answer-store.ts'
-import { appendAudit } from '../sqlite/audit-chain.ts'
 import { inTransaction, type Connection } from '../sqlite/connection.ts'
-import type { WriterCalls } from './calls.ts'
+import { audited } from './audited.ts'
+import type { Saver } from './calls.ts'
 
 /** Bytes of a body from which on room is made by size: answers shorter than that are held in bounds by their number. */
 const LONG_BODY_BYTES = 4096
 
 /** Prepares the remembering of answers; each makes room for itself among those of the last day. */
-export function answerSaver(
-  connection: Connection,
-): (input: WriterCalls['saveAnswer']['input']) => null {
+export function answerSaver(connection: Connection): Saver<'saveAnswer'> {
   const forget = connection.prepare(
     `DELETE FROM idempotent_answers WHERE answered_at_ms <= ? OR answered_at_ms < (
        SELECT answered_at_ms FROM idempotent_answers ORDER BY answered_at_ms DESC
@@ -38,9 +36,7 @@ export function answerSaver(
 }
 
 /** Prepares the forgetting of an answer. */
-export function answerForgetter(
-  connection: Connection,
-): (input: WriterCalls['forgetAnswer']['input']) => null {
+export function answerForgetter(connection: Connection): Saver<'forgetAnswer'> {
   const forget = connection.prepare(
     'DELETE FROM idempotent_answers WHERE caller = @caller AND key_hash = @keyHash',
   )
@@ -52,17 +48,12 @@ export function answerForgetter(
 }
 
 /** Prepares the writing of switches. */
-export function switchSaver(
-  connection: Connection,
-): (input: WriterCalls['saveRuleSwitch']['input']) => null {
+export function switchSaver(connection: Connection): Saver<'saveRuleSwitch'> {
   const upsert = connection.prepare(
     `INSERT OR REPLACE INTO rule_switches (rule, is_enabled, changed_by, changed_at_ms)
      VALUES (@rule, @isEnabled, @changedBy, @changedAtMs)`,
   )
-  return ({ entry, audit, atMs }) =>
-    inTransaction(connection, 'FULL', () => {
-      upsert.run({ ...entry, isEnabled: entry.isEnabled ? 1 : 0 })
-      appendAudit(connection, audit, atMs)
-      return null
-    })
+  return audited(connection, ({ entry }) =>
+    upsert.run({ ...entry, isEnabled: entry.isEnabled ? 1 : 0 }),
+  )
 }

@@ -6,12 +6,10 @@ import type { Block } from '../block-log.ts'
 import { keyRange } from '../sqlite/address-key.ts'
 import { appendAudit } from '../sqlite/audit-chain.ts'
 import { inTransaction, type Connection } from '../sqlite/connection.ts'
-import type { WriterCalls } from './calls.ts'
+import type { Saver, WriterCalls } from './calls.ts'
 
 /** Prepares the writing of blocks. */
-export function blockSaver(
-  connection: Connection,
-): (input: WriterCalls['saveBlocks']['input']) => null {
+export function blockSaver(connection: Connection): Saver<'saveBlocks'> {
   const upsert = connection.prepare(UPSERT_BLOCK)
   return ({ changes, atMs }) =>
     inTransaction(connection, durabilityOf(changes), () => {

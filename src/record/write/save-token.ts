@@ -2,12 +2,10 @@
 import { appendAudit } from '../sqlite/audit-chain.ts'
 import { inTransaction, type Connection } from '../sqlite/connection.ts'
 import type { StoredToken } from '../token-store.ts'
-import type { WriterCalls } from './calls.ts'
+import type { Saver } from './calls.ts'
 
 /** Prepares the writing of tokens; the audit row says `token.created`, `.revoked` or `.changed`. */
-export function tokenSaver(
-  connection: Connection,
-): (input: WriterCalls['saveToken']['input']) => null {
+export function tokenSaver(connection: Connection): Saver<'saveToken'> {
   const selectRevoked = connection.prepare('SELECT revoked_at_ms FROM tokens WHERE id = ?').pluck()
   const upsert = connection.prepare(UPSERT_TOKEN)
   return ({ token, actor, peer, atMs }) =>

@@ -1,9 +1,7 @@
 /** Writes verdicts and suppressions, each with the audit row that tells of it. */
-import { appendAudit } from '../sqlite/audit-chain.ts'
 import { inTransaction, type Connection } from '../sqlite/connection.ts'
-import type { WriterCalls } from './calls.ts'
-
-type Saver<Name extends keyof WriterCalls> = (input: WriterCalls[Name]['input']) => null
+import { audited } from './audited.ts'
+import type { Saver } from './calls.ts'
 
 /** Prepares the writing of verdicts. */
 export function verdictSaver(connection: Connection): Saver<'saveVerdict'> {
@@ -13,12 +11,7 @@ export function verdictSaver(connection: Connection): Saver<'saveVerdict'> {
      ON CONFLICT (event_id) DO UPDATE SET verdict = excluded.verdict, reason = excluded.reason,
        given_by = excluded.given_by, given_at_ms = excluded.given_at_ms`,
   )
-  return ({ verdict, audit, atMs }) =>
-    inTransaction(connection, 'FULL', () => {
-      upsert.run(verdict)
-      appendAudit(connection, audit, atMs)
-      return null
-    })
+  return audited(connection, ({ verdict }) => upsert.run(verdict))
 }
 
 /** Prepares the writing of suppressions. */
@@ -31,12 +24,7 @@ export function suppressionSaver(connection: Connection): Saver<'saveSuppression
      ON CONFLICT (id) DO UPDATE SET expires_at_ms = excluded.expires_at_ms,
        lifted_at_ms = excluded.lifted_at_ms`,
   )
-  return ({ suppression, audit, atMs }) =>
-    inTransaction(connection, 'FULL', () => {
-      upsert.run(suppression)
-      appendAudit(connection, audit, atMs)
-      return null
-    })
+  return audited(connection, ({ suppression }) => upsert.run(suppression))
 }
 
 /** Prepares the counting of what suppressions hide. */
