@@ -25,6 +25,8 @@ export class FlowQueue {
   #queued = 0
   #dropped = 0
   #draining: Promise<void> | null = null
+  /** Ends the wait for others. */
+  #stopGathering: () => void = () => undefined
   #complainedAtMs = -Infinity
 
   constructor(options: FlowQueueOptions) {
@@ -54,17 +56,26 @@ export class FlowQueue {
 
   /** Resolves when all that was appended is on disk or counted as dropped. */
   async flush(): Promise<void> {
+    this.#stopGathering()
     if (this.#draining !== null) await this.#draining
     if (this.#queued > 0) await (this.#draining ??= this.#drain(0))
   }
 
   /** One write at a time is with the writer, so that an event never waits behind more than one. */
   async #drain(gatherMs: number): Promise<void> {
-    if (this.#queued < FLOWS_PER_WRITE && gatherMs > 0) {
-      await new Promise((resolve) => setTimeout(resolve, gatherMs))
-    }
+    if (this.#queued < FLOWS_PER_WRITE && gatherMs > 0) await this.#gather(gatherMs)
     while (this.#queued > 0) await this.#write(this.#take())
     this.#draining = null
+  }
+
+  async #gather(forMs: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, forMs)
+      this.#stopGathering = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
   }
 
   #take(): readonly FlowBatch[] {
