@@ -97,7 +97,7 @@ const addVerdicts: AddCommands = (program, run) => {
 
 const addSuppressions: AddCommands = (program, run) => {
   withScope(program.command('suppress'))
-    .description('hide what fits, from now on; to never block somebody, use policy.allowlist')
+    .description('hide what fits, from now on; to never block somebody, allowlist it')
     .addHelpText(
       'after',
       "\nExamples:\n  picket suppress --detector port-scan --address 10.0.0.9 --reason 'our scanner' --ttl 30d",
