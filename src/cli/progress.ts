@@ -1,4 +1,5 @@
 /** Progress of long work: one line on standard error that rewrites itself, on a terminal only. */
+import { grouped } from '../core/amount.ts'
 import type { Terminal } from './terminal.ts'
 
 export interface Progress {
@@ -19,7 +20,7 @@ export function createProgress(terminal: Terminal, what: string, units = 'packet
   return {
     show(share, count) {
       const percent = share === null ? '' : `${Math.floor(Math.min(1, share) * 100)} %, `
-      const text = `${what}: ${percent}${count.toLocaleString('en')} ${units}`
+      const text = `${what}: ${percent}${grouped(count)} ${units}`
       if (isInteractive) {
         terminal.writeError(`\r\u001b[K${text}`)
         isShown = true

@@ -1,4 +1,5 @@
 /** `picket audit`: who changed what, and whether the trail of it is whole. */
+import { counted } from '../../core/amount.ts'
 import type { components, operations } from '../../../openapi/contract.d.ts'
 import { PicketError } from '../../core/errors.ts'
 import { pointInTime } from '../arguments.ts'
@@ -91,7 +92,7 @@ async function verify({ options, context }: Invocation<VerifyOptions>): Promise<
 
 function findingWords(found: components['schemas']['AuditFinding']): string {
   const { rows, head, problems } = found
-  const count = `${rows.toLocaleString('en')} ${rows === 1 ? 'row' : 'rows'}`
+  const count = counted(rows, 'row')
   const told = found.isIntact
     ? [`intact: ${count}`]
     : [`NOT intact: ${count}`, ...problems.map(({ problem }) => `  ${problem}`)]

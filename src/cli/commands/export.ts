@@ -1,4 +1,5 @@
 /** `picket export`: flows and events of a span of time, for other programs; reads the log itself, beside a running agent. */
+import { grouped } from '../../core/amount.ts'
 import { Option } from 'commander'
 import type { components } from '../../../openapi/contract.d.ts'
 import { usFromRfc3339 } from '../../core/clock.ts'
@@ -116,7 +117,7 @@ async function exportRows<Row extends object>(
     await record.close()
   }
   const where = output === undefined ? '' : ` to ${output}`
-  terminal.writeError(`exported ${count.toLocaleString('en')} ${what}${where}\n`)
+  terminal.writeError(`exported ${grouped(count)} ${what}${where}\n`)
   return EXIT.ok
 }
 

@@ -1,4 +1,5 @@
 /** `picket incidents`, `verdict`, `verdicts`, `suppress`, `suppressions`, `unsuppress`: what people make of events. */
+import { counted } from '../../core/amount.ts'
 import type { components } from '../../../openapi/contract.d.ts'
 import { pointInTime, secondsOrNever, wholeNumber } from '../arguments.ts'
 import { answerOf, noAgent, openAgent, openForReading, type ApiClient } from '../client.ts'
@@ -160,7 +161,9 @@ async function exportVerdicts({ args: [folder = ''], context }: Invocation): Pro
   try {
     const { captures, without } = exportJudgedCaptures(record, folder)
     const left = without > 0 ? `; ${without} judged events have no packets any more` : ''
-    commandContext.terminal.writeError(`${captures} captures and truth.json in ${folder}${left}\n`)
+    commandContext.terminal.writeError(
+      `${counted(captures, 'capture')} and truth.json in ${folder}${left}\n`,
+    )
     return captures > 0 ? EXIT.ok : EXIT.failure
   } finally {
     await record.close()
