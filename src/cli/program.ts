@@ -24,7 +24,7 @@ import { addTriage } from './commands/triage.ts'
 import { addTrain } from './commands/train.ts'
 import { commandContext, rescueContext, type CliWorld, type GlobalOptions } from './context.ts'
 import type { Runner } from './invocation.ts'
-import { EXIT } from './output.ts'
+import { EXIT } from './print/output.ts'
 
 const EXAMPLES = `
 Examples:

@@ -5,9 +5,9 @@ import { PicketError } from '../../core/errors.ts'
 import { pointInTime } from '../arguments.ts'
 import { answerOf, openForReading } from '../client.ts'
 import type { AddCommands, Invocation } from '../invocation.ts'
-import { clockTime, EXIT, printJsonLines } from '../output.ts'
-import { jsonLine } from '../printable.ts'
-import { printTable, type Column } from '../table.ts'
+import { clockTime, EXIT, printJsonLines } from '../print/output.ts'
+import { jsonLine } from '../print/printable.ts'
+import { printTable, type Column } from '../print/table.ts'
 import { listThrough, withLimit } from './listing.ts'
 
 type ListOptions = NonNullable<operations['listAudit']['parameters']['query']> & { limit: number }

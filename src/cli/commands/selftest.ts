@@ -4,8 +4,8 @@ import { InvalidArgumentError, Option } from 'commander'
 import { seconds } from '../arguments.ts'
 import { answerOf, noAgent, openAgent } from '../client.ts'
 import type { AddCommands, Invocation } from '../invocation.ts'
-import { EXIT, printJsonLines } from '../output.ts'
-import { printTable, type Column } from '../table.ts'
+import { EXIT, printJsonLines } from '../print/output.ts'
+import { printTable, type Column } from '../print/table.ts'
 
 type Report = components['schemas']['SelfTest']
 type Step = Report['steps'][number]

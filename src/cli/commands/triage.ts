@@ -5,10 +5,10 @@ import { pointInTime, secondsOrNever, wholeNumber } from '../arguments.ts'
 import { answerOf, noAgent, openAgent, openForReading, type ApiClient } from '../client.ts'
 import type { CommandContext } from '../context.ts'
 import type { AddCommands, Invocation } from '../invocation.ts'
-import { clockTime, EXIT, printJsonLines } from '../output.ts'
+import { clockTime, EXIT, printJsonLines } from '../print/output.ts'
 import { exportJudgedCaptures } from '../judged-captures.ts'
 import { openRecordForReading } from '../record-access.ts'
-import { printTable, type Column } from '../table.ts'
+import { printTable, type Column } from '../print/table.ts'
 import { listThrough, withLimit } from './listing.ts'
 
 type Schemas = components['schemas']

@@ -1,8 +1,8 @@
 /** `picket rules fields`: what rules may ask for, and when it is known. */
 import { CATEGORIES, type Field } from '../../detect/index.ts'
 import type { CommandContext } from '../context.ts'
-import { EXIT, printJsonLines } from '../output.ts'
-import { printTable, type Column } from '../table.ts'
+import { EXIT, printJsonLines } from '../print/output.ts'
+import { printTable, type Column } from '../print/table.ts'
 
 interface Row {
   readonly category: string

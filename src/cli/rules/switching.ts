@@ -1,8 +1,8 @@
 /** `picket rules enable` and `disable`: at once and for good, through the running agent. */
 import { answerOf, noAgent, openAgent } from '../client.ts'
 import type { CommandContext } from '../context.ts'
-import { EXIT } from '../output.ts'
-import { jsonLine, printable } from '../printable.ts'
+import { EXIT } from '../print/output.ts'
+import { jsonLine, printable } from '../print/printable.ts'
 
 export async function switchRule(
   name: string,
