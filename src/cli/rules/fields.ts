@@ -26,6 +26,7 @@ const COLUMNS: readonly Column<Row>[] = [
   { title: 'what it is', text: ({ note }) => note, mayWrap: true },
 ]
 
+/** Prints every field that a rule may ask for; those that all categories have come first, once. */
 export function listFields({ terminal, json }: CommandContext): number {
   const [connections, ...others] = CATEGORIES
   const shared = connections!.fields

@@ -4,6 +4,7 @@ import type { CommandContext } from '../context.ts'
 import { EXIT } from '../print/output.ts'
 import { jsonLine, printable } from '../print/printable.ts'
 
+/** Has the running agent switch a rule, and prints what came of it. */
 export async function switchRule(
   name: string,
   isEnabled: boolean,

@@ -7,6 +7,7 @@ export type ScalarNode = YamlScalar & Place
 
 const MOST_VALUES = 20_000
 
+/** A map. Errors, here and below: `Refusal` with the node's place. */
 export function mapOf(node: YamlNode, what: string): MapNode {
   if (node.kind === 'map') return node
   throw new Refusal(node, `${what} is no map`)
@@ -17,6 +18,7 @@ export function valueOf(map: MapNode, key: string): YamlNode | undefined {
   return map.entries.find((entry) => entry.key === key)?.value
 }
 
+/** The value under a key that must be there. */
 export function requiredOf(map: MapNode, key: string, what: string): YamlNode {
   const value = valueOf(map, key)
   if (value === undefined) throw new Refusal(map, `${what} has no ${key}`)
@@ -31,6 +33,7 @@ export function textOf(node: YamlNode, what: string): string {
   throw new Refusal(node, `${what} is no text`)
 }
 
+/** The text under a key; null where there is none. */
 export function optionalText(map: MapNode, key: string): string | null {
   const value = valueOf(map, key)
   if (value === undefined || (value.kind === 'scalar' && value.value === null)) return null
@@ -43,6 +46,7 @@ export function textsOf(node: YamlNode, what: string): string[] {
   return [textOf(node, what)]
 }
 
+/** A number between bounds, both included. */
 export function numberOf(node: YamlNode, what: string, least: number, most: number): number {
   const value = node.kind === 'scalar' ? node.value : null
   if (typeof value === 'number' && value >= least && value <= most) return value
@@ -57,6 +61,7 @@ export function booleanOf(node: YamlNode, what: string): boolean {
   throw new Refusal(node, `${what} is neither true nor false`)
 }
 
+/** One of a closed set of words. */
 export function wordOf<Word extends string>(
   node: YamlNode,
   what: string,
