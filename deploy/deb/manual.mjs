@@ -1,4 +1,5 @@
 /** The manual pages and the shell's completion, written from the command line's own description of itself. */
+import { Help } from 'commander'
 import { buildProgram } from '../../dist/cli/program.js'
 
 const silent = { write: () => undefined, writeError: () => undefined, columns: 80 }
@@ -66,12 +67,14 @@ function commandEntry(command, parent) {
   const entries = inner.flatMap((one) => commandEntry(one, name))
   // A group may be a command itself: `picket events` lists, `picket events show` shows one.
   if (inner.length > 0 && !command._actionHandler) return entries
-  const given = command.registeredArguments.map(argumentWord).join(' ')
+  const { registeredArguments: args, options } = command
+  const given = args.map(argumentWord).join(' ')
+  const told = [...args.flatMap(argumentEntry), ...options.flatMap(optionEntry)]
   return [
     '.TP',
     `.B ${escaped(`${name} ${given}`.trim())}`,
     escaped(command.description()),
-    ...(command.options.length > 0 ? ['.RS', ...command.options.flatMap(optionEntry), '.RE'] : []),
+    ...(told.length > 0 ? ['.RS', ...told, '.RE'] : []),
     ...entries,
   ]
 }
@@ -81,7 +84,18 @@ function argumentWord(argument) {
   return argument.required ? `<${word}>` : `[${word}]`
 }
 
-const optionEntry = (option) => ['.TP', `.B ${escaped(option.flags)}`, escaped(option.description)]
+/** What `--help` says of an option: its choices and its default too. */
+function optionEntry(option) {
+  return ['.TP', `.B ${escaped(option.flags)}`, escaped(new Help().optionDescription(option))]
+}
+
+function argumentEntry(argument) {
+  return [
+    '.TP',
+    `.I ${escaped(argument.name())}`,
+    escaped(new Help().argumentDescription(argument)),
+  ]
+}
 const file = (path, words) => ['.TP', `.I ${escaped(path)}`, escaped(words)]
 
 /** Bash completion: commands, their subcommands and their options; files where none of these fits. */

@@ -14,6 +14,7 @@ export type Audit = (
   details?: Readonly<Record<string, unknown>>,
 ) => void
 
+/** Gives what writes down the agent's own doings; one that cannot be written is logged, and the agent goes on. */
 export function agentAudit(
   record: { readonly audit: Pick<EventRecord['audit'], 'append'> },
   log: Log,

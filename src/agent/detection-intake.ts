@@ -1,4 +1,5 @@
 /** Where detections become decisions, events and, where policy says so, blocks: recorded first, acted on after. */
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Clock } from '../core/clock.ts'
 import { PicketError } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
@@ -248,8 +249,4 @@ export class DetectionIntake {
 function once<Result>(work: () => Promise<Result>): () => Promise<Result> {
   let result: Promise<Result> | undefined
   return () => (result ??= work())
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
 }

@@ -44,6 +44,7 @@ export interface Ground {
   readonly recorded: Pulse
 }
 
+/** Makes the blocker over the configured firewall; those that were configured before are emptied by it. */
 export function createAgentBlocker(
   { config, directory, record, log }: Ground,
   onRepaired: (repaired: readonly string[]) => void,
@@ -79,6 +80,7 @@ const TOLD_COUNTERS = {
   shed: 'shed_total',
 }
 
+/** Makes the forwarders; each heartbeat is given the facts of its moment. */
 export function createAgentForwarders(
   { config, record, log, metrics }: Ground,
   startedAtMs: number,
@@ -103,6 +105,7 @@ export function createAgentForwarders(
   })
 }
 
+/** Makes the way of detections in: its stories and incidents go on from what the log holds. */
 export function createIntake(
   ground: Ground,
   suppressor: Suppressor,
@@ -165,6 +168,7 @@ function openIncidents(record: EventRecord, quietSeconds: number): IncidentBook 
   return new IncidentBook(quietSeconds, open.reverse())
 }
 
+/** Starts the feeds; sensors look their indicators up, less what this host is or needs. */
 export async function startFeeds(
   { config, ...ground }: Ground,
   sensors: readonly SupervisedSensor[],
@@ -190,6 +194,7 @@ export async function startFeeds(
   return feeds
 }
 
+/** Starts the watch of the host's means, which come in like any detection. */
 export function startHostWatch(
   { config, directory, log, metrics }: Ground,
   intake: DetectionIntake,

@@ -6,7 +6,7 @@ import type { Clock } from '../core/clock.ts'
 import type { Log } from '../core/log.ts'
 import type { Metrics } from '../core/metrics.ts'
 import type { Feeds } from '../detect/intel/index.ts'
-import { loadStoredModels, storeModel } from '../detect/models/index.ts'
+import { loadStoredModels, storeModel, storeSample } from '../detect/models/index.ts'
 import type { DetectionIntake } from './detection-intake.ts'
 import { isInterfaceDown, isInterfaceGone, SensorBlindness } from '../health/index.ts'
 import type { Owners } from '../owner/index.ts'
@@ -94,6 +94,7 @@ function startSensor(
         sha256: createHash('sha256').update(model).digest('hex'),
       })
     },
+    onSample: (sample) => storeSample(directory, interfaceName, sample, log),
     onRunning() {
       audit('sensor.started', interfaceName, { source: sensor.source })
       intake.receive(blindness.running(), interfaceName)

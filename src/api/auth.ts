@@ -68,6 +68,7 @@ export function hasScope(caller: Caller, scope: Scope): boolean {
   return caller.scopes.includes(scope) || caller.scopes.includes('admin')
 }
 
+/** Makes what tells callers by token, client certificate or the unix socket, and counts refused logins by peer. */
 export function createAuthenticator(parts: AuthenticatorParts): Authenticator {
   const { tokens, clock, metrics, config } = parts
   const auditRefusal = createBoundedAudit(parts.audit, clock, parts.auditFailed)

@@ -38,7 +38,6 @@ import { Turns } from './limits/turns.ts'
 import { createRouter, type ApiApp } from './router.ts'
 import { compileChecks } from './validation.ts'
 
-export type { Peer } from './auth.ts'
 export { apiFlow } from './handlers/flows.ts'
 export { apiFleetHost, apiFleetOrder } from './handlers/fleet.ts'
 export type { BlockOrders } from './handlers/blocking/blocks.ts'

@@ -1,5 +1,6 @@
 /** Failures as RFC 9457 problems: the one table of their types, and how errors become them. */
 import type { components } from '../../openapi/contract.d.ts'
+import { counted } from '../core/amount.ts'
 import { PicketError } from '../core/errors.ts'
 import type { Scope } from '../record/token-store.ts'
 import { BlockRefused } from '../respond/index.ts'
@@ -62,7 +63,7 @@ export class ApiProblem extends Error {
 
 /** Gives `invalid-request` with every fault that was found. */
 export function invalidRequest(faults: readonly Fault[]): ApiProblem {
-  const detail = `${faults.length} ${faults.length === 1 ? 'fault' : 'faults'} in the request`
+  const detail = `${counted(faults.length, 'fault')} in the request`
   return new ApiProblem('invalid-request', { detail, errors: [...faults] })
 }
 

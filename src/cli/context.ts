@@ -2,9 +2,9 @@
 import { join } from 'node:path'
 import { dataDirectory, loadConfig, salvagedConfig, type Config } from '../config/index.ts'
 import { PicketError } from '../core/errors.ts'
-import type { PrintOptions } from './output.ts'
-import { printable } from './printable.ts'
-import type { Terminal } from './terminal.ts'
+import type { PrintOptions } from './print/output.ts'
+import { printable } from './print/printable.ts'
+import type { Terminal } from './print/terminal.ts'
 
 /** The options that every command takes, before or after its name. */
 export interface GlobalOptions {

@@ -7,9 +7,9 @@ import type { BlockScope } from '../record/block-log.ts'
 import { answerOf, openForReading } from './client.ts'
 import type { CommandContext } from './context.ts'
 import type { Invocation } from './invocation.ts'
-import { clockTime, EXIT, printJsonLines } from './output.ts'
+import { clockTime, EXIT, printJsonLines } from './print/output.ts'
 import { localActor } from './record-access.ts'
-import { printTable, type Column } from './table.ts'
+import { printTable, type Column } from './print/table.ts'
 import { requireTarget } from './targets.ts'
 
 type Order = components['schemas']['FleetOrder']

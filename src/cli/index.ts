@@ -1,9 +1,9 @@
 /** The command line: argv in, exit code out. */
 import { CommanderError } from 'commander'
 import type { CliWorld } from './context.ts'
-import { EXIT, printFailure } from './output.ts'
+import { EXIT, printFailure } from './print/output.ts'
 import { buildProgram, isHelp, usageError } from './program.ts'
-import { processTerminal } from './terminal.ts'
+import { processTerminal } from './print/terminal.ts'
 
 /**
  * Runs one command line (without the program's own name) and gives its exit code.

@@ -24,7 +24,7 @@ import { addTriage } from './commands/triage.ts'
 import { addTrain } from './commands/train.ts'
 import { commandContext, rescueContext, type CliWorld, type GlobalOptions } from './context.ts'
 import type { Runner } from './invocation.ts'
-import { EXIT } from './output.ts'
+import { EXIT } from './print/output.ts'
 
 const EXAMPLES = `
 Examples:
@@ -64,7 +64,7 @@ export function buildProgram(world: CliWorld, finish: (exitCode: number) => void
       })
       finish(exitCode)
     }
-  const program = new Command('picket')
+  const program: Command = new Command('picket')
     .description(
       'A per-host security agent: sees attacks in the traffic, records them, tells the SIEM, blocks on order.',
     )
@@ -78,7 +78,11 @@ export function buildProgram(world: CliWorld, finish: (exitCode: number) => void
     .option('--json', 'print JSON, one object a line')
     .helpOption('-h, --help', 'print this help')
     .helpCommand(false)
-    .configureHelp({ showGlobalOptions: true })
+    .configureHelp({
+      showGlobalOptions: true,
+      // Those of the program: what `events` filters by means nothing to `events show`.
+      visibleGlobalOptions: (command) => (command === program ? [] : [...program.options]),
+    })
     .configureOutput({
       writeOut: (text) => world.terminal.write(text),
       writeErr: (text) => world.terminal.writeError(text),

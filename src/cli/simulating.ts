@@ -2,8 +2,8 @@
 import type { components } from '../../openapi/contract.d.ts'
 import { answerOf, type ApiClient } from './client.ts'
 import type { CommandContext } from './context.ts'
-import { EXIT, printJsonLines } from './output.ts'
-import { printable } from './printable.ts'
+import { EXIT, printJsonLines } from './print/output.ts'
+import { printable } from './print/printable.ts'
 
 type Schemas = components['schemas']
 type Simulation = Schemas['BlockSimulation']

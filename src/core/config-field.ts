@@ -8,7 +8,7 @@ import {
 } from '@sinclair/typebox'
 
 export { Type } from '@sinclair/typebox'
-export type { Static, TSchema, TObject } from '@sinclair/typebox'
+export type { Static, TObject } from '@sinclair/typebox'
 
 /** One of a few words; a plain JSON Schema `enum`, so that a wrong word is told the right ones. */
 export function oneOf<const Word extends string>(

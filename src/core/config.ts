@@ -1,5 +1,5 @@
 /** What the operational log and the agent as a whole may be told. */
-import { oneOf, stringOrNull, Type, type Static } from './config-field.ts'
+import { oneOf, stringOrNull, Type } from './config-field.ts'
 
 export const logConfig = Type.Object(
   {
@@ -36,5 +36,3 @@ export const logConfig = Type.Object(
   },
   { additionalProperties: false, default: {}, description: "The agent's own operational log." },
 )
-
-export type LogConfig = Static<typeof logConfig>

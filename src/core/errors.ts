@@ -38,7 +38,7 @@ export type ErrorCode = (typeof ERROR_CODES)[number]
  * A failure of the world (a missing tool, a refused permission, an unreadable file).
  *
  * `message` is lower case without a full stop and names the culprit; `hint` says what to do.
- * Raised at the edge that knows; handled only in `agent.ts`, `api/problem.ts` and `cli/output.ts`.
+ * Raised at the edge that knows; handled only in `agent.ts`, `api/problem.ts` and `cli/print/output.ts`.
  */
 export class PicketError extends Error {
   readonly code: ErrorCode

@@ -1,11 +1,6 @@
 /** What policy may be told. */
 import { oneOf, Type, type Static } from '../core/config-field.ts'
 
-export const FAMILIES = [
-  'scan', 'sweep', 'flood', 'amplification', 'bruteforce', 'tunnel', 'exfiltration', 'c2', 'spoofing',
-  'evasion', 'exploit', 'web', 'lateral', 'anomaly', 'intel', 'policy', 'health',
-] as const // prettier-ignore
-
 /** `mon-fri 08:00-18:00`, `sat,sun 00:00-24:00`, `22:00-06:00`; days are those on which the hours begin. */
 export const HOURS =
   /^(?:((?:mon|tue|wed|thu|fri|sat|sun)(?:-(?:mon|tue|wed|thu|fri|sat|sun))?(?:,(?:mon|tue|wed|thu|fri|sat|sun)(?:-(?:mon|tue|wed|thu|fri|sat|sun))?)*) )?([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]|24(?=:00$)):([0-5]\d)$/

@@ -2,7 +2,11 @@
 import type { components } from '../../openapi/contract.d.ts'
 
 /** The families of events, as the contract lists them. */
-export type Family = components['schemas']['Family']
+export const FAMILIES = [
+  'scan', 'sweep', 'flood', 'amplification', 'bruteforce', 'tunnel', 'exfiltration', 'c2', 'spoofing',
+  'evasion', 'exploit', 'web', 'lateral', 'anomaly', 'intel', 'policy', 'health',
+] as const satisfies readonly components['schemas']['Family'][] // prettier-ignore
+export type Family = (typeof FAMILIES)[number]
 
 /** One checkable reason: what was measured, what is usual, and how much it weighed (0–1). */
 export type Reason = components['schemas']['Reason']

@@ -33,6 +33,7 @@ export function pcapFile(linkType: number, records: Uint8Array): Uint8Array {
   return joined([pcapHeader(linkType), records])
 }
 
+/** Copies the parts, one after the other, into one of their own. */
 export function joined(parts: readonly Uint8Array[]): Uint8Array {
   const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
   let at = 0

@@ -6,7 +6,6 @@ export {
   FEATURE_VERSION,
   readableValue,
   storedValue,
-  type FeatureDefinition,
 } from './features.ts'
-export { Extractor, type ExtractorOptions } from './extract.ts'
+export { Extractor } from './extract.ts'
 export { hashKey } from './distinct-counter.ts'

@@ -6,10 +6,9 @@ import type { FleetDesk } from './desk.ts'
 import { memberDesk } from './member-desk.ts'
 import { OrdererDesk } from './orderer-desk.ts'
 
-export { writeCredentials, type WrittenCredentials } from './credentials.ts'
+export { writeCredentials } from './credentials.ts'
 export type { FleetDesk, OrderRequest, TrackedOrder } from './desk.ts'
-export { FleetMember, type FleetMemberOptions, type FleetStatus } from './member.ts'
-export { LONGEST_ORDER_SECONDS } from './order.ts'
+export { FleetMember, type FleetStatus } from './member.ts'
 export type { Acknowledgement, HostReport } from './reports.ts'
 export { addresseeOf, addresseeWords, type Addressee } from './subjects.ts'
 

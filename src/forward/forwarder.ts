@@ -1,4 +1,5 @@
 /** One sink's forwarder along one lane: reads the outbox in order, sends, and stores how far the sink has everything. */
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Clock } from '../core/clock.ts'
 import type { Log } from '../core/log.ts'
 import type { Metrics } from '../core/metrics.ts'
@@ -320,10 +321,6 @@ export class Forwarder {
 
 const reasonOf = (cause: unknown): string =>
   cause instanceof Error ? cause.message : String(cause)
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
-}
 
 function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))

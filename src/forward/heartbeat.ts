@@ -1,7 +1,8 @@
 /** The heartbeat: what a SIEM needs to know that the agent lives and that nothing is missing. */
+import { grouped } from '../core/amount.ts'
 import { rfc3339FromUs } from '../core/clock.ts'
 import { uuidv7 } from '../core/uuid.ts'
-import { grouped, WHOLE_HOST } from '../health/index.ts'
+import { WHOLE_HOST } from '../health/index.ts'
 import type { Event } from '../record/event.ts'
 
 /** The kind of event that a heartbeat is. */

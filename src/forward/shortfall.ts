@@ -1,6 +1,7 @@
 /** Tells of what a sink did not get: what went beyond its rate, and what was deleted before it was sent. */
 import type { Detection } from '../detect/detection.ts'
-import { grouped, healthDetection } from '../health/index.ts'
+import { grouped } from '../core/amount.ts'
+import { healthDetection } from '../health/index.ts'
 
 /** What comes in between is told with the next. */
 const TELL_EVERY_MS = 60_000

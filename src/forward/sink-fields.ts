@@ -1,6 +1,6 @@
 /** The fields that every kind of sink has in the configuration. */
 import { Type, type Static, type TObject } from '../core/config-field.ts'
-import { FAMILIES } from '../decide/config.ts'
+import { FAMILIES } from '../detect/detection.ts'
 
 export const sinkFields = {
   name: Type.String({

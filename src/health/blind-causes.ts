@@ -1,5 +1,5 @@
 /** Why the agent may see less than there is, and how each is told. */
-import { grouped } from './health-detection.ts'
+import { grouped } from '../core/amount.ts'
 
 export interface BlindCause {
   readonly kind: string

@@ -1,8 +1,9 @@
 /** The spells of one cause of blindness in one place: one story that is told while it lasts and once when it ends. */
+import { grouped } from '../core/amount.ts'
 import { uuidv7 } from '../core/uuid.ts'
 import type { Detection } from '../detect/detection.ts'
 import { blindWords, type BlindCause } from './blind-causes.ts'
-import { grouped, healthDetection, spell, timeOfDay } from './health-detection.ts'
+import { healthDetection, spell, timeOfDay } from './health-detection.ts'
 
 /** A spell that lasts is told again after this long, then after twice that, and so on, with news only. */
 const RETELL_MS = 5_000

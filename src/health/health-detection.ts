@@ -46,11 +46,6 @@ export function healthDetection(claim: HealthClaim): Detection {
   }
 }
 
-/** `12031` → `12,031`. */
-export function grouped(value: number): string {
-  return Math.round(value).toLocaleString('en-US')
-}
-
 /** `10:00:02`, or with its date when that is not the day of `besideMs`; UTC. */
 export function timeOfDay(timeMs: number, besideMs: number): string {
   const [date = '', time = ''] = new Date(timeMs).toISOString().slice(0, 19).split('T')

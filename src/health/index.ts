@@ -2,7 +2,7 @@
 export { SHED_RECORD, UNWRITTEN } from './blind-causes.ts'
 export { BlindSpells } from './blind-spells.ts'
 export { SensorBlindness } from './blindness.ts'
-export { grouped, healthDetection, WHOLE_HOST } from './health-detection.ts'
+export { healthDetection, WHOLE_HOST } from './health-detection.ts'
 export { HostWatch } from './host-watch.ts'
 export { recordDamaged } from './record-damaged.ts'
 export type { HostReading } from './host-reading.ts'

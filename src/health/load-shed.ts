@@ -1,8 +1,9 @@
 /** Load that a sensor shed: one story from its first step to its last, with what was left undone. */
+import { grouped } from '../core/amount.ts'
 import { uuidv7 } from '../core/uuid.ts'
 import type { Detection } from '../detect/detection.ts'
 import { SHED_LEVELS, type ShedLevelName, type Skipped } from '../pressure/index.ts'
-import { grouped, healthDetection, spell, timeOfDay } from './health-detection.ts'
+import { healthDetection, spell, timeOfDay } from './health-detection.ts'
 
 /** A spell that lasts is told again after this long, then after twice that, and so on. */
 const RETELL_MS = 5_000

@@ -1,7 +1,8 @@
 /** An interface of which nothing at all is seen: its sensor does not run, or it is down. */
+import { grouped } from '../core/amount.ts'
 import { uuidv7 } from '../core/uuid.ts'
 import type { Detection } from '../detect/detection.ts'
-import { grouped, healthDetection, spell, timeOfDay } from './health-detection.ts'
+import { healthDetection, spell, timeOfDay } from './health-detection.ts'
 
 export interface SensorFailure {
   readonly reason: string

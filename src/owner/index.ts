@@ -9,7 +9,6 @@ import { SocketTable } from './sources/socket-table.ts'
 import { TraceSource } from './sources/trace.ts'
 
 export type { Owner } from './owner.ts'
-export type { OwnerSource } from './owner-source.ts'
 export { Owners } from './owners.ts'
 export { findTracefs } from './trace/tracefs.ts'
 

@@ -1,4 +1,5 @@
 /** Folding: one story, one event. Repeats update the event instead of making a thousand. */
+import { grouped } from '../core/amount.ts'
 import { rfc3339FromUs, usFromRfc3339, type Clock } from '../core/clock.ts'
 import { uuidv7 } from '../core/uuid.ts'
 import type { Detection } from '../detect/detection.ts'
@@ -167,5 +168,5 @@ function merge(before: Event, told: Event, countBefore: number): Event {
 
 /** A telling knows only of itself; what it joined is told beside it. */
 function inAll(count: number, firstSeen: string): string {
-  return `; ${count.toLocaleString('en')} in all since ${firstSeen.slice(0, 19).replace('T', ' ')}`
+  return `; ${grouped(count)} in all since ${firstSeen.slice(0, 19).replace('T', ' ')}`
 }

@@ -1,14 +1,9 @@
 /** The flow log: finished flows, written in batches off the packet path. */
 import type { Flow } from '../flow/flow.ts'
-import {
-  FLOW_GROUPS,
-  type FlowBatch,
-  type FlowFilter,
-  type FlowGroup,
-} from '../flow/batch/index.ts'
+import type { FlowBatch, FlowFilter, FlowGroup } from '../flow/batch/index.ts'
 import type { Page } from './event-log.ts'
 
-export { FLOW_GROUPS, type FlowGroup }
+export type { FlowGroup }
 
 export interface FlowQuery extends FlowFilter {
   /** 1–1000. */

@@ -11,14 +11,14 @@ import { startRetention } from './retention.ts'
 import { openError, openReader, type Connection } from './sqlite/connection.ts'
 import { LiveConnection } from './sqlite/live-connection.ts'
 import { refuseForeign, refuseOlder } from './sqlite/migrate.ts'
-import { FlowQueue } from './write/flow-queue.ts'
+import { FlowQueue } from './write/flows/flow-queue.ts'
 import { Writer } from './write/writer.ts'
 import { rooms } from './rooms.ts'
 
 export { SQLITE_PACKAGE } from './sqlite/driver.ts'
-export { oldestFirst } from './read/oldest-first.ts'
-export { IncidentBook, type OpenIncident } from './incident-book.ts'
-export { EventFolder, type EventFolderOptions, type FoldedEvent } from './event-folder.ts'
+export { oldestFirst } from './read/flows/oldest-first.ts'
+export { IncidentBook } from './incident-book.ts'
+export { EventFolder, type FoldedEvent } from './event-folder.ts'
 
 export interface RecordOptions {
   /** Made, for its owner alone, when it is not there. */

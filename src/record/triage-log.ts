@@ -1,4 +1,5 @@
 /** What people make of events: verdicts, suppressions, and the incidents that events join into. */
+import type { SuppressionScope } from '../decide/index.ts'
 import type { AuditEntry } from './audit-trail.ts'
 import type { Page } from './event-log.ts'
 
@@ -47,20 +48,9 @@ export function judgedFigures(
     : { verdicts, falsePositives, falsePositiveRate: falsePositives / verdicts }
 }
 
-/** What is never to be seen: each field that is not null narrows it. Times in ms since the epoch. */
-export interface Suppression {
+/** A suppression as it was ordered; its addresses are canonical. Times in ms since the epoch. */
+export interface Suppression extends SuppressionScope {
   readonly id: string
-  readonly detector: string | null
-  /** A kind, or the beginning of one up to a dot. */
-  readonly kind: string | null
-  /** Canonical address or CIDR of the attacker, or of the host. */
-  readonly address: string | null
-  /** Canonical address or CIDR that all victims lie in. */
-  readonly victim: string | null
-  /** The port the story is about. */
-  readonly port: number | null
-  /** Command name or path of the local process. */
-  readonly process: string | null
   readonly reason: string
   readonly createdBy: string
   readonly createdAtMs: number

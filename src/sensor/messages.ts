@@ -66,6 +66,7 @@ export type FromSensor =
     }
   | { readonly kind: 'report'; readonly report: SensorReport }
   | { readonly kind: 'learned'; readonly model: string }
+  | { readonly kind: 'sampled'; readonly sample: string }
   /** The crafted attack is through; null when nothing was detected. */
   | { readonly kind: 'self-tested'; readonly id: string; readonly detected: string | null }
   /** The last word: everything has been handed over. */

@@ -65,6 +65,7 @@ async function runSensor(assignment: SensorAssignment): Promise<void> {
     seed: randomInt(0x7fffffff),
     onDetection: (detection) => channel.detection(detection),
     onModelLearned: (model) => channel.say({ kind: 'learned', model }),
+    onSample: (sample) => channel.say({ kind: 'sampled', sample }),
   })
   running = started
   selfTest = (id) => meetAttack(id, assignment, channel)

@@ -51,6 +51,8 @@ export interface SensorOptions {
   onDetection(detection: Detection): void
   /** The isolation forest has learned this host; the model is to be kept. */
   onModelLearned(model: string): void
+  /** What the next one is being learned from, to be kept over a restart; absent where nothing is learned for long. */
+  onSample?(sample: string): void
 }
 
 export interface Sensor {
@@ -107,6 +109,7 @@ export function createSensor(options: SensorOptions): Sensor {
     ...(options.seed === undefined ? {} : { seed: options.seed }),
     emit: tell,
     onModelLearned: (model) => options.onModelLearned(model),
+    ...(options.onSample === undefined ? {} : { onSample: options.onSample }),
   })
   const emit = (detection: Detection): void => {
     scorer.suspect(detection)

@@ -34,6 +34,7 @@ export interface SupervisorOptions {
   /** `before` is null for the first report of a process, whose counts begin at nothing. */
   onReport(report: SensorReport, before: SensorReport | null): void
   onModelLearned(model: string): void
+  onSample(sample: string): void
   /** The sensor captures: for the first time, or again. */
   onRunning(): void
   /** The sensor failed and is about to be started again; `last` is the process's last report. */
@@ -216,6 +217,8 @@ export class SupervisedSensor {
         return
       case 'learned':
         return this.#options.onModelLearned(message.model)
+      case 'sampled':
+        return this.#options.onSample(message.sample)
       case 'self-tested':
         return this.#attacked(message.id, { outcome: 'answered', kind: message.detected })
       case 'ended':

@@ -1,17 +1,7 @@
 /** train: labelled captures in, a random forest and its figures out. */
-export {
-  trainRandomForest,
-  type TrainingOptions,
-  type TrainingProgress,
-  type TrainingResult,
-} from './train-random-forest.ts'
+export { trainRandomForest, type TrainingProgress } from './train-random-forest.ts'
 export type { Evaluation } from './cross-validate.ts'
-export {
-  measureModels,
-  type MeasuredModels,
-  type ModelFigures,
-  type ScorerFigures,
-} from './model-figures.ts'
+export { measureModels, type MeasuredModels } from './model-figures.ts'
 export { readTruth, type LabelledCapture, type TruthRow } from './truth.ts'
 export { ALERT_SEVERITY, judgeOf, type Claim } from './judging/judge.ts'
 export {

@@ -290,6 +290,10 @@ describe('an allowance', () => {
     const third = connect(port, '127.0.0.1')
     third.on('error', () => undefined)
     await once(third, 'close')
+    // It was not idleness that ended the third: those before it are still served.
+    held[0]!.write('GET /v1/health/live HTTP/1.1\r\nHost: picket\r\n\r\n')
+    const [served] = (await once(held[0]!, 'data')) as [Buffer]
+    expect(served.toString()).toMatch(/^HTTP\/1\.1 200/)
     held[0]!.destroy()
     await once(held[0]!, 'close')
     held[1]!.destroy()

@@ -2,7 +2,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { csvRecord } from '../../src/cli/csv.ts'
+import { csvRecord } from '../../src/cli/print/csv.ts'
 import type { Event } from '../../src/record/event.ts'
 import { TEN_OCLOCK_US } from '../support/detections.ts'
 import { run } from '../support/memory-terminal.ts'

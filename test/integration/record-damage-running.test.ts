@@ -12,7 +12,7 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { Database } from '../../src/record/sqlite/driver.ts'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { EventRecord } from '../../src/record/record.ts'
 import { Writer } from '../../src/record/write/writer.ts'
 import { until } from '../support/await-until.ts'
@@ -95,6 +95,11 @@ describe('a record whose file is damaged while it is open', () => {
 })
 
 describe('a record whose file is taken away while it is open', () => {
+  // What looks after the file every five seconds does so when the test says.
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] }))
+  afterEach(() => void vi.useRealTimers())
+  const lookAfterIt = (): void => void vi.advanceTimersByTime(5000)
+
   const parts = (path: string): readonly string[] => [path, `${path}-wal`, `${path}-shm`]
   const remove = (files: readonly string[]): void => files.forEach((file) => rmSync(file))
 
@@ -121,6 +126,7 @@ describe('a record whose file is taken away while it is open', () => {
       const { agentId } = record
       remove(files(record.path))
       await record.events.save(stories(1), forward)
+      lookAfterIt()
       await until('it is told', () => (told.length > 0 ? true : null))
       expect(told[0]).toContain(words)
       expect(setAside(record)).toHaveLength(kept)
@@ -145,6 +151,7 @@ describe('a record whose file is taken away while it is open', () => {
     await other.close()
     remove(parts(record.path))
     cpSync(other.path, record.path)
+    lookAfterIt()
     await until('it is told', () => (told.length > 0 ? true : null))
     expect(told[0]).toMatch(/file was replaced.*what was there was kept as/)
     expect(setAside(record)).toHaveLength(1)

@@ -1,7 +1,7 @@
 /** The record on a disk that fills up and empties again: a real one, of some megabytes. */
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { silentLog } from '../../src/core/log.ts'
 import { startRetention } from '../../src/record/retention.ts'
 import { Writer } from '../../src/record/write/writer.ts'
@@ -106,6 +106,9 @@ describe('a disk that fills up', () => {
   })
 
   it('still takes events, audit rows and deletions when it is full to the last byte', async () => {
+    // What looks at the disk every five seconds does so when the test says.
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    onTestFinished(() => void vi.useRealTimers())
     const disk = await smallDisk(64)
     const record = await openedRecord(disk.folder, { config: floor })
     insertFlows(record.path, 20_000)
@@ -113,6 +116,7 @@ describe('a disk that fills up', () => {
     await retention.look()
     expect(statSync(join(disk.folder, 'picket.ballast')).size).toBe(2 * MEGABYTE)
     disk.fillTo(12 * MEGABYTE)
+    vi.advanceTimersByTime(5000)
     await until('the record has seen it coming', () => {
       const shed = record.room()?.shed ?? 'nothing'
       return shed !== 'nothing' || null

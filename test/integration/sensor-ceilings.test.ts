@@ -60,6 +60,7 @@ function startSensor(
     onBatch: (flows) => (taken.flows += flows?.length ?? 0),
     onReport: (report) => reports.push(report),
     onModelLearned: () => undefined,
+    onSample: () => undefined,
     onRunning: () => undefined,
     onFailed: (reason) => failures.push(reason),
   })

@@ -42,14 +42,6 @@ export async function makeAuthority(folder: string, name: string): Promise<Autho
   }
 }
 
-/** Writes a certificate that stands for itself, and gives its files. */
-export async function selfSigned(folder: string, names: string): Promise<Certificate> {
-  const [certificateFile, keyFile] = [join(folder, 'self.pem'), join(folder, 'self.key')]
-  const own = ['-subj', '/CN=self', '-days', '2', '-addext', `subjectAltName=${names}`]
-  await openssl('req', '-x509', ...KEY, '-keyout', keyFile, '-out', certificateFile, ...own)
-  return { certificateFile, keyFile }
-}
-
 /** Writes text into a file of the folder, and gives its path. */
 export async function written(folder: string, name: string, text: string): Promise<string> {
   await writeFile(join(folder, name), text)

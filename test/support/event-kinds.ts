@@ -13,7 +13,7 @@ const IN_SOURCES = new RegExp(`'((?:${FAMILIES.replaceAll(' ', '|')})\\.[a-z0-9.
 const IN_RULES = /\bkind: ([a-z0-9]+\.[a-z0-9.-]+)/g
 /** Those that are put together from parts at run time. */
 const COMPOSED = [
-  ...'syn connect fin null xmas ack maimon odd udp ip-protocol icmp sctp'
+  ...'syn connect fin null xmas ack maimon odd udp ip-protocol sctp'
     .split(' ')
     .map((sort) => `scan.vertical.${sort}`),
   ...'dns ntp ssdp memcached'.split(' ').map((name) => `amplification.${name}`),

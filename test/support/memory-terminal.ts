@@ -1,6 +1,6 @@
 /** The command line run in this process, with what it prints kept. */
 import { runCli } from '../../src/cli/index.ts'
-import type { Terminal } from '../../src/cli/terminal.ts'
+import type { Terminal } from '../../src/cli/print/terminal.ts'
 
 export interface MemoryTerminal extends Terminal {
   readonly out: string

@@ -14,8 +14,8 @@ import type { Event } from '../../src/record/event.ts'
 import type { Story } from '../../src/record/event-log.ts'
 import type { EventRecord } from '../../src/record/record.ts'
 import { Double } from '../../src/flow/batch/batch-layout.ts'
-import { FlowLogWriter } from '../../src/record/write/flow-log-writer.ts'
-import { storedNumbers } from '../../src/record/write/flow-numbers.ts'
+import { FlowLogWriter } from '../../src/record/write/flows/flow-log-writer.ts'
+import { storedNumbers } from '../../src/record/write/flows/flow-numbers.ts'
 import { TEN_OCLOCK_US } from './detections.ts'
 
 export const RECORD_DEFAULTS = {

@@ -5,8 +5,8 @@ import { secondsOrNever } from '../arguments.ts'
 import { answerOf, noAgent, openAgent, openForReading, type ApiClient } from '../client.ts'
 import type { CommandContext } from '../context.ts'
 import type { AddCommands, Invocation } from '../invocation.ts'
-import { clockTime, EXIT, printJsonLines } from '../output.ts'
-import { printTable, type Column } from '../table.ts'
+import { clockTime, EXIT, printJsonLines } from '../print/output.ts'
+import { printTable, type Column } from '../print/table.ts'
 
 type Entry = components['schemas']['AllowlistEntry']
 

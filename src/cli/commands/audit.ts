@@ -1,12 +1,13 @@
 /** `picket audit`: who changed what, and whether the trail of it is whole. */
+import { counted } from '../../core/amount.ts'
 import type { components, operations } from '../../../openapi/contract.d.ts'
 import { PicketError } from '../../core/errors.ts'
 import { pointInTime } from '../arguments.ts'
 import { answerOf, openForReading } from '../client.ts'
 import type { AddCommands, Invocation } from '../invocation.ts'
-import { clockTime, EXIT, printJsonLines } from '../output.ts'
-import { jsonLine } from '../printable.ts'
-import { printTable, type Column } from '../table.ts'
+import { clockTime, EXIT, printJsonLines } from '../print/output.ts'
+import { jsonLine } from '../print/printable.ts'
+import { printTable, type Column } from '../print/table.ts'
 import { listThrough, withLimit } from './listing.ts'
 
 type ListOptions = NonNullable<operations['listAudit']['parameters']['query']> & { limit: number }
@@ -91,7 +92,7 @@ async function verify({ options, context }: Invocation<VerifyOptions>): Promise<
 
 function findingWords(found: components['schemas']['AuditFinding']): string {
   const { rows, head, problems } = found
-  const count = `${rows.toLocaleString('en')} ${rows === 1 ? 'row' : 'rows'}`
+  const count = counted(rows, 'row')
   const told = found.isIntact
     ? [`intact: ${count}`]
     : [`NOT intact: ${count}`, ...problems.map(({ problem }) => `  ${problem}`)]

@@ -4,8 +4,8 @@ import { DEFAULT_CONFIG_FILE, redacted } from '../../config/index.ts'
 import { packagedFile } from '../../core/package-root.ts'
 import { toYaml } from '../../core/yaml.ts'
 import type { AddCommands, Invocation } from '../invocation.ts'
-import { EXIT } from '../output.ts'
-import { jsonLine } from '../printable.ts'
+import { EXIT } from '../print/output.ts'
+import { jsonLine } from '../print/printable.ts'
 
 /** Adds `config check`, `config print` and `config reference`. */
 export const addConfig: AddCommands = (program, run) => {

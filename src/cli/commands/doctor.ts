@@ -3,8 +3,8 @@ import { PicketError } from '../../core/errors.ts'
 import type { CommandContext } from '../context.ts'
 import type { CheckResult } from '../host-checks.ts'
 import type { AddCommands, Invocation } from '../invocation.ts'
-import { EXIT, printJsonLines } from '../output.ts'
-import { printTable, type Column } from '../table.ts'
+import { EXIT, printJsonLines } from '../print/output.ts'
+import { printTable, type Column } from '../print/table.ts'
 
 const COLUMNS: readonly Column<CheckResult>[] = [
   { title: 'check', text: (result) => result.check },

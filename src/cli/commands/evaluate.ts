@@ -2,9 +2,9 @@
 import type { EvaluationReport } from '../../train/index.ts'
 import { wholeNumber } from '../arguments.ts'
 import type { AddCommands, Invocation } from '../invocation.ts'
-import { EXIT } from '../output.ts'
-import { jsonLine } from '../printable.ts'
-import { printFields, printTable, type Column } from '../table.ts'
+import { EXIT } from '../print/output.ts'
+import { jsonLine } from '../print/printable.ts'
+import { printFields, printTable, type Column } from '../print/table.ts'
 import type { CommandContext } from '../context.ts'
 import type { EvaluateOptions } from '../evaluation/options.ts'
 

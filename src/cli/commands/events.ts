@@ -6,9 +6,9 @@ import { answerOf, openForReading } from '../client.ts'
 import { writeFile } from 'node:fs/promises'
 import { PicketError } from '../../core/errors.ts'
 import type { AddCommands, Invocation } from '../invocation.ts'
-import { EXIT, printEvents, whoToWhom } from '../output.ts'
-import { jsonLine } from '../printable.ts'
-import { printFields } from '../table.ts'
+import { EXIT, printEvents, whoToWhom } from '../print/output.ts'
+import { jsonLine } from '../print/printable.ts'
+import { printFields } from '../print/table.ts'
 import { listThrough, withLimit, withSpan } from './listing.ts'
 
 type EventOptions = NonNullable<operations['listEvents']['parameters']['query']> & { limit: number }

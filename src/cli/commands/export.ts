@@ -1,16 +1,17 @@
 /** `picket export`: flows and events of a span of time, for other programs; reads the log itself, beside a running agent. */
+import { grouped } from '../../core/amount.ts'
 import { Option } from 'commander'
 import type { components } from '../../../openapi/contract.d.ts'
 import { usFromRfc3339 } from '../../core/clock.ts'
 import { PicketError } from '../../core/errors.ts'
 import type { Event } from '../../record/event.ts'
 import type { LogScan, LogSpan, ScannedRows } from '../../record/log-scan.ts'
-import { csvRecord } from '../csv.ts'
+import { csvRecord } from '../print/csv.ts'
 import type { AddCommands, Invocation } from '../invocation.ts'
-import { EXIT } from '../output.ts'
-import { openOutput } from '../output-file.ts'
-import { jsonLine } from '../printable.ts'
-import { createProgress } from '../progress.ts'
+import { EXIT } from '../print/output.ts'
+import { openOutput } from '../print/output-file.ts'
+import { jsonLine } from '../print/printable.ts'
+import { createProgress } from '../print/progress.ts'
 import { openRecordForReading } from '../record-access.ts'
 import { withSpan } from './listing.ts'
 
@@ -116,7 +117,7 @@ async function exportRows<Row extends object>(
     await record.close()
   }
   const where = output === undefined ? '' : ` to ${output}`
-  terminal.writeError(`exported ${count.toLocaleString('en')} ${what}${where}\n`)
+  terminal.writeError(`exported ${grouped(count)} ${what}${where}\n`)
   return EXIT.ok
 }
 

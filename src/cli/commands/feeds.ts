@@ -3,8 +3,8 @@ import type { components } from '../../../openapi/contract.d.ts'
 import { answerOf, noAgent, openAgent, openForReading } from '../client.ts'
 import type { CommandContext } from '../context.ts'
 import type { AddCommands, Invocation } from '../invocation.ts'
-import { clockTime, EXIT, printJsonLines } from '../output.ts'
-import { printTable, type Column } from '../table.ts'
+import { clockTime, EXIT, printJsonLines } from '../print/output.ts'
+import { printTable, type Column } from '../print/table.ts'
 
 type Feed = components['schemas']['Feed']
 

@@ -25,6 +25,16 @@ Examples:
   picket fleet status
   picket fleet credentials /root/fleet-keys web1 web2 db1`
 
+const TO = new Option('--to <hosts>', 'all, group:NAME or host:NAME')
+  .argParser(addressee)
+  .default({ kind: 'all' }, 'all')
+const WAIT = new Option('--wait <time>', 'how long to wait for the answers of hosts')
+  .argParser(seconds)
+  .default(5, '5s')
+const TTL = new Option('--ttl <time>', 'how long, everywhere alike: 600, 10m, 2h')
+  .argParser(seconds)
+  .default(3600, '1h')
+
 /** Adds `fleet` with what belongs to it. */
 export const addFleet: AddCommands = (program, run) => {
   const fleet = program
@@ -36,11 +46,11 @@ export const addFleet: AddCommands = (program, run) => {
       .command(name)
       .argument('<targets...>', 'IPv4 or IPv6 addresses, or ranges in CIDR notation')
       .description(description)
-      .option('--to <hosts>', 'all, group:NAME or host:NAME', addressee, { kind: 'all' })
+      .addOption(TO)
       .option('--reason <text>', 'for whoever reads it later')
-      .option('--wait <time>', 'how long to wait for the answers of hosts', seconds, 5)
+      .addOption(WAIT)
   ordering('block', 'keep addresses or ranges out of every host')
-    .option('--ttl <time>', 'how long, everywhere alike: 600, 10m, 2h', seconds, 3600)
+    .addOption(TTL)
     .addOption(
       new Option('--direction <way>', 'only what comes in from it, or goes out to it').choices([
         ...BLOCK_DIRECTIONS,

@@ -3,8 +3,8 @@ import type { components, operations } from '../../../openapi/contract.d.ts'
 import { wholeNumber } from '../arguments.ts'
 import { answerOf } from '../client.ts'
 import type { AddCommands, Invocation } from '../invocation.ts'
-import { clockTime, EXIT, printJsonLines } from '../output.ts'
-import { printTable, type Column } from '../table.ts'
+import { clockTime, EXIT, printJsonLines } from '../print/output.ts'
+import { printTable, type Column } from '../print/table.ts'
 import { listThrough, withLimit, withSpan } from './listing.ts'
 
 type FlowOptions = NonNullable<operations['listFlows']['parameters']['query']> & { limit: number }

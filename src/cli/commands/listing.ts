@@ -5,12 +5,6 @@ import { openForReading, type ApiClient } from '../client.ts'
 import type { CommandContext } from '../context.ts'
 import { collectPages } from '../pages.ts'
 
-export interface ListingOptions {
-  readonly from?: string
-  readonly to?: string
-  readonly limit: number
-}
-
 /** Adds `--limit`. */
 export function withLimit(command: Command): Command {
   return command.option('--limit <n>', 'the most to list', wholeNumber(1, 1_000_000), 100)

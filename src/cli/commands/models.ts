@@ -12,9 +12,9 @@ import { answerOf, openAgent } from '../client.ts'
 import type { CommandContext } from '../context.ts'
 import type { AddCommands, Invocation } from '../invocation.ts'
 import { judgedDetectors, judgedWords } from '../judged.ts'
-import { clockTime, EXIT, printJsonLines } from '../output.ts'
+import { clockTime, EXIT, printJsonLines } from '../print/output.ts'
 import { auditCommand } from '../record-access.ts'
-import { printTable, type Column } from '../table.ts'
+import { printTable, type Column } from '../print/table.ts'
 
 interface ModelsOptions {
   readonly interface?: string

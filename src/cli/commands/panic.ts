@@ -5,8 +5,8 @@ import { PicketError } from '../../core/errors.ts'
 import { PanicSwitch } from '../../respond/index.ts'
 import type { CommandContext } from '../context.ts'
 import type { AddCommands, Invocation } from '../invocation.ts'
-import { EXIT } from '../output.ts'
-import { printable } from '../printable.ts'
+import { EXIT } from '../print/output.ts'
+import { printable } from '../print/printable.ts'
 
 interface PanicOptions {
   readonly end?: true

@@ -10,7 +10,7 @@ import { Feeds } from '../../detect/intel/index.ts'
 import { loadShippedModels } from '../../detect/models/index.ts'
 import { openRecord } from '../../record/index.ts'
 import type { CommandContext } from '../context.ts'
-import { EXIT, printEvents, printFailure } from '../output.ts'
+import { EXIT, printEvents, printFailure } from '../print/output.ts'
 import {
   isEndless,
   replayFile,
@@ -18,7 +18,7 @@ import {
   type Replay,
   type Replayed,
   type ReplayOptions,
-} from '../replaying.ts'
+} from '../replay/replaying.ts'
 import { localActor } from '../record-access.ts'
 
 /**

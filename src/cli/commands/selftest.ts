@@ -1,11 +1,11 @@
 /** `picket selftest`: a harmless attack, followed through the running agent. */
 import type { components } from '../../../openapi/contract.d.ts'
-import { InvalidArgumentError } from 'commander'
+import { InvalidArgumentError, Option } from 'commander'
 import { seconds } from '../arguments.ts'
 import { answerOf, noAgent, openAgent } from '../client.ts'
 import type { AddCommands, Invocation } from '../invocation.ts'
-import { EXIT, printJsonLines } from '../output.ts'
-import { printTable, type Column } from '../table.ts'
+import { EXIT, printJsonLines } from '../print/output.ts'
+import { printTable, type Column } from '../print/table.ts'
 
 type Report = components['schemas']['SelfTest']
 type Step = Report['steps'][number]
@@ -42,7 +42,11 @@ export const addSelfTest: AddCommands = (program, run) => {
   program
     .command('selftest')
     .description('prove that an attack is detected, recorded, forwarded, and could be blocked')
-    .option('--timeout <duration>', 'how long the event may take on its way', timeout, 15)
+    .addOption(
+      new Option('--timeout <duration>', 'how long the event may take on its way')
+        .argParser(timeout)
+        .default(15, '15s'),
+    )
     .addHelpText('after', NOTES)
     .action(run<SelfTestOptions>(selfTest))
 }

@@ -4,8 +4,8 @@ import { PicketError } from '../../core/errors.ts'
 import { numberRange, pointInTime } from '../arguments.ts'
 import { answerOf, openForOrders, openForReading } from '../client.ts'
 import type { AddCommands, Invocation } from '../invocation.ts'
-import { EXIT, printJsonLines } from '../output.ts'
-import { printTable, type Column } from '../table.ts'
+import { EXIT, printJsonLines } from '../print/output.ts'
+import { printTable, type Column } from '../print/table.ts'
 
 type Sink = components['schemas']['Sink']
 type Replay = components['schemas']['Replay']

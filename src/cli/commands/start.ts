@@ -9,7 +9,7 @@ import { VERSION } from '../../core/package-root.ts'
 import { serviceManager } from '../../core/unix/service-manager.ts'
 import { ServiceLife } from '../../agent/service-life.ts'
 import type { CommandContext } from '../context.ts'
-import { EXIT } from '../output.ts'
+import { EXIT } from '../print/output.ts'
 
 /**
  * Runs the agent: SIGINT and SIGTERM end it with everything written, SIGHUP reads the configuration again.

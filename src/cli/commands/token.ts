@@ -6,10 +6,10 @@ import { formatCidr, parseCidr } from '../../net/cidr.ts'
 import type { Scope, StoredToken } from '../../record/token-store.ts'
 import { scopeList, secondsOrNever } from '../arguments.ts'
 import type { AddCommands, Invocation } from '../invocation.ts'
-import { clockTime, EXIT, printJsonLines } from '../output.ts'
-import { jsonLine } from '../printable.ts'
+import { clockTime, EXIT, printJsonLines } from '../print/output.ts'
+import { jsonLine } from '../print/printable.ts'
 import { localActor, openRecordForReading, openRecordForWriting } from '../record-access.ts'
-import { printFields, printTable, type Column } from '../table.ts'
+import { printFields, printTable, type Column } from '../print/table.ts'
 
 interface CreateOptions {
   readonly scopes: readonly Scope[]

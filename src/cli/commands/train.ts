@@ -6,11 +6,11 @@ import type { Evaluation, TrainingProgress } from '../../train/index.ts'
 import { wholeNumber } from '../arguments.ts'
 import type { CommandContext } from '../context.ts'
 import type { AddCommands, Invocation } from '../invocation.ts'
-import { EXIT } from '../output.ts'
-import { jsonLine } from '../printable.ts'
+import { EXIT } from '../print/output.ts'
+import { jsonLine } from '../print/printable.ts'
 import { auditCommand } from '../record-access.ts'
-import { printFields } from '../table.ts'
-import type { Terminal } from '../terminal.ts'
+import { printFields } from '../print/table.ts'
+import type { Terminal } from '../print/terminal.ts'
 
 interface TrainOptions {
   readonly truth: string

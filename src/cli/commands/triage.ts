@@ -1,13 +1,14 @@
 /** `picket incidents`, `verdict`, `verdicts`, `suppress`, `suppressions`, `unsuppress`: what people make of events. */
+import { counted } from '../../core/amount.ts'
 import type { components } from '../../../openapi/contract.d.ts'
 import { pointInTime, secondsOrNever, wholeNumber } from '../arguments.ts'
 import { answerOf, noAgent, openAgent, openForReading, type ApiClient } from '../client.ts'
 import type { CommandContext } from '../context.ts'
 import type { AddCommands, Invocation } from '../invocation.ts'
-import { clockTime, EXIT, printJsonLines } from '../output.ts'
+import { clockTime, EXIT, printJsonLines } from '../print/output.ts'
 import { exportJudgedCaptures } from '../judged-captures.ts'
 import { openRecordForReading } from '../record-access.ts'
-import { printTable, type Column } from '../table.ts'
+import { printTable, type Column } from '../print/table.ts'
 import { listThrough, withLimit } from './listing.ts'
 
 type Schemas = components['schemas']
@@ -97,7 +98,7 @@ const addVerdicts: AddCommands = (program, run) => {
 
 const addSuppressions: AddCommands = (program, run) => {
   withScope(program.command('suppress'))
-    .description('hide what fits, from now on; to never block somebody, use policy.allowlist')
+    .description('hide what fits, from now on; to never block somebody, allowlist it')
     .addHelpText(
       'after',
       "\nExamples:\n  picket suppress --detector port-scan --address 10.0.0.9 --reason 'our scanner' --ttl 30d",
@@ -160,7 +161,9 @@ async function exportVerdicts({ args: [folder = ''], context }: Invocation): Pro
   try {
     const { captures, without } = exportJudgedCaptures(record, folder)
     const left = without > 0 ? `; ${without} judged events have no packets any more` : ''
-    commandContext.terminal.writeError(`${captures} captures and truth.json in ${folder}${left}\n`)
+    commandContext.terminal.writeError(
+      `${counted(captures, 'capture')} and truth.json in ${folder}${left}\n`,
+    )
     return captures > 0 ? EXIT.ok : EXIT.failure
   } finally {
     await record.close()

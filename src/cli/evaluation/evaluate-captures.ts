@@ -20,8 +20,8 @@ import {
   type ReportParts,
 } from '../../train/index.ts'
 import type { CommandContext } from '../context.ts'
-import { jsonLine } from '../printable.ts'
-import { createProgress } from '../progress.ts'
+import { jsonLine } from '../print/printable.ts'
+import { createProgress } from '../print/progress.ts'
 import type { EvaluateOptions } from './options.ts'
 import { runTrial, type TrialOptions } from './trial.ts'
 

@@ -1,10 +1,11 @@
 /** `picket rules backtest`: what rules would have found in the log, and what blocking for it would have cost. */
+import { counted } from '../../core/amount.ts'
 import { usFromRfc3339 } from '../../core/clock.ts'
 import { backtestRules, type Backtest } from '../../detect/index.ts'
 import { oldestFirst } from '../../record/index.ts'
 import type { CommandContext } from '../context.ts'
-import { EXIT } from '../output.ts'
-import { jsonLine, printable } from '../printable.ts'
+import { EXIT } from '../print/output.ts'
+import { jsonLine, printable } from '../print/printable.ts'
 import { openRecordForReading } from '../record-access.ts'
 import { chosenRules, writeFaults } from './chosen.ts'
 
@@ -70,10 +71,12 @@ function printBacktest(
     if (attackers.size === 0) {
       write('    block      names nobody whom a block could keep out')
     } else if (cutOff.flows === 0) {
-      write(`    block      of ${attackers.size} addresses would have cut off nothing else`)
+      write(
+        `    block      of ${counted(attackers.size, 'address', 'addresses')} would have cut off nothing else`,
+      )
     } else {
       write(
-        `    block      of ${attackers.size} addresses would also have cut off ${cutOff.flows} flows, ${cutOff.bytes} bytes`,
+        `    block      of ${counted(attackers.size, 'address', 'addresses')} would also have cut off ${cutOff.flows} flows, ${cutOff.bytes} bytes`,
       )
       write(`    services   ${most(cutOff.services)}`)
       if (cutOff.programs.size > 0) write(`    programs   ${most(cutOff.programs)}`)

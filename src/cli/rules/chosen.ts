@@ -10,7 +10,7 @@ import {
   type RuleFault,
 } from '../../detect/index.ts'
 import type { CommandContext } from '../context.ts'
-import type { Terminal } from '../terminal.ts'
+import type { Terminal } from '../print/terminal.ts'
 
 export interface ChosenRules extends ReadRules {
   readonly book: RuleBook

@@ -1,8 +1,8 @@
 /** `picket rules fields`: what rules may ask for, and when it is known. */
 import { CATEGORIES, type Field } from '../../detect/index.ts'
 import type { CommandContext } from '../context.ts'
-import { EXIT, printJsonLines } from '../output.ts'
-import { printTable, type Column } from '../table.ts'
+import { EXIT, printJsonLines } from '../print/output.ts'
+import { printTable, type Column } from '../print/table.ts'
 
 interface Row {
   readonly category: string
@@ -26,6 +26,7 @@ const COLUMNS: readonly Column<Row>[] = [
   { title: 'what it is', text: ({ note }) => note, mayWrap: true },
 ]
 
+/** Prints every field that a rule may ask for; those that all categories have come first, once. */
 export function listFields({ terminal, json }: CommandContext): number {
   const [connections, ...others] = CATEGORIES
   const shared = connections!.fields

@@ -5,9 +5,9 @@ import type { JudgedFigures } from '../../record/triage-log.ts'
 import { answerOf, openAgent } from '../client.ts'
 import type { CommandContext } from '../context.ts'
 import { judgedDetectors, judgedWords } from '../judged.ts'
-import { EXIT, printJsonLines } from '../output.ts'
-import { jsonLine, printable } from '../printable.ts'
-import { printTable, type Column } from '../table.ts'
+import { EXIT, printJsonLines } from '../print/output.ts'
+import { jsonLine, printable } from '../print/printable.ts'
+import { printTable, type Column } from '../print/table.ts'
 import { chosenRules, faultWords, writeFaults } from './chosen.ts'
 
 /** Exit: 2 where a rule is bad. */

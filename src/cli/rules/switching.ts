@@ -1,9 +1,10 @@
 /** `picket rules enable` and `disable`: at once and for good, through the running agent. */
 import { answerOf, noAgent, openAgent } from '../client.ts'
 import type { CommandContext } from '../context.ts'
-import { EXIT } from '../output.ts'
-import { jsonLine, printable } from '../printable.ts'
+import { EXIT } from '../print/output.ts'
+import { jsonLine, printable } from '../print/printable.ts'
 
+/** Has the running agent switch a rule, and prints what came of it. */
 export async function switchRule(
   name: string,
   isEnabled: boolean,

@@ -6,8 +6,8 @@ import { ruleOfDetector } from '../../detect/detection.ts'
 import { rulesOf, type Detection } from '../../detect/index.ts'
 import { tryRules } from '../../sensor/trial/rules-on-capture.ts'
 import type { CommandContext } from '../context.ts'
-import { EXIT, printJsonLines } from '../output.ts'
-import { printTable, type Column } from '../table.ts'
+import { EXIT, printJsonLines } from '../print/output.ts'
+import { printTable, type Column } from '../print/table.ts'
 import { chosenRules, writeFaults } from './chosen.ts'
 
 const COLUMNS: readonly Column<Detection>[] = [

@@ -5,6 +5,7 @@ import { IpProtocol } from '../../net/protocol.ts'
 import type { Detection } from '../detection.ts'
 import type { Emit } from '../detector.ts'
 import { HostModel, LEARNING_OFF, type LearningState } from './learning/host-model.ts'
+import { formatSample, parseSample, type LearningSample } from './learning/learning-sample.ts'
 import type { IsolationForestConfig, RandomForestConfig } from './config.ts'
 import { isolationScore } from './isolation-forest.ts'
 import { formatModel, parseModel } from './model-file.ts'
@@ -15,6 +16,8 @@ import { anomalyRules, attackRules } from './stories/story-rules.ts'
 import { StoryTable } from './stories/story-table.ts'
 import type { StoredModels } from './stored-models.ts'
 import { Suspects } from './learning/suspects.ts'
+
+const SAMPLE_EVERY_US = 3600e6
 
 export interface FlowScores {
   /** Isolation forest, 0–1; null while it is off or learning. */
@@ -36,6 +39,8 @@ export interface ScorerOptions {
   readonly emit: Emit
   /** The host's model has been grown: its file's text, to be stored. */
   onModelLearned?(model: string): void
+  /** What the next model is being learned from: a file's text, to be kept for the next run; every hour, and at the end. */
+  onSample?(sample: string): void
   /** Of sketches and samples; a constant gives repeatable replays. */
   readonly seed?: number
 }
@@ -61,6 +66,7 @@ export class FlowScorer {
   #anomaly: IsolationForestModel | null
   #anomalyStories: StoryTable | null = null
   readonly #host: HostModel | null
+  #sampleDueUs: number | null = null
 
   constructor(config: ScorerConfig, options: ScorerOptions) {
     this.#config = config
@@ -75,7 +81,8 @@ export class FlowScorer {
     this.#host = null
     if (!config.isolationForest.enabled) return
     const stored = storedIsolationForest(options.models)
-    this.#host = new HostModel(config.isolationForest, this.#seed, stored)
+    const sample = storedSample(options.models)
+    this.#host = new HostModel(config.isolationForest, this.#seed, stored, sample)
     if (stored) this.#putInForce(stored)
   }
 
@@ -117,15 +124,27 @@ export class FlowScorer {
     this.#attackStories?.close(nowUs)
     this.#anomalyStories?.close(nowUs)
     const learned = this.#host?.tick(nowUs) ?? null
-    if (learned === null) return
-    this.#putInForce(learned)
-    this.#options.onModelLearned?.(formatModel(learned))
+    if (learned !== null) {
+      this.#putInForce(learned)
+      this.#options.onModelLearned?.(formatModel(learned))
+    }
+    this.#sampleDueUs ??= nowUs + SAMPLE_EVERY_US
+    if (nowUs < this.#sampleDueUs) return
+    this.#sampleDueUs = nowUs + SAMPLE_EVERY_US
+    this.#handOverSample()
   }
 
   /** Ends every story. */
   end(nowUs: number): void {
     this.#attackStories?.close(nowUs, true)
     this.#anomalyStories?.close(nowUs, true)
+    this.#handOverSample()
+  }
+
+  #handOverSample(): void {
+    const { onSample } = this.#options
+    const sample = onSample === undefined ? null : (this.#host?.sample() ?? null)
+    if (sample !== null) onSample!(formatSample(sample))
   }
 
   /**
@@ -199,4 +218,8 @@ function storedIsolationForest(models: StoredModels): IsolationForestModel | nul
   if (models.isolationForest === null) return null
   const model = parseModel(models.isolationForest, "this host's isolation forest")
   return model.kind === 'isolation-forest' ? model : null
+}
+
+function storedSample({ learningSample = null }: StoredModels): LearningSample | null {
+  return learningSample === null ? null : parseSample(learningSample, 'the learning sample')
 }

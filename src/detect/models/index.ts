@@ -11,6 +11,7 @@ export {
   loadShippedModels,
   loadStoredModels,
   storeModel,
+  storeSample,
   SHIPPED_RANDOM_FOREST,
   type StoredModels,
 } from './stored-models.ts'

@@ -18,10 +18,7 @@ export function formatModel(model: Model): string {
   const { forest, baseline, ...facts } = model
   const { reference } = model.kind === 'isolation-forest' ? model : {}
   const head = {
-    format: FORMAT,
-    formatVersion: FORMAT_VERSION,
-    featureVersion: FEATURE_VERSION,
-    features: FEATURE_NAMES,
+    ...versionFields(FORMAT),
     ...facts,
     baseline: [...baseline],
     ...(reference === undefined ? {} : { reference: plainReference(reference) }),
@@ -49,19 +46,39 @@ function plainReference({ ordinary, attacks, attacksApart }: Reference): object 
  * another format or another list of features.
  */
 export function parseModel(text: string, name: string): Model {
-  const json = parseJson(text, name)
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) {
-    throw invalid(name, 'it is not a JSON object')
-  }
-  const fields = json as Readonly<Record<string, unknown>>
-  if (fields['format'] !== FORMAT) throw invalid(name, `its format is not ${FORMAT}`)
-  checkVersions(fields, name)
+  const fields = checkedFields(text, name, FORMAT)
   try {
     return readModel(fields)
   } catch (error) {
-    if (error instanceof Refusal) throw invalid(name, error.message)
+    if (error instanceof Refusal) throw invalidFile(name, error.message)
     throw error
   }
+}
+
+/** The fields by which a file says what it is, and of which features. */
+export function versionFields(format: string): object {
+  return {
+    format,
+    formatVersion: FORMAT_VERSION,
+    featureVersion: FEATURE_VERSION,
+    features: FEATURE_NAMES,
+  }
+}
+
+/** Reads the fields of a file that is of this format, version and list of features. Errors: as `parseModel`. */
+export function checkedFields(
+  text: string,
+  name: string,
+  format: string,
+): Readonly<Record<string, unknown>> {
+  const json = parseJson(text, name)
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) {
+    throw invalidFile(name, 'it is not a JSON object')
+  }
+  const fields = json as Readonly<Record<string, unknown>>
+  if (fields['format'] !== format) throw invalidFile(name, `its format is not ${format}`)
+  checkVersions(fields, name)
+  return fields
 }
 
 /** Reads a model file and checks it. Errors: as `parseModel`, and as `readModelText`. */
@@ -73,7 +90,7 @@ export function readModelFile(path: string): Model {
 export function readModelText(path: string): string {
   try {
     if (statSync(path).size > MAXIMUM_BYTES) {
-      throw invalid(path, `it is larger than ${MAXIMUM_BYTES} bytes`)
+      throw invalidFile(path, `it is larger than ${MAXIMUM_BYTES} bytes`)
     }
     return readFileSync(path, 'utf8')
   } catch (cause) {
@@ -96,7 +113,7 @@ function parseJson(text: string, name: string): unknown {
   try {
     return JSON.parse(text)
   } catch (cause) {
-    throw invalid(name, 'it is not JSON', cause)
+    throw invalidFile(name, 'it is not JSON', cause)
   }
 }
 
@@ -119,7 +136,8 @@ function shown(value: unknown): string {
   return typeof value === 'number' ? String(value) : 'unknown'
 }
 
-function invalid(name: string, reason: string, cause?: unknown): PicketError {
+/** What is thrown for a file that cannot be used. */
+export function invalidFile(name: string, reason: string, cause?: unknown): PicketError {
   return new PicketError('ERR_MODEL_INVALID', `${name} is not a usable model: ${reason}`, {
     cause,
     hint: 'train it again with "picket train", or remove it to use the shipped or a freshly learned one',

@@ -1,9 +1,10 @@
 /** Where models lie on disk: the shipped forest, and what each interface has taught. */
-import { existsSync, mkdirSync, renameSync } from 'node:fs'
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { PicketError } from '../../core/errors.ts'
 import type { Log } from '../../core/log.ts'
 import { packagedFile } from '../../core/package-root.ts'
+import { parseSample } from './learning/learning-sample.ts'
 import { isolationForestPath, putEarlierInPlace, setPreviousAside } from './model-versions.ts'
 import { parseModel, readModelText, writeModelText } from './model-file.ts'
 
@@ -13,6 +14,8 @@ export interface StoredModels {
   readonly isolationForest: string | null
   /** Null when there is none that can be used. */
   readonly randomForest: string | null
+  /** What an earlier run had gathered for the next isolation forest; null or absent where none has. */
+  readonly learningSample?: string | null
 }
 
 /** The random forest that comes with Picket. */
@@ -34,7 +37,8 @@ export function loadStoredModels(
 ): StoredModels {
   const isolationForest = readOrSetAside(isolationForestPath(dataDirectory, interfaceName), log)
   const { randomForest } = loadShippedModels(log, randomForestPath)
-  return { isolationForest, randomForest }
+  const learningSample = readSample(learningSamplePath(dataDirectory, interfaceName), log)
+  return { isolationForest, randomForest, learningSample }
 }
 
 /**
@@ -59,6 +63,8 @@ export function storeModel(
     mkdirSync(join(dataDirectory, 'models'), { recursive: true, mode: 0o750 })
     setPreviousAside(path)
     writeModelText(path, model)
+    // It has been learned from; what comes is gathered anew.
+    rmSync(learningSamplePath(dataDirectory, interfaceName), { force: true })
     log.info('The usual traffic of an interface has been learned', {
       interface: interfaceName,
       path,
@@ -69,6 +75,29 @@ export function storeModel(
       reason: error instanceof Error ? error.message : String(error),
     })
   }
+}
+
+/** Keeps what an interface is being learned from, under DATA/models. Errors: logs and goes on; a restart learns it anew. */
+export function storeSample(
+  dataDirectory: string,
+  interfaceName: string,
+  sample: string,
+  log: Log,
+): void {
+  try {
+    parseSample(sample, `the learning sample of ${interfaceName}`)
+    mkdirSync(join(dataDirectory, 'models'), { recursive: true, mode: 0o750 })
+    writeModelText(learningSamplePath(dataDirectory, interfaceName), sample)
+  } catch (error) {
+    log.warn('What is being learned could not be stored; a restart begins it anew', {
+      interface: interfaceName,
+      reason: error instanceof Error ? error.message : String(error),
+    })
+  }
+}
+
+function learningSamplePath(dataDirectory: string, interfaceName: string): string {
+  return join(dataDirectory, 'models', `learning-sample-${encodeURIComponent(interfaceName)}.json`)
 }
 
 function namedModel(path: string): string {
@@ -108,6 +137,23 @@ function readOrSetAside(path: string, log: Log): string | null {
       aside,
     })
     return isEarlierThere ? readModelText(path) : null
+  }
+}
+
+/** What cannot be used is no loss but time: it is deleted, and learning begins anew. */
+function readSample(path: string, log: Log): string | null {
+  if (!existsSync(path)) return null
+  try {
+    const text = readModelText(path)
+    parseSample(text, path)
+    return text
+  } catch (error) {
+    if (!(error instanceof PicketError)) throw error
+    rmSync(path, { force: true })
+    log.warn('What had been gathered for the next model cannot be used; learning begins anew', {
+      reason: error.message,
+    })
+    return null
   }
 }
 

@@ -53,6 +53,7 @@ export function isOverflow(payload: Payload): boolean {
   return payload.payloadCaptured >= SHORTEST_OVERFLOW && overflowOf(payload) !== null
 }
 
+/** Tells of the overflow that the payload holds, if it does. */
 export function tellOverflow(context: ReadingContext, payload: Payload, side: number): void {
   const sign = overflowOf(payload)
   if (sign === null) return

@@ -5,7 +5,6 @@ export const CEF_NAMES: Readonly<Record<string, string>> = {
   flow: 'Network flow',
   scan: 'Port scan',
   'scan.vertical': 'Vertical port scan',
-  'scan.horizontal': 'Horizontal port scan',
   'scan.controller': 'Search of a controller',
   'scan.service': 'Service version probing',
   'scan.internet-survey': 'Internet survey',

@@ -11,6 +11,7 @@ export interface Body {
   readonly headers: Readonly<Record<string, string>>
 }
 
+/** Gives a body and the headers that go with it. */
 export async function compressible(plain: Buffer | string, isCompressed: boolean): Promise<Body> {
   if (!isCompressed) return { body: plain, headers: {} }
   return { body: await gzipped(plain, { level: LEVEL }), headers: { 'content-encoding': 'gzip' } }

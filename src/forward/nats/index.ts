@@ -1,6 +1,4 @@
 /** NATS: the connection that the sink and the fleet's bus have in common. */
 export { backOffMs } from '../back-off.ts'
-export type { NatsConnectionConfig } from './config.ts'
 export { isDenied, NatsLink, reasonInWords, type StoredMessage, type StreamPlan } from './link.ts'
-export type { NatsPublisher, Publication } from './publisher.ts'
 export { makeUserSeed, publicNkeyOf } from './nkey.ts'

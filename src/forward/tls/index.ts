@@ -1,4 +1,4 @@
 /** TLS to a collector: always verified, with a certificate of one's own where it asks for one. */
 export { isUnset, tlsFields, type TlsConfig } from './config.ts'
-export { tlsOptions, type TlsOptions } from './options.ts'
+export { tlsOptions } from './options.ts'
 export { reasonOf } from './refusal.ts'

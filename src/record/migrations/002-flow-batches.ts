@@ -1,7 +1,7 @@
 /** Moves flows from a row each to batches: a tenth of the time to write, half the room. */
 import { batchFlows, type Flow } from '../../flow/batch/index.ts'
-import { FlowLogWriter } from '../write/flow-log-writer.ts'
-import type { FlowNumbers } from '../write/flow-numbers.ts'
+import { FlowLogWriter } from '../write/flows/flow-log-writer.ts'
+import type { FlowNumbers } from '../write/flows/flow-numbers.ts'
 import { addressOfKey } from '../sqlite/address-key.ts'
 import type { Connection } from '../sqlite/connection.ts'
 import type { Migration } from './migration.ts'

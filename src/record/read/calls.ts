@@ -5,7 +5,7 @@ import type { Event } from '../event.ts'
 import type { EventQuery, Page } from '../event-log.ts'
 import type { FlowQuery, FlowSumQuery } from '../flow-log.ts'
 import type { AuditStretch, AuditWalk } from './audit.ts'
-import type { SummedStep } from './flow-sums.ts'
+import type { SummedStep } from './flows/flow-sums.ts'
 
 /** A step of a listing is a page for which a bounded number of rows was looked at. */
 export interface ReaderCalls {

@@ -9,7 +9,7 @@ import type { FlowQuery, FlowSumQuery, FlowSums } from '../flow-log.ts'
 import { GENESIS } from '../sqlite/audit-chain.ts'
 import { Thread } from '../thread.ts'
 import type { ReaderCalls, ReaderSettings } from './calls.ts'
-import { SumTable } from './sum-table.ts'
+import { SumTable } from './flows/sum-table.ts'
 
 /** Some 20 ms. */
 const STATES_PER_STEP = 20_000

@@ -5,8 +5,8 @@ import { answerCalls, type Answers } from '../thread.ts'
 import { stepAudit, walkAudit } from './audit.ts'
 import type { ReaderCalls, ReaderSettings } from './calls.ts'
 import { stepEvents } from './events.ts'
-import { stepSums } from './flow-sums.ts'
-import { stepFlows } from './flows.ts'
+import { stepSums } from './flows/flow-sums.ts'
+import { stepFlows } from './flows/flows.ts'
 import { countStates } from './outbox.ts'
 
 function open({ path }: ReaderSettings): Connection {

@@ -1,4 +1,5 @@
 /** Begins a new database in the place of a damaged one: salvages, writes down that it did, and says so. */
+import { grouped } from '../../core/amount.ts'
 import { appendAudit } from '../sqlite/audit-chain.ts'
 import { inTransaction, type Connection } from '../sqlite/connection.ts'
 import type { DamagedFile } from '../sqlite/damage/integrity.ts'
@@ -52,7 +53,7 @@ function keptWords(path: string | null, still: Connection | null): string {
 
 function inWords(salvaged: Salvaged): string {
   const counts = Object.entries(salvaged).map(
-    ([table, rows]) => `${rows.toLocaleString('en')} ${WORDS[table] ?? table}`,
+    ([table, rows]) => `${grouped(rows)} ${WORDS[table] ?? table}`,
   )
   return counts.length === 0 ? 'nothing that could be read of it' : counts.join(', ')
 }

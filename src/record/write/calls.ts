@@ -146,3 +146,6 @@ export interface WriterSettings {
   /** Free space on the disk below which the file does not grow. */
   readonly floorBytes: number
 }
+
+/** A call that writes and has nothing to tell but that it is done. */
+export type Saver<Name extends keyof WriterCalls> = (input: WriterCalls[Name]['input']) => null

@@ -6,9 +6,6 @@ import type { Block, BlockScope } from '../../record/block-log.ts'
 /** A block is an entry of the firewall for each of its ports or ranges. */
 export const MAX_PORTS = 64
 
-/** Everything, both ways. */
-export const WHOLE_SCOPE: BlockScope = { direction: 'both', protocol: null, ports: [] }
-
 /**
  * Reads the scope of an order.
  *

@@ -7,7 +7,7 @@ import { readersOf } from '../../../src/api/limits/editions.ts'
 import { packagedFile } from '../../../src/core/package-root.ts'
 import { ERROR_CODES, PicketError } from '../../../src/core/errors.ts'
 import { problemFrom } from '../../../src/api/problem.ts'
-import { FAMILIES } from '../../../src/decide/config.ts'
+import { FAMILIES } from '../../../src/detect/detection.ts'
 import { BLOCK_STATES } from '../../../src/record/block-log.ts'
 import { VERDICTS } from '../../../src/decide/decision.ts'
 

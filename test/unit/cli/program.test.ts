@@ -1,42 +1,37 @@
 /** How the command line is read: options, help, and what is told to who mistypes. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Command } from 'commander'
 import { describe, expect, test } from 'vitest'
+import { buildProgram } from '../../../src/cli/program.ts'
 import { VERSION } from '../../../src/core/package-root.ts'
-import { run } from '../../support/memory-terminal.ts'
+import { memoryTerminal, run } from '../../support/memory-terminal.ts'
 import { temporaryFolder } from '../../support/record.ts'
 
-const COMMANDS = [
-  ['start'],
-  ['replay'],
-  ['events'],
-  ['events', 'show'],
-  ['flows'],
-  ['blocks'],
-  ['block'],
-  ['unblock'],
-  ['token'],
-  ['token', 'create'],
-  ['token', 'list'],
-  ['token', 'revoke'],
-  ['train'],
-  ['evaluate'],
-  ['models', 'status'],
-  ['models', 'rollback'],
-  ['models', 'train'],
-  ['doctor'],
-  ['config', 'check'],
-  ['config', 'print'],
-  ['config', 'reference'],
-]
+const program = buildProgram({ terminal: memoryTerminal(), environment: {} }, () => undefined)
 
-test.each(COMMANDS)('%s %s explains itself with --help', async (...command) => {
-  const { exitCode, out, err } = await run(...command.filter((word) => word !== ''), '--help')
-  expect(exitCode).toBe(0)
-  expect(out).toMatch(/^Usage: picket/)
-  expect(out).toContain('--data-dir <dir>')
-  expect(err).toBe('')
-})
+/** Every command there is, as it is typed. */
+function commandLines({ commands }: Command, before: readonly string[] = []): string[][] {
+  return commands.flatMap((command) => {
+    const line = [...before, command.name()]
+    return [line, ...commandLines(command, line)]
+  })
+}
+
+test.each(commandLines(program).map((line) => [line.join(' ')]))(
+  "%s explains itself with --help, with no options but its own and the program's",
+  async (line) => {
+    const { exitCode, out, err } = await run(...line.split(' '), '--help')
+    expect(exitCode).toBe(0)
+    expect(out.startsWith(`Usage: picket ${line} `)).toBe(true)
+    const globals = out.slice(out.indexOf('Global Options:')).split('\n\n')[0]!
+    expect(globals.match(/^ +--[a-z-]+/gm)!.map((option) => option.trim())).toEqual(
+      program.options.map(({ long }) => long),
+    )
+    expect(out).not.toContain('default: {')
+    expect(err).toBe('')
+  },
+)
 
 test('the program shows examples and exit codes with --help', async () => {
   const { exitCode, out } = await run('--help')

@@ -13,7 +13,8 @@ beforeEach(() => {
   project = mkdtempSync(join(tmpdir(), 'picket-build-'))
   mkdirSync(join(project, 'src'))
   symlinkSync(packagedFile('node_modules'), join(project, 'node_modules'))
-  const compilerOptions = { module: 'NodeNext', rootDir: 'src', outDir: 'dist', types: [] }
+  const paths = { module: 'NodeNext', rootDir: 'src', outDir: 'dist' }
+  const compilerOptions = { ...paths, types: [], lib: ['ES5'], skipLibCheck: true }
   write('tsconfig.json', JSON.stringify({ compilerOptions, include: ['src'] }))
   write('package.json', '{ "type": "module" }')
   write('src/main.ts', 'export const answer: number = 42\n')

@@ -5,7 +5,7 @@ import { readPlain } from './plain.ts'
 import type { FeedReader } from './raw-indicator.ts'
 import { readStix } from './stix.ts'
 
-export type { FeedReader, FormatOptions, RawIndicator } from './raw-indicator.ts'
+export type { FeedReader } from './raw-indicator.ts'
 
 export const FEED_FORMATS = ['plain', 'csv', 'misp', 'stix'] as const
 export type FeedFormat = (typeof FEED_FORMATS)[number]

@@ -7,6 +7,18 @@ import { sampleIndices, seededRandom, type Random } from '../random.ts'
 
 const HELD_BACK_SHARE = 0.2
 
+/** What a baseline has gathered, to go on with. */
+export interface KeptRows {
+  /** Flows offered. */
+  readonly seen: number
+  /** Minutes of packet time over which they were. */
+  readonly minutes: number
+  /** Those kept, one behind the other. */
+  readonly rows: Float32Array
+}
+
+const NOTHING_KEPT: KeptRows = { seen: 0, minutes: 0, rows: new Float32Array(0) }
+
 /**
  * A reservoir: after any number of flows each one seen is kept with the same chance.
  *
@@ -17,12 +29,22 @@ export class Baseline {
   readonly #random: Random
   #rows = new Float64Array(0)
   #seen = 0
+  /** Of runs before this one. */
+  readonly #earlierMinutes: number
   #firstUs = Infinity
   #lastUs = -Infinity
 
-  constructor(capacity: number, seed: number) {
+  /** `kept` is what an earlier run had gathered. */
+  constructor(capacity: number, seed: number, kept: KeptRows = NOTHING_KEPT) {
     this.#capacity = capacity
     this.#random = seededRandom(seed)
+    this.#earlierMinutes = kept.minutes
+    const count = Math.min(capacity, kept.rows.length / FEATURE_COUNT)
+    if (count === 0) return
+    this.#rows = new Float64Array(capacity * FEATURE_COUNT)
+    this.#rows.set(kept.rows.subarray(0, count * FEATURE_COUNT))
+    // A reservoir of another size than this one's goes on as if it had seen no more than it holds.
+    this.#seen = count === Math.min(capacity, kept.seen) ? kept.seen : count
   }
 
   /** Flows offered so far. */
@@ -30,9 +52,10 @@ export class Baseline {
     return this.#seen
   }
 
-  /** Minutes of packet time between the earliest and the latest flow offered. */
+  /** Minutes of packet time between the earliest and the latest flow offered, in each run. */
   get minutes(): number {
-    return this.#seen === 0 ? 0 : (this.#lastUs - this.#firstUs) / 60e6
+    const present = this.#firstUs > this.#lastUs ? 0 : (this.#lastUs - this.#firstUs) / 60e6
+    return this.#earlierMinutes + present
   }
 
   offer(row: Float64Array, timeUs: number): void {
@@ -43,6 +66,13 @@ export class Baseline {
     const kept =
       this.#seen <= this.#capacity ? this.#seen - 1 : Math.floor(this.#random() * this.#seen)
     if (kept < this.#capacity) this.#rows.set(row, kept * FEATURE_COUNT)
+  }
+
+  /** What another run can go on with. */
+  kept(): KeptRows {
+    const end = Math.min(this.#seen, this.#capacity) * FEATURE_COUNT
+    const rows = Float32Array.from(this.#rows.subarray(0, end))
+    return { seen: this.#seen, minutes: this.minutes, rows }
   }
 
   /** The rows kept, as views: good until the next `offer`. */

@@ -3,6 +3,7 @@ import type { IsolationForestConfig } from '../config.ts'
 import type { IsolationForestModel } from '../model.ts'
 import { Baseline, learnModel } from './baseline.ts'
 import { freezeReference, judgeCandidate } from './guard.ts'
+import type { LearningSample } from './learning-sample.ts'
 
 const HOUR_US = 3600e6
 /** Fewer flows say nothing about a share of one in a thousand. */
@@ -44,11 +45,19 @@ export class HostModel {
   #unusual = 0
   #held: string | null = null
 
-  constructor(config: IsolationForestConfig, seed: number, stored: IsolationForestModel | null) {
+  /** `sample` is what an earlier run had gathered; one that was gathered beside another model is left alone. */
+  constructor(
+    config: IsolationForestConfig,
+    seed: number,
+    stored: IsolationForestModel | null,
+    sample: LearningSample | null = null,
+  ) {
     this.#config = config
     this.#seed = seed
     this.#model = stored
-    this.#sample = new Baseline(config.baselineFlows, seed)
+    const kept = sample?.modelVersion === (stored?.version ?? 0) ? sample : null
+    this.#sample = new Baseline(config.baselineFlows, seed, kept ?? undefined)
+    this.#sinceUs = kept?.sinceUs ?? null
   }
 
   /** The model in force. */
@@ -76,6 +85,13 @@ export class HostModel {
   tick(nowUs: number): IsolationForestModel | null {
     if (this.#model === null) return this.#progress() >= 1 ? this.#learnFirst(nowUs) : null
     return this.#isRetrainingDue(nowUs) ? this.#retrain(this.#model, nowUs) : null
+  }
+
+  /** What has been gathered for the next model; null where nothing has. */
+  sample(): LearningSample | null {
+    if (this.#sample.seen === 0) return null
+    const { version } = this.#model ?? { version: 0 }
+    return { modelVersion: version, sinceUs: this.#sinceUs, ...this.#sample.kept() }
   }
 
   state(): LearningState {

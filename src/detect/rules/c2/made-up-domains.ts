@@ -18,7 +18,7 @@ import { FadingTable } from '../state/fading-table.ts'
 import { Story } from '../state/story.ts'
 import { confidenceOf, counted, listed, spanOf } from '../state/wording.ts'
 import { nameFeatures } from '../tunnel/name-score.ts'
-import { registeredDomainAt } from '../tunnel/registered-domain.ts'
+import { registeredDomainAt } from '../../../net/registered-domain.ts'
 import type { MadeUpDomainsConfig } from './config.ts'
 
 const DNS_PORT = 53

@@ -29,7 +29,7 @@ export const ASPECT_BOUNDS = {
 export type Aspect = keyof typeof ASPECT_BOUNDS
 
 export interface Sign {
-  /** Name of the measured feature: `regularConnections`. */
+  /** Name of the measured feature: `oddPort`. */
   readonly feature: string
   readonly kind: C2Kind
   readonly aspect: Aspect

@@ -1,16 +1,8 @@
 /** The few turns of phrase that summaries share. */
+import { grouped } from '../../../core/amount.ts'
+
+export { counted, grouped } from '../../../core/amount.ts'
 export { spanOf } from '../../../core/span.ts'
-
-/** `1204` → `1,204`. */
-export function grouped(value: number): string {
-  // Not toLocaleString: telling stories under a flood, it cost more than finding them.
-  return String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ',')
-}
-
-/** `1 port`, `1,204 ports`. */
-export function counted(value: number, noun: string, plural = `${noun}s`): string {
-  return `${grouped(value)} ${Math.round(value) === 1 ? noun : plural}`
-}
 
 /** The first few of many: `a, b, c and 29 more`. */
 export function listed(items: readonly string[], total: number, shown = 3): string {

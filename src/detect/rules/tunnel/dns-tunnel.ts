@@ -18,7 +18,7 @@ import { describeDnsTunnel } from './dns-story.ts'
 import { DnsSuspect, TELLING_TYPES } from './dns-suspect.ts'
 import { GivenAddresses } from './given-addresses.ts'
 import { isKnownDomain, isOrdinaryLookup } from './known-names.ts'
-import { registeredDomainAt } from './registered-domain.ts'
+import { registeredDomainAt } from '../../../net/registered-domain.ts'
 
 const DNS = APPLICATIONS.indexOf('dns')
 const DNS_PORT = 53

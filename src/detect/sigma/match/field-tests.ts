@@ -27,6 +27,7 @@ export function isOneOf(field: Field, values: readonly string[]): Predicate {
   })
 }
 
+/** The field fits a text with wildcards. */
 export function matchesGlob(field: Field, glob: Glob, isCased: boolean): Predicate {
   const text = glob.needed.toLowerCase()
   const needs: Literal[] | null =
@@ -40,6 +41,7 @@ export function matchesGlob(field: Field, glob: Glob, isCased: boolean): Predica
   )
 }
 
+/** The field, as text, has a place where the expression fits. */
 export function matchesRegex(field: Field, regex: Regex, isCaseless: boolean): Predicate {
   const matches = (item: FieldValue): boolean => item !== null && regex.test(String(item))
   return test(field, Cost.REGEX, null, (subject) =>
@@ -47,10 +49,12 @@ export function matchesRegex(field: Field, regex: Regex, isCaseless: boolean): P
   )
 }
 
+/** The field is true, or is false. */
 export function boolean(field: Field, wanted: boolean): Predicate {
   return test(field, Cost.NUMBER, null, (subject) => subject.value(field) === wanted)
 }
 
+/** The field is there, or is not. */
 export function exists(field: Field, isThere: boolean): Predicate {
   return test(field, Cost.SET, null, (subject) => {
     const value = subject.value(field)
@@ -66,6 +70,7 @@ const COMPARISONS = {
   lte: (value: number, than: number) => value <= than,
 } as const
 
+/** The field is a number below or above another. */
 export function compared(
   field: Field,
   comparison: keyof typeof COMPARISONS,

@@ -23,6 +23,7 @@ export interface Predicate {
 /** A rule whose literals are more than this is looked at each time: its index would be the rule. */
 const MOST_NEEDS = 5000
 
+/** All hold; looked up by what the one that is rarest needs. */
 export function allOf(operands: readonly Predicate[]): Predicate {
   if (operands.length === 1) return operands[0]!
   const ordered = [...operands].sort((one, other) => one.cost - other.cost)
@@ -38,6 +39,7 @@ export function allOf(operands: readonly Predicate[]): Predicate {
   return { cost: sum(operands), needs, fields: fieldsOf(operands), holds }
 }
 
+/** At least one holds; can be looked up only where each needs something. */
 export function anyOf(operands: readonly Predicate[]): Predicate {
   if (operands.length === 1) return operands[0]!
   const ordered = [...operands].sort((one, other) => one.cost - other.cost)
@@ -49,6 +51,7 @@ export function anyOf(operands: readonly Predicate[]): Predicate {
   }
 }
 
+/** So many hold. */
 export function atLeast(least: number, operands: readonly Predicate[]): Predicate {
   if (least <= 1) return anyOf(operands)
   if (least >= operands.length) return allOf(operands)
@@ -61,6 +64,7 @@ export function atLeast(least: number, operands: readonly Predicate[]): Predicat
   }
 }
 
+/** It does not hold; what is absent cannot be looked up by. */
 export function not(operand: Predicate): Predicate {
   return { ...operand, needs: null, holds: (subject) => !operand.holds(subject) }
 }

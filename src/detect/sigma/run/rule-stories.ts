@@ -2,7 +2,7 @@
 import { detectorOfRule, type Detection, type Reason } from '../../detection.ts'
 import type { Emit } from '../../detector.ts'
 import { CappedTable, type Row } from '../../rules/state/capped-table.ts'
-import { registeredDomainAt } from '../../rules/tunnel/registered-domain.ts'
+import { registeredDomainAt } from '../../../net/registered-domain.ts'
 import { Story } from '../../rules/state/story.ts'
 import { counted, listed, spanOf } from '../../rules/state/wording.ts'
 import type { FlowView } from '../fields/field.ts'

@@ -13,6 +13,7 @@ export interface Window {
   closes(): boolean
 }
 
+/** Opens the memory that the type of a correlation wants. */
 export function openWindow(rule: CorrelationRule): Window {
   switch (rule.type) {
     case 'event_count':

@@ -1,7 +1,7 @@
 /** What a rule says of itself: name, level, tags, and in Picket's own section how it is told. */
 import { createHash } from 'node:crypto'
 import { basename } from 'node:path'
-import type { Family } from '../../detection.ts'
+import { FAMILIES, type Family } from '../../detection.ts'
 import { LEVELS, SEVERITY_OF_LEVEL, type Level, type RuleHead } from '../rule.ts'
 import { Refusal } from './fault.ts'
 import {
@@ -23,10 +23,8 @@ export interface RuleOrigin {
   readonly origin: RuleHead['origin']
 }
 
-const FAMILIES: readonly Family[] = [
-  'scan', 'sweep', 'flood', 'amplification', 'bruteforce', 'tunnel', 'exfiltration', 'c2', 'spoofing',
-  'evasion', 'exploit', 'web', 'lateral', 'anomaly', 'intel', 'policy',
-] // prettier-ignore
+/** What the agent says of itself is no rule's to say. */
+const RULE_FAMILIES: readonly Family[] = FAMILIES.filter((family) => family !== 'health')
 const KIND = /^[a-z0-9]+(\.[a-z0-9]+(-[a-z0-9]+)*){1,4}$/
 const NAME = /^[\w.:-]{1,100}$/
 const PICKET_KEYS = ['kind', 'family', 'attacker', 'victim', 'host', 'domain', 'confidence']
@@ -111,11 +109,11 @@ function kindOf(
   const familyNode = picket === null ? undefined : valueOf(picket, 'family')
   if (kindNode !== undefined) {
     const kind = textOf(kindNode, 'kind')
-    const family = FAMILIES.find((one) => one === kind.split('.')[0])
+    const family = RULE_FAMILIES.find((one) => one === kind.split('.')[0])
     if (!KIND.test(kind) || family === undefined) {
       throw new Refusal(
         kindNode,
-        `kind '${kind}' is not family.what with a family of ${FAMILIES.join(', ')}`,
+        `kind '${kind}' is not family.what with a family of ${RULE_FAMILIES.join(', ')}`,
       )
     }
     return { kind, family }
@@ -124,7 +122,7 @@ function kindOf(
   const family =
     familyNode === undefined
       ? (tactic.find((one) => one !== undefined) ?? 'policy')
-      : wordOf(familyNode, 'family', FAMILIES)
+      : wordOf(familyNode, 'family', RULE_FAMILIES)
   const slug = (name ?? '')
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')

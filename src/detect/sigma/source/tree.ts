@@ -1,13 +1,13 @@
 /** Takes values out of a rule's YAML, or refuses the rule with the place and the reason. */
-import type { YamlList, YamlMap, YamlNode, YamlScalar, Place } from '../../../core/yaml.ts'
+import type { YamlMap, YamlNode, YamlScalar, Place } from '../../../core/yaml.ts'
 import { didYouMean, Refusal } from './fault.ts'
 
 export type MapNode = YamlMap & Place
-export type ListNode = YamlList & Place
 export type ScalarNode = YamlScalar & Place
 
 const MOST_VALUES = 20_000
 
+/** A map. Errors, here and below: `Refusal` with the node's place. */
 export function mapOf(node: YamlNode, what: string): MapNode {
   if (node.kind === 'map') return node
   throw new Refusal(node, `${what} is no map`)
@@ -18,6 +18,7 @@ export function valueOf(map: MapNode, key: string): YamlNode | undefined {
   return map.entries.find((entry) => entry.key === key)?.value
 }
 
+/** The value under a key that must be there. */
 export function requiredOf(map: MapNode, key: string, what: string): YamlNode {
   const value = valueOf(map, key)
   if (value === undefined) throw new Refusal(map, `${what} has no ${key}`)
@@ -32,6 +33,7 @@ export function textOf(node: YamlNode, what: string): string {
   throw new Refusal(node, `${what} is no text`)
 }
 
+/** The text under a key; null where there is none. */
 export function optionalText(map: MapNode, key: string): string | null {
   const value = valueOf(map, key)
   if (value === undefined || (value.kind === 'scalar' && value.value === null)) return null
@@ -44,6 +46,7 @@ export function textsOf(node: YamlNode, what: string): string[] {
   return [textOf(node, what)]
 }
 
+/** A number between bounds, both included. */
 export function numberOf(node: YamlNode, what: string, least: number, most: number): number {
   const value = node.kind === 'scalar' ? node.value : null
   if (typeof value === 'number' && value >= least && value <= most) return value
@@ -58,6 +61,7 @@ export function booleanOf(node: YamlNode, what: string): boolean {
   throw new Refusal(node, `${what} is neither true nor false`)
 }
 
+/** One of a closed set of words. */
 export function wordOf<Word extends string>(
   node: YamlNode,
   what: string,

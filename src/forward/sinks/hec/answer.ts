@@ -64,6 +64,7 @@ export function reasonOf({ status }: HttpAnswer, body: HecBody): string {
   return `Splunk answers code ${code}, ${said}${cure === undefined ? '' : `; ${cure}`}`
 }
 
+/** Reads the answer's JSON; of what is none (a proxy's page), nothing. */
 export function bodyOf(text: string): HecBody {
   try {
     const body: unknown = JSON.parse(text)

@@ -1,4 +1,5 @@
 /** Syslog over UDP: one datagram an event (RFC 5426), with what little certainty UDP can give. */
+import { setTimeout as pause } from 'node:timers/promises'
 import { createSocket, type Socket } from 'node:dgram'
 import { lookup } from 'node:dns/promises'
 import type { Outgoing } from '../../outgoing.ts'
@@ -150,8 +151,4 @@ export class SyslogUdpSink implements Sink {
     this.#socket = null
     this.#failure = null
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
 }

@@ -2,7 +2,7 @@
 import { statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Event } from '../../event.ts'
-import { participantSaver } from '../../write/participants.ts'
+import { participantSaver } from '../../write/save/participants.ts'
 import {
   inTransaction,
   meansDamage,

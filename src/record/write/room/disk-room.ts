@@ -10,8 +10,8 @@ import { sqliteCode, type Connection } from '../../sqlite/connection.ts'
 import { SHED_LEVELS, type RecordRoom, type ShedLevel } from '../../record-room.ts'
 import { Ballast } from './ballast.ts'
 
-/** In a second flows of tens of megabytes can be written. */
-const LOOK_EVERY_MS = 100
+/** In a second flows of tens of megabytes can be written: half a megabyte between two looks. */
+const LOOK_EVERY_MS = 10
 /** What must be free before a level is left again, as a multiple of what it was entered by. */
 const RETURN_AT = 1.1
 /** A write of flows and what it drags along fits into so much. */

@@ -195,6 +195,25 @@ describe('FlowScorer while it learns', () => {
     expect(pass(scorerWith({ isolationForest: learned[0]! }), flow).anomalyScore).toBe(expected)
   })
 
+  it('hands over what it has gathered each hour and at the end, for another to go on with', () => {
+    const samples: string[] = []
+    const options = { emit: () => undefined, onSample: (sample: string) => samples.push(sample) }
+    const models = { randomForest: null, isolationForest: null }
+    const scorer = new FlowScorer(config, { models, ...options })
+    scorer.tick(START_US)
+    for (let index = 0; index < 100; index += 1) pass(scorer, everydayFlow(index))
+    scorer.tick(START_US + HOUR_US / 2)
+    expect(samples).toHaveLength(0)
+    scorer.tick(START_US + HOUR_US)
+    for (let index = 100; index < 200; index += 1) pass(scorer, everydayFlow(index))
+    scorer.end(START_US + HOUR_US * 1.5)
+    const goingOn = samples.map(
+      (learningSample) =>
+        new FlowScorer(config, { models: { ...models, learningSample }, ...options }),
+    )
+    expect(goingOn.map((one) => one.learning().progress)).toEqual([0.25, 0.5])
+  })
+
   it('is off, and scores nothing, when both forests are switched off', () => {
     const scorer = scorerWith({ randomForest }, {
       isolationForest: { ...config.isolationForest, enabled: false },

@@ -7,7 +7,7 @@ import type { EventQuery } from '../../../../src/record/event-log.ts'
 import type { FlowQuery } from '../../../../src/record/flow-log.ts'
 import { Reader, type ReaderOptions } from '../../../../src/record/read/reader.ts'
 import { EVENTS_PER_STEP } from '../../../../src/record/read/events.ts'
-import { FLOWS_PER_STEP } from '../../../../src/record/read/flows.ts'
+import { FLOWS_PER_STEP } from '../../../../src/record/read/flows/flows.ts'
 import { TEN_OCLOCK_US } from '../../../support/detections.ts'
 import {
   batchOf,

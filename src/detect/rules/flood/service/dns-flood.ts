@@ -13,7 +13,7 @@ import { originatorHash, responderHash } from '../../state/packet-address.ts'
 import { mix } from '../../state/pair-key.ts'
 import { HostRates } from '../../state/watch/host-rates.ts'
 import { WatchedHosts } from '../../state/watch/watched-hosts.ts'
-import { registeredDomainAt } from '../../tunnel/registered-domain.ts'
+import { registeredDomainAt } from '../../../../net/registered-domain.ts'
 import type { DnsFloodConfig } from '../config.ts'
 import { DnsVictim } from './dns-victim.ts'
 
