@@ -22,7 +22,8 @@ export const reflectionConfig = Type.Object(
       default: 50,
       minimum: 10,
       maximum: 10000000,
-      description: 'Large answers within ten seconds, or twenty times as many small ones.',
+      description:
+        'Large answers within ten seconds; of small ones three times as many to a few ports, twenty times as many to ever new ones.',
     }),
     maxVictims,
   },

@@ -19,6 +19,10 @@ const FIELDS = 3
 
 /** Small answers make a flood only where this many times as many come, from this many times the hosts. */
 const SMALL_FACTOR = 20
+/** And where they all go to a few of its ports, as those that one socket had asked for would: this many times. */
+const FIXED_PORT_FACTOR = 3
+/** So many flows to each of its ports, or more. */
+const FLOWS_A_FIXED_PORT = 8
 /** So much more it takes where the host has just searched the network for the service. */
 const SEARCH_FACTOR = 10
 /** And where both ends use the service's own port: one of them may be asking. */
@@ -96,8 +100,15 @@ export class ReflectionVictim implements Watched {
     const mean = this.#window.sum(BYTES, nowUs) / answers
     const looksResolved = this.service.port === DNS_PORT && this.#flows < this.#ports.value * 2
     if (mean >= (looksResolved ? RESOLVER_MEAN : this.service.minMeanBytes)) return true
-    if (unasked < minAnswers * factor * SMALL_FACTOR) return false
-    return reflectors >= minReflectors * SMALL_FACTOR && !looksResolved
+    const smallFactor = this.#isToFixedPorts ? FIXED_PORT_FACTOR : SMALL_FACTOR
+    if (unasked < minAnswers * factor * smallFactor) return false
+    return reflectors >= minReflectors * smallFactor && !looksResolved
+  }
+
+  /** Who looks for a service in its network asks from one port too, and is answered by its neighbours. */
+  get #isToFixedPorts(): boolean {
+    if (this.service.isDiscovery || this.#isSamePort) return false
+    return this.#flows >= this.#ports.value * FLOWS_A_FIXED_PORT
   }
 
   begin(nowUs: number): Story {

@@ -48,6 +48,12 @@ describe('a reflected flood', () => {
     ])
   })
 
+  test.each([53, 500, 161])('of small answers of UDP port %i to one port is found too', (port) => {
+    const traffic = new WatchedTraffic()
+    answers(traffic, { port, size: 84, count: 400, hosts: 80, to: () => 4444 })
+    expect(reflections(traffic)).toMatchObject([{ attacker: null, victims: [VICTIM] }])
+  })
+
   test('over IPv6 is found, and is not told as a flood of UDP besides', () => {
     const traffic = new WatchedTraffic()
     answers(traffic, { port: 53, size: 1200, count: 3000 }, 'fd00::5')
