@@ -1,6 +1,6 @@
 /** Makes a reused packet new: nothing of the one before may shine through. */
 import type { Frame } from '../capture/source.ts'
-import { PacketKind, Tunnel, type Packet } from './packet.ts'
+import { HeaderChecksum, PacketKind, Tunnel, type Packet } from './packet.ts'
 
 /** Resets every field and opens the payload window over the whole frame. */
 export function clearPacket(packet: Packet, frame: Frame): void {
@@ -35,6 +35,7 @@ export function clearNetwork(packet: Packet): void {
   packet.protocol = 0
   packet.ttl = 0
   packet.ipLength = 0
+  packet.headerChecksum = HeaderChecksum.NONE
   packet.isSourceRouted = false
   packet.isFragment = false
   packet.isLaterFragment = false

@@ -2,6 +2,7 @@
 import { LinkType, type Frame } from '../capture/source.ts'
 import { IpProtocol } from '../net/protocol.ts'
 import { clearPacket } from './clear-packet.ts'
+import { DamagedHeaders } from './ip/damaged-headers.ts'
 import { FragmentTable, type FragmentCounts } from './ip/fragment-table.ts'
 import { decodeEthernet } from './link/ethernet.ts'
 import { decodeLink } from './link/link.ts'
@@ -10,6 +11,7 @@ import { MALFORMED_REASONS, type MalformedReason, type Packet } from './packet.t
 import { mayBeTunnel, openTunnels } from './tunnel/open-tunnels.ts'
 
 const LINK_UNKNOWN = malformedIndex('link-unknown')
+const DAMAGED = malformedIndex('ipv4-checksum')
 
 const NO_FRAGMENTS: FragmentCounts = {
   fragments: 0,
@@ -32,6 +34,7 @@ export class Decoder {
   readonly #unreadable = new Map<number, number>()
   /** Made when the first fragment comes, which on most hosts never happens. */
   #fragments: FragmentTable | null = null
+  readonly #damaged = new DamagedHeaders()
   #frames = 0
 
   /**
@@ -45,6 +48,7 @@ export class Decoder {
     // The commonest link and the commonest transport are told first; the rest stays off their path.
     if (frame.linkType === LinkType.ETHERNET) decodeEthernet(packet)
     else if (!decodeLink(packet, frame.linkType)) this.#refuseLink(packet, frame.linkType)
+    if (packet.ipVersion === 4 && this.#damaged.isDamaged(packet)) refuseDamaged(packet, frame)
     if (packet.protocol !== IpProtocol.TCP && mayBeTunnel(packet)) openTunnels(packet)
     if (packet.isFragment) this.#fragmentTable().note(packet)
     this.#frames += 1
@@ -84,4 +88,10 @@ export class Decoder {
     packet.malformed = LINK_UNKNOWN
     this.#unreadable.set(linkType, (this.#unreadable.get(linkType) ?? 0) + 1)
   }
+}
+
+/** Nothing that the header says was heard by anybody. */
+function refuseDamaged(packet: Packet, frame: Frame): void {
+  clearPacket(packet, frame)
+  packet.malformed = DAMAGED
 }

@@ -14,6 +14,9 @@ export const Tunnel = {
   GTP: 6,
 } as const
 
+/** What IPv4's header checksum says: nothing where it was left unset or cut, and in a tunnel. */
+export const HeaderChecksum = { NONE: 0, RIGHT: 1, WRONG: 2 } as const
+
 /** What is wrong with a fragment, as bits of `Packet.fragmentFault`. */
 export const FragmentFault = {
   /** It cuts TCP smaller than any path is narrow, so that flags or words pass unseen (RFC 1858 §3, RFC 3128). */
@@ -39,6 +42,7 @@ export const MALFORMED_REASONS = [
   'ipv4-truncated',
   'ipv4-header-length',
   'ipv4-total-length',
+  'ipv4-checksum',
   'ipv6-truncated',
   'ipv6-extension',
   'tcp-truncated',
@@ -92,6 +96,8 @@ export class Packet {
   ttl = 0
   /** Length of the IP packet by its header, in bytes on the wire. */
   ipLength = 0
+  /** One of `HeaderChecksum`. */
+  headerChecksum: number = HeaderChecksum.NONE
   /** IPv4: its sender chose the route (RFC 791's source routes). */
   isSourceRouted = false
   isFragment = false

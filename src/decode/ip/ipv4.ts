@@ -1,7 +1,7 @@
-/** IPv4 (RFC 791 §3.1). Left out: the header checksum, which offload leaves wrong in honest captures. */
+/** IPv4 (RFC 791 §3.1). What a wrong header checksum means is for `DamagedHeaders` to say. */
 import { malformedIndex } from '../malformed.ts'
 import { readInt32, readUint16 } from '../octets.ts'
-import { PacketKind, type Packet } from '../packet.ts'
+import { HeaderChecksum, PacketKind, type Packet } from '../packet.ts'
 import { cutPayload, skipHeader } from '../payload.ts'
 import { decodeTransport } from '../transport/transport.ts'
 import { beginFragment } from './fragment.ts'
@@ -13,6 +13,7 @@ const IDENTIFICATION = 4
 const FLAGS_AND_OFFSET = 6
 const TTL = 8
 const PROTOCOL = 9
+const CHECKSUM = 10
 const SOURCE = 12
 const DESTINATION = 16
 const MINIMUM_LENGTH = 20
@@ -57,11 +58,9 @@ export function decodeIpv4(packet: Packet): void {
   packet.protocol = buffer[at + PROTOCOL]!
   packet.source3 = readInt32(buffer, at + SOURCE)
   packet.destination3 = readInt32(buffer, at + DESTINATION)
+  if (packet.tunnelDepth === 0) packet.headerChecksum = checksumOf(packet, headerLength)
   cutPayload(packet, length)
-  if (headerLength > MINIMUM_LENGTH) {
-    const end = at + Math.min(headerLength, packet.payloadCaptured)
-    packet.isSourceRouted = hasSourceRoute(buffer, at + MINIMUM_LENGTH, end)
-  }
+  if (headerLength > MINIMUM_LENGTH) readOptions(packet, headerLength)
   skipHeader(packet, headerLength)
   const fragment = readUint16(buffer, at + FLAGS_AND_OFFSET)
   if ((fragment & (MORE_FRAGMENTS | OFFSET_MASK)) !== 0) {
@@ -69,4 +68,22 @@ export function decodeIpv4(packet: Packet): void {
     beginFragment(packet, (fragment & OFFSET_MASK) * 8, (fragment & MORE_FRAGMENTS) !== 0)
   }
   decodeTransport(packet)
+}
+
+function readOptions(packet: Packet, headerLength: number): void {
+  const at = packet.payloadOffset
+  const end = at + Math.min(headerLength, packet.payloadCaptured)
+  packet.isSourceRouted = hasSourceRoute(packet.buffer, at + MINIMUM_LENGTH, end)
+}
+
+/** Sums the header up (RFC 1071); with the checksum in it the sum is all ones. */
+function checksumOf({ buffer, payloadOffset, payloadCaptured }: Packet, length: number): number {
+  if (payloadCaptured < length || readUint16(buffer, payloadOffset + CHECKSUM) === 0) {
+    return HeaderChecksum.NONE
+  }
+  let sum = 0
+  const end = payloadOffset + length
+  for (let at = payloadOffset; at < end; at += 2) sum += readUint16(buffer, at)
+  sum = (sum & 0xffff) + (sum >>> 16)
+  return sum === 0xffff ? HeaderChecksum.RIGHT : HeaderChecksum.WRONG
 }

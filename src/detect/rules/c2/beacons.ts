@@ -6,7 +6,7 @@
  * by design (`isRhythmicPort`); of datagrams all but QUIC that is answered and calls outside at ports of no service,
  * each a flow of its own: keep-alives, games and media are as regular, and stay on one flow.
  */
-import type { LiveFlow } from '../../../flow/flow.ts'
+import { APPLICATIONS, type LiveFlow } from '../../../flow/flow.ts'
 import { IpProtocol, TcpFlag } from '../../../net/protocol.ts'
 import type { Detector } from '../../detector.ts'
 import { Cadence } from './cadence.ts'
@@ -36,6 +36,7 @@ const HASTY_CALLS = 60
 const HASTY_US = 90_000_000
 /** Half as many weigh a third as much. */
 const MANY_CALLS = 20
+const HTTP = APPLICATIONS.indexOf('http')
 const HTTP_PORT = 80
 const QUIC_PORT = 443
 /** Faster than this is one program's burst. */
@@ -187,8 +188,7 @@ export class Beacons implements Detector {
     }
     const isSmall = mostSent <= MOST_BYTES && caller.mostReceived <= MOST_BYTES
     if (!isSmall || mostSent === 0) return signs
-    // The same question over HTTP is as long each time, whoever asks it.
-    if (flow.responderPort !== HTTP_PORT) signs.push(...equalSigns(caller))
+    if (!isHonestQuestion(flow)) signs.push(...equalSigns(caller))
     const calls = cadence.count
     const spanUs = flow.startUs - caller.firstUs
     const isHasty = calls >= HASTY_CALLS && spanUs >= HASTY_US
@@ -215,6 +215,13 @@ function equalSigns({ leastSent, mostSent, leastReceived, mostReceived }: Caller
     signs.push({ feature: 'equalAnswers', kind: 'beacon', aspect: 'shape', weight: 0.15, value: mostReceived, baseline: null, text: `each brings ${leastReceived} to ${mostReceived} bytes` }) // prettier-ignore
   }
   return signs
+}
+
+/** The same question over HTTP is as long each time, whoever asks it; at an odd port let it say who asks. */
+function isHonestQuestion(flow: LiveFlow): boolean {
+  if (flow.responderPort === HTTP_PORT) return true
+  const facts = flow.application === HTTP ? flow.facts() : null
+  return facts?.kind === 'http' && facts.userAgent !== null
 }
 
 /** Each of the first, then ever more seldom: sorting the gaps is the dear part. */

@@ -161,7 +161,8 @@ export class Requests implements Detector {
     const signs = [sign, ...httpSigns(request, flow.responderPort)]
     const domain = shape === 'POST' ? null : [...campaign.names][0]!
     const { farEnd } = campaign
-    const parties = { host: flow.originatorAddress(), farEnd, domain, isInside: false }
+    const isInside = shape === 'POST' && reachOf(flow) === Reach.INSIDE
+    const parties = { host: flow.originatorAddress(), farEnd, domain, isInside }
     this.#suspects.accuseOf(key, parties, signs, flow)
   }
 }

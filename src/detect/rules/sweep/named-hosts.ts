@@ -1,4 +1,9 @@
-/** Which hosts a resolver has just named to whom: to connect to these is no search, though none of them answers. */
+/**
+ * Which hosts a resolver has just named to whom: to turn to these is no search, though none of them answers.
+ *
+ * A host of both families asks over the one and connects over the other. Nobody finds an IPv6 address by trying, so
+ * one that was named to anybody is no find of a search.
+ */
 import { addressKey } from '../../../flow/index.ts'
 import type { DnsMessage, LiveFlow } from '../../../flow/flow.ts'
 import { parseAddress } from '../../../net/address.ts'
@@ -8,6 +13,8 @@ import { FadingTable } from '../state/fading-table.ts'
 import { pairKey } from '../state/pair-key.ts'
 
 const MAX_NAMED = 8192
+/** Stands for whoever asked; no IPv4 address of a host, and no key of an IPv6 one. */
+const ANYBODY = 0
 /** As long as most answers may be kept, and browsers keep them. */
 const NAMED_FOR_US = 600_000_000
 /** Programs connect to the first few addresses of an answer. */
@@ -27,13 +34,15 @@ export class NamedHosts implements Memory {
       const address = parseAddress(value)
       if (address === null) continue
       const host = addressKey(address.family, address.words)
-      this.#named.set(pairKey(flow.originatorKey, host, 4), { lastUs: flow.lastUs })
+      const asker = address.family === 6 ? ANYBODY : flow.originatorKey
+      this.#named.set(pairKey(asker, host, 4), { lastUs: flow.lastUs })
     }
   }
 
-  /** Says whether the responder was named to the originator. */
-  isNamed({ originatorKey, responderKey }: LiveFlow): boolean {
-    return this.#named.get(pairKey(originatorKey, responderKey, 4)) !== undefined
+  /** Says whether the responder was named to the originator, or one of IPv6 to anybody. */
+  isNamed({ ipVersion, originatorKey, responderKey }: LiveFlow): boolean {
+    const asker = ipVersion === 6 ? ANYBODY : originatorKey
+    return this.#named.get(pairKey(asker, responderKey, 4)) !== undefined
   }
 
   tick(nowUs: number): void {

@@ -3,8 +3,8 @@
  *
  * A dense range (a dozen addresses of one /24) is enough with half of them silent; scattered addresses take
  * more and nearly all in vain, since peer-to-peer programs knock at many dead peers. Who goes on to say something
- * over TCP was let in, also where the answers are not captured; who connects to what its resolver just named to it
- * looks for nothing.
+ * over TCP was let in, also where the answers are not captured; who goes to what a resolver just named, or answers
+ * where it was asked from, looks for nothing.
  */
 import { PacketKind, type Packet } from '../../../decode/packet.ts'
 import { IpProtocol, TcpFlag } from '../../../net/protocol.ts'
@@ -18,6 +18,8 @@ import { FirstLooks } from '../state/first-looks.ts'
 import { pairKey } from '../state/pair-key.ts'
 import { destinationKey, sourceKey } from '../state/packet-address.ts'
 import { MAX_VICTIMS } from '../state/story.ts'
+import { Askers } from './askers.ts'
+import { EarlyAnswers } from './early-answers.ts'
 import { FIRST_HIGH_PORT, HighPortOpenings } from './high-port-openings.ts'
 import { NamedHosts } from './named-hosts.ts'
 import { SweepGroup } from './sweep-group.ts'
@@ -36,6 +38,8 @@ export class Sweep implements Detector {
   readonly #groups: CappedTable<SweepGroup>
   readonly #stories: CappedTable<SweepStory>
   readonly #named = new NamedHosts()
+  readonly #askers = new Askers()
+  readonly #earlyAnswers: EarlyAnswers
   readonly #highPorts = new HighPortOpenings()
   readonly #forgetAfterUs: number
 
@@ -44,9 +48,13 @@ export class Sweep implements Detector {
     this.#emit = emit
     this.#forgetAfterUs = config.forgetAfterSeconds * 1e6
     this.#looks = new FirstLooks(32768, this.#forgetAfterUs)
+    this.#earlyAnswers = new EarlyAnswers(this.#forgetAfterUs)
     this.#groups = new CappedTable(config.maxGroups, (group) => this.#depart(group))
     this.#stories = new CappedTable(config.maxGroups, (story) => this.#emit(story.tell(true)))
-    this.memories = [this.#looks, this.#groups, this.#stories, this.#named]
+    this.memories = [
+      ...[this.#looks, this.#groups, this.#stories],
+      ...[this.#named, this.#askers, this.#earlyAnswers],
+    ]
   }
 
   /** Nobody but a conversation's partner acknowledges and speaks, though what it was told was not captured. */
@@ -65,7 +73,7 @@ export class Sweep implements Detector {
       this.#highPorts.note(flow.originatorKey, flow.responderPort, flow.lastUs)
     }
     if (probe === Probe.NONE || probe === Probe.IP_PROTOCOL) return
-    if (flow.protocol === IpProtocol.TCP && this.#named.isNamed(flow)) return
+    if (this.#askers.isAnswer(flow) || this.#named.isNamed(flow)) return
     const group = this.#group(flow)
     if (group !== undefined) {
       this.#tries(group, flow)
@@ -116,7 +124,10 @@ export class Sweep implements Detector {
     const parties = { key, attacker: flow.originatorAddress(), attackerKey, protocol, port }
     const group = new SweepGroup(parties, look.firstUs)
     group.lastUs = flow.lastUs
-    for (const host of look.items) group.tries(host, flow.lastUs)
+    for (const host of look.items) {
+      group.tries(host, flow.lastUs)
+      if (this.#earlyAnswers.has(attackerKey, host)) group.isAnswered(host)
+    }
     this.#groups.set(key, group)
   }
 
@@ -159,9 +170,8 @@ export class Sweep implements Detector {
   #acquit(flow: LiveFlow): void {
     const group = this.#group(flow)
     if (group !== undefined) group.isAnswered(flow.responderKey)
-    else if (!isPing(flow)) {
-      this.#looks.withdraw(flow.originatorKey, serviceOf(flow), flow.responderKey)
-    }
+    else if (isPing(flow)) this.#earlyAnswers.note(flow)
+    else this.#looks.withdraw(flow.originatorKey, serviceOf(flow), flow.responderKey)
   }
 
   #depart(group: SweepGroup): void {

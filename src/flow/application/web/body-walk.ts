@@ -104,9 +104,11 @@ function hasNoBody({ status, contentBytes, isChunked }: HttpHead): boolean {
 
 /** Returns the place behind the last chunk, as far as these bytes hold it whole; -1 where they do not. */
 function endOfChunks(payload: Payload, from: number): number {
-  for (let line = from; line >= from;) {
-    if (startsWith(payload, LAST_CHUNK, line)) return line + LAST_CHUNK.length
-    line = findByte(payload, FEED, line, payload.payloadCaptured) + 1
+  let line = from
+  while (!startsWith(payload, LAST_CHUNK, line)) {
+    const feed = findByte(payload, FEED, line, payload.payloadCaptured)
+    if (feed < 0) return UNTOLD_END
+    line = feed + 1
   }
-  return UNTOLD_END
+  return line + LAST_CHUNK.length
 }

@@ -140,6 +140,14 @@ describe('one connection', () => {
     expect(uris([['>', head], ...parts.slice(1), ['>', part + get('/2')]])).toEqual(['/1', '/2'])
   })
 
+  it('carries a request behind chunks of which one fills segments of its own', () => {
+    const head = 'POST /1 HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n'
+    for (const body of ['x'.repeat(300), `${'x'.repeat(300)}\r\n`, '\n']) {
+      const parts: Said[] = [['>', body], ['>', body], ['>', '0\r\n\r\n'], ['>', get('/2')]] // prettier-ignore
+      expect(uris([['>', head], ['>', '12c\r\n'], ...parts])).toEqual(['/1', '/2'])
+    }
+  })
+
   it('goes on behind a CONNECT that was refused, or carries HTTP', () => {
     const connect = 'CONNECT a:80 HTTP/1.1\r\n\r\n'
     const refusal = 'HTTP/1.1 405 No\r\nContent-Length: 0\r\n\r\n'

@@ -113,9 +113,9 @@ describe('calls within TLS 1.3 to a named far end', () => {
   })
 })
 
-/** Asks for news over HTTP, without an agent's name. */
-function askForNews(traffic: WatchedTraffic, server: string, serverPort: number): void {
-  const request = `GET /health HTTP/1.1\r\nHost: ${server}\r\n\r\n`
+/** Asks for news over HTTP, as a rule without an agent's name. */
+function askForNews(traffic: WatchedTraffic, server: string, serverPort: number, agent = ''): void {
+  const request = `GET /health HTTP/1.1\r\nHost: ${server}\r\n${agent}\r\n`
   const answer = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
   converse(traffic, { client: HOST, server, serverPort, said: [['>', request], ['<', answer]] }) // prettier-ignore
 }
@@ -133,6 +133,28 @@ test('a host that asks a neighbour for orders at two ports is told', () => {
 })
 
 describe('the beacon detector keeps quiet about', () => {
+  test('a script that looks after a neighbour over HTTP every five seconds, at whatever port, and says what it is', () => {
+    const traffic = new WatchedTraffic()
+    for (let round = 0; round < 120; round += 1) {
+      askForNews(traffic, '192.168.7.66', 8080, 'User-Agent: curl/7.88.1\r\n')
+      traffic.wait(5 * SECOND)
+    }
+    expect(traffic.end()).toEqual([])
+  })
+
+  test('a controller that posts to the devices of its own network, which have no names', () => {
+    const traffic = new WatchedTraffic()
+    for (let round = 0; round < 40; round += 1) {
+      for (const device of [70, 71, 72, 73]) {
+        const server = `192.168.7.${device}`
+        const request = `POST /Control HTTP/1.1\r\nHost: ${server}:1400\r\nContent-Length: 4\r\n\r\nplay`
+        converse(traffic, { client: HOST, server, serverPort: 1400, said: [['>', request], ['<', 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok']] }) // prettier-ignore
+        traffic.wait(((round * 7 + device) % 5) * SECOND)
+      }
+    }
+    expect(traffic.end()).toEqual([])
+  })
+
   test('a person who browses', () => {
     const traffic = new WatchedTraffic()
     call(traffic, 443, 120, (index) => ((index * 7919) % 37) * 300_000)

@@ -13,6 +13,16 @@ function scattered(index: number): string {
   return `${20 + (index % 150)}.${(index * 37) % 256}.${(index * 91) % 256}.${1 + (index % 250)}`
 }
 
+/** A resolver names a host to somebody. */
+function lookUp(traffic: WatchedTraffic, client: string, host: string, index: number): void {
+  const labels = [`www${index}`, 'example', 'net']
+  const ports = { sourcePort: 30_000 + index, destinationPort: 53 }
+  const back = { sourcePort: 53, destinationPort: ports.sourcePort }
+  const answer = dnsMessage({ labels, flags: 0x8180, answers: [dnsAddress(host)] })
+  traffic.udp(client, '10.0.0.1', { ...ports, payload: dnsMessage({ labels }) })
+  traffic.udp('10.0.0.1', client, { ...back, payload: answer })
+}
+
 describe('a sweep', () => {
   test('by ping is one event, though a third of the hosts answer', () => {
     const traffic = new WatchedTraffic()
@@ -119,16 +129,53 @@ describe('the sweep detector keeps quiet about', () => {
   test('a telephone whose network refuses all that its programs look up', () => {
     const traffic = new WatchedTraffic()
     for (const index of range(0, 100)) {
-      const labels = [`ads${index}`, 'example', 'net']
-      const answers = [dnsAddress(scattered(index))]
-      const ports = { sourcePort: 30_000 + index, destinationPort: 53 }
-      const back = { sourcePort: 53, destinationPort: ports.sourcePort }
-      traffic.udp(SOURCE, '10.0.0.1', { ...ports, payload: dnsMessage({ labels }) })
-      traffic.udp('10.0.0.1', SOURCE, { ...back, payload: dnsMessage({ labels, flags: 0x8180, answers }) }) // prettier-ignore
+      lookUp(traffic, SOURCE, scattered(index), index)
       const calls = { sourcePort: 40_000 + index, destinationPort: 443 }
       traffic.socketSyn(SOURCE, scattered(index), calls)
       const refusal = { sourcePort: 443, destinationPort: calls.sourcePort, flags: 'RA' }
       traffic.tcp(scattered(index), SOURCE, refusal, 100_000)
+    }
+    expect(traffic.end()).toEqual([])
+  })
+
+  test('a browser that tries QUIC first, with each server it looks up, where nothing lets it pass', () => {
+    const traffic = new WatchedTraffic()
+    for (const index of range(0, 100)) {
+      lookUp(traffic, SOURCE, scattered(index), index)
+      const ports = { sourcePort: 50_000 + index, destinationPort: 443 }
+      traffic.udp(SOURCE, scattered(index), { ...ports, payload: new Uint8Array(1200) })
+      traffic.silence(1_000_000)
+    }
+    expect(traffic.end()).toEqual([])
+  })
+
+  test('a browser that looks names up over IPv4 and finds that no way leads out over IPv6', () => {
+    const traffic = new WatchedTraffic()
+    for (const index of range(0, 100)) {
+      const server = `2001:db8:${(index + 16).toString(16)}::1`
+      lookUp(traffic, SOURCE, server, index)
+      traffic.socketSyn('2001:db8:1::9', server, { sourcePort: 50_000 + index, destinationPort: 443 }) // prettier-ignore
+      traffic.silence(1_000_000)
+    }
+    expect(traffic.end()).toEqual([])
+  })
+
+  test('a server that answers from a port of its own each who asked, as those of TFTP do', () => {
+    const traffic = new WatchedTraffic()
+    for (const host of range(1, 60)) {
+      const client = `10.0.1.${host}`
+      traffic.udp(client, SOURCE, { sourcePort: 2070, destinationPort: 69, payload: 'a question' })
+      const ports = { sourcePort: 34_000 + host, destinationPort: 2070 }
+      traffic.udp(SOURCE, client, { ...ports, payload: 'File not found' }, 100_000)
+    }
+    expect(traffic.end()).toEqual([])
+  })
+
+  test('a monitor that pings a rack of hosts of which one in eight is down', () => {
+    const traffic = new WatchedTraffic()
+    for (const host of range(1, 40)) {
+      traffic.ping(SOURCE, `10.0.1.${host}`, host % 8 !== 0)
+      traffic.silence(1_000_000)
     }
     expect(traffic.end()).toEqual([])
   })
