@@ -13,6 +13,7 @@ export { captureInterfaces } from './interfaces.ts'
 export { linkTypeWords, READABLE_LINK_TYPES } from './link-types.ts'
 export { canCapture, leaveRoot, mayGiveNetworkRights, mayStartTcpdump } from './privileges.ts'
 export { openPcapFile, openPcapStream, type PcapFileSource } from './sources/pcap-file.ts'
+export type { CaptureFault } from './capture-stream.ts'
 
 /** Where tcpdump is installed even when a service's PATH leaves these out. */
 const SYSTEM_DIRECTORIES = ['/usr/sbin', '/usr/bin', '/usr/local/sbin', '/sbin', '/bin']

@@ -1,7 +1,14 @@
 /** `picket replay` as its users run it: the demo capture, and files that are none. */
 import { execFile, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  renameSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -164,6 +171,25 @@ describe('picket replay', () => {
     })
   })
 
+  it('waits for a capture to follow that is not there yet, and goes on with the next of its name', async () => {
+    const path = join(folder, 'rotated.pcap')
+    const { child, outcome } = startPicket('replay', '--follow', path, '--json')
+    await once(child.stderr!, 'data')
+    writeFileSync(path, readFileSync(demo))
+    await once(child.stdout!, 'data')
+    renameSync(path, `${path}.1`)
+    writeFileSync(path, readFileSync(demo))
+    let said = ''
+    await new Promise<void>((resolve) => {
+      child.stderr!.on('data', (text: string) => (said += text).includes('anew') && resolve())
+    })
+    child.kill('SIGINT')
+    const { code, stderr } = await outcome
+    expect(code).toBe(0)
+    expect(stderr).toMatch(/^picket: \S+rotated\.pcap is not there yet; waiting for it\n/)
+    expect(stderr).toMatch(/rotated\.pcap was begun anew\n/)
+  })
+
   it('refuses a link type by its name, and exits with 3 when there is no other', async () => {
     const timestampUs = 1_700_000_000_000_000
     const bytes = ethernet(
@@ -200,7 +226,6 @@ describe('picket replay', () => {
     [['replay', '/nowhere.pcap'], 1, /\/nowhere\.pcap/],
     [['replay'], 2, /missing required argument/],
     [['replay', '--follow', demo, demo], 2, /--follow takes one capture/],
-    [['replay', '--follow', '/nowhere.pcap'], 1, /\/nowhere\.pcap/],
     [['replay', demo, '--config', '/nowhere.yaml'], 1, /\/nowhere\.yaml/],
     [['block', '1.2.3.4; rm -rf /'], 2, /1\.2\.3\.4; rm -rf/],
     [['nonsense'], 2, /nonsense/],

@@ -1,11 +1,11 @@
 /** Where the bytes of a capture come from: a file, a file that still grows, or a stream. */
-import { statSync } from 'node:fs'
-import { open, type FileHandle } from 'node:fs/promises'
+import { existsSync, statSync } from 'node:fs'
+import { open, stat, type FileHandle } from 'node:fs/promises'
 import { basename } from 'node:path'
 import type { Readable } from 'node:stream'
 import { PicketError } from '../../core/errors.ts'
 import { fileChunks } from './file-chunks.ts'
-import { growingChunks, streamChunks } from './growing-file.ts'
+import { growingChunks, streamChunks, waitToLookAgain } from './growing-file.ts'
 
 const OPEN_HINTS: Readonly<Record<string, string>> = {
   ENOENT: 'check the path; there is no such file',
@@ -33,18 +33,45 @@ export interface OpenInput {
   close(): Promise<void>
 }
 
-/** Makes the input of a file; one that is followed goes on as it grows. */
-export function fileInput(path: string, isFollowed: boolean): CaptureInput {
+/** Makes the input of a file. */
+export function fileInput(path: string): CaptureInput {
   return {
     name: basename(path),
     place: path,
-    sizeBytes: isFollowed ? 0 : sizeOf(path),
-    async open(stop) {
+    sizeBytes: sizeOf(path),
+    async open() {
       const file = await openForReading(path)
-      const chunks = isFollowed ? growingChunks(file, stop) : fileChunks(file)
-      return { chunks, close: () => file.close() }
+      return { chunks: fileChunks(file), close: () => file.close() }
     },
   }
+}
+
+/**
+ * Makes the input of a file that still grows: it ends where the file gives way to another of its name, which is
+ * then opened in its place. One that is not there yet is waited for.
+ */
+export function growingInput(path: string): CaptureInput {
+  return {
+    name: basename(path),
+    place: path,
+    sizeBytes: 0,
+    async open(stop) {
+      while (!existsSync(path) && !stop.aborted) await waitToLookAgain(stop)
+      if (stop.aborted) return { chunks: nothing(), close: () => Promise.resolve() }
+      const file = await openForReading(path)
+      const { dev, ino } = await file.stat()
+      const isReplaced = async (): Promise<boolean> => {
+        // A name that is nobody's at the moment will be given to the next.
+        const found = await stat(path).catch(() => null)
+        return found !== null && (found.dev !== dev || found.ino !== ino)
+      }
+      return { chunks: growingChunks(file, stop, isReplaced), close: () => file.close() }
+    },
+  }
+}
+
+async function* nothing(): AsyncGenerator<Uint8Array, void, void> {
+  // Whoever stops while a file is waited for has read nothing.
 }
 
 /** Makes the input of a stream, such as standard input. */

@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream'
 import { PicketError } from '../../core/errors.ts'
 import { CaptureStream, type CaptureFault } from '../capture-stream.ts'
 import type { CaptureEnd, CaptureSource, CaptureStatistics, FrameListener } from '../source.ts'
-import { fileInput, streamInput, type CaptureInput } from './capture-input.ts'
+import { fileInput, growingInput, streamInput, type CaptureInput } from './capture-input.ts'
 import { GZIP_MAGIC_BYTES, GzipFault, isGzip, unpackedChunks } from './gzip-chunks.ts'
 
 /** A capture file as a source of frames, on the packets' own clock. */
@@ -16,8 +16,10 @@ export interface PcapFileSource extends CaptureSource {
 export interface PcapFileOptions {
   /** Awaited before each further chunk is read, so that slower stages can make the reader wait. */
   pace?(): Promise<void>
-  /** Goes on as the file grows, until `stop()`. */
+  /** Goes on as the file grows, and with the next of its name when it gives way to one, until `stop()`. */
   readonly isFollowed?: boolean
+  /** Told when a file that is followed has given way to the next: what was wrong with its end, or null. */
+  onNextFile?(fault: CaptureFault | null): void
 }
 
 /**
@@ -30,7 +32,8 @@ export interface PcapFileOptions {
  * `ERR_CAPTURE_FORMAT` (no capture at all).
  */
 export function openPcapFile(path: string, options: PcapFileOptions = {}): PcapFileSource {
-  return new PcapFile(fileInput(path, options.isFollowed === true), options)
+  const input = options.isFollowed === true ? growingInput(path) : fileInput(path)
+  return new PcapFile(input, options)
 }
 
 /** Makes a source that reads a capture from a stream, such as standard input; else as `openPcapFile`. */
@@ -49,6 +52,8 @@ class PcapFile implements PcapFileSource {
   readonly #options: PcapFileOptions
   readonly #stop = new AbortController()
   #stream: CaptureStream | null = null
+  /** Of the files that have given way to the one at hand. */
+  #earlierFrames = 0
   #bytes = 0
   #unpackedBytes = 0
   #isUnpacked = false
@@ -63,20 +68,33 @@ class PcapFile implements PcapFileSource {
   }
 
   async run(onFrame: FrameListener): Promise<CaptureEnd> {
-    const stream = new CaptureStream(onFrame)
-    this.#stream = stream
-    const input = await this.#input.open(this.#stop.signal)
-    try {
-      await this.#readInto(stream, input.chunks)
-      this.#fault ??= this.#isStopped ? null : stream.end()
-    } catch (error) {
-      this.#noteReadError(error)
-    } finally {
-      await input.close()
+    while ((await this.#readFile(onFrame)) && this.#options.isFollowed === true) {
+      this.#options.onNextFile?.(this.#fault)
+      this.#fault = null
     }
     if (this.#failure !== null) return { kind: 'failed', reason: this.#failure }
     if (this.#fault !== null) return this.#endForFault(this.#fault)
     return { kind: this.#isStopped ? 'stopped' : 'complete' }
+  }
+
+  /** Reads one file; says whether it came to its end, at which there may be a fault too. */
+  async #readFile(onFrame: FrameListener): Promise<boolean> {
+    const stream = new CaptureStream(onFrame)
+    this.#earlierFrames += this.#stream?.frames ?? 0
+    this.#stream = stream
+    this.#unpackedBytes = 0
+    const input = await this.#input.open(this.#stop.signal)
+    try {
+      await this.#readInto(stream, input.chunks)
+      if (this.#isOver()) return false
+      this.#fault = stream.end()
+      return true
+    } catch (error) {
+      this.#noteReadError(error)
+      return false
+    } finally {
+      await input.close()
+    }
   }
 
   stop(): void {
@@ -84,7 +102,8 @@ class PcapFile implements PcapFileSource {
   }
 
   statistics(): CaptureStatistics {
-    return { frames: this.#stream?.frames ?? 0, bytes: this.#bytes, kernelDrops: null }
+    const frames = this.#earlierFrames + (this.#stream?.frames ?? 0)
+    return { frames, bytes: this.#bytes, kernelDrops: null }
   }
 
   get #isStopped(): boolean {

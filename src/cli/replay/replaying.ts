@@ -1,7 +1,13 @@
 /** The replay of one capture: the stages wired to a file or standard input, and to the log. */
+import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
 import { setTimeout as waitMs } from 'node:timers/promises'
-import { openPcapFile, openPcapStream, type PcapFileSource } from '../../capture/index.ts'
+import {
+  openPcapFile,
+  openPcapStream,
+  type CaptureFault,
+  type PcapFileSource,
+} from '../../capture/index.ts'
 import type { CaptureEnd } from '../../capture/source.ts'
 import { systemClock } from '../../core/clock.ts'
 import { fixSeeds } from '../../core/hash-seeds.ts'
@@ -77,10 +83,21 @@ export async function replayFile(file: string, shared: Replay): Promise<Replayed
   return { events, end, frames, unreadable }
 }
 
-function sourceOf(file: string, { isFollowed }: Replay, flows: FlowBatches): PcapFileSource {
+function sourceOf(
+  file: string,
+  { isFollowed, context: { terminal } }: Replay,
+  flows: FlowBatches,
+): PcapFileSource {
   const pace = (): Promise<void> => flows.roomForMore()
   if (file === STDIN) return openPcapStream(process.stdin, 'stdin', { pace })
-  return openPcapFile(file, { pace, isFollowed })
+  if (isFollowed && !existsSync(file)) {
+    terminal.writeError(`picket: ${file} is not there yet; waiting for it\n`)
+  }
+  const onNextFile = (fault: CaptureFault | null): void => {
+    const end = fault === null ? '' : `; its end was damaged: ${fault.reason}`
+    terminal.writeError(`picket: ${file} was begun anew${end}\n`)
+  }
+  return openPcapFile(file, { pace, isFollowed, onNextFile })
 }
 
 interface Reading {

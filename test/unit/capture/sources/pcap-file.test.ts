@@ -2,6 +2,7 @@ import {
   appendFileSync,
   mkdirSync,
   mkdtempSync,
+  renameSync,
   rmSync,
   truncateSync,
   writeFileSync,
@@ -11,7 +12,7 @@ import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import { constants, gunzipSync, gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openPcapFile, openPcapStream } from '../../../../src/capture/index.ts'
+import { openPcapFile, openPcapStream, type CaptureFault } from '../../../../src/capture/index.ts'
 import type { CaptureEnd } from '../../../../src/capture/source.ts'
 import { PicketError } from '../../../../src/core/errors.ts'
 import { keepFrame, readCapture, type KeptFrame } from '../../../support/captured-frames.ts'
@@ -225,17 +226,80 @@ describe('a growing file', () => {
     expect(hex).toEqual(packets.map((packet) => packet.bytes.toString('hex')))
   })
 
-  it('that becomes shorter is given up', async () => {
-    const path = join(directory, 'shrinking.pcap')
-    writeFileSync(path, capture)
-    const source = openPcapFile(path, { isFollowed: true })
+  /** Reads `path` until `count` frames came; `meanwhile` is called with each one's number. */
+  async function followed(path: string, count: number, meanwhile: (frames: number) => void) {
+    const faults: (string | null)[] = []
+    const onNextFile = (fault: CaptureFault | null) => faults.push(fault?.reason ?? null)
+    const source = openPcapFile(path, { isFollowed: true, onNextFile })
+    let frames = 0
     const end = await source.run(() => {
-      if (source.statistics().frames === packets.length) truncateSync(path, 100)
+      frames += 1
+      meanwhile(frames)
+      if (frames === count) source.stop()
     })
-    expect(end).toMatchObject({
-      kind: 'failed',
-      reason: 'the file became shorter while it was followed',
+    return { end, faults, frames: source.statistics().frames }
+  }
+
+  it('that is renamed and begun anew is read to its end, and then the next', async () => {
+    const path = join(directory, 'rotated.pcap')
+    const most = packets.length
+    writeFileSync(path, capture)
+    const read = await followed(path, 3 * most, (frames) => {
+      if (frames % most !== 0 || frames === 3 * most) return
+      renameSync(path, `${path}.${frames}`)
+      writeFileSync(path, frames === most ? '' : capture)
+      if (frames === most) appendFileSync(path, capture)
     })
+    expect(read).toEqual({ end: { kind: 'stopped' }, faults: [null, null], frames: 3 * most })
+  })
+
+  it('that is cut and begun anew is read from its new beginning', async () => {
+    const path = join(directory, 'truncated.pcap')
+    const most = packets.length
+    writeFileSync(path, capture)
+    const read = await followed(path, most + 1, (frames) => {
+      if (frames !== most) return
+      truncateSync(path, 0)
+      appendFileSync(path, capture.subarray(0, 5000))
+    })
+    expect(read).toMatchObject({ end: { kind: 'stopped' }, faults: [null] })
+    expect(read.frames).toBeGreaterThan(most)
+  })
+
+  it('that was cut within a packet says so, and the next is read all the same', async () => {
+    const path = join(directory, 'cut.pcap')
+    writeFileSync(path, capture.subarray(0, 5001))
+    let next = 0
+    const read = await followed(path, 100, (frames) => {
+      if (next++ > 0) return
+      renameSync(path, `${path}.${frames}`)
+      writeFileSync(path, capture)
+    })
+    expect(read.end).toEqual({ kind: 'stopped' })
+    expect(read.frames).toBeGreaterThanOrEqual(100)
+    expect(read.faults).toEqual([expect.stringMatching(/cut|ends|short/)])
+  })
+
+  it('that is damaged in its midst is not read again from its beginning', async () => {
+    const path = join(directory, 'damaged.pcap')
+    const damaged = Buffer.from(capture)
+    // The head of the hundredth packet.
+    const before = packets.slice(0, 99).reduce((sum, { bytes }) => sum + 16 + bytes.length, 24)
+    damaged.fill(0xff, before, before + 16)
+    writeFileSync(path, damaged)
+    const source = openPcapFile(path, { isFollowed: true })
+    expect(await source.run(() => undefined)).toMatchObject({ kind: 'damaged' })
+  })
+
+  it('that is not there yet is waited for, or not any longer', async () => {
+    const path = join(directory, 'later.pcap')
+    const running = followed(path, packets.length, () => undefined)
+    writeFileSync(path, capture)
+    expect(await running).toMatchObject({ end: { kind: 'stopped' }, frames: packets.length })
+    const never = openPcapFile(join(directory, 'never.pcap'), { isFollowed: true })
+    const waiting = never.run(() => undefined)
+    never.stop()
+    expect(await waiting).toEqual({ kind: 'stopped' })
   })
 })
 
