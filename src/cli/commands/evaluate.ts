@@ -29,7 +29,7 @@ export const addEvaluate: AddCommands = (program, run) => {
     .description('measure detection on labelled captures: what is found, named, missed, told for nothing')
     .requiredOption('--truth <file>', 'which capture holds what, and who attacked whom in it')
     .requiredOption('--captures <dir>', 'the folder that holds the captures')
-    .option('--out <dir>', 'where evaluation.json and .md go (default: DATA/evaluation)')
+    .option('--out <dir>', 'where evaluation.json and .md go (default: ./evaluation)')
     .option('--mix <n>', 'merge each attack into n benign captures as well', wholeNumber(0, 1000), 2)
     .option('--no-models', 'leave the flow-level figures of the models out; they take minutes')
     .option('--folds <n>', 'folds of the cross-validation', wholeNumber(2, 20), 5)

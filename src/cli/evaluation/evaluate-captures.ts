@@ -50,7 +50,7 @@ export async function evaluateCaptures(
   context: CommandContext,
 ): Promise<Evaluated> {
   const labelled = readTruth(options.truth, options.captures)
-  const directory = writableDirectory(options.out ?? join(context.directory, 'evaluation'))
+  const directory = writableDirectory(options.out ?? 'evaluation')
   const { config } = context
   const log = createLog({ ...config.log, level: 'warn' })
   const models = loadShippedModels(log, config.detect.randomForest.model)
