@@ -1,12 +1,9 @@
 /**
  * Feeds Picket damaged captures and frames until time is up, and tells what broke and how to see it again.
  *
- * Usage: `node test/fuzz.mjs [--captures DIR] [--seconds N] [--seed N] [--layer NAME] [--round N]`.
- * Without `--captures` it takes ../shared/data/captures where that is, else test/data. The same seed gives the
- * same rounds; `--layer` and `--round` repeat a single one. Exit code 1 when anything failed or hung.
+ * Usage: `npm run fuzz -- --help`.
  */
 import { fork } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 
@@ -14,17 +11,36 @@ import { parseArgs } from 'node:util'
 const HUNG_AFTER_MS = 60_000
 
 const pathOf = (path) => fileURLToPath(new URL(path, import.meta.url))
-const shared = pathOf('../../shared/data/captures')
+
+const USAGE = `Feeds Picket damaged captures and frames until time is up, and tells what broke.
+
+Usage: npm run fuzz [-- OPTIONS]
+
+  --captures DIR  the captures that are damaged (default test/data)
+  --seconds N     for so long (default 60)
+  --seed N        the same seed gives the same rounds
+  --layer NAME    only this layer
+  --round N       only this round of it
+  --help          prints this
+
+Exit code 1 when anything failed or hung.
+`
 
 const { values } = parseArgs({
   options: {
-    captures: { type: 'string', default: existsSync(shared) ? shared : pathOf('data') },
+    help: { type: 'boolean' },
+    captures: { type: 'string', default: pathOf('data') },
     seconds: { type: 'string', default: '60' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     layer: { type: 'string' },
     round: { type: 'string' },
   },
 })
+
+if (values.help) {
+  process.stdout.write(USAGE)
+  process.exit()
+}
 
 const loader = pathToFileURL(pathOf('fuzz/typescript.mjs')).href
 const execArgv = ['--import', loader, '--expose-gc', '--enable-source-maps', '--no-warnings']

@@ -178,7 +178,8 @@ async function startIntake(
 
   const { events } = ground.record
   const selfTest = new SelfTest({ ...ground, events, sinks: forwarders, blocker, clock })
-  const intake = createIntake(ground, suppressor, blocker, forwarders, tellings, selfTest)
+  const parts = { suppressor, blocker, forwarders, tellings, selfTest }
+  const intake = createIntake(ground, parts)
   tellings.tellTo((detection) => intake.receive([detection], WHOLE_HOST))
   stops.push(() => intake.close())
   const found = ground.record.startFindings.map((one) => recordDamaged(one, clock.nowMs()))

@@ -105,14 +105,19 @@ export function createAgentForwarders(
   })
 }
 
+/** What detections lead to. */
+interface IntakeParts {
+  readonly suppressor: Suppressor
+  readonly blocker: Blocker
+  readonly forwarders: Forwarders
+  readonly tellings: ResponseTellings
+  readonly selfTest: SelfTest
+}
+
 /** Makes the way of detections in: its stories and incidents go on from what the log holds. */
 export function createIntake(
   ground: Ground,
-  suppressor: Suppressor,
-  blocker: Blocker,
-  forwarders: Forwarders,
-  tellings: ResponseTellings,
-  selfTest: SelfTest,
+  { suppressor, blocker, forwarders, tellings, selfTest }: IntakeParts,
 ): DetectionIntake {
   const { config, record, metrics, log } = ground
   const { foldSeconds, maxBlocksPerMinute, breakerSeconds } = config.policy

@@ -44,7 +44,7 @@ import {
   synFloodConfig,
 } from './flood/config.ts'
 import { domainTheftConfig, remoteControlConfig } from './lateral/config.ts'
-import { portScanConfig, sipAbuseConfig } from './scan/config.ts'
+import { nameGuessingConfig, portScanConfig, sipAbuseConfig } from './scan/config.ts'
 import {
   dhcpSpoofingConfig,
   forgedResetsConfig,
@@ -103,6 +103,7 @@ export const ruleSections = {
   domainTheft: domainTheftConfig,
   portScan: portScanConfig,
   sipAbuse: sipAbuseConfig,
+  nameGuessing: nameGuessingConfig,
   neighbourSpoofing: neighbourSpoofingConfig,
   routerSpoofing: routerSpoofingConfig,
   dhcpSpoofing: dhcpSpoofingConfig,

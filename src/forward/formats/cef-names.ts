@@ -11,6 +11,7 @@ export const CEF_NAMES: Readonly<Record<string, string>> = {
   'scan.dns-version': 'Name server version query',
   'scan.dns-zone-transfer': 'Zone transfer',
   'scan.sip': 'Search for telephone systems',
+  'scan.dns-names': 'Guessing of host names',
   'scan.ssh-tool': 'SSH scanner',
   sweep: 'Network sweep',
   flood: 'Flood',

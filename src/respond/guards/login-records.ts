@@ -7,6 +7,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { canonicalAddress, formatIpv4Word, formatIpv6Words } from '../../net/address.ts'
+import { readOrEmpty } from '../process-sockets.ts'
 
 const UTMP_RECORD_BYTES = 384
 const TYPE_OFFSET = 0
@@ -27,7 +28,7 @@ export async function readLoginRecords(root = '/'): Promise<readonly string[]> {
 async function readSessions(folder: string): Promise<string[]> {
   const names = await readdir(folder).catch(() => [])
   const files = names.filter((name) => !name.endsWith('.ref')).slice(0, MAX_SESSION_FILES)
-  return Promise.all(files.map((name) => readFile(join(folder, name), 'utf8').catch(() => '')))
+  return Promise.all(files.map((name) => readOrEmpty(join(folder, name))))
 }
 
 /** A session that is closing has no user any more. */

@@ -1,6 +1,7 @@
 /** Reads who gives this host its address and its time: DHCP leases, configured and live NTP servers. */
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { readOrEmpty } from '../process-sockets.ts'
 import { readTcpTable } from './administrators.ts'
 
 const NTP_PORT = 123
@@ -88,9 +89,4 @@ async function readFolders(root: string, folders: readonly string[]): Promise<st
     return Promise.all(names.map((name) => readOrEmpty(join(path, name))))
   })
   return (await Promise.all(texts)).flat()
-}
-
-/** Most hosts have one of these clients; a file that may not be read guards nobody, as one that is not there. */
-function readOrEmpty(path: string): Promise<string> {
-  return readFile(path, 'utf8').catch(() => '')
 }

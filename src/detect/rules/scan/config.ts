@@ -75,3 +75,24 @@ export const sipAbuseConfig = Type.Object(
 )
 
 export type SipAbuseConfig = Static<typeof sipAbuseConfig>
+
+export const nameGuessingConfig = Type.Object(
+  {
+    enabled,
+    minNames: Type.Integer({
+      default: 60,
+      minimum: 10,
+      maximum: 4096,
+      description:
+        'Names of hosts beneath one domain that one client asks for and that do not exist; three times as many are an alert.',
+    }),
+    forgetAfterSeconds: forgetAfterSeconds(300),
+  },
+  {
+    additionalProperties: false,
+    default: {},
+    description: "Names of a domain's hosts that are guessed from a list of words.",
+  },
+)
+
+export type NameGuessingConfig = Static<typeof nameGuessingConfig>

@@ -5,13 +5,15 @@ import { AnsweredScan } from './answered-scan.ts'
 import { ControllerSearch } from './controller-search.ts'
 import { Fingerprint } from './fingerprint.ts'
 import { IdleScan } from './idle-scan.ts'
+import { NameGuessing } from './name-guessing.ts'
 import { ServiceProbing } from './service-probing.ts'
 import { PortScan } from './port-scan.ts'
 import { SipAbuse } from './sip-abuse.ts'
 import { UnreachableScan } from './unreachable-scan.ts'
 
 /** Makes the scan detectors that the configuration enables. */
-export function createScanDetectors({ portScan, sipAbuse }: DetectConfig, emit: Emit): Detector[] {
+export function createScanDetectors(config: DetectConfig, emit: Emit): Detector[] {
+  const { portScan, sipAbuse, nameGuessing } = config
   const scans = [
     new PortScan(portScan, emit),
     new AnsweredScan(portScan, emit),
@@ -24,5 +26,6 @@ export function createScanDetectors({ portScan, sipAbuse }: DetectConfig, emit: 
   return [
     ...(portScan.enabled ? scans : []),
     ...(sipAbuse.enabled ? [new SipAbuse(sipAbuse, emit)] : []),
+    ...(nameGuessing.enabled ? [new NameGuessing(nameGuessing, emit)] : []),
   ]
 }
