@@ -1,44 +1,63 @@
 /**
- * Who has just sent whom a datagram, and from which port: what comes back to that port is an answer and no search,
- * though it comes from another port than the question went to (RFC 1350 §4), and though nothing follows it.
+ * Who was asked by datagram: what goes back is an answer and no search, though nothing follows it.
+ *
+ * An answer may come from another port than the question went to (RFC 1350 §4); and what leaves the port at which
+ * several hosts asked answers as well, though the capture lost the question.
  */
 import { IpProtocol } from '../../../net/protocol.ts'
 import type { LiveFlow } from '../../../flow/flow.ts'
 import type { Memory } from '../../detector.ts'
 import type { Row } from '../state/capped-table.ts'
 import { FadingTable } from '../state/fading-table.ts'
+import { FirstLooks } from '../state/first-looks.ts'
 import { pairKey } from '../state/pair-key.ts'
 
 const MAX_ASKERS = 8192
 /** Who waits for longer has asked again. */
 const WAITS_FOR_US = 60_000_000
+const MAX_SERVICES = 1024
+const SERVES_FOR_US = 600_000_000
 
 export class Askers implements Memory {
   readonly #askers = new FadingTable<Row>(MAX_ASKERS, WAITS_FOR_US)
+  /** Ports at which a first few different hosts asked. */
+  readonly #services = new FadingTable<Row>(MAX_SERVICES, SERVES_FOR_US)
+  readonly #looks = new FirstLooks(4096, SERVES_FOR_US)
 
   get forgotten(): number {
-    return this.#askers.forgotten
+    return this.#askers.forgotten + this.#services.forgotten + this.#looks.forgotten
   }
 
   /** Notes a flow that was opened; says whether it is an answer itself. */
-  isAnswer({
-    protocol,
-    originatorKey,
-    originatorPort,
-    responderKey,
-    responderPort,
-    lastUs,
-  }: LiveFlow): boolean {
-    // prettier-ignore
-    if (protocol !== IpProtocol.UDP) return false
-    if (this.#askers.get(pairKey(responderKey, originatorKey, responderPort)) !== undefined) {
+  isAnswer(flow: LiveFlow): boolean {
+    const { originatorKey: from, originatorPort, responderKey: to, responderPort, lastUs } = flow
+    if (flow.protocol !== IpProtocol.UDP) return false
+    if (this.#askers.get(pairKey(to, from, responderPort)) !== undefined) return true
+    const service = this.#services.get(pairKey(from, originatorPort, 6))
+    if (service !== undefined) {
+      service.lastUs = Math.max(service.lastUs, lastUs)
       return true
     }
-    this.#askers.set(pairKey(originatorKey, responderKey, originatorPort), { lastUs })
+    this.#askers.set(pairKey(from, to, originatorPort), { lastUs })
+    this.#noteAsked(to, responderPort, from, lastUs)
     return false
   }
 
   tick(nowUs: number): void {
     this.#askers.tick(nowUs)
+    this.#services.tick(nowUs)
+  }
+
+  #noteAsked(host: number, port: number, asker: number, nowUs: number): void {
+    const key = pairKey(host, port, 6)
+    const service = this.#services.get(key)
+    if (service !== undefined) {
+      service.lastUs = Math.max(service.lastUs, nowUs)
+      return
+    }
+    const place = this.#looks.note(host, port, asker, nowUs)
+    if (place < 0) return
+    this.#looks.take(place)
+    this.#services.set(key, { lastUs: nowUs })
   }
 }

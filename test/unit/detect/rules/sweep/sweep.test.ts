@@ -66,6 +66,14 @@ describe('a sweep', () => {
     expect(traffic.end()).toMatchObject([{ kind: 'sweep.udp', attacker: SOURCE, count: 60 }])
   })
 
+  test('of one UDP port is found from that same port, though a few had asked there before', () => {
+    const traffic = new WatchedTraffic()
+    const ports = { sourcePort: 123, destinationPort: 123, payload: 'x'.repeat(48) }
+    for (const round of range(0, 9)) traffic.udp(`10.0.2.${1 + (round % 3)}`, SOURCE, ports)
+    for (const host of range(1, 60)) traffic.udp(SOURCE, `10.0.1.${host}`, ports)
+    expect(traffic.end()).toMatchObject([{ kind: 'sweep.udp', attacker: SOURCE }])
+  })
+
   test('by ARP is told at once', () => {
     const traffic = new WatchedTraffic()
     for (const host of range(1, 24)) traffic.arpRequest(SOURCE, `10.0.0.${host + 20}`)
@@ -167,6 +175,16 @@ describe('the sweep detector keeps quiet about', () => {
       traffic.udp(client, SOURCE, { sourcePort: 2070, destinationPort: 69, payload: 'a question' })
       const ports = { sourcePort: 34_000 + host, destinationPort: 2070 }
       traffic.udp(SOURCE, client, { ...ports, payload: 'File not found' }, 100_000)
+    }
+    expect(traffic.end()).toEqual([])
+  })
+
+  test('a time server whose capture lost half of what it was asked', () => {
+    const traffic = new WatchedTraffic()
+    const ports = { sourcePort: 123, destinationPort: 123, payload: 'x'.repeat(48) }
+    for (const index of range(0, 120)) {
+      if (index % 2 === 0) traffic.udp(scattered(index), SOURCE, ports)
+      traffic.udp(SOURCE, scattered(index), ports, 100_000)
     }
     expect(traffic.end()).toEqual([])
   })
