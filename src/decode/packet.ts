@@ -80,6 +80,16 @@ export class Packet {
   tunnel: number = Tunnel.NONE
   /** How many tunnels the packet was taken out of; 0 for a plain one, at most 3. */
   tunnelDepth = 0
+  /** The ends of the outermost tunnel, as the addresses below; meaningless without one. */
+  outerIpVersion = 0
+  outerSource0 = 0
+  outerSource1 = 0
+  outerSource2 = 0
+  outerSource3 = 0
+  outerDestination0 = 0
+  outerDestination1 = 0
+  outerDestination2 = 0
+  outerDestination3 = 0
 
   /** 4 or 6; 0 when not IP. */
   ipVersion = 0

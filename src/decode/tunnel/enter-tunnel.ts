@@ -62,7 +62,7 @@ function enter(packet: Packet, tunnel: number, headerLength: number): boolean {
     packet.malformed = TOO_DEEP
     return false
   }
-  if (packet.tunnelDepth === 0) packet.tunnel = tunnel
+  if (packet.tunnelDepth === 0) noteOutermost(packet, tunnel)
   packet.tunnelDepth += 1
   skipHeader(packet, headerLength)
   // The outer packet's first fragment holds only the beginning of the inner one.
@@ -70,4 +70,17 @@ function enter(packet: Packet, tunnel: number, headerLength: number): boolean {
   packet.kind = PacketKind.NONE
   clearNetwork(packet)
   return true
+}
+
+function noteOutermost(packet: Packet, tunnel: number): void {
+  packet.tunnel = tunnel
+  packet.outerIpVersion = packet.ipVersion
+  packet.outerSource0 = packet.source0
+  packet.outerSource1 = packet.source1
+  packet.outerSource2 = packet.source2
+  packet.outerSource3 = packet.source3
+  packet.outerDestination0 = packet.destination0
+  packet.outerDestination1 = packet.destination1
+  packet.outerDestination2 = packet.destination2
+  packet.outerDestination3 = packet.destination3
 }

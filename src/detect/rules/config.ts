@@ -42,6 +42,7 @@ import {
   slowHttpConfig,
   strayFloodConfig,
   synFloodConfig,
+  tunnelFloodConfig,
 } from './flood/config.ts'
 import { domainTheftConfig, remoteControlConfig } from './lateral/config.ts'
 import { nameGuessingConfig, portScanConfig, sipAbuseConfig } from './scan/config.ts'
@@ -88,6 +89,7 @@ export const ruleSections = {
   massRename: massRenameConfig,
   synFlood: synFloodConfig,
   icmpFlood: icmpFloodConfig,
+  tunnelFlood: tunnelFloodConfig,
   carpetFlood: carpetFloodConfig,
   fraggle: fraggleConfig,
   dnsFlood: dnsFloodConfig,

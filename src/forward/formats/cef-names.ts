@@ -17,6 +17,7 @@ export const CEF_NAMES: Readonly<Record<string, string>> = {
   flood: 'Flood',
   'flood.syn': 'TCP SYN flood',
   'flood.udp': 'UDP flood',
+  'flood.tunnel': 'Flood through a tunnel protocol',
   'flood.icmp': 'ICMP flood',
   'flood.icmpv6': 'ICMPv6 flood',
   'flood.ack': 'TCP ACK flood',

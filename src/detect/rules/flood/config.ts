@@ -242,6 +242,19 @@ export type ConnectionFloodConfig = Static<typeof connectionFloodConfig>
 export type Http2FloodConfig = Static<typeof http2FloodConfig>
 export type RenegotiationFloodConfig = Static<typeof renegotiationFloodConfig>
 export type SlowHttpConfig = Static<typeof slowHttpConfig>
+export const tunnelFloodConfig = Type.Object(
+  {
+    enabled,
+    minPackets: atLeast(1000, 'Packets of a tunnel to one host within ten seconds.'),
+    maxVictims: maxVictims(40),
+  },
+  {
+    additionalProperties: false,
+    default: {},
+    description: 'Floods of made-up packets in GRE, IP in IP and other tunnels.',
+  },
+)
+export type TunnelFloodConfig = Static<typeof tunnelFloodConfig>
 export type IcmpFloodConfig = Static<typeof icmpFloodConfig>
 export type FragmentFloodConfig = Static<typeof fragmentFloodConfig>
 export type StrayFloodConfig = Static<typeof strayFloodConfig>

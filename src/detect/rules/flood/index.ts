@@ -14,10 +14,11 @@ import { Fraggle } from './volume/fraggle.ts'
 import { IcmpFlood } from './volume/icmp-flood.ts'
 import { LinkFlood } from './volume/link-flood.ts'
 import { StrayFlood } from './volume/stray-flood.ts'
+import { TunnelFlood } from './volume/tunnel-flood.ts'
 
 /** Makes the flood detectors that the configuration enables. */
 export function createFloodDetectors(config: DetectConfig, emit: Emit): Detector[] {
-  const { synFlood, strayFlood, icmpFlood, fragmentFlood } = config
+  const { synFlood, strayFlood, icmpFlood, fragmentFlood, tunnelFlood } = config
   const { dhcpFlood, connectionFlood, slowHttp, linkFlood } = config
   const { http2Flood, renegotiationFlood } = config
   const { carpetFlood, fraggle, dnsFlood } = config
@@ -25,6 +26,7 @@ export function createFloodDetectors(config: DetectConfig, emit: Emit): Detector
     ...(synFlood.enabled ? [new SynFlood(synFlood, emit)] : []),
     ...(strayFlood.enabled ? [new StrayFlood(strayFlood, emit)] : []),
     ...(icmpFlood.enabled ? [new IcmpFlood(icmpFlood, emit)] : []),
+    ...(tunnelFlood.enabled ? [new TunnelFlood(tunnelFlood, emit)] : []),
     ...(carpetFlood.enabled ? [new CarpetFlood(carpetFlood, emit)] : []),
     ...(fraggle.enabled ? [new Fraggle(fraggle, emit)] : []),
     ...(dnsFlood.enabled ? [new DnsFlood(dnsFlood, emit)] : []),

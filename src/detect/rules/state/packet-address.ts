@@ -24,6 +24,20 @@ export function destinationHash(packet: Packet): number {
   return mix(mix(high, packet.destination2), packet.destination3)
 }
 
+/** Hashes the source of the outermost tunnel. */
+export function outerSourceHash(packet: Packet): number {
+  if (packet.outerIpVersion === 4) return mix(hashStart, packet.outerSource3)
+  const high = mix(mix(hashStart + 1, packet.outerSource0), packet.outerSource1)
+  return mix(mix(high, packet.outerSource2), packet.outerSource3)
+}
+
+/** Hashes the destination of the outermost tunnel. */
+export function outerDestinationHash(packet: Packet): number {
+  if (packet.outerIpVersion === 4) return mix(hashStart, packet.outerDestination3)
+  const high = mix(mix(hashStart + 1, packet.outerDestination0), packet.outerDestination1)
+  return mix(mix(high, packet.outerDestination2), packet.outerDestination3)
+}
+
 /** Gives the source as flows are keyed by it: `LiveFlow.originatorKey` of a flow that it opens. */
 export function sourceKey(packet: Packet): number {
   if (packet.ipVersion === 4) return packet.source3 >>> 0
@@ -59,6 +73,20 @@ export function destinationAddress(packet: Packet): string {
   if (packet.ipVersion === 4) return formatIpv4Word(packet.destination3)
   const { destination0, destination1, destination2, destination3 } = packet
   return formatIpv6Words(destination0, destination1, destination2, destination3)
+}
+
+/** Prints the source of the outermost tunnel; allocates. */
+export function outerSourceAddress(packet: Packet): string {
+  if (packet.outerIpVersion === 4) return formatIpv4Word(packet.outerSource3)
+  const { outerSource0, outerSource1, outerSource2, outerSource3 } = packet
+  return formatIpv6Words(outerSource0, outerSource1, outerSource2, outerSource3)
+}
+
+/** Prints the destination of the outermost tunnel; allocates. */
+export function outerDestinationAddress(packet: Packet): string {
+  if (packet.outerIpVersion === 4) return formatIpv4Word(packet.outerDestination3)
+  const { outerDestination0, outerDestination1, outerDestination2, outerDestination3 } = packet
+  return formatIpv6Words(outerDestination0, outerDestination1, outerDestination2, outerDestination3)
 }
 
 /** Hashes an address that was read from text as the packets' addresses are hashed. */
