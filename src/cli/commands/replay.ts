@@ -4,7 +4,6 @@ import type { CaptureEnd } from '../../capture/source.ts'
 import { systemClock } from '../../core/clock.ts'
 import { PicketError } from '../../core/errors.ts'
 import { createLog, type Log } from '../../core/log.ts'
-import { keepYoungGenerationSmall } from '../../core/v8-flags.ts'
 import type { UnreadableLink } from '../../decode/index.ts'
 import { readRules, type IndicatorTables } from '../../detect/index.ts'
 import { Feeds } from '../../detect/intel/index.ts'
@@ -34,7 +33,6 @@ export async function replay(
   context: CommandContext,
 ): Promise<number> {
   refuseOddFiles(files, options)
-  keepYoungGenerationSmall()
   const log = createLog({ ...context.config.log, level: 'warn' })
   const { config, directory } = context
   const models = loadShippedModels(log, config.detect.randomForest.model)
