@@ -13,6 +13,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { systemClock } from '../../src/core/clock.ts'
 import { startOwners, type Owner, type Owners } from '../../src/owner/index.ts'
 import { until } from '../support/await-until.ts'
+import { freePort } from '../support/free-port.ts'
 
 const NOBODY = 65534
 /** A busy machine may see the end of a connection long after it: no port comes twice in these tests. */
@@ -112,14 +113,13 @@ describe.skipIf(!isRoot)(`processes by trace events${noRights}`, () => {
 
   it('names who tried a port that refuses', async ({ skip }) => {
     needTrace(skip)
-    const closed = createTcpServer()
-    const closedPort = await listen(closed)
-    closed.close()
-    const script = `require('net').connect({port:${closedPort},host:'127.0.0.1',localPort:${port + 1 > 65535 ? port - 1 : port + 1}}).on('error',()=>{})`
+    const [own, closed] = [await freePort(), await freePort()]
+    const ends = { port: closed, host: '127.0.0.1', localPort: own }
+    const script = `require('net').connect(${JSON.stringify(ends)}).on('error',({code})=>console.log(code))`
     const child = spawn(process.execPath, ['-e', script])
-    await once(child, 'close')
-    const own = port + 1 > 65535 ? port - 1 : port + 1
-    expect(await ownerOf(owners, end(own, closedPort, true))).toMatchObject({ pid: child.pid })
+    const [said] = (await once(child.stdout, 'data')) as [Buffer]
+    expect(said.toString()).toBe('ECONNREFUSED\n')
+    expect(await ownerOf(owners, end(own, closed, true))).toMatchObject({ pid: child.pid })
   })
 
   it('names who sends by UDP', async ({ skip }) => {
