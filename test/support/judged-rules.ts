@@ -21,6 +21,7 @@ export interface FlowPlan {
   readonly protocol?: number
   readonly application?: Application
   readonly connState?: ConnState
+  readonly originatorPackets?: number
   readonly originatorPayloadBytes?: number
   readonly responderPayloadBytes?: number
   readonly facts?: object | null
@@ -54,7 +55,7 @@ export function plannedFlow(plan: FlowPlan = {}): LiveFlow {
     vlan: 0,
     startUs: atUs - 2_000_000,
     lastUs: atUs,
-    originatorPackets: 5,
+    originatorPackets: plan.originatorPackets ?? 5,
     responderPackets: 4,
     originatorBytes: 700,
     responderBytes: 900,
