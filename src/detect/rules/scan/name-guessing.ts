@@ -13,6 +13,7 @@ import type { Detection } from '../../detection.ts'
 import type { Detector, Emit, Heard, Memory } from '../../detector.ts'
 import { textHash } from '../state/attack-ledger.ts'
 import type { Row } from '../state/capped-table.ts'
+import { DistinctCount } from '../state/distinct-count.ts'
 import { FadingTable } from '../state/fading-table.ts'
 import { pairKey } from '../state/pair-key.ts'
 import { Story } from '../state/story.ts'
@@ -22,8 +23,8 @@ import type { NameGuessingConfig } from './config.ts'
 
 const HEARS = ['dns'] as const
 const DNS_PORT = 53
-const MAX_GUESSERS = 2048
-const MAX_NAMES = 4096
+/** 20 KB each at most. */
+const MAX_GUESSERS = 512
 /** Words are no longer than this; hashes are. */
 const LONGEST_WORD = 24
 /** A shorter label looks like nothing in particular. */
@@ -43,8 +44,8 @@ interface Guesser extends Row {
   readonly server: string
   readonly domain: string
   readonly firstUs: number
-  readonly missing: Set<number>
-  found: number
+  readonly missing: DistinctCount
+  readonly found: DistinctCount
   readonly examples: string[]
   story: Story | null
 }
@@ -56,12 +57,13 @@ export class NameGuessing implements Detector {
   readonly #config: NameGuessingConfig
   readonly #emit: Emit
   readonly #guessers: FadingTable<Guesser>
+  readonly #forgetAfterUs: number
 
   constructor(config: NameGuessingConfig, emit: Emit) {
     this.#config = config
     this.#emit = emit
-    const forgetAfterUs = config.forgetAfterSeconds * 1e6
-    this.#guessers = new FadingTable(MAX_GUESSERS, forgetAfterUs, (guesser) => {
+    this.#forgetAfterUs = config.forgetAfterSeconds * 1e6
+    this.#guessers = new FadingTable(MAX_GUESSERS, this.#forgetAfterUs, (guesser) => {
       if (guesser.story !== null) this.#emit(describe(guesser, guesser.story, config, true))
     })
     this.memories = [this.#guessers]
@@ -78,18 +80,24 @@ export class NameGuessing implements Detector {
     const key = pairKey(isTurned ? flow.responderKey : flow.originatorKey, textHash(domain), 9)
     const known = this.#guessers.get(key)
     if (known === undefined && !isMissing) return
-    const guesser = known ?? this.#begin(key, flow, domain, isTurned)
+    const isGoingOn = known !== undefined && !this.#isOver(known, flow.lastUs)
+    const guesser = isGoingOn ? known : this.#begin(key, flow, domain, isTurned)
     guesser.lastUs = Math.max(guesser.lastUs, flow.lastUs)
     if (isMissing) this.#misses(guesser, query, flow)
-    else guesser.found += 1
+    else guesser.found.add(textHash(query))
+  }
+
+  /** Without a story the count begins anew: errors of typing do not add up over days. */
+  #isOver({ story, firstUs }: Guesser, nowUs: number): boolean {
+    return story === null && nowUs - firstUs > this.#forgetAfterUs * 2
   }
 
   #begin(key: number, flow: LiveFlow, domain: string, isTurned: boolean): Guesser {
     const ends = [flow.originatorAddress(), flow.responderAddress()] as const
     const [client, server] = isTurned ? [ends[1], ends[0]] : ends
-    const times = { firstUs: flow.lastUs, lastUs: flow.lastUs }
     const guesser = {
-      ...{ client, server, domain, ...times, missing: new Set<number>(), found: 0 },
+      ...{ client, server, domain, firstUs: flow.lastUs, lastUs: flow.lastUs },
+      ...{ missing: new DistinctCount(), found: new DistinctCount() },
       ...{ examples: [], story: null },
     }
     this.#guessers.set(key, guesser)
@@ -98,17 +106,17 @@ export class NameGuessing implements Detector {
 
   #misses(guesser: Guesser, name: string, flow: LiveFlow): void {
     const { missing, examples } = guesser
-    if (missing.size >= MAX_NAMES) return
-    const before = missing.size
+    const before = missing.value
     missing.add(textHash(name))
-    if (missing.size === before) return
+    const names = missing.value
+    if (names === before) return
     if (examples.length < EXAMPLES) examples.push(name)
-    if (before + 1 < this.#config.minNames) return
-    if (guesser.found > missing.size / LEAST_MISSING_SHARE - missing.size) return
+    if (names < this.#config.minNames) return
+    if (names < (names + guesser.found.value) * LEAST_MISSING_SHARE) return
     guesser.story ??= new Story(guesser.firstUs, flow.lastUs)
     guesser.story.addFlow(flow)
-    if (!guesser.story.isDue(missing.size, flow.lastUs)) return
-    guesser.story.told(missing.size, flow.lastUs)
+    if (!guesser.story.isDue(names, flow.lastUs)) return
+    guesser.story.told(names, flow.lastUs)
     this.#emit(describe(guesser, guesser.story, this.#config, false))
   }
 }
@@ -127,7 +135,7 @@ function describe(
   { minNames }: NameGuessingConfig,
   isFinal: boolean,
 ): Detection {
-  const names = missing.size
+  const names = missing.value
   return {
     id: story.id,
     ...{ detector: 'name-guessing', kind: 'scan.dns-names', family: 'scan' },
@@ -138,7 +146,7 @@ function describe(
     summary: `${client} asked ${server} for ${counted(names, 'name')} beneath ${domain} that do not exist in ${spanOf(lastUs - firstUs)}: ${listed(examples, names)}`,
     reasons: [
       { feature: 'missingNames', value: names, baseline: minNames, weight: 0.8 },
-      { feature: 'foundNames', value: found, baseline: null, weight: 0.2 },
+      { feature: 'foundNames', value: found.value, baseline: null, weight: 0.2 },
     ],
     mitre: ['T1590.002'],
     flows: [...story.flows],

@@ -44,6 +44,22 @@ describe('a host that goes through a list of words', () => {
     expect(scans(traffic)).toMatchObject([{ kind: 'scan.dns-names', severity: 3 }])
   })
 
+  test('is told though it asks for one that exists time and again', () => {
+    const traffic = new WatchedTraffic()
+    for (const name of beneath('target.example')) {
+      ask(traffic, 'www.target.example', exists)
+      ask(traffic, name, asking)
+    }
+    expect(scans(traffic)).toMatchObject([{ kind: 'scan.dns-names', severity: 5 }])
+  })
+
+  test('is told to its end, however long the list is', () => {
+    const names = many.flatMap((word) => ['a', 'b', 'c', 'd'].map((end) => `${word}-${end}`))
+    const [told] = guesses(beneath('target.example', names))
+    expect(told!.count / names.length).toBeGreaterThan(0.9)
+    expect(told!.count / names.length).toBeLessThan(1.1)
+  })
+
   test('is told where answers alone are captured', () => {
     expect(guesses(beneath('target.example'), { isAnswerOnly: true })).toMatchObject([
       { kind: 'scan.dns-names', attacker: CLIENT },
@@ -63,6 +79,11 @@ describe('nobody is told of who', () => {
       ask(traffic, name, index % 2 === 0 ? exists : asking)
     }
     expect(scans(traffic)).toEqual([])
+  })
+
+  test('resolves for a whole site, whose errors of typing add up over days', () => {
+    const minute = 60e6
+    expect(guesses(beneath('blogs.example'), { afterUs: minute / 2 })).toEqual([])
   })
 
   test('has its short names completed by the domain of its network', () => {
