@@ -1,5 +1,5 @@
 /** Where the bytes of a capture come from: a file, a file that still grows, or a stream. */
-import { existsSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { open, stat, type FileHandle } from 'node:fs/promises'
 import { basename } from 'node:path'
 import type { Readable } from 'node:stream'
@@ -56,9 +56,8 @@ export function growingInput(path: string): CaptureInput {
     place: path,
     sizeBytes: 0,
     async open(stop) {
-      while (!existsSync(path) && !stop.aborted) await waitToLookAgain(stop)
-      if (stop.aborted) return { chunks: nothing(), close: () => Promise.resolve() }
-      const file = await openForReading(path)
+      const file = await openOnceThere(path, stop)
+      if (file === null) return { chunks: nothing(), close: () => Promise.resolve() }
       const { dev, ino } = await file.stat()
       const isReplaced = async (): Promise<boolean> => {
         // A name that is nobody's at the moment will be given to the next.
@@ -98,6 +97,23 @@ function sizeOf(path: string): number {
     return 0
   }
 }
+
+/** Null when it was stopped before the file was there. */
+async function openOnceThere(path: string, stop: AbortSignal): Promise<FileHandle | null> {
+  while (!stop.aborted) {
+    try {
+      return await openForReading(path)
+    } catch (error) {
+      // Asked by opening: a name that was there a moment ago may have been given away since.
+      if (!(error instanceof PicketError) || !isNotThere(error.cause)) throw error
+      await waitToLookAgain(stop)
+    }
+  }
+  return null
+}
+
+const isNotThere = (cause: unknown): boolean =>
+  (cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT'
 
 async function openForReading(path: string): Promise<FileHandle> {
   let file: FileHandle
