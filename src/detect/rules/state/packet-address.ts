@@ -12,30 +12,32 @@ takeSeeds((draw) => (hashStart = draw()))
 
 /** Hashes the source address to 32 bits, signed. */
 export function sourceHash(packet: Packet): number {
-  if (packet.ipVersion === 4) return mix(hashStart, packet.source3)
-  const high = mix(mix(hashStart + 1, packet.source0), packet.source1)
-  return mix(mix(high, packet.source2), packet.source3)
+  const { ipVersion, source0, source1, source2, source3 } = packet
+  return hashOf(ipVersion, source0, source1, source2, source3)
 }
 
 /** Hashes the destination address to 32 bits, signed. */
 export function destinationHash(packet: Packet): number {
-  if (packet.ipVersion === 4) return mix(hashStart, packet.destination3)
-  const high = mix(mix(hashStart + 1, packet.destination0), packet.destination1)
-  return mix(mix(high, packet.destination2), packet.destination3)
+  const { ipVersion, destination0, destination1, destination2, destination3 } = packet
+  return hashOf(ipVersion, destination0, destination1, destination2, destination3)
 }
 
 /** Hashes the source of the outermost tunnel. */
 export function outerSourceHash(packet: Packet): number {
-  if (packet.outerIpVersion === 4) return mix(hashStart, packet.outerSource3)
-  const high = mix(mix(hashStart + 1, packet.outerSource0), packet.outerSource1)
-  return mix(mix(high, packet.outerSource2), packet.outerSource3)
+  const { outerIpVersion, outerSource0, outerSource1, outerSource2, outerSource3 } = packet
+  return hashOf(outerIpVersion, outerSource0, outerSource1, outerSource2, outerSource3)
 }
 
 /** Hashes the destination of the outermost tunnel. */
 export function outerDestinationHash(packet: Packet): number {
-  if (packet.outerIpVersion === 4) return mix(hashStart, packet.outerDestination3)
-  const high = mix(mix(hashStart + 1, packet.outerDestination0), packet.outerDestination1)
-  return mix(mix(high, packet.outerDestination2), packet.outerDestination3)
+  const { outerDestination0, outerDestination1, outerDestination2, outerDestination3 } = packet
+  return hashOf(
+    packet.outerIpVersion,
+    outerDestination0,
+    outerDestination1,
+    outerDestination2,
+    outerDestination3,
+  )
 }
 
 /** Gives the source as flows are keyed by it: `LiveFlow.originatorKey` of a flow that it opens. */
@@ -58,43 +60,64 @@ export function ipv4Hash(word: number): number {
 
 /** Hashes an IPv6 address given as four signed words, as the packets' addresses are hashed. */
 export function ipv6Hash(words: Int32Array, at = 0): number {
-  const high = mix(mix(hashStart + 1, words[at]!), words[at + 1]!)
-  return mix(mix(high, words[at + 2]!), words[at + 3]!)
+  return hashOf(6, words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!)
 }
 
 /** Prints the source address; allocates. */
 export function sourceAddress(packet: Packet): string {
-  if (packet.ipVersion === 4) return formatIpv4Word(packet.source3)
-  return formatIpv6Words(packet.source0, packet.source1, packet.source2, packet.source3)
+  const { ipVersion, source0, source1, source2, source3 } = packet
+  return textOf(ipVersion, source0, source1, source2, source3)
 }
 
 /** Prints the destination address; allocates. */
 export function destinationAddress(packet: Packet): string {
-  if (packet.ipVersion === 4) return formatIpv4Word(packet.destination3)
-  const { destination0, destination1, destination2, destination3 } = packet
-  return formatIpv6Words(destination0, destination1, destination2, destination3)
+  const { ipVersion, destination0, destination1, destination2, destination3 } = packet
+  return textOf(ipVersion, destination0, destination1, destination2, destination3)
 }
 
 /** Prints the source of the outermost tunnel; allocates. */
 export function outerSourceAddress(packet: Packet): string {
-  if (packet.outerIpVersion === 4) return formatIpv4Word(packet.outerSource3)
-  const { outerSource0, outerSource1, outerSource2, outerSource3 } = packet
-  return formatIpv6Words(outerSource0, outerSource1, outerSource2, outerSource3)
+  const { outerIpVersion, outerSource0, outerSource1, outerSource2, outerSource3 } = packet
+  return textOf(outerIpVersion, outerSource0, outerSource1, outerSource2, outerSource3)
 }
 
 /** Prints the destination of the outermost tunnel; allocates. */
 export function outerDestinationAddress(packet: Packet): string {
-  if (packet.outerIpVersion === 4) return formatIpv4Word(packet.outerDestination3)
   const { outerDestination0, outerDestination1, outerDestination2, outerDestination3 } = packet
-  return formatIpv6Words(outerDestination0, outerDestination1, outerDestination2, outerDestination3)
+  return textOf(
+    packet.outerIpVersion,
+    outerDestination0,
+    outerDestination1,
+    outerDestination2,
+    outerDestination3,
+  )
 }
 
 /** Hashes an address that was read from text as the packets' addresses are hashed. */
-export function addressHash(address: IpAddress): number {
-  const [word0, word1, word2, word3] = address.words
-  if (address.family === 4) return mix(hashStart, word3 | 0)
-  const high = mix(mix(hashStart + 1, word0 | 0), word1 | 0)
-  return mix(mix(high, word2 | 0), word3 | 0)
+export function addressHash({ family, words: given }: IpAddress): number {
+  const [word0, word1, word2, word3] = given
+  return hashOf(family, word0 | 0, word1 | 0, word2 | 0, word3 | 0)
+}
+
+function hashOf(
+  ipVersion: number,
+  word0: number,
+  word1: number,
+  word2: number,
+  word3: number,
+): number {
+  if (ipVersion === 4) return mix(hashStart, word3)
+  return mix(mix(mix(mix(hashStart + 1, word0), word1), word2), word3)
+}
+
+function textOf(
+  ipVersion: number,
+  word0: number,
+  word1: number,
+  word2: number,
+  word3: number,
+): string {
+  return ipVersion === 4 ? formatIpv4Word(word3) : formatIpv6Words(word0, word1, word2, word3)
 }
 
 const words = new Int32Array(8)
