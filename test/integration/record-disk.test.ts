@@ -1,5 +1,5 @@
 /** The record on a disk that fills up and empties again: a real one, of some megabytes. */
-import { existsSync, statSync } from 'node:fs'
+import { existsSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { silentLog } from '../../src/core/log.ts'
@@ -141,6 +141,37 @@ describe('a disk that fills up', () => {
       await retention.look()
       return existsSync(join(disk.folder, 'picket.ballast')) || null
     })
+  })
+
+  it('still takes them when others have every byte, the ballast too', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const disk = await smallDisk(64)
+    const record = await openedRecord(disk.folder, { config: floor })
+    const { writer, retention } = await retentionOn(record.path, Date.now())
+    for (let looks = 0; looks < 12; looks += 1) await retention.look()
+    await writer.close()
+    disk.fillTo(0)
+    rmSync(join(disk.folder, 'picket.ballast'))
+    disk.fillTo(0)
+    const saved: string[] = []
+    for (let round = 0; round < 20; round += 1) {
+      const events = await record.events.save(stories(2), { forward: true })
+      saved.push(...events.map(({ id }) => id))
+      await record.audit.append(audited)
+      disk.fillTo(0)
+    }
+    expect(saved.filter((id) => record.events.get(id) === null)).toEqual([])
+    expect(saved).toHaveLength(40)
+    record.flows.append(batchOf(flow()))
+    await record.flows.flush()
+    expect(record.flows.dropped()).toBe(1)
+    await record.close()
+    disk.clear()
+    const again = await openedRecord(disk.folder, { config: floor })
+    expect(again.startFindings).toEqual([])
+    expect(saved.filter((id) => again.events.get(id) === null)).toEqual([])
+    expect(await again.audit.verify()).toMatchObject({ isIntact: true, rows: 20 })
   })
 
   it('that has no byte left refuses, says so, and loses nothing that it had acknowledged', async () => {
