@@ -174,6 +174,22 @@ describe('a disk that fills up', () => {
     expect(await again.audit.verify()).toMatchObject({ isIntact: true, rows: 20 })
   })
 
+  it('does not keep a record from being opened, as long as there is ballast', async () => {
+    const disk = await smallDisk(64)
+    const record = await openedRecord(disk.folder, { config: floor })
+    await record.events.save([story()], { forward: true })
+    const { writer, retention } = await retentionOn(record.path, Date.now())
+    await retention.look()
+    await writer.close()
+    await record.close()
+    disk.fillTo(0)
+    const again = await openedRecord(disk.folder, { config: floor })
+    expect(again.startFindings).toEqual([])
+    await again.audit.append(audited)
+    await again.events.save([story()], { forward: true })
+    expect((await again.events.list({ limit: 10 })).items).toHaveLength(2)
+  })
+
   it('that has no byte left refuses, says so, and loses nothing that it had acknowledged', async () => {
     const disk = await smallDisk(24)
     const record = await openedRecord(disk.folder, { config: floor })

@@ -1,7 +1,9 @@
 /** The ballast: a file that is thrown overboard when the disk is full, since then even DELETE needs room. */
 import { closeSync, openSync, statSync, unlinkSync, writeSync } from 'node:fs'
 import { randomFillSync } from 'node:crypto'
+import { dirname, join } from 'node:path'
 import { makePrivateFile } from '../../sqlite/private-file.ts'
+import { meansFull } from './means-full.ts'
 
 /** Written a little at a time: an event may wait behind it. */
 const STEP_BYTES = 4 * 1024 * 1024
@@ -10,8 +12,9 @@ export class Ballast {
   readonly #path: string
   readonly #bytes: number
 
-  constructor(path: string, bytes: number) {
-    this.#path = path
+  /** Beside the database at `database`; `bytes`: what it is to hold. */
+  constructor(database: string, bytes: number) {
+    this.#path = join(dirname(database), 'picket.ballast')
     this.#bytes = bytes
   }
 
@@ -39,7 +42,7 @@ export class Ballast {
         closeSync(file)
       }
     } catch (cause) {
-      if (!isRoomless(cause)) throw cause
+      if (!meansFull(cause)) throw cause
       this.release()
     }
   }
@@ -52,7 +55,12 @@ export class Ballast {
   }
 }
 
-function isRoomless(cause: unknown): boolean {
-  const code = (cause as NodeJS.ErrnoException).code
-  return code === 'ENOSPC' || code === 'EDQUOT'
+/** Runs `work`; once more, with the room of the ballast beside the database, when the disk refused it. */
+export function withBallast<Result>(database: string, work: () => Result): Result {
+  try {
+    return work()
+  } catch (cause) {
+    if (!meansFull(cause) || !new Ballast(database, 0).release()) throw cause
+    return work()
+  }
 }

@@ -5,7 +5,7 @@
  * forbids growing, not writing: rows that fit into freed pages are still taken.
  */
 import { statfsSync, statSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import { sqliteCode, type Connection } from '../../sqlite/connection.ts'
 import { SHED_LEVELS, type RecordRoom, type ShedLevel } from '../../record-room.ts'
 import { Ballast } from './ballast.ts'
@@ -44,8 +44,7 @@ export class DiskRoom {
     this.#connection = connection
     this.#directory = dirname(connection.name)
     this.#floorBytes = floorBytes
-    const path = join(this.#directory, 'picket.ballast')
-    this.#ballast = new Ballast(path, Math.floor(floorBytes * BALLAST_SHARE))
+    this.#ballast = new Ballast(connection.name, Math.floor(floorBytes * BALLAST_SHARE))
     this.#reserve = new Reserve(connection, Math.floor(floorBytes * RESERVE_SHARE))
   }
 

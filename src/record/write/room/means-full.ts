@@ -1,8 +1,10 @@
-/** How SQLite says that the disk is full. */
-import { sqliteCode } from '../../sqlite/connection.ts'
+/** How it is said that the disk is full. */
 
-/** Says whether a write failed for want of room; SQLite tells some of these as input/output errors. */
-export function meansFull(cause: unknown): boolean {
-  const code = sqliteCode(cause)
-  return code === 'SQLITE_FULL' || code === 'SQLITE_IOERR_WRITE' || code === 'SQLITE_IOERR_SHMSIZE'
-}
+/** Of the file system, and of SQLite, which tells some of these as input/output errors. */
+const CODES: ReadonlySet<unknown> = new Set([
+  ...['ENOSPC', 'EDQUOT'],
+  ...['SQLITE_FULL', 'SQLITE_IOERR_WRITE', 'SQLITE_IOERR_SHMSIZE'],
+])
+
+/** Says whether a write failed for want of room. */
+export const meansFull = (cause: unknown): boolean => CODES.has((cause as { code?: unknown }).code)
