@@ -50,7 +50,7 @@ export class DiskRoom {
 
   /** Says whether rows of this worth are written now. */
   takes(worth: Exclude<ShedLevel, 'nothing'>): boolean {
-    this.#look()
+    this.heed()
     if (SHED_LEVELS.indexOf(this.#level) < SHED_LEVELS.indexOf(worth)) return true
     // What the reserve has left is for events.
     return this.spareBytes - this.#reserve.missingBytes >= SPARE_BYTES
@@ -58,7 +58,7 @@ export class DiskRoom {
 
   /** Whether the file must not grow. */
   get isTight(): boolean {
-    this.#look()
+    this.heed()
     return this.#level !== 'nothing'
   }
 
@@ -75,7 +75,7 @@ export class DiskRoom {
   /** Looks again, and makes ballast and reserve where there is room for them, a step at each call. */
   tend(): RecordRoom {
     this.#lookedAtMs = -Infinity
-    this.#look()
+    this.heed()
     if (this.#freeBytes > this.#floorBytes * 2) {
       if (!this.#ballast.isWhole) this.#ballast.grow()
       if (this.#reserve.grow(WAL_BYTES_KEPT.tight)) this.#foldIn()
@@ -89,6 +89,7 @@ export class DiskRoom {
 
   /** Runs `work`; once more, with the room of ballast, WAL and reserve, when the disk refused it. */
   withLastRoom<Result>(work: () => Result): Result {
+    this.heed()
     try {
       return work()
     } catch (cause) {
@@ -102,24 +103,40 @@ export class DiskRoom {
   #makeLastRoom(): void {
     this.#ballast.release()
     this.#lookedAtMs = -Infinity
-    this.#look()
+    this.heed()
     this.#foldIn()
     this.#reserve.release()
   }
 
-  #look(): void {
+  /**
+   * Looks at the disk, if that is due, and adapts to it. Within a transaction nothing can be folded in, so call it
+   * before one.
+   */
+  heed(): void {
     this.#measure()
-    // Nothing is folded in within a transaction; the next look comes soon.
-    if (!this.#connection.inTransaction) this.#adaptCheckpoints()
+    if (this.#connection.inTransaction) return
+    this.#adaptCheckpoints()
+    // Before it is needed: what events had the file grow by could not be folded in on a full disk.
+    if (this.#level === SHED_LEVELS.at(-1)) this.#reserve.release()
   }
 
   #measure(): void {
     const nowMs = performance.now()
     if (nowMs - this.#lookedAtMs < LOOK_EVERY_MS) return
     this.#lookedAtMs = nowMs
-    const { bavail, bsize } = statfsSync(this.#directory)
-    this.#freeBytes = Math.max(0, bavail * bsize - this.#owedBytes)
+    this.#freeBytes = this.#measuredBytes ?? this.#freeBytes
     this.#level = this.#levelNow()
+  }
+
+  /** Null where the folder is gone, or something else in its place: the open file goes on all the same. */
+  get #measuredBytes(): number | null {
+    try {
+      const { bavail, bsize } = statfsSync(this.#directory)
+      return Math.max(0, bavail * bsize - this.#owedBytes)
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).syscall === undefined) throw cause
+      return null
+    }
   }
 
   /** What the file grows by when the WAL is folded in, which still takes its own room then. */

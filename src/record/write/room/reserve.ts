@@ -17,6 +17,7 @@ export class Reserve {
   readonly #insert: Statement
   readonly #rewrite: Statement
   #held: number
+  #isReleased = false
 
   /** `bytes`: what it is to hold. */
   constructor(connection: Connection, bytes: number) {
@@ -39,8 +40,8 @@ export class Reserve {
   }
 
   /**
-   * Adds some; once it is whole, to the WAL's file, until that takes `walBytes`: there each write goes first. Says
-   * whether it did: only what is folded in then holds its room.
+   * Adds some, and says whether it did: only what is folded in holds its room. Once it is whole, adds to the WAL's
+   * file, where each write goes first, until that takes `walBytes`.
    */
   grow(walBytes: number): boolean {
     // A command beside the agent may have given it up.
@@ -48,14 +49,15 @@ export class Reserve {
     const missing = Math.min(PIECES_PER_STEP, this.#pieces - this.#held)
     if (missing > 0) this.#write(this.#insert, missing)
     else if (this.#held > 0 && this.#walBytes < walBytes) this.#write(this.#rewrite, 1)
-    else return false
-    return true
+    return missing > 0
   }
 
   /** Leaves its pages to what is written next; does nothing where the WAL has no room even for that. */
   release(): void {
+    if (this.#isReleased) return
     try {
       inTransaction(this.#connection, 'NORMAL', () => this.#connection.exec('DELETE FROM reserve'))
+      this.#isReleased = true
     } catch (cause) {
       if (!meansFull(cause)) throw cause
     }
@@ -79,6 +81,7 @@ export class Reserve {
     inTransaction(this.#connection, 'NORMAL', () => {
       for (let time = 0; time < times; time += 1) statement.run()
     })
+    this.#isReleased = false
     this.#held = this.#count.get() as number
   }
 }
