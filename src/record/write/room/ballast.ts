@@ -1,8 +1,8 @@
 /** The ballast: a file that is thrown overboard when the disk is full, since then even DELETE needs room. */
-import { closeSync, openSync, statSync, unlinkSync, writeSync } from 'node:fs'
+import { closeSync, lstatSync, rmSync, unlinkSync, writeSync } from 'node:fs'
 import { randomFillSync } from 'node:crypto'
 import { dirname, join } from 'node:path'
-import { makePrivateFile } from '../../sqlite/private-file.ts'
+import { openPrivateFile } from '../../sqlite/private-file.ts'
 import { meansFull } from './means-full.ts'
 
 /** Written a little at a time: an event may wait behind it. */
@@ -20,7 +20,8 @@ export class Ballast {
 
   /** How much room it holds now. */
   get held(): number {
-    return statSync(this.#path, { throwIfNoEntry: false })?.size ?? 0
+    const found = lstatSync(this.#path, { throwIfNoEntry: false })
+    return found?.isFile() === true ? found.size : 0
   }
 
   get isWhole(): boolean {
@@ -34,8 +35,9 @@ export class Ballast {
     // Random, since some file systems keep zeros without taking room.
     randomFillSync(step)
     try {
-      if (held === 0) makePrivateFile(this.#path)
-      const file = openSync(this.#path, 'a', 0o600)
+      // Whatever else lies there is none of ours.
+      if (held === 0) rmSync(this.#path, { force: true })
+      const file = openPrivateFile(this.#path)
       try {
         writeSync(file, step)
       } finally {
