@@ -66,6 +66,24 @@ describe('retention', () => {
     expect((await record.flows.list({ limit: 10 })).items).toMatchObject([{ originatorPort: 2 }])
   })
 
+  it('deletes what a clock that was years ahead recorded, and what lies behind it', async () => {
+    const { record, prune, age } = await agingRecord()
+    const append = async (originatorPort: number): Promise<void> => {
+      const flows = Array.from({ length: 1024 }, () => flow({ originatorPort }))
+      record.flows.append(batchOf(...flows))
+      await record.flows.flush()
+    }
+    age(12 * 365)
+    for (let batch = 0; batch < 20; batch += 1) await append(1)
+    age(-12 * 365)
+    await append(2)
+    age(15)
+    await append(3)
+    await prune()
+    expect((await record.flows.list({ limit: 1 })).items).toMatchObject([{ originatorPort: 3 }])
+    expect(record.flowOutbox.flowsAfter(0, 1)).toMatchObject([{ flow: { originatorPort: 3 } }])
+  })
+
   it('deletes replaced states after a week and keeps the newest of each event', async () => {
     const { record, prune, age } = await agingRecord()
     const told = story()
