@@ -9,7 +9,8 @@ const SLACK_US = 2_000_000
 const CONFIDENCE = 0.75
 /** The socket's user is known, its process is not. */
 const CONFIDENCE_OF_USER = 0.5
-const ANY_ADDRESS = ['0.0.0.0', '::'] as const
+/** A socket for all of IPv6 takes IPv4 as well, as a rule. */
+const ANY_ADDRESS = { ipv4: ['0.0.0.0', '::'], ipv6: ['::'] } as const
 
 export interface BoundSocket {
   readonly protocol: number
@@ -39,19 +40,17 @@ export class BoundSockets {
     }
   }
 
-  /** Finds who waited on the port; an address of its own goes before a socket for all addresses. */
-  find({
-    protocol,
-    localPort,
-    localAddress,
-    isOriginator,
-    startUs,
-    endUs,
-  }: Endpoint): Found | null {
+  /**
+   * Finds who waited on the port; an address of its own goes before a socket for all addresses, which has none of what
+   * is merely forwarded or seen on a shared link.
+   */
+  find(endpoint: Endpoint): Found | null {
+    const { protocol, localPort, localAddress, isOriginator, isHeard, startUs, endUs } = endpoint
     const waiting = (this.#byPort.get(keyOf(protocol, localPort)) ?? []).filter(
       ({ sinceUs, untilUs }) => sinceUs - SLACK_US <= endUs && untilUs + SLACK_US >= startUs,
     )
-    const fitting = [localAddress, ...ANY_ADDRESS]
+    const any = ANY_ADDRESS[localAddress.includes(':') ? 'ipv6' : 'ipv4']
+    const fitting = [localAddress, ...(isHeard ? any : [])]
       .map((address) => waiting.filter(({ row }) => row.localAddress === address))
       .find((sockets) => sockets.length > 0)
     const socket = fitting?.findLast(({ process }) => process !== null) ?? fitting?.at(-1)
