@@ -303,7 +303,7 @@ export class FlowTable {
   }
 
   #tellOpened(record: number): void {
-    if (this.#observer.absorbs?.(this.#cursor) === true) {
+    if (!this.#readings.hasNews && this.#observer.absorbs?.(this.#cursor) === true) {
       this.#records.words[(record << WORD_SHIFT) + Word.STATE]! |= State.ABSORBED
     }
     this.#observer.flowOpened(this.#cursor)

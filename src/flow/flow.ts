@@ -102,7 +102,7 @@ export interface LiveFlow {
 export interface FlowObserver {
   /**
    * Says, before `flowOpened`, whether a flow is nothing by itself: one of a million SYNs of a flood that was told.
-   * It is `isAbsorbed` until it goes on.
+   * It is `isAbsorbed` until it goes on. Not asked of a flow whose first packet says something that is read.
    */
   absorbs?(flow: LiveFlow): boolean
   /**

@@ -47,6 +47,7 @@ interface Watched extends Row {
 
 export class SynFlood implements Detector {
   readonly name = 'syn-flood'
+  readonly seesAbsorbed = true
   readonly watches = ['tcp-bare', 'tcp-payload'] as const
   readonly memories: readonly Memory[]
   readonly #config: SynFloodConfig
