@@ -2,10 +2,11 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { BUILT_RULE_TREES } from '../../../../src/core/built-readings.ts'
 import { packagedFile } from '../../../../src/core/package-root.ts'
 import { readYamlTrees } from '../../../../src/core/yaml.ts'
 import { SHIPPED_RULES } from '../../../../src/detect/sigma/rule-folder.ts'
-import { BUILT_TREES, readRuleTrees } from '../../../../src/detect/sigma/source/rule-trees.ts'
+import { readRuleTrees } from '../../../../src/detect/sigma/source/rule-trees.ts'
 
 const folder = packagedFile(SHIPPED_RULES)
 const texts = readdirSync(folder)
@@ -13,7 +14,7 @@ const texts = readdirSync(folder)
   .map((name) => readFileSync(join(folder, name), 'utf8'))
 
 test('every shipped rule was read at the build, and as its text stands now', () => {
-  const built = new Map(JSON.parse(readFileSync(packagedFile(BUILT_TREES), 'utf8')) as [])
+  const built = new Map(JSON.parse(readFileSync(packagedFile(BUILT_RULE_TREES), 'utf8')) as [])
   expect([...built.keys()].sort()).toEqual([...texts].sort())
   for (const text of texts) expect(readRuleTrees(text)).toEqual(readYamlTrees(text))
 })
