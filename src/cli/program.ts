@@ -77,7 +77,7 @@ export function buildProgram(world: CliWorld, finish: (exitCode: number) => void
     .option('--data-dir <dir>', 'the folder that holds all state')
     .option('--json', 'print JSON, one object a line')
     .helpOption('-h, --help', 'print this help')
-    .helpCommand(false)
+    .helpCommand('help [command...]', 'print the help of a command')
     .configureHelp({
       showGlobalOptions: true,
       // Those of the program: what `events` filters by means nothing to `events show`.

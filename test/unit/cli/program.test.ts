@@ -40,6 +40,14 @@ test('the program shows examples and exit codes with --help', async () => {
   expect(out).toContain('Exit codes:')
 })
 
+test.each([['rules test'], ['block'], ['']])('help %s prints what --help does', async (line) => {
+  const words = line.split(' ').filter((word) => word !== '')
+  expect(await run('help', ...words)).toMatchObject({
+    exitCode: 0,
+    out: (await run(...words, '--help')).out,
+  })
+})
+
 test('--version prints the version alone', async () => {
   expect(await run('--version')).toMatchObject({ exitCode: 0, out: `${VERSION}\n` })
 })
