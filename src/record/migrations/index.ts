@@ -10,12 +10,13 @@ import { api } from './008-api.ts'
 import { fleet } from './009-fleet.ts'
 import { flowOutbox } from './010-flow-outbox.ts'
 import { reserve } from './011-reserve.ts'
+import { mildEvents } from './012-mild-events.ts'
 import type { Migration } from './migration.ts'
 
 export const MIGRATIONS: readonly Migration[] = [
   ...[begin, flowBatches, triage, evidence],
   ...[auditPeer, outbox, blockScope, api],
-  ...[fleet, flowOutbox, reserve],
+  ...[fleet, flowOutbox, reserve, mildEvents],
 ]
 
 /** The `user_version` of a database this build writes. */

@@ -113,6 +113,28 @@ describe('retention', () => {
     expect(next?.sequence).toBe(452)
   })
 
+  it('deletes an incident with the last of its events, and looks for mild ones by their index', async () => {
+    const { record, prune, age } = await agingRecord()
+    const [incident, other] = ['019b8d2a-0000-7000-8000-00000000000b', '019b8d2a-0000-7000-8000-00000000000c'] // prettier-ignore
+    const forward = { forward: false }
+    await record.events.save([story({ incident }), story({ incident: other })], forward)
+    age(200)
+    await record.events.save([story({ incident })], forward)
+    const database = new Database(record.path, { readonly: true })
+    const left = () => database.prepare('SELECT id FROM incidents ORDER BY id').pluck().all()
+    age(200)
+    await prune()
+    expect(left()).toEqual([incident])
+    age(200)
+    await prune()
+    expect(left()).toEqual([])
+    const plan = database.prepare(
+      'EXPLAIN QUERY PLAN SELECT row FROM events WHERE severity < 4 ORDER BY recorded_at_ms LIMIT 9',
+    )
+    expect(JSON.stringify(plan.all())).toContain('mild_events_by_recorded')
+    database.close()
+  })
+
   it('deletes the packets of an event with it, and no others', async () => {
     const { record, prune, age } = await agingRecord()
     const [old, kept] = [story(), story()]

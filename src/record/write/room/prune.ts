@@ -90,7 +90,7 @@ function shrinker(connection: Connection, events: EventDeleter): () => boolean {
     `DELETE FROM evidence WHERE rowid IN (SELECT rowid FROM evidence ORDER BY rowid LIMIT ${EVENTS_PER_STEP})`,
   )
   return () =>
-    deleteEvidence.run().changes > 0 || events.deleteOldest(4) > 0 || events.deleteOldest(11) > 0
+    deleteEvidence.run().changes > 0 || events.deleteOldestMild() > 0 || events.deleteOldest() > 0
 }
 
 interface OldState {
@@ -125,8 +125,9 @@ function replacedStateDeleter(connection: Connection): (beforeMs: number) => num
 interface EventDeleter {
   /** Deletes events written last before this time. */
   deleteBefore(beforeMs: number): number
-  /** Deletes the oldest events of a severity below this. */
-  deleteOldest(belowSeverity: number): number
+  /** Deletes the oldest events of a severity below 4. */
+  deleteOldestMild(): number
+  deleteOldest(): number
 }
 
 function eventDeleter(connection: Connection): EventDeleter {
@@ -134,12 +135,14 @@ function eventDeleter(connection: Connection): EventDeleter {
   const selectBefore = connection
     .prepare(`SELECT row FROM events WHERE recorded_at_ms < ? ${oldest}`)
     .pluck()
-  const selectOldest = connection
-    .prepare(`SELECT row FROM events WHERE severity < ? ${oldest}`)
+  // As its index says it: among many grave ones the mild are else looked for one by one.
+  const selectMild = connection
+    .prepare(`SELECT row FROM events WHERE severity < 4 ${oldest}`)
     .pluck()
+  const selectOldest = connection.prepare(`SELECT row FROM events ${oldest}`).pluck()
   const removals = [
     `DELETE FROM incidents WHERE id = (SELECT incident FROM events WHERE row = ?)
-       AND (SELECT count(*) FROM events WHERE incident = incidents.id) = 1`,
+       AND NOT EXISTS (SELECT 1 FROM events WHERE incident = incidents.id LIMIT 1 OFFSET 1)`,
     'DELETE FROM evidence WHERE event_id = (SELECT id FROM events WHERE row = ?)',
     'DELETE FROM event_participants WHERE event_row = ?',
     'DELETE FROM event_revisions WHERE sequence = (SELECT sequence FROM events WHERE row = ?)',
@@ -151,6 +154,7 @@ function eventDeleter(connection: Connection): EventDeleter {
   }
   return {
     deleteBefore: (beforeMs) => deleteRows(selectBefore.all(beforeMs) as number[]),
-    deleteOldest: (severity) => deleteRows(selectOldest.all(severity) as number[]),
+    deleteOldestMild: () => deleteRows(selectMild.all() as number[]),
+    deleteOldest: () => deleteRows(selectOldest.all() as number[]),
   }
 }
