@@ -230,6 +230,13 @@ export interface LoginOffer {
   readonly secret: number
 }
 
+/** A user whom an SMTP client asks for: by VRFY or EXPN, or as a recipient whom the server has or has not. */
+export interface MailUser {
+  readonly kind: 'mail-user'
+  readonly user: string
+  readonly outcome: 'asked' | 'known' | 'unknown'
+}
+
 /** The first line one side said of itself. */
 export interface BannerFact {
   readonly kind: 'banner'
@@ -284,6 +291,7 @@ export type ApplicationFact =
   | Http2Burden
   | LoginFact
   | LoginOffer
+  | MailUser
   | BannerFact
   | SmbFact
   | SmbProgram
