@@ -85,6 +85,7 @@ export const CEF_NAMES: Readonly<Record<string, string>> = {
   'spoofing.router-advertisement': 'False router advertisement',
   'spoofing.spanning-tree': 'False root of the spanning tree',
   'spoofing.standby-router': 'Router group taken over',
+  'spoofing.routing': 'Routes taken over',
   evasion: 'Evasion',
   'evasion.land': 'Land packet',
   'evasion.source-route': 'Source-routed packets',

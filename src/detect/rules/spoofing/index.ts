@@ -3,6 +3,7 @@ import type { DetectConfig } from '../../config.ts'
 import type { Detector, Emit } from '../../detector.ts'
 import { DhcpServers } from './dhcp-servers.ts'
 import { ForgedResets } from './forged-resets.ts'
+import { RoutingSpeakers } from './link/routing-speakers.ts'
 import { SpanningTree } from './link/spanning-tree.ts'
 import { StandbyRouters } from './link/standby-routers.ts'
 import { DnsAnswers } from './names/dns-answers.ts'
@@ -30,6 +31,7 @@ export function createSpoofingDetectors(config: DetectConfig, emit: Emit): Detec
     detectors.push(new Redirects(routerSpoofing, neighbours, emit))
     detectors.push(new SpanningTree(routerSpoofing, neighbours, emit))
     detectors.push(new StandbyRouters(routerSpoofing, emit))
+    detectors.push(new RoutingSpeakers(routerSpoofing, emit))
   }
   if (dhcpSpoofing.enabled) detectors.push(new DhcpServers(dhcpSpoofing, emit))
   if (nameSpoofing.enabled) {
