@@ -22,22 +22,26 @@ import { routerTalkOf, type RipRoute, type RouterTalk } from './router-talk.ts'
 const LEARN_US = 60_000_000
 /** A master of VRRP speaks every second; within this long of its last word it is alive. */
 const ALIVE_US = 4_000_000
-/** Words of both masters, by turns: a new one and the old one cross once at a hand-over. */
-const MIN_TURNS = 6
+/** Words of both, by turns: a new master and the old one cross once at a hand-over. */
+const MIN_TURNS = 3
 const OWNER_PRIORITY = 255
 const MAX_GROUPS = 256
 const MAX_SPEAKERS = 1024
 const MAX_ROUTES = 8192
 const MAX_STORIES = 128
 
+type VrrpTalk = Extract<RouterTalk, { protocol: 'VRRP' }>
+
 interface Group extends Row {
   readonly firstUs: number
-  /** Who spoke last of those who are at home here. */
+  /** Who spoke last of those who are at home here; VRRP: the master. */
   source: number
   text: string
-  /** VRRP: of the last speaker. */
+  /** VRRP: the master's last word, and its priority. */
+  homeUs: number
   priority: number
-  /** How often the word went from one to the other while both lived. */
+  /** Whether the master has spoken since a rival did, and how often it had when one did again. */
+  hasAnswered: boolean
   turns: number
 }
 
@@ -90,7 +94,7 @@ export class RoutingSpeakers implements Detector {
     const source = sourceHash(packet)
     let group = this.#groups.get(key)
     if (group === undefined) {
-      group = { ...{ firstUs: packet.timestampUs, lastUs: packet.timestampUs }, ...{ source, text: sourceAddress(packet), priority: 0, turns: 0 } } // prettier-ignore
+      group = { ...{ firstUs: packet.timestampUs, lastUs: packet.timestampUs }, ...{ source, text: sourceAddress(packet), homeUs: packet.timestampUs, priority: 0, hasAnswered: false, turns: 0 } } // prettier-ignore
       this.#groups.set(key, group)
     }
     if (talk.protocol === 'VRRP') this.#claims(packet, talk, group, pairKey(source, key, 20))
@@ -98,35 +102,32 @@ export class RoutingSpeakers implements Detector {
     group.lastUs = Math.max(group.lastUs, packet.timestampUs)
   }
 
-  #claims(
-    packet: Packet,
-    talk: RouterTalk & { protocol: 'VRRP' },
-    group: Group,
-    key: number,
-  ): void {
+  #claims(packet: Packet, talk: VrrpTalk, group: Group, key: number): void {
     const source = sourceHash(packet)
-    const isAnother = source !== group.source
-    const isBesideLiving = isAnother && packet.timestampUs - group.lastUs <= ALIVE_US
-    const { priority, isOwner } = talk
-    if (isBesideLiving) group.turns += 1
-    else if (isAnother) group.turns = 0
-    const isFalseOwner = priority === OWNER_PRIORITY && !isOwner && group.priority < OWNER_PRIORITY
-    if (this.#stories.get(key) !== undefined) this.#goesOn(packet, key)
-    else if (isBesideLiving && group.priority > 0 && isFalseOwner) {
-      this.#begin(packet, key, group, { protocol: 'VRRP', severity: 5, how: `makes itself master as if it owned the address (priority ${priority})` }) // prettier-ignore
-    } else if (isBesideLiving && group.turns >= MIN_TURNS && priority <= group.priority) {
-      this.#begin(packet, key, group, { protocol: 'VRRP', severity: 4, how: `calls itself master beside it (priority ${priority})` }) // prettier-ignore
-    }
-    if (isAnother) Object.assign(group, { source, text: sourceAddress(packet) })
-    group.priority = priority
+    const { priority } = talk
+    if (source === group.source) {
+      Object.assign(group, { homeUs: packet.timestampUs, priority, hasAnswered: true })
+    } else if (this.#stories.get(key) !== undefined) this.#goesOn(packet, key)
+    else if (group.priority === 0 || packet.timestampUs - group.homeUs > ALIVE_US) {
+      const home = { source, text: sourceAddress(packet), homeUs: packet.timestampUs }
+      Object.assign(group, { ...home, priority, hasAnswered: false, turns: 0 })
+    } else this.#rivals(packet, talk, group, key)
   }
 
-  #speaks(
-    packet: Packet,
-    talk: Exclude<RouterTalk, { protocol: 'VRRP' }>,
-    group: Group,
-    key: number,
-  ): void {
+  /** Another than the master calls itself that while the master lives. */
+  #rivals(packet: Packet, { priority, isOwner }: VrrpTalk, group: Group, key: number): void {
+    if (group.hasAnswered) group.turns += 1
+    group.hasAnswered = false
+    if (priority === OWNER_PRIORITY && !isOwner && group.priority < OWNER_PRIORITY) {
+      const how = `makes itself master as if it owned the address (priority ${priority})`
+      this.#begin(packet, key, group, { protocol: 'VRRP', severity: 5, how })
+    } else if (group.turns >= MIN_TURNS) {
+      const how = `calls itself master beside it (priority ${priority})`
+      this.#begin(packet, key, group, { protocol: 'VRRP', severity: 4, how })
+    }
+  }
+
+  #speaks(packet: Packet, talk: Exclude<RouterTalk, VrrpTalk>, group: Group, key: number): void {
     const nowUs = packet.timestampUs
     const source = sourceHash(packet)
     let speaker = this.#speakers.get(key)

@@ -107,13 +107,24 @@ describe('who takes the routes of a link over', () => {
     expect(told(traffic)).toMatchObject([{ severity: 5, attacker: THIEF, victims: [ROUTER] }])
   })
 
-  test('by VRRP, while the master goes on, is told', () => {
+  test('by VRRP, with the priority of an owner, is alone told though the master goes on', () => {
     const traffic = seconds(60, (link, at) => {
       vrrp(link, ROUTER, 150)
-      if (at >= 20) vrrp(link, THIEF, 140)
+      if (at >= 20) vrrp(link, THIEF, 255)
     })
-    expect(told(traffic)).toMatchObject([{ severity: 4, attacker: THIEF, victims: [ROUTER] }])
+    expect(told(traffic)).toMatchObject([{ severity: 5, attacker: THIEF, victims: [ROUTER] }])
   })
+
+  test.each([140, 160])(
+    'by VRRP, with priority %i, while the master goes on, is told',
+    (priority) => {
+      const traffic = seconds(60, (link, at) => {
+        vrrp(link, ROUTER, 150)
+        if (at >= 20) vrrp(link, THIEF, priority)
+      })
+      expect(told(traffic)).toMatchObject([{ severity: 4, attacker: THIEF, victims: [ROUTER] }])
+    },
+  )
 })
 
 describe('nobody is told of', () => {
