@@ -105,6 +105,7 @@ export const CEF_NAMES: Readonly<Record<string, string>> = {
   'exploit.printnightmare': 'Remote printer driver installation',
   'exploit.remote-command': 'Command to a service without login',
   'exploit.controller-command': 'Machine controller stopped',
+  'exploit.controller-write': 'Controller written to by a stranger',
   'exploit.ransomware': 'Ransomware on a file share',
   'exploit.slammer': 'SQL Slammer worm',
   'exploit.reverse-shell': 'Reverse shell',
