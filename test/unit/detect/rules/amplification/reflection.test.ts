@@ -54,6 +54,25 @@ describe('a reflected flood', () => {
     expect(reflections(traffic)).toMatchObject([{ attacker: null, victims: [VICTIM] }])
   })
 
+  test.each([
+    [53, 1300, 'dns'],
+    [123, 440, 'ntp'],
+    [389, 1400, 'cldap'],
+    [11211, 1400, 'memcached'],
+  ])(
+    'of UDP port %i by two servers, of answers that nobody gets unasked, is found',
+    (port, size, name) => {
+      const traffic = new WatchedTraffic()
+      for (let round = 0; round < 20; round += 1) {
+        answers(traffic, { port, size, count: 4, hosts: 2 })
+        traffic.wait(1_000_000)
+      }
+      expect(reflections(traffic)).toMatchObject([
+        { kind: `amplification.${name}`, attacker: null, victims: [VICTIM], severity: 5 },
+      ])
+    },
+  )
+
   test('over IPv6 is found, and is not told as a flood of UDP besides', () => {
     const traffic = new WatchedTraffic()
     answers(traffic, { port: 53, size: 1200, count: 3000 }, 'fd00::5')
@@ -107,6 +126,21 @@ describe('the detectors of reflected floods keep quiet about', () => {
   test('few servers, however much each sends unasked', () => {
     const traffic = new WatchedTraffic()
     answers(traffic, { port: 27015, size: 900, count: 5000, hosts: 3 })
+    expect(reflections(traffic)).toEqual([])
+  })
+
+  test('two resolvers of which only the answers are captured, some of them signed at length', () => {
+    const traffic = new WatchedTraffic()
+    for (let index = 0; index < 400; index += 1) {
+      const size = index % 3 === 0 ? 1232 : 180
+      answers(traffic, { port: 53, size, count: 1, hosts: 1 + (index % 2), to: () => 2000 + index })
+    }
+    expect(reflections(traffic)).toEqual([])
+  })
+
+  test('a tunnel in the answers of a resolver, of which only they are captured', () => {
+    const traffic = new WatchedTraffic()
+    answers(traffic, { port: 53, size: 1200, count: 400, hosts: 1, to: () => 40_000 })
     expect(reflections(traffic)).toEqual([])
   })
 
