@@ -105,6 +105,52 @@ describe('a reflected flood', () => {
   })
 })
 
+interface Misuse {
+  readonly request: (index: number) => number
+  readonly answer: number
+  readonly from: (index: number) => number
+  readonly port?: number
+}
+
+/** Somebody, or who pretends to be, asks a service of ours and gets three times `answer` bytes each time. */
+function misuse(traffic: WatchedTraffic, { request, answer, from, port = 28_960 }: Misuse): void {
+  for (let index = 0; index < 180; index += 1) {
+    const ports = { sourcePort: from(index), destinationPort: port }
+    const back = { sourcePort: port, destinationPort: ports.sourcePort }
+    traffic.udp('192.0.2.9', VICTIM, { ...ports, payload: bytes(request(index)) })
+    for (let part = 0; part < 3; part += 1) {
+      traffic.udp(VICTIM, '192.0.2.9', { ...back, payload: bytes(answer) })
+    }
+    traffic.wait(200_000)
+  }
+}
+
+describe('a service that nobody knows for it', () => {
+  test.each([
+    ['the same port of a service', () => 80],
+    ['ever new ports', (index: number) => 20_000 + index],
+  ])('made to flood somebody, asked from %s, is told', (_, from) => {
+    const traffic = new WatchedTraffic()
+    misuse(traffic, { request: () => 15, answer: 900, from })
+    expect(reflections(traffic)).toMatchObject([
+      { kind: 'amplification.reflector', host: VICTIM, victims: ['192.0.2.9'], attacker: null },
+    ])
+  })
+
+  test('is not told of where it answers little, is asked this and that, or streams to a client', () => {
+    const traffic = new WatchedTraffic()
+    misuse(traffic, { request: () => 15, answer: 30, from: (index) => 20_000 + index })
+    misuse(traffic, {
+      request: (index) => 15 + (index % 9),
+      answer: 900,
+      from: () => 81,
+      port: 4000,
+    })
+    misuse(traffic, { request: () => 15, answer: 900, from: () => 50_000, port: 4001 })
+    expect(reflections(traffic)).toEqual([])
+  })
+})
+
 describe('the detectors of reflected floods keep quiet about', () => {
   test('a resolver that asked, however much it is answered', () => {
     const traffic = new WatchedTraffic()
