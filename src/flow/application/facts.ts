@@ -237,6 +237,12 @@ export interface MailUser {
   readonly outcome: 'asked' | 'known' | 'unknown'
 }
 
+/** A line typed into a shell over Telnet, once somebody was let in. Told, never stored. */
+export interface TypedCommand {
+  readonly kind: 'typed-command'
+  readonly text: string
+}
+
 /** The first line one side said of itself. */
 export interface BannerFact {
   readonly kind: 'banner'
@@ -292,6 +298,7 @@ export type ApplicationFact =
   | LoginFact
   | LoginOffer
   | MailUser
+  | TypedCommand
   | BannerFact
   | SmbFact
   | SmbProgram
