@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { icmp, icmp6, ipData } from '../../../../../support/packet-builder.ts'
+import { ipv4 } from '../../../../../support/ip-builder.ts'
+import { icmp, icmp6, ipData, udp } from '../../../../../support/packet-builder.ts'
 import { WatchedTraffic } from '../../../../../support/watched-traffic.ts'
 
 const VICTIM = '10.0.0.5'
@@ -119,6 +120,21 @@ describe('an ICMP flood', () => {
       traffic.send(spoofed(index), VICTIM, icmp({ type: 8, identifier: index }))
     }
     expect(floods(traffic)).toMatchObject([{ attacker: null, victims: [VICTIM], severity: 7 }])
+  })
+
+  test('of errors about packets of others is told, of as many about its own it is not', () => {
+    for (const [quoted, kinds] of [
+      ['198.51.100.9', ['flood.icmp']],
+      [VICTIM, []],
+    ] as const) {
+      const traffic = new WatchedTraffic()
+      const refused = udp({ sourcePort: 5000, destinationPort: 53, payload: 'x' })
+      const payload = ipv4({ source: quoted, destination: '192.0.2.1' }, refused).bytes
+      for (let index = 0; index < 3000; index += 1) {
+        traffic.send(spoofed(index), VICTIM, icmp({ type: 3, code: 1, payload }))
+      }
+      expect(floods(traffic).map(({ kind }) => kind)).toEqual(kinds)
+    }
   })
 
   test('of router advertisements to all nodes is found at a rate no router has', () => {
