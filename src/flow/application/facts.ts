@@ -221,7 +221,7 @@ export interface LoginFact {
   readonly secret: number | null
 }
 
-/** Somebody offers a password to a server that is never heard: its side is not captured. */
+/** Somebody offers a password to a server that is never heard, since its side is not captured; over HTTP to any. */
 export interface LoginOffer {
   readonly kind: 'login-offer'
   readonly application: Application

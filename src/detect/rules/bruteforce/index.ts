@@ -7,6 +7,7 @@ import { SshBruteforce } from './connections/ssh-bruteforce.ts'
 import { FormBruteforce } from './pages/form-bruteforce.ts'
 import { LoginBruteforce } from './login-bruteforce.ts'
 import { UnheardGuessing } from './unheard-guessing.ts'
+import { UnheardRefusals } from './unheard-refusals.ts'
 
 /** Makes the detectors of password guessing that the configuration enables. */
 export function createBruteforceDetectors(config: DetectConfig, emit: Emit): Detector[] {
@@ -18,6 +19,7 @@ export function createBruteforceDetectors(config: DetectConfig, emit: Emit): Det
       ? [
           new LoginBruteforce(loginBruteforce, emit),
           new UnheardGuessing(loginBruteforce, emit),
+          new UnheardRefusals(loginBruteforce, emit),
           new CommunityGuessing(loginBruteforce, emit),
         ]
       : []),

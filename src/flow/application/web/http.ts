@@ -136,7 +136,7 @@ export class HttpReader extends FactReader {
     if (this.context.isHeard) {
       this.context.tell(requestOf(head))
       if (head.credentials !== null) this.#logins ??= new HttpLogins()
-      this.#logins?.asks(head.credentials)
+      this.#logins?.asks(head.credentials, this.context)
     }
     if (this.#request === null) {
       const request = requestOf(head)
