@@ -19,6 +19,7 @@ const shipped = [
   'deploy/models',
   'deploy/rules',
   'deploy/README.md',
+  'deploy/guide',
   'deploy/operations.md',
   'deploy/security.md',
   'deploy/event-fields.md',

@@ -47,6 +47,10 @@ export interface Detector {
   readonly watches?: readonly Traffic[]
   /** Each is ticked and ended after the detector itself, in this order. */
   readonly memories?: readonly Memory[]
+  /** It is shown flows that are absorbed too, since it asks more of each than whether it is part of a flood. */
+  readonly seesAbsorbed?: boolean
+  /** Says whether a flow that opens is nothing but one more of what this detector has told. */
+  absorbs?(flow: LiveFlow): boolean
   /** A decoded packet, before it is folded into its flow; keep it to a handful of instructions. */
   packet?(packet: Packet): void
   flowOpened?(flow: LiveFlow): void

@@ -25,19 +25,39 @@ interface Call<Method> {
 /** A detector, or what it remembers: whatever lives on packet time. */
 type Timed = Detector | Memory
 
-type Calls<Name extends keyof Detector> = readonly Call<NonNullable<Detector[Name]>>[]
+/** What is called for each packet or flow. */
+type Method = 'packet' | Exclude<keyof FlowObserver, 'flowWoke'>
 
-/** Cost: a packet or a fact is shown only to those who watch or hear its kind, one list a kind. */
+type Calls<Name extends Method> = readonly Call<NonNullable<Detector[Name]>>[]
+
+/** Who is shown what becomes of flows. */
+class FlowCalls {
+  readonly opened: Calls<'flowOpened'>
+  readonly answered: Calls<'flowAnswered'>
+  readonly ended: Calls<'flowEnded'>
+
+  constructor(detectors: readonly Detector[]) {
+    this.opened = callsOf(detectors, 'flowOpened')
+    this.answered = callsOf(detectors, 'flowAnswered')
+    this.ended = callsOf(detectors, 'flowEnded')
+  }
+}
+
+/**
+ * Cost: a packet or a fact is shown only to those who watch or hear its kind, one list a kind; an absorbed flow only
+ * to those who see such, and to the rest when it wakes.
+ */
 export class Detectors implements FlowObserver {
   readonly #memories: readonly Memory[]
   readonly #timed: readonly Timed[]
   readonly #watchers: readonly Calls<'packet'>[]
-  readonly #onOpened: Calls<'flowOpened'>
-  readonly #onAnswered: Calls<'flowAnswered'>
+  readonly #absorbers: Calls<'absorbs'>
+  readonly #all: FlowCalls
+  readonly #ofAbsorbed: FlowCalls
+  readonly #ofWoken: FlowCalls
   readonly #onSpoke: Calls<'flowSpoke'>
   /** Those of `#onSpoke` that hear a kind, listed when the first fact of it comes. */
   readonly #hearers = new Map<FactKind, Calls<'flowSpoke'>>()
-  readonly #onEnded: Calls<'flowEnded'>
   /** Absent where no detector listens, so that no single fact is made. */
   readonly flowSpoke?: (flow: LiveFlow, fact: ApplicationFact) => void
 
@@ -45,10 +65,11 @@ export class Detectors implements FlowObserver {
     this.#memories = detectors.flatMap(({ memories = [] }) => memories)
     this.#timed = detectors.flatMap((detector) => [detector, ...(detector.memories ?? [])])
     this.#watchers = TRAFFIC.map((traffic) => callsOf(watchersOf(detectors, traffic), 'packet'))
-    this.#onOpened = callsOf(detectors, 'flowOpened')
-    this.#onAnswered = callsOf(detectors, 'flowAnswered')
+    this.#absorbers = callsOf(detectors, 'absorbs')
+    this.#all = new FlowCalls(detectors)
+    this.#ofAbsorbed = new FlowCalls(detectors.filter(({ seesAbsorbed }) => seesAbsorbed === true))
+    this.#ofWoken = new FlowCalls(detectors.filter(({ seesAbsorbed }) => seesAbsorbed !== true))
     this.#onSpoke = callsOf(detectors, 'flowSpoke')
-    this.#onEnded = callsOf(detectors, 'flowEnded')
     if (this.#onSpoke.length > 0) {
       this.flowSpoke = (flow, fact) => {
         for (const { detector, method } of this.#hearersOf(fact.kind)) {
@@ -65,16 +86,30 @@ export class Detectors implements FlowObserver {
     for (const { detector, method } of this.#watchers[FRAGMENT]!) method.call(detector, packet)
   }
 
+  absorbs(flow: LiveFlow): boolean {
+    return this.#absorbers.some(({ detector, method }) => method.call(detector, flow))
+  }
+
   flowOpened(flow: LiveFlow): void {
-    for (const { detector, method } of this.#onOpened) method.call(detector, flow)
+    for (const { detector, method } of this.#callsOf(flow).opened) method.call(detector, flow)
   }
 
   flowAnswered(flow: LiveFlow): void {
-    for (const { detector, method } of this.#onAnswered) method.call(detector, flow)
+    for (const { detector, method } of this.#callsOf(flow).answered) method.call(detector, flow)
+  }
+
+  /** Shows what came of the flow so far to those who have not been shown it. */
+  flowWoke(flow: LiveFlow, wasAnswered: boolean): void {
+    const { opened, answered } = this.#ofWoken
+    for (const { detector, method } of opened) method.call(detector, flow)
+    if (!wasAnswered) return
+    for (const { detector, method } of answered) method.call(detector, flow)
   }
 
   flowEnded(flow: LiveFlow, reason: EndReason): void {
-    for (const { detector, method } of this.#onEnded) method.call(detector, flow, reason)
+    for (const { detector, method } of this.#callsOf(flow).ended) {
+      method.call(detector, flow, reason)
+    }
   }
 
   tick(nowUs: number): void {
@@ -83,6 +118,10 @@ export class Detectors implements FlowObserver {
 
   end(nowUs: number): void {
     for (const timed of this.#timed) timed.end?.(nowUs)
+  }
+
+  #callsOf(flow: LiveFlow): FlowCalls {
+    return flow.isAbsorbed ? this.#ofAbsorbed : this.#all
   }
 
   #hearersOf(kind: FactKind): Calls<'flowSpoke'> {
@@ -103,10 +142,7 @@ function watchersOf(detectors: readonly Detector[], traffic: Traffic): readonly 
   return detectors.filter((detector) => detector.watches?.includes(traffic))
 }
 
-function callsOf<Name extends 'packet' | keyof FlowObserver>(
-  detectors: readonly Detector[],
-  name: Name,
-): Calls<Name> {
+function callsOf<Name extends Method>(detectors: readonly Detector[], name: Name): Calls<Name> {
   return detectors.flatMap((detector) => {
     const method = detector[name]
     return method === undefined ? [] : [{ detector, method }]

@@ -207,6 +207,10 @@ export class FlowCursor implements LiveFlow {
     return (this.#get(Word.STATE) >>> State.APPLICATION_SHIFT) & State.APPLICATION_MASK
   }
 
+  get isAbsorbed(): boolean {
+    return (this.#get(Word.STATE) & State.ABSORBED) !== 0
+  }
+
   get isCutShort(): boolean {
     return (this.#get(Word.STATE) & State.CUT_SHORT) !== 0
   }

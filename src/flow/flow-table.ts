@@ -166,7 +166,8 @@ export class FlowTable {
     if (record === NO_RECORD) return null
     this.#add(record, packet, side)
     this.#cursor.pointAt(record)
-    if (isNew) this.#observer.flowOpened(this.#cursor)
+    if (isNew) this.#tellOpened(record)
+    else this.#wake(record, packet, side)
     this.#noteAnswer(record, packet, side)
     if (isUnreachable(packet)) this.#refuse(packet)
     this.#cursor.pointAt(record)
@@ -299,6 +300,21 @@ export class FlowTable {
     this.#lists.move(record, EvictionList.UNCONFIRMED)
     this.#wheel.cancel(record)
     this.#wheel.schedule(record, this.#clock.nowUs + this.#timeouts.closedUs)
+  }
+
+  #tellOpened(record: number): void {
+    if (!this.#readings.hasNews && this.#observer.absorbs?.(this.#cursor) === true) {
+      this.#records.words[(record << WORD_SHIFT) + Word.STATE]! |= State.ABSORBED
+    }
+    this.#observer.flowOpened(this.#cursor)
+  }
+
+  #wake(record: number, packet: Packet, side: number): void {
+    const state = this.#stateOf(record)
+    if ((state & State.ABSORBED) === 0) return
+    if (side === Side.RESPONDER && packet.payloadLength === 0) return
+    this.#records.words[(record << WORD_SHIFT) + Word.STATE] = state & ~State.ABSORBED
+    this.#observer.flowWoke?.(this.#cursor, (state & State.ANSWERED) !== 0)
   }
 
   #noteAnswer(record: number, packet: Packet, side: number): void {

@@ -79,6 +79,8 @@ export interface LiveFlow {
   readonly connState: number
   /** Index into APPLICATIONS. */
   readonly application: number
+  /** What it is part of was told, and its originator has not gone on since; see `FlowObserver.absorbs`. */
+  readonly isAbsorbed: boolean
   /** The capture kept so little of some payload that its application may be another than it seems. */
   readonly isCutShort: boolean
   /** What the application said so far; null when nothing was read. Allocates, so only for what is reported. */
@@ -98,6 +100,16 @@ export interface LiveFlow {
 
 /** What the flow table tells those who watch flows; the cursor is valid only during the call. */
 export interface FlowObserver {
+  /**
+   * Says, before `flowOpened`, whether a flow is nothing by itself: one of a million SYNs of a flood that was told.
+   * It is `isAbsorbed` until it goes on. Not asked of a flow whose first packet says something that is read.
+   */
+  absorbs?(flow: LiveFlow): boolean
+  /**
+   * An absorbed flow goes on after all: its originator sent again, or somebody said something. `wasAnswered` says
+   * whether `flowAnswered` was told of it while it was absorbed.
+   */
+  flowWoke?(flow: LiveFlow, wasAnswered: boolean): void
   /** The first packet of a flow has been folded in. */
   flowOpened(flow: LiveFlow): void
   /**

@@ -201,13 +201,22 @@ function observeFlows(watchers: FlowWatchers): FlowObserver {
   const { flowSpoke } = detectors
   return {
     ...(flowSpoke === undefined ? {} : { flowSpoke }),
+    // Where each flow is wanted on record, each is scored, and for that counted.
+    ...(toldFlows === null ? {} : { absorbs: (flow: LiveFlow) => detectors.absorbs(flow) }),
     flowOpened(flow: LiveFlow) {
-      if (shedder.scores) scorer.flowOpened(flow)
+      if (shedder.scores && !flow.isAbsorbed) scorer.flowOpened(flow)
       detectors.flowOpened(flow)
     },
     flowAnswered(flow: LiveFlow) {
-      if (shedder.scores) scorer.flowAnswered(flow)
+      if (shedder.scores && !flow.isAbsorbed) scorer.flowAnswered(flow)
       detectors.flowAnswered(flow)
+    },
+    flowWoke(flow: LiveFlow, wasAnswered: boolean) {
+      if (shedder.scores) {
+        scorer.flowOpened(flow)
+        if (wasAnswered) scorer.flowAnswered(flow)
+      }
+      detectors.flowWoke(flow, wasAnswered)
     },
     flowEnded(flow: LiveFlow, reason: EndReason) {
       detectors.flowEnded(flow, reason)

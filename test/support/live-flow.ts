@@ -36,6 +36,7 @@ const ORDINARY: Facts = {
   responderRetransmissions: 0,
   handshakeRttUs: 12_000,
   wasIcmpRefused: false,
+  isAbsorbed: false,
   isCutShort: false,
   application: 0,
   packetSizeMean: 560,

@@ -53,6 +53,7 @@ const MITRE: Readonly<Record<Kind, readonly string[]>> = {
 
 export class IndicatorWatch implements Detector {
   readonly name = 'indicators'
+  readonly seesAbsorbed = true
   readonly #feeds: ReadonlyMap<string, FeedConfig>
   readonly #emit: Emit
   readonly #sightings = new FadingTable<Sighting>(MAX_SIGHTINGS, QUIET_US, (sighting) =>

@@ -23,6 +23,7 @@ interface Asked extends Row {
  */
 export class SigmaDetector implements Detector {
   readonly name = 'sigma'
+  readonly seesAbsorbed = true
   readonly memories: readonly Memory[]
   readonly #stories: RuleStories
   readonly #subject = new Subject()

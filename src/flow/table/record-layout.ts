@@ -108,4 +108,6 @@ export const State = {
   UNKNOWN_READ: 1 << 28,
   /** The capture kept too little of a payload for anybody to read it. */
   CUT_SHORT: 1 << 29,
+  /** Part of something that was told, and silent since; see `FlowObserver.absorbs`. */
+  ABSORBED: 1 << 30,
 } as const

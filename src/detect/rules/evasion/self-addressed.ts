@@ -23,6 +23,7 @@ interface Land extends Suspect {
 
 export class SelfAddressed implements Detector {
   readonly name = 'self-addressed'
+  readonly seesAbsorbed = true
   readonly memories: readonly Memory[]
   readonly #stories: Stories<Land>
 

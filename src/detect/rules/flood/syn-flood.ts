@@ -11,12 +11,18 @@ import type { LiveFlow } from '../../../flow/flow.ts'
 import type { Detector, Emit, Memory } from '../../detector.ts'
 import type { SynFloodConfig } from './config.ts'
 import { CappedTable, type Row } from '../state/capped-table.ts'
-import { destinationAddress, destinationHash, sourceHash } from '../state/packet-address.ts'
+import {
+  destinationAddress,
+  destinationHash,
+  originatorHash,
+  sourceHash,
+} from '../state/packet-address.ts'
 import { MAX_FLOWS } from '../state/story.ts'
 import { HeardSides } from '../state/watch/heard-sides.ts'
 import { HostRates } from '../state/watch/host-rates.ts'
 import { FloodStory } from './flood-story.ts'
 import { FloodVictim } from './flood-victim.ts'
+import { MetSources } from './met-sources.ts'
 
 /** SYNs within two seconds from which a host is watched. */
 const WATCH_FROM = 20
@@ -41,6 +47,7 @@ interface Watched extends Row {
 
 export class SynFlood implements Detector {
   readonly name = 'syn-flood'
+  readonly seesAbsorbed = true
   readonly watches = ['tcp-bare', 'tcp-payload'] as const
   readonly memories: readonly Memory[]
   readonly #config: SynFloodConfig
@@ -50,6 +57,9 @@ export class SynFlood implements Detector {
   readonly #watched: CappedTable<Watched>
   /** The story of the packet at hand, where its flow is worth naming. */
   #naming: FloodStory | null = null
+  /** When the packet at hand was sent, where it is one more of a flood that was told; else NaN. */
+  #toldUs = Number.NaN
+  readonly #met = new MetSources()
 
   constructor(config: SynFloodConfig, emit: Emit) {
     this.#config = config
@@ -59,12 +69,19 @@ export class SynFlood implements Detector {
   }
 
   packet(packet: Packet): void {
+    this.#naming = null
+    this.#toldUs = Number.NaN
     if (packet.protocol !== IpProtocol.TCP || packet.kind !== PacketKind.IP) return
     if (packet.isLaterFragment) return
-    this.#naming = null
     const flags = packet.tcpFlags & HANDSHAKE_FLAGS
     if (flags === TcpFlag.SYN) this.#syn(packet)
     else if (this.#watched.size > 0) this.#other(packet, flags)
+  }
+
+  /** Who sends more than one SYN may do something else besides, and is left to the others. */
+  absorbs(flow: LiveFlow): boolean {
+    if (flow.startUs !== this.#toldUs || flow.openingTcpFlags !== TcpFlag.SYN) return false
+    return flow.openingPayloadBytes === 0 && this.#met.isNew(originatorHash(flow))
   }
 
   flowOpened(flow: LiveFlow): void {
@@ -106,7 +123,9 @@ export class SynFlood implements Detector {
     watched.lastUs = watched.victim.lastUs
     const { story, victim } = watched
     if (story === null && isMilestone(victim.syns)) this.#judgeEarly(watched)
-    if (story !== null && story.story.flows.size < MAX_FLOWS) this.#naming = story
+    if (story === null) return
+    if (story.story.flows.size < MAX_FLOWS) this.#naming = story
+    else this.#toldUs = nowUs
   }
 
   #other(packet: Packet, flags: number): void {

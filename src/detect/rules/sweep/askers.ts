@@ -10,41 +10,42 @@ import type { Memory } from '../../detector.ts'
 import type { Row } from '../state/capped-table.ts'
 import { FadingTable } from '../state/fading-table.ts'
 import { FirstLooks } from '../state/first-looks.ts'
-import { pairKey } from '../state/pair-key.ts'
+import { mix, pairHash, pairKey } from '../state/pair-key.ts'
+import { LastSigns } from '../state/watch/last-signs.ts'
 
-const MAX_ASKERS = 8192
+/** A flood's askers push each other out; an honest answer comes before it is pushed out. */
+const ASKER_PLACES = 16_384
 /** Who waits for longer has asked again. */
 const WAITS_FOR_US = 60_000_000
 const MAX_SERVICES = 1024
 const SERVES_FOR_US = 600_000_000
 
 export class Askers implements Memory {
-  readonly #askers = new FadingTable<Row>(MAX_ASKERS, WAITS_FOR_US)
+  readonly #askers = new LastSigns(ASKER_PLACES)
   /** Ports at which a first few different hosts asked. */
   readonly #services = new FadingTable<Row>(MAX_SERVICES, SERVES_FOR_US)
   readonly #looks = new FirstLooks(4096, SERVES_FOR_US)
 
   get forgotten(): number {
-    return this.#askers.forgotten + this.#services.forgotten + this.#looks.forgotten
+    return this.#services.forgotten + this.#looks.forgotten
   }
 
   /** Notes a flow that was opened; says whether it is an answer itself. */
   isAnswer(flow: LiveFlow): boolean {
     const { originatorKey: from, originatorPort, responderKey: to, responderPort, lastUs } = flow
     if (flow.protocol !== IpProtocol.UDP) return false
-    if (this.#askers.get(pairKey(to, from, responderPort)) !== undefined) return true
+    if (this.#askers.isRecent(askHash(to, from, responderPort), lastUs, WAITS_FOR_US)) return true
     const service = this.#services.get(pairKey(from, originatorPort, 6))
     if (service !== undefined) {
       service.lastUs = Math.max(service.lastUs, lastUs)
       return true
     }
-    this.#askers.set(pairKey(from, to, originatorPort), { lastUs })
+    this.#askers.note(askHash(from, to, originatorPort), lastUs)
     this.#noteAsked(to, responderPort, from, lastUs)
     return false
   }
 
   tick(nowUs: number): void {
-    this.#askers.tick(nowUs)
     this.#services.tick(nowUs)
   }
 
@@ -61,3 +62,7 @@ export class Askers implements Memory {
     this.#services.set(key, { lastUs: nowUs })
   }
 }
+
+/** Who asked whom, and from which port. */
+const askHash = (asker: number, asked: number, port: number): number =>
+  mix(pairHash(asker, asked), port)

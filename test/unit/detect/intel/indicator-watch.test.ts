@@ -50,6 +50,16 @@ describe('What speaks to an indicator', () => {
     expect(event!.flows).toHaveLength(2)
   })
 
+  it('is noted in the midst of a flood too, by a single SYN', () => {
+    const traffic = watched('203.0.113.7')
+    for (let index = 0; index < 4000; index += 1) {
+      const source = `198.18.${index >> 8}.${index & 255}`
+      traffic.tcp(source, HOST, { ...ports(80), flags: 'S' })
+    }
+    traffic.tcp('203.0.113.7', HOST, { ...ports(80), flags: 'S' })
+    expect(intelOf(traffic)).toMatchObject([{ attacker: '203.0.113.7', count: 1 }])
+  })
+
   it('is notable when a listed address merely knocks, and more once it is answered', () => {
     const traffic = watched('203.0.113.7')
     traffic.socketSyn('203.0.113.7', HOST, ports(22))

@@ -115,6 +115,7 @@ class CarpetVictim implements Watched {
 
 export class CarpetFlood implements Detector {
   readonly name = 'carpet-flood'
+  readonly seesAbsorbed = true
   readonly memories: readonly Memory[]
   readonly #config: CarpetFloodConfig
   readonly #rates = new HostRates()

@@ -17,7 +17,7 @@ export const STRAY_CLASSES: readonly StrayClass[] = [
   { kind: 'flood.ip', noun: 'IP flow' },
 ]
 export const UDP = 0
-const ACK = 1
+export const ACK = 1
 export const RST = 2
 const FIN = 3
 const DATA = 4

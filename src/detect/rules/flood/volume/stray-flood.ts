@@ -19,11 +19,13 @@ import {
   responderHash,
   sourceHash,
 } from '../../state/packet-address.ts'
+import { SERVICE_OF_PORT } from '../../state/amplifiers.ts'
 import { mix } from '../../state/pair-key.ts'
 import { HostRates } from '../../state/watch/host-rates.ts'
 import { WatchedHosts } from '../../state/watch/watched-hosts.ts'
 import type { StrayFloodConfig } from '../config.ts'
-import { NO_CLASS, strayClass, UDP } from './stray-class.ts'
+import { MetSources } from '../met-sources.ts'
+import { ACK, NO_CLASS, strayClass, UDP } from './stray-class.ts'
 import { StrayVictim } from './stray-victim.ts'
 
 const DNS_PORT = 53
@@ -43,6 +45,7 @@ const SPEAKING = TcpFlag.SYN | TcpFlag.RST
 
 export class StrayFlood implements Detector {
   readonly name = 'stray-flood'
+  readonly seesAbsorbed = true
   readonly watches = ['udp', 'tcp-bare', 'tcp-payload'] as const
   readonly memories: readonly Memory[]
   readonly #config: StrayFloodConfig
@@ -51,6 +54,7 @@ export class StrayFlood implements Detector {
   readonly #victims: WatchedHosts<StrayVictim>
   /** 1 where a host under watch falls: nearly all packets are of none, and this tells so at once. */
   readonly #places = new Uint8Array(HOST_PLACES)
+  readonly #met = new MetSources()
   #untilSample = SAMPLED_EACH
   #random = 1
 
@@ -69,6 +73,16 @@ export class StrayFlood implements Detector {
       this.#sample(packet)
     }
     if (this.#victims.size > 0) this.#follow(packet)
+  }
+
+  /** What leaves an amplifier's port is a reflection's affair, and what is neither datagram nor bare ACK may be another's. */
+  absorbs(flow: LiveFlow): boolean {
+    if (this.#victims.size === 0) return false
+    const kind = strayClass(flow.protocol, flow.openingTcpFlags, flow.openingPayloadBytes)
+    if (kind !== UDP && kind !== ACK) return false
+    if (kind === UDP && SERVICE_OF_PORT[flow.originatorPort] !== 0) return false
+    const victim = this.#victims.get(mix(responderHash(flow), kind))
+    return victim?.isFloodOfMany === true && this.#met.isNew(originatorHash(flow))
   }
 
   flowOpened(flow: LiveFlow): void {

@@ -69,6 +69,8 @@ export class StrayVictim implements Watched {
   /** Of all packets, flows' openings and others. */
   #packetBytes = 0
   #reflected = 0
+  /** As the story was told the last time. */
+  #ofMany = false
   /** Well-known ports that resets come from. */
   #refusing = new DistinctCount()
 
@@ -105,6 +107,11 @@ export class StrayVictim implements Watched {
     this.stream.packet(packet)
   }
 
+  /** Of many senders, as was told, and of flows enough to name. */
+  get isFloodOfMany(): boolean {
+    return this.story !== null && this.#ofMany && this.story.flows.size >= MAX_FLOWS
+  }
+
   isAttacked(nowUs: number): boolean {
     if (this.#isReflected() || this.#isRefusedScan) return false
     if (this.stream.isFlood(nowUs) || this.#isSpreadFlood(nowUs)) return true
@@ -127,6 +134,7 @@ export class StrayVictim implements Watched {
     this.#ports = new DistinctCount()
     this.#refusing = new DistinctCount()
     this.#payloadBytes = 0
+    this.#ofMany = false
     this.#reflected = 0
     this.answered = 0
     this.fates.restart()
@@ -140,6 +148,7 @@ export class StrayVictim implements Watched {
     const { recent } = this.#fuller(this.lastUs)
     const attacker = isUnlisted ? null : recent.attacker()
     const sources = recent.distinctSources
+    this.#ofMany = sources >= MANY_SOURCES
     const rate = recent.peak(this.lastUs)
     const port = isUnlisted ? `, all from port ${this.#from.name}` : ''
     const from = `${attacker ?? `about ${counted(sources, 'source')}`}${port}`

@@ -1,0 +1,124 @@
+/** What a SYN flood that was told keeps from the other detectors, and what it does not. */
+import { expect, test } from 'vitest'
+import type { Detector } from '../../../../../src/detect/detector.ts'
+import { MetSources } from '../../../../../src/detect/rules/flood/met-sources.ts'
+import type { LiveFlow } from '../../../../../src/flow/flow.ts'
+import { WatchedTraffic } from '../../../../support/watched-traffic.ts'
+
+const VICTIM = '10.0.0.5'
+const CLIENT = '10.0.0.9'
+
+/** Writes down what it is shown of one host's flows, and how many flows it is shown of all. */
+class Witness implements Detector {
+  readonly name = 'witness'
+  readonly seesAbsorbed: boolean
+  readonly ofClient: string[] = []
+  opened = 0
+  ended = 0
+
+  constructor(seesAbsorbed: boolean) {
+    this.seesAbsorbed = seesAbsorbed
+  }
+
+  flowOpened(flow: LiveFlow): void {
+    this.opened += 1
+    this.#note(flow, 'opened')
+  }
+
+  flowAnswered(flow: LiveFlow): void {
+    this.#note(flow, 'answered')
+  }
+
+  flowEnded(flow: LiveFlow): void {
+    this.ended += 1
+    this.#note(flow, 'ended')
+  }
+
+  #note(flow: LiveFlow, what: string): void {
+    if (flow.originatorAddress() === CLIENT) this.ofClient.push(what)
+  }
+}
+
+function watched(): { traffic: WatchedTraffic; usual: Witness; strict: Witness } {
+  const usual = new Witness(false)
+  const strict = new Witness(true)
+  return { traffic: new WatchedTraffic({ knowing: () => [usual, strict] }), usual, strict }
+}
+
+/** SYNs of as many made-up sources, a thousand a second. */
+function flood(traffic: WatchedTraffic, from: number, to: number): void {
+  for (let index = from; index < to; index += 1) {
+    const source = `${1 + (index % 200)}.${(index >> 8) & 255}.${index & 255}.${index % 251}`
+    traffic.tcp(source, VICTIM, { sourcePort: 1024 + index, destinationPort: 80, flags: 'S' })
+  }
+}
+
+test('its bare SYNs are shown only to who asks for each', () => {
+  const { traffic, usual, strict } = watched()
+  flood(traffic, 0, 8000)
+  const [story] = traffic.end()
+  expect(story).toMatchObject({ kind: 'flood.syn', victims: [VICTIM] })
+  expect([strict.opened, strict.ended]).toEqual([8000, 8000])
+  expect(usual.opened).toBeLessThan(4000)
+  expect(usual.ended).toBe(usual.opened)
+})
+
+test('who goes on is shown from the opening on, once', () => {
+  const { traffic, usual, strict } = watched()
+  flood(traffic, 0, 4000)
+  const ports = { sourcePort: 40000, destinationPort: 80 }
+  const back = { sourcePort: 80, destinationPort: 40000 }
+  traffic.tcp(CLIENT, VICTIM, { ...ports, flags: 'S', sequence: 1 })
+  traffic.tcp(VICTIM, CLIENT, { ...back, flags: 'SA', sequence: 7, acknowledgement: 2 })
+  expect(usual.ofClient).toEqual([])
+  expect(strict.ofClient).toEqual(['opened', 'answered'])
+  traffic.tcp(CLIENT, VICTIM, { ...ports, flags: 'A', sequence: 2, acknowledgement: 8 })
+  expect(usual.ofClient).toEqual(['opened', 'answered'])
+  traffic.end()
+  expect(usual.ofClient).toEqual(['opened', 'answered', 'ended'])
+  expect(strict.ofClient).toEqual(usual.ofClient)
+})
+
+test('whom the host answers with words is shown, though what it said itself was not captured', () => {
+  const { traffic, usual } = watched()
+  flood(traffic, 0, 4000)
+  const back = { sourcePort: 80, destinationPort: 40000 }
+  traffic.tcp(CLIENT, VICTIM, { sourcePort: 40000, destinationPort: 80, flags: 'S', sequence: 1 })
+  traffic.tcp(VICTIM, CLIENT, { ...back, flags: 'PA', sequence: 8, payload: 'HTTP/1.1 200 OK' })
+  expect(usual.ofClient).toEqual(['opened', 'answered'])
+})
+
+test('it hides no scan', () => {
+  const { traffic } = watched()
+  flood(traffic, 0, 4000)
+  for (let port = 1; port <= 60; port += 1) {
+    traffic.tcp(CLIENT, VICTIM, { sourcePort: 61000, destinationPort: port, flags: 'S' })
+    flood(traffic, 4000 + port * 20, 4020 + port * 20)
+  }
+  expect(traffic.end()).toContainEqual(
+    expect.objectContaining({ kind: 'scan.vertical.syn', attacker: CLIENT }),
+  )
+})
+
+test('it hides nothing that is no bare SYN, and nothing sent to others', () => {
+  const { traffic, usual } = watched()
+  flood(traffic, 0, 4000)
+  const before = usual.opened
+  const ports = { sourcePort: 40000, destinationPort: 80 }
+  traffic.tcp('192.0.2.1', VICTIM, { ...ports, flags: 'SF' })
+  traffic.tcp('192.0.2.2', VICTIM, { ...ports, flags: 'S', payload: 'early' })
+  traffic.tcp('192.0.2.3', '10.0.0.6', { ...ports, flags: 'S' })
+  traffic.udp('192.0.2.4', VICTIM, { sourcePort: 40000, destinationPort: 5000, payload: 'hello' })
+  expect(usual.opened - before).toBe(4)
+})
+
+test('sources met are known again, and forgotten only when a quarter of the room is taken', () => {
+  const sources = new MetSources()
+  const hash = (index: number): number => Math.imul(index, 0x9e3779b1)
+  let newcomers = 0
+  for (let index = 0; index < 100_000; index += 1) if (sources.isNew(hash(index))) newcomers += 1
+  expect(newcomers).toBeGreaterThan(90_000)
+  for (let index = 0; index < 1000; index += 1) expect(sources.isNew(hash(index))).toBe(false)
+  for (let index = 100_000; index < 500_000; index += 1) sources.isNew(hash(index))
+  expect(sources.isNew(hash(5))).toBe(true)
+})
