@@ -46,6 +46,10 @@ interface Given extends Row {
   readonly resolver: number
 }
 
+interface Server extends Row {
+  readonly firstUs: number
+}
+
 interface FalseServer extends Suspect {
   readonly attacker: string
   readonly clients: Set<string>
@@ -61,12 +65,14 @@ export class Dhcp6Servers implements Detector {
   readonly #routers: FadingTable<Row>
   /** The last answer that each client was given. */
   readonly #given: FadingTable<Given>
+  readonly #servers: FadingTable<Server>
   readonly #stories: Stories<FalseServer>
 
   constructor({ forgetAfterSeconds }: DhcpSpoofingConfig, emit: Emit) {
     const forgetAfterUs = forgetAfterSeconds * 1e6
     this.#routers = new FadingTable(MAX_ROWS, forgetAfterUs)
     this.#given = new FadingTable(MAX_ROWS, SAME_EXCHANGE_US)
+    this.#servers = new FadingTable(MAX_ROWS, forgetAfterUs)
     this.#stories = new Stories<FalseServer>({
       detector: this.name,
       family: 'spoofing',
@@ -75,7 +81,7 @@ export class Dhcp6Servers implements Detector {
       emit,
       tell,
     })
-    this.memories = [this.#stories, this.#routers, this.#given]
+    this.memories = [this.#stories, this.#routers, this.#given, this.#servers]
   }
 
   packet(packet: Packet): void {
@@ -91,18 +97,28 @@ export class Dhcp6Servers implements Detector {
 
   #answers(packet: Packet, resolver: number): void {
     const server = sourceHash(packet)
+    const nowUs = packet.timestampUs
     const client = pairKey(destinationHash(packet), packet.vlan, 29)
     const before = this.#given.get(client)
-    const isBeside =
-      before !== undefined &&
-      before.server !== server &&
-      packet.timestampUs - before.lastUs <= SAME_EXCHANGE_US
-    const isRouter = this.#routers.get(pairKey(server, packet.vlan, 28)) !== undefined
-    if (!isRouter) {
-      const isContradiction = isBeside && before.resolver !== resolver
-      if (resolver === server || isContradiction) this.#suspect(packet, server, isContradiction)
+    this.#meet(server, nowUs)
+    if (this.#routers.get(pairKey(server, packet.vlan, 28)) === undefined) {
+      const contradicts = before !== undefined && this.#contradicts(before, server, resolver, nowUs)
+      if (resolver === server || contradicts) this.#suspect(packet, server, contradicts)
     }
-    this.#given.set(client, { server, resolver, lastUs: packet.timestampUs })
+    this.#given.set(client, { server, resolver, lastUs: nowUs })
+  }
+
+  #meet(server: number, nowUs: number): void {
+    const known = this.#servers.get(server)
+    if (known === undefined) this.#servers.set(server, { firstUs: nowUs, lastUs: nowUs })
+    else known.lastUs = Math.max(known.lastUs, nowUs)
+  }
+
+  /** Who came first, or stands beside one that names itself, is not the false one. */
+  #contradicts(before: Given, server: number, resolver: number, nowUs: number): boolean {
+    if (before.server === server || before.resolver === resolver) return false
+    if (nowUs - before.lastUs > SAME_EXCHANGE_US || before.resolver === before.server) return false
+    return this.#servers.get(server)!.firstUs > (this.#servers.get(before.server)?.firstUs ?? nowUs)
   }
 
   #suspect(packet: Packet, server: number, isContradiction: boolean): void {

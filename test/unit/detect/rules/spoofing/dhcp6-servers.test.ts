@@ -46,6 +46,23 @@ describe('a DHCPv6 server', () => {
     expect(told(traffic)).toMatchObject([{ severity: 5, attacker: THIEF }])
   })
 
+  test.each([
+    ['first', THIEF, 'fe80::9'],
+    ['last', 'fe80::9', THIEF],
+  ])(
+    'that is true is not told of, though no router, where the false one answers %s',
+    (_, first, last) => {
+      const traffic = new WatchedTraffic()
+      for (const client of CLIENTS) {
+        for (const server of [first, last]) {
+          answer(traffic, server, client, server === THIEF ? THIEF : 'fd00::53')
+        }
+        traffic.wait(8 * SECOND)
+      }
+      expect(told(traffic)).toMatchObject([{ attacker: THIEF, victims: CLIENTS }])
+    },
+  )
+
   test('is at work where it is the router, or names the resolver of its network', () => {
     const traffic = new WatchedTraffic()
     for (const client of CLIENTS) {
