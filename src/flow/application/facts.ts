@@ -237,9 +237,16 @@ export interface MailUser {
   readonly outcome: 'asked' | 'known' | 'unknown'
 }
 
-/** A line typed into a shell over Telnet, once somebody was let in. Told, never stored. */
+/** A line typed into a shell over Telnet, once somebody was let in, or FTP's SITE. Told, never stored. */
 export interface TypedCommand {
   readonly kind: 'typed-command'
+  readonly text: string
+}
+
+/** How one of the first questions begins that a client asks a database once it was let in. Told, never stored. */
+export interface DatabaseQuery {
+  readonly kind: 'database-query'
+  readonly application: 'mysql' | 'postgresql' | 'mssql'
   readonly text: string
 }
 
@@ -299,6 +306,7 @@ export type ApplicationFact =
   | LoginOffer
   | MailUser
   | TypedCommand
+  | DatabaseQuery
   | BannerFact
   | SmbFact
   | SmbProgram
