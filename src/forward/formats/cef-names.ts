@@ -155,6 +155,7 @@ export const CEF_NAMES: Readonly<Record<string, string>> = {
   'policy.deprecated-tls': 'Deprecated TLS',
   'policy.smb1': 'SMB 1 in use',
   'policy.telnet-to-internet': 'Telnet to the internet',
+  'policy.ntlm-to-internet': 'Windows login to the internet',
   'policy.irc': 'IRC',
   'policy.tftp-across-internet': 'TFTP across the internet',
   'policy.mail-to-many': 'Mail to many servers',
