@@ -7,12 +7,11 @@
 import { addressKey } from '../../../flow/index.ts'
 import type { DnsMessage, LiveFlow } from '../../../flow/flow.ts'
 import { parseAddress } from '../../../net/address.ts'
-import type { Memory } from '../../detector.ts'
-import type { Row } from '../state/capped-table.ts'
-import { FadingTable } from '../state/fading-table.ts'
-import { pairKey } from '../state/pair-key.ts'
+import { pairHash } from '../state/pair-key.ts'
+import { LastSigns } from '../state/watch/last-signs.ts'
 
-const MAX_NAMED = 8192
+/** A pair of asker and host each, at 12 bytes. */
+const PLACES = 32_768
 /** Stands for whoever asked; no IPv4 address of a host, and no key of an IPv6 one. */
 const ANYBODY = 0
 /** As long as most answers may be kept, and browsers keep them. */
@@ -20,12 +19,8 @@ const NAMED_FOR_US = 600_000_000
 /** Programs connect to the first few addresses of an answer. */
 const MOST_ANSWERS = 8
 
-export class NamedHosts implements Memory {
-  readonly #named = new FadingTable<Row>(MAX_NAMED, NAMED_FOR_US)
-
-  get forgotten(): number {
-    return this.#named.forgotten
-  }
+export class NamedHosts {
+  readonly #named = new LastSigns(PLACES)
 
   note(flow: LiveFlow, { isResponse, answers }: DnsMessage): void {
     if (!isResponse) return
@@ -35,17 +30,13 @@ export class NamedHosts implements Memory {
       if (address === null) continue
       const host = addressKey(address.family, address.words)
       const asker = address.family === 6 ? ANYBODY : flow.originatorKey
-      this.#named.set(pairKey(asker, host, 4), { lastUs: flow.lastUs })
+      this.#named.note(pairHash(asker, host), flow.lastUs)
     }
   }
 
   /** Says whether the responder was named to the originator, or one of IPv6 to anybody. */
-  isNamed({ ipVersion, originatorKey, responderKey }: LiveFlow): boolean {
+  isNamed({ ipVersion, originatorKey, responderKey, lastUs }: LiveFlow): boolean {
     const asker = ipVersion === 6 ? ANYBODY : originatorKey
-    return this.#named.get(pairKey(asker, responderKey, 4)) !== undefined
-  }
-
-  tick(nowUs: number): void {
-    this.#named.tick(nowUs)
+    return this.#named.isRecent(pairHash(asker, responderKey), lastUs, NAMED_FOR_US)
   }
 }

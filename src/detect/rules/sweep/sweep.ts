@@ -53,7 +53,7 @@ export class Sweep implements Detector {
     this.#stories = new CappedTable(config.maxGroups, (story) => this.#emit(story.tell(true)))
     this.memories = [
       ...[this.#looks, this.#groups, this.#stories],
-      ...[this.#named, this.#askers, this.#earlyAnswers],
+      ...[this.#askers, this.#earlyAnswers],
     ]
   }
 

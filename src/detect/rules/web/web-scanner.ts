@@ -12,7 +12,6 @@ import { AttackLedger, quoted, textHash, type Act } from '../state/attack-ledger
 import type { Row } from '../state/capped-table.ts'
 import { FadingTable } from '../state/fading-table.ts'
 import { DistinctCount } from '../state/distinct-count.ts'
-import { conversationKey } from '../state/flow-pair.ts'
 import { pairHash } from '../state/pair-key.ts'
 import { counted, spanOf } from '../state/wording.ts'
 import type { WebScannerConfig } from './config.ts'
@@ -20,7 +19,6 @@ import { NameGuesses } from './name-guesses.ts'
 import { SENSITIVE_PATH, scannerOf } from './scanner-names.ts'
 
 const MAX_PAIRS = 2048
-const MAX_FLOWS = 4096
 const MINUTE_US = 60_000_000
 /** Those who take their time are counted over this long. */
 const LONG_US = 600_000_000
@@ -40,14 +38,6 @@ const OF_LONG: readonly Measure[] = [{ factor: 1.6, missingShare: 0.85 }]
 
 /** The least share of pages that are there, of a site that somebody crawls. */
 const MIN_FOUND = 0.1
-
-/** The request that a conversation awaits an answer to. */
-interface Asked extends Row {
-  pathHash: number
-  path: string
-  /** It came from a page, by what it says. */
-  isLinked: boolean
-}
 
 /** One client's luck at one server since a time. */
 interface Window {
@@ -73,7 +63,6 @@ export class WebScanner implements Detector {
   readonly memories: readonly Memory[]
   readonly #config: WebScannerConfig
   readonly #ledger: AttackLedger
-  readonly #asked = new FadingTable<Asked>(MAX_FLOWS, MINUTE_US)
   readonly #pairs = new FadingTable<Pair>(MAX_PAIRS, LONG_US)
   readonly #guesses: NameGuesses
 
@@ -84,7 +73,7 @@ export class WebScanner implements Detector {
     this.#guesses = new NameGuesses(config.minGuessedNames, (act, flow) => {
       this.#ledger.note(act, flow)
     })
-    this.memories = [this.#ledger, this.#asked, this.#pairs, ...this.#guesses.memories]
+    this.memories = [this.#ledger, this.#pairs, ...this.#guesses.memories]
   }
 
   flowSpoke(flow: LiveFlow, fact: Heard<typeof HEARS>): void {
@@ -92,40 +81,32 @@ export class WebScanner implements Detector {
       this.#asks(flow, fact)
       this.#guesses.asks(flow, fact)
     } else {
-      this.#answers(flow, fact.status)
+      if (fact.request !== null) this.#answers(flow, fact.request, fact.status)
       this.#guesses.answers(flow, fact)
     }
   }
 
-  #asks(flow: LiveFlow, { uri, userAgent, hasReferer }: HttpRequest): void {
+  #asks(flow: LiveFlow, { userAgent }: HttpRequest): void {
     const tool = userAgent === null ? null : scannerOf(userAgent)
     if (tool !== null) this.#ledger.note(toolAct(flow, tool, userAgent!), flow)
-    const path = uri.split('?', 1)[0]!
-    const pathHash = textHash(path)
-    this.#asked.set(conversationKey(flow), {
-      lastUs: flow.lastUs,
-      pathHash,
-      path,
-      isLinked: hasReferer,
-    })
   }
 
-  #answers(flow: LiveFlow, status: number): void {
-    const asked = this.#asked.get(conversationKey(flow))
-    if (asked === undefined) return
-    const pair = this.#pair(flow, asked.path)
+  #answers(flow: LiveFlow, { uri, hasReferer: isLinked }: HttpRequest, status: number): void {
+    const path = uri.split('?', 1)[0]!
+    const pair = this.#pair(flow, path)
     const windows = [pair.minute, pair.long]
     for (const window of windows) window.answers += 1
     if (status === 200) for (const window of windows) window.found += 1
     if (!(status === 404 || status === 403 || status === 400 || status === 405)) return
-    const isProbe = SENSITIVE_PATH.test(asked.path)
-    if (asked.isLinked && !isProbe && status === 404 && isCrawl(pair.long)) return
+    const isProbe = SENSITIVE_PATH.test(path)
+    if (isLinked && !isProbe && status === 404 && isCrawl(pair.long)) return
+    const pathHash = textHash(path)
     for (const window of windows) {
-      window.missing.add(asked.pathHash)
+      window.missing.add(pathHash)
       if (!isProbe) continue
       window.probes ??= new DistinctCount()
-      window.probes.add(asked.pathHash)
-      window.example = asked.path
+      window.probes.add(pathHash)
+      window.example = path
     }
     if (this.#isScan(pair.minute, OF_MINUTE)) this.#tell(flow, pair.minute)
     else if (this.#isScan(pair.long, OF_LONG)) this.#tell(flow, pair.long)

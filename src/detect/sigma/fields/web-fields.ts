@@ -10,8 +10,8 @@ const ofRequest = (name: string, type: FieldType, property: string, note: string
   field({
     ...{ names: [name], type, moments: ['http-request', 'http-exchange'], isInSum: false, note },
     read: ({ facts }) => {
-      const request = (facts['request'] ?? facts) as Record<string, FieldValue>
-      return request[property] ?? null
+      const request = 'request' in facts ? facts['request'] : facts
+      return (request as Record<string, FieldValue> | null)?.[property] ?? null
     },
   })
 

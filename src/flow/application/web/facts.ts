@@ -33,6 +33,8 @@ export interface HttpBody {
 
 export interface HttpResponse {
   readonly kind: 'http-response'
+  /** What was asked for last before it; null where that was not read, or could not be kept until now. */
+  readonly request: HttpRequest | null
   readonly status: number
   readonly contentType: string | null
   readonly server: string | null

@@ -6,10 +6,11 @@
  * one segment with chunks before them, requests behind chunks whose end two segments share.
  */
 import type { Packet } from '../../../decode/index.ts'
-import type { ApplicationFacts, HttpRequest, HttpResponse } from '../facts.ts'
+import type { ApplicationFacts, HttpFacts, HttpRequest } from '../facts.ts'
 import { PayloadPart, type Payload } from '../payload.ts'
 import { FactReader, Next, type ReadingContext } from '../reader.ts'
 import { Assembly } from '../stream-buffers.ts'
+import { AwaitedRequest } from './awaited-request.ts'
 import { BodyWalk, UNTOLD_END } from './body-walk.ts'
 import { CarriedProtocol } from './carried-protocol.ts'
 import { HttpLogins } from './http-login.ts'
@@ -20,13 +21,18 @@ import { isHttp, skipLineEnds, Start, startAt } from './start-line.ts'
 /** Messages read of one segment; the shortest are 16 bytes long. */
 const MOST_OF_SEGMENT = 1024
 
+/** What is kept of a flow's first request and first answer. */
+type FirstRequest = Pick<HttpRequest, 'method' | 'uri' | 'host' | 'userAgent' | 'authScheme'>
+type FirstAnswer = Pick<HttpFacts, 'status' | 'contentType' | 'server'>
+
 const head = new HttpHead()
 
 export class HttpReader extends FactReader {
   readonly #assembly: readonly [Assembly, Assembly]
   readonly #bodies: readonly [BodyWalk, BodyWalk]
-  #request: HttpRequest | null = null
-  #response: HttpResponse | null = null
+  readonly #awaited: AwaitedRequest
+  #first: FirstRequest | null = null
+  #answer: FirstAnswer | null = null
   #requests = 0
   #responses = 0
   #clientErrors = 0
@@ -40,6 +46,7 @@ export class HttpReader extends FactReader {
 
   constructor(context: ReadingContext) {
     super(context)
+    this.#awaited = new AwaitedRequest(context.text)
     this.#assembly = [new Assembly(context.buffers), new Assembly(context.buffers)]
     this.#bodies = [new BodyWalk(context, 0), new BodyWalk(context, 1)]
   }
@@ -136,6 +143,7 @@ export class HttpReader extends FactReader {
 
   override release(): void {
     for (const assembly of this.#assembly) assembly.end(true)
+    this.#awaited.forget()
     this.#http2?.release()
     super.release()
   }
@@ -144,23 +152,23 @@ export class HttpReader extends FactReader {
     this.#requests += 1
     this.#isConnect = head.method === 'CONNECT'
     if (this.context.isHeard) {
-      this.context.tell(requestOf(head))
+      const request = requestOf(head)
+      this.context.tell(request)
+      this.#awaited.hold(request)
       if (head.credentials !== null) this.#logins ??= new HttpLogins()
       this.#logins?.asks(head.credentials, this.context)
     }
-    if (this.#request === null) {
-      const request = requestOf(head)
-      this.#request = {
-        ...request,
-        uri: this.keep(request.uri) ?? '',
-        host: this.keep(request.host),
-        userAgent: this.keep(request.userAgent),
-      }
+    this.#first ??= {
+      method: head.method,
+      uri: this.keep(head.uri) ?? '',
+      host: this.keep(head.host),
+      userAgent: this.keep(head.userAgent),
+      authScheme: head.authScheme,
     }
   }
 
   /** A request whose head never ended: lost in part, or held back on purpose (Slowloris). */
-  #cutRequest(): HttpRequest | null {
+  #cutRequest(): FirstRequest | null {
     const bytes = this.#assembly[0].bytes
     if (bytes === null || startAt(bytes, 0) !== Start.REQUEST) return null
     readHttpHead(bytes, 0, head, { isRequest: true, keepsOdd: false })
@@ -174,28 +182,16 @@ export class HttpReader extends FactReader {
     if (status >= 400 && status < 500) this.#clientErrors += 1
     else if (status >= 500) this.#serverErrors += 1
     if (status === 401 || status === 407) this.#authFailures += 1
-    if (this.context.isHeard || this.#response === null) {
-      const response: HttpResponse = {
-        kind: 'http-response',
-        status,
-        contentType,
-        server,
-        contentBytes,
-      }
-      if (this.context.isHeard) {
-        this.context.tell(response)
-        this.#logins?.answers(status, this.context)
-      }
-      const isInterim = status >= 100 && status < 200
-      if (!isInterim) {
-        this.#response ??= {
-          kind: 'http-response',
-          status,
-          contentType: this.keep(contentType),
-          server: this.keep(server),
-          contentBytes,
-        }
-      }
+    if (this.context.isHeard) {
+      const { request } = this.#awaited
+      this.context.tell({ kind: 'http-response', request, status, contentType, server, contentBytes }) // prettier-ignore
+      this.#logins?.answers(status, this.context)
+    }
+    const isInterim = status >= 100 && status < 200
+    if (!isInterim) {
+      this.#answer ??= { status, contentType: this.keep(contentType), server: this.keep(server) }
+      // Of HTTP/2 several answers come to what was asked for at once.
+      if (this.#http2 === null) this.#awaited.forget()
     }
     if (status >= 200) this.#bodies[0].endChunks()
     if (this.#isConnect && status >= 200 && status < 300 && this.context.isHeard) {
@@ -206,8 +202,8 @@ export class HttpReader extends FactReader {
   }
 
   override facts(): ApplicationFacts | null {
-    const request = this.#request ?? this.#cutRequest()
-    const response = this.#response
+    const request = this.#first ?? this.#cutRequest()
+    const response = this.#answer
     if (request === null && response === null) return null
     return {
       kind: 'http',

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { HttpResponse } from '../../../../src/flow/flow.ts'
 import {
   faultsOf,
   holdsFor,
@@ -132,17 +133,14 @@ describe('a field of a selection', () => {
 describe('a rule about requests and responses', () => {
   it('is judged when the response comes, with the request it answers', () => {
     const judging = new Judging(httpRule(sel('c-uri: /admin\nsc-status: 200')))
-    const response = {
-      kind: 'http-response',
-      status: 200,
-      contentType: null,
-      server: null,
-      contentBytes: null,
-    } as const
-    judging.says(httpRequest({ uri: '/admin' })).says(response)
+    const answer = (uri: string, status: number): HttpResponse => {
+      const nothing = { contentType: null, server: null, contentBytes: null }
+      return { kind: 'http-response', request: httpRequest({ uri }), status, ...nothing }
+    }
+    judging.says(answer('/admin', 200))
     expect(judging.hits()).toBe(1)
-    judging.says(httpRequest({ uri: '/' })).says(response)
-    judging.says(httpRequest({ uri: '/admin' })).says({ ...response, status: 403 })
+    judging.says(answer('/', 200)).says(answer('/admin', 403))
+    judging.says({ ...answer('/admin', 200), request: null })
     expect(judging.hits()).toBe(1)
   })
 })

@@ -1,8 +1,9 @@
-/** What a SYN flood that was told keeps from the other detectors, and what it does not. */
+/** What floods that were told keep from the other detectors, and what they do not. */
 import { expect, test } from 'vitest'
 import type { Detector } from '../../../../../src/detect/detector.ts'
 import { MetSources } from '../../../../../src/detect/rules/flood/met-sources.ts'
 import type { LiveFlow } from '../../../../../src/flow/flow.ts'
+import { dnsMessage } from '../../../../support/dns-messages.ts'
 import { WatchedTraffic } from '../../../../support/watched-traffic.ts'
 
 const VICTIM = '10.0.0.5'
@@ -45,12 +46,27 @@ function watched(): { traffic: WatchedTraffic; usual: Witness; strict: Witness }
   return { traffic: new WatchedTraffic({ knowing: () => [usual, strict] }), usual, strict }
 }
 
+const madeUp = (index: number): string =>
+  `${1 + (index % 200)}.${(index >> 8) & 255}.${index & 255}.${index % 251}`
+
 /** SYNs of as many made-up sources, a thousand a second. */
 function flood(traffic: WatchedTraffic, from: number, to: number): void {
   for (let index = from; index < to; index += 1) {
-    const source = `${1 + (index % 200)}.${(index >> 8) & 255}.${index & 255}.${index % 251}`
-    traffic.tcp(source, VICTIM, { sourcePort: 1024 + index, destinationPort: 80, flags: 'S' })
+    const ports = { sourcePort: 1024 + index, destinationPort: 80 }
+    traffic.tcp(madeUp(index), VICTIM, { ...ports, flags: 'S' })
   }
+}
+
+/** Datagrams, or bare ACKs, likewise. */
+const OTHER_FLOODS: Readonly<Record<string, (traffic: WatchedTraffic, index: number) => void>> = {
+  'flood.udp': (traffic, index) => {
+    const ports = { sourcePort: 1024 + index, destinationPort: 2000 + (index % 3000) }
+    traffic.udp(madeUp(index), VICTIM, { ...ports, payload: 'xxxxxxxx' })
+  },
+  'flood.ack': (traffic, index) => {
+    const ports = { sourcePort: 1024 + index, destinationPort: 80 }
+    traffic.tcp(madeUp(index), VICTIM, { ...ports, flags: 'A' })
+  },
 }
 
 test('its bare SYNs are shown only to who asks for each', () => {
@@ -121,4 +137,28 @@ test('sources met are known again, and forgotten only when a quarter of the room
   for (let index = 0; index < 1000; index += 1) expect(sources.isNew(hash(index))).toBe(false)
   for (let index = 100_000; index < 500_000; index += 1) sources.isNew(hash(index))
   expect(sources.isNew(hash(5))).toBe(true)
+})
+
+test.each(Object.keys(OTHER_FLOODS))('a %s keeps its flows to itself as well', (kind) => {
+  const { traffic, usual, strict } = watched()
+  for (let index = 0; index < 8000; index += 1) OTHER_FLOODS[kind]!(traffic, index)
+  expect(traffic.end()).toMatchObject([{ kind }])
+  expect([strict.opened, strict.ended]).toEqual([8000, 8000])
+  expect(usual.opened).toBeLessThan(4000)
+  expect(usual.ended).toBe(usual.opened)
+})
+
+test('a flood of datagrams hides no question, no second datagram, and no answer of an amplifier', () => {
+  const { traffic, usual } = watched()
+  for (let index = 0; index < 4000; index += 1) OTHER_FLOODS['flood.udp']!(traffic, index)
+  const before = usual.opened
+  const question = dnsMessage({ labels: ['www', 'example', 'org'] })
+  traffic.udp('192.0.2.1', VICTIM, { sourcePort: 40000, destinationPort: 53, payload: question })
+  traffic.udp('192.0.2.2', VICTIM, { sourcePort: 123, destinationPort: 40000, payload: 'answer' })
+  expect(usual.opened - before).toBe(2)
+  const ports = { sourcePort: 40000, destinationPort: 5000 }
+  traffic.udp('192.0.2.3', VICTIM, { ...ports, payload: 'hello' })
+  expect(usual.opened - before).toBe(2)
+  traffic.udp('192.0.2.3', VICTIM, { ...ports, payload: 'are you there' })
+  expect(usual.opened - before).toBe(3)
 })
