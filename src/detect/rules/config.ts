@@ -45,7 +45,12 @@ import {
   tunnelFloodConfig,
 } from './flood/config.ts'
 import { domainTheftConfig, remoteControlConfig } from './lateral/config.ts'
-import { nameGuessingConfig, portScanConfig, sipAbuseConfig } from './scan/config.ts'
+import {
+  mailUsersConfig,
+  nameGuessingConfig,
+  portScanConfig,
+  sipAbuseConfig,
+} from './scan/config.ts'
 import {
   dhcpSpoofingConfig,
   forgedResetsConfig,
@@ -106,6 +111,7 @@ export const ruleSections = {
   portScan: portScanConfig,
   sipAbuse: sipAbuseConfig,
   nameGuessing: nameGuessingConfig,
+  mailUsers: mailUsersConfig,
   neighbourSpoofing: neighbourSpoofingConfig,
   routerSpoofing: routerSpoofingConfig,
   dhcpSpoofing: dhcpSpoofingConfig,

@@ -221,13 +221,33 @@ export interface LoginFact {
   readonly secret: number | null
 }
 
-/** Somebody offers a password to a server that is never heard: its side is not captured. */
+/** Somebody offers a password to a server that is never heard, since its side is not captured; over HTTP to any. */
 export interface LoginOffer {
   readonly kind: 'login-offer'
   readonly application: Application
   readonly user: string | null
   /** As a login's. */
   readonly secret: number
+}
+
+/** A user whom an SMTP client asks for: by VRFY or EXPN, or as a recipient whom the server has or has not. */
+export interface MailUser {
+  readonly kind: 'mail-user'
+  readonly user: string
+  readonly outcome: 'asked' | 'known' | 'unknown'
+}
+
+/** A line typed into a shell over Telnet, once somebody was let in, or FTP's SITE. Told, never stored. */
+export interface TypedCommand {
+  readonly kind: 'typed-command'
+  readonly text: string
+}
+
+/** How one of the first questions begins that a client asks a database once it was let in. Told, never stored. */
+export interface DatabaseQuery {
+  readonly kind: 'database-query'
+  readonly application: 'mysql' | 'postgresql' | 'mssql'
+  readonly text: string
 }
 
 /** The first line one side said of itself. */
@@ -284,6 +304,9 @@ export type ApplicationFact =
   | Http2Burden
   | LoginFact
   | LoginOffer
+  | MailUser
+  | TypedCommand
+  | DatabaseQuery
   | BannerFact
   | SmbFact
   | SmbProgram

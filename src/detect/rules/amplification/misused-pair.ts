@@ -6,7 +6,6 @@ import { claimOf } from '../state/watch/claim.ts'
 import type { Watched } from '../state/watch/watched-hosts.ts'
 import { confidenceOf, counted, grouped } from '../state/wording.ts'
 import type { MisusedReflectorConfig } from './config.ts'
-import type { Service } from '../state/amplifiers.ts'
 
 /** Totals begin anew after a minute in which it came to nothing. */
 const SPAN_US = 60_000_000
@@ -15,7 +14,7 @@ export class MisusedPair implements Watched {
   lastUs: number
   story: Story | null = null
   count = 0
-  readonly #service: Service
+  readonly #service: string
   readonly #config: MisusedReflectorConfig
   readonly #isOrdinary: () => boolean
   readonly #client: string
@@ -27,7 +26,7 @@ export class MisusedPair implements Watched {
 
   /** `isOrdinary` says whether what is asked is no misuse, however much is answered. */
   constructor(
-    service: Service,
+    service: string,
     flow: LiveFlow,
     config: MisusedReflectorConfig,
     isOrdinary: () => boolean,
@@ -74,7 +73,6 @@ export class MisusedPair implements Watched {
 
   tell(story: Story, isFinal: boolean): Detection {
     const factor = Math.round(this.#factor * 10) / 10
-    const { name } = this.#service
     const detection = claimOf(
       story,
       {
@@ -84,7 +82,7 @@ export class MisusedPair implements Watched {
         confidence: confidenceOf(0.6, this.count, 1000),
         attacker: null,
         count: this.count,
-        summary: `${this.#server} answered ${counted(this.count, 'request')} (${name}) in the name of ${this.#client} with ${grouped(this.#answered)} bytes, ${factor} times what was asked`,
+        summary: `${this.#server} answered ${counted(this.count, 'request')} (${this.#service}) in the name of ${this.#client} with ${grouped(this.#answered)} bytes, ${factor} times what was asked`,
         reasons: [
           { feature: 'amplificationFactor', value: factor, baseline: 3, weight: 0.6 },
           { feature: 'requests', value: this.count, baseline: null, weight: 0.4 },

@@ -3,10 +3,15 @@
  * the answers hold many times what the questions did. Whose address it is did most likely not ask.
  *
  * Of a name server the same few names are asked; ever new ones are a tunnel's, or a resolver's.
- * Watches ended flows of services that amplify. Left out: SNMP, where a collector that walks a table looks
+ * Watches ended flows of services that amplify, and of others where each request is like the first. Left out: SNMP, where a collector that walks a table looks
  * the same; TFTP, which answers from another port.
  */
-import type { ApplicationFact, DnsMessage, LiveFlow } from '../../../flow/flow.ts'
+import {
+  APPLICATIONS,
+  type ApplicationFact,
+  type DnsMessage,
+  type LiveFlow,
+} from '../../../flow/flow.ts'
 import { IpProtocol } from '../../../net/protocol.ts'
 import type { Detector, Emit, Memory } from '../../detector.ts'
 import { originatorHash, responderHash } from '../state/packet-address.ts'
@@ -24,6 +29,18 @@ const FIRST_SHARE = 0.5
 
 /** Header, type and class of a question: what it holds besides its name. */
 const QUESTION_BYTES = 18
+
+/** Salt of ports that are not known for it, beyond the services' numbers. */
+const UNKNOWN = 1000
+/** Where every request is alike, and comes from where no program asks, this share of the requests is enough. */
+const PARROTED_SHARE = 0.5
+const UNKNOWN_APPLICATION = APPLICATIONS.indexOf('unknown')
+const FIRST_CLIENT_PORT = 1024
+/** Requests of a flow that a forger gives a port of its own. */
+const MOST_ASKED_ONCE = 2
+/** In a flow that lasts: keeping a stream alive takes less. */
+const MIN_A_MINUTE = 100
+const MINUTE_US = 60_000_000
 
 const REMEMBER_US = 600_000_000
 
@@ -61,24 +78,44 @@ export class MisusedReflector implements Detector {
   flowEnded(flow: LiveFlow): void {
     if (flow.protocol !== IpProtocol.UDP || flow.responderPackets === 0) return
     const asked = SERVICE_OF_PORT[flow.responderPort]!
-    if (asked === 0 || ORDINARY.has(flow.responderPort)) return
+    if (ORDINARY.has(flow.responderPort) || (asked === 0 && !isParroted(flow))) return
     const factor = flow.responderPayloadBytes / Math.max(1, flow.originatorPayloadBytes)
     if (factor < this.#config.minFactor * FIRST_SHARE) return
-    const key = keyOf(flow, asked)
+    const key = keyOf(flow, asked === 0 ? UNKNOWN + flow.responderPort : asked)
     const pair = this.#pairs.get(key)
-    if (pair !== undefined) {
-      pair.add(flow)
-      return
-    }
+    if (pair !== undefined) pair.add(flow)
+    else this.#pairs.watch(key, asked === 0 ? this.#unknown(flow) : this.#known(flow, asked, key))
+  }
+
+  #known(flow: LiveFlow, asked: number, key: number): MisusedPair {
     const isOrdinary = (): boolean => this.#names.get(key)?.isEverNew === true
-    const service = SERVICES[asked - 1]!
-    this.#pairs.watch(key, new MisusedPair(service, flow, this.#config, isOrdinary))
+    return new MisusedPair(SERVICES[asked - 1]!.name, flow, this.#config, isOrdinary)
+  }
+
+  #unknown(flow: LiveFlow): MisusedPair {
+    const minRequests = this.#config.minRequests * PARROTED_SHARE
+    const name = `UDP port ${flow.responderPort}`
+    return new MisusedPair(name, flow, { ...this.#config, minRequests }, () => false)
   }
 
   #isAmplified({ messageBytes, query }: DnsMessage): boolean {
     const asked = query!.length + QUESTION_BYTES
     return messageBytes >= asked * this.#config.minFactor * FIRST_SHARE
   }
+}
+
+/**
+ * Says whether each request of the flow is as long as the first and answered, and it is sent as no program of
+ * somebody who waits for answers sends it: from a service's port, or from ever new ones.
+ */
+function isParroted(flow: LiveFlow): boolean {
+  const { originatorPackets, openingPayloadBytes, application, responderPackets } = flow
+  if (application !== UNKNOWN_APPLICATION || openingPayloadBytes === 0) return false
+  if (flow.originatorPayloadBytes !== originatorPackets * openingPayloadBytes) return false
+  if (responderPackets < originatorPackets) return false
+  if (originatorPackets <= MOST_ASKED_ONCE) return true
+  const minutes = Math.max(1, (flow.lastUs - flow.startUs) / MINUTE_US)
+  return flow.originatorPort < FIRST_CLIENT_PORT && originatorPackets / minutes >= MIN_A_MINUTE
 }
 
 const keyOf = (flow: LiveFlow, asked: number): number =>

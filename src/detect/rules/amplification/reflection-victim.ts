@@ -36,6 +36,18 @@ const MAX_REPLIED_SHARE = 0.3
 const RESOLVER_MEAN = 1000
 const DNS_PORT = 53
 
+/** So many servers are a reflection, where each answer is as long as nobody's is who has not asked for a list. */
+const FEW_REFLECTORS = 2
+/** By service, how long that is on average: a list of NTP's clients, everything about a name or a directory. */
+const UNNATURAL_MEANS: Readonly<Record<string, number>> = {
+  ...{ dns: 1000, ntp: 200, cldap: 1000, memcached: 1000, chargen: 200 },
+}
+
+/** Says whether nobody gets answers so long, on average, who has not asked for them. */
+export function isUnnatural({ name }: Service, meanBytes: number): boolean {
+  return meanBytes >= (UNNATURAL_MEANS[name] ?? Number.POSITIVE_INFINITY)
+}
+
 /** From so many answers of so many hosts there is no doubt left. */
 const CERTAIN_ANSWERS = 500
 const CERTAIN_REFLECTORS = 30
@@ -54,6 +66,7 @@ export class ReflectionVictim implements Watched {
   readonly #window = new SlidingCounts(FIELDS)
   #flows = 0
   #bytes = 0
+  #asked = 0
   #isSamePort = false
   #reflectors = new DistinctCount()
   #ports = new DistinctCount()
@@ -77,6 +90,7 @@ export class ReflectionVictim implements Watched {
   /** The host itself asks: as many answers are its own affair. */
   request(nowUs: number): void {
     this.#window.add(REQUESTS, 1, nowUs)
+    this.#asked += 1
   }
 
   /** An answer of somebody who was not seen to be asked. */
@@ -91,6 +105,7 @@ export class ReflectionVictim implements Watched {
   isAttacked(nowUs: number): boolean {
     const { minReflectors, minAnswers } = this.#config
     if (this.replies > this.#flows * MAX_REPLIED_SHARE) return false
+    if (this.#isUnasked(minAnswers)) return true
     const answers = this.#window.sum(ANSWERS, nowUs)
     const unasked = answers - this.#window.sum(REQUESTS, nowUs)
     const reflectors = this.#reflectors.value
@@ -103,6 +118,13 @@ export class ReflectionVictim implements Watched {
     const smallFactor = this.#isToFixedPorts ? FIXED_PORT_FACTOR : SMALL_FACTOR
     if (unasked < minAnswers * factor * smallFactor) return false
     return reflectors >= minReflectors * smallFactor && !looksResolved
+  }
+
+  /** Few servers, and few answers, but none of them such as somebody asks for in passing. */
+  #isUnasked(minAnswers: number): boolean {
+    if (this.replies > 0 || this.#asked > 0) return false
+    if (this.count < minAnswers || this.#reflectors.value < FEW_REFLECTORS) return false
+    return isUnnatural(this.service, this.#bytes / this.count)
   }
 
   /** Who looks for a service in its network asks from one port too, and is answered by its neighbours. */
@@ -122,6 +144,7 @@ export class ReflectionVictim implements Watched {
     this.count = 0
     this.#bytes = 0
     this.#flows = 0
+    this.#asked = 0
     this.replies = 0
     this.#reflectors = new DistinctCount()
     this.#ports = new DistinctCount()

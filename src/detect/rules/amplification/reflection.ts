@@ -23,7 +23,7 @@ import { mix } from '../state/pair-key.ts'
 import { HostRates } from '../state/watch/host-rates.ts'
 import { LastSigns } from '../state/watch/last-signs.ts'
 import { WatchedHosts } from '../state/watch/watched-hosts.ts'
-import { ReflectionVictim } from './reflection-victim.ts'
+import { isUnnatural, ReflectionVictim } from './reflection-victim.ts'
 import { SERVICE_OF_PORT, SERVICES } from '../state/amplifiers.ts'
 
 /** Unasked answers within two seconds from which a host is watched. */
@@ -94,11 +94,12 @@ export class Reflection implements Detector {
     const key = mix(responderHash(flow), answering)
     let victim = this.#victims.get(key)
     if (victim === undefined) {
-      if (this.#rates.count(key, flow.startUs) < WATCH_FROM) return
       const service = SERVICES[answering - 1]!
+      const from = isUnnatural(service, flow.openingPayloadBytes) ? 1 : WATCH_FROM
+      if (this.#rates.count(key, flow.startUs) < from) return
       victim = new ReflectionVictim(service, flow.responderAddress(), this.#config)
       this.#victims.watch(key, victim)
-      victim.begunWith(WATCH_FROM, flow)
+      victim.begunWith(from, flow)
     }
     if (victim.service.isDiscovery) {
       victim.isSearching = this.#searches.isRecent(key, flow.startUs, SEARCH_US)

@@ -4,9 +4,11 @@ import type { Detector, Emit } from '../../detector.ts'
 import { CommunityGuessing } from './community-guessing.ts'
 import { RdpBruteforce } from './connections/rdp-bruteforce.ts'
 import { SshBruteforce } from './connections/ssh-bruteforce.ts'
+import { UnheardSmb } from './connections/unheard-smb.ts'
 import { FormBruteforce } from './pages/form-bruteforce.ts'
 import { LoginBruteforce } from './login-bruteforce.ts'
 import { UnheardGuessing } from './unheard-guessing.ts'
+import { UnheardRefusals } from './unheard-refusals.ts'
 
 /** Makes the detectors of password guessing that the configuration enables. */
 export function createBruteforceDetectors(config: DetectConfig, emit: Emit): Detector[] {
@@ -18,6 +20,8 @@ export function createBruteforceDetectors(config: DetectConfig, emit: Emit): Det
       ? [
           new LoginBruteforce(loginBruteforce, emit),
           new UnheardGuessing(loginBruteforce, emit),
+          new UnheardRefusals(loginBruteforce, emit),
+          new UnheardSmb(loginBruteforce, emit),
           new CommunityGuessing(loginBruteforce, emit),
         ]
       : []),

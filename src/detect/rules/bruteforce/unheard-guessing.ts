@@ -3,8 +3,8 @@
  *
  * Whether any was refused is not seen. But who knows a password says it again, and who changes it says a second
  * one: only a guesser offers a dozen for one user.
- * Left out: a password each for many users, which a gateway with many people behind it offers too; protocols in
- * which the client speaks first, since the server may yet be heard.
+ * Left out: a password each for many users, which a gateway with many people behind it offers too. Over HTTP the client
+ * speaks first, so there the server counts as unheard where not even its side of the handshake was captured.
  */
 import type { LiveFlow } from '../../../flow/flow.ts'
 import type { Detector, Emit, Heard, Memory } from '../../detector.ts'
@@ -48,6 +48,7 @@ export class UnheardGuessing implements Detector {
   }
 
   flowSpoke(flow: LiveFlow, fact: Heard<typeof HEARS>): void {
+    if (fact.application === 'http' && flow.responderPackets > 0) return
     const ends = loginEndsOf(flow)
     const { lastUs: nowUs } = flow
     const key = pairKey(ends.clientKey, ends.serverKey, flow.application)

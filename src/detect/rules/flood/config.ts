@@ -173,6 +173,10 @@ export const connectionFloodConfig = Type.Object(
       1000,
       'Requests of one client within ten seconds, nearly all for the same page; over connections that it keeps, three times as many.',
     ),
+    minCrowdRequests: atLeast(
+      200,
+      'Requests of many clients within ten seconds that pose as browsers and ask for one page alone.',
+    ),
     minHandshakes: atLeast(
       1000,
       'Connections of one client within ten seconds that hold a TLS handshake and little else, nearly all alike.',

@@ -5,6 +5,7 @@ import { ConnectionFlood } from './service/connection-flood.ts'
 import { DnsFlood } from './service/dns-flood.ts'
 import { DhcpFlood } from './service/dhcp-flood.ts'
 import { Http2Flood } from './service/http2-flood.ts'
+import { RequestCrowd } from './service/request-crowd.ts'
 import { RenegotiationFlood } from './service/renegotiation-flood.ts'
 import { SlowHttp } from './service/slow-http.ts'
 import { SynFlood } from './syn-flood.ts'
@@ -33,7 +34,9 @@ export function createFloodDetectors(config: DetectConfig, emit: Emit): Detector
     ...(fragmentFlood.enabled ? [new FragmentFlood(fragmentFlood, emit)] : []),
     ...(linkFlood.enabled ? [new LinkFlood(linkFlood, emit)] : []),
     ...(dhcpFlood.enabled ? [new DhcpFlood(dhcpFlood, emit)] : []),
-    ...(connectionFlood.enabled ? [new ConnectionFlood(connectionFlood, emit)] : []),
+    ...(connectionFlood.enabled
+      ? [new ConnectionFlood(connectionFlood, emit), new RequestCrowd(connectionFlood, emit)]
+      : []),
     ...(http2Flood.enabled ? [new Http2Flood(http2Flood, emit)] : []),
     ...(renegotiationFlood.enabled ? [new RenegotiationFlood(renegotiationFlood, emit)] : []),
     ...(slowHttp.enabled ? [new SlowHttp(slowHttp, emit)] : []),

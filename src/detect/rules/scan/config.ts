@@ -96,3 +96,24 @@ export const nameGuessingConfig = Type.Object(
 )
 
 export type NameGuessingConfig = Static<typeof nameGuessingConfig>
+
+export const mailUsersConfig = Type.Object(
+  {
+    enabled,
+    minUsers: Type.Integer({
+      default: 12,
+      minimum: 4,
+      maximum: 512,
+      description:
+        'Users of one mail server that one client asks for by VRFY or EXPN, or names as recipients and that are mostly not there.',
+    }),
+    forgetAfterSeconds: forgetAfterSeconds(900),
+  },
+  {
+    additionalProperties: false,
+    default: {},
+    description: 'Mail servers that are searched for users.',
+  },
+)
+
+export type MailUsersConfig = Static<typeof mailUsersConfig>

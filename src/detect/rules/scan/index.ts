@@ -5,6 +5,7 @@ import { AnsweredScan } from './answered-scan.ts'
 import { ControllerSearch } from './controller-search.ts'
 import { Fingerprint } from './fingerprint.ts'
 import { IdleScan } from './idle-scan.ts'
+import { MailUsers } from './mail-users.ts'
 import { NameGuessing } from './name-guessing.ts'
 import { ServiceProbing } from './service-probing.ts'
 import { PortScan } from './port-scan.ts'
@@ -13,7 +14,7 @@ import { UnreachableScan } from './unreachable-scan.ts'
 
 /** Makes the scan detectors that the configuration enables. */
 export function createScanDetectors(config: DetectConfig, emit: Emit): Detector[] {
-  const { portScan, sipAbuse, nameGuessing } = config
+  const { portScan, sipAbuse, nameGuessing, mailUsers } = config
   const scans = [
     new PortScan(portScan, emit),
     new AnsweredScan(portScan, emit),
@@ -27,5 +28,6 @@ export function createScanDetectors(config: DetectConfig, emit: Emit): Detector[
     ...(portScan.enabled ? scans : []),
     ...(sipAbuse.enabled ? [new SipAbuse(sipAbuse, emit)] : []),
     ...(nameGuessing.enabled ? [new NameGuessing(nameGuessing, emit)] : []),
+    ...(mailUsers.enabled ? [new MailUsers(mailUsers, emit)] : []),
   ]
 }

@@ -48,7 +48,7 @@ export const routerSpoofingConfig = Type.Object(
     additionalProperties: false,
     default: {},
     description:
-      'False routers: router advertisements and redirects in the name of others, second routers.',
+      'False routers: router advertisements and redirects in the name of others, second routers, newcomers that bring routes.',
   },
 )
 

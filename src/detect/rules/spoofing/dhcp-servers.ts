@@ -3,7 +3,7 @@
  *
  * Servers in failover give out the same; PXE services give no address. Which of two is false is known only
  * where one had given leases before the other came, or where one alone names itself as the router.
- * Source: RFC 2131 §3.1; ettercap's dhcp mode, Responder, yersinia. Left out: DHCPv6.
+ * Source: RFC 2131 §3.1; ettercap's dhcp mode, Responder, yersinia. DHCPv6 is another file's.
  */
 import type { DhcpMessage, LiveFlow } from '../../../flow/flow.ts'
 import { APPLICATIONS } from '../../../flow/index.ts'

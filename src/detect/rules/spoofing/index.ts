@@ -2,7 +2,9 @@
 import type { DetectConfig } from '../../config.ts'
 import type { Detector, Emit } from '../../detector.ts'
 import { DhcpServers } from './dhcp-servers.ts'
+import { Dhcp6Servers } from './dhcp6-servers.ts'
 import { ForgedResets } from './forged-resets.ts'
+import { RoutingSpeakers } from './link/routing-speakers.ts'
 import { SpanningTree } from './link/spanning-tree.ts'
 import { StandbyRouters } from './link/standby-routers.ts'
 import { DnsAnswers } from './names/dns-answers.ts'
@@ -30,8 +32,11 @@ export function createSpoofingDetectors(config: DetectConfig, emit: Emit): Detec
     detectors.push(new Redirects(routerSpoofing, neighbours, emit))
     detectors.push(new SpanningTree(routerSpoofing, neighbours, emit))
     detectors.push(new StandbyRouters(routerSpoofing, emit))
+    detectors.push(new RoutingSpeakers(routerSpoofing, emit))
   }
-  if (dhcpSpoofing.enabled) detectors.push(new DhcpServers(dhcpSpoofing, emit))
+  if (dhcpSpoofing.enabled) {
+    detectors.push(new DhcpServers(dhcpSpoofing, emit), new Dhcp6Servers(dhcpSpoofing, emit))
+  }
   if (nameSpoofing.enabled) {
     detectors.push(new DnsAnswers(nameSpoofing, emit), new NameResponder(nameSpoofing, emit))
   }

@@ -1,6 +1,6 @@
 /**
  * Detects protocols on ports that firewalls leave open for others: on 53 whatever is not DNS, SSH where the web
- * is expected, and proxies asked to connect to login ports.
+ * is expected or within HTTP (CONNECT, WebSockets), and proxies asked to connect to login ports.
  *
  * Only conversations count: a probe, or a scan, says a line and leaves. Encrypted DNS over UDP (DNSCrypt) comes
  * in a few datagrams a flow and is passed over.
@@ -55,7 +55,7 @@ interface OddStory {
   readonly story: Story
 }
 
-const HEARS = ['http-request'] as const
+const HEARS = ['http-request', 'banner'] as const
 
 export class OddPort implements Detector {
   readonly name = 'odd-port'
@@ -75,6 +75,11 @@ export class OddPort implements Detector {
   }
 
   flowSpoke(flow: LiveFlow, fact: Heard<typeof HEARS>): void {
+    if (fact.kind === 'banner') {
+      if (fact.application === 'ssh' && flow.application === HTTP)
+        this.#note(flow, carriedSsh(flow))
+      return
+    }
     if (fact.method !== 'CONNECT') return
     const port = fact.uri.slice(fact.uri.lastIndexOf(':') + 1)
     if (!PROXIED_PORTS.has(port)) return
@@ -113,6 +118,11 @@ export class OddPort implements Detector {
     this.#emit(describe(row, false))
   }
 }
+
+/** SSH within what a proxy was asked to connect to, or within a WebSocket. */
+const carriedSsh = ({ responderPort: port }: LiveFlow): Oddity => ({
+  ...{ kind: 'tunnel.http-connect', severity: 4, protocol: 'SSH within HTTP', port },
+})
 
 function oddityOf(flow: LiveFlow, port: number): Oddity | null {
   const { application } = flow
@@ -173,7 +183,7 @@ function describe(row: OddStory, isFinal: boolean): Detection {
     firstSeenUs: story.firstUs,
     lastSeenUs: row.lastUs,
     count: row.flows,
-    summary: `${client} spoke ${protocol} with ${server} ${oddity.kind === 'tunnel.http-connect' ? 'to reach port' : 'on port'} ${port}: ${counted(row.flows, 'flow')}, ${grouped(row.bytes)} bytes`,
+    summary: `${client} spoke ${protocol} with ${server} ${oddity.protocol === 'HTTP CONNECT' ? 'to reach port' : 'on port'} ${port}: ${counted(row.flows, 'flow')}, ${grouped(row.bytes)} bytes`,
     reasons: [
       { feature: 'oddPortFlows', value: row.flows, baseline: 0, weight: 0.7 },
       { feature: 'payloadBytes', value: row.bytes, baseline: null, weight: 0.3 },

@@ -1,6 +1,7 @@
-/** What MySQL and PostgreSQL have in common: a login at the beginning, and nothing read behind it. */
+/** What MySQL and PostgreSQL have in common: a login at the beginning, and the first questions behind it. */
 import type { DatabaseFacts } from '../facts.ts'
 import { FactReader, Next, type ReadingContext } from '../reader.ts'
+import { FirstQueries } from './first-queries.ts'
 
 export abstract class DatabaseReader extends FactReader {
   readonly #kind: DatabaseFacts['kind']
@@ -11,13 +12,15 @@ export abstract class DatabaseReader extends FactReader {
   #authFailures = 0
   #authSuccesses = 0
   #startsTls = false
+  /** Null until somebody was let in. */
+  protected queries: FirstQueries | null = null
 
   constructor(kind: DatabaseFacts['kind'], context: ReadingContext) {
     super(context)
     this.#kind = kind
   }
 
-  /** What follows a login is the database's own business. */
+  /** What follows a login is the database's own business, but for how it begins. */
   protected endLogin(outcome: 'failure' | 'success', code: string | null): number {
     if (outcome === 'failure') this.#authFailures += 1
     else this.#authSuccesses += 1
@@ -26,7 +29,9 @@ export abstract class DatabaseReader extends FactReader {
     const application = this.#kind
     if (this.context.isHeard)
       this.context.tell({ kind: 'login', application, outcome, user, code, secret: null })
-    return Next.DONE
+    if (outcome === 'failure' || !this.context.isHeard) return Next.DONE
+    this.queries = new FirstQueries(application, this.context)
+    return Next.MORE
   }
 
   /** An error that says nothing of a login. */

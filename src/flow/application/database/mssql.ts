@@ -1,13 +1,21 @@
 /**
- * Microsoft SQL Server (MS-TDS): how logins end. The login itself is encrypted even where nothing else is,
+ * Microsoft SQL Server (MS-TDS): how logins end, and how the first questions behind one begin. The login itself is encrypted even where nothing else is,
  * but its answer is not, unless both sides ask for that.
  *
- * Left out: users' names; all that follows the login; connections within TLS throughout.
+ * Left out: users' names; calls of procedures by RPC; connections within TLS throughout.
  */
 import type { Packet } from '../../../decode/index.ts'
 import { endsInMessage, NO_MESSAGE, UNTOLD_LENGTH } from '../message-ends.ts'
-import { byteAt, uint16At, uint16LittleAt, uint32LittleAt, type Payload } from '../payload.ts'
+import {
+  byteAt,
+  uint16At,
+  uint16LittleAt,
+  uint32LittleAt,
+  utf16TextAt,
+  type Payload,
+} from '../payload.ts'
 import { FactReader, Next } from '../reader.ts'
+import { FirstQueries, LONGEST_QUERY } from './first-queries.ts'
 
 const HEADER = 8
 const PRELOGIN = 0x12
@@ -24,6 +32,7 @@ const LOGIN_FAILED = 18456
 const MOST_TOKENS = 8
 /** Payloads of an exchange that is still a login: TLS goes back and forth. */
 const MOST_PAYLOADS = 16
+const BATCH = 1
 
 /** PRELOGIN, whose first option is the version (MS-TDS §2.2.6.5), or its answer. */
 export function isMssql(payload: Payload, first: number): boolean {
@@ -49,10 +58,20 @@ function lengthAt(payload: Payload, at: number): number {
   return length < HEADER ? NO_MESSAGE : length
 }
 
+/** A batch of statements, in UTF-16 behind headers that tell their length (MS-TDS §2.2.6.7). */
+function queryOf(payload: Payload): string | null {
+  if (byteAt(payload, 0) !== BATCH) return null
+  const headers = uint32LittleAt(payload, HEADER)
+  const from = HEADER + (headers >= 4 && headers < payload.payloadLength ? headers : 0)
+  return utf16TextAt(payload, from, payload.payloadCaptured, LONGEST_QUERY)
+}
+
 export class MssqlReader extends FactReader {
   #payloads = 0
+  #queries: FirstQueries | null = null
 
   override read(packet: Packet): number {
+    if (this.#queries !== null) return this.#queries.note(queryOf(packet))
     this.#payloads += 1
     if (!this.context.isHeard || this.#payloads > MOST_PAYLOADS) return Next.DONE
     if (byteAt(packet, 0) !== RESPONSE) return Next.MORE
@@ -70,7 +89,7 @@ export class MssqlReader extends FactReader {
   }
 
   protected override isPiece(payload: Payload): boolean {
-    return endsInMessage(payload, 0, lengthAt)
+    return this.#queries === null && endsInMessage(payload, 0, lengthAt)
   }
 
   #fail(number: number): number {
@@ -80,7 +99,9 @@ export class MssqlReader extends FactReader {
   #end(outcome: 'failure' | 'success', code: string | null): number {
     const fact = { kind: 'login', application: 'mssql', user: null, secret: null } as const
     this.context.tell({ ...fact, outcome, code })
-    return Next.DONE
+    if (outcome === 'failure') return Next.DONE
+    this.#queries = new FirstQueries('mssql', this.context)
+    return Next.MORE
   }
 
   /** There is nothing to keep of a login that names nobody. */

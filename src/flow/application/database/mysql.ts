@@ -1,4 +1,4 @@
-/** MySQL and MariaDB (client/server protocol, connection phase): greeting, user, how the login ends. */
+/** MySQL and MariaDB (client/server protocol): greeting, user, how the login ends, how the first questions begin. */
 import type { Packet } from '../../../decode/index.ts'
 import { endsInMessage, UNTOLD_LENGTH } from '../message-ends.ts'
 import {
@@ -11,6 +11,7 @@ import {
 } from '../payload.ts'
 import { Next, type ReadingContext } from '../reader.ts'
 import { DatabaseReader } from './database-reader.ts'
+import { LONGEST_QUERY } from './first-queries.ts'
 
 const HEADER = 4
 const PROTOCOL = 10
@@ -26,6 +27,7 @@ const LONGEST_USER = 64
 const ACCESS_DENIED = [1044, 1045, 1698, 1862]
 /** Payloads of an exchange that is still a login: plugins may go back and forth. */
 const MOST_PAYLOADS = 12
+const QUERY = 0x03
 
 /** The server's greeting: length, sequence 0, protocol 10, a version of digits. */
 export function isMysql(payload: Payload): boolean {
@@ -38,6 +40,11 @@ export function isMysql(payload: Payload): boolean {
 function lengthAt(payload: Payload, at: number): number {
   if (at + HEADER > payload.payloadLength) return UNTOLD_LENGTH
   return HEADER + (uint16LittleAt(payload, at) | (byteAt(payload, at + 2) << 16))
+}
+
+function queryOf(payload: Payload): string | null {
+  if (byteAt(payload, HEADER) !== QUERY) return null
+  return textAt(payload, HEADER + 1, payload.payloadCaptured, LONGEST_QUERY)
 }
 
 export class MysqlReader extends DatabaseReader {
@@ -56,13 +63,16 @@ export class MysqlReader extends DatabaseReader {
       if (end >= 0) this.version = this.keep(textAt(packet, HEADER + 1, end, LONGEST_VERSION))
       return Next.MORE
     }
+    if (this.queries !== null) {
+      return this.queries.note(side === this.#serverSide ? null : queryOf(packet))
+    }
     this.#payloads += 1
     if (this.#payloads > MOST_PAYLOADS) return Next.DONE
     return side === this.#serverSide ? this.#readReply(packet) : this.#readLogin(packet)
   }
 
   protected override isPiece(payload: Payload): boolean {
-    return endsInMessage(payload, 0, lengthAt)
+    return this.queries === null && endsInMessage(payload, 0, lengthAt)
   }
 
   #readLogin(payload: Payload): number {

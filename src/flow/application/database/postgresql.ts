@@ -1,12 +1,13 @@
 /**
- * PostgreSQL (frontend/backend protocol 3, start-up): user, database, how the login ends; the latter also where
- * only the server is heard.
+ * PostgreSQL (frontend/backend protocol 3): user, database, how the login ends, the latter also where only the server
+ * is heard; how the first questions begin.
  */
 import type { Packet } from '../../../decode/index.ts'
 import { endsInMessage, NO_MESSAGE, UNTOLD_LENGTH } from '../message-ends.ts'
 import { byteAt, findByte, textAt, uint16At, uint32At, type Payload } from '../payload.ts'
 import { Next, type ReadingContext } from '../reader.ts'
 import { DatabaseReader } from './database-reader.ts'
+import { LONGEST_QUERY } from './first-queries.ts'
 
 const PARAMETERS = 8
 const MOST_PARAMETERS = 16
@@ -30,6 +31,9 @@ const MOST_FIELDS = 16
 /** invalid_password, invalid_authorization_specification. */
 const LOGIN_CODES = ['28P01', '28000']
 const MOST_PAYLOADS = 16
+const QUERY = 0x51
+const PARSE = 0x50
+const MESSAGE_HEAD = 5
 
 /** A start-up, TLS, GSS or cancel request: its length, then version 3 or a magic number. */
 export function isPostgresql(payload: Payload): boolean {
@@ -68,6 +72,16 @@ function lengthAt(payload: Payload, at: number): number {
   return from - at + Math.max(4, uint32At(payload, from))
 }
 
+/** A question, or one that is prepared: that has a name before it. */
+function queryOf(payload: Payload): string | null {
+  const kind = byteAt(payload, 0)
+  if (kind !== QUERY && kind !== PARSE) return null
+  const end = payload.payloadCaptured
+  const from = kind === QUERY ? MESSAGE_HEAD : findByte(payload, 0, MESSAGE_HEAD, end) + 1
+  const to = findByte(payload, 0, from, end)
+  return from <= 0 ? null : textAt(payload, from, to < 0 ? end : to, LONGEST_QUERY)
+}
+
 export class PostgresqlReader extends DatabaseReader {
   #clientSide = -1
   #isAskingForEncryption = false
@@ -79,13 +93,16 @@ export class PostgresqlReader extends DatabaseReader {
 
   override read(packet: Packet, side: number): number {
     if (this.#clientSide < 0) this.#clientSide = isPostgresqlReply(packet) ? 1 - side : side
+    if (this.queries !== null) {
+      return this.queries.note(side === this.#clientSide ? queryOf(packet) : null)
+    }
     this.#payloads += 1
     if (this.#payloads > MOST_PAYLOADS) return Next.DONE
     return side === this.#clientSide ? this.#readRequest(packet) : this.#readReply(packet)
   }
 
   protected override isPiece(payload: Payload): boolean {
-    return endsInMessage(payload, 0, lengthAt)
+    return this.queries === null && endsInMessage(payload, 0, lengthAt)
   }
 
   #readRequest(payload: Payload): number {

@@ -17,6 +17,8 @@ const COMMANDS = ['331 ', '530 ', '230 ', 'AUTH TLS\r\n', 'FEAT\r\n'].map(patter
 const USER = pattern('USER ')
 const PASS = pattern('PASS')
 const STORE = pattern('STOR ')
+const SITE = pattern('SITE ')
+const LONGEST_COMMAND = 256
 const LONGEST_NAME = 255
 /** Fewer bytes of a greeting do not tell whose it is. */
 const SHORTEST_GREETING = 16
@@ -58,6 +60,8 @@ export class FtpReader extends LoginReader {
     } else if (this.context.isHeard && startsWithWord(payload, STORE, from)) {
       const name = textAt(payload, from + STORE.length, to, LONGEST_NAME)
       this.context.tell({ kind: 'sent-name', application: 'ftp', name })
+    } else if (this.context.isHeard && startsWithWord(payload, SITE, from)) {
+      this.context.tell({ kind: 'typed-command', text: textAt(payload, from, to, LONGEST_COMMAND) })
     }
     return Next.MORE
   }

@@ -2,7 +2,8 @@
  * Telnet (RFC 854): who logs in and whether it fails, by the prompts that servers write.
  *
  * The protocol itself has no login, so the words must tell; what is typed at a login prompt is kept, of what
- * is typed at the password prompt a digest until the login ends. Option negotiation is passed over.
+ * is typed at the password prompt a digest until the login ends; the first lines typed into the shell are told and not
+ * kept. Option negotiation is passed over.
  */
 import type { Packet } from '../../../decode/index.ts'
 import { endsInLine } from '../message-ends.ts'
@@ -17,6 +18,9 @@ const SE = 0xf0
 const FIRST_OPTION_COMMAND = 0xfb
 const LONGEST_SHOWN = 512
 const LONGEST_NAME = 64
+const LONGEST_COMMAND = 256
+/** Lines of a shell that are told. */
+const MOST_COMMANDS = 32
 const CR = 0x0d
 const LF = 0x0a
 const BACKSPACE = 0x08
@@ -47,9 +51,10 @@ export function isTelnet(payload: Payload, first: number): boolean {
 }
 
 export class TelnetReader extends LoginReader {
-  #expects: 'nothing' | 'name' | 'password' | 'outcome' = 'nothing'
+  #expects: 'nothing' | 'name' | 'password' | 'outcome' | 'command' = 'nothing'
   #typed = ''
   #name = ''
+  #commands = 0
   readonly #text: TelnetText
 
   constructor(context: ReadingContext) {
@@ -74,6 +79,7 @@ export class TelnetReader extends LoginReader {
   }
 
   #readShown(text: Payload): number {
+    if (this.#expects === 'command') return Next.MORE
     this.hearsServer()
     const end = text.payloadCaptured
     const isAwaited = this.#expects === 'outcome'
@@ -82,7 +88,8 @@ export class TelnetReader extends LoginReader {
       this.#expects = 'nothing'
     } else if (isAwaited && isSuccess(text)) {
       this.endLogin('success', null)
-      return Next.DONE
+      this.#expects = 'command'
+      return this.context.isHeard ? Next.MORE : Next.DONE
     }
     if (PASSWORDS.some((word) => findWord(text, word, 0, end) >= 0)) {
       this.#expects = 'password'
@@ -101,9 +108,9 @@ export class TelnetReader extends LoginReader {
     for (let at = 0; at < text.payloadCaptured; at += 1) {
       const byte = byteAt(text, at)
       if (byte === CR || byte === LF) this.#enter()
-      else if (this.#expects === 'name' || this.#expects === 'password') this.#type(byte)
+      else if (this.#expects !== 'nothing' && this.#expects !== 'outcome') this.#type(byte)
     }
-    return Next.MORE
+    return this.#commands < MOST_COMMANDS ? Next.MORE : Next.DONE
   }
 
   #enter(): void {
@@ -114,15 +121,22 @@ export class TelnetReader extends LoginReader {
     } else if (this.#expects === 'password') {
       this.offer({ user: this.#name, secret: secretDigestOf(this.#typed) })
       this.#expects = 'outcome'
+    } else if (this.#expects === 'command' && this.#typed !== '') {
+      this.#commands += 1
+      this.context.tell({ kind: 'typed-command', text: this.#typed })
     }
     this.#typed = ''
   }
 
   #type(byte: number): void {
     if (byte === BACKSPACE || byte === DELETE) this.#typed = this.#typed.slice(0, -1)
-    else if (byte >= 0x20 && byte < 0x7f && this.#typed.length < LONGEST_NAME) {
+    else if (byte >= 0x20 && byte < 0x7f && this.#typed.length < this.#longest) {
       this.#typed += String.fromCharCode(byte)
     }
+  }
+
+  get #longest(): number {
+    return this.#expects === 'command' ? LONGEST_COMMAND : LONGEST_NAME
   }
 
   protected override readReply(): number {

@@ -1,4 +1,4 @@
-/** SMTP (RFC 5321, AUTH RFC 4954, STARTTLS RFC 3207). Of messages only the subject is told. */
+/** SMTP (RFC 5321, AUTH RFC 4954, STARTTLS RFC 3207). Of messages only the subject is told, and who is asked for. */
 import type { Packet } from '../../../decode/index.ts'
 import { LoginReader, isLastLine, replyCode } from '../login/login-reader.ts'
 import { SaslExchange } from '../login/sasl-exchange.ts'
@@ -12,6 +12,8 @@ import {
   type Payload,
 } from '../payload.ts'
 import { Next, type ReadingContext } from '../reader.ts'
+import type { MailUser } from '../facts.ts'
+import { AskedUsers } from './asked-users.ts'
 
 const COMMANDS = ['EHLO ', 'HELO ', 'MAIL FROM:', 'ehlo ', 'helo '].map(pattern)
 const HELLOS = ['EHLO ', 'HELO '].map(pattern)
@@ -33,6 +35,7 @@ export class SmtpReader extends LoginReader {
   #wantsTls = false
   #isSendingMail = false
   readonly #sasl = new SaslExchange()
+  readonly #users = new AskedUsers()
 
   constructor(context: ReadingContext) {
     super('smtp', context)
@@ -55,7 +58,10 @@ export class SmtpReader extends LoginReader {
     }
     if (this.#sasl.isUnderWay) {
       this.offer(this.#sasl.answer(textAt(payload, from, to, LONGEST_LINE)))
-    } else if (startsWithWord(payload, AUTH, from)) {
+      return Next.MORE
+    }
+    if (this.context.isHeard) this.#tellUser(this.#users.command(payload, from, to))
+    if (startsWithWord(payload, AUTH, from)) {
       this.offer(this.#sasl.begin(textAt(payload, from + AUTH.length, to, LONGEST_LINE)))
     } else if (HELLOS.some((hello) => startsWithWord(payload, hello, from))) {
       this.nameClient(payload, from + 5, to)
@@ -65,6 +71,10 @@ export class SmtpReader extends LoginReader {
       this.#isSendingMail = true
     }
     return Next.MORE
+  }
+
+  #tellUser(fact: MailUser | null): void {
+    if (fact !== null) this.context.tell(fact)
   }
 
   #tellSubject(payload: Payload): void {
@@ -85,6 +95,9 @@ export class SmtpReader extends LoginReader {
       this.greet(payload, from + 4, to)
     }
     if (!isLastLine(payload, from, to)) return Next.MORE
+    if (code !== 220 && this.context.isHeard) {
+      this.#tellUser(this.#users.answer(code, textAt(payload, from, to, LONGEST_LINE)))
+    }
     if (code === 235) this.endLogin('success', '235')
     else if (code === 535) this.endLogin('failure', '535')
     return Next.MORE

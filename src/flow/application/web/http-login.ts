@@ -57,8 +57,10 @@ export class HttpLogins {
   #asked: Credentials | null = null
   #accepted: Credentials | null = null
 
-  asks(credentials: Credentials | null): void {
+  asks(credentials: Credentials | null, context: ReadingContext): void {
     this.#asked = credentials
+    const { user, secret } = credentials ?? { user: null, secret: null }
+    if (secret !== null) context.tell({ kind: 'login-offer', application: 'http', user, secret })
   }
 
   answers(status: number, context: ReadingContext): void {

@@ -12,6 +12,7 @@ import { FactReader, Next, type ReadingContext } from '../reader.ts'
 import { Assembly } from '../stream-buffers.ts'
 import { AwaitedRequest } from './awaited-request.ts'
 import { BodyWalk, UNTOLD_END } from './body-walk.ts'
+import { CarriedProtocol } from './carried-protocol.ts'
 import { HttpLogins } from './http-login.ts'
 import { HttpHead, readHttpHead } from './http-head.ts'
 import { Http2Connection } from './http2/http2.ts'
@@ -39,6 +40,9 @@ export class HttpReader extends FactReader {
   #authFailures = 0
   #logins: HttpLogins | null = null
   #http2: Http2Connection | null = null
+  #isConnect = false
+  /** What a proxy passes on, or a WebSocket carries, once it was agreed on. */
+  #carried: CarriedProtocol | null = null
 
   constructor(context: ReadingContext) {
     super(context)
@@ -52,6 +56,10 @@ export class HttpReader extends FactReader {
       return this.#http2.read(packet, side, gap, packet.timestampUs) ? Next.MORE : Next.DONE
     }
     const own = side === 0 ? 0 : 1
+    if (this.#carried !== null) {
+      const next = this.#carried.read(packet, own, this.context)
+      if (next !== Next.TURN) return next
+    }
     const assembly = this.#assembly[own]
     // A head behind a hole, or an answer to one under way: the end of the one before was lost.
     if (gap > 0 && assembly.isUnderWay && isHttp(packet)) this.#endCutHead(assembly)
@@ -92,7 +100,8 @@ export class HttpReader extends FactReader {
   /** Another protocol follows the answer just read. */
   #endHttp1(bytes: Payload, own: 0 | 1, nowUs: number): number {
     if (head.isUpgradeToHttp2 && own === 1 && head.end >= 0) return this.#goOver(bytes, own, head.end, nowUs) // prettier-ignore
-    return this.#endHead(this.#assembly[own], false, Next.DONE)
+    if (this.context.isHeard) this.#carried = new CarriedProtocol(false)
+    return this.#endHead(this.#assembly[own], false, this.context.isHeard ? Next.MORE : Next.DONE)
   }
 
   /** From `at` on the connection speaks HTTP/2. */
@@ -141,12 +150,13 @@ export class HttpReader extends FactReader {
 
   #addRequest(): void {
     this.#requests += 1
+    this.#isConnect = head.method === 'CONNECT'
     if (this.context.isHeard) {
       const request = requestOf(head)
       this.context.tell(request)
       this.#awaited.hold(request)
       if (head.credentials !== null) this.#logins ??= new HttpLogins()
-      this.#logins?.asks(head.credentials)
+      this.#logins?.asks(head.credentials, this.context)
     }
     this.#first ??= {
       method: head.method,
@@ -184,6 +194,9 @@ export class HttpReader extends FactReader {
       if (this.#http2 === null) this.#awaited.forget()
     }
     if (status >= 200) this.#bodies[0].endChunks()
+    if (this.#isConnect && status >= 200 && status < 300 && this.context.isHeard) {
+      this.#carried = new CarriedProtocol(true)
+    }
     // A WebSocket, say. What CONNECT carries may be HTTP again, and is read if it is.
     return status === 101
   }

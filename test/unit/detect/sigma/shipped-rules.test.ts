@@ -78,6 +78,14 @@ describe('the shipped rules', () => {
       { application: 'smb', destinationPort: 445, facts: { kind: 'smb', dialect: '1' } },
     ],
     [
+      'ntlm-to-internet',
+      [],
+      {
+        ...{ destination: OUTSIDE, application: 'smb', destinationPort: 445 },
+        facts: { kind: 'smb', dialect: '3.1.1', user: 'CORP\\bob', isEncrypted: false },
+      },
+    ],
+    [
       'psexec-pipe',
       [{ kind: 'smb-open', name: 'PSEXESVC' }],
       { destination: '10.0.0.6', application: 'smb' },
@@ -124,6 +132,22 @@ describe('the shipped rules', () => {
       'names in general',
       [query('www.example.com'), query('ddns.net.example.com')],
       { destinationPort: 53 },
+    ],
+    [
+      'a share on the internet that is encrypted',
+      [],
+      {
+        ...{ destination: OUTSIDE, application: 'smb', destinationPort: 445 },
+        facts: { kind: 'smb', dialect: '3.1.1', user: 'AZURE\\share', isEncrypted: true },
+      },
+    ],
+    [
+      'a share within the network',
+      [],
+      {
+        ...{ destination: '10.0.0.6', application: 'smb', destinationPort: 445 },
+        facts: { kind: 'smb', dialect: '3.1.1', user: 'CORP\\bob', isEncrypted: false },
+      },
     ],
     [
       'SMB 3',

@@ -42,6 +42,7 @@ describe('a request and its response', () => {
   it('are told, without the credential', () => {
     expect(told).toMatchObject([
       { kind: 'http-request', contentType: 'application/json', contentBytes: 4 },
+      { kind: 'login-offer', application: 'http', user: 'admin' },
       { kind: 'http-body', isFromResponder: false, format: 'text', text: 'body' },
       { kind: 'http-response', status: 401, contentBytes: 0 },
       { kind: 'login', application: 'http', outcome: 'failure', user: 'admin', code: '401' },

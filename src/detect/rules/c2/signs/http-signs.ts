@@ -5,6 +5,9 @@ import type { Aspect, Sign } from '../sign.ts'
 import { httpMarks } from './http-marks.ts'
 import { isWebPort } from './ports.ts'
 
+/** Where the web is encrypted: what speaks in the clear there goes where firewalls let it. */
+const TLS_PORTS: ReadonlySet<number> = new Set([443, 8443])
+
 /** Bodies of check-ins. */
 const SMALL_BODY = 2048
 
@@ -53,7 +56,9 @@ export function httpSigns(request: HttpRequest, port: number): Sign[] {
   const name = host ?? 'no host'
   if (isBareHost) signs.push(http('bareAddress', 'place', 0.3, `to ${name}, not a name`))
   else if (CHEAP_NAME.test(name)) signs.push(http('cheapName', 'place', 0.15, `to ${name}`))
-  if (!isWebPort(port)) signs.push(http('httpPort', 'place', 0.15, `HTTP at port ${port}`))
+  if (TLS_PORTS.has(port))
+    signs.push(http('clearHttp', 'place', 0.25, `HTTP in the clear at port ${port}`)) // prettier-ignore
+  else if (!isWebPort(port)) signs.push(http('httpPort', 'place', 0.15, `HTTP at port ${port}`))
   const { method, uri, contentBytes, hasReferer, isWhole } = request
   const isSmall = contentBytes !== null && contentBytes <= SMALL_BODY
   if (method === 'POST' && isWhole && !hasReferer && isSmall) {

@@ -63,6 +63,7 @@ const MARKS: readonly (readonly [tool: string, what: string, weight: number, tes
   ['Ramnit', 'its frame', 1, isRamnit],
   ['Metasploit', 'a stage: a length and a program', 1.6, isStage],
   ['Gafgyt', 'its commands', 1.4, byFar(/^!\* ?(?:SCANNER|UDP|TCP|HOLD|JUNK|HTTP|STD|KILLATTK|PING)/)],
+  ['Gafgyt', 'PONG! to PING', 1.2, ({ local, far }) => far.some((head) => /^PING\s*$/.test(head)) && local.some((head) => /^PONG!\s*$/.test(head))],
   ['Mirai', 'its registration', 1.2, isMirai],
   ['a shell', "a Windows command prompt", 1.5, byLocal(/^Microsoft Windows \[Version|^Microsoft\(R\) Windows DOS|^Windows PowerShell\r?\n/)],
   ['a shell', 'a Unix shell without a terminal', 1.4, byLocal(/no job control in this shell|can't access tty|^(?:uid=\d+\(|(?:ba)?sh-\d\.\d+[#$] )/)],

@@ -7,6 +7,7 @@
  * Pings to a whole network in one host's name flood that host with the answers (smurf).
  * Source: RFC 4861 §10 and RFC 3810 §9 (how seldom neighbour discovery and MLD speak), RFC 6583.
  */
+import { readInt32 } from '../../../../decode/index.ts'
 import { PacketKind, type Packet } from '../../../../decode/packet.ts'
 import { IpProtocol } from '../../../../net/protocol.ts'
 import type { Detector, Emit, Memory } from '../../../detector.ts'
@@ -42,9 +43,14 @@ const MLD_REPORT = 143
 /** Multicast groups ff02::1:ffXX:XXXX (RFC 4291 §2.7.1). */
 const SOLICITED_NODE = 0xff020000 | 0
 
+/** Where the packet that an error quotes has its source, and how much of it must be there. */
+const QUOTED_SOURCE = 12
+const QUOTED_SOURCE_V6 = 8
+const QUOTED_BYTES = 24
+
 const BROADCAST_MAC = 0xffffffffffff
 
-type Group = 'usual' | 'error' | 'v6' | 'neighbour' | 'router' | 'smurf'
+type Group = 'usual' | 'error' | 'stray-error' | 'v6' | 'neighbour' | 'router' | 'smurf'
 
 export class IcmpFlood implements Detector {
   readonly name = 'icmp-flood'
@@ -57,7 +63,7 @@ export class IcmpFlood implements Detector {
   readonly #victims: WatchedHosts<PacketVictim>
   readonly #stuff: Readonly<Record<Group, Stuff>>
   readonly #salts: Readonly<Record<Group, number>> = {
-    ...{ usual: 1, error: 2, v6: 3, neighbour: 4, router: 5, smurf: 6 },
+    ...{ usual: 1, error: 2, v6: 3, neighbour: 4, router: 5, smurf: 6, 'stray-error': 7 },
   }
 
   constructor(config: IcmpFloodConfig, emit: Emit) {
@@ -119,12 +125,25 @@ function groupOf(packet: Packet): Group {
   if (isWhole && isPing(packet) && isToNetwork(packet)) return 'smurf'
   if (packet.protocol !== IpProtocol.ICMPV6) {
     // Unreachable, quench, exceeded, parameter problem: a scanner earns them by the thousand.
-    return isWhole && (type === 3 || type === 4 || type === 11 || type === 12) ? 'error' : 'usual'
+    return isWhole && (type === 3 || type === 4 || type === 11 || type === 12)
+      ? errorOf(packet)
+      : 'usual'
   }
   if (!isWhole) return 'v6'
   if (type === SOLICITATION || type === ADVERTISEMENT) return 'neighbour'
   if ((type >= FIRST_DISCOVERY && type <= LAST_DISCOVERY) || type === MLD_REPORT) return 'router'
-  return type < ECHO_REQUEST_V6 ? 'error' : 'v6'
+  return type < ECHO_REQUEST_V6 ? errorOf(packet) : 'v6'
+}
+
+/** An error goes to who sent what it quotes; one that quotes somebody else's packet was made up. */
+function errorOf(packet: Packet): Group {
+  const { buffer, payloadOffset, payloadCaptured } = packet
+  const isV4 = packet.ipVersion === 4
+  const at = payloadOffset + (isV4 ? QUOTED_SOURCE : QUOTED_SOURCE_V6)
+  if (payloadCaptured < QUOTED_BYTES || buffer[payloadOffset]! >>> 4 !== packet.ipVersion)
+    return 'error'
+  const last = readInt32(buffer, isV4 ? at : at + 12)
+  return last === packet.destination3 ? 'error' : 'stray-error'
 }
 
 function isPing(packet: Packet): boolean {
@@ -154,6 +173,7 @@ function stuffOf(config: IcmpFloodConfig): Readonly<Record<Group, Stuff>> {
   return {
     usual: ping,
     error: { ...ping, noun: 'ICMP error', minPackets: config.minErrors, maxSeverity: 5 },
+    'stray-error': { ...ping, noun: 'ICMP error about packets of others' },
     v6,
     smurf: {
       ...{ ...ping, kind: 'amplification.smurf', noun: 'ping', mitre: ['T1498.002'] },

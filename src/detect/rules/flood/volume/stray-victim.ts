@@ -30,6 +30,8 @@ const LARGE_BYTES = 200
  * one side; these get this many a second at most where one host sends, or many do.
  */
 const FEW_PORTS = 3
+const STRANGERS = 0.9
+const LONG_BYTES = 500
 const COLLECTOR_PEAK = 500
 const SERVICE_PEAK = 1000
 
@@ -186,10 +188,18 @@ export class StrayVictim implements Watched {
     const sources = flows.sources.value
     const ports = this.#ports.value
     if (this.#class === UDP && ports <= FEW_PORTS) {
+      if (this.#isOfStrangers) return true
       return flows.peak(nowUs) >= (sources === 1 ? COLLECTOR_PEAK : SERVICE_PEAK)
     }
     if (flows.count >= ports * FLOWS_PER_PORT || sources >= MANY_SOURCES) return true
     return this.#payloadBytes >= flows.count * LARGE_BYTES
+  }
+
+  /** Each from another, and too long for a line of a log: clients of a service that is seen from one side say more. */
+  get #isOfStrangers(): boolean {
+    const { count, sources } = this.#flows
+    if (sources.value < count * STRANGERS) return false
+    return this.#payloadBytes >= count * LONG_BYTES
   }
 
   #shareAlive(nowUs: number): number {

@@ -54,6 +54,25 @@ describe('a reflected flood', () => {
     expect(reflections(traffic)).toMatchObject([{ attacker: null, victims: [VICTIM] }])
   })
 
+  test.each([
+    [53, 1300, 'dns'],
+    [123, 440, 'ntp'],
+    [389, 1400, 'cldap'],
+    [11211, 1400, 'memcached'],
+  ])(
+    'of UDP port %i by two servers, of answers that nobody gets unasked, is found',
+    (port, size, name) => {
+      const traffic = new WatchedTraffic()
+      for (let round = 0; round < 20; round += 1) {
+        answers(traffic, { port, size, count: 4, hosts: 2 })
+        traffic.wait(1_000_000)
+      }
+      expect(reflections(traffic)).toMatchObject([
+        { kind: `amplification.${name}`, attacker: null, victims: [VICTIM], severity: 5 },
+      ])
+    },
+  )
+
   test('over IPv6 is found, and is not told as a flood of UDP besides', () => {
     const traffic = new WatchedTraffic()
     answers(traffic, { port: 53, size: 1200, count: 3000 }, 'fd00::5')
@@ -86,6 +105,52 @@ describe('a reflected flood', () => {
   })
 })
 
+interface Misuse {
+  readonly request: (index: number) => number
+  readonly answer: number
+  readonly from: (index: number) => number
+  readonly port?: number
+}
+
+/** Somebody, or who pretends to be, asks a service of ours and gets three times `answer` bytes each time. */
+function misuse(traffic: WatchedTraffic, { request, answer, from, port = 28_960 }: Misuse): void {
+  for (let index = 0; index < 180; index += 1) {
+    const ports = { sourcePort: from(index), destinationPort: port }
+    const back = { sourcePort: port, destinationPort: ports.sourcePort }
+    traffic.udp('192.0.2.9', VICTIM, { ...ports, payload: bytes(request(index)) })
+    for (let part = 0; part < 3; part += 1) {
+      traffic.udp(VICTIM, '192.0.2.9', { ...back, payload: bytes(answer) })
+    }
+    traffic.wait(200_000)
+  }
+}
+
+describe('a service that nobody knows for it', () => {
+  test.each([
+    ['the same port of a service', () => 80],
+    ['ever new ports', (index: number) => 20_000 + index],
+  ])('made to flood somebody, asked from %s, is told', (_, from) => {
+    const traffic = new WatchedTraffic()
+    misuse(traffic, { request: () => 15, answer: 900, from })
+    expect(reflections(traffic)).toMatchObject([
+      { kind: 'amplification.reflector', host: VICTIM, victims: ['192.0.2.9'], attacker: null },
+    ])
+  })
+
+  test('is not told of where it answers little, is asked this and that, or streams to a client', () => {
+    const traffic = new WatchedTraffic()
+    misuse(traffic, { request: () => 15, answer: 30, from: (index) => 20_000 + index })
+    misuse(traffic, {
+      request: (index) => 15 + (index % 9),
+      answer: 900,
+      from: () => 81,
+      port: 4000,
+    })
+    misuse(traffic, { request: () => 15, answer: 900, from: () => 50_000, port: 4001 })
+    expect(reflections(traffic)).toEqual([])
+  })
+})
+
 describe('the detectors of reflected floods keep quiet about', () => {
   test('a resolver that asked, however much it is answered', () => {
     const traffic = new WatchedTraffic()
@@ -107,6 +172,21 @@ describe('the detectors of reflected floods keep quiet about', () => {
   test('few servers, however much each sends unasked', () => {
     const traffic = new WatchedTraffic()
     answers(traffic, { port: 27015, size: 900, count: 5000, hosts: 3 })
+    expect(reflections(traffic)).toEqual([])
+  })
+
+  test('two resolvers of which only the answers are captured, some of them signed at length', () => {
+    const traffic = new WatchedTraffic()
+    for (let index = 0; index < 400; index += 1) {
+      const size = index % 3 === 0 ? 1232 : 180
+      answers(traffic, { port: 53, size, count: 1, hosts: 1 + (index % 2), to: () => 2000 + index })
+    }
+    expect(reflections(traffic)).toEqual([])
+  })
+
+  test('a tunnel in the answers of a resolver, of which only they are captured', () => {
+    const traffic = new WatchedTraffic()
+    answers(traffic, { port: 53, size: 1200, count: 400, hosts: 1, to: () => 40_000 })
     expect(reflections(traffic)).toEqual([])
   })
 

@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import type { Detection } from '../../../../../src/detect/detection.ts'
 import { visit, type Visit } from '../../../../support/logins.ts'
 import { WatchedTraffic } from '../../../../support/watched-traffic.ts'
 
@@ -35,7 +36,15 @@ const smtp = (user: string, password: string): Said => [
   ['>', `AUTH PLAIN ${Buffer.from(`\0${user}\0${password}`).toString('base64')}\r\n`],
   ['<', '535 5.7.8 failed\r\n'],
 ]
+const basic = (user: string, password: string, status = '401 Unauthorized'): Said => [
+  [
+    '>',
+    `GET /priv/ HTTP/1.1\r\nHost: a\r\nAuthorization: Basic ${Buffer.from(`${user}:${password}`).toString('base64')}\r\n\r\n`,
+  ],
+  ['<', `HTTP/1.1 ${status}\r\nContent-Length: 0\r\n\r\n`],
+]
 const services = [
+  ['http', 80, basic],
   ['ftp', 21, ftp],
   ['pop3', 110, pop3],
   ['imap', 143, imap],
@@ -72,4 +81,28 @@ test('a gateway through which many people log in guesses nothing', () => {
     visit(traffic, { port: 143, said: imap(`user${person}`, `secret${person}`), sides: 'client' })
   }
   expect(traffic.end().filter(({ family }) => family === 'bruteforce')).toEqual([])
+})
+
+describe('a web server of which the answers alone are captured', () => {
+  const answers = (statuses: readonly string[], pauseUs: number): readonly Detection[] => {
+    const traffic = new WatchedTraffic()
+    for (const status of statuses) {
+      visit(traffic, { port: 80, said: basic('root', 'x', status), sides: 'server' })
+      traffic.silence(pauseUs)
+    }
+    return traffic.end().filter(({ family }) => family === 'bruteforce')
+  }
+  const refused = range(24).map(() => '401 Unauthorized')
+
+  test('is guessed at by who is refused again and again, and does not wait', () => {
+    expect(answers(refused, 300_000)).toMatchObject([
+      { kind: 'bruteforce.http', severity: 5, attacker: CLIENT, victims: [SERVER], count: 24 },
+    ])
+  })
+
+  test('is not where a program comes every so often, or is let in at the second try', () => {
+    expect(answers(refused, 10_000_000)).toEqual([])
+    const second = range(60).map((at) => (at % 2 === 0 ? '401 Unauthorized' : '200 OK'))
+    expect(answers(second, 300_000)).toEqual([])
+  })
 })

@@ -89,3 +89,27 @@ describe('TLS to a name that was looked up nowhere', () => {
     expect(storiesOf(hello('www.b3ah3goo7ys5whrl.com', ['h2', 'http/1.1']))).toEqual([])
   })
 })
+
+describe('posts to several bare addresses, by what poses as an old browser', () => {
+  function posts(port: number): WatchedTraffic {
+    const traffic = new WatchedTraffic()
+    const body = `x=${'QUJD'.repeat(80)}`
+    for (const last of [9, 10, 11, 12]) {
+      const server = `203.0.113.${last}`
+      const agent = 'Mozilla/4.0 (compatible; MSIE 7.0; Windows NT 6.1; WOW64; Trident/7.0)'
+      const head = `POST /a1b2/c3d4/ HTTP/1.1\r\nHost: ${server}:${port}\r\nReferer: http://${server}/\r\nUser-Agent: ${agent}\r\nContent-Length: ${body.length}\r\n\r\n`
+      const said = [['>', `${head}${body}`], ['<', 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n']] as const // prettier-ignore
+      converse(traffic, { client: HOST, server, serverPort: port, said })
+      traffic.silence(MINUTE_US)
+    }
+    return traffic
+  }
+
+  test('are told where they go in the clear to the ports of TLS', () => {
+    expect(storiesOf(posts(443))).toMatchObject([{ kind: 'c2.http', host: HOST }])
+  })
+
+  test('are not told for that alone', () => {
+    expect(storiesOf(posts(80))).toEqual([])
+  })
+})

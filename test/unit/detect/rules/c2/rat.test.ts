@@ -29,6 +29,7 @@ const TOOLS: readonly (readonly [name: string, port: number, talk: Talk])[] = [
   ['a stage of Metasploit for Linux', 4444, (it) => it.hear(bytes(`\x00\xa0\x02\0\x7fELF\x02\x01\x01${zeros(1200)}`)).say('x')],
   ['a stage of Metasploit', 4444, (it) => it.hear(bytes(`\x00\xa0\x02\0MZ\xe8\0\0\0\0${zeros(1200)}`)).say('x')],
   ['a command prompt that goes out', 4444, (it) => it.say('Microsoft Windows [Version 6.1.7601]\r\n').hear('whoami\n')],
+  ['Gafgyt', 666, (it) => it.say('BUILD MIPS:telnet\n').hear('PING\n', 60 * SECOND).say('PONG!\n').hear('PING\n', 60 * SECOND).say('PONG!\n')],
   ['Mirai', 23, (it) => it.say(bytes('\0\0\0\x01'), 100_000).say(bytes('\0'), 60 * SECOND).say(bytes('\0\0')).hear(bytes('\0\0'), 60 * SECOND).say(bytes('\0\0')).hear(bytes('\0\0'))],
 ] // prettier-ignore
 

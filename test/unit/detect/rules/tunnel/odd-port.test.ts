@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { seededBytes } from '../../../../support/seeded-bytes.ts'
+import { RemoteSession } from '../../../../support/remote-session.ts'
 import { WatchedTraffic } from '../../../../support/watched-traffic.ts'
 
 const CLIENT = '10.0.0.7'
@@ -69,6 +70,18 @@ describe('on a port of another protocol', () => {
       { kind: 'tunnel.dns.not-dns', severity: 5, host: CLIENT },
     ])
   })
+
+  test.each([
+    ['a proxy, asked for the web', 'CONNECT 192.0.2.80:443 HTTP/1.0\r\n\r\n', 'HTTP/1.1 200 Connection established\r\n\r\n', SSH],
+    ['a WebSocket', 'GET /ws HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n', 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n', `\x82\x15${SSH}`],
+  ])('SSH within %s is an alert', (_, request, answered, words) => {
+    const traffic = new WatchedTraffic()
+    const session = new RemoteSession(traffic, { client: CLIENT, server: SERVER, clientPort: 43_210, serverPort: 8080 })
+    session.say(request).hear(answered).say('\x82\x84abcd1234').hear(words).close()
+    expect(tunnelsIn(traffic)).toMatchObject([
+      { kind: 'tunnel.http-connect', severity: 4, host: CLIENT, attacker: SERVER },
+    ])
+  }) // prettier-ignore
 
   test('a proxy asked for a login port is told of', () => {
     const traffic = new WatchedTraffic()

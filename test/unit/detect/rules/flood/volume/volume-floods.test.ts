@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { icmp, icmp6, ipData } from '../../../../../support/packet-builder.ts'
+import { ipv4 } from '../../../../../support/ip-builder.ts'
+import { icmp, icmp6, ipData, udp } from '../../../../../support/packet-builder.ts'
+import { seededBytes } from '../../../../../support/seeded-bytes.ts'
 import { WatchedTraffic } from '../../../../../support/watched-traffic.ts'
 
 const VICTIM = '10.0.0.5'
@@ -46,6 +48,22 @@ describe('a flood outside any conversation', () => {
         traffic.udp(spoofed(index), VICTIM, { ...ports, payload: 'X'.repeat(200) }, 300)
         const back = { sourcePort: 53, destinationPort: 1024 + index }
         traffic.udp(VICTIM, spoofed(index), { ...back, payload: new Uint8Array(bytes) }, 300)
+      }
+      expect(floods(traffic).map(({ kind }) => kind)).toEqual(kinds)
+    }
+  })
+
+  test('of long datagrams to one port, each from another, is told at a moderate rate; of short ones it is not', () => {
+    for (const [bytes, sources, kinds] of [
+      [1200, 60_000, ['flood.udp']],
+      [90, 60_000, []],
+      [1200, 40, []],
+    ] as const) {
+      const traffic = new WatchedTraffic()
+      for (let index = 0; index < 4000; index += 1) {
+        const ports = { sourcePort: 1024 + index, destinationPort: 443 }
+        const payload = seededBytes(index, bytes)
+        traffic.udp(spoofed(index % sources), VICTIM, { ...ports, payload }, 3000)
       }
       expect(floods(traffic).map(({ kind }) => kind)).toEqual(kinds)
     }
@@ -119,6 +137,21 @@ describe('an ICMP flood', () => {
       traffic.send(spoofed(index), VICTIM, icmp({ type: 8, identifier: index }))
     }
     expect(floods(traffic)).toMatchObject([{ attacker: null, victims: [VICTIM], severity: 7 }])
+  })
+
+  test('of errors about packets of others is told, of as many about its own it is not', () => {
+    for (const [quoted, kinds] of [
+      ['198.51.100.9', ['flood.icmp']],
+      [VICTIM, []],
+    ] as const) {
+      const traffic = new WatchedTraffic()
+      const refused = udp({ sourcePort: 5000, destinationPort: 53, payload: 'x' })
+      const payload = ipv4({ source: quoted, destination: '192.0.2.1' }, refused).bytes
+      for (let index = 0; index < 3000; index += 1) {
+        traffic.send(spoofed(index), VICTIM, icmp({ type: 3, code: 1, payload }))
+      }
+      expect(floods(traffic).map(({ kind }) => kind)).toEqual(kinds)
+    }
   })
 
   test('of router advertisements to all nodes is found at a rate no router has', () => {
