@@ -10,9 +10,10 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join, relative } from 'node:path'
+import { readFolders, writeReadings } from './built-readings.mjs'
 import { lastLines, run, SetupError, step } from './ground.mjs'
 
-const alsoCompiledFrom = ['tsconfig.json', 'package-lock.json', 'openapi/contract.d.ts']
+const alsoCompiledFrom = ['tsconfig.json', 'package-lock.json']
 
 /**
  * Compiles, if anything changed, and removes what no source stands behind any more.
@@ -33,6 +34,7 @@ export async function build(root, announce = step) {
       throw new SetupError(`the sources do not compile:\n${lastLines(output)}`, hint)
     }
     removeStale(root)
+    await writeReadings(root)
     // So that a link to it, from /usr/local/bin say, is a command.
     if (existsSync(join(root, 'dist/main.js'))) chmodSync(join(root, 'dist/main.js'), 0o755)
     writeFileSync(stampFile, stamp)
@@ -41,7 +43,8 @@ export async function build(root, announce = step) {
 
 /** Notes each source's path, size and time: a file removed or taken back to an older one counts. */
 function sourcesStamp(root) {
-  const sources = filesUnder(join(root, 'src')).map((path) => relative(root, path))
+  const folders = ['src', ...readFolders].map((folder) => join(root, folder))
+  const sources = folders.flatMap(filesUnder).map((path) => relative(root, path))
   const hash = createHash('sha256')
   for (const path of [...sources.sort(), ...alsoCompiledFrom]) {
     const file = statSync(join(root, path), { throwIfNoEntry: false })

@@ -13,6 +13,8 @@ import type { EventFolder, FoldedEvent } from '../record/index.ts'
 const RETRY_WRITE_MS = 1_000
 /** So long an event waits for the plan of its block, that both may be one write; some 3 ms are usual. */
 const WAIT_FOR_PLAN_MS = 50
+/** So many events at most are one write: what has waited for a full disk must not need all its room at once. */
+const MAX_EVENTS_PER_WRITE = 256
 /** Packets that wait for their event to be written: 16 KB each. What comes while so many wait is lost. */
 const MAX_WAITING_EVIDENCE = 512
 
@@ -158,18 +160,43 @@ export class DetectionIntake {
     // One turn of the loop lets a batch gather.
     await Promise.resolve()
     while (this.#unwritten.size > 0) {
-      const batch = [...this.#unwritten.values()]
-      const orders = this.#unordered
-      this.#unwritten.clear()
-      this.#unordered = []
+      const batch = this.#takeBatch()
+      const orders = this.#takeOrders(batch)
       const save = once(() => this.#save(batch))
       const following = this.#follow(orders, save).finally(() => this.#following.delete(following))
       this.#following.add(following)
       if (orders.length > 0) await Promise.race([following, pause(WAIT_FOR_PLAN_MS)])
       if (await save()) continue
-      if (this.#isClosing) return
+      if (this.#isClosing) return this.#giveUp()
       await pause(RETRY_WRITE_MS)
     }
+  }
+
+  #giveUp(): void {
+    this.#options.log.error('events are lost: the agent ends, and the log does not take them', {
+      events: this.#unwritten.size,
+    })
+  }
+
+  /** Those that have waited longest. */
+  #takeBatch(): readonly FoldedEvent[] {
+    const batch: FoldedEvent[] = []
+    for (const [key, folded] of this.#unwritten) {
+      if (batch.length === MAX_EVENTS_PER_WRITE) break
+      batch.push(folded)
+      this.#unwritten.delete(key)
+    }
+    return batch
+  }
+
+  /** Of the events of the batch, or of earlier ones. */
+  #takeOrders(batch: readonly FoldedEvent[]): readonly PolicyOrder[] {
+    if (this.#unordered.length === 0) return []
+    const waiting = new Set([...this.#unwritten.values()].map(({ event }) => event.id))
+    for (const { event } of batch) waiting.delete(event.id)
+    const orders = this.#unordered.filter(({ eventId }) => !waiting.has(eventId))
+    this.#unordered = this.#unordered.filter(({ eventId }) => waiting.has(eventId))
+    return orders
   }
 
   async #save(batch: readonly FoldedEvent[]): Promise<boolean> {

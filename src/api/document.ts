@@ -1,6 +1,7 @@
 /** The API document as the server reads it: its operations, ready to be routed and checked. */
 import { readFileSync } from 'node:fs'
 import type { operations } from '../../openapi/contract.d.ts'
+import { BUILT_API_DOCUMENT, builtReadings } from '../core/built-readings.ts'
 import { packagedFile } from '../core/package-root.ts'
 import { parseYaml } from '../core/yaml.ts'
 import { SCOPES, type Scope } from '../record/token-store.ts'
@@ -60,7 +61,9 @@ export interface ApiDocument {
 
 /** Reads `openapi/picket.yaml`, the only description of the API. */
 export function readApiDocument(): ApiDocument {
-  return parseYaml(readFileSync(packagedFile('openapi/picket.yaml'), 'utf8')) as ApiDocument
+  const text = readFileSync(packagedFile('openapi/picket.yaml'), 'utf8')
+  const built = builtReadings<ApiDocument>(BUILT_API_DOCUMENT).get(text)
+  return built ?? (parseYaml(text) as ApiDocument)
 }
 
 /** Lists every operation of the document. */

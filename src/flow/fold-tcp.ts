@@ -84,7 +84,9 @@ function foldHandshakeTime(records: FlowRecords, record: number, packet: Packet)
   const isFirstAnswer =
     words[at + Word.RESPONDER_PACKETS] === 0 &&
     (words[at + Word.STATE]! & State.ENDPOINT_MASK) === Endpoint.SYN_SENT
-  if (!isFirstAnswer) return
+  // Taken out of order, the handshake's last packet would stand for its first.
+  const isInOrder = (words[at + Word.FLAGS]! & TcpFlag.ACK) === 0
+  if (!isFirstAnswer || !isInOrder) return
   // The packet before is the SYN, or its last repetition.
   const rttUs = packet.timestampUs - doubles[(record << DOUBLE_SHIFT) + Double.LAST_US]!
   words[at + Word.HANDSHAKE_RTT] = Math.min(Math.max(0, rttUs), 0x7fffffff)

@@ -8,6 +8,8 @@ import { healthDetection, spell, timeOfDay } from './health-detection.ts'
 /** A spell that lasts is told again after this long, then after twice that, and so on, with news only. */
 const RETELL_MS = 5_000
 const SLOWEST_RETELL_MS = 300_000
+/** A clock that is set back by more was wrong: what it timed is over. */
+const SET_BACK_MS = 60_000
 
 interface Spell {
   readonly id: string
@@ -46,7 +48,9 @@ export class BlindSpells {
    * Shape: what is to be told now, if anything. `notBeforeMs` is when the sensor began to count.
    */
   miss(amount: number, nowMs: number, notBeforeMs = 0): Detection[] {
-    if (amount > 0) return this.#more(amount, nowMs, notBeforeMs)
+    const ended = this.#endOfWrongTime(nowMs)
+    if (amount > 0) return [...ended, ...this.#more(amount, nowMs, notBeforeMs)]
+    if (ended.length > 0) return ended
     const isOver = this.#open !== null && nowMs - this.#open.untilMs >= this.#cause.quietMs
     return isOver ? this.end() : []
   }
@@ -57,6 +61,13 @@ export class BlindSpells {
     const told = this.#tell(this.#open, true)
     this.#open = null
     return [told]
+  }
+
+  #endOfWrongTime(nowMs: number): Detection[] {
+    if (this.#series === null || nowMs + SET_BACK_MS > this.#series.lastMs) return []
+    const ended = this.end()
+    this.#series = null
+    return ended
   }
 
   #more(amount: number, nowMs: number, notBeforeMs: number): Detection[] {

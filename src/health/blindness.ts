@@ -105,7 +105,8 @@ export class SensorBlindness {
 
   #judgeMinute(nowMs: number): Detection[] {
     const { fromMs, frames, unreadable } = this.#minute
-    if (nowMs - fromMs < JUDGED_EVERY_MS) return []
+    // A clock that was set back begins the minute anew.
+    if (nowMs >= fromMs && nowMs - fromMs < JUDGED_EVERY_MS) return []
     this.#minute = { fromMs: nowMs, frames: 0, unreadable: 0 }
     const isMuch = unreadable >= MIN_UNREADABLE && unreadable >= frames * UNREADABLE_SHARE
     return this.#unreadable.miss(isMuch ? unreadable : 0, nowMs, this.#countsSinceMs)

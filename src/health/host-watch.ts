@@ -33,7 +33,8 @@ export class HostWatch {
   readonly #telling: { readonly id: string; readonly fromMs: number }
   #last: HostReading | null = null
   #told = 0
-  #nextTellMs = 0
+  /** On a clock that nobody sets. */
+  #nextTellMs = -Infinity
   #timer: NodeJS.Timeout | undefined
   #isStopped = false
   #isFailing = false
@@ -75,10 +76,11 @@ export class HostWatch {
 
   #tell(reading: HostReading): void {
     const { config, clock, onDetection } = this.#options
-    const nowMs = clock.nowMs()
-    if (config.hostEventSeconds === 0 || nowMs < this.#nextTellMs) return
-    this.#nextTellMs = nowMs + config.hostEventSeconds * 1000
+    const elapsedMs = performance.now()
+    if (config.hostEventSeconds === 0 || elapsedMs < this.#nextTellMs) return
+    this.#nextTellMs = elapsedMs + config.hostEventSeconds * 1000
     this.#told += 1
+    const nowMs = clock.nowMs()
     onDetection(hostDetection(reading, { ...this.#telling, nowMs, count: this.#told }))
   }
 

@@ -14,6 +14,8 @@ export interface Endpoint {
   readonly localPort: number
   readonly remoteAddress: string
   readonly remotePort: number
+  /** Whether this host takes what goes to the local address: one of its own, or of many hosts. */
+  readonly isHeard: boolean
   /** Whether this end spoke first: a listener never does. */
   readonly isOriginator: boolean
   readonly startUs: number

@@ -17,7 +17,7 @@ export interface OwnersOptions {
   readonly sources: readonly OwnerSource[]
   readonly clock: Clock
   readonly users?: UserNames
-  readonly ownAddresses?: Pick<OwnAddresses, 'has'>
+  readonly ownAddresses?: Pick<OwnAddresses, 'has' | 'hears'>
   /** Told of each batch of flows: how many were found in which way, and missed for which reason. */
   onCounted?(found: ReadonlyMap<string, number>, missed: ReadonlyMap<MissReason, number>): void
 }
@@ -27,7 +27,7 @@ type Side = Owner['side']
 export class Owners {
   readonly #options: OwnersOptions
   readonly #users: UserNames
-  readonly #own: Pick<OwnAddresses, 'has'>
+  readonly #own: Pick<OwnAddresses, 'has' | 'hears'>
   readonly #remembered = new Map<string, Owner>()
   readonly #attributed = new Map<string, number>()
   readonly #missed = new Map<MissReason, number>()
@@ -114,7 +114,7 @@ export class Owners {
     // may still be those of a container on it.
     const sides: readonly Side[] =
       isResponderOwn && !isOriginatorOwn ? ['responder', 'originator'] : ['originator', 'responder']
-    const owners = sides.map((side) => this.at(endpointOf(flow, side)))
+    const owners = sides.map((side) => this.at(this.#endpointOf(flow, side)))
     const owner = owners.find((candidate) => candidate !== null && candidate.pid !== null)
     if (owner) return { owner, missing: null }
     const userOnly = owners.find((candidate) => candidate !== null) ?? null
@@ -122,6 +122,19 @@ export class Owners {
     if (!isOriginatorOwn && !isResponderOwn) return { owner: null, missing: 'not-local' }
     if (flow.startUs < this.#startedUs) return { owner: null, missing: 'before-start' }
     return { owner: null, missing: isOriginatorOwn ? 'gone' : 'no-listener' }
+  }
+
+  #endpointOf(flow: FlowEnds, side: Side): Endpoint {
+    const { protocol, startUs, endUs, originator, originatorPort, responder, responderPort } = flow
+    const isOriginator = side === 'originator'
+    const localAddress = isOriginator ? originator : responder
+    return {
+      ...{ protocol, startUs, endUs, isOriginator, localAddress },
+      localPort: isOriginator ? originatorPort : responderPort,
+      remoteAddress: isOriginator ? responder : originator,
+      remotePort: isOriginator ? responderPort : originatorPort,
+      isHeard: this.#own.hears(localAddress),
+    }
   }
 
   /** Of a connection that may still stand; only its opening and closing tell which side it was. */
@@ -159,20 +172,6 @@ export class Owners {
     const [oldest] = this.#remembered.keys()
     this.#remembered.delete(oldest!)
   }
-}
-
-function endpointOf(flow: FlowEnds, side: Side): Endpoint {
-  const { protocol, startUs, endUs, originator, originatorPort, responder, responderPort } = flow
-  const when = { protocol, startUs, endUs }
-  return side === 'originator'
-    ? {
-        ...{ ...when, isOriginator: true, localAddress: originator, localPort: originatorPort },
-        ...{ remoteAddress: responder, remotePort: responderPort },
-      }
-    : {
-        ...{ ...when, isOriginator: false, localAddress: responder, localPort: responderPort },
-        ...{ remoteAddress: originator, remotePort: originatorPort },
-      }
 }
 
 function add<Key>(counts: Map<Key, number>, key: Key, count = 1): void {

@@ -1,5 +1,5 @@
 /** The record: the SQLite file that everything is written to before anything is acted on. */
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock } from '../core/clock.ts'
 import { PicketError } from '../core/errors.ts'
@@ -19,6 +19,8 @@ export { SQLITE_PACKAGE } from './sqlite/driver.ts'
 export { oldestFirst } from './read/flows/oldest-first.ts'
 export { IncidentBook } from './incident-book.ts'
 export { EventFolder, type FoldedEvent } from './event-folder.ts'
+
+const WRITABLE_BY_OTHERS = 0o022
 
 export interface RecordOptions {
   /** Made, for its owner alone, when it is not there. */
@@ -50,6 +52,7 @@ export async function openRecord(options: RecordOptions): Promise<EventRecord> {
 async function openToWrite(path: string, options: RecordOptions): Promise<EventRecord> {
   const { clock, log, config, forwardsFlows: forward = true } = options
   makeFolder(path, options.directory)
+  warnOfOthers(options)
   const floorBytes = config.minFreeMegabytes * 1024 * 1024
   const writer = await Writer.start({ path, nowMs: clock.nowMs(), floorBytes })
   const { connection, reader, onFinding } = openToReadOn({ path, writer, log })
@@ -152,6 +155,15 @@ function openToQuery(path: string): Connection {
     connection?.close()
     throw openError(path, cause)
   }
+}
+
+function warnOfOthers({ directory, log }: RecordOptions): void {
+  if ((statSync(directory).mode & WRITABLE_BY_OTHERS) === 0) return
+  const cure = 'chmod go-w'
+  log.warn('others than its owner may write to the data folder, and so take the log away', {
+    folder: directory,
+    cure,
+  })
 }
 
 function makeFolder(path: string, directory: string): void {

@@ -1,6 +1,7 @@
 /** Retention: has the writer look at the disk and delete what is too old or too much, a little at a time. */
 import type { Clock } from '../core/clock.ts'
 import type { Log } from '../core/log.ts'
+import { BelievedClock } from './believed-clock.ts'
 import type { RecordConfig } from './config.ts'
 import type { RecordRoom } from './record-room.ts'
 import type { PruneLimits } from './write/calls.ts'
@@ -41,6 +42,7 @@ export function startRetention(options: RetentionOptions): Retention {
 
 class Rounds implements Retention {
   readonly #options: RetentionOptions
+  readonly #clock: Clock
   readonly #timer: NodeJS.Timeout
   #room: RecordRoom | null = null
   #looks = 0
@@ -49,6 +51,7 @@ class Rounds implements Retention {
 
   constructor(options: RetentionOptions) {
     this.#options = options
+    this.#clock = new BelievedClock(options.clock)
     this.#timer = setInterval(() => {
       this.#round ??= this.#lookAndDelete().finally(() => (this.#round = null))
     }, LOOK_EVERY_MS)
@@ -89,8 +92,8 @@ class Rounds implements Retention {
   }
 
   #limits(): PruneLimits {
-    const { clock, config } = this.#options
-    const nowMs = clock.nowMs()
+    const { config } = this.#options
+    const nowMs = this.#clock.nowMs()
     const eventDays = config.eventRetentionDays
     return {
       flowsBeforeMs: nowMs - config.flowRetentionDays * DAY_MS,

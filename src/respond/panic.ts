@@ -1,8 +1,19 @@
 /** The panic switch: a file in the data folder that holds off every block, whoever the agent is and whatever it knows. */
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeSync,
+} from 'node:fs'
 import { join } from 'node:path'
 
 const FILE = 'panic.json'
+const { O_WRONLY, O_CREAT, O_TRUNC, O_NOFOLLOW } = constants
 
 /** Who pulled it and when, for those who find it. */
 export interface Panic {
@@ -41,7 +52,14 @@ export class PanicSwitch {
     mkdirSync(this.#directory, { recursive: true, mode: 0o700 })
     const text = JSON.stringify({ by, since: new Date(nowMs).toISOString() })
     try {
-      writeFileSync(this.#path, `${text}\n`, { mode: 0o600 })
+      // A link that somebody laid there must not have root write to another file.
+      if (lstatSync(this.#path, { throwIfNoEntry: false })?.isSymbolicLink()) rmSync(this.#path)
+      const file = openSync(this.#path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0o600)
+      try {
+        writeSync(file, `${text}\n`)
+      } finally {
+        closeSync(file)
+      }
     } catch (error) {
       // A full disk mostly has room for an empty file, and that is on too.
       if (!this.isOn) throw error

@@ -29,7 +29,7 @@ const start = (sources: 'trace' | 'socket-table') =>
 function end(own: number, other: number, isOriginator: boolean, changes = {}) {
   return {
     ...{ protocol: 6, isOriginator, localPort: own, remotePort: other },
-    ...{ localAddress: '127.0.0.1', remoteAddress: '127.0.0.1' },
+    ...{ localAddress: '127.0.0.1', remoteAddress: '127.0.0.1', isHeard: true },
     ...{ startUs: BEGUN_US, endUs: Date.now() * 1000, ...changes },
   }
 }

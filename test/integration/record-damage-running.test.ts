@@ -172,6 +172,8 @@ describe('a record whose file is taken away while it is open', () => {
     await expect(writer.call('tend', null)).rejects.toThrow(/its file was removed/)
     const entry = { actor: 'agent', action: 'test', subject: 'x', details: {} }
     expect(await writer.call('appendAudit', { entry, atMs: Date.now() })).toBe(null)
+    const told = { stories: stories(1), forward: true, atMs: Date.now() }
+    expect(await writer.call('saveEvents', told)).toEqual([{ sequence: 1, revision: 1 }])
   })
 
   it('while it was closed is told at the next start', async () => {

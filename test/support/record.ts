@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { Database } from '../../src/record/sqlite/driver.ts'
 import { onTestFinished } from 'vitest'
 import { rfc3339FromUs, systemClock, type Clock } from '../../src/core/clock.ts'
-import { silentLog } from '../../src/core/log.ts'
+import { silentLog, type Log } from '../../src/core/log.ts'
 import { uuidv7 } from '../../src/core/uuid.ts'
 import { batchFlows, joinBatches, type FlowBatch } from '../../src/flow/batch/index.ts'
 import type { Flow } from '../../src/flow/flow.ts'
@@ -40,15 +40,16 @@ interface OpenChanges {
   readonly mode?: 'write' | 'read'
   readonly clock?: Clock
   readonly config?: Partial<typeof RECORD_DEFAULTS>
+  readonly log?: Log
 }
 
 /** Opens the record in `directory`; it is closed when the test is over. */
 export async function openedRecord(
   directory: string,
-  { mode = 'write', clock = systemClock, config = {} }: OpenChanges = {},
+  { mode = 'write', clock = systemClock, config = {}, log = silentLog }: OpenChanges = {},
 ): Promise<EventRecord> {
   const settings = { ...RECORD_DEFAULTS, ...config }
-  const record = await openRecord({ directory, clock, log: silentLog, config: settings, mode })
+  const record = await openRecord({ directory, clock, log, config: settings, mode })
   onTestFinished(() => record.close())
   return record
 }

@@ -1,8 +1,9 @@
 /** selfsigned's home: a certificate of the agent's own, for hosts whose operator has given none. */
 import { X509Certificate } from 'node:crypto'
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { hostname, networkInterfaces } from 'node:os'
 import { join } from 'node:path'
+import { replaceFile } from '../../core/replace-file.ts'
 
 const DAY_MS = 86_400_000
 /** As long as clients accept. */
@@ -27,9 +28,8 @@ export async function ownCertificate(directory: string, nowMs: number): Promise<
   const kept = existsSync(path) ? pairOf(readFileSync(path, 'utf8')) : null
   if (kept !== null && lastsUntil(kept) > nowMs + RENEW_DAYS * DAY_MS) return kept
   const made = await makeCertificate(nowMs)
-  // Under another name first: a crash must leave a whole file or none. The key is its owner's alone.
-  writeFileSync(`${path}.new`, made.key + made.certificate, { mode: 0o600 })
-  renameSync(`${path}.new`, path)
+  // The key is its owner's alone.
+  replaceFile(path, made.key + made.certificate, 0o600)
   return made
 }
 

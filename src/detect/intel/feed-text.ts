@@ -1,8 +1,9 @@
 /** Where a feed's text comes from: a file, or a URL whose last good answer is kept in the data folder. */
-import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { PicketError } from '../../core/errors.ts'
 import { proxyClient, type HttpClient } from '../../core/http-client.ts'
+import { replaceFile } from '../../core/replace-file.ts'
 import type { FeedConfig } from './config.ts'
 
 /** A feed larger than this is refused: it is read whole. */
@@ -106,7 +107,7 @@ async function kept(
   const fault = faultIn(text)
   if (fault !== null) throw failed(feed, fault)
   mkdirSync(join(directory, 'feeds'), { recursive: true, mode: 0o750 })
-  writeWhole(cachePath(feed, directory), text)
+  replaceFile(cachePath(feed, directory), text, 0o640)
   keepNote(feed, directory, {
     ...{ source: feed.source, givenAtMs },
     etag: answer.headers.get('etag'),
@@ -206,12 +207,7 @@ function readNote(feed: FeedConfig, directory: string): CacheNote | null {
 }
 
 function keepNote(feed: FeedConfig, directory: string, note: CacheNote): void {
-  writeWhole(notePath(feed, directory), JSON.stringify(note))
-}
-
-function writeWhole(path: string, text: string): void {
-  writeFileSync(`${path}.new`, text, { mode: 0o640 })
-  renameSync(`${path}.new`, path)
+  replaceFile(notePath(feed, directory), JSON.stringify(note), 0o640)
 }
 
 const cachePath = ({ name }: FeedConfig, directory: string): string =>

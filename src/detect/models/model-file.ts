@@ -3,8 +3,9 @@
  *
  * Left out: signatures; who may write the model folder may change what Picket finds odd.
  */
-import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { PicketError } from '../../core/errors.ts'
+import { replaceFile } from '../../core/replace-file.ts'
 import { FEATURE_NAMES, FEATURE_VERSION } from '../../feature/index.ts'
 import type { Model, Reference } from './model.ts'
 import { Refusal, readModel } from './model-reader.ts'
@@ -104,9 +105,7 @@ export function readModelText(path: string): string {
 
 /** Writes a model file so that a reader sees the old one or the new one, never half of it. */
 export function writeModelText(path: string, text: string): void {
-  const partial = `${path}.${process.pid}.partial`
-  writeFileSync(partial, text, { mode: 0o640 })
-  renameSync(partial, path)
+  replaceFile(path, text, 0o640)
 }
 
 function parseJson(text: string, name: string): unknown {

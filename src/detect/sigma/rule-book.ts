@@ -1,5 +1,5 @@
 /** The rules that are in force, compiled from their texts; a bad one is set down with the reason, and left out. */
-import { readYamlTrees, type YamlNode } from '../../core/yaml.ts'
+import type { YamlNode } from '../../core/yaml.ts'
 import type { CorrelationRule, DetectionRule, RuleHead } from './rule.ts'
 import {
   namesReferredTo,
@@ -12,6 +12,7 @@ import { readLogsource } from './source/logsource.ts'
 import { withPlaceholders, type Placeholders } from './source/placeholders.ts'
 import { readRoles } from './source/roles.ts'
 import { readHead } from './source/rule-head.ts'
+import { readRuleTrees } from './source/rule-trees.ts'
 import { mapOf, valueOf, type MapNode } from './source/tree.ts'
 
 /** A file of rules; as such it travels from the agent to its sensors. */
@@ -113,7 +114,7 @@ class BookReading {
       this.#fault({ file, line: 1, column: 1, reason: `is longer than ${LONGEST_TEXT} characters` })
       return
     }
-    const { trees, faults } = readYamlTrees(text)
+    const { trees, faults } = readRuleTrees(text)
     for (const fault of faults) this.#fault({ file, ...fault })
     for (const tree of trees) this.#orFault(file, () => this.#addRule(tree, source))
   }

@@ -39,7 +39,7 @@ export class SocketTable implements OwnerSource {
   readonly name = 'socket-table'
   readonly #options: SocketTableOptions
   readonly #claims: ClaimTable
-  readonly #bound = new BoundSockets()
+  readonly #bound: BoundSockets
   readonly #holders = new SocketHolders((inode, pid) => this.#held(inode, pid))
   #standing = new Map<number, Standing>()
   #timer: NodeJS.Timeout | undefined
@@ -51,6 +51,7 @@ export class SocketTable implements OwnerSource {
   constructor(options: SocketTableOptions) {
     this.#options = options
     this.#claims = new ClaimTable(options.capacity)
+    this.#bound = new BoundSockets(options.capacity)
   }
 
   get problem(): string | null {

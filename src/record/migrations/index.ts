@@ -9,13 +9,13 @@ import { blockScope } from './007-block-scope.ts'
 import { api } from './008-api.ts'
 import { fleet } from './009-fleet.ts'
 import { flowOutbox } from './010-flow-outbox.ts'
+import { reserve } from './011-reserve.ts'
 import type { Migration } from './migration.ts'
 
 export const MIGRATIONS: readonly Migration[] = [
   ...[begin, flowBatches, triage, evidence],
   ...[auditPeer, outbox, blockScope, api],
-  fleet,
-  flowOutbox,
+  ...[fleet, flowOutbox, reserve],
 ]
 
 /** The `user_version` of a database this build writes. */

@@ -18,6 +18,16 @@ const BUSY_TIMEOUT_MS = 15_000
  */
 export function openWriter(path: string): Connection {
   const connection = new Database(path, { timeout: BUSY_TIMEOUT_MS })
+  try {
+    setUpWriting(connection)
+  } catch (cause) {
+    connection.close()
+    throw cause
+  }
+  return connection
+}
+
+function setUpWriting(connection: Connection): void {
   // Counts only while there is no table: what retention frees can then be given back to the disk.
   connection.pragma('auto_vacuum = INCREMENTAL')
   connection.pragma('journal_mode = WAL')
@@ -27,7 +37,6 @@ export function openWriter(path: string): Connection {
   connection.pragma('cache_size = -32768')
   // Foreign keys stay documentation: the writer is the only one to write, and deletes in the right order.
   connection.pragma('foreign_keys = OFF')
-  return connection
 }
 
 /** Opens a read-only connection to a file that must exist. Errors: SQLite's own. */

@@ -2,6 +2,7 @@
 import type { Connection } from '../sqlite/connection.ts'
 import { ending, type Answers, type Ended, type Together } from '../thread.ts'
 import type { WriterCalls } from './calls.ts'
+import type { DiskRoom } from './room/disk-room.ts'
 
 /** Small rows each; flows and deletions take their time by themselves. */
 const GROUPED: ReadonlySet<keyof WriterCalls> = new Set([
@@ -22,11 +23,13 @@ const MOST = 64
 export function groupCommit(
   connection: Connection,
   answers: Answers<WriterCalls>,
+  room: Pick<DiskRoom, 'heed'>,
 ): Together<WriterCalls> {
   return {
     calls: GROUPED,
     most: MOST,
     carryOut(calls) {
+      room.heed()
       connection.pragma('synchronous = FULL')
       const ended: Ended[] = []
       try {

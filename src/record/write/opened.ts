@@ -17,6 +17,7 @@ import { makePrivateFile } from '../sqlite/private-file.ts'
 import { makeShrinkable } from '../sqlite/shrinkable.ts'
 import { beginAnew } from './begin-anew.ts'
 import type { WriterFindings, WriterSettings } from './calls.ts'
+import { withBallast } from './room/ballast.ts'
 import { DiskRoom } from './room/disk-room.ts'
 
 export interface Opened {
@@ -29,15 +30,20 @@ export interface Opened {
   readonly assertThere: () => void
 }
 
-/** Opens the database at the start. Errors: `ERR_RECORD_OPEN`, `ERR_RECORD_LOCKED`. */
+/**
+ * Opens the database at the start; on a full disk with the room of the ballast, since nobody would watch the host else.
+ *
+ * Errors: `ERR_RECORD_OPEN`, `ERR_RECORD_LOCKED`.
+ */
 export function open(settings: WriterSettings): Opened {
   const { path, nowMs } = settings
   try {
     const isGone = wasGuarded(path) && !existsSync(path)
     const guard = takeGuard(path)
     const found = isGone ? { path: null, damage: 'its file is gone' } : null
-    const damaged = guard === null ? null : (found ?? setAsideIfDamaged(path, nowMs))
-    return opened(settings, { guard, damaged, generation: 0 })
+    const damaged =
+      guard === null ? null : (found ?? withBallast(path, () => setAsideIfDamaged(path, nowMs)))
+    return withBallast(path, () => opened(settings, { guard, damaged, generation: 0 }))
   } catch (cause) {
     throw openError(path, cause)
   }
@@ -86,10 +92,16 @@ function opened(settings: WriterSettings, found: Found): Opened {
 function openMigrated(path: string, nowMs: number): Connection {
   // SQLite itself would make it for everybody to read, and root's for root; `-wal` and `-shm` get its mode and owner.
   makePrivateFile(path)
-  const connection = openWriter(path)
-  refuseForeign(connection, path)
-  migrate(connection, nowMs)
-  return connection
+  let connection: Connection | undefined
+  try {
+    connection = openWriter(path)
+    refuseForeign(connection, path)
+    migrate(connection, nowMs)
+    return connection
+  } catch (cause) {
+    closeQuietly(connection)
+    throw cause
+  }
 }
 
 /**

@@ -81,7 +81,7 @@ function served(opened: Opened, triedAt = -Infinity): Served<WriterCalls, Writer
   return {
     answers: answersOf(opened, surely(opened.room)),
     findings: opened.findings,
-    together: groupCommit(opened.connection, grouped),
+    together: groupCommit(opened.connection, grouped, opened.room),
     repair(cause) {
       // Only who holds the guard may judge the file.
       const mayRepair = opened.guard !== null && performance.now() - triedAtMs > REPAIR_EVERY_MS

@@ -98,6 +98,44 @@ it('orders again what it could not write, once it is written', async () => {
   expect(record.events.lastSequence()).toBe(1)
 })
 
+it('writes much at once in pieces, each block with the piece that its event is in', async () => {
+  const record = await openedRecord(await temporaryFolder())
+  const pieces: number[] = []
+  const unwritten: string[] = []
+  let ordered = 0
+  const intake = intakeInto(record, {
+    events: {
+      ...record.events,
+      save(stories, options) {
+        pieces.push(stories.length)
+        return record.events.save(stories, options)
+      },
+    },
+    async order(orders, recordEvent) {
+      await recordEvent()
+      ordered += orders.length
+      const isMissing = (id: string): boolean => record.events.get(id) === null
+      unwritten.push(...orders.map(({ eventId }) => eventId).filter(isMissing))
+      return orders.map(() => null)
+    },
+  })
+  const mild = Array.from({ length: 600 }, (_, index) =>
+    detection({
+      id: `mild-${index}`,
+      attacker: `198.51.${index >> 8}.${index & 255}`,
+      severity: 3,
+    }),
+  )
+  const grave = Array.from({ length: 20 }, (_, index) =>
+    detection({ id: `grave-${index}`, attacker: `192.0.2.${index}` }),
+  )
+  intake.receive([...grave.slice(10), ...mild, ...grave.slice(0, 10)], 'eth0')
+  await intake.close()
+  expect(record.events.lastSequence()).toBe(620)
+  expect(Math.max(...pieces)).toBe(256)
+  expect({ ordered, unwritten }).toEqual({ ordered: 20, unwritten: [] })
+})
+
 it('amends the event of a block that was refused, and is done when that is written', async () => {
   const record = await openedRecord(await temporaryFolder())
   let eventId = ''

@@ -4,14 +4,17 @@ import { expect, test } from 'vitest'
 import { operationsOf, readApiDocument, type Parameter } from '../../../src/api/document.ts'
 import { compileChecks } from '../../../src/api/validation.ts'
 import { readersOf } from '../../../src/api/limits/editions.ts'
+import { BUILT_API_DOCUMENT, builtReadings } from '../../../src/core/built-readings.ts'
 import { packagedFile } from '../../../src/core/package-root.ts'
 import { ERROR_CODES, PicketError } from '../../../src/core/errors.ts'
+import { parseYaml } from '../../../src/core/yaml.ts'
 import { problemFrom } from '../../../src/api/problem.ts'
 import { FAMILIES } from '../../../src/detect/detection.ts'
 import { BLOCK_STATES } from '../../../src/record/block-log.ts'
 import { VERDICTS } from '../../../src/decide/decision.ts'
 
 const document = readApiDocument()
+
 const schemas = document.components['schemas'] as Record<string, { enum?: readonly string[] }>
 
 /** Open to anyone who reaches the port. */
@@ -22,6 +25,11 @@ const FOR_ADMINS = ['listTokens']
 const ASKING = ['testRules', 'backtestRules', 'simulateBlock']
 /** What an analyst or a playbook changes; all else is an administrator's. */
 const RESPONDING = /(Block|Blocks)$|^giveVerdict$/
+
+test('the document as it was read at the build is what its file says', () => {
+  const text = readFileSync(packagedFile('openapi/picket.yaml'), 'utf8')
+  expect(builtReadings(BUILT_API_DOCUMENT).get(text)).toEqual(parseYaml(text))
+})
 
 test('every operation needs the scope for what it does, but for those that are open to anyone', () => {
   for (const { id, scope, isOpen, method } of operationsOf(document)) {

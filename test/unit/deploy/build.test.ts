@@ -1,17 +1,33 @@
 /** The build step of the set-up, on a project of two files. */
 import { execFile } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { packagedFile } from '../../../src/core/package-root.ts'
 
+/** Stands for the reader of YAML that the build runs once it is compiled. */
+const READER = `
+export const readYamlTrees = (text: string) => ({ trees: [text], faults: [] })
+export const parseYaml = (text: string) => text
+`
+
 let project: string
 
 beforeEach(() => {
   project = mkdtempSync(join(tmpdir(), 'picket-build-'))
-  mkdirSync(join(project, 'src'))
+  for (const folder of ['src/core', 'deploy/rules', 'openapi']) {
+    mkdirSync(join(project, folder), { recursive: true })
+  }
   symlinkSync(packagedFile('node_modules'), join(project, 'node_modules'))
   const paths = { module: 'NodeNext', rootDir: 'src', outDir: 'dist' }
   const compilerOptions = { ...paths, types: [], lib: ['ES5'], skipLibCheck: true }
@@ -19,6 +35,9 @@ beforeEach(() => {
   write('package.json', '{ "type": "module" }')
   write('src/main.ts', 'export const answer: number = 42\n')
   write('src/other.ts', 'export const question = 6 * 9\n')
+  write('src/core/yaml.ts', READER)
+  write('deploy/rules/one.yaml', 'title: one')
+  write('openapi/picket.yaml', 'openapi: 3.1.0')
 })
 
 afterEach(() => rmSync(project, { recursive: true, force: true }))
@@ -26,6 +45,8 @@ afterEach(() => rmSync(project, { recursive: true, force: true }))
 function write(path: string, text: string): void {
   writeFileSync(join(project, path), text)
 }
+
+const read = (path: string): unknown => JSON.parse(readFileSync(join(project, path), 'utf8'))
 
 /** Builds the project in a process of its own, as the set-up does; gives what the user reads. */
 async function build(): Promise<{ readonly code: number; readonly words: string }> {
@@ -48,6 +69,18 @@ describe('the build step', () => {
     expect((await build()).words).toMatch(/^• building …\n {2}done in [\d.]+ s\n$/)
     expect(existsSync(join(project, 'dist/main.js'))).toBe(true)
     expect(await build()).toEqual({ code: 0, words: '' })
+  })
+
+  it('reads the YAML that comes with Picket, and again once it was changed', async () => {
+    const readings = () => [read('dist/rule-trees.json'), read('dist/api-document.json')]
+    await build()
+    expect(readings()).toEqual([
+      [['title: one', ['title: one']]],
+      [['openapi: 3.1.0', 'openapi: 3.1.0']],
+    ])
+    write('deploy/rules/two.yaml', 'title: two')
+    await build()
+    expect(readings()[0]).toHaveLength(2)
   })
 
   it('removes what no source stands behind any more, and leaves what it did not compile', async () => {

@@ -144,6 +144,14 @@ describe('TCP', () => {
     expect(new FoldedFlows().fold(talk.tcpBack('SA'))!.handshakeRttUs).toBe(-1)
   })
 
+  it('does not measure a handshake whose last packet was captured before its second', () => {
+    const flows = new FoldedFlows()
+    flows.fold(talk.tcpOut('S'), 0)
+    flows.fold(talk.tcpOut('A'), 42)
+    flows.fold(talk.tcpBack('SA'), 42)
+    expect(flows.last!.handshakeRttUs).toBe(-1)
+  })
+
   it('counts segments that repeat what was sent, but not keep-alives', () => {
     const flows = new FoldedFlows()
     flows.fold(talk.tcpOut('S', { sequence: 0xfffffff0 }))

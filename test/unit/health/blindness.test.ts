@@ -5,6 +5,7 @@ import type { SensorCounts } from '../../../src/health/blindness.ts'
 
 const START_MS = Date.UTC(2026, 0, 5, 10, 0, 0)
 const FOLD_MS = 3_600_000
+const YEAR_MS = 365 * 86_400_000
 const nothing: SensorCounts = {
   ...{ frames: 0, kernelDrops: 0, droppedFlows: 0, evictedFlows: 0, forgotten: 0 },
   malformed: { none: 0, 'ipv4-truncated': 0 },
@@ -90,6 +91,18 @@ describe('kernel drops', () => {
     expect(sensor.last!.summary).toMatch(/\(2 spells since 10:00:00, 12 in all\)$/)
   })
 
+  it('end with the wrong time where the clock is set back, and begin anew in the right one', () => {
+    const sensor = new ReportingSensor()
+    sensor.nowMs += 12 * YEAR_MS
+    sensor.second({ kernelDrops: 5 })
+    sensor.nowMs -= 12 * YEAR_MS
+    sensor.second({ kernelDrops: 7 })
+    sensor.seconds(15)
+    const told = sensor.told.map(({ count, isFinal }) => [count, isFinal])
+    expect(told).toEqual([[5, false], [5, true], [7, false], [7, true]]) // prettier-ignore
+    expect(sensor.last!.summary).toMatch(/^Blind on eth0 from 10:00:00 to 10:00:02: 7 packets/)
+  })
+
   it('are not said of a driver that cannot count them', () => {
     const sensor = new ReportingSensor()
     sensor.blindness.report({ ...nothing, kernelDrops: null }, null)
@@ -124,6 +137,15 @@ describe('what else is missed', () => {
     expect(sensor.last!.summary).toBe(
       'Partly blind on eth0 from 10:00:00 to 10:02:00: 1,200 packets could not be read',
     )
+  })
+
+  it('is told of minutes after a clock that was set back, too', () => {
+    const sensor = new ReportingSensor()
+    sensor.nowMs += 12 * YEAR_MS
+    sensor.run()
+    sensor.nowMs -= 12 * YEAR_MS
+    sensor.seconds(121, { frames: 100, unreadable: 10 })
+    expect(sensor.last).toMatchObject({ kind: 'health.unreadable' })
   })
 
   it('is neither a few broken packets among many nor a few broken packets alone', () => {

@@ -19,12 +19,12 @@ const silent: Log = {
 let watch: HostWatch | undefined
 afterEach(() => watch?.stop())
 
-function startWatch(hostEventSeconds: number, directory = '/tmp') {
+function startWatch(hostEventSeconds: number, directory = '/tmp', clock = systemClock) {
   const told: Detection[] = []
   const warnings: string[] = []
   const metrics = createMetrics()
   watch = new HostWatch({
-    ...{ config: { hostEventSeconds }, directory, clock: systemClock, metrics },
+    ...{ config: { hostEventSeconds }, directory, clock, metrics },
     log: { ...silent, warn: (message) => warnings.push(message) },
     sensors: () => [],
     onDetection: (detection) => told.push(detection),
@@ -78,6 +78,14 @@ describe('HostWatch', () => {
     expect(event.summary).toMatch(/^CPU .* %, load .*; memory .*; disk .* free; Picket uses .*MB$/)
     expect(watch.reading?.cpuShare).not.toBeNull()
     expect((await metrics.render()).text).toMatch(/^picket_data_disk_free_bytes \d+$/m)
+  })
+
+  it('goes on telling of it when a clock that was ahead is set right', async () => {
+    let aheadMs = 12 * 365 * 86_400_000
+    const { told } = startWatch(1, '/tmp', { nowMs: () => Date.now() + aheadMs })
+    await until('the event', () => told[0] ?? null)
+    aheadMs = 0
+    expect((await until('the next', () => told[1] ?? null)).count).toBe(2)
   })
 
   it('tells nothing when told never to, and measures all the same', async () => {

@@ -11,7 +11,7 @@ const claim = (changes: Partial<Claim> = {}): Claim => ({
   ...{ sinceUs: 100 * SECOND_US, untilUs: Infinity, ...changes },
 })
 const end = (changes = {}) => ({
-  ...{ protocol: 6, localAddress: '10.0.0.5', localPort: 40000, isOriginator: true },
+  ...{ protocol: 6, localAddress: '10.0.0.5', localPort: 40000, isOriginator: true, isHeard: true },
   ...{ remoteAddress: '192.0.2.7', remotePort: 443 },
   ...{ startUs: 100 * SECOND_US, endUs: 101 * SECOND_US, ...changes },
 })

@@ -40,7 +40,8 @@ const processes = new ProcessTable((pid) => ({
 }))
 
 async function ownersOf(...sources: OwnerSource[]) {
-  const ownAddresses = { has: (address: string) => OWN.includes(address) }
+  const has = (address: string): boolean => OWN.includes(address)
+  const ownAddresses = { has, hears: has }
   const owners = new Owners({ sources, clock: systemClock, ownAddresses })
   await owners.start()
   return owners

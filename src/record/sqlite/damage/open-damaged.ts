@@ -78,9 +78,12 @@ function hasRoomFor(path: string): boolean {
 }
 
 function copyWithHeader(path: string, copy: string, soundPath: string): void {
-  copyFileSync(path, copy, constants.COPYFILE_FICLONE)
+  remove(copy)
+  // What comes back meanwhile is a link that somebody lays.
+  const mode = constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL
+  copyFileSync(path, copy, mode)
   const hasWal = existsSync(`${path}-wal`)
-  if (hasWal) copyFileSync(`${path}-wal`, `${copy}-wal`, constants.COPYFILE_FICLONE)
+  if (hasWal) copyFileSync(`${path}-wal`, `${copy}-wal`, mode)
   const header = Buffer.alloc(HEADER_BYTES)
   const sound = openSync(soundPath, 'r')
   readSync(sound, header, 0, HEADER_BYTES, 0)

@@ -5,6 +5,8 @@ import type { FlowNumbers } from './flow-numbers.ts'
 
 /** A batch of so many flows is searched in under 0.1 ms and is not joined any further. */
 const FULL_BATCH = 1024
+/** A clock that is set back by more was wrong before. */
+const SET_BACK_S = 3600
 /** A quiet host writes a few flows each time; so many small batches are joined all the same. */
 const MOST_SMALL_BATCHES = 64
 
@@ -26,6 +28,8 @@ export class FlowLogWriter {
   readonly #connection: Connection
   #small: SmallBatch[] = []
   #nextFlow = 0
+  /** When the newest batch was recorded. */
+  #recordedAtS = 0
 
   constructor(connection: Connection, numbers: FlowNumbers) {
     this.#connection = connection
@@ -43,6 +47,7 @@ export class FlowLogWriter {
     const flows = batches.reduce((sum, batch) => sum + batch.length, 0)
     if (flows === 0) return 0
     this.#lookAgain()
+    if (recordedAtS + SET_BACK_S < this.#recordedAtS) this.#bringBack(recordedAtS)
     const waiting = this.#small.reduce((sum, { batch }) => sum + batch.length, 0)
     const isFull = waiting + flows >= FULL_BATCH || this.#small.length >= MOST_SMALL_BATCHES
     const firstFlow = isFull ? (this.#small[0]?.firstFlow ?? this.#nextFlow) : this.#nextFlow
@@ -54,6 +59,7 @@ export class FlowLogWriter {
     this.#small = isFull ? [] : [...this.#small, { firstFlow, batch: joined }]
     this.#numbers.take(flows)
     this.#nextFlow += flows
+    this.#recordedAtS = recordedAtS
     return flows
   }
 
@@ -63,6 +69,20 @@ export class FlowLogWriter {
     if (nextFlow === this.#nextFlow) return
     this.#nextFlow = nextFlow
     this.#small = smallBatches(this.#connection)
+    this.#recordedAtS = newestRecordedAtS(this.#connection)
+  }
+
+  /**
+   * What a wrong clock recorded in the future would outlive retention, and keep all that lies behind it: it counts as
+   * recorded now.
+   */
+  #bringBack(nowS: number): void {
+    this.#connection
+      .prepare(
+        `UPDATE flow_batches SET recorded_at_s = @nowS WHERE recorded_at_s > @nowS AND first_flow >
+           (SELECT coalesce(max(first_flow), 0) FROM flow_batches WHERE recorded_at_s <= @nowS)`,
+      )
+      .run({ nowS })
   }
 
   #write(firstFlow: number, batch: FlowBatch, recordedAtS: number): void {
@@ -81,6 +101,13 @@ export class FlowLogWriter {
 
 const bufferOf = ({ buffer, byteOffset, byteLength }: Uint8Array | Uint32Array): Buffer =>
   Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength)
+
+function newestRecordedAtS(connection: Connection): number {
+  const newest = connection.prepare(
+    'SELECT recorded_at_s FROM flow_batches ORDER BY first_flow DESC LIMIT 1',
+  )
+  return (newest.pluck().get() as number | undefined) ?? 0
+}
 
 /** The small batches at the end of the log, oldest first. */
 function smallBatches(connection: Connection): SmallBatch[] {

@@ -1,7 +1,9 @@
 /** The ballast: a file that is thrown overboard when the disk is full, since then even DELETE needs room. */
-import { closeSync, openSync, statSync, unlinkSync, writeSync } from 'node:fs'
+import { closeSync, lstatSync, rmSync, unlinkSync, writeSync } from 'node:fs'
 import { randomFillSync } from 'node:crypto'
-import { makePrivateFile } from '../../sqlite/private-file.ts'
+import { dirname, join } from 'node:path'
+import { openPrivateFile } from '../../sqlite/private-file.ts'
+import { meansFull } from './means-full.ts'
 
 /** Written a little at a time: an event may wait behind it. */
 const STEP_BYTES = 4 * 1024 * 1024
@@ -10,14 +12,16 @@ export class Ballast {
   readonly #path: string
   readonly #bytes: number
 
-  constructor(path: string, bytes: number) {
-    this.#path = path
+  /** Beside the database at `database`; `bytes`: what it is to hold. */
+  constructor(database: string, bytes: number) {
+    this.#path = join(dirname(database), 'picket.ballast')
     this.#bytes = bytes
   }
 
   /** How much room it holds now. */
   get held(): number {
-    return statSync(this.#path, { throwIfNoEntry: false })?.size ?? 0
+    const found = lstatSync(this.#path, { throwIfNoEntry: false })
+    return found?.isFile() === true ? found.size : 0
   }
 
   get isWhole(): boolean {
@@ -31,15 +35,16 @@ export class Ballast {
     // Random, since some file systems keep zeros without taking room.
     randomFillSync(step)
     try {
-      if (held === 0) makePrivateFile(this.#path)
-      const file = openSync(this.#path, 'a', 0o600)
+      // Whatever else lies there is none of ours.
+      if (held === 0) rmSync(this.#path, { force: true })
+      const file = openPrivateFile(this.#path)
       try {
         writeSync(file, step)
       } finally {
         closeSync(file)
       }
     } catch (cause) {
-      if (!isRoomless(cause)) throw cause
+      if (!meansFull(cause)) throw cause
       this.release()
     }
   }
@@ -52,7 +57,12 @@ export class Ballast {
   }
 }
 
-function isRoomless(cause: unknown): boolean {
-  const code = (cause as NodeJS.ErrnoException).code
-  return code === 'ENOSPC' || code === 'EDQUOT'
+/** Runs `work`; once more, with the room of the ballast beside the database, when the disk refused it. */
+export function withBallast<Result>(database: string, work: () => Result): Result {
+  try {
+    return work()
+  } catch (cause) {
+    if (!meansFull(cause) || !new Ballast(database, 0).release()) throw cause
+    return work()
+  }
 }
