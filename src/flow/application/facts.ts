@@ -183,6 +183,8 @@ export interface SnmpCommunity {
   readonly isAnswer: boolean
   /** Equal for equal communities within one sensor, and of no other use. */
   readonly secret: number
+  /** Likewise of all that a request asks for; null of an answer. */
+  readonly question: number | null
 }
 
 /** One DHCP message (RFC 2131). */

@@ -6,7 +6,7 @@ import { isMysql } from './database/mysql.ts'
 import { isPostgresql, isPostgresqlReply } from './database/postgresql.ts'
 import { isRedisArray, isRedisText } from './database/redis.ts'
 import { is220, isFtp, isFtpGreeting } from './login/ftp.ts'
-import { isMqtt } from './login/mqtt.ts'
+import { isMqtt, isMqttReply } from './login/mqtt.ts'
 import { isRdp } from './login/rdp.ts'
 import { isSsh } from './login/ssh.ts'
 import { isTelnet } from './login/telnet.ts'
@@ -75,7 +75,7 @@ function recogniseBinary(packet: Packet, first: number): number {
   if (isSmb(packet, first)) return SMB
   if (isRdp(packet, first)) return RDP
   if (isMssql(packet, first)) return MSSQL
-  if (isMqtt(packet, first)) return MQTT
+  if (isMqtt(packet, first) || isMqttReply(packet, first)) return MQTT
   if (first === 5 && isRpc(packet)) return DCERPC
   if (isTelnet(packet, first)) return TELNET
   if (isPostgresql(packet)) return POSTGRESQL

@@ -2,9 +2,10 @@
  * Detects a server that is made to reflect: one address asks it the same kind of thing over and over, and
  * the answers hold many times what the questions did. Whose address it is did most likely not ask.
  *
- * Of a name server the same few names are asked; ever new ones are a tunnel's, or a resolver's.
- * Watches ended flows of services that amplify, and of others where each request is like the first. Left out: SNMP, where a collector that walks a table looks
- * the same; TFTP, which answers from another port.
+ * Of a name server the same few names are asked; ever new ones are a tunnel's, or a resolver's. Of SNMP one and the
+ * same is asked; a collector that walks a table asks for the next row each time.
+ * Watches ended flows of services that amplify, and of others where each request is like the first. Left out: TFTP, which
+ * answers from another port, and games.
  */
 import {
   APPLICATIONS,
@@ -45,14 +46,15 @@ const MINUTE_US = 60_000_000
 const REMEMBER_US = 600_000_000
 
 /** Ports of services where ordinary use amplifies as much. */
-const ORDINARY = new Set([161, 69, 27015, 27960])
+const ORDINARY = new Set([69, 27015, 27960])
+const SNMP_PORT = 161
 
 export class MisusedReflector implements Detector {
   readonly name = 'misused-reflector'
   readonly memories: readonly Memory[]
   readonly #config: MisusedReflectorConfig
   readonly #pairs: WatchedHosts<MisusedPair>
-  /** What name servers were asked and answered at length. */
+  /** What name servers were asked and answered at length, and what is asked by SNMP. */
   readonly #names: FadingTable<AskedNames>
 
   constructor(config: MisusedReflectorConfig, emit: Emit) {
@@ -63,16 +65,11 @@ export class MisusedReflector implements Detector {
   }
 
   flowSpoke(flow: LiveFlow, fact: ApplicationFact): void {
-    if (fact.kind !== 'dns' || !fact.isResponse || fact.query === null) return
-    const asked = SERVICE_OF_PORT[flow.responderPort]!
-    if (asked === 0 || flow.protocol !== IpProtocol.UDP || !this.#isAmplified(fact)) return
-    const key = keyOf(flow, asked)
-    let names = this.#names.get(key)
-    if (names === undefined) {
-      names = new AskedNames(flow.lastUs)
-      this.#names.set(key, names)
+    if (fact.kind === 'snmp-community') {
+      if (fact.question !== null) this.#asks(flow, fact.question)
+    } else if (fact.kind === 'dns' && fact.isResponse && fact.query !== null) {
+      if (this.#isAmplified(fact)) this.#asks(flow, textHash(fact.query))
     }
-    names.add(textHash(fact.query), flow.lastUs)
   }
 
   flowEnded(flow: LiveFlow): void {
@@ -87,8 +84,22 @@ export class MisusedReflector implements Detector {
     else this.#pairs.watch(key, asked === 0 ? this.#unknown(flow) : this.#known(flow, asked, key))
   }
 
+  #asks(flow: LiveFlow, question: number): void {
+    const asked = SERVICE_OF_PORT[flow.responderPort]!
+    if (asked === 0 || flow.protocol !== IpProtocol.UDP) return
+    const key = keyOf(flow, asked)
+    let names = this.#names.get(key)
+    if (names === undefined) {
+      names = new AskedNames(flow.lastUs)
+      this.#names.set(key, names)
+    }
+    names.add(question, flow.lastUs)
+  }
+
   #known(flow: LiveFlow, asked: number, key: number): MisusedPair {
-    const isOrdinary = (): boolean => this.#names.get(key)?.isEverNew === true
+    const names = (): AskedNames | undefined => this.#names.get(key)
+    const isOrdinary = (): boolean =>
+      flow.responderPort === SNMP_PORT ? names()?.isOfFew !== true : names()?.isEverNew === true
     return new MisusedPair(SERVICES[asked - 1]!.name, flow, this.#config, isOrdinary)
   }
 

@@ -12,6 +12,9 @@ import { secretDigest } from './secret-digest.ts'
 const CONNECT = 0x10
 const CONNACK = 0x20
 const NAMES = ['\0\x04MQTT', '\0\x06MQIsdp'].map(pattern)
+const CONNACK_BYTES = 4
+/** The highest code of version 3. */
+const MOST_CODE = 5
 const LONGEST_USER = 128
 const FLAG_WILL = 0x04
 const FLAG_PASSWORD = 0x40
@@ -27,11 +30,20 @@ interface Login {
   readonly secret: number | null
 }
 
+const UNHEARD: Login = { user: null, secret: null }
+
 /** CONNECT, with its length and the protocol's name behind it. */
 export function isMqtt(payload: Payload, first: number): boolean {
   if (first !== CONNECT) return false
   const at = afterLength(payload, 1)
   return at > 0 && NAMES.some((name) => startsWith(payload, name, at))
+}
+
+/** A broker's first words where the client's are not captured: CONNACK of version 3, which has but one length. */
+export function isMqttReply(payload: Payload, first: number): boolean {
+  if (first !== CONNACK || payload.payloadLength !== CONNACK_BYTES) return false
+  const isFlag = byteAt(payload, 2) <= 1 && byteAt(payload, 3) <= MOST_CODE
+  return byteAt(payload, 1) === CONNACK_BYTES - 2 && isFlag
 }
 
 /** A byte, a length of one to four bytes, and what it counts. */
@@ -58,6 +70,7 @@ export class MqttReader extends FactReader {
       this.#login = readConnect(packet)
       return this.#login === null ? Next.DONE : Next.MORE
     }
+    if (this.#payloads === 1 && isMqttReply(packet, first)) this.#login = UNHEARD
     if (first !== CONNACK || this.#login === null) return Next.MORE
     this.#endLogin(this.#login, byteAt(packet, afterLength(packet, 1) + 1))
     return Next.DONE

@@ -59,6 +59,12 @@ function userOf(packet: Packet): string | null {
   return textAt(packet, fields.from, fields.to, LONGEST_USER)
 }
 
+/** What stands behind the number of the request under `fields`, as a digest; null where that cannot be read. */
+function questionOf(packet: Packet): number | null {
+  const end = fields.to
+  return fields.enter().expect(Tag.INTEGER) ? secretDigest(packet, fields.to, end) : null
+}
+
 export class SnmpReader extends FactReader {
   #version: SnmpFacts['version'] | null = null
   #communityBytes: number | null = null
@@ -96,7 +102,8 @@ export class SnmpReader extends FactReader {
     if (version === '3') this.#tellRefusal(packet)
     const isAnswer = pdu === 'response'
     if (secret === null || !(isAnswer || REQUESTS.has(pdu))) return
-    this.context.tell({ kind: 'snmp-community', isAnswer, secret })
+    const question = isAnswer ? null : questionOf(packet)
+    this.context.tell({ kind: 'snmp-community', isAnswer, secret, question })
   }
 
   /** Passwords are never sent, and the answers to one are never the same twice. */

@@ -40,8 +40,7 @@ export class HttpReader extends FactReader {
   #authFailures = 0
   #logins: HttpLogins | null = null
   #http2: Http2Connection | null = null
-  #isConnect = false
-  /** What a proxy passes on, or a WebSocket carries, once it was agreed on. */
+  /** What a proxy is asked to pass on, or a WebSocket carries. */
   #carried: CarriedProtocol | null = null
 
   constructor(context: ReadingContext) {
@@ -150,7 +149,7 @@ export class HttpReader extends FactReader {
 
   #addRequest(): void {
     this.#requests += 1
-    this.#isConnect = head.method === 'CONNECT'
+    if (head.method === 'CONNECT' && this.context.isHeard) this.#carried = new CarriedProtocol(true)
     if (this.context.isHeard) {
       const request = requestOf(head)
       this.context.tell(request)
@@ -194,9 +193,6 @@ export class HttpReader extends FactReader {
       if (this.#http2 === null) this.#awaited.forget()
     }
     if (status >= 200) this.#bodies[0].endChunks()
-    if (this.#isConnect && status >= 200 && status < 300 && this.context.isHeard) {
-      this.#carried = new CarriedProtocol(true)
-    }
     // A WebSocket, say. What CONNECT carries may be HTTP again, and is read if it is.
     return status === 101
   }

@@ -12,7 +12,7 @@ import { confidenceOf, counted, spanOf } from '../../state/wording.ts'
 import type { ConnectionFloodConfig } from '../config.ts'
 
 const REQUESTS = 0
-/** Requests of what calls itself a browser, and comes from no other page and without a cookie. */
+/** Requests of what calls itself a browser and is none, and comes from no other page and without a cookie. */
 const UNPROMPTED = 1
 const FIELDS = 2
 /** Browsers fetch pictures and styles with a page. */
@@ -36,13 +36,12 @@ export class CrowdServer implements Watched {
     this.#config = config
   }
 
-  request(flow: LiveFlow, { uri, userAgent, hasReferer, hasCookie }: HttpRequest): void {
-    const path = uri.split('?', 1)[0]!
+  request(flow: LiveFlow, request: HttpRequest): void {
+    const path = request.uri.split('?', 1)[0]!
     this.count += 1
     this.lastUs = Math.max(this.lastUs, flow.lastUs)
     this.#window.add(REQUESTS, 1, flow.lastUs)
-    const isBrowser = userAgent !== null && BROWSER.test(userAgent)
-    if (isBrowser && !hasReferer && !hasCookie) this.#window.add(UNPROMPTED, 1, flow.lastUs)
+    if (isFalseBrowser(request)) this.#window.add(UNPROMPTED, 1, flow.lastUs)
     this.#page.add(textHash(path), () => path)
     this.#clients.add(flow.originatorKey)
     if (this.story !== null && this.story.flows.size < MAX_FLOWS) this.story.addFlow(flow)
@@ -90,4 +89,11 @@ export class CrowdServer implements Watched {
       isFinal,
     )
   }
+}
+
+/** Browsers say which language they read, also those within apps that fetch one page of advertisements all day. */
+function isFalseBrowser(request: HttpRequest): boolean {
+  const { userAgent, hasAcceptLanguage, hasReferer, hasCookie } = request
+  if (userAgent === null || !BROWSER.test(userAgent)) return false
+  return !hasAcceptLanguage && !hasReferer && !hasCookie
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { ask } from '../../../../support/asked-names.ts'
+import { ber, berInteger, berSequence, berText } from '../../../../support/ber-builder.ts'
 import { icmp, icmp6 } from '../../../../support/packet-builder.ts'
 import { WatchedTraffic } from '../../../../support/watched-traffic.ts'
 
@@ -104,6 +105,13 @@ describe('a reflected flood', () => {
     ])
   })
 })
+
+/** A message of SNMP 2c about one row of a table. */
+const snmp = (pdu: number, number: number, row: number, value: string): Uint8Array => {
+  const variable = berSequence(ber(0x06, new Uint8Array([43, 6, 1, 2, row >> 7, row & 127])), berText(value)) // prettier-ignore
+  const content = [berInteger(number & 127), berInteger(0), berInteger(50), berSequence(variable)]
+  return berSequence(berInteger(1), berText('public'), ber(pdu, ...content))
+}
 
 interface Misuse {
   readonly request: (index: number) => number
@@ -246,6 +254,33 @@ describe('a name server with big answers', () => {
       (index) => `${(index * 7919 + 10 ** 9).toString(36)}q7z.t.example.org`,
     ).end()
     expect(stories.map(({ kind }) => kind)).toEqual(['tunnel.dns'])
+  })
+})
+
+describe('a device that answers SNMP at length', () => {
+  /** 300 requests for what `row` says, each under a number of its own. */
+  const polled = (row: (index: number) => number): WatchedTraffic => {
+    const traffic = new WatchedTraffic()
+    for (let index = 0; index < 300; index += 1) {
+      const ports = { sourcePort: 4444, destinationPort: 161 }
+      const back = { sourcePort: 161, destinationPort: 4444 }
+      traffic.udp('192.0.2.9', VICTIM, { ...ports, payload: snmp(0xa5, index, row(index), '') })
+      const answer = snmp(0xa2, index, row(index), 'x'.repeat(900))
+      traffic.udp(VICTIM, '192.0.2.9', { ...back, payload: answer }, 13_000)
+    }
+    traffic.silence(90_000_000)
+    return traffic
+  }
+
+  test('asked for one and the same again and again is misused', () => {
+    expect(reflections(polled(() => 1))).toMatchObject([
+      { kind: 'amplification.reflector', host: VICTIM, victims: ['192.0.2.9'], attacker: null },
+    ])
+  })
+
+  test('walked row by row, or asked for a dozen of them in turn, is watched over', () => {
+    expect(reflections(polled((index) => index))).toEqual([])
+    expect(reflections(polled((index) => index % 12))).toEqual([])
   })
 })
 

@@ -42,6 +42,7 @@ test.each([
   ['postgresql', 5432, ['N', asks, refuses]],
   ['postgresql', 6543, [refuses]],
   ['mssql', 1433, [prelogin, error18456]],
+  ['mqtt', 1883, ['\x20\x02\0\x05']],
 ] as const)(
   'guessing of %s passwords at port %i shows in the answers alone',
   (service, port, said) => {

@@ -83,6 +83,14 @@ describe('on a port of another protocol', () => {
     ])
   }) // prettier-ignore
 
+  test('SSH within what a proxy was asked for is an alert where the client alone is captured', () => {
+    const traffic = new WatchedTraffic({ hears: (source) => source === CLIENT })
+    const ports = { client: CLIENT, server: SERVER, clientPort: 43_211, serverPort: 3128 }
+    const session = new RemoteSession(traffic, ports)
+    session.say('CONNECT 192.0.2.80:443 HTTP/1.0\r\n\r\n').hear('HTTP/1.1 200 OK\r\n\r\n').say(SSH)
+    expect(tunnelsIn(traffic)).toMatchObject([{ kind: 'tunnel.http-connect', host: CLIENT }])
+  })
+
   test('a proxy asked for a login port is told of', () => {
     const traffic = new WatchedTraffic()
     const request = 'CONNECT shell.example.com:22 HTTP/1.1\r\nHost: shell.example.com:22\r\n\r\n'

@@ -18,7 +18,7 @@ interface Crowd {
 /** Requests of many clients, fifty a second in all. */
 function told(crowd: Crowd): readonly Detection[] {
   const { clients = 150, count = 1200 } = crowd
-  const { uri = (index) => `/search?q=${index * 7919}`, headers = () => [AGENT, LANGUAGE] } = crowd
+  const { uri = (index) => `/search?q=${index * 7919}`, headers = () => [AGENT] } = crowd
   const traffic = new WatchedTraffic()
   for (let index = 0; index < count; index += 1) {
     const asked = get(uri(index), ...headers(index))
@@ -40,9 +40,13 @@ describe('many clients that pose as browsers and ask for one page alone', () => 
 
   test('are none where they read as people do', () => {
     expect(told({ uri: (index) => pages[index % pages.length]! })).toEqual([])
-    const headers = (): readonly string[] => [AGENT, LANGUAGE, 'Referer: http://www.example.org/']
+    const headers = (): readonly string[] => [AGENT, 'Referer: http://www.example.org/']
     expect(told({ headers })).toEqual([])
-    expect(told({ headers: () => [AGENT, LANGUAGE, 'Cookie: id=7'] })).toEqual([])
+    expect(told({ headers: () => [AGENT, 'Cookie: id=7'] })).toEqual([])
+  })
+
+  test('are none where they are browsers within apps, which fetch advertisements', () => {
+    expect(told({ headers: () => [AGENT, LANGUAGE] })).toEqual([])
   })
 
   test('are none where they are programs that say so, or few, or ask little', () => {
