@@ -1,4 +1,5 @@
 /** One conversation of each application, for tests that hold for all of them. */
+import { clientInitial, cryptoFrame } from './quic-initials.ts'
 import { ber, berInteger, berSequence, berText } from './ber-builder.ts'
 import { dnsAddress, dnsMessage, dnsName, dnsRecord, edns } from './dns-messages.ts'
 import { bytesOf, concat, uint16, uint32, type Content } from './packet-builder.ts'
@@ -132,4 +133,5 @@ export const SAMPLES: readonly Sample[] = [
   udp('snmp', 161, ['>', snmpMessage(1, SECRET, 0xa5)], ['<', snmpMessage(1, SECRET, 0xa2)]), // prettier-ignore
   udp('dhcp', 67, ['>', dhcpMessage(1, [dhcpOption(12, 'host'), dhcpOption(60, 'MSFT')])]),
   udp('quic', 443, ['>', `\xc3\0\0\0\x01\x08${'d'.repeat(8)}\x04${'s'.repeat(40)}`]),
+  udp('quic', 443, ['>', clientInitial([cryptoFrame(0)])]),
 ]

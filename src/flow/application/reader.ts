@@ -1,5 +1,6 @@
 /** What every application's reader is: one small object a flow, fed with payloads, asked for facts. */
 import type { Packet } from '../../decode/index.ts'
+import type { Ration } from '../../core/ration.ts'
 import { IpProtocol } from '../../net/protocol.ts'
 import type { ApplicationFact, ApplicationFacts } from './facts.ts'
 import { JoinedSegments } from './joined-segments.ts'
@@ -27,6 +28,8 @@ export interface ReadingContext {
   readonly isHeard: boolean
   readonly buffers: StreamBuffers
   readonly text: TextBudget
+  /** How many packets a minute are decrypted: each costs as much as ten that are read in the clear. */
+  readonly decryptions: Ration
   /** Tells a fact of the flow that is being read. */
   tell(fact: ApplicationFact): void
 }

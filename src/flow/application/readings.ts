@@ -1,5 +1,6 @@
 /** Reads what flows' applications say: recognises each by its first payloads, then lets its reader read. */
 import { Packet } from '../../decode/index.ts'
+import { Ration } from '../../core/ration.ts'
 import { IpProtocol } from '../../net/protocol.ts'
 import type { FlowObserver, LiveFlow } from '../flow.ts'
 import type { FlowShedding } from '../shedding.ts'
@@ -20,6 +21,8 @@ import { UnknownReadings } from './unknown/unknown-readings.ts'
 const MOST_LOOKS = 8
 /** Characters kept for all flows together. */
 const MOST_TEXT = 33_554_432
+/** A minute, of all flows together; two seconds of a processor. */
+const MOST_DECRYPTIONS = 30_000
 
 /** What fact reading could not keep or do, since the start. */
 export interface FactStatistics {
@@ -57,6 +60,7 @@ export class ApplicationReadings {
       isHeard: observer.flowSpoke !== undefined,
       buffers: new StreamBuffers(),
       text: new TextBudget(MOST_TEXT),
+      decryptions: new Ration(MOST_DECRYPTIONS),
       tell: (fact) => this.#pending.push(fact),
     }
   }

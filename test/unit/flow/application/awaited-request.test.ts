@@ -2,6 +2,7 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
+import { Ration } from '../../../../src/core/ration.ts'
 import { TextBudget } from '../../../../src/flow/application/reader.ts'
 import { AwaitedRequest } from '../../../../src/flow/application/web/awaited-request.ts'
 import { HttpReader } from '../../../../src/flow/application/web/http.ts'
@@ -47,7 +48,14 @@ it('of a request that was answered only the first words are kept, however odd it
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as () => void
   const text = new TextBudget(1_000_000)
-  const context = { isHeard: true, buffers: new StreamBuffers(), text, tell: () => undefined }
+  const decryptions = new Ration(1000)
+  const context = {
+    isHeard: true,
+    buffers: new StreamBuffers(),
+    text,
+    decryptions,
+    tell: () => undefined,
+  }
   const odd = Array.from({ length: 8 }, (_, at) => `X-${at}: '${'y'.repeat(500)}`).join('\r\n')
   const readers: HttpReader[] = []
   collect()

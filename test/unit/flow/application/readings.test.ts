@@ -1,3 +1,4 @@
+import { Ration } from '../../../../src/core/ration.ts'
 import { describe, expect, it } from 'vitest'
 import { FactStore } from '../../../../src/flow/application/fact-store.ts'
 import {
@@ -29,6 +30,7 @@ const contextWith = (characters: number) => ({
   isHeard: false,
   buffers: new StreamBuffers(),
   text: new TextBudget(characters),
+  decryptions: new Ration(1000),
   tell: () => undefined,
 })
 
