@@ -1,5 +1,6 @@
 /** The command line: argv in, exit code out. */
 import { CommanderError } from 'commander'
+import { helpInWords } from './command-names.ts'
 import type { CliWorld } from './context.ts'
 import { EXIT, printFailure } from './print/output.ts'
 import { buildProgram, isHelp, usageError } from './program.ts'
@@ -17,7 +18,7 @@ export async function runCli(
   let exitCode: number = EXIT.ok
   const program = buildProgram(world, (code) => (exitCode = code))
   try {
-    await program.parseAsync(helpInWords(argv), { from: 'user' })
+    await program.parseAsync(helpInWords(program, argv), { from: 'user' })
     return exitCode
   } catch (error) {
     if (!(error instanceof CommanderError)) return printFailure(error, world.terminal)
@@ -25,10 +26,4 @@ export async function runCli(
     if (error.code === 'commander.help') return EXIT.usage
     return printFailure(usageError(error, argv), world.terminal)
   }
-}
-
-/** Takes `help rules test` for `rules test --help`, since commander's own command knows one level of commands only. */
-function helpInWords(argv: readonly string[]): readonly string[] {
-  const [first, ...words] = argv
-  return first === 'help' ? [...words, '--help'] : argv
 }

@@ -1,5 +1,5 @@
 /** `picket start` and `picket replay`: the pipeline, live and from files. */
-import { PicketError } from '../../core/errors.ts'
+import { unknownCommand } from '../command-names.ts'
 import type { AddCommands, Invocation } from '../invocation.ts'
 
 /** Adds `start`, which is also what runs without a command, and `replay`. */
@@ -32,10 +32,7 @@ export const addDefault: AddCommands = (program, run) => {
     run<object>(async (invocation) => {
       const [unknown] = program.args
       if (unknown === undefined) return startAgent(invocation)
-      throw unknownCommand(
-        unknown,
-        program.commands.map((command) => command.name()),
-      )
+      throw unknownCommand(unknown, program.commands)
     }),
   )
 }
@@ -50,10 +47,4 @@ async function replayFiles(invocation: Invocation<{ readonly follow?: boolean }>
   const { args, options, context } = invocation
   const { replay } = await import('./replay.ts')
   return replay(args.flat(), { isFollowed: options.follow === true }, context())
-}
-
-function unknownCommand(name: string, known: readonly string[]): PicketError {
-  const near = known.find((one) => one.startsWith(name) || name.startsWith(one))
-  const hint = near === undefined ? `the commands are ${known.join(', ')}` : `did you mean ${near}?`
-  return new PicketError('ERR_USAGE', `unknown command '${name}'`, { hint })
 }

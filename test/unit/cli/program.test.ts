@@ -55,6 +55,8 @@ test('--version prints the version alone', async () => {
 test.each([
   [['evnts'], "unknown command 'evnts'", /the commands are start, replay/],
   [['event'], "unknown command 'event'", /did you mean events/],
+  [['help', 'evnts'], "unknown command 'evnts'", /the commands are start, replay/],
+  [['help', 'rules', 'shwo'], "unknown command 'shwo'", /the commands are check, list/],
   [['events', '--kindd', 'x'], "unknown option '--kindd'", /did you mean --kind/],
   [['events', '--limit', '0'], 'is invalid', /from 1 to 1000000/],
   [['events', '--from', 'soon'], 'is invalid', /such as 2h/],
