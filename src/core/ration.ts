@@ -1,4 +1,4 @@
-/** So many a minute: for what is written of an attack, which must not fill the disk. */
+/** So many a minute: for what strangers can cause without end, and what may fill no disk and hold up no packet. */
 
 const WINDOW_MS = 60_000
 
