@@ -3,16 +3,11 @@ import type { LiveFlow } from '../../../flow/flow.ts'
 import type { LoginBruteforceConfig } from './config.ts'
 import type { Row } from '../state/capped-table.ts'
 import { Story } from '../state/story.ts'
+import { BLIND_FACTOR, QUICK_US } from './blind.ts'
 import { Refusals, type Offer } from './refusals.ts'
 
 /** Without a story everything is forgiven after this long: nobody's typing errors add up over days. */
 const FORGIVE_AFTER_US = 6 * 3_600_000_000
-
-/** Refusals this close upon each other are a run. Whoever waits longer may be a program with an old password. */
-const QUICK_US = 5_000_000
-
-/** Where passwords are not readable a run must be this many times as long as guesses told apart. */
-const BLIND_FACTOR = 1.5
 
 /** As many refusals, with hardly a different guess among them, are told as an old password. */
 const STALE_FACTOR = 2

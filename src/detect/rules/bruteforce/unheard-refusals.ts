@@ -10,16 +10,13 @@ import type { Detector, Emit, Heard, Memory } from '../../detector.ts'
 import { pairKey } from '../state/pair-key.ts'
 import { Stories, type Suspect, type Telling } from '../state/stories.ts'
 import { confidenceOf, counted, spanOf } from '../state/wording.ts'
+import { BLIND_FACTOR, QUICK_US } from './blind.ts'
 import type { LoginBruteforceConfig } from './config.ts'
 import { loginEndsOf } from './login-parties.ts'
 
 const MAX_CLIENTS = 1024
 const UNAUTHORIZED = 401
 const PROXY_UNAUTHORIZED = 407
-/** Whoever waits longer may be a program with an old password. */
-const QUICK_US = 5_000_000
-/** So many times the guesses that are enough where they can be told apart. */
-const BLIND_FACTOR = 1.5
 
 interface Client extends Suspect {
   readonly client: string

@@ -10,14 +10,11 @@ import type { Detector, Emit, Memory } from '../../../detector.ts'
 import { pairKey } from '../../state/pair-key.ts'
 import { Stories, type Suspect, type Telling } from '../../state/stories.ts'
 import { confidenceOf, counted, listed, spanOf } from '../../state/wording.ts'
+import { BLIND_FACTOR, QUICK_US } from '../blind.ts'
 import type { LoginBruteforceConfig } from '../config.ts'
 
 const SMB = APPLICATIONS.indexOf('smb')
 const MAX_CLIENTS = 1024
-/** Whoever waits longer between two tries may be a program with an old password. */
-const QUICK_US = 5_000_000
-/** So many times the guesses that are enough where they can be told apart. */
-const BLIND_FACTOR = 1.5
 const MOST_USERS = 32
 
 interface Client extends Suspect {
