@@ -269,9 +269,9 @@ export interface RdpChannel {
 /** What a TCP connection of no known application showed. */
 export interface RawSign {
   readonly kind: 'raw-sign'
-  readonly sign: 'shell' | 'nop-sled' | 'letter-filler'
+  readonly sign: 'shell' | 'nop-sled' | 'letter-filler' | 'java-object'
   readonly isFromResponder: boolean
-  /** The words that gave it away; empty for bytes. */
+  /** The words that gave it away, or the class; empty for bytes. */
   readonly text: string
 }
 

@@ -31,6 +31,8 @@ export interface DcerpcCall {
   readonly interface: string
   /** Which of the interface's calls; null where the client bound to the interface. */
   readonly opnum: number | null
+  /** Of the call's first fragment; 0 where the client bound to the interface. */
+  readonly argumentBytes: number
   /** A logon proof, or challenge, of eight zeros (CVE-2020-1472). */
   readonly hasZeroCredential: boolean
 }
