@@ -239,7 +239,7 @@ export interface MailUser {
   readonly outcome: 'asked' | 'known' | 'unknown'
 }
 
-/** A line typed into a shell over Telnet, once somebody was let in, or FTP's SITE. Told, never stored. */
+/** A line typed into a shell over Telnet, once somebody was let in, or FTP's SITE and PORT. Told, never stored. */
 export interface TypedCommand {
   readonly kind: 'typed-command'
   readonly text: string
