@@ -14,6 +14,7 @@ import type { Http2Burden, HttpBody, HttpFacts, HttpRequest, HttpResponse } from
 import type {
   DcerpcCall,
   DcerpcFacts,
+  DirectorySearch,
   KerberosFacts,
   KerberosMessage,
   LdapFacts,
@@ -320,6 +321,7 @@ export type ApplicationFact =
   | SipMessage
   | SentName
   | KerberosMessage
+  | DirectorySearch
   | RedisCommand
   | QuicFacts
   | NtpFacts

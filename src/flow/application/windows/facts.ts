@@ -1,4 +1,5 @@
 /** What the protocols of Windows networks say: SMB, DCE/RPC, Kerberos, LDAP. */
+import type { DirectoryAim } from './directory-search.ts'
 
 export interface SmbFacts {
   readonly kind: 'smb'
@@ -85,6 +86,12 @@ export interface KerberosFacts extends Omit<KerberosMessage, 'message'> {
   readonly errors: number
   readonly authFailures: number
   readonly authSuccesses: number
+}
+
+/** A search of a directory for what intruders look for. */
+export interface DirectorySearch {
+  readonly kind: 'directory-search'
+  readonly aims: readonly DirectoryAim[]
 }
 
 export interface LdapFacts {
