@@ -5,6 +5,7 @@ export const CEF_NAMES: Readonly<Record<string, string>> = {
   flow: 'Network flow',
   scan: 'Port scan',
   'scan.vertical': 'Vertical port scan',
+  'scan.block': 'Scan of a few ports on a few hosts',
   'scan.controller': 'Search of a controller',
   'scan.service': 'Service version probing',
   'scan.internet-survey': 'Internet survey',
