@@ -17,6 +17,7 @@ export const CEF_NAMES: Readonly<Record<string, string>> = {
   'scan.mail-users': 'Search for mail users',
   'scan.ssh-tool': 'SSH scanner',
   sweep: 'Network sweep',
+  'sweep.services': 'Search for open services',
   flood: 'Flood',
   'flood.syn': 'TCP SYN flood',
   'flood.udp': 'UDP flood',
