@@ -56,6 +56,7 @@ export const CEF_NAMES: Readonly<Record<string, string>> = {
   'tunnel.icmp': 'ICMP tunnel',
   'tunnel.odd-port': 'Protocol on an odd port',
   exfiltration: 'Data exfiltration',
+  'exfiltration.queries': 'Data in the addresses of requests',
   'exfiltration.stealer': 'Stealer sends what it took',
   'exfiltration.volume': 'Unusual upload',
   c2: 'Command and control',
