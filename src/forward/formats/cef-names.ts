@@ -15,6 +15,7 @@ export const CEF_NAMES: Readonly<Record<string, string>> = {
   'scan.dns-names': 'Guessing of host names',
   'scan.ftp-bounce': 'Scan through an FTP server',
   'scan.mail-users': 'Search for mail users',
+  'scan.tftp-files': 'Guessing of TFTP files',
   'scan.ssh-tool': 'SSH scanner',
   sweep: 'Network sweep',
   'sweep.services': 'Search for open services',
