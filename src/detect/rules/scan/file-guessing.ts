@@ -1,8 +1,9 @@
 /**
- * Detects files of a TFTP server being guessed by name: one client asks for one after another.
+ * Detects files of a TFTP server being guessed by name: one client asks for one after another that is not there.
  *
  * TFTP lists nothing and asks for no password, so whoever wants a router's configuration must know, or guess, what it
- * is called. A computer that starts from the network tries about twenty names, a telephone ten.
+ * is called. A computer that starts from the network tries about twenty names, a telephone ten; a boot loader fetches dozens of
+ * modules, which are there.
  * Source: RFC 1350 §5; Metasploit's tftpbrute, nmap's tftp-enum.
  */
 import { PacketKind, type Packet } from '../../../decode/packet.ts'
@@ -16,8 +17,12 @@ import type { PortScanConfig } from './config.ts'
 
 const TFTP = 69
 const READ_REQUEST = 1
+const ERROR = 5
+const LONGEST_ERROR = 128
 const MAX_CLIENTS = 512
 const MIN_FILES = 32
+/** Of the files asked for, those that are not there. */
+const MIN_MISSING_SHARE = 0.8
 /** Names longer than this are told apart by their beginning. */
 const COMPARED = 64
 
@@ -25,6 +30,7 @@ interface Guesser extends Suspect {
   readonly attacker: string
   readonly victim: string
   readonly files: DistinctCount
+  errors: number
 }
 
 export class FileGuessing implements Detector {
@@ -42,14 +48,27 @@ export class FileGuessing implements Detector {
   }
 
   packet(packet: Packet): void {
-    if (packet.destinationPort !== TFTP || packet.kind !== PacketKind.IP) return
-    const { buffer, payloadOffset: at, payloadCaptured } = packet
-    if (payloadCaptured < 4 || buffer[at] !== 0 || buffer[at + 1] !== READ_REQUEST) return
+    if (packet.destinationPort === TFTP) this.#asks(packet)
+    else if (this.#guessers.size > 0) this.#answers(packet)
+  }
+
+  /** The server answers from a port of its own for each file (RFC 1350 §4). */
+  #answers(packet: Packet): void {
+    if (packet.payloadLength > LONGEST_ERROR || opcodeOf(packet) !== ERROR) return
+    const key = pairKey(destinationHash(packet), sourceHash(packet), 26)
+    const guesser = this.#guessers.get(key)
+    if (guesser === undefined) return
+    guesser.errors += 1
+    const isVain = guesser.errors >= guesser.count * MIN_MISSING_SHARE
+    if (guesser.count >= MIN_FILES && isVain) this.#guessers.tell(guesser, packet.timestampUs)
+  }
+
+  #asks(packet: Packet): void {
+    if (packet.kind !== PacketKind.IP || opcodeOf(packet) !== READ_REQUEST) return
     const guesser = this.#guesserOf(packet)
     guesser.lastUs = Math.max(guesser.lastUs, packet.timestampUs)
     guesser.files.add(nameHash(packet))
     guesser.count = guesser.files.value
-    if (guesser.count >= MIN_FILES) this.#guessers.tell(guesser, packet.timestampUs)
   }
 
   #guesserOf(packet: Packet): Guesser {
@@ -60,10 +79,15 @@ export class FileGuessing implements Detector {
       this.#guessers.add(key, {
         ...{ attacker: sourceAddress(packet), victim: destinationAddress(packet) },
         ...{ files: new DistinctCount(), firstUs: timestampUs, lastUs: timestampUs },
-        ...{ count: 0, story: null },
+        ...{ count: 0, errors: 0, story: null },
       })
     )
   }
+}
+
+/** -1 where there is none. */
+function opcodeOf({ buffer, payloadOffset: at, payloadCaptured }: Packet): number {
+  return payloadCaptured < 4 || buffer[at] !== 0 ? -1 : buffer[at + 1]!
 }
 
 /** Hashes what stands before the first zero. */
@@ -83,7 +107,7 @@ function tell({ attacker, victim, count, firstUs, lastUs }: Guesser): Telling {
     confidence: confidenceOf(0.8, count - MIN_FILES, 64),
     attacker,
     victims: [victim],
-    summary: `${attacker} asked the TFTP server ${victim} for ${counted(count, 'file')} in ${spanOf(lastUs - firstUs)}`,
+    summary: `${attacker} asked the TFTP server ${victim} for ${counted(count, 'file')} that are mostly not there, in ${spanOf(lastUs - firstUs)}`,
     reasons: [{ feature: 'differentFiles', value: count, baseline: MIN_FILES, weight: 1 }],
     mitre: ['T1083', 'T1602.002'],
   }

@@ -4,14 +4,22 @@ import { WatchedTraffic } from '../../../../support/watched-traffic.ts'
 const CLIENT = '10.0.0.66'
 const SERVER = '10.0.0.5'
 
-function told(names: readonly string[]): string[] {
+function told(names: readonly string[], isThere = false): string[] {
   const traffic = new WatchedTraffic()
   names.forEach((name, index) => {
     const sourcePort = 40_000 + index
     const payload = `\0\x01${name}\0octet\0`
     traffic.udp(CLIENT, SERVER, { sourcePort, destinationPort: 69, payload })
     const back = { sourcePort: 50_000 + index, destinationPort: sourcePort }
-    traffic.udp(SERVER, CLIENT, { ...back, payload: '\0\x05\0\x01File not found\0' }, 300_000)
+    traffic.udp(
+      SERVER,
+      CLIENT,
+      {
+        ...back,
+        payload: isThere ? `\0\x03\0\x01${'x'.repeat(300)}` : '\0\x05\0\x01File not found\0',
+      },
+      300_000,
+    )
   })
   return traffic
     .end()
@@ -25,6 +33,10 @@ const names = (count: number): string[] =>
 describe('files of a TFTP server', () => {
   test('that one client asks for by one name after another are guessed', () => {
     expect(told(names(40))).toEqual([`5 ${CLIENT} ${SERVER}`])
+  })
+
+  test('that are there are what a boot loader fetches', () => {
+    expect(told(names(60), true)).toEqual([])
   })
 
   test('that a computer asks for when it starts, or a telephone all day, are not', () => {
