@@ -2,7 +2,7 @@
  * Detects a few ports being looked for on a few hosts each: too few of either for a vertical scan or a sweep.
  *
  * Only SYNs that no socket makes count, since whoever watches services asks dead hosts for several ports as well, by
- * connecting. A source that turns out to scan many ports or many hosts is left to the detectors of that.
+ * connecting; and only ports that several hosts are asked for, since peers have a port each. A source that turns out to scan many ports or many hosts is left to the detectors of that.
  */
 import type { LiveFlow } from '../../../flow/flow.ts'
 import type { Detector, Emit, Memory } from '../../detector.ts'
@@ -111,7 +111,8 @@ export class BlockScan implements Detector {
   #judge(source: Source): void {
     const { asked, answered, portsOfHost, hostsOfPort, isOthers, firstUs, lastUs } = source
     if (isOthers || asked.size < MIN_ASKED || portsOfHost.size < MIN_HOSTS) return
-    if (hostsOfPort.size < MIN_PORTS || asked.size - answered < asked.size * MIN_VAIN_SHARE) return
+    const common = [...hostsOfPort.values()].filter((hosts) => hosts >= MIN_HOSTS)
+    if (common.length < MIN_PORTS || asked.size - answered < asked.size * MIN_VAIN_SHARE) return
     const key = mix(1, [...source.attacker].reduce((hash, letter) => mix(hash, letter.charCodeAt(0)), 0)) // prettier-ignore
     const known = this.#stories.get(key)
     const scan = known ?? this.#stories.add(key, { source, firstUs, lastUs, count: 0, story: null })
