@@ -55,6 +55,7 @@ export const CEF_NAMES: Readonly<Record<string, string>> = {
   'tunnel.dns.not-dns': 'Other protocol on the DNS port',
   'tunnel.http-connect': 'Tunnel through a web proxy',
   'tunnel.icmp': 'ICMP tunnel',
+  'tunnel.ntp': 'Tunnel through a time server',
   'tunnel.odd-port': 'Protocol on an odd port',
   exfiltration: 'Data exfiltration',
   'exfiltration.queries': 'Data in the addresses of requests',
