@@ -18,6 +18,8 @@ const USER = pattern('USER ')
 const PASS = pattern('PASS')
 const STORE = pattern('STOR ')
 const SITE = pattern('SITE ')
+const PORT = pattern('PORT ')
+const LONGEST_PORT = 32
 const LONGEST_COMMAND = 256
 const LONGEST_NAME = 255
 /** Fewer bytes of a greeting do not tell whose it is. */
@@ -60,6 +62,8 @@ export class FtpReader extends LoginReader {
     } else if (this.context.isHeard && startsWithWord(payload, STORE, from)) {
       const name = textAt(payload, from + STORE.length, to, LONGEST_NAME)
       this.context.tell({ kind: 'sent-name', application: 'ftp', name })
+    } else if (this.context.isHeard && startsWithWord(payload, PORT, from)) {
+      this.context.tell({ kind: 'typed-command', text: textAt(payload, from, to, LONGEST_PORT) })
     } else if (this.context.isHeard && startsWithWord(payload, SITE, from)) {
       this.context.tell({ kind: 'typed-command', text: textAt(payload, from, to, LONGEST_COMMAND) })
     }

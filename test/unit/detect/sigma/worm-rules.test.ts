@@ -10,6 +10,7 @@ import {
 } from '../../../../src/detect/index.ts'
 import type { ApplicationFact } from '../../../../src/flow/flow.ts'
 import { httpRequest, plannedFlow, type FlowPlan } from '../../../support/judged-rules.ts'
+import { START_US } from '../../../support/watched-traffic.ts'
 
 const book = compileRules(readFolder(packagedFile(SHIPPED_RULES), 'shipped').texts)
 
@@ -67,5 +68,30 @@ describe('a miner over HTTP', () => {
     const request = httpRequest({ userAgent: 'cpuminer 2.3' })
     expect(told({ application: 'http' }, [request])).toEqual(['c2.miner 203.0.113.9'])
     expect(told({ application: 'http' }, [httpRequest({ userAgent: 'curl/8.5.0' })])).toEqual([])
+  })
+})
+
+describe('services open to the internet', () => {
+  function told(hosts: number, changes: FlowPlan = {}): string[] {
+    const kinds = new Set<string>()
+    const detector = new SigmaDetector(book, ({ kind, severity, attacker }) => {
+      if (severity >= 4) kinds.add(`${kind} ${attacker}`)
+    })
+    for (let host = 1; host <= hosts; host += 1) {
+      const plan = { source: '203.0.113.9', destination: `10.0.0.${host}`, destinationPort: 3389 }
+      const rest = { application: 'rdp', responderPayloadBytes: 19, connState: 'SF' } as const
+      const atUs = START_US + host * 2_000_000
+      detector.flowEnded(plannedFlow({ ...plan, ...rest, atUs, ...changes }), 'fin')
+    }
+    return [...kinds]
+  }
+
+  it('that one asks on many hosts are looked for', () => {
+    expect(told(14)).toEqual(['sweep.services 203.0.113.9'])
+  })
+
+  it('that one asks on a few hosts, or from within, are used', () => {
+    expect(told(8)).toEqual([])
+    expect(told(14, { source: '10.0.9.9' })).toEqual([])
   })
 })

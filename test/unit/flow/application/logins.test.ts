@@ -143,6 +143,19 @@ describe('Telnet', () => {
     const spoken = overTcp([['<', '\xff\xfb\x01login: '], ...again, ['<', 'login: '], ...again, ['<', '\r\n# ']]) // prettier-ignore
     expect(spoken.facts).toMatchObject({ user: 'root', authFailures: 1, authSuccesses: 1 })
   })
+
+  it('takes a password asked for again for a refusal, where no name is asked for', () => {
+    const spoken = overTcp([
+      ['<', '\xff\xfb\x01\r\nUser Access Verification\r\n\r\nPassword: '],
+      ['>', 'one\r\n'],
+      ['<', '\r\nPassword: '],
+      ['>', 'two\r\n'],
+      ['<', '\r\nPassword: '],
+      ['>', 'three\r\n'],
+      ['<', '\r\n% Bad passwords\r\n'],
+    ])
+    expect(logins(spoken)).toEqual(Array.from({ length: 3 }, () => ['failure', '', null]))
+  })
 })
 
 describe('databases', () => {
