@@ -101,6 +101,7 @@ export class PortScan implements Detector {
   }
 
   flowEnded(flow: LiveFlow): void {
+    if (flow.isAbsorbed && this.#targets.size === 0) return
     const probe = portProbeOf(flow)
     if (probe === Probe.NONE) return
     if (flow.protocol === IpProtocol.TCP && isAnsweredInVain(flow)) {
