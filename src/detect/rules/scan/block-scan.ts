@@ -2,7 +2,7 @@
  * Detects a few ports being looked for on a few hosts each: too few of either for a vertical scan or a sweep.
  *
  * Only SYNs that no socket makes count, since whoever watches services asks dead hosts for several ports as well, by
- * connecting. A source that turns out to scan many ports or many hosts is left to the detectors of that.
+ * connecting; and only ports that several hosts are asked for, neighbours at that, since peers live anywhere. A source that turns out to scan many ports or many hosts is left to the detectors of that.
  */
 import type { LiveFlow } from '../../../flow/flow.ts'
 import type { Detector, Emit, Memory } from '../../detector.ts'
@@ -25,6 +25,7 @@ const MIN_ASKED = 16
 const MIN_VAIN_SHARE = 0.6
 const MIN_HOSTS = 3
 const MIN_PORTS = 3
+const MIN_NEIGHBOURS = 0.6
 /** From here on it is a vertical scan's or a sweep's affair. */
 const MOST_PORTS_OF_HOST = 8
 const MOST_HOSTS_OF_PORT = 12
@@ -111,7 +112,9 @@ export class BlockScan implements Detector {
   #judge(source: Source): void {
     const { asked, answered, portsOfHost, hostsOfPort, isOthers, firstUs, lastUs } = source
     if (isOthers || asked.size < MIN_ASKED || portsOfHost.size < MIN_HOSTS) return
-    if (hostsOfPort.size < MIN_PORTS || asked.size - answered < asked.size * MIN_VAIN_SHARE) return
+    const common = [...hostsOfPort.values()].filter((hosts) => hosts >= MIN_HOSTS)
+    if (!areNeighbours([...portsOfHost.keys()])) return
+    if (common.length < MIN_PORTS || asked.size - answered < asked.size * MIN_VAIN_SHARE) return
     const key = mix(1, [...source.attacker].reduce((hash, letter) => mix(hash, letter.charCodeAt(0)), 0)) // prettier-ignore
     const known = this.#stories.get(key)
     const scan = known ?? this.#stories.add(key, { source, firstUs, lastUs, count: 0, story: null })
@@ -128,6 +131,17 @@ function leave(source: Source): void {
   source.asked.clear()
   source.portsOfHost.clear()
   source.hostsOfPort.clear()
+}
+
+/** Most of the hosts are of one network, as far as their addresses' beginnings tell. */
+function areNeighbours(hosts: readonly string[]): boolean {
+  const networks = new Map<string, number>()
+  for (const host of hosts) {
+    const network = host.slice(0, Math.max(host.lastIndexOf('.'), host.lastIndexOf(':')))
+    networks.set(network, (networks.get(network) ?? 0) + 1)
+  }
+  const most = Math.max(...networks.values())
+  return most >= MIN_HOSTS && most >= hosts.length * MIN_NEIGHBOURS
 }
 
 const pairOf = ({ responderKey, responderPort }: LiveFlow): number =>

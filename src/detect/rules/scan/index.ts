@@ -4,6 +4,7 @@ import type { Detector, Emit } from '../../detector.ts'
 import { AnsweredScan } from './answered-scan.ts'
 import { BlockScan } from './block-scan.ts'
 import { ControllerSearch } from './controller-search.ts'
+import { FileGuessing } from './file-guessing.ts'
 import { Fingerprint } from './fingerprint.ts'
 import { IdleScan } from './idle-scan.ts'
 import { MailUsers } from './mail-users.ts'
@@ -22,6 +23,7 @@ export function createScanDetectors(config: DetectConfig, emit: Emit): Detector[
     new BlockScan(portScan, emit),
     new UnreachableScan(portScan, emit),
     new IdleScan(portScan, emit),
+    new FileGuessing(portScan, emit),
     new Fingerprint(emit),
     new ServiceProbing(emit),
     new ControllerSearch(portScan, emit),

@@ -96,15 +96,20 @@ export class FtpReader extends LoginReader {
 }
 
 const FTP_WORD = pattern('FTP')
+/** Submission, relaying within a house, and what those use to whom 25 is closed. */
+const MAIL_PORTS: ReadonlySet<number> = new Set([24, 25, 465, 587, 2525])
 const MAIL_WORDS = [pattern('SMTP'), pattern('MAIL')]
 /** Long enough for a host name; the rest of a banner is advertisement. */
 const SEARCHED_BYTES = 96
 
-/** Tells FTP from mail by a greeting of 220: by its words, else by the port. */
+/**
+ * Tells FTP from mail by a greeting of 220: by its words, else by the port. Mail says what it is nearly always; what
+ * speaks neither (VMware's consoles) takes USER and PASS as FTP does.
+ */
 export function isFtpGreeting(packet: Packet): boolean {
   if (findWord(packet, FTP_WORD, 4, SEARCHED_BYTES) >= 0) return true
   for (const word of MAIL_WORDS) if (findWord(packet, word, 4, SEARCHED_BYTES) >= 0) return false
-  return packet.sourcePort === FTP_PORT
+  return !MAIL_PORTS.has(packet.sourcePort)
 }
 
 /** `220 ` or `220-`, with which both FTP and SMTP greet; a piece of it does not tell which. */

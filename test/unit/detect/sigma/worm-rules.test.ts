@@ -26,27 +26,9 @@ function told(plan: FlowPlan, seen: readonly ApplicationFact[] = []): string[] {
     .map(({ kind, attacker }) => `${kind} ${attacker}`)
 }
 
-const datagram = (bytes: number, changes: FlowPlan = {}): FlowPlan => ({
-  ...{ source: '192.0.2.7', destination: '10.0.0.5', protocol: 17, destinationPort: 1434 },
-  ...{ application: 'unknown', originatorPayloadBytes: bytes, responderPayloadBytes: 0 },
-  ...{ originatorPackets: 1, ...changes },
-})
 const opened = (names: readonly string[]): ApplicationFact[] =>
   names.map((name) => ({ kind: 'smb-open', name }))
 const share: FlowPlan = { destination: '10.0.0.9', destinationPort: 445, application: 'smb' }
-
-describe('Slammer', () => {
-  it('is told by its size, and a question for an instance of SQL Server is not', () => {
-    expect(told(datagram(376))).toEqual(['exploit.slammer 192.0.2.7'])
-    expect(told(datagram(17))).toEqual([])
-  })
-
-  it('is neither what a service answers a client that asked from this port, nor a conversation', () => {
-    expect(told(datagram(376, { sourcePort: 53 }))).toEqual([])
-    expect(told(datagram(9000, { originatorPackets: 40 }))).toEqual([])
-    expect(told(datagram(376, { responderPayloadBytes: 200 }))).toEqual([])
-  })
-})
 
 describe('ransom notes', () => {
   it('in one folder after another are told', () => {

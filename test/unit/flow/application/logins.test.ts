@@ -114,6 +114,15 @@ describe('mail', () => {
   })
 })
 
+describe('a greeting of 220 that names no protocol', () => {
+  const said: Said[] = [['<', '220 Authentication Daemon Version 1.10\r\n'], ['>', 'USER root\r\n'], ['<', '331 Password required for root.\r\n'], ['>', 'PASS one\r\n'], ['<', '530 Login incorrect.\r\n']] // prettier-ignore
+
+  it('is of what takes logins as FTP does, but at the ports of mail', () => {
+    expect(logins(overTcp(said, { serverPort: 902 }))).toEqual([['failure', 'root', '530']])
+    expect(overTcp(said, { serverPort: 587 }).facts).toMatchObject({ kind: 'smtp' })
+  })
+})
+
 describe('Telnet', () => {
   const typed = (text: string): Said[] => [...text].map((key) => ['>', key] as const)
 

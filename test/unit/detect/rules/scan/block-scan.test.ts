@@ -49,6 +49,27 @@ describe('a few ports of a few hosts', () => {
     expect(told({ hosts: 3 })).toEqual([])
   })
 
+  test('are none where each host is asked for ports of its own, as peers are', () => {
+    const traffic = new WatchedTraffic()
+    for (const [index, host] of hosts(10).entries()) {
+      for (const port of [0, 1, 2].map((at) => 4662 + index * 31 + at)) {
+        traffic.tcp(SCANNER, host, { sourcePort: port, destinationPort: port, flags: 'S' }, 900_000)
+      }
+    }
+    expect(traffic.end().filter(({ kind }) => kind === 'scan.block')).toEqual([])
+  })
+
+  test('are none of hosts that live anywhere', () => {
+    const traffic = new WatchedTraffic()
+    for (let host = 1; host <= 8; host += 1) {
+      for (const port of PORTS) {
+        const ends = { sourcePort: 40_000, destinationPort: port, flags: 'S' }
+        traffic.tcp(SCANNER, `198.51.${host * 9}.7`, ends, 900_000)
+      }
+    }
+    expect(traffic.end().filter(({ kind }) => kind === 'scan.block')).toEqual([])
+  })
+
   test('are none where they answer, or sockets ask', () => {
     expect(told({ isOpen: true })).toEqual([])
     expect(told({ options: '\x02\x04\x05\xb4\x04\x02\x08\x0a\0\0\0\x01\0\0\0\0\x01\x03\x03\x07' })).toEqual([]) // prettier-ignore
