@@ -2,7 +2,7 @@
 import { formatCidr, parseCidr } from '../../../net/cidr.ts'
 import { PicketError } from '../../../core/errors.ts'
 import { parsePortRange } from '../../../net/port-range.ts'
-import { BLOCK_PROTOCOLS } from '../../../record/block-log.ts'
+import { BLOCK_PROTOCOLS } from '../../../record/logs/block-log.ts'
 import type { RunCommand } from '../../command.ts'
 import { entryKey, type FirewallEntry, type HeldEntry } from '../../firewall.ts'
 import { difference, differs } from '../../keeping/difference.ts'
