@@ -143,7 +143,7 @@ test('a set that a rule of others looks into is emptied, and said to be left', a
   await victimPrints('iptables', '-E', 'PICKET', 'THEIRS')
   await expect(firewall().teardown()).rejects.toMatchObject({
     code: 'ERR_FIREWALL_FAILED',
-    message: expect.stringContaining('picket4 cannot be taken out'),
+    message: expect.stringContaining('picket4 cannot be taken out') as string,
   })
   expect(await connectsTcp(attacker, victim.address4, PORT)).toBe(true)
   expect(await victimPrints('ipset', 'list', '-n')).toBe('picket4\n')
