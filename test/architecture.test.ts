@@ -17,7 +17,7 @@ const STAGES =
 const stages = STAGES.split(' ')
 /** Ground: every file of it is a door, since it has no inner life to protect. */
 const ground = ['core', 'net', 'wiring']
-/** The files by which a stage may be entered, besides `index.ts` and `config.ts`: what it hands on. */
+/** The files by which a stage may be entered, besides `index.ts` and `config.ts`: what it hands on; `/` for all of a folder. */
 const contracts: Readonly<Record<string, readonly string[]>> = {
   capture: ['source.ts'],
   decode: ['packet.ts', 'malformed.ts'],
@@ -25,10 +25,7 @@ const contracts: Readonly<Record<string, readonly string[]>> = {
   feature: ['features.ts'],
   detect: ['detection.ts', 'detector.ts', 'intel/index.ts', 'models/index.ts'],
   decide: ['decision.ts'],
-  record:
-    'record.ts record-room.ts log-scan.ts audit-trail.ts event.ts outbox.ts event-log.ts evidence-log.ts fleet-orders.ts flow-log.ts block-log.ts allowlist.ts token-store.ts triage-log.ts answer-store.ts rule-switches.ts'.split(
-      ' ',
-    ),
+  record: ['record.ts', 'record-room.ts', 'event.ts', 'logs/'],
   forward: ['sink.ts', 'nats/index.ts'],
   respond: ['firewall.ts'],
   fleet: ['subjects.ts'],
@@ -110,7 +107,10 @@ function entersByADoor(file: SourceFile, imported: SourceImport): boolean {
   if (!isWithinSources(imported) || stage === stageOf(file.path)) return true
   if (ground.includes(stage)) return true
   const doors = ['index.ts', 'config.ts', ...(contracts[stage] ?? [])]
-  return doors.some((door) => imported.target === `src/${stage}/${door}`)
+  return doors.some((door) => {
+    const path = `src/${stage}/${door}`
+    return door.endsWith('/') ? imported.target.startsWith(path) : imported.target === path
+  })
 }
 
 function isAtHome(file: SourceFile, { target, isOwn }: SourceImport): boolean {

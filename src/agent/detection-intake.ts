@@ -6,8 +6,8 @@ import type { Log } from '../core/log.ts'
 import { alert, decide, type BlockBreaker, type Decision, type Policy } from '../decide/index.ts'
 import type { Detection } from '../detect/index.ts'
 import type { Event } from '../record/event.ts'
-import type { EventLog } from '../record/event-log.ts'
-import type { EvidenceLog, EvidencePiece } from '../record/evidence-log.ts'
+import type { EventLog } from '../record/logs/event-log.ts'
+import type { EvidenceLog, EvidencePiece } from '../record/logs/evidence-log.ts'
 import type { EventFolder, FoldedEvent } from '../record/index.ts'
 
 const RETRY_WRITE_MS = 1_000

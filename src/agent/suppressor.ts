@@ -5,7 +5,7 @@ import type { Log } from '../core/log.ts'
 import { uuidv7 } from '../core/uuid.ts'
 import { isCovered, type SuppressionScope } from '../decide/index.ts'
 import type { Detection } from '../detect/index.ts'
-import type { Suppression, TriageLog } from '../record/triage-log.ts'
+import type { Suppression, TriageLog } from '../record/logs/triage-log.ts'
 
 const WRITE_COUNTS_MS = 5_000
 /** Stories remembered so that their repeats are not counted again; the oldest are forgotten. */

@@ -4,7 +4,7 @@ import type { operations } from '../../openapi/contract.d.ts'
 import { BUILT_API_DOCUMENT, builtReadings } from '../core/built-readings.ts'
 import { packagedFile } from '../core/package-root.ts'
 import { parseYaml } from '../core/yaml.ts'
-import { SCOPES, type Scope } from '../record/token-store.ts'
+import { SCOPES, type Scope } from '../record/logs/token-store.ts'
 
 export type OperationId = keyof operations
 export type JsonSchema = Readonly<Record<string, unknown>>

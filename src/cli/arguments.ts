@@ -3,7 +3,7 @@ import { InvalidArgumentError } from 'commander'
 import { usFromRfc3339 } from '../core/clock.ts'
 import { addresseeOf, type Addressee } from '../fleet/subjects.ts'
 import { parsePortRange, type PortRange } from '../net/port-range.ts'
-import { SCOPES, type Scope } from '../record/token-store.ts'
+import { SCOPES, type Scope } from '../record/logs/token-store.ts'
 
 const UNIT_SECONDS: Readonly<Record<string, number>> = {
   '': 1,
@@ -13,6 +13,9 @@ const UNIT_SECONDS: Readonly<Record<string, number>> = {
   d: 86400,
   w: 604800,
 }
+
+/** Without a zone, as our tables have times. */
+const PRINTED = /^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d)(:\d\d)?$/
 
 /** Reads `600`, `10m`, `2h`, `30d` or `1w` as seconds; 1 or more. */
 export function seconds(text: string): number {
@@ -29,9 +32,14 @@ export function secondsOrNever(text: string): number | 'never' {
   return text === 'never' ? text : seconds(text)
 }
 
-/** Reads a point in time, given in full (`2026-01-05T10:00:00Z`, `2026-01-05`) or as an age (`2h`), as RFC 3339. */
+/**
+ * Reads a point in time, given in full (`2026-01-05T10:00:00Z`, `2026-01-05`), as our tables print it
+ * (`2026-01-05 10:00:00`, in UTC) or as an age (`2h`), as RFC 3339.
+ */
 export function pointInTime(text: string): string {
   if (/^\d{4}-\d\d-\d\d$/.test(text)) return checkedTime(`${text}T00:00:00Z`)
+  const [, day, minute, second = ':00'] = PRINTED.exec(text) ?? []
+  if (day !== undefined) return checkedTime(`${day}T${minute}${second}Z`)
   if (/^\d{1,9}[smhdw]$/.test(text)) {
     return new Date(Date.now() - seconds(text) * 1000).toISOString()
   }
@@ -88,6 +96,6 @@ export function scopeList(text: string): Scope[] {
 function checkedTime(text: string): string {
   if (!Number.isNaN(usFromRfc3339(text))) return text
   throw new InvalidArgumentError(
-    'give a time such as 2026-01-05T10:00:00Z, a day such as 2026-01-05, or an age such as 2h.',
+    'give a time such as 2026-01-05T10:00:00Z, a time or a day in UTC such as 2026-01-05 10:00 or 2026-01-05, or an age such as 2h.',
   )
 }

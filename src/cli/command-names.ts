@@ -16,14 +16,31 @@ export function unknownCommand(name: string, commands: readonly Command[]): Pick
  * Errors: `ERR_USAGE` for a command that there is not, which commander would answer with the help above it.
  */
 export function helpInWords(program: Command, argv: readonly string[]): readonly string[] {
-  const [first, ...words] = argv
-  if (first !== 'help') return argv
-  let { commands } = program
-  for (const word of words) {
-    if (word.startsWith('-') || commands.length === 0) break
-    const found = commands.find((command) => command.name() === word)
-    if (found === undefined) throw unknownCommand(word, commands)
-    ;({ commands } = found)
+  const given = argv.slice(globalOptions(program, argv))
+  const before = argv.slice(0, argv.length - given.length)
+  const [first, ...words] = given
+  if (first === 'help') {
+    refuseUnknown(program, words)
+    return [...before, ...words, '--help']
   }
-  return [...words, '--help']
+  if (given.includes('--help') || given.includes('-h')) refuseUnknown(program, given)
+  return argv
+}
+
+/** Counts the words, options of the program and their values, that stand before the command. */
+function globalOptions(program: Command, argv: readonly string[]): number {
+  let at = 0
+  while (argv[at]?.startsWith('-') === true) {
+    const option = program.options.find(({ long, short }) => [long, short].includes(argv[at]))
+    at += option?.required === true ? 2 : 1
+  }
+  return at
+}
+
+function refuseUnknown({ commands }: Command, words: readonly string[]): void {
+  const [word] = words
+  if (word === undefined || word.startsWith('-') || commands.length === 0) return
+  const found = commands.find((command) => command.name() === word)
+  if (found === undefined) throw unknownCommand(word, commands)
+  refuseUnknown(found, words.slice(1))
 }

@@ -1,4 +1,5 @@
 /** What every command works with: the configuration, the data folder, and where to print. */
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { dataDirectory, loadConfig, salvagedConfig, type Config } from '../config/index.ts'
 import { PicketError } from '../core/errors.ts'
@@ -39,9 +40,19 @@ export interface CommandContext extends PrintOptions {
 /**
  * Loads the configuration and finds the data folder.
  *
- * Errors: `ERR_CONFIG_READ`, `ERR_CONFIG_INVALID`.
+ * Errors: `ERR_CONFIG_READ`, `ERR_CONFIG_INVALID`; `ERR_USAGE` where the data folder is none.
  */
 export function commandContext(options: GlobalOptions, world: CliWorld): CommandContext {
+  const context = loadedContext(options, world)
+  const { directory } = context
+  if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() === false) {
+    const hint = 'name the folder that holds picket.db, with --data-dir or record.dir'
+    throw new PicketError('ERR_USAGE', `the data folder ${directory} is no folder`, { hint })
+  }
+  return context
+}
+
+function loadedContext(options: GlobalOptions, world: CliWorld): CommandContext {
   const config = loadConfig({ file: options.config, environment: world.environment })
   return contextWith(config, options, world)
 }
@@ -49,7 +60,7 @@ export function commandContext(options: GlobalOptions, world: CliWorld): Command
 /** As `commandContext`, but of a configuration that cannot be used it says so and goes on with the defaults. */
 export function rescueContext(options: GlobalOptions, world: CliWorld): CommandContext {
   try {
-    return commandContext(options, world)
+    return loadedContext(options, world)
   } catch (error) {
     if (!(error instanceof PicketError)) throw error
     const { config: file, ...others } = options

@@ -1,7 +1,7 @@
 /** How analysts judged what detectors told, for listings that work with and without an agent or a log. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { judgedFigures, type JudgedFigures } from '../record/triage-log.ts'
+import { judgedFigures, type JudgedFigures } from '../record/logs/triage-log.ts'
 import { answerOf, openAgent, openForReading } from './client.ts'
 import type { CommandContext } from './context.ts'
 

@@ -6,7 +6,7 @@ import { systemClock } from '../core/clock.ts'
 import { PicketError } from '../core/errors.ts'
 import { silentLog } from '../core/log.ts'
 import { openRecord } from '../record/index.ts'
-import type { AuditEntry } from '../record/audit-trail.ts'
+import type { AuditEntry } from '../record/logs/audit-trail.ts'
 import type { EventRecord } from '../record/record.ts'
 import type { CommandContext } from './context.ts'
 

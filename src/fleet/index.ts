@@ -1,6 +1,6 @@
 /** The fleet: orders that are given once and reach every host, over a bus that nobody need trust. */
 import type { Clock } from '../core/clock.ts'
-import type { FleetOrders } from '../record/fleet-orders.ts'
+import type { FleetOrders } from '../record/logs/fleet-orders.ts'
 import { placeOf, type FleetConfig } from './config.ts'
 import type { FleetDesk } from './desk.ts'
 import { memberDesk } from './member-desk.ts'

@@ -1,6 +1,6 @@
 /** The desk of a host that gives no orders: it knows those that it was sent, and what it made of them itself. */
 import { PicketError } from '../core/errors.ts'
-import type { FleetOrders, StoredFleetOrder } from '../record/fleet-orders.ts'
+import type { FleetOrders, StoredFleetOrder } from '../record/logs/fleet-orders.ts'
 import type { FleetPlace } from './config.ts'
 import type { FleetDesk, TrackedOrder } from './desk.ts'
 import { readOrder } from './order.ts'

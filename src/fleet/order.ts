@@ -3,7 +3,7 @@ import { rfc3339FromUs, usFromRfc3339 } from '../core/clock.ts'
 import { schemaCompiler } from '../core/json-schema.ts'
 import { formatCidr, parseCidr } from '../net/cidr.ts'
 import { formatPortRange, parsePortRange } from '../net/port-range.ts'
-import { BLOCK_DIRECTIONS, BLOCK_PROTOCOLS, type BlockScope } from '../record/block-log.ts'
+import { BLOCK_DIRECTIONS, BLOCK_PROTOCOLS, type BlockScope } from '../record/logs/block-log.ts'
 import { addresseeOf, addresseeWords, type Addressee } from './subjects.ts'
 
 /** No order lasts longer; what is sent by then has been forgotten by every stream. */

@@ -1,6 +1,6 @@
 /** What hosts send up about orders: what became of each, and that they are there. */
 import { rfc3339FromUs, usFromRfc3339 } from '../core/clock.ts'
-import { FLEET_OUTCOMES, type FleetVerdict } from '../record/fleet-orders.ts'
+import { FLEET_OUTCOMES, type FleetVerdict } from '../record/logs/fleet-orders.ts'
 
 /** What one host made of one order. */
 export interface Acknowledgement extends FleetVerdict {

@@ -1,7 +1,7 @@
 /** What the fleet's bus has to say as events: an order that was none, and one that this host did not follow. */
 import type { Detection } from '../detect/detection.ts'
 import { healthDetection } from '../health/index.ts'
-import type { FleetVerdict } from '../record/fleet-orders.ts'
+import type { FleetVerdict } from '../record/logs/fleet-orders.ts'
 import type { FleetOrder } from './order.ts'
 
 /** Wakes somebody up: somebody writes to the bus who must not, or holds an orderer's key. */

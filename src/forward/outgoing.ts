@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { rfc3339FromUs } from '../core/clock.ts'
 import type { Flow } from '../flow/flow.ts'
 import type { Event } from '../record/event.ts'
-import type { NumberedFlow } from '../record/outbox.ts'
+import type { NumberedFlow } from '../record/logs/outbox.ts'
 
 /** The kind of a flow, which no event has. */
 export const FLOW_KIND = 'flow'

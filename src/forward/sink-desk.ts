@@ -1,9 +1,9 @@
 /** What may be asked of the sinks, whether the agent runs or not: how they are, and to send something again. */
 import { PicketError } from '../core/errors.ts'
 import type { EventRecord } from '../record/record.ts'
-import type { SinkReplay } from '../record/outbox.ts'
+import type { SinkReplay } from '../record/logs/outbox.ts'
 import type { ForwardConfig, SinkConfig } from './config.ts'
-import { eventLane, flowLane, type Lane } from './lane.ts'
+import { eventLane, flowLane, type Lane } from './delivery/lane.ts'
 import type { LaneHealth, SinkHealth } from './sink-health.ts'
 
 /** Either both numbers, or a time (ms): what was recorded since. */

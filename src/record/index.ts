@@ -7,7 +7,7 @@ import type { Log } from '../core/log.ts'
 import type { RecordConfig } from './config.ts'
 import type { EventRecord } from './record.ts'
 import { Reader } from './read/reader.ts'
-import { startRetention } from './retention.ts'
+import { startRetention } from './retention/retention.ts'
 import { openError, openReader, type Connection } from './sqlite/connection.ts'
 import { LiveConnection } from './sqlite/live-connection.ts'
 import { refuseForeign, refuseOlder } from './sqlite/migrate.ts'
@@ -17,8 +17,8 @@ import { rooms } from './rooms.ts'
 
 export { SQLITE_PACKAGE } from './sqlite/driver.ts'
 export { oldestFirst } from './read/flows/oldest-first.ts'
-export { IncidentBook } from './incident-book.ts'
-export { EventFolder, type FoldedEvent } from './event-folder.ts'
+export { IncidentBook } from './fold/incident-book.ts'
+export { EventFolder, type FoldedEvent } from './fold/event-folder.ts'
 
 const WRITABLE_BY_OTHERS = 0o022
 

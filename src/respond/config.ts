@@ -45,7 +45,7 @@ export const respondConfig = Type.Object(
         "Whether to end this host's own sockets with a blocked peer too (`ss -K`), not only to drop their packets.",
     }),
     reconcileSeconds: Type.Integer({
-      default: 10,
+      default: 8,
       minimum: 1,
       maximum: 3600,
       description: 'How often the firewall is compared with the record and put right.',

@@ -1,6 +1,6 @@
 /** What every firewall backend promises: it enforces a set of entries and nothing else on the host. */
 import { formatPortRange, type PortRange } from '../net/port-range.ts'
-import type { BlockDirection, BlockProtocol } from '../record/block-log.ts'
+import type { BlockDirection, BlockProtocol } from '../record/logs/block-log.ts'
 import type { RunCommand } from './command.ts'
 
 /** One thing to keep out, as the kernel is to hold it. */

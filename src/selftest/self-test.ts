@@ -5,7 +5,7 @@ import type { Pulse } from '../core/pulse.ts'
 import { uuidv7 } from '../core/uuid.ts'
 import type { SinkDesk, SinkHealth } from '../forward/index.ts'
 import type { Event } from '../record/event.ts'
-import type { EventLog } from '../record/event-log.ts'
+import type { EventLog } from '../record/logs/event-log.ts'
 import type { Blocker } from '../respond/index.ts'
 import { StepLog, type SelfTestReport } from './steps.ts'
 

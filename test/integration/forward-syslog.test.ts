@@ -1,7 +1,7 @@
 import { createServer, type Socket } from 'node:net'
 import { once } from 'node:events'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { Forwarder } from '../../src/forward/forwarder.ts'
+import { Forwarder } from '../../src/forward/delivery/forwarder.ts'
 import { SyslogStreamSink } from '../../src/forward/sinks/syslog/stream.ts'
 import { messageContext } from '../../src/forward/formats/syslog/message.ts'
 import type { EventRecord } from '../../src/record/record.ts'

@@ -8,7 +8,7 @@ import { systemClock } from '../../src/core/clock.ts'
 import { silentLog } from '../../src/core/log.ts'
 import { openRecord } from '../../src/record/index.ts'
 import type { Event } from '../../src/record/event.ts'
-import type { Block } from '../../src/record/block-log.ts'
+import type { Block } from '../../src/record/logs/block-log.ts'
 import type { EventRecord } from '../../src/record/record.ts'
 import { seededRandom } from '../support/seeded-random.ts'
 import {

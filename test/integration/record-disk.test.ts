@@ -1,9 +1,10 @@
 /** The record on a disk that fills up and empties again: a real one, of some megabytes. */
+import { execFileSync } from 'node:child_process'
 import { existsSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { silentLog } from '../../src/core/log.ts'
-import { startRetention } from '../../src/record/retention.ts'
+import { startRetention } from '../../src/record/retention/retention.ts'
 import { Writer } from '../../src/record/write/writer.ts'
 import { until } from '../support/await-until.ts'
 import { smallDisk } from '../support/small-disk.ts'
@@ -289,5 +290,22 @@ describe('a log that takes more than it may', () => {
     }
     expect(await counts()).toEqual({ flows: 0, evidence: 0, mild: 0, events: 0 })
     expect(await record.audit.verify()).toMatchObject({ isIntact: true, rows: 1 })
+  })
+})
+
+describe('a disk that takes no writing', () => {
+  it('is said to be one, with what to do, where the log lies there alone', async () => {
+    const { folder } = await smallDisk(16)
+    const record = await openedRecord(folder, { config: { minFreeMegabytes: 1 } })
+    await record.events.save([story()], { forward: true })
+    await record.close()
+    for (const beside of ['picket.db-wal', 'picket.db-shm'])
+      rmSync(join(folder, beside), { force: true })
+    execFileSync('mount', ['-o', 'remount,ro', folder])
+    await expect(openedRecord(folder, { mode: 'read' })).rejects.toMatchObject({
+      code: 'ERR_RECORD_OPEN',
+      message: `cannot open ${join(folder, 'picket.db')} where nothing may be written`,
+      hint: expect.stringContaining('--data-dir') as string,
+    })
   })
 })

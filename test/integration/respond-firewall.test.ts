@@ -137,6 +137,52 @@ test('rules and sets of others are the same before, during and after', async () 
   await victimPrints('ipset', 'destroy', 'picket4-others')
 })
 
+test('a set that a rule of others looks into is emptied, and said to be left', async () => {
+  const { attacker, victim } = network.hosts
+  await firewall().synchronise([entry(attacker.address4), entry('2001:db8::7')])
+  await victimPrints('iptables', '-E', 'PICKET', 'THEIRS')
+  await expect(firewall().teardown()).rejects.toMatchObject({
+    code: 'ERR_FIREWALL_FAILED',
+    message: expect.stringContaining('picket4 cannot be taken out') as string,
+  })
+  expect(await connectsTcp(attacker, victim.address4, PORT)).toBe(true)
+  expect(await victimPrints('ipset', 'list', '-n')).toBe('picket4\n')
+  // Nor does it keep the next block from being made.
+  await firewall().synchronise([entryFor(attacker.address4, { direction: 'in' })])
+  await firewall().synchronise([entry(attacker.address4)])
+  expect(await connectsTcp(attacker, victim.address4, PORT, 600)).toBe(false)
+  for (const hook of ['INPUT', 'FORWARD', 'OUTPUT']) {
+    await victimPrints('iptables', '-D', hook, '-j', 'THEIRS')
+  }
+  await victimPrints('iptables', '-F', 'THEIRS')
+  await victimPrints('iptables', '-X', 'THEIRS')
+})
+
+test('a set of a kind that is over, which a rule of others looks into, is emptied and hinders nothing', async () => {
+  const tcp = entryFor('192.0.2.9', { protocol: 'tcp' })
+  await firewall().synchronise([tcp])
+  const rule = ['FORWARD', '-m', 'set', '--match-set', 'picket4-tcp', 'src', '-j', 'ACCEPT']
+  await victimPrints('iptables', '-A', ...rule)
+  await firewall().synchronise([entry('192.0.2.7')])
+  expect((await firewall().list()).map(({ target }) => target)).toEqual(['192.0.2.7'])
+  await victimPrints('iptables', '-D', ...rule)
+})
+
+test('a chain left behind in the other variant of iptables is removed too, and no other chain there', async () => {
+  await firewall().synchronise([entry('192.0.2.7')])
+  const legacy = async (...args: string[]) => victimPrints('iptables-legacy', ...args)
+  await legacy('-N', 'PICKET')
+  await legacy('-A', 'PICKET', '-m', 'set', '--match-set', 'picket4', 'src', '-j', 'DROP')
+  await legacy('-I', 'INPUT', '-j', 'PICKET')
+  await legacy('-A', 'INPUT', '-s', '192.0.2.200', '-j', 'ACCEPT')
+  await firewall().teardown()
+  const left = await legacy('-S')
+  expect(left).not.toContain('PICKET')
+  expect(left).toContain('-A INPUT -s 192.0.2.200/32 -j ACCEPT')
+  expect(await victimPrints('ipset', 'list', '-n')).toBe('')
+  await legacy('-F')
+})
+
 test('a second synchronisation with the same entries writes nothing', async () => {
   const calls: string[] = []
   const run = runInside(network.hosts.victim)

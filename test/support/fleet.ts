@@ -9,8 +9,12 @@ import { createMetrics } from '../../src/core/metrics.ts'
 import type { Detection } from '../../src/detect/detection.ts'
 import { placeOf, type FleetConfig } from '../../src/fleet/config.ts'
 import { FleetMember } from '../../src/fleet/index.ts'
-import type { AuditEntry } from '../../src/record/audit-trail.ts'
-import type { FleetOrders, FleetPosition, StoredFleetOrder } from '../../src/record/fleet-orders.ts'
+import type { AuditEntry } from '../../src/record/logs/audit-trail.ts'
+import type {
+  FleetOrders,
+  FleetPosition,
+  StoredFleetOrder,
+} from '../../src/record/logs/fleet-orders.ts'
 import { createBlocker } from '../../src/respond/blocker.ts'
 import { createDryRunFirewall } from '../../src/respond/firewalls/dry-run.ts'
 import type { GuardFacts } from '../../src/respond/guards/refusal.ts'

@@ -8,7 +8,7 @@ import type {
   BlockHistory,
   BlockLog,
   BlockQuery,
-} from '../../src/record/block-log.ts'
+} from '../../src/record/logs/block-log.ts'
 
 const STANDING = ['pending', 'active', 'failed']
 

@@ -11,7 +11,7 @@ import { batchFlows, joinBatches, type FlowBatch } from '../../src/flow/batch/in
 import type { Flow } from '../../src/flow/flow.ts'
 import { openRecord } from '../../src/record/index.ts'
 import type { Event } from '../../src/record/event.ts'
-import type { Story } from '../../src/record/event-log.ts'
+import type { Story } from '../../src/record/logs/event-log.ts'
 import type { EventRecord } from '../../src/record/record.ts'
 import { Double } from '../../src/flow/batch/batch-layout.ts'
 import { FlowLogWriter } from '../../src/record/write/flows/flow-log-writer.ts'

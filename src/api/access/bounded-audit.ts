@@ -1,7 +1,7 @@
 /** Audits what callers are refused, ten rows a minute: somebody who guesses must not fill the disk. */
 import type { Clock } from '../../core/clock.ts'
 import { Ration } from '../../core/ration.ts'
-import type { AuditEntry } from '../../record/audit-trail.ts'
+import type { AuditEntry } from '../../record/logs/audit-trail.ts'
 import type { AuditTrail } from '../../record/record.ts'
 
 const AUDITED_PER_MINUTE = 10

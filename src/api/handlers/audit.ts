@@ -1,7 +1,7 @@
 /** The audit trail: who changed what, and whether the trail is whole. */
 import type { components } from '../../../openapi/contract.d.ts'
 import { rfc3339FromUs } from '../../core/clock.ts'
-import type { AuditHead, AuditRow, AuditTrail } from '../../record/audit-trail.ts'
+import type { AuditHead, AuditRow, AuditTrail } from '../../record/logs/audit-trail.ts'
 import type { Handler } from '../contract.ts'
 import { timeUsOf } from '../query.ts'
 

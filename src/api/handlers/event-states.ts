@@ -1,6 +1,6 @@
 /** States of events by their number: how a SIEM asks for what it misses. */
 import type { components, operations } from '../../../openapi/contract.d.ts'
-import type { Outbox } from '../../record/outbox.ts'
+import type { Outbox } from '../../record/logs/outbox.ts'
 import { invalidRequest } from '../problem.ts'
 
 type Query = NonNullable<operations['listEvents']['parameters']['query']>

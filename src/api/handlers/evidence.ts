@@ -1,6 +1,6 @@
 /** The packets behind an event, as a capture file. */
 import { pcapFile } from '../../evidence/index.ts'
-import type { EvidenceLog } from '../../record/evidence-log.ts'
+import type { EvidenceLog } from '../../record/logs/evidence-log.ts'
 import type { Handler } from '../contract.ts'
 import { notFound } from '../problem.ts'
 

@@ -3,14 +3,14 @@ import type { components } from '../../../openapi/contract.d.ts'
 import { rfc3339FromUs, rfc3339OrNull, type Clock } from '../../core/clock.ts'
 import { spanOf } from '../../core/span.ts'
 import { formatCidr, parseCidr } from '../../net/cidr.ts'
-import type { EventLog } from '../../record/event-log.ts'
+import type { EventLog } from '../../record/logs/event-log.ts'
 import type {
   Incident,
   IncidentLink,
   Suppression,
   TriageLog,
   Verdict,
-} from '../../record/triage-log.ts'
+} from '../../record/logs/triage-log.ts'
 import { hasScope, type Caller } from '../auth.ts'
 import type { Handler } from '../contract.ts'
 import { forbidden, invalidRequest, notFound, type ApiProblem } from '../problem.ts'

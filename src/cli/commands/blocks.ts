@@ -4,7 +4,7 @@ import { PicketError } from '../../core/errors.ts'
 import { formatCidr, parseCidr } from '../../net/cidr.ts'
 import { formatPortRange, parsePortRange, type PortRange } from '../../net/port-range.ts'
 import { Option } from 'commander'
-import { BLOCK_DIRECTIONS, BLOCK_PROTOCOLS } from '../../record/block-log.ts'
+import { BLOCK_DIRECTIONS, BLOCK_PROTOCOLS } from '../../record/logs/block-log.ts'
 import { blockWords } from '../../respond/index.ts'
 import { portList, secondsOrNever } from '../arguments.ts'
 import {

@@ -1,6 +1,6 @@
 /** `picket fleet`: orders to many hosts, from the machine that may give them. */
 import { Option } from 'commander'
-import { BLOCK_DIRECTIONS, BLOCK_PROTOCOLS } from '../../record/block-log.ts'
+import { BLOCK_DIRECTIONS, BLOCK_PROTOCOLS } from '../../record/logs/block-log.ts'
 import { addressee, portList, seconds, wholeNumber } from '../arguments.ts'
 import {
   listFleetHosts,

@@ -7,7 +7,7 @@ import {
   withdrawModel,
   type StoredVersion,
 } from '../../detect/models/index.ts'
-import type { JudgedFigures } from '../../record/triage-log.ts'
+import type { JudgedFigures } from '../../record/logs/triage-log.ts'
 import { answerOf, openAgent } from '../client.ts'
 import type { CommandContext } from '../context.ts'
 import type { AddCommands, Invocation } from '../invocation.ts'

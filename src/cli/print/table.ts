@@ -30,11 +30,14 @@ export function printTable<Row>(
   const left = width - widths.slice(0, -1).reduce((sum, one) => sum + one + GAP.length, 0)
   const isCrowded =
     columns.at(-1)!.mayWrap === true && left < Math.min(widths.at(-1)!, MIN_LAST_WIDTH)
+  // Where not even the others fit, the terminal breaks the lines: nothing that was asked for is left out.
+  const needed = isCrowded ? -GAP.length : columns.at(-1)!.mayWrap === true ? 0 : widths.at(-1)!
+  const limit = left < needed ? Number.POSITIVE_INFINITY : width
   for (const row of [titles, ...cells]) {
     const shown = isCrowded ? row.slice(0, -1) : row
     const line = shown.map((text, index) => pad(text, widths[index]!, columns[index]!)).join(GAP)
-    terminal.write(`${cut(line.trimEnd(), width)}\n`)
-    if (isCrowded && row !== titles) terminal.write(`${cut(INDENT + row.at(-1)!, width)}\n`)
+    terminal.write(`${cut(line.trimEnd(), limit)}\n`)
+    if (isCrowded && row !== titles) terminal.write(`${cut(INDENT + row.at(-1)!, limit)}\n`)
   }
 }
 

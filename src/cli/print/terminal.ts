@@ -1,5 +1,6 @@
 /** Where commands print: the process's own streams, or memory in tests. */
 import { once } from 'node:events'
+import { writeSync } from 'node:fs'
 
 export interface Terminal {
   /** Results: standard output. */
@@ -21,8 +22,8 @@ export interface Terminal {
  */
 export function processTerminal(): Terminal {
   for (const stream of [process.stdout, process.stderr]) {
-    if (stream.listeners('error').includes(ignoreBrokenPipe)) continue
-    stream.on('error', ignoreBrokenPipe)
+    if (stream.listeners('error').includes(endUnlessGone)) continue
+    stream.on('error', endUnlessGone)
   }
   return {
     write: (text) => void process.stdout.write(text),
@@ -30,7 +31,8 @@ export function processTerminal(): Terminal {
     drained: () => drained(process.stdout),
     writeError: (text) => void process.stderr.write(text),
     get columns() {
-      return process.stdout.isTTY ? process.stdout.columns : null
+      // A terminal that was told no size, as one of ssh -tt or docker exec -t may be, says 0.
+      return process.stdout.isTTY && process.stdout.columns > 0 ? process.stdout.columns : null
     },
   }
 }
@@ -44,6 +46,17 @@ async function drained(stream: NodeJS.WriteStream): Promise<boolean> {
     await Promise.allSettled(events)
   }
   return stream.writable && !stream.destroyed
+}
+
+/** What cannot be written for another reason, such as a full disk, must not look as if it had been. */
+function endUnlessGone(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') return
+  try {
+    writeSync(process.stderr.fd, `picket: the output cannot be written: ${error.message}\n`)
+  } catch {
+    // Nor can this; the exit code tells.
+  }
+  process.exit(1)
 }
 
 function ignoreBrokenPipe(error: NodeJS.ErrnoException): void {

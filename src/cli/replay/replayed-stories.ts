@@ -1,6 +1,6 @@
 /** The stories that a replay found: told in the end, or, when the capture is followed, as they begin and end. */
 import type { Detection } from '../../detect/detection.ts'
-import type { EvidencePiece } from '../../record/evidence-log.ts'
+import type { EvidencePiece } from '../../record/logs/evidence-log.ts'
 import type { Event } from '../../record/event.ts'
 import type { FoldedEvent } from '../../record/index.ts'
 import type { EventRecord } from '../../record/record.ts'

@@ -1,7 +1,7 @@
 /** `picket rules check` and `list`: which rules there are, and which are bad. */
 import { detectorOfRule } from '../../detect/detection.ts'
 import { rulesOf, type RuleHead } from '../../detect/index.ts'
-import type { JudgedFigures } from '../../record/triage-log.ts'
+import type { JudgedFigures } from '../../record/logs/triage-log.ts'
 import { answerOf, openAgent } from '../client.ts'
 import type { CommandContext } from '../context.ts'
 import { judgedDetectors, judgedWords } from '../judged.ts'

@@ -2,7 +2,7 @@
 import { usFromRfc3339 } from '../../core/clock.ts'
 import { parseAddress } from '../../net/address.ts'
 import type { Event } from '../../record/event.ts'
-import { AUDIT_HEAD, HEARTBEAT } from '../heartbeat.ts'
+import { AUDIT_HEAD, HEARTBEAT } from '../delivery/heartbeat.ts'
 import { cefName } from './cef-names.ts'
 import { ecsCategories, ecsKind, ecsType } from './ecs-categories.ts'
 

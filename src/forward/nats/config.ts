@@ -1,7 +1,7 @@
 /** How NATS is reached, whatever for: its servers, who one is there, and TLS. */
 import { Type, type Static, type TObject } from '../../core/config-field.ts'
 import type { ConnectionLimits } from '../connections/config.ts'
-import { atMostOne, passwordFaults, secretFile, secretText } from '../secret.ts'
+import { atMostOne, passwordFaults, secretFile, secretText } from '../connections/secret.ts'
 import type { TlsConfig } from '../tls/config.ts'
 
 /** The URL of a server. */

@@ -8,7 +8,7 @@ import {
   type Authenticator,
   type NatsConnection,
 } from '@nats-io/transport-node'
-import { readSecret, readSecretFile } from '../secret.ts'
+import { readSecret, readSecretFile } from '../connections/secret.ts'
 import { tlsOptions } from '../tls/index.ts'
 import type { NatsConnectionConfig, NatsIdentity } from './config.ts'
 

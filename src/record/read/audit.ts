@@ -1,6 +1,6 @@
 /** Reads the audit trail: pages, and walks over the chain, both in steps of bounded work. */
-import type { AuditHead, AuditProblem, AuditQuery, AuditRow } from '../audit-trail.ts'
-import type { Page } from '../event-log.ts'
+import type { AuditHead, AuditProblem, AuditQuery, AuditRow } from '../logs/audit-trail.ts'
+import type { Page } from '../logs/event-log.ts'
 import { auditHead, GENESIS, hashOfRow, lastAuditId, type ChainRow } from '../sqlite/audit-chain.ts'
 import type { Connection } from '../sqlite/connection.ts'
 import { decodeRowCursor, encodeCursor } from './cursor.ts'

@@ -1,6 +1,6 @@
 /** Reads blocks. */
-import type { Block, BlockHistory, BlockLog, BlockQuery } from '../block-log.ts'
-import type { Page } from '../event-log.ts'
+import type { Block, BlockHistory, BlockLog, BlockQuery } from '../logs/block-log.ts'
+import type { Page } from '../logs/event-log.ts'
 import { parsePortRange } from '../../net/port-range.ts'
 import { keyRange } from '../sqlite/address-key.ts'
 import type { ReadConnection } from '../sqlite/live-connection.ts'

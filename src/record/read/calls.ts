@@ -1,9 +1,9 @@
 /** What the reader's thread can be asked to do. */
 import type { Flow } from '../../flow/flow.ts'
-import type { AuditQuery, AuditRow } from '../audit-trail.ts'
+import type { AuditQuery, AuditRow } from '../logs/audit-trail.ts'
 import type { Event } from '../event.ts'
-import type { EventQuery, Page } from '../event-log.ts'
-import type { FlowQuery, FlowSumQuery } from '../flow-log.ts'
+import type { EventQuery, Page } from '../logs/event-log.ts'
+import type { FlowQuery, FlowSumQuery } from '../logs/flow-log.ts'
 import type { AuditStretch, AuditWalk } from './audit.ts'
 import type { SummedStep } from './flows/flow-sums.ts'
 

@@ -1,7 +1,7 @@
 /** Reads events: pages in steps of bounded work, single ones, and the stories that may still go on. */
 import type { Cidr } from '../../net/cidr.ts'
 import type { Event } from '../event.ts'
-import type { EventLog, EventQuery, Page } from '../event-log.ts'
+import type { EventLog, EventQuery, Page } from '../logs/event-log.ts'
 import { keyRange } from '../sqlite/address-key.ts'
 import type { ReadConnection } from '../sqlite/live-connection.ts'
 import { decodeIdCursor, encodeCursor, type Position } from './cursor.ts'

@@ -1,6 +1,6 @@
 /** Reads the packets of an event. */
 import type { PacketEvidence } from '../../detect/detection.ts'
-import type { EvidenceLog } from '../evidence-log.ts'
+import type { EvidenceLog } from '../logs/evidence-log.ts'
 import type { ReadConnection } from '../sqlite/live-connection.ts'
 
 interface Row {

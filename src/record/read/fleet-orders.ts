@@ -1,5 +1,10 @@
 /** Reads the fleet's orders. */
-import type { FleetOrders, FleetPosition, FleetVerdict, StoredFleetOrder } from '../fleet-orders.ts'
+import type {
+  FleetOrders,
+  FleetPosition,
+  FleetVerdict,
+  StoredFleetOrder,
+} from '../logs/fleet-orders.ts'
 import type { ReadConnection } from '../sqlite/live-connection.ts'
 
 const COLUMNS = `id, sequence, orderer, issued_at_ms AS issuedAtMs, expires_at_ms AS expiresAtMs, body,

@@ -4,7 +4,7 @@
  */
 import { addressKeyOfText } from '../sqlite/address-key.ts'
 import type { ReadConnection } from '../sqlite/live-connection.ts'
-import type { Incident, IncidentLink } from '../triage-log.ts'
+import type { Incident, IncidentLink } from '../logs/triage-log.ts'
 
 /** What a host may be taken over by; a scan of it, however long, is not. */
 const TAKEOVERS = `e.severity >= 8 AND e.family IN ('bruteforce', 'exploit', 'web', 'lateral')`

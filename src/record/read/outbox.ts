@@ -1,6 +1,6 @@
 /** Reads what sinks still have to get. */
 import type { Event } from '../event.ts'
-import type { Outbox, SinkBook, SinkProgress, SinkReplay } from '../outbox.ts'
+import type { Outbox, SinkBook, SinkProgress, SinkReplay } from '../logs/outbox.ts'
 import type { Book } from '../write/calls.ts'
 import type { ReadConnection } from '../sqlite/live-connection.ts'
 

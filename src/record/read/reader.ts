@@ -2,10 +2,16 @@
 import { builtProgram } from '../../core/programs.ts'
 import { PicketError } from '../../core/errors.ts'
 import type { Flow } from '../../flow/flow.ts'
-import type { AuditFinding, AuditHead, AuditProblem, AuditQuery, AuditRow } from '../audit-trail.ts'
+import type {
+  AuditFinding,
+  AuditHead,
+  AuditProblem,
+  AuditQuery,
+  AuditRow,
+} from '../logs/audit-trail.ts'
 import type { Event } from '../event.ts'
-import type { EventQuery, Page } from '../event-log.ts'
-import type { FlowQuery, FlowSumQuery, FlowSums } from '../flow-log.ts'
+import type { EventQuery, Page } from '../logs/event-log.ts'
+import type { FlowQuery, FlowSumQuery, FlowSums } from '../logs/flow-log.ts'
 import { GENESIS } from '../sqlite/audit-chain.ts'
 import { Thread } from '../thread.ts'
 import type { ReaderCalls, ReaderSettings } from './calls.ts'

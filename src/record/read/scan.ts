@@ -1,7 +1,7 @@
 /** Goes through the log from its beginning to its end, a part at a time. */
 import { FlowBatch, flowTest, type Flow } from '../../flow/batch/index.ts'
 import type { Event } from '../event.ts'
-import type { LogScan, LogSpan, ScannedRows } from '../log-scan.ts'
+import type { LogScan, LogSpan, ScannedRows } from '../logs/log-scan.ts'
 import { workError } from '../sqlite/connection.ts'
 import type { ReadConnection } from '../sqlite/live-connection.ts'
 

@@ -1,5 +1,5 @@
 /** Reads verdicts, suppressions and incidents. */
-import type { Page } from '../event-log.ts'
+import type { Page } from '../logs/event-log.ts'
 import type { ReadConnection } from '../sqlite/live-connection.ts'
 import type {
   Incident,
@@ -8,7 +8,7 @@ import type {
   TriageLog,
   Verdict,
   VerdictCount,
-} from '../triage-log.ts'
+} from '../logs/triage-log.ts'
 import { decodeIdCursor, encodeCursor } from './cursor.ts'
 import { incidentLinkReader } from './incident-links.ts'
 import { Where } from './where.ts'

@@ -1,6 +1,6 @@
 /** The audit trail's hash chain: each row's hash covers the row and the hash before it. */
 import { createHash } from 'node:crypto'
-import type { AuditEntry, AuditHead } from '../audit-trail.ts'
+import type { AuditEntry, AuditHead } from '../logs/audit-trail.ts'
 import type { Connection } from './connection.ts'
 import type { ReadConnection } from './live-connection.ts'
 

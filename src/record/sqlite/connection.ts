@@ -1,4 +1,6 @@
 /** How a database file is opened: one writer with its pragmas, any number of read-only connections. */
+import { accessSync, constants, existsSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { PicketError } from '../../core/errors.ts'
 import { Database, type Connection } from './driver.ts'
 
@@ -94,6 +96,12 @@ export function openError(path: string, cause: unknown): PicketError {
       hint: 'wait until the other process is done, or stop it',
     })
   }
+  if (code?.startsWith('SQLITE_CANTOPEN') && existsSync(path) && !mayBeWritten(dirname(path))) {
+    return new PicketError('ERR_RECORD_OPEN', `cannot open ${path} where nothing may be written`, {
+      cause,
+      hint: `reading it takes a file beside it: copy ${path} (and ${path}-wal, where that is) into another folder, and name that with --data-dir`,
+    })
+  }
   const reason = cause instanceof Error ? cause.message : String(cause)
   return new PicketError('ERR_RECORD_OPEN', `cannot open ${path}: ${reason}`, {
     cause,
@@ -101,6 +109,15 @@ export function openError(path: string, cause: unknown): PicketError {
       ? 'the file is damaged; stop every picket process and start the agent, which sets it aside'
       : 'check that the data folder exists, that its disk has room, and that you may read and write it',
   })
+}
+
+function mayBeWritten(folder: string): boolean {
+  try {
+    accessSync(folder, constants.W_OK)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** Turns what a statement threw into a `PicketError` that says what to do; damage has a code of its own. */

@@ -1,7 +1,7 @@
 /** The last gate before a root tool's input: only what parses as an address of the family goes in. */
 import { formatCidr, parseCidr, type Cidr } from '../../net/cidr.ts'
 import { MAX_PORT } from '../../net/port-range.ts'
-import { BLOCK_PROTOCOLS } from '../../record/block-log.ts'
+import { BLOCK_PROTOCOLS } from '../../record/logs/block-log.ts'
 import type { FirewallEntry } from '../firewall.ts'
 
 /** The kernel's limit: 2^32 ms, in seconds, halved (ipset(8), timeout). */

@@ -1,6 +1,6 @@
 /** The kinds of entries: all of a kind share one kernel set, and a few rules that look into it. */
 import { parsePortRange, type PortRange } from '../../net/port-range.ts'
-import type { BlockDirection, BlockProtocol } from '../../record/block-log.ts'
+import type { BlockDirection, BlockProtocol } from '../../record/logs/block-log.ts'
 import type { FirewallEntry } from '../firewall.ts'
 
 export interface EntryKind {

@@ -7,7 +7,7 @@
 import { formatAddress, formatIpv4Word, formatIpv6Words } from '../../net/address.ts'
 import { formatCidr, parseCidr } from '../../net/cidr.ts'
 import { parsePortRange } from '../../net/port-range.ts'
-import { BLOCK_PROTOCOLS } from '../../record/block-log.ts'
+import { BLOCK_PROTOCOLS } from '../../record/logs/block-log.ts'
 import type { FirewallEntry, HeldEntry } from '../firewall.ts'
 import { checkedRange, timeoutSeconds } from './checked-target.ts'
 import {

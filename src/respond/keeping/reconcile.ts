@@ -1,6 +1,6 @@
 /** Makes the firewall equal to the blocks in the record, and the blocks' states true. */
 import { PicketError } from '../../core/errors.ts'
-import type { Block } from '../../record/block-log.ts'
+import type { Block } from '../../record/logs/block-log.ts'
 import { entryKey, type Firewall, type FirewallEntry, type HeldEntry } from '../firewall.ts'
 import { difference, differs, type Difference } from './difference.ts'
 import { isOver, mergedEntries, type BlockStep, type StandingBlocks } from './standing-blocks.ts'

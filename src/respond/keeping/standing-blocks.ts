@@ -1,7 +1,13 @@
 /** The blocks that stand, by target and scope: what the record holds, at hand without asking the disk each time. */
 import { cidrOverlaps, parseCidr, type Cidr } from '../../net/cidr.ts'
 import { formatPortRange } from '../../net/port-range.ts'
-import type { AuditEntry, Block, BlockLog, BlockScope, BlockState } from '../../record/block-log.ts'
+import type {
+  AuditEntry,
+  Block,
+  BlockLog,
+  BlockScope,
+  BlockState,
+} from '../../record/logs/block-log.ts'
 import { entryKey, type FirewallEntry } from '../firewall.ts'
 import { blockKey } from '../orders/scope.ts'
 

@@ -1,5 +1,5 @@
 /** What blocks have kept out and when they were last seen in force, between two writes to the record. */
-import type { Block } from '../../record/block-log.ts'
+import type { Block } from '../../record/logs/block-log.ts'
 import { entryKey, type HeldEntry } from '../firewall.ts'
 import { entriesOf } from './standing-blocks.ts'
 

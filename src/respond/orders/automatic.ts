@@ -1,6 +1,6 @@
 /** What holds for blocks that no person ordered: an end, a later one for those who come again, peace after a lift. */
 import { formatCidr, parseCidr, type Cidr } from '../../net/cidr.ts'
-import type { BlockHistory } from '../../record/block-log.ts'
+import type { BlockHistory } from '../../record/logs/block-log.ts'
 import type { PolicyConfig } from '../../decide/config.ts'
 import type { Refusal } from '../guards/refusal.ts'
 

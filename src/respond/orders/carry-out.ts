@@ -1,7 +1,7 @@
 /** Puts planned blocks, which are in the record by now, in force, and tells what came of each order. */
 import type { Clock } from '../../core/clock.ts'
 import { PicketError } from '../../core/errors.ts'
-import type { Block } from '../../record/block-log.ts'
+import type { Block } from '../../record/logs/block-log.ts'
 import type { Firewall } from '../firewall.ts'
 import type { Enforcement } from '../keeping/enforcement.ts'
 import { markActive, markFailed, obstacleTo } from '../keeping/reconcile.ts'

@@ -1,7 +1,7 @@
 /** An order to block, checked: from here on the target is an address range and the time a time. */
 import { PicketError } from '../../core/errors.ts'
 import { parseCidr, type Cidr } from '../../net/cidr.ts'
-import type { Block, BlockScope } from '../../record/block-log.ts'
+import type { Block, BlockScope } from '../../record/logs/block-log.ts'
 
 export const MAX_TTL_SECONDS = 2_147_483
 

@@ -1,7 +1,7 @@
 /** Decides about orders before anything is done: which are refused, which make a block, which only extend one. */
 import { uuidv7 } from '../../core/uuid.ts'
 import { formatCidr, type Cidr } from '../../net/cidr.ts'
-import type { Block, BlockLog, BlockScope } from '../../record/block-log.ts'
+import type { Block, BlockLog, BlockScope } from '../../record/logs/block-log.ts'
 import { PicketError } from '../../core/errors.ts'
 import {
   BlockRefused,

@@ -1,7 +1,7 @@
 /** What a block covers beside its target, read from an order and told in words. */
 import { PicketError } from '../../core/errors.ts'
 import { formatPortRange, joinPortRanges, MAX_PORT } from '../../net/port-range.ts'
-import type { Block, BlockScope } from '../../record/block-log.ts'
+import type { Block, BlockScope } from '../../record/logs/block-log.ts'
 
 /** A block is an entry of the firewall for each of its ports or ranges. */
 export const MAX_PORTS = 64

@@ -10,7 +10,7 @@ import { ERROR_CODES, PicketError } from '../../../src/core/errors.ts'
 import { parseYaml } from '../../../src/core/yaml.ts'
 import { problemFrom } from '../../../src/api/problem.ts'
 import { FAMILIES } from '../../../src/detect/detection.ts'
-import { BLOCK_STATES } from '../../../src/record/block-log.ts'
+import { BLOCK_STATES } from '../../../src/record/logs/block-log.ts'
 import { VERDICTS } from '../../../src/decide/decision.ts'
 
 const document = readApiDocument()

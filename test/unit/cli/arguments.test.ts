@@ -38,9 +38,20 @@ test('a day begins at midnight UTC, and an age is counted from now', () => {
   expect(age).toBeLessThan(7_260_000)
 })
 
-test.each(['yesterday', '2026-13-01', '10:00', '5'])('the time %j is refused', (text) => {
-  expect(() => pointInTime(text)).toThrow(/give a time/)
+test.each([
+  ['2026-01-05 10:00:07', '2026-01-05T10:00:07Z'],
+  ['2026-01-05T10:00:07', '2026-01-05T10:00:07Z'],
+  ['2026-01-05 10:00', '2026-01-05T10:00:00Z'],
+])('the time %s is taken as tables print it, in UTC', (text, expected) => {
+  expect(pointInTime(text)).toBe(expected)
 })
+
+test.each(['yesterday', '2026-01-05 25:00', '2026-13-01', '10:00', '5'])(
+  'the time %j is refused',
+  (text) => {
+    expect(() => pointInTime(text)).toThrow(/give a time/)
+  },
+)
 
 test('whole numbers are held to their bounds', () => {
   expect(wholeNumber(0, 10)('10')).toBe(10)

@@ -2,7 +2,7 @@
 import type { components } from '../../../../openapi/contract.d.ts'
 import { rfc3339FromUs, rfc3339OrNull } from '../../../core/clock.ts'
 import { formatPortRange, parsePortRange } from '../../../net/port-range.ts'
-import type { Block, BlockLog } from '../../../record/block-log.ts'
+import type { Block, BlockLog } from '../../../record/logs/block-log.ts'
 import type { Blocker, BlockOrder, Ordered } from '../../../respond/index.ts'
 import { hasScope, LOCAL_ACTOR, type Caller } from '../../auth.ts'
 import type { Handler } from '../../contract.ts'

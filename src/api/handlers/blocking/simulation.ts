@@ -2,7 +2,7 @@
 import { rfc3339FromUs, type Clock } from '../../../core/clock.ts'
 import { formatCidr, parseCidr } from '../../../net/cidr.ts'
 import { formatPortRange } from '../../../net/port-range.ts'
-import type { FlowLog } from '../../../record/flow-log.ts'
+import type { FlowLog } from '../../../record/logs/flow-log.ts'
 import { readScope, simulateBlock } from '../../../respond/index.ts'
 import type { Handler } from '../../contract.ts'
 import { orderFrom, type BlockOrders } from './blocks.ts'

@@ -3,7 +3,7 @@ import type { components } from '../../../../openapi/contract.d.ts'
 import { rfc3339FromUs } from '../../../core/clock.ts'
 import { PicketError } from '../../../core/errors.ts'
 import type { AuditTrail } from '../../../record/record.ts'
-import { judgedFigures, type TriageLog } from '../../../record/triage-log.ts'
+import { judgedFigures, type TriageLog } from '../../../record/logs/triage-log.ts'
 import type { Handler } from '../../contract.ts'
 import { notFound } from '../../problem.ts'
 

@@ -69,13 +69,13 @@ export class PortScan implements Detector {
     this.memories = [this.#looks, this.#targets, this.#stories, this.#crowds]
   }
 
-  /** A port tried again may be meant, and is left to the others. */
+  /** What a scanner means to use it goes on with, and is then shown to all. */
   absorbs(flow: LiveFlow): boolean {
     if (this.#stories.size === 0 || flow.openingPayloadBytes > 0) return false
     const probe = portProbeOf(flow)
     const target = probe === Probe.NONE ? undefined : this.#target(flow, probe)
     if (target === undefined || target.storyKey === null) return false
-    if (target.portsFailed < ABSORBED_FROM || target.hasTried(probedPort(flow))) return false
+    if (target.portsFailed < ABSORBED_FROM) return false
     this.#absorbing = target
     return true
   }
@@ -101,6 +101,7 @@ export class PortScan implements Detector {
   }
 
   flowEnded(flow: LiveFlow): void {
+    if (flow.isAbsorbed && this.#targets.size === 0) return
     const probe = portProbeOf(flow)
     if (probe === Probe.NONE) return
     if (flow.protocol === IpProtocol.TCP && isAnsweredInVain(flow)) {

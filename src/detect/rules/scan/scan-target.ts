@@ -121,10 +121,6 @@ export class ScanTarget {
     if (ports >= MIN_HALF_OPEN_PORTS) this.#wasTriedHalfOpen = true
   }
 
-  hasTried(port: number): boolean {
-    return this.#tried.has(port)
-  }
-
   get portsTried(): number {
     return this.#tried.size
   }

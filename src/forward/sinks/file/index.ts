@@ -2,7 +2,7 @@
 import { hostname } from 'node:os'
 import type { Outgoing } from '../../outgoing.ts'
 import { formatEcs, type EcsContext } from '../../formats/ecs.ts'
-import { OneAhead } from '../../one-ahead.ts'
+import { OneAhead } from '../one-ahead.ts'
 import type { Receipt, Rejection, Sink, SinkContext } from '../../sink.ts'
 import type { FileSinkConfig } from './config.ts'
 import { LineFile } from './line-file.ts'

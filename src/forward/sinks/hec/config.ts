@@ -1,7 +1,7 @@
 /** What a Splunk sink may be told. */
 import { Type, type Static } from '../../../core/config-field.ts'
 import { HTTP_URL, httpFields } from '../../http/config.ts'
-import { exactlyOne, secretFile, secretText } from '../../secret.ts'
+import { exactlyOne, secretFile, secretText } from '../../connections/secret.ts'
 import { sinkFields } from '../../sink-fields.ts'
 
 const name = (description: string, options: { readonly default?: string } = {}) =>

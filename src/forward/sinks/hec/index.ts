@@ -7,7 +7,7 @@ import type { Outgoing } from '../../outgoing.ts'
 import { formatEcs, type EcsContext } from '../../formats/ecs.ts'
 import { HttpClient, type HttpAnswer } from '../../http/client.ts'
 import { compressible } from '../../http/compressible.ts'
-import { readSecret } from '../../secret.ts'
+import { readSecret } from '../../connections/secret.ts'
 import {
   Retry,
   retryFor,

@@ -6,7 +6,7 @@ import { syslogText, type MessageContext } from '../../formats/syslog/message.ts
 import type { Receipt, Sink } from '../../sink.ts'
 import { frame, type Framing } from './framing.ts'
 import { StreamConnection } from '../../connections/stream-connection.ts'
-import { HEARTBEAT } from '../../heartbeat.ts'
+import { HEARTBEAT } from '../../delivery/heartbeat.ts'
 import { reasonOf } from '../../tls/index.ts'
 
 /**

@@ -1,6 +1,6 @@
 /** Reads the flows that sinks still have to get. */
 import { FlowBatch } from '../../../flow/batch/index.ts'
-import type { FlowOutbox, NumberedFlow } from '../../outbox.ts'
+import type { FlowOutbox, NumberedFlow } from '../../logs/outbox.ts'
 import type { ReadConnection } from '../../sqlite/live-connection.ts'
 import { countLive, replayedWithin } from '../../sqlite/replayed-flows.ts'
 import { bookReader } from '../outbox.ts'

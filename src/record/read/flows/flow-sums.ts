@@ -1,7 +1,7 @@
 /** Sums flows by who, what or when, in steps of bounded work. */
 import { FlowTally } from '../../../flow/batch/index.ts'
-import type { FlowSum, FlowSumQuery } from '../../flow-log.ts'
-import type { Page } from '../../event-log.ts'
+import type { FlowSum, FlowSumQuery } from '../../logs/flow-log.ts'
+import type { Page } from '../../logs/event-log.ts'
 import type { Connection } from '../../sqlite/connection.ts'
 import { walkFlows } from './flows.ts'
 import { MAX_GROUPS } from './sum-table.ts'

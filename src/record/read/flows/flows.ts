@@ -7,8 +7,8 @@ import {
   type Flow,
   type FlowFilter,
 } from '../../../flow/batch/index.ts'
-import type { FlowQuery } from '../../flow-log.ts'
-import type { Page } from '../../event-log.ts'
+import type { FlowQuery } from '../../logs/flow-log.ts'
+import type { Page } from '../../logs/event-log.ts'
 import type { Connection } from '../../sqlite/connection.ts'
 import { decodeRowCursor, encodeCursor } from '../cursor.ts'
 import { Where } from '../where.ts'

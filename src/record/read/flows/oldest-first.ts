@@ -1,6 +1,6 @@
 /** Flows from the oldest to the newest: the log gives them the other way, so much at a time is turned round. */
 import type { Flow } from '../../../flow/flow.ts'
-import type { FlowLog } from '../../flow-log.ts'
+import type { FlowLog } from '../../logs/flow-log.ts'
 
 const SLICE_US = 600e6
 const PAGE = 1000

@@ -1,5 +1,5 @@
 /** Sums of flows by group, of which so many are told apart and no more. */
-import type { FlowSum } from '../../flow-log.ts'
+import type { FlowSum } from '../../logs/flow-log.ts'
 
 /** So many groups are told apart. */
 export const MAX_GROUPS = 20_000

@@ -1,5 +1,5 @@
 /** Audits what policy decided: an event that is blocked, would be blocked, or is blocked no longer. */
-import type { AuditEntry } from '../../audit-trail.ts'
+import type { AuditEntry } from '../../logs/audit-trail.ts'
 import type { Event } from '../../event.ts'
 import { appendAudit } from '../../sqlite/audit-chain.ts'
 import type { Connection } from '../../sqlite/connection.ts'

@@ -1,5 +1,5 @@
 /** Writes a row and the audit row that tells of it, both or neither. */
-import type { AuditEntry } from '../../audit-trail.ts'
+import type { AuditEntry } from '../../logs/audit-trail.ts'
 import { appendAudit } from '../../sqlite/audit-chain.ts'
 import { inTransaction, type Connection } from '../../sqlite/connection.ts'
 

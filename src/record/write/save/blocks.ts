@@ -2,7 +2,7 @@
 import { parseCidr } from '../../../net/cidr.ts'
 import { formatPortRange } from '../../../net/port-range.ts'
 import { PicketError } from '../../../core/errors.ts'
-import type { Block } from '../../block-log.ts'
+import type { Block } from '../../logs/block-log.ts'
 import { keyRange } from '../../sqlite/address-key.ts'
 import { appendAudit } from '../../sqlite/audit-chain.ts'
 import { inTransaction, type Connection } from '../../sqlite/connection.ts'

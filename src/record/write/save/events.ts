@@ -1,8 +1,8 @@
 /** Writes event states: the event as it stands, who takes part, and the state the sinks have to get. */
 import { usFromRfc3339 } from '../../../core/clock.ts'
 import type { Event } from '../../event.ts'
-import type { Story } from '../../event-log.ts'
-import { partyOf } from '../../incident-book.ts'
+import type { Story } from '../../logs/event-log.ts'
+import { partyOf } from '../../fold/incident-book.ts'
 import { inTransaction, type Connection } from '../../sqlite/connection.ts'
 import { decisionAuditor, type DecisionBefore } from './audit-decisions.ts'
 import type { SavedState, WriterCalls } from '../calls.ts'

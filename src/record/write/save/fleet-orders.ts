@@ -1,5 +1,5 @@
 /** Writes the fleet's orders and the audit rows that tell of them, and how far their stream was read. */
-import { FLEET_ORDER_LIFE_MS } from '../../fleet-orders.ts'
+import { FLEET_ORDER_LIFE_MS } from '../../logs/fleet-orders.ts'
 import { inTransaction, type Connection } from '../../sqlite/connection.ts'
 import { audited } from './audited.ts'
 import type { Saver } from '../calls.ts'

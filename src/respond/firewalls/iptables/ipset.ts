@@ -2,7 +2,7 @@
 import { formatCidr, parseCidr } from '../../../net/cidr.ts'
 import { PicketError } from '../../../core/errors.ts'
 import { parsePortRange } from '../../../net/port-range.ts'
-import { BLOCK_PROTOCOLS } from '../../../record/block-log.ts'
+import { BLOCK_PROTOCOLS } from '../../../record/logs/block-log.ts'
 import type { RunCommand } from '../../command.ts'
 import { entryKey, type FirewallEntry, type HeldEntry } from '../../firewall.ts'
 import { difference, differs } from '../../keeping/difference.ts'
@@ -11,6 +11,7 @@ import { kindOfSuffix, suffixOf, type EntryKind } from '../entry-kind.ts'
 
 /** What a set's name ends with while it is built; names have 31 characters at most (ipset(8)). */
 const DRAFT = '-n'
+const IN_USE = /in use by a kernel component/
 
 export interface AddressSet {
   /** `picket4`, `picket6`, and the kind's suffix. */
@@ -46,14 +47,27 @@ export async function destroySets(run: RunCommand, names: readonly string[]): Pr
   for (const name of names) await run('ipset', ['destroy', name])
 }
 
-/** Destroys every set of ours of a family, those excepted, as `destroySets` does. */
+/**
+ * Destroys every set of ours of a family, those excepted; gives the names of those that cannot be, since a rule of
+ * somebody else looks into them: they are empty then, and keep nobody out.
+ */
 export async function destroyOwnSets(
   run: RunCommand,
   family: 4 | 6,
   { except = [] }: { except?: readonly string[] } = {},
-): Promise<void> {
-  const names = (await ownSets(run, family)).map(({ name }) => name)
-  await destroySets(run, names.filter((name) => !except.includes(name))) // prettier-ignore
+): Promise<readonly string[]> {
+  const inUse: string[] = []
+  for (const { name } of await ownSets(run, family)) {
+    if (except.includes(name)) continue
+    await run('ipset', ['flush', name])
+    try {
+      await destroySets(run, [name])
+    } catch (error) {
+      if (!(error instanceof PicketError) || !IN_USE.test(error.message)) throw error
+      inUse.push(name)
+    }
+  }
+  return inUse
 }
 
 /**

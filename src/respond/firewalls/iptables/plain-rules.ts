@@ -5,7 +5,7 @@
  */
 import { formatCidr, parseCidr } from '../../../net/cidr.ts'
 import { parsePortRange } from '../../../net/port-range.ts'
-import { BLOCK_DIRECTIONS, BLOCK_PROTOCOLS } from '../../../record/block-log.ts'
+import { BLOCK_DIRECTIONS, BLOCK_PROTOCOLS } from '../../../record/logs/block-log.ts'
 import { entryKey, type FirewallEntry, type HeldEntry } from '../../firewall.ts'
 import { checkedRange } from '../checked-target.ts'
 import { protocolWord, sidesOf } from '../entry-kind.ts'

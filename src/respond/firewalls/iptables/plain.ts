@@ -12,7 +12,7 @@ import { difference, differs } from '../../keeping/difference.ts'
 import { cutConnections } from '../connections.ts'
 import { sidesOf } from '../entry-kind.ts'
 import { destroyOwnSets } from './ipset.ts'
-import { chainRules, jumpsStand, rulesToRemove, rulesToRestore } from './packet-rules.ts'
+import { chainRules, jumpsStand, rulesToRestore } from './packet-rules.ts'
 import { byEntry, readRule, rulesOf, wholeEntries, type PlainRule } from './plain-rules.ts'
 import { RuleTables, type Listing } from './rule-tables.ts'
 
@@ -86,10 +86,7 @@ class PlainFirewall implements Firewall {
   }
 
   async teardown(): Promise<void> {
-    for (const { family, text } of await this.#tables.listings()) {
-      const removal = rulesToRemove(text)
-      if (removal !== null) await this.#tables.restore(family, removal)
-    }
+    await this.#tables.removeOurs()
     await this.#destroySets()
   }
 

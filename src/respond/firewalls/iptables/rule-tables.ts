@@ -2,9 +2,8 @@
 import { PicketError } from '../../../core/errors.ts'
 import type { RunCommand } from '../../command.ts'
 import type { FirewallEntry } from '../../firewall.ts'
-
-/** Seconds to wait for the lock that all users of iptables share. */
-const LOCK_WAIT = ['-w', '10'] as const
+import { clearEitherVariant, LOCK_WAIT } from './either-variant.ts'
+import { rulesToRemove } from './packet-rules.ts'
 
 export interface Listing {
   readonly family: 4 | 6
@@ -52,6 +51,18 @@ export class RuleTables {
   async restore(family: 4 | 6, script: string): Promise<void> {
     const args = ['--noflush', ...LOCK_WAIT, ...(this.#options.length > 0 ? ['--counters'] : [])]
     await this.#run(`${toolOf(family)}-restore`, args, { input: script })
+  }
+
+  /** Removes our chain and the jumps to it from either family, and of either variant. Errors: `ERR_FIREWALL_*`. */
+  async removeOurs(): Promise<void> {
+    const faults: unknown[] = []
+    for (const { family, text } of await this.listings()) {
+      const removal = rulesToRemove(text)
+      if (removal === null) continue
+      await this.restore(family, removal).catch((error: unknown) => void faults.push(error))
+    }
+    await clearEitherVariant(this.#run)
+    if (faults.length > 0) throw faults[0]
   }
 
   /** Errors: `ERR_FIREWALL_FAILED` for IPv6 entries where the kernel does not filter it. */

@@ -19,7 +19,7 @@ import {
   synchroniseSet,
   type AddressSet,
 } from './ipset.ts'
-import { rulesStand, rulesToRemove, rulesToRestore, setRules } from './packet-rules.ts'
+import { rulesStand, rulesToRestore, setRules } from './packet-rules.ts'
 import { RuleTables, type Listing } from './rule-tables.ts'
 
 /** A set grows as it is filled, so this costs nothing; more blocks than that the configuration does not allow. */
@@ -128,17 +128,19 @@ class IpsetFirewall implements Firewall {
 
   async teardown(): Promise<void> {
     const faults: unknown[] = []
-    for (const { family, text } of await this.#tables.listings()) {
-      try {
-        const removal = rulesToRemove(text)
-        if (removal !== null) await this.#tables.restore(family, removal)
-        await destroyOwnSets(this.#run, family)
+    const inUse: string[] = []
+    const attempt = async (work: () => Promise<void>): Promise<void> => {
+      await work().catch((error: unknown) => void faults.push(error))
+    }
+    await attempt(() => this.#tables.removeOurs())
+    for (const family of this.#tables.families) {
+      await attempt(async () => {
+        inUse.push(...(await destroyOwnSets(this.#run, family)))
         this.#sets = { ...this.#sets, [family]: this.#setsFor(family, []) }
-      } catch (error) {
-        faults.push(error)
-      }
+      })
     }
     if (faults.length > 0) throw faults[0]
+    if (inUse.length > 0) throw heldByOthers(inUse)
   }
 
   standBy(): void {
@@ -208,6 +210,17 @@ class IpsetFirewall implements Firewall {
     if (!rulesStand(text, rules)) await this.#tables.restore(family, rulesToRestore(text, rules))
     this.#sets = { ...this.#sets, [family]: sets }
   }
+}
+
+function heldByOthers(sets: readonly string[]): PicketError {
+  const names = sets.join(', ')
+  return new PicketError(
+    'ERR_FIREWALL_FAILED',
+    `${names} cannot be taken out, since a rule of somebody else looks into it; it is empty now and keeps nobody out`,
+    {
+      hint: `find the rule with iptables-save | grep ${sets[0]}, delete it, then: ipset destroy ${sets[0]}`,
+    },
+  )
 }
 
 function ofFamily(entries: readonly FirewallEntry[], family: 4 | 6): readonly FirewallEntry[] {

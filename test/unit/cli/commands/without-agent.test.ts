@@ -1,4 +1,6 @@
 /** What commands say when no agent runs: those that read fall back to the log, those that change something tell it. */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { run } from '../../../support/memory-terminal.ts'
 import { openedRecord, stories, temporaryFolder } from '../../../support/record.ts'
@@ -18,4 +20,11 @@ test('a rule cannot be switched without an agent', async () => {
   const told = await run('rules', 'disable', 'own', '--data-dir', await temporaryFolder())
   expect(told.exitCode).not.toBe(0)
   expect(told.err).toMatch(/no agent runs[^]*picket start/)
+})
+
+test('a data folder that is a file is said to be none, rather than an agent to hang', async () => {
+  const file = join(await temporaryFolder(), 'picket.yaml')
+  writeFileSync(file, '')
+  const told = await run('events', '--data-dir', file)
+  expect([told.exitCode, told.err]).toEqual([2, expect.stringContaining(`${file} is no folder`)])
 })

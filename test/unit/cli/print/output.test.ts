@@ -24,6 +24,14 @@ test('on a narrow terminal the reason goes below, and no line is wider than the 
   for (const line of lines) expect([...line].length).toBeLessThanOrEqual(80)
 })
 
+test('where a terminal is too narrow for who and whom it breaks the lines, and nothing is left out', () => {
+  const terminal = memoryTerminal(80)
+  const [attacker, victim] = ['2001:db8:1111:2222:3333:4444:5555:6666', '2001:db8:9::1']
+  printEvents([event({ attacker, victims: [victim] })], { terminal, json: false })
+  expect(terminal.out).toContain(`${attacker} → ${victim}\n`)
+  expect(terminal.out).toContain('1,204 ports of 10.0.0.5 tried in 8 s\n')
+})
+
 test('on a wide terminal a long reason is cut at its edge', () => {
   const terminal = memoryTerminal(140)
   printEvents([event({ summary: 'x'.repeat(300) })], { terminal, json: false })

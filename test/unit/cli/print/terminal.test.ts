@@ -1,6 +1,7 @@
 /** The built program and readers that go away early. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { openSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { packagedFile } from '../../../../src/core/package-root.ts'
 import { run } from '../../../support/memory-terminal.ts'
@@ -21,4 +22,30 @@ test('a reader that takes one line and goes away is no error', async () => {
   const [exitCode] = (await ended) as [number | null]
   expect(said).toBe('')
   expect(exitCode).toBe(0)
+})
+
+test('results that a full disk does not take are a failure in a sentence, not a stack', async () => {
+  const full = openSync('/dev/full', 'w')
+  const child = spawn(process.execPath, [packagedFile('dist/main.js'), '--help'], {
+    stdio: ['ignore', full, 'pipe'],
+  })
+  let said = ''
+  child.stderr.on('data', (bytes: Buffer) => (said += bytes.toString()))
+  const [exitCode] = (await once(child, 'close')) as [number | null]
+  expect(exitCode).toBe(1)
+  expect(said).toMatch(/^picket: the output cannot be written: ENOSPC[^\n]*\n$/)
+})
+
+test('a terminal that was told no size is taken for as wide as it likes', async () => {
+  const folder = await temporaryFolder()
+  const record = await openedRecord(folder)
+  await record.events.save(stories(1), { forward: false })
+  const command = [process.execPath, packagedFile('dist/main.js'), 'events', '--data-dir', folder]
+  const args = ['-qec', `stty rows 0 cols 0; ${command.join(' ')}`, '/dev/null']
+  const child = spawn('script', args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  let shown = ''
+  child.stdout.on('data', (bytes: Buffer) => (shown += bytes.toString()))
+  await once(child, 'close')
+  expect(shown).toContain('who → whom')
+  expect(shown).not.toContain('…')
 })

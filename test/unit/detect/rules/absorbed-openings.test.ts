@@ -184,19 +184,19 @@ test('a scan keeps its probes to itself, and is told whole', () => {
   expect(usual.ended).toBe(usual.opened)
 })
 
-test('a port that a scanner tries again or puts to use is shown', () => {
+test('a port that a scanner puts to use is shown, be it its first try or another', () => {
   const { traffic, usual } = watched()
   scan(traffic, 1, 500)
   const before = usual.opened
-  traffic.tcp(CLIENT, VICTIM, { sourcePort: 40000, destinationPort: 22, flags: 'S' })
-  expect(usual.opened - before).toBe(1)
-  traffic.tcp(CLIENT, VICTIM, { sourcePort: 40001, destinationPort: 600, flags: 'S', sequence: 1 })
-  const back = { sourcePort: 600, destinationPort: 40001 }
-  traffic.tcp(VICTIM, CLIENT, { ...back, flags: 'SA', sequence: 7, acknowledgement: 2 })
-  expect(usual.opened - before).toBe(1)
-  const on = { sourcePort: 40001, destinationPort: 600, sequence: 2, acknowledgement: 8 }
-  traffic.tcp(CLIENT, VICTIM, { ...on, flags: 'A' })
-  expect(usual.opened - before).toBe(2)
+  for (const [index, port] of [600, 22].entries()) {
+    const ports = { sourcePort: 40000 + index, destinationPort: port }
+    traffic.tcp(CLIENT, VICTIM, { ...ports, flags: 'S', sequence: 1 })
+    const back = { sourcePort: port, destinationPort: ports.sourcePort }
+    traffic.tcp(VICTIM, CLIENT, { ...back, flags: 'SA', sequence: 7, acknowledgement: 2 })
+    expect(usual.opened - before).toBe(index)
+    traffic.tcp(CLIENT, VICTIM, { ...ports, flags: 'A', sequence: 2, acknowledgement: 8 })
+    expect(usual.opened - before).toBe(index + 1)
+  }
 })
 
 test('a scan hides nobody but its scanner, and not what that does to others', () => {
@@ -207,4 +207,26 @@ test('a scan hides nobody but its scanner, and not what that does to others', ()
   traffic.tcp(CLIENT, '10.0.0.6', { sourcePort: 61000, destinationPort: 700, flags: 'S' })
   traffic.tcp(CLIENT, VICTIM, { sourcePort: 61000, destinationPort: 700, flags: 'SF' })
   expect(usual.opened - before).toBe(3)
+})
+
+test('a reflection keeps the answers that nobody asked for to itself', () => {
+  const { traffic, usual, strict } = watched()
+  for (let index = 0; index < 4000; index += 1) {
+    const ports = { sourcePort: 443, destinationPort: 1024 + index }
+    traffic.tcp(madeUp(index), VICTIM, { ...ports, flags: 'SA', sequence: 9, acknowledgement: 1 })
+  }
+  expect(traffic.end()).toMatchObject([{ kind: 'amplification.tcp-synack', victims: [VICTIM] }])
+  expect([strict.opened, strict.ended]).toEqual([4000, 4000])
+  expect(usual.opened).toBeLessThan(3000)
+  expect(usual.ended).toBe(usual.opened)
+})
+
+test("a SYN that offers congestion notification is a flood's as well", () => {
+  const { traffic, usual } = watched()
+  for (let index = 0; index < 8000; index += 1) {
+    const ports = { sourcePort: 1024 + index, destinationPort: 80 }
+    traffic.tcp(madeUp(index), VICTIM, { ...ports, flags: 'SEC' })
+  }
+  expect(traffic.end()).toMatchObject([{ kind: 'flood.syn' }])
+  expect(usual.opened).toBeLessThan(4000)
 })

@@ -1,0 +1,96 @@
+/** How a sink stands: what it took and refused, and what is wrong with it; log and metrics are told as it changes. */
+import type { Log } from '../../core/log.ts'
+import type { Metrics } from '../../core/metrics.ts'
+import type { Rejection } from '../sink.ts'
+
+const LOG_FAILURE_EVERY_MS = 60_000
+
+export interface StandingOptions {
+  readonly sink: string
+  readonly of: 'events' | 'flows'
+  readonly log: Log
+  readonly metrics: Metrics
+}
+
+/** Why nothing goes on, and after what time the sink wants to be tried again; null where it does not say. */
+export interface Failure {
+  readonly reason: string
+  readonly afterMs: number | null
+}
+
+export class Standing {
+  readonly #options: StandingOptions
+  readonly #counts = { sent: 0, rejected: 0 }
+  #state: 'idle' | 'sending' | 'waiting' = 'idle'
+  #lastFailure: Failure | null = null
+  /** In a row. */
+  #failures = 0
+  #complainedAtMs = -Infinity
+
+  constructor(options: StandingOptions) {
+    this.#options = options
+  }
+
+  get state(): 'idle' | 'sending' | 'waiting' {
+    return this.#state
+  }
+
+  get counts(): { readonly sent: number; readonly rejected: number } {
+    return { ...this.#counts }
+  }
+
+  /** How often it failed since it last took something. */
+  get failures(): number {
+    return this.#failures
+  }
+
+  /** What is wrong now; null while nothing is. */
+  get lastFailure(): Failure | null {
+    return this.#lastFailure
+  }
+
+  get #labels(): { readonly sink: string; readonly of: string } {
+    return { sink: this.#options.sink, of: this.#options.of }
+  }
+
+  sending(): void {
+    this.#state = 'sending'
+  }
+
+  resting(): void {
+    this.#state = 'idle'
+  }
+
+  /** It took so many event states or flows. */
+  took(states: number): void {
+    const { log, metrics, sink } = this.#options
+    this.#counts.sent += states
+    if (states > 0) {
+      metrics.count('forward_sent_total', 'Event states and flows sent', states, this.#labels)
+    }
+    if (this.#failures > 0) log.info('a sink takes events again', { sink })
+    this.#failures = 0
+    this.#lastFailure = null
+    this.#state = 'idle'
+  }
+
+  /** It can never take this one. */
+  refused({ sequence, reason }: Rejection): void {
+    const { log, metrics } = this.#options
+    log.error('a sink can never take this', { ...this.#labels, sequence, reason })
+    this.#counts.rejected += 1
+    metrics.count('forward_rejected_total', 'Events and flows refused for good', 1, this.#labels)
+  }
+
+  failed(failure: Failure): void {
+    const { log, metrics, sink } = this.#options
+    this.#failures += 1
+    this.#state = 'waiting'
+    this.#lastFailure = failure
+    metrics.count('forward_failures_total', 'Failed sends', 1, this.#labels)
+    const nowMs = performance.now()
+    if (nowMs - this.#complainedAtMs < LOG_FAILURE_EVERY_MS) return
+    this.#complainedAtMs = nowMs
+    log.warn('a sink takes no events; they wait in the log', { sink, reason: failure.reason })
+  }
+}
