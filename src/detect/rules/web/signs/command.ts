@@ -149,7 +149,7 @@ export const COMMAND_SIGNS: readonly Sign[] = [
     weight: 4,
     where: ['parameter', 'body'],
     pattern:
-      /"[^"]{1,200}"\.execute\(|['"]\]\.execute\(|@(?:groovy\.transform\.)?asttest|@grab(?:config)?\(/,
+      /"[^"\\]{1,200}"\.execute\(|['"]\]\.execute\(|@(?:groovy\.transform\.)?asttest|@grab(?:config)?\(/,
   },
   {
     name: 'entityFile',
