@@ -5,14 +5,14 @@
  * not there. A trunk calls many numbers too, but is answered.
  * Source: SIPVicious (svmap, svwar), Metasploit's enumerators, inviteflood; RFC 3261.
  */
-import type { LiveFlow, SipMessage } from '../../../flow/flow.ts'
-import type { Detector, Emit, Heard, Memory } from '../../detector.ts'
-import { AttackLedger, quoted, type Act } from '../state/attack-ledger.ts'
-import type { Row } from '../state/capped-table.ts'
-import { FadingTable } from '../state/fading-table.ts'
-import { pairKey } from '../state/pair-key.ts'
-import { counted } from '../state/wording.ts'
-import type { SipAbuseConfig } from './config.ts'
+import type { LiveFlow, SipMessage } from '../../../../flow/flow.ts'
+import type { Detector, Emit, Heard, Memory } from '../../../detector.ts'
+import { AttackLedger, quoted, type Act } from '../../state/attack-ledger.ts'
+import type { Row } from '../../state/capped-table.ts'
+import { FadingTable } from '../../state/fading-table.ts'
+import { pairKey } from '../../state/pair-key.ts'
+import { counted } from '../../state/wording.ts'
+import type { SipAbuseConfig } from '../config.ts'
 
 const MAX_PAIRS = 2048
 const MOST_USERS = 256

@@ -5,14 +5,14 @@
  * Mail programs ask for nobody, and a list of recipients that has aged still reaches most of them.
  * Source: RFC 5321 §3.5 and §7.3; MITRE ATT&CK T1589.002, T1087.
  */
-import type { LiveFlow } from '../../../flow/flow.ts'
-import type { Detector, Emit, Heard, Memory } from '../../detector.ts'
-import { textHash } from '../state/attack-ledger.ts'
-import { DistinctCount } from '../state/distinct-count.ts'
-import { pairKey } from '../state/pair-key.ts'
-import { Stories, type Suspect, type Telling } from '../state/stories.ts'
-import { confidenceOf, counted, spanOf } from '../state/wording.ts'
-import type { MailUsersConfig } from './config.ts'
+import type { LiveFlow } from '../../../../flow/flow.ts'
+import type { Detector, Emit, Heard, Memory } from '../../../detector.ts'
+import { textHash } from '../../state/attack-ledger.ts'
+import { DistinctCount } from '../../state/distinct-count.ts'
+import { pairKey } from '../../state/pair-key.ts'
+import { Stories, type Suspect, type Telling } from '../../state/stories.ts'
+import { confidenceOf, counted, spanOf } from '../../state/wording.ts'
+import type { MailUsersConfig } from '../config.ts'
 
 const MAX_PAIRS = 1024
 /** Of the recipients named, those that are not there. */

@@ -6,18 +6,18 @@
  * tries are captured, which are judged by those.
  * Source: RFC 792, RFC 1812 §5.2.7.1, RFC 4443 §3.1.
  */
-import { decodeQuotedPacket, isUnreachable, Packet } from '../../../decode/index.ts'
-import type { LiveFlow } from '../../../flow/flow.ts'
-import { IpProtocol } from '../../../net/protocol.ts'
-import type { Detector, Emit, Memory } from '../../detector.ts'
-import { FirstLooks } from '../state/first-looks.ts'
-import { destinationAddress, destinationHash, originatorHash, responderHash, sourceAddress, sourceHash } from '../state/packet-address.ts' // prettier-ignore
-import { pairHash, pairKey } from '../state/pair-key.ts'
-import { PortSet } from '../state/port-set.ts'
-import { Stories, type Suspect, type Telling } from '../state/stories.ts'
-import { confidenceOf, counted, spanOf } from '../state/wording.ts'
-import type { PortScanConfig } from './config.ts'
-import { Probe, PROBES } from './probe.ts'
+import { decodeQuotedPacket, isUnreachable, Packet } from '../../../../decode/index.ts'
+import type { LiveFlow } from '../../../../flow/flow.ts'
+import { IpProtocol } from '../../../../net/protocol.ts'
+import type { Detector, Emit, Memory } from '../../../detector.ts'
+import { FirstLooks } from '../../state/first-looks.ts'
+import { destinationAddress, destinationHash, originatorHash, responderHash, sourceAddress, sourceHash } from '../../state/packet-address.ts' // prettier-ignore
+import { pairHash, pairKey } from '../../state/pair-key.ts'
+import { PortSet } from '../../state/port-set.ts'
+import { Stories, type Suspect, type Telling } from '../../state/stories.ts'
+import { confidenceOf, counted, spanOf } from '../../state/wording.ts'
+import type { PortScanConfig } from '../config.ts'
+import { Probe, PROBES } from '../probe.ts'
 
 const PLACES = 16_384
 const MAX_PAIRS = 1024

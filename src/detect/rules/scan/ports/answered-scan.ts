@@ -5,16 +5,16 @@
  * is told from a scanned host by the well-known ports among those that refuse.
  * Left out: scans of high ports alone; ports that were found open; refusals by ICMP, see unreachable-scan.ts.
  */
-import { IpProtocol, TcpFlag } from '../../../net/protocol.ts'
-import type { LiveFlow } from '../../../flow/flow.ts'
-import type { Detector, Emit, Memory } from '../../detector.ts'
-import { FirstLooks } from '../state/first-looks.ts'
-import { pairKey } from '../state/pair-key.ts'
-import { PortSet } from '../state/port-set.ts'
-import { Stories, type Suspect, type Telling } from '../state/stories.ts'
-import { confidenceOf, counted, spanOf } from '../state/wording.ts'
-import type { PortScanConfig } from './config.ts'
-import { looksLikeAnswer } from './probe.ts'
+import { IpProtocol, TcpFlag } from '../../../../net/protocol.ts'
+import type { LiveFlow } from '../../../../flow/flow.ts'
+import type { Detector, Emit, Memory } from '../../../detector.ts'
+import { FirstLooks } from '../../state/first-looks.ts'
+import { pairKey } from '../../state/pair-key.ts'
+import { PortSet } from '../../state/port-set.ts'
+import { Stories, type Suspect, type Telling } from '../../state/stories.ts'
+import { confidenceOf, counted, spanOf } from '../../state/wording.ts'
+import type { PortScanConfig } from '../config.ts'
+import { looksLikeAnswer } from '../probe.ts'
 
 const PLACES = 16_384
 const MAX_PAIRS = 1024

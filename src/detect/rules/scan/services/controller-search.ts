@@ -7,20 +7,20 @@
  * Left out: serial Modbus within TCP; a master that is set up with wrong addresses repeats them, and is no search.
  * Source: Modbus Application Protocol 1.1b3 §7 (exception codes), Modbus Messaging on TCP/IP 1.0b §3.1.
  */
-import { PacketKind, type Packet } from '../../../decode/packet.ts'
-import { IpProtocol } from '../../../net/protocol.ts'
-import type { Detector, Emit, Memory } from '../../detector.ts'
-import { FadingTable } from '../state/fading-table.ts'
+import { PacketKind, type Packet } from '../../../../decode/packet.ts'
+import { IpProtocol } from '../../../../net/protocol.ts'
+import type { Detector, Emit, Memory } from '../../../detector.ts'
+import { FadingTable } from '../../state/fading-table.ts'
 import {
   destinationAddress,
   destinationHash,
   sourceAddress,
   sourceHash,
-} from '../state/packet-address.ts'
-import { pairKey } from '../state/pair-key.ts'
-import { Stories, type Suspect, type Telling } from '../state/stories.ts'
-import { confidenceOf, counted, spanOf } from '../state/wording.ts'
-import type { PortScanConfig } from './config.ts'
+} from '../../state/packet-address.ts'
+import { pairKey } from '../../state/pair-key.ts'
+import { Stories, type Suspect, type Telling } from '../../state/stories.ts'
+import { confidenceOf, counted, spanOf } from '../../state/wording.ts'
+import type { PortScanConfig } from '../config.ts'
 
 const PORT = 502
 const HEADER_BYTES = 8

@@ -1,8 +1,8 @@
 /** The story of one source's scan, over all the hosts it scans in the same way, and how it is told. */
-import type { Detection, Reason } from '../../detection.ts'
-import { Story } from '../state/story.ts'
-import { confidenceOf, counted, grouped, listed, spanOf } from '../state/wording.ts'
-import { Probe, PROBES, type ProbeName } from './probe.ts'
+import type { Detection, Reason } from '../../../detection.ts'
+import { Story } from '../../state/story.ts'
+import { confidenceOf, counted, grouped, listed, spanOf } from '../../state/wording.ts'
+import { Probe, PROBES, type ProbeName } from '../probe.ts'
 import type { ScanTarget } from './scan-target.ts'
 
 /** Ports from which a scan is a broad one, and severity 6 rather than 5. */

@@ -6,14 +6,14 @@
  * is no scan; each sort by itself may be a single damaged packet.
  * Source: nmap reference guide, chapter 8, "TCP/IP Fingerprinting Methods Supported by Nmap" (T2–T7).
  */
-import type { LiveFlow } from '../../../flow/flow.ts'
-import type { Detection } from '../../detection.ts'
-import type { Detector, Emit, Memory } from '../../detector.ts'
-import { FadingTable } from '../state/fading-table.ts'
-import { pairKey } from '../state/pair-key.ts'
-import { Story } from '../state/story.ts'
-import { spanOf } from '../state/wording.ts'
-import { isStealthy, probeOf } from './probe.ts'
+import type { LiveFlow } from '../../../../flow/flow.ts'
+import type { Detection } from '../../../detection.ts'
+import type { Detector, Emit, Memory } from '../../../detector.ts'
+import { FadingTable } from '../../state/fading-table.ts'
+import { pairKey } from '../../state/pair-key.ts'
+import { Story } from '../../state/story.ts'
+import { spanOf } from '../../state/wording.ts'
+import { isStealthy, probeOf } from '../probe.ts'
 
 const MAX_SUSPECTS = 1024
 

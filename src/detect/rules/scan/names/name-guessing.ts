@@ -7,19 +7,19 @@
  * Left out: guesses two labels down; answers that are not captured.
  * Source: MITRE ATT&CK T1590.002.
  */
-import { registeredDomainAt } from '../../../net/registered-domain.ts'
-import type { LiveFlow } from '../../../flow/flow.ts'
-import type { Detection } from '../../detection.ts'
-import type { Detector, Emit, Heard, Memory } from '../../detector.ts'
-import { textHash } from '../state/attack-ledger.ts'
-import type { Row } from '../state/capped-table.ts'
-import { DistinctCount } from '../state/distinct-count.ts'
-import { FadingTable } from '../state/fading-table.ts'
-import { pairKey } from '../state/pair-key.ts'
-import { Story } from '../state/story.ts'
-import { confidenceOf, counted, listed, spanOf } from '../state/wording.ts'
-import { nameFeatures } from '../tunnel/name-score.ts'
-import type { NameGuessingConfig } from './config.ts'
+import { registeredDomainAt } from '../../../../net/registered-domain.ts'
+import type { LiveFlow } from '../../../../flow/flow.ts'
+import type { Detection } from '../../../detection.ts'
+import type { Detector, Emit, Heard, Memory } from '../../../detector.ts'
+import { textHash } from '../../state/attack-ledger.ts'
+import type { Row } from '../../state/capped-table.ts'
+import { DistinctCount } from '../../state/distinct-count.ts'
+import { FadingTable } from '../../state/fading-table.ts'
+import { pairKey } from '../../state/pair-key.ts'
+import { Story } from '../../state/story.ts'
+import { confidenceOf, counted, listed, spanOf } from '../../state/wording.ts'
+import { nameFeatures } from '../../tunnel/name-score.ts'
+import type { NameGuessingConfig } from '../config.ts'
 
 const HEARS = ['dns'] as const
 const DNS_PORT = 53

@@ -4,17 +4,17 @@
  * Only SYNs that no socket makes count, since whoever watches services asks dead hosts for several ports as well, by
  * connecting; and only ports that several hosts are asked for, neighbours at that, since peers live anywhere. A source that turns out to scan many ports or many hosts is left to the detectors of that.
  */
-import type { LiveFlow } from '../../../flow/flow.ts'
-import type { Detector, Emit, Memory } from '../../detector.ts'
-import type { Row } from '../state/capped-table.ts'
-import { FadingTable } from '../state/fading-table.ts'
-import { FirstLooks } from '../state/first-looks.ts'
-import { mix } from '../state/pair-key.ts'
-import { Stories, type Suspect, type Telling } from '../state/stories.ts'
-import { confidenceOf, counted, spanOf } from '../state/wording.ts'
-import type { PortScanConfig } from './config.ts'
-import { isRefused } from './outcome.ts'
-import { Probe, probeOf } from './probe.ts'
+import type { LiveFlow } from '../../../../flow/flow.ts'
+import type { Detector, Emit, Memory } from '../../../detector.ts'
+import type { Row } from '../../state/capped-table.ts'
+import { FadingTable } from '../../state/fading-table.ts'
+import { FirstLooks } from '../../state/first-looks.ts'
+import { mix } from '../../state/pair-key.ts'
+import { Stories, type Suspect, type Telling } from '../../state/stories.ts'
+import { confidenceOf, counted, spanOf } from '../../state/wording.ts'
+import type { PortScanConfig } from '../config.ts'
+import { isRefused } from '../outcome.ts'
+import { Probe, probeOf } from '../probe.ts'
 
 const WAITING = 8192
 const MAX_SOURCES = 1024

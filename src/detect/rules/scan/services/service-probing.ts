@@ -6,14 +6,14 @@
  * HTTP) is visited by one client in two or three.
  * Left out: services that greet first, which such tools believe at once.
  */
-import { IpProtocol } from '../../../net/protocol.ts'
-import type { LiveFlow } from '../../../flow/flow.ts'
-import type { Detector, Emit } from '../../detector.ts'
-import type { Row } from '../state/capped-table.ts'
-import { FadingTable } from '../state/fading-table.ts'
-import { pairKey } from '../state/pair-key.ts'
-import { Story } from '../state/story.ts'
-import { spanOf } from '../state/wording.ts'
+import { IpProtocol } from '../../../../net/protocol.ts'
+import type { LiveFlow } from '../../../../flow/flow.ts'
+import type { Detector, Emit } from '../../../detector.ts'
+import type { Row } from '../../state/capped-table.ts'
+import { FadingTable } from '../../state/fading-table.ts'
+import { pairKey } from '../../state/pair-key.ts'
+import { Story } from '../../state/story.ts'
+import { spanOf } from '../../state/wording.ts'
 
 /** Places of the table in which languages are gathered; whoever meets another's port there begins anew. */
 const PLACES = 16384

@@ -6,14 +6,14 @@
  * modules, which are there.
  * Source: RFC 1350 §5; Metasploit's tftpbrute, nmap's tftp-enum.
  */
-import { PacketKind, type Packet } from '../../../decode/packet.ts'
-import type { Detector, Emit, Memory } from '../../detector.ts'
-import { DistinctCount } from '../state/distinct-count.ts'
-import { destinationAddress, destinationHash, sourceAddress, sourceHash } from '../state/packet-address.ts' // prettier-ignore
-import { pairKey } from '../state/pair-key.ts'
-import { Stories, type Suspect, type Telling } from '../state/stories.ts'
-import { confidenceOf, counted, spanOf } from '../state/wording.ts'
-import type { PortScanConfig } from './config.ts'
+import { PacketKind, type Packet } from '../../../../decode/packet.ts'
+import type { Detector, Emit, Memory } from '../../../detector.ts'
+import { DistinctCount } from '../../state/distinct-count.ts'
+import { destinationAddress, destinationHash, sourceAddress, sourceHash } from '../../state/packet-address.ts' // prettier-ignore
+import { pairKey } from '../../state/pair-key.ts'
+import { Stories, type Suspect, type Telling } from '../../state/stories.ts'
+import { confidenceOf, counted, spanOf } from '../../state/wording.ts'
+import type { PortScanConfig } from '../config.ts'
 
 const TFTP = 69
 const READ_REQUEST = 1

@@ -1,7 +1,7 @@
 /** What one source has tried on one host: the evidence of a vertical scan. */
-import type { PortScanConfig } from './config.ts'
-import { PortSet } from '../state/port-set.ts'
-import { isStealthy, Probe } from './probe.ts'
+import type { PortScanConfig } from '../config.ts'
+import { PortSet } from '../../state/port-set.ts'
+import { isStealthy, Probe } from '../probe.ts'
 
 /** Open ports left unused count by themselves only from this many times the threshold. */
 const IDLE_ALONE_FACTOR = 4

@@ -5,11 +5,11 @@
  * Nobody can tell which of them are real, and a flood of made-up scanners must not become a flood of events:
  * the first few are named, with little confidence; the rest are one event that names the victim alone.
  */
-import type { Detection } from '../../detection.ts'
-import type { Row } from '../state/capped-table.ts'
-import { Story } from '../state/story.ts'
-import { confidenceOf, counted, spanOf } from '../state/wording.ts'
-import { PROBES } from './probe.ts'
+import type { Detection } from '../../../detection.ts'
+import type { Row } from '../../state/capped-table.ts'
+import { Story } from '../../state/story.ts'
+import { confidenceOf, counted, spanOf } from '../../state/wording.ts'
+import { PROBES } from '../probe.ts'
 
 /** Sources named one by one within a minute. */
 const MAX_NAMED = 16

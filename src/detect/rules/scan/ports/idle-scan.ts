@@ -6,16 +6,16 @@
  * ports to one. Whom the host in the middle tries meanwhile is named as a victim too.
  * Source: antirez, new TCP scan method (Bugtraq, 1998); nmap's reference guide, -sI.
  */
-import { IpProtocol, TcpFlag } from '../../../net/protocol.ts'
-import type { LiveFlow } from '../../../flow/flow.ts'
-import type { Detector, Emit, Memory } from '../../detector.ts'
-import type { Row } from '../state/capped-table.ts'
-import { FadingTable } from '../state/fading-table.ts'
-import { pairKey } from '../state/pair-key.ts'
-import { PortSet } from '../state/port-set.ts'
-import { Stories, type Suspect, type Telling } from '../state/stories.ts'
-import { confidenceOf, counted, spanOf } from '../state/wording.ts'
-import type { PortScanConfig } from './config.ts'
+import { IpProtocol, TcpFlag } from '../../../../net/protocol.ts'
+import type { LiveFlow } from '../../../../flow/flow.ts'
+import type { Detector, Emit, Memory } from '../../../detector.ts'
+import type { Row } from '../../state/capped-table.ts'
+import { FadingTable } from '../../state/fading-table.ts'
+import { pairKey } from '../../state/pair-key.ts'
+import { PortSet } from '../../state/port-set.ts'
+import { Stories, type Suspect, type Telling } from '../../state/stories.ts'
+import { confidenceOf, counted, spanOf } from '../../state/wording.ts'
+import type { PortScanConfig } from '../config.ts'
 
 const MAX_PROBERS = 1024
 const SYN_ACK = TcpFlag.SYN | TcpFlag.ACK
