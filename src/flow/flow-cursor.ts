@@ -3,13 +3,13 @@ import { formatIpv4Word, formatIpv6Words } from '../net/address.ts'
 import { IpProtocol } from '../net/protocol.ts'
 import { ipv6Key } from './address-key.ts'
 import { communityId } from './community-id.ts'
-import { Meta } from './flow-key.ts'
+import { Meta } from './table/flow-key.ts'
 import type { ApplicationFacts, LiveFlow } from './flow.ts'
 import { NO_COUNTERPART, icmpCounterpart } from './icmp-pairs.ts'
-import { deviation } from './running-stats.ts'
+import { deviation } from './fold/running-stats.ts'
 import type { FlowRecords } from './table/flow-records.ts'
 import { DOUBLE_SHIFT, Double, State, WORD_SHIFT, Word } from './table/record-layout.ts'
-import { plainConnState, tcpConnState } from './tcp-state.ts'
+import { plainConnState, tcpConnState } from './fold/tcp-state.ts'
 
 export class FlowCursor implements LiveFlow {
   readonly #words: Int32Array

@@ -1,10 +1,10 @@
 /** When a flow is over, and what to call it. */
 import { IpProtocol } from '../net/protocol.ts'
 import type { FlowConfig } from './config.ts'
-import { Meta } from './flow-key.ts'
+import { Meta } from './table/flow-key.ts'
 import type { EndReason } from './flow.ts'
 import { State } from './table/record-layout.ts'
-import { Endpoint } from './tcp-state.ts'
+import { Endpoint } from './fold/tcp-state.ts'
 
 /** The configured timeouts in µs. */
 export interface FlowTimeouts {

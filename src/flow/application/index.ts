@@ -2,7 +2,7 @@
 import type { Packet } from '../../decode/index.ts'
 import { IpProtocol } from '../../net/protocol.ts'
 import { recogniseDatagram } from './datagram.ts'
-import { recogniseStream } from './stream.ts'
+import { recogniseStream } from './streams/stream.ts'
 
 /**
  * Returns the index into APPLICATIONS of what the packet's payload shows; 0 when it shows nothing.

@@ -3,9 +3,9 @@ import type { Packet } from '../../decode/index.ts'
 import type { Ration } from '../../core/ration.ts'
 import { IpProtocol } from '../../net/protocol.ts'
 import type { ApplicationFact, ApplicationFacts } from './facts.ts'
-import { JoinedSegments } from './joined-segments.ts'
+import { JoinedSegments } from './streams/joined-segments.ts'
 import { latin1At, type Payload } from './payload.ts'
-import type { StreamBuffers } from './stream-buffers.ts'
+import type { StreamBuffers } from './streams/stream-buffers.ts'
 
 /** What a reader wants of the payloads to come. */
 export const Next = {

@@ -1,5 +1,5 @@
 /** The records of all live flows: one buffer, a hash index over it, and a free list. */
-import type { FlowKey } from '../flow-key.ts'
+import type { FlowKey } from './flow-key.ts'
 import { DOUBLE_SHIFT, RECORD_BYTES, WORD_SHIFT, Word } from './record-layout.ts'
 
 /** Stands for "no record"; numbering begins at 1, so that a zeroed index is an empty one. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Packet } from '../../../src/decode/index.ts'
-import { FlowKey, packPorts } from '../../../src/flow/flow-key.ts'
+import { FlowKey, packPorts } from '../../../src/flow/table/flow-key.ts'
 import { icmpCounterpart } from '../../../src/flow/icmp-pairs.ts'
 import { FLOW_DEFAULTS, START_US } from '../../support/folded-flows.ts'
 import { FlowTable } from '../../../src/flow/index.ts'

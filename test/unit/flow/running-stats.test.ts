@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { deviation, foldValue } from '../../../src/flow/running-stats.ts'
+import { deviation, foldValue } from '../../../src/flow/fold/running-stats.ts'
 
 it('gives the mean and deviation that two passes over the series give', () => {
   const series = fc.array(fc.integer({ min: 0, max: 1e9 }), { minLength: 1, maxLength: 200 })

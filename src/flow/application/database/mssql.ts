@@ -5,7 +5,7 @@
  * Left out: users' names; calls of procedures by RPC; connections within TLS throughout.
  */
 import type { Packet } from '../../../decode/index.ts'
-import { endsInMessage, NO_MESSAGE, UNTOLD_LENGTH } from '../message-ends.ts'
+import { endsInMessage, NO_MESSAGE, UNTOLD_LENGTH } from '../streams/message-ends.ts'
 import {
   byteAt,
   uint16At,

@@ -1,6 +1,6 @@
 /** MySQL and MariaDB (client/server protocol): greeting, user, how the login ends, how the first questions begin. */
 import type { Packet } from '../../../decode/index.ts'
-import { endsInMessage, UNTOLD_LENGTH } from '../message-ends.ts'
+import { endsInMessage, UNTOLD_LENGTH } from '../streams/message-ends.ts'
 import {
   byteAt,
   findByte,

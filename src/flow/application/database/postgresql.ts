@@ -3,7 +3,7 @@
  * is heard; how the first questions begin.
  */
 import type { Packet } from '../../../decode/index.ts'
-import { endsInMessage, NO_MESSAGE, UNTOLD_LENGTH } from '../message-ends.ts'
+import { endsInMessage, NO_MESSAGE, UNTOLD_LENGTH } from '../streams/message-ends.ts'
 import { byteAt, findByte, textAt, uint16At, uint32At, type Payload } from '../payload.ts'
 import { Next, type ReadingContext } from '../reader.ts'
 import { DatabaseReader } from './database-reader.ts'

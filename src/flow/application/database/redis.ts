@@ -17,7 +17,7 @@ import {
   uint16At,
   type Payload,
 } from '../payload.ts'
-import { endsInLine, endsInMessage, NO_MESSAGE, UNTOLD_LENGTH } from '../message-ends.ts'
+import { endsInLine, endsInMessage, NO_MESSAGE, UNTOLD_LENGTH } from '../streams/message-ends.ts'
 import { secretDigest } from '../login/secret-digest.ts'
 import { FactReader, Next } from '../reader.ts'
 

@@ -9,7 +9,7 @@ import {
   textAt,
   type Payload,
 } from '../payload.ts'
-import { endsInLine } from '../message-ends.ts'
+import { endsInLine } from '../streams/message-ends.ts'
 import { Next, type ReadingContext } from '../reader.ts'
 import { LoginReader, isLastLine, replyCode } from './login-reader.ts'
 

@@ -2,7 +2,7 @@
 import type { Packet } from '../../../decode/index.ts'
 import { applicationIndex, APPLICATIONS } from '../applications.ts'
 import type { ApplicationFacts, LoginFacts } from '../facts.ts'
-import { endsInLine } from '../message-ends.ts'
+import { endsInLine } from '../streams/message-ends.ts'
 import { byteAt, escapedText, lineEnd, nextLine, textAt, type Payload } from '../payload.ts'
 import { FactReader, Next, type ReadingContext } from '../reader.ts'
 import type { Credentials } from './sasl-exchange.ts'

@@ -4,7 +4,7 @@
  * Left out: enhanced authentication (AUTH packets), which no broker has by default; all that follows a login.
  */
 import type { Packet } from '../../../decode/index.ts'
-import { endsInMessage, NO_MESSAGE, UNTOLD_LENGTH } from '../message-ends.ts'
+import { endsInMessage, NO_MESSAGE, UNTOLD_LENGTH } from '../streams/message-ends.ts'
 import { byteAt, pattern, startsWith, textAt, uint16At, type Payload } from '../payload.ts'
 import { FactReader, Next } from '../reader.ts'
 import { secretDigest } from './secret-digest.ts'

@@ -4,7 +4,7 @@
  */
 import type { Packet } from '../../../decode/index.ts'
 import type { RdpFacts } from '../facts.ts'
-import { endsInMessage, NO_MESSAGE, UNTOLD_LENGTH } from '../message-ends.ts'
+import { endsInMessage, NO_MESSAGE, UNTOLD_LENGTH } from '../streams/message-ends.ts'
 import {
   byteAt,
   findWord,

@@ -18,7 +18,7 @@ import {
   type Payload,
 } from '../payload.ts'
 import { FactReader, Next, type ReadingContext, type SetAside } from '../reader.ts'
-import { Assembly } from '../stream-buffers.ts'
+import { Assembly } from '../streams/stream-buffers.ts'
 
 const BANNER = pattern('SSH-')
 const LONGEST_BANNER = 255

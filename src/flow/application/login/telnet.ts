@@ -6,7 +6,7 @@
  * kept. Option negotiation is passed over.
  */
 import type { Packet } from '../../../decode/index.ts'
-import { endsInLine } from '../message-ends.ts'
+import { endsInLine } from '../streams/message-ends.ts'
 import { byteAt, findWord, pattern, type Payload } from '../payload.ts'
 import { Next, type ReadingContext } from '../reader.ts'
 import { LoginReader } from './login-reader.ts'

@@ -4,7 +4,7 @@ import { IpProtocol } from '../../../net/protocol.ts'
 import type { ApplicationFacts, DnsAnswer, DnsMessage } from '../facts.ts'
 import { PayloadPart, uint16At, type Payload } from '../payload.ts'
 import { FactReader, Next, SetAside } from '../reader.ts'
-import { MessageFrames } from '../message-frames.ts'
+import { MessageFrames } from '../streams/message-frames.ts'
 import { dnsRcode, isDnsResponse, looksLikeDns, readDnsMessage } from './dns-message.ts'
 
 /** Of the first answer, these are kept with the flow. */

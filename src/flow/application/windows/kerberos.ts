@@ -7,7 +7,7 @@ import type { Packet } from '../../../decode/index.ts'
 import { IpProtocol } from '../../../net/protocol.ts'
 import { BerCursor, Tag } from '../ber.ts'
 import type { KerberosFacts, KerberosMessage } from '../facts.ts'
-import { MessageFrames } from '../message-frames.ts'
+import { MessageFrames } from '../streams/message-frames.ts'
 import { PayloadPart, byteAt, textAt, uint32At, type Payload } from '../payload.ts'
 import { FactReader, Next } from '../reader.ts'
 

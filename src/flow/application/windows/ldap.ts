@@ -7,7 +7,7 @@
 import type { Packet } from '../../../decode/index.ts'
 import { BerCursor, Tag } from '../ber.ts'
 import type { LdapFacts } from '../facts.ts'
-import { endsInMessage, NO_MESSAGE, UNTOLD_LENGTH } from '../message-ends.ts'
+import { endsInMessage, NO_MESSAGE, UNTOLD_LENGTH } from '../streams/message-ends.ts'
 import { byteAt, textAt, type Payload } from '../payload.ts'
 import { secretDigest } from '../login/secret-digest.ts'
 import { FactReader, Next } from '../reader.ts'

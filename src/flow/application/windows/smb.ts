@@ -6,7 +6,7 @@
  */
 import type { Packet } from '../../../decode/index.ts'
 import type { SmbFacts, SmbSign } from '../facts.ts'
-import { MessageFrames } from '../message-frames.ts'
+import { MessageFrames } from '../streams/message-frames.ts'
 import { PayloadPart, pattern, startsWith, type Payload } from '../payload.ts'
 import { FactReader, Next } from '../reader.ts'
 import { readNtlmChallenge, readNtlmLogin } from './ntlm.ts'

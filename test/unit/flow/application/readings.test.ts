@@ -7,7 +7,7 @@ import {
   Next,
   TextBudget,
 } from '../../../../src/flow/application/reader.ts'
-import { StreamBuffers } from '../../../../src/flow/application/stream-buffers.ts'
+import { StreamBuffers } from '../../../../src/flow/application/streams/stream-buffers.ts'
 import type { ApplicationFacts } from '../../../../src/flow/index.ts'
 import { conversation } from '../../../support/conversation.ts'
 import { dnsMessage } from '../../../support/dns-messages.ts'

@@ -1,7 +1,7 @@
 /** Segments of one side, put together and shown as if they were one. */
-import { Packet } from '../../decode/index.ts'
-import { TcpFlag } from '../../net/protocol.ts'
-import type { Payload } from './payload.ts'
+import { Packet } from '../../../decode/index.ts'
+import { TcpFlag } from '../../../net/protocol.ts'
+import type { Payload } from '../payload.ts'
 import { firstByteOf } from './segment-order.ts'
 import { Assembly, type StreamBuffers } from './stream-buffers.ts'
 

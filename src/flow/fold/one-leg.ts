@@ -5,9 +5,9 @@
  * Taps, and routers with another way back, show one direction only. Where both are seen an answer that is not
  * there was not given, and whoever acknowledges it all the same makes it up: a scanner might, to look like a client.
  */
-import type { Packet } from '../decode/index.ts'
-import { TcpFlag } from '../net/protocol.ts'
-import { Word } from './table/record-layout.ts'
+import type { Packet } from '../../decode/index.ts'
+import { TcpFlag } from '../../net/protocol.ts'
+import { Word } from '../table/record-layout.ts'
 
 const CONTROLS = TcpFlag.SYN | TcpFlag.ACK | TcpFlag.FIN | TcpFlag.RST
 /** Flows acknowledged unheard, for each one heard from both sides, from which a capture has one direction. */

@@ -1,10 +1,10 @@
 /** Adds a packet to the record of its flow: counts, sizes, gaps, and what TCP tells. */
-import type { Packet } from '../decode/index.ts'
-import { IpProtocol } from '../net/protocol.ts'
+import type { Packet } from '../../decode/index.ts'
+import { IpProtocol } from '../../net/protocol.ts'
 import { foldTcp } from './fold-tcp.ts'
 import { foldValue } from './running-stats.ts'
-import type { FlowRecords } from './table/flow-records.ts'
-import { DOUBLE_SHIFT, Double, State, WORD_SHIFT, Word } from './table/record-layout.ts'
+import type { FlowRecords } from '../table/flow-records.ts'
+import { DOUBLE_SHIFT, Double, State, WORD_SHIFT, Word } from '../table/record-layout.ts'
 
 /** Which end sent the packet; added to a field of the originator it names the responder's. */
 export const Side = { ORIGINATOR: 0, RESPONDER: 1 } as const

@@ -4,8 +4,8 @@
  *
  * Source: Java Object Serialization Specification §6.4.2; the gadget chains that ysoserial lists.
  */
-import { latin1At, type Payload } from './payload.ts'
-import type { ReadingContext } from './reader.ts'
+import { latin1At, type Payload } from '../payload.ts'
+import type { ReadingContext } from '../reader.ts'
 
 const SHORTEST = 64
 const MAGIC = [0xac, 0xed, 0x00, 0x05] as const

@@ -3,8 +3,8 @@
  *
  * Source: RFC 9293 §3.3.2; Zeek's TCPSessionAdapter and conn_state(), whose letters analysts know.
  */
-import { TcpFlag } from '../net/protocol.ts'
-import { CONN_STATES, type ConnState } from './flow.ts'
+import { TcpFlag } from '../../net/protocol.ts'
+import { CONN_STATES, type ConnState } from '../flow.ts'
 
 /** States of one endpoint. */
 export const Endpoint = {

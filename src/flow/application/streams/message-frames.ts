@@ -3,9 +3,9 @@
  *
  * A message's beginning is handed out as far as its first segment holds it; the rest is passed over.
  */
-import type { Packet } from '../../decode/index.ts'
+import type { Packet } from '../../../decode/index.ts'
 import { endsInMessage, UNTOLD_LENGTH } from './message-ends.ts'
-import { byteAt, type Payload, type PayloadPart } from './payload.ts'
+import { byteAt, type Payload, type PayloadPart } from '../payload.ts'
 
 export class MessageFrames {
   readonly #lengthBytes: number

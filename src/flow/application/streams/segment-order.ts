@@ -5,8 +5,8 @@
  * Networks reorder a little, and whoever wants a request unread sends its pieces in the wrong order. A hole that is
  * not filled before the other side speaks was the capture's, not the network's: what is held is then read with it.
  */
-import { Packet } from '../../decode/index.ts'
-import { TcpFlag } from '../../net/protocol.ts'
+import { Packet } from '../../../decode/index.ts'
+import { TcpFlag } from '../../../net/protocol.ts'
 
 /** Of one flow; more disorder than that is a loss. */
 const MOST_SEGMENTS = 8

@@ -1,5 +1,5 @@
 /** Tells whether a segment ends within a message, so that it is not read before the rest has come. */
-import { byteAt, type Payload } from './payload.ts'
+import { byteAt, type Payload } from '../payload.ts'
 
 /** Longer lines are nobody's. */
 const LONGEST_LINE = 1024

@@ -7,10 +7,10 @@
  * The hash is the same for both directions. Its seeds are secret to the process, since whoever floods a
  * host chooses addresses and ports and would otherwise choose the bucket too.
  */
-import { IpProtocol } from '../net/protocol.ts'
-import type { Packet } from '../decode/index.ts'
-import { NO_COUNTERPART, hasIcmpIdentifier, icmpCounterpart, isIcmpRequest } from './icmp-pairs.ts'
-import { seedsFrom } from '../core/hash-seeds.ts'
+import { IpProtocol } from '../../net/protocol.ts'
+import type { Packet } from '../../decode/index.ts'
+import { NO_COUNTERPART, hasIcmpIdentifier, icmpCounterpart, isIcmpRequest } from '../icmp-pairs.ts'
+import { seedsFrom } from '../../core/hash-seeds.ts'
 
 /** The bits of a key's `meta` word. */
 export const Meta = {

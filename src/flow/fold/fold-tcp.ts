@@ -1,8 +1,8 @@
 /** What a TCP segment adds to its flow: flags, the ends' states, retransmissions, the handshake's time. */
-import type { Packet } from '../decode/index.ts'
-import { TcpFlag } from '../net/protocol.ts'
-import type { FlowRecords } from './table/flow-records.ts'
-import { DOUBLE_SHIFT, Double, State, WORD_SHIFT, Word } from './table/record-layout.ts'
+import type { Packet } from '../../decode/index.ts'
+import { TcpFlag } from '../../net/protocol.ts'
+import type { FlowRecords } from '../table/flow-records.ts'
+import { DOUBLE_SHIFT, Double, State, WORD_SHIFT, Word } from '../table/record-layout.ts'
 import { Endpoint, isOver, nextEndpointStates, peerState, senderState } from './tcp-state.ts'
 
 const SYN_ACK = TcpFlag.SYN | TcpFlag.ACK

@@ -4,11 +4,11 @@
  * Shells bring no protocol of their own; their prompts and the first commands' answers are all there is. Whoever asks
  * for a name or a password first is a console behind a terminal server, and no shell left by a thief.
  */
-import type { Packet } from '../../decode/index.ts'
-import type { RawSign } from './facts.ts'
+import type { Packet } from '../../../decode/index.ts'
+import type { RawSign } from '../facts.ts'
 import { tellJavaObject } from './java-object.ts'
-import { byteAt, textAt, type Payload } from './payload.ts'
-import { FactReader, Next, type ReadingContext } from './reader.ts'
+import { byteAt, textAt, type Payload } from '../payload.ts'
+import { FactReader, Next, type ReadingContext } from '../reader.ts'
 
 /** Payloads looked at; answers may come letter by letter. */
 const MOST_READS = 400

@@ -5,8 +5,8 @@
  * segments of one message follow each other within a round trip; when all are taken the one held longest
  * is taken away from its flow and counted, so that half-sent messages cannot stop the reading for good.
  */
-import { Packet } from '../../decode/index.ts'
-import type { Payload } from './payload.ts'
+import { Packet } from '../../../decode/index.ts'
+import type { Payload } from '../payload.ts'
 import { firstByteOf, restOf } from './segment-order.ts'
 
 /** Covers a ClientHello with two key shares and ECH, and a server's first certificate. */

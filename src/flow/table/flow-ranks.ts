@@ -1,11 +1,11 @@
 /** How a flow earns its place: from one packet nobody answered to two sides that are really there. */
-import type { Packet } from '../decode/index.ts'
-import { IpProtocol } from '../net/protocol.ts'
-import { Side } from './fold-packet.ts'
-import { confirmsHandshake } from './fold-tcp.ts'
-import { EvictionList, type EvictionLists } from './table/eviction-lists.ts'
-import type { FlowRecords } from './table/flow-records.ts'
-import { State, WORD_SHIFT, Word } from './table/record-layout.ts'
+import type { Packet } from '../../decode/index.ts'
+import { IpProtocol } from '../../net/protocol.ts'
+import { Side } from '../fold/fold-packet.ts'
+import { confirmsHandshake } from '../fold/fold-tcp.ts'
+import { EvictionList, type EvictionLists } from './eviction-lists.ts'
+import type { FlowRecords } from './flow-records.ts'
+import { State, WORD_SHIFT, Word } from './record-layout.ts'
 
 export class FlowRanks {
   readonly #records: FlowRecords

@@ -4,10 +4,10 @@
  * Nobody sends a hello byte by byte but who wants it unread, or types it. The pieces are joined for a
  * short while and shown as if they were one segment.
  */
-import type { Packet } from '../../decode/index.ts'
+import type { Packet } from '../../../decode/index.ts'
 import { JoinedSegments } from './joined-segments.ts'
-import { mayBeHttp } from './web/start-line.ts'
-import { FactReader, Next, type ReadingContext } from './reader.ts'
+import { mayBeHttp } from '../web/start-line.ts'
+import { FactReader, Next, type ReadingContext } from '../reader.ts'
 
 /** First payloads shorter than this may be pieces; every application is told by fewer bytes. */
 export const SHORT_OPENING = 16
