@@ -2,6 +2,8 @@
 import { chmodSync, cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
+import { readings } from '../setup/built-readings.mjs'
+import { programFiles } from '../setup/bundle.mjs'
 import { lastLines, run, SetupError, isInstalled } from '../setup/ground.mjs'
 import { sqlitePackage } from '../setup/npm-packages.mjs'
 import { completion, configurationPage, manualPage } from './manual.mjs'
@@ -50,8 +52,10 @@ export async function layTree({ root, stage, version: wanted }) {
     writeFileSync(join(stage, path), content)
     chmodSync(join(stage, path), mode)
   }
-  cpSync(join(root, 'dist'), join(stage, home, 'dist'), { recursive: true, filter: isProgram })
-  for (const path of shipped) cpSync(join(root, path), join(stage, home, path), { recursive: true })
+  const built = [...(await programFiles(root)), ...Object.values(readings)]
+  for (const path of [...shipped, ...built.map((name) => `dist/${name}`)]) {
+    cpSync(join(root, path), join(stage, home, path), { recursive: true, filter: isNoMap })
+  }
   write(`${home}/package.json`, `${JSON.stringify({ ...onlyToRun(manifest), version }, null, 2)}\n`)
   for (const found of packages) copyPackage(root, found, join(stage, home))
   const binaries = await layBinaries(stage, packages)
@@ -68,7 +72,7 @@ export async function layTree({ root, stage, version: wanted }) {
   }
 }
 
-const isProgram = (path) => !/\.(map|d\.ts|deb|cdx\.json)$|\.built-from$/.test(path)
+const isNoMap = (path) => !path.endsWith('.map')
 
 function onlyToRun({ name, version, description, license, type }) {
   return { name, version, description, license, type, private: true }

@@ -11,6 +11,7 @@ import {
 } from 'node:fs'
 import { join, relative } from 'node:path'
 import { readFolders, writeReadings } from './built-readings.mjs'
+import { bundle } from './bundle.mjs'
 import { lastLines, run, SetupError, step } from './ground.mjs'
 
 const alsoCompiledFrom = ['tsconfig.json', 'package-lock.json']
@@ -35,6 +36,7 @@ export async function build(root, announce = step) {
     }
     removeStale(root)
     await writeReadings(root)
+    await bundle(root)
     // So that a link to it, from /usr/local/bin say, is a command.
     if (existsSync(join(root, 'dist/main.js'))) chmodSync(join(root, 'dist/main.js'), 0o755)
     writeFileSync(stampFile, stamp)

@@ -6,6 +6,9 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 /** What is read, and what a build that is not to be repeated was made from besides the sources. */
 export const readFolders = ['deploy/rules', 'openapi']
 
+/** What is written, in `dist`. */
+export const readings = { rules: 'rule-trees.json', document: 'api-document.json' }
+
 /** Writes the readings beside the compiled sources, each file as pairs of a text and what it says. */
 export async function writeReadings(root) {
   const yaml = await import(pathToFileURL(join(root, 'dist/core/yaml.js')).href)
@@ -17,9 +20,9 @@ export async function writeReadings(root) {
     // What has faults is read, and told of, at each start.
     return faults.length > 0 ? [] : [[text, trees]]
   })
-  write('rule-trees.json', trees)
+  write(readings.rules, trees)
   const document = readFileSync(join(root, 'openapi/picket.yaml'), 'utf8')
-  write('api-document.json', [[document, yaml.parseYaml(document)]])
+  write(readings.document, [[document, yaml.parseYaml(document)]])
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

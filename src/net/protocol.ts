@@ -26,6 +26,10 @@ export const TcpFlag = {
   CWR: 0x80,
 } as const
 
+/** All but the two of congestion notification (RFC 3168), which say nothing of what a segment is for. */
+export const SIX_FLAGS =
+  TcpFlag.FIN | TcpFlag.SYN | TcpFlag.RST | TcpFlag.PSH | TcpFlag.ACK | TcpFlag.URG
+
 const NAMES: Readonly<Record<number, string>> = {
   1: 'icmp',
   2: 'igmp',

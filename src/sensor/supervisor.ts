@@ -1,7 +1,7 @@
 /** The agent's side of a sensor: starts the process, starts it again when it dies, knows how it is. */
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { builtModule } from '../core/built-module.ts'
+import { builtProgram } from '../core/programs.ts'
 import { PicketError } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
 import type { Detection, IndicatorTables, RuleText } from '../detect/index.ts'
@@ -166,7 +166,7 @@ export class SupervisedSensor {
     this.#startedAtMs = Date.now()
     this.#report = null
     this.#silence.begins()
-    const child = fork(builtModule(import.meta.url, './sensor-process.ts'), [], {
+    const child = fork(builtProgram('sensor/sensor-process'), [], {
       ...withFewerRights([...process.execArgv, ...this.#options.nodeOptions], LOST_RIGHTS),
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],

@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os'
 import { existsSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
-import { builtModule } from '../core/built-module.ts'
+import { builtProgram } from '../core/programs.ts'
 import { mergeForests, type FlatForest } from '../detect/models/index.ts'
 import { growRandomForest, type Bag, type RandomForestOptions } from './random-forest.ts'
 
@@ -30,7 +30,7 @@ export interface GrowOptions {
 export async function growForest(options: GrowOptions): Promise<FlatForest> {
   const grown: FlatForest[] = []
   const threads = Math.min(options.threads ?? Math.min(8, availableParallelism()), options.jobs)
-  const workerPath = builtModule(import.meta.url, './forest-worker.ts')
+  const workerPath = builtProgram('train/forest-worker')
   // Started from sources that were never built there is no file a thread could run.
   const lanes = threads > 1 && existsSync(workerPath) ? threads : 0
   let next = 0

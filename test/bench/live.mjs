@@ -135,7 +135,6 @@ async function measureTcpdump(pair, capture, wanted) {
   return { sent, rate, lost, cpuSeconds: cpu }
 }
 
-/** Runs the agent with its defaults on the receiving end. */
 /** Runs an agent at the receiving end, its firewall the dry-run one, with a token of these scopes. */
 export async function withAgent(pair, folder, measure, { settings = {}, scopes = 'read' } = {}) {
   const data = join(folder, 'data')

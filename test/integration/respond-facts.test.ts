@@ -6,7 +6,7 @@ import { copyFile, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { builtModule } from '../../src/core/built-module.ts'
+import { packagedFile } from '../../src/core/package-root.ts'
 import type { HostFacts } from '../../src/respond/guards/host-facts.ts'
 import { until } from '../support/await-until.ts'
 import { joinHosts, type TestHost, type TestNetwork } from '../support/namespace.ts'
@@ -33,7 +33,7 @@ afterAll(async () => {
 
 /** Calls a function of the built module inside the host: /proc/net shows a process its own namespace. */
 async function askInside<Answer>(host: TestHost, module: string, name: string): Promise<Answer> {
-  const path = builtModule(import.meta.url, `../../src/respond/guards/${module}`)
+  const path = packagedFile(`dist/respond/guards/${module}`)
   const script = `import(${JSON.stringify(path)}).then(async (module) =>
     console.log(JSON.stringify(await module.${name}())))`
   const outcome = await host.run(process.execPath, ['-e', script])
@@ -70,7 +70,7 @@ test('its own addresses, broadcast addresses and gateways are found, also on a l
   ]) {
     expect((await host.run('ip', args)).stderr).toBe('')
   }
-  const facts = await askInside<HostFacts>(host, 'host-facts.ts', 'readHostFacts')
+  const facts = await askInside<HostFacts>(host, 'host-facts.js', 'readHostFacts')
   expect(facts.ownAddresses).toEqual(
     expect.arrayContaining([
       host.address4,
@@ -105,7 +105,7 @@ test.each(['address4', 'address6'] as const)(
     const [greeting] = (await once(session.stdout!, 'data')) as [Buffer]
     expect(greeting.toString()).toBe('in\n')
     const found = (): Promise<string[]> =>
-      askInside(host, 'administrators.ts', 'readAdministrators')
+      askInside(host, 'administrators.js', 'readAdministrators')
     expect(await found()).toEqual([administrator[address]])
     session.kill('SIGKILL')
     await until('the session is over', async () => ((await found()).length === 0 ? true : null))

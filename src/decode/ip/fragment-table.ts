@@ -32,8 +32,8 @@ const QUARREL_US = 5e6
 const SHORTEST_PIECE = 200
 /** RFC 1858 §3: no fragment begins before the flags. */
 const FIRST_OFFSET = 16
-/** What 65,535 bytes hold behind the shortest IPv4 header; IPv6 counts its payload alone, and has no more. */
-const LONGEST_PAYLOAD = 65_535
+/** What 65,535 bytes hold behind the shortest IPv4 header; IPv6 counts its payload alone. */
+const LONGEST_PAYLOAD = { 4: 65_515, 6: 65_535 } as const
 
 /** How fragments have fared so far. */
 export interface FragmentCounts {
@@ -64,7 +64,8 @@ export class FragmentTable {
       packet.fragmentFault |= FragmentFault.TINY
       this.#counts.tiny += 1
     }
-    if (packet.fragmentOffset + packet.fragmentLength > LONGEST_PAYLOAD) {
+    const longest = LONGEST_PAYLOAD[packet.ipVersion === 6 ? 6 : 4]
+    if (packet.fragmentOffset + packet.fragmentLength > longest) {
       packet.fragmentFault |= FragmentFault.OVERSIZED
     }
     const number = entryNumber(packet)

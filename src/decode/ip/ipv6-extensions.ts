@@ -1,7 +1,7 @@
 /**
  * IPv6 extension headers (RFC 8200 §4, RFC 4302, RFC 6275, RFC 7401, RFC 5533): walked, not judged.
  *
- * Left out: the options in them. ESP hides what follows and ends the walk as the transport.
+ * A route that the sender chose is noted (type 0, RFC 5095). Left out: the options in them. ESP hides what follows and ends the walk as the transport.
  */
 import { malformedIndex } from '../malformed.ts'
 import { readInt32, readUint16 } from '../octets.ts'
@@ -22,6 +22,8 @@ const SHIM6 = 140
 
 const NEXT_HEADER = 0
 const LENGTH = 1
+const ROUTING_TYPE = 2
+const SEGMENTS_LEFT = 3
 const FRAGMENT_PLACE = 2
 const FRAGMENT_IDENTIFICATION = 4
 const UNIT = 8
@@ -46,6 +48,7 @@ export function peelExtensions(packet: Packet): boolean {
     packet.protocol = packet.buffer[at + NEXT_HEADER]!
     skipHeader(packet, length)
     if (header === FRAGMENT) readFragment(packet, at)
+    else if (header === ROUTING) packet.isSourceRouted = isChosenRoute(packet, at)
     // What follows a later fragment's header is the middle of something, not a header.
     if (packet.isLaterFragment) return true
   }
@@ -71,6 +74,11 @@ function isExtension(header: number): boolean {
 function headerLength(header: number, field: number): number {
   if (header === FRAGMENT) return UNIT
   return header === AUTHENTICATION ? (field + 2) * 4 : (field + 1) * UNIT
+}
+
+/** Routes of other types are laid by operators within their own networks, or lead a mobile host home. */
+function isChosenRoute({ buffer }: Packet, at: number): boolean {
+  return buffer[at + ROUTING_TYPE] === 0 && buffer[at + SEGMENTS_LEFT]! > 0
 }
 
 function readFragment(packet: Packet, at: number): void {

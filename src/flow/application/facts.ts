@@ -14,6 +14,7 @@ import type { Http2Burden, HttpBody, HttpFacts, HttpRequest, HttpResponse } from
 import type {
   DcerpcCall,
   DcerpcFacts,
+  DirectorySearch,
   KerberosFacts,
   KerberosMessage,
   LdapFacts,
@@ -239,7 +240,7 @@ export interface MailUser {
   readonly outcome: 'asked' | 'known' | 'unknown'
 }
 
-/** A line typed into a shell over Telnet, once somebody was let in, or FTP's SITE. Told, never stored. */
+/** A line typed into a shell over Telnet, once somebody was let in, or FTP's SITE and PORT. Told, never stored. */
 export interface TypedCommand {
   readonly kind: 'typed-command'
   readonly text: string
@@ -269,9 +270,9 @@ export interface RdpChannel {
 /** What a TCP connection of no known application showed. */
 export interface RawSign {
   readonly kind: 'raw-sign'
-  readonly sign: 'shell' | 'nop-sled' | 'letter-filler'
+  readonly sign: 'shell' | 'nop-sled' | 'letter-filler' | 'java-object'
   readonly isFromResponder: boolean
-  /** The words that gave it away; empty for bytes. */
+  /** The words that gave it away, or the class; empty for bytes. */
   readonly text: string
 }
 
@@ -320,6 +321,7 @@ export type ApplicationFact =
   | SipMessage
   | SentName
   | KerberosMessage
+  | DirectorySearch
   | RedisCommand
   | QuicFacts
   | NtpFacts

@@ -6,6 +6,7 @@
  */
 import type { Packet } from '../../decode/index.ts'
 import type { RawSign } from './facts.ts'
+import { tellJavaObject } from './java-object.ts'
 import { byteAt, textAt, type Payload } from './payload.ts'
 import { FactReader, Next, type ReadingContext } from './reader.ts'
 
@@ -100,7 +101,10 @@ export class RawTalk extends FactReader {
     if (this.reads > MOST_READS) return Next.DONE
     // Sent again; and a keep-alive's byte.
     if (gap < 0) return Next.MORE
-    if (!isTextual(packet)) return Next.DONE
+    if (!isTextual(packet)) {
+      tellJavaObject(this.context, packet, side)
+      return Next.DONE
+    }
     const own = side === 0 ? 0 : 1
     const shown = textAt(packet, 0, packet.payloadCaptured, LONGEST_PAYLOAD)
     const text = this.#windows[own] + shown.replaceAll('\\u{a}', '\n').replaceAll('\\u{d}', '')

@@ -11,6 +11,7 @@ import type { ApplicationFact, ApplicationFacts } from './facts.ts'
 import { recogniseApplication } from './index.ts'
 import { LONG_ENOUGH, Opening, SHORT_OPENING } from './opening.ts'
 import { MOST_READS, Next, TextBudget, type FactReader, type ReadingContext } from './reader.ts'
+import { tellJavaObject } from './java-object.ts'
 import { isOverflow, isTextual, RawTalk, tellOverflow } from './raw-talk.ts'
 import { createReader } from './readers.ts'
 import { restOf, SegmentOrder } from './segment-order.ts'
@@ -171,6 +172,7 @@ export class ApplicationReadings {
   #openRaw(at: number, packet: Packet, side: number, gap: number): boolean {
     if (!this.#context.isHeard || packet.protocol !== IpProtocol.TCP) return false
     if (isOverflow(packet)) tellOverflow(this.#context, packet, side)
+    tellJavaObject(this.#context, packet, side)
     const isDoubtful = (this.#words[at + Word.STATE]! & State.CONFIRMED) === 0
     if (!isTextual(packet) || isDoubtful || !this.#store.hasRoom(false)) return false
     this.#forget(at)

@@ -1,5 +1,5 @@
 /** The reader: listings that no index may serve, step by step in a thread of their own. */
-import { builtModule } from '../../core/built-module.ts'
+import { builtProgram } from '../../core/programs.ts'
 import { PicketError } from '../../core/errors.ts'
 import type { Flow } from '../../flow/flow.ts'
 import type {
@@ -181,7 +181,7 @@ export class Reader {
   }
 
   #start(): Promise<Thread<ReaderCalls>> {
-    const module = builtModule(import.meta.url, './worker.ts')
+    const module = builtProgram('record/read/worker')
     const starting = Thread.start<ReaderCalls>({ module, settings: this.#settings, lost: closed })
     starting.catch(() => {
       this.#thread = null

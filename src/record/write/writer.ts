@@ -1,5 +1,5 @@
 /** The writer as the rest of the record sees it: typed calls that are answered by its thread. */
-import { builtModule } from '../../core/built-module.ts'
+import { builtProgram } from '../../core/programs.ts'
 import { PicketError } from '../../core/errors.ts'
 import { Thread } from '../thread.ts'
 import type { CallName, WriterCalls, WriterFindings, WriterSettings } from './calls.ts'
@@ -17,7 +17,7 @@ export class Writer {
 
   /** Opens the database in a new thread. Errors: `ERR_RECORD_OPEN`, `ERR_RECORD_LOCKED`. */
   static async start(settings: WriterSettings): Promise<Writer> {
-    const module = builtModule(import.meta.url, './worker.ts')
+    const module = builtProgram('record/write/worker')
     return new Writer(await Thread.start({ module, settings, lost: closed }))
   }
 

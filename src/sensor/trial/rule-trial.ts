@@ -5,7 +5,7 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import type { TriedCapture } from '../../api/index.ts'
 import type { Config } from '../../config/index.ts'
-import { builtModule } from '../../core/built-module.ts'
+import { builtProgram } from '../../core/programs.ts'
 import { PicketError } from '../../core/errors.ts'
 import type { Detection, RuleText } from '../../detect/index.ts'
 import { withFewerRights } from '../lesser-process.ts'
@@ -47,7 +47,7 @@ export async function tryRulesApart(
   capture: Uint8Array,
   { flow, detect, capture: { tcpdumpUser: user } }: Pick<Config, 'flow' | 'detect' | 'capture'>,
 ): Promise<TriedCapture> {
-  const child = fork(builtModule(import.meta.url, './rule-trial-process.ts'), [], {
+  const child = fork(builtProgram('sensor/trial/rule-trial-process'), [], {
     ...withFewerRights(
       [...process.execArgv, `--max-old-space-size=${MOST_MEGABYTES}`],
       LOST_RIGHTS,

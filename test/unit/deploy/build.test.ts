@@ -4,6 +4,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
@@ -29,13 +30,19 @@ beforeEach(() => {
     mkdirSync(join(project, folder), { recursive: true })
   }
   symlinkSync(packagedFile('node_modules'), join(project, 'node_modules'))
-  const paths = { module: 'NodeNext', rootDir: 'src', outDir: 'dist' }
+  const paths = {
+    module: 'NodeNext',
+    rootDir: 'src',
+    outDir: 'dist',
+    rewriteRelativeImportExtensions: true,
+  }
   const compilerOptions = { ...paths, types: [], lib: ['ES5'], skipLibCheck: true }
   write('tsconfig.json', JSON.stringify({ compilerOptions, include: ['src'] }))
   write('package.json', '{ "type": "module" }')
   write('src/main.ts', 'export const answer: number = 42\n')
   write('src/other.ts', 'export const question = 6 * 9\n')
   write('src/core/yaml.ts', READER)
+  write('src/core/programs.ts', "export const PROGRAMS = ['main'] as const\n")
   write('deploy/rules/one.yaml', 'title: one')
   write('openapi/picket.yaml', 'openapi: 3.1.0')
 })
@@ -91,6 +98,21 @@ describe('the build step', () => {
     expect(existsSync(join(project, 'dist/other.js'))).toBe(false)
     expect(existsSync(join(project, 'dist/main.js'))).toBe(true)
     expect(existsSync(join(project, 'dist/picket.deb'))).toBe(true)
+  })
+
+  it('joins the modules of each program, and forgets what they shared before', async () => {
+    const shared = "import { list } from './other.ts'\nexport const answer = list.length\n"
+    write('src/other.ts', 'export const list: string[] = []\nlist[0] = String(list)\n')
+    write('src/main.ts', shared)
+    write('src/second.ts', shared)
+    write('src/core/programs.ts', "export const PROGRAMS = ['main', 'second'] as const\n")
+    expect((await build()).words).not.toContain('error')
+    expect(readdirSync(join(project, 'dist/chunks'))).toContain('other.js')
+    rmSync(join(project, 'dist/other.js'))
+    expect(await import(join(project, 'dist/second.js'))).toMatchObject({ answer: 1 })
+    write('src/second.ts', 'export const answer = 42\n')
+    await build()
+    expect(existsSync(join(project, 'dist/chunks/other.js'))).toBe(false)
   })
 
   it('names the faults of sources that do not compile, and tries again next time', async () => {

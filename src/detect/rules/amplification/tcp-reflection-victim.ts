@@ -43,6 +43,11 @@ export class TcpReflectionVictim implements Watched {
     if (this.story !== null && this.story.flows.size < MAX_FLOWS) this.story.addFlow(flow)
   }
 
+  /** A reflection on it was told, of flows enough to name. */
+  get isTold(): boolean {
+    return this.story !== null && this.story.flows.size >= MAX_FLOWS
+  }
+
   isAttacked(nowUs: number): boolean {
     const { minReflectors, minAnswers } = this.#config
     if (this.#window.sum(ANSWERS, nowUs) < minAnswers) return false

@@ -7,7 +7,7 @@
  */
 import { PacketKind, type Packet } from '../../../decode/packet.ts'
 import type { LiveFlow } from '../../../flow/flow.ts'
-import { IpProtocol, TcpFlag } from '../../../net/protocol.ts'
+import { IpProtocol, SIX_FLAGS, TcpFlag } from '../../../net/protocol.ts'
 import type { Detector, Emit, Memory } from '../../detector.ts'
 import type { TcpReflectionConfig } from './config.ts'
 import {
@@ -28,6 +28,7 @@ const SYN_ACK = TcpFlag.SYN | TcpFlag.ACK
 
 export class TcpReflection implements Detector {
   readonly name = 'tcp-reflection'
+  readonly seesAbsorbed = true
   readonly watches = ['tcp-bare', 'tcp-payload'] as const
   readonly memories: readonly Memory[]
   readonly #config: TcpReflectionConfig
@@ -48,6 +49,12 @@ export class TcpReflection implements Detector {
     const victim = this.#victims.get(destinationHash(packet))
     if (victim === undefined) return
     victim.fates.goOn(endsHash(sourceHash(packet), packet.sourcePort, packet.destinationPort))
+  }
+
+  /** An answer that nobody asked for is one more, unless its victim goes on with it. */
+  absorbs(flow: LiveFlow): boolean {
+    if (this.#victims.size === 0 || (flow.openingTcpFlags & SIX_FLAGS) !== SYN_ACK) return false
+    return this.#victims.get(originatorHash(flow))?.isTold === true
   }
 
   flowOpened(flow: LiveFlow): void {

@@ -15,7 +15,7 @@ import { Reach, reachOf, sawOpening } from './direction.ts'
 import type { FarNames } from './far-names.ts'
 import type { Sign } from './sign.ts'
 import { isOddPort, isRhythmicPort, oddPort } from './signs/ports.ts'
-import { rhythmSign } from './signs/rhythm.ts'
+import { rhythmSign, unbrokenSign } from './signs/rhythm.ts'
 import type { C2Suspects } from './suspects.ts'
 import type { Row } from '../state/capped-table.ts'
 import { FadingTable } from '../state/fading-table.ts'
@@ -142,7 +142,10 @@ export class Beacons implements Detector {
     const isInside = reachOf(flow) === Reach.INSIDE
     const shortestUs = isInside ? SHORTEST_INSIDE_US : SHORTEST_GAP_US
     if (rhythm === null || rhythm.medianGapUs < shortestUs) return
-    const timing = rhythmSign(rhythm, caller.cadence.count, 'beacon', 'connection')
+    const { count } = caller.cadence
+    const timing =
+      rhythmSign(rhythm, count, 'beacon', 'connection') ??
+      unbrokenSign(rhythm, count, RELENTLESS_CALLS)
     if (timing === null || this.#isRound(caller, rhythm.medianGapUs, isInside)) return
     const signs = [timing, ...this.#outcomes(caller, flow)]
     const domain = this.#names.nameOf(flow.responderKey)

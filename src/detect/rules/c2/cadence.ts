@@ -18,6 +18,8 @@ export interface Rhythm {
   /** Share of the gaps within three fifths of the median: what a program draws by lot has bounds, what people do has none. */
   readonly boundedShare: number
   readonly gaps: number
+  /** The longest over the median: people leave for lunch. */
+  readonly longestFactor: number
 }
 
 export class Cadence {
@@ -60,6 +62,7 @@ export class Cadence {
       regularShare: regular.length / gaps.length,
       boundedShare: bounded.length / gaps.length,
       gaps: gaps.length,
+      longestFactor: Math.max(...gaps) / medianGapUs,
     }
   }
 

@@ -21,12 +21,19 @@ import { mix, pairKey } from '../state/pair-key.ts'
 
 const MAX_NAMES = 8192
 const MAX_QUESTIONS = 1024
+/** Hosts known to ask for names, and after how many answers. */
+const MAX_ASKERS = 4096
+const ASKS_NAMES = 5
 const NAME_LASTS_US = 86_400_000_000
 /** Addresses of one answer whose name is remembered. */
 const MOST_ANSWERS_NOTED = 8
 
 interface Named extends Row {
   readonly name: string
+}
+
+interface Asker extends Row {
+  answers: number
 }
 
 interface Question extends Row {
@@ -44,18 +51,25 @@ export class FarNames implements Detector {
   readonly #config: C2Config
   readonly #suspects: C2Suspects
   readonly #names = new FadingTable<Named>(MAX_NAMES, NAME_LASTS_US)
+  readonly #askers = new FadingTable<Asker>(MAX_ASKERS, NAME_LASTS_US)
   readonly #questions: FadingTable<Question>
 
   constructor(config: C2Config, suspects: C2Suspects) {
     this.#config = config
     this.#suspects = suspects
     this.#questions = new FadingTable(MAX_QUESTIONS, config.forgetAfterSeconds * 1e6)
-    this.memories = [this.#names, this.#questions]
+    this.memories = [this.#names, this.#askers, this.#questions]
   }
 
   /** By which name this far end was last asked for; null when that was not seen. */
   nameOf(addressKeyOf: number): string | null {
     return this.#names.get(addressKeyOf)?.name ?? null
+  }
+
+  /** The host asks for the names of others, and was never told this far end as one's address. */
+  isUnasked({ originatorKey, responderKey }: LiveFlow): boolean {
+    const answers = this.#askers.get(originatorKey)?.answers ?? 0
+    return answers >= ASKS_NAMES && this.#names.get(responderKey) === undefined
   }
 
   /** What speaks against a name. */
@@ -66,7 +80,10 @@ export class FarNames implements Detector {
   }
 
   flowSpoke(flow: LiveFlow, fact: Heard<typeof HEARS>): void {
-    if (fact.isResponse) this.#noteAnswers(fact, flow.lastUs)
+    if (fact.isResponse) {
+      this.#noteAnswers(fact, flow.lastUs)
+      this.#noteAsker(flow, fact)
+    }
     if (fact.query === null || (fact.type !== 'A' && fact.type !== 'AAAA')) return
     const service = dynamicService(fact.query)
     if (service !== null) this.#noteQuestion(flow, fact, fact.query)
@@ -80,6 +97,17 @@ export class FarNames implements Detector {
       if (address === null) continue
       this.#names.set(addressKey(address.family, address.words), { lastUs: nowUs, name: query })
     }
+  }
+
+  #noteAsker({ originatorKey, lastUs }: LiveFlow, { answerCount }: DnsMessage): void {
+    if (answerCount === 0) return
+    let asker = this.#askers.get(originatorKey)
+    if (asker === undefined) {
+      asker = { lastUs, answers: 0 }
+      this.#askers.set(originatorKey, asker)
+    }
+    asker.lastUs = Math.max(asker.lastUs, lastUs)
+    asker.answers += 1
   }
 
   #noteQuestion(flow: LiveFlow, fact: DnsMessage, name: string): void {

@@ -5,6 +5,7 @@
  * What counts are the domains, not the names beneath them: a tunnel, a block list or a virus scanner asks much
  * beneath one. Browsers that test whether missing names are hijacked ask three at a time, without a domain or
  * beneath the one that their network hands out.
+ * Where no answer to a host is captured, its questions tell, if hardly one is for anything else.
  * Left out: algorithms that put dictionary words together. A resolver asks for all of its clients, and is
  * taken for one from several times as much on.
  * Source: Antonakakis et al., From Throw-Away Traffic to Bots (USENIX Security 2012).
@@ -44,6 +45,9 @@ const PRIVATE_ENDINGS: ReadonlySet<string> = new Set([
   'dhcp', 'server', 'wlan', 'wifi', 'attlocal', 'homestation', 'airdream', 'openstacklocal',
 ]) // prettier-ignore
 const CERTAIN_DOMAINS = 60
+/** What is asked for, where nothing tells whether it exists: so many times as much, and nearly nothing else. */
+const UNHEARD_FACTOR = 2
+const UNHEARD_ODD_SHARE = 0.75
 const EXAMPLES = 4
 
 interface Seeker extends Row {
@@ -55,6 +59,8 @@ interface Seeker extends Row {
   odd: number
   readonly examples: string[]
   story: Story | null
+  /** No answer to the host was captured, and these are the domains that it asked for. */
+  readonly isUnheard: boolean
 }
 
 export class MadeUpDomains implements Detector {
@@ -63,6 +69,8 @@ export class MadeUpDomains implements Detector {
   readonly #config: MadeUpDomainsConfig
   readonly #emit: Emit
   readonly #seekers: FadingTable<Seeker>
+  /** Hosts to which an answer was captured. */
+  readonly #heard = new Set<number>()
   /** Hosts that others ask. */
   readonly #servers = new Set<number>()
 
@@ -83,7 +91,19 @@ export class MadeUpDomains implements Detector {
       ? [flow.responderKey, flow.originatorKey]
       : [flow.originatorKey, flow.responderKey]
     if (this.#servers.size < MAX_SERVERS) this.#servers.add(serverKey)
-    if (fact.isResponse && isMissingHost(fact)) this.#misses(flow, fact, hostKey, isTurned)
+    if (fact.isResponse) {
+      this.#hears(hostKey)
+      if (isMissingHost(fact)) this.#misses(flow, fact, hostKey, isTurned)
+    } else if (isForHost(fact) && !this.#heard.has(hostKey)) {
+      this.#misses(flow, fact, hostKey, isTurned)
+    }
+  }
+
+  /** What was asked before the first answer was captured proves nothing. */
+  #hears(hostKey: number): void {
+    if (this.#heard.has(hostKey) || this.#heard.size >= MAX_SERVERS) return
+    this.#heard.add(hostKey)
+    if (this.#seekers.get(hostKey)?.story === null) this.#seekers.delete(hostKey)
   }
 
   #misses(flow: LiveFlow, { query }: DnsMessage, hostKey: number, isTurned: boolean): void {
@@ -109,6 +129,7 @@ export class MadeUpDomains implements Detector {
       seeker = {
         ...{ host, server, firstUs: flow.lastUs, lastUs: flow.lastUs },
         ...{ missing: new Set(), odd: 0, examples: [], story: null },
+        isUnheard: !this.#heard.has(hostKey),
       }
       this.#seekers.set(hostKey, seeker)
     }
@@ -121,9 +142,11 @@ export class MadeUpDomains implements Detector {
   }
 
   #judge(seeker: Seeker, flow: LiveFlow, hostKey: number): void {
+    const { isUnheard } = seeker
     const factor = this.#servers.has(hostKey) ? RESOLVER_FACTOR : 1
-    if (seeker.odd < this.#config.minDomains * factor) return
-    if (seeker.odd < seeker.missing.size * MIN_ODD_SHARE) return
+    if (seeker.odd < this.#config.minDomains * factor * (isUnheard ? UNHEARD_FACTOR : 1)) return
+    const share = isUnheard ? UNHEARD_ODD_SHARE : MIN_ODD_SHARE
+    if (seeker.odd < seeker.missing.size * share) return
     seeker.story ??= new Story(seeker.firstUs, flow.lastUs)
     seeker.story.addFlow(flow)
     if (!seeker.story.isDue(seeker.odd, flow.lastUs)) return
@@ -137,8 +160,8 @@ export class MadeUpDomains implements Detector {
 }
 
 /** Bots look for hosts; who looks for mail domains that do not exist was sent spam in their name. */
-const isMissingHost = ({ rcode, type }: DnsMessage): boolean =>
-  rcode === 'NXDOMAIN' && (type === 'A' || type === 'AAAA')
+const isMissingHost = (fact: DnsMessage): boolean => fact.rcode === 'NXDOMAIN' && isForHost(fact)
+const isForHost = ({ type }: DnsMessage): boolean => type === 'A' || type === 'AAAA'
 
 /** The registrable domain; null for names without one, and for those of the network at hand. */
 function domainOf(name: string): string | null {
@@ -155,7 +178,7 @@ function looksMadeUp(domain: string): boolean {
 }
 
 function describe(
-  { host, server, odd, missing, examples, lastUs, firstUs }: Seeker,
+  { host, server, odd, missing, examples, lastUs, firstUs, isUnheard }: Seeker,
   story: Story,
   { minDomains }: MadeUpDomainsConfig,
   isFinal: boolean,
@@ -167,7 +190,7 @@ function describe(
     confidence: confidenceOf(0.7, odd - minDomains, 30),
     ...{ attacker: null, victims: [host], host, domain: examples[0] ?? null },
     ...{ firstSeenUs: firstUs, lastSeenUs: lastUs, count: odd },
-    summary: `${host} asked ${server} for ${counted(missing.size, 'domain')} that do not exist in ${spanOf(lastUs - firstUs)}, ${odd} of them as if made up by a program: ${listed(examples, odd)}`,
+    summary: `${host} asked ${server} for ${counted(missing.size, 'domain')}${isUnheard ? '' : ' that do not exist'} in ${spanOf(lastUs - firstUs)}, ${odd} of them as if made up by a program: ${listed(examples, odd)}`,
     reasons: [
       { feature: 'madeUpDomains', value: odd, baseline: minDomains, weight: 0.7 },
       { feature: 'missingDomains', value: missing.size, baseline: null, weight: 0.3 },

@@ -26,6 +26,9 @@ const MIN_BEAT_SPAN_US = 20_000_000
 const LONGEST_BEAT_US = 60_000_000
 const MOST_BEAT_BYTES = 64
 const MIN_STEADY_SHARE = 0.7
+/** So many beats, and hardly anything beside them, are all that the connection is for. */
+const MANY_BEATS = 16
+const ONLY_BEATS = 0.8
 /** Where the web is spoken: whoever speaks anything else in the clear there hides. */
 const WEB_PORTS: readonly number[] = [80, 443]
 
@@ -61,7 +64,10 @@ export class Streams implements Detector {
       if (isOddPort(flow.responderPort)) signs.push(oddPort(flow.responderPort, 'rat'))
       signs.push({ feature: 'mark', kind: 'rat', aspect: 'known', weight: mark.weight, value: mark.weight, baseline: null, text: `${mark.what}, as ${mark.tool} speaks` }) // prettier-ignore
     }
-    if (farEnds <= MOST_FAR_ENDS && irc.length === 0) signs.push(...shapeSigns(flow, fact))
+    if (farEnds <= MOST_FAR_ENDS && irc.length === 0) {
+      signs.push(...shapeSigns(flow, fact))
+      if (isNothingButBeat(fact) && this.#names.isUnasked(flow)) signs.push(NAMELESS_BEAT)
+    }
     if (signs.length === 0) return
     const domain = this.#names.nameOf(flow.responderKey)
     this.#suspects.accuse(
@@ -82,6 +88,15 @@ export class Streams implements Detector {
     if (talker.farEnds.size <= MOST_FAR_ENDS) talker.farEnds.add(flow.responderKey)
     return talker.farEnds.size
   }
+}
+
+const NAMELESS_BEAT: Sign = sign('namelessBeat', 'place', 0.15, 1, 'kept for nothing else, with a far end that was looked up nowhere') // prettier-ignore
+
+/** Devices that keep a connection for orders to come look their maker's name up. */
+function isNothingButBeat({ originator, responder, beat }: UnknownStream): boolean {
+  if (beat === null || !isCallingHome(beat) || beat.count < MANY_BEATS) return false
+  const speaker = beat.isFromResponder ? responder : originator
+  return beat.count >= speaker.messages * ONLY_BEATS && responder.messages > 0
 }
 
 function shapeSigns(flow: LiveFlow, stream: UnknownStream): Sign[] {

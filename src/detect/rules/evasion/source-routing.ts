@@ -1,8 +1,8 @@
 /**
- * Detects packets whose sender chose their route (IPv4's loose and strict source routes).
+ * Detects packets whose sender chose their route (IPv4's loose and strict source routes, IPv6's routing header of type 0).
  *
  * Answers go back the way they came, past filters and to whoever forged the sender: no program has had honest use
- * for it in decades, routers drop it, and hosts should (RFC 6274 §3.13.2.3, RFC 7126 §4.3).
+ * for it in decades, routers drop it, and hosts should (RFC 6274 §3.13.2.3, RFC 7126 §4.3, RFC 5095).
  */
 import type { Packet } from '../../../decode/packet.ts'
 import type { Detector, Emit, Memory } from '../../detector.ts'

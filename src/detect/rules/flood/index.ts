@@ -22,15 +22,19 @@ export function createFloodDetectors(config: DetectConfig, emit: Emit): Detector
   const { synFlood, strayFlood, icmpFlood, fragmentFlood, tunnelFlood } = config
   const { dhcpFlood, connectionFlood, slowHttp, linkFlood } = config
   const { http2Flood, renegotiationFlood } = config
-  const { carpetFlood, fraggle, dnsFlood } = config
+  const { carpetFlood, fraggle } = config
+  const dnsFlood = config.dnsFlood.enabled ? new DnsFlood(config.dnsFlood, emit) : null
   return [
     ...(synFlood.enabled ? [new SynFlood(synFlood, emit)] : []),
-    ...(strayFlood.enabled ? [new StrayFlood(strayFlood, emit)] : []),
+    // Before the floods of datagrams, which leave to it what it has told.
+    ...(dnsFlood === null ? [] : [dnsFlood]),
+    ...(strayFlood.enabled
+      ? [new StrayFlood(strayFlood, emit, (server) => dnsFlood?.toldOf(server) ?? 0)]
+      : []),
     ...(icmpFlood.enabled ? [new IcmpFlood(icmpFlood, emit)] : []),
     ...(tunnelFlood.enabled ? [new TunnelFlood(tunnelFlood, emit)] : []),
     ...(carpetFlood.enabled ? [new CarpetFlood(carpetFlood, emit)] : []),
     ...(fraggle.enabled ? [new Fraggle(fraggle, emit)] : []),
-    ...(dnsFlood.enabled ? [new DnsFlood(dnsFlood, emit)] : []),
     ...(fragmentFlood.enabled ? [new FragmentFlood(fragmentFlood, emit)] : []),
     ...(linkFlood.enabled ? [new LinkFlood(linkFlood, emit)] : []),
     ...(dhcpFlood.enabled ? [new DhcpFlood(dhcpFlood, emit)] : []),

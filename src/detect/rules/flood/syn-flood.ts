@@ -6,7 +6,7 @@
  * Source: RFC 4987 (TCP SYN flooding attacks).
  */
 import { PacketKind, type Packet } from '../../../decode/packet.ts'
-import { IpProtocol, TcpFlag } from '../../../net/protocol.ts'
+import { IpProtocol, SIX_FLAGS, TcpFlag } from '../../../net/protocol.ts'
 import type { LiveFlow } from '../../../flow/flow.ts'
 import type { Detector, Emit, Memory } from '../../detector.ts'
 import type { SynFloodConfig } from './config.ts'
@@ -80,7 +80,8 @@ export class SynFlood implements Detector {
 
   /** Who sends more than one SYN may do something else besides, and is left to the others. */
   absorbs(flow: LiveFlow): boolean {
-    if (flow.startUs !== this.#toldUs || flow.openingTcpFlags !== TcpFlag.SYN) return false
+    if (flow.startUs !== this.#toldUs) return false
+    if ((flow.openingTcpFlags & SIX_FLAGS) !== TcpFlag.SYN) return false
     return flow.openingPayloadBytes === 0 && this.#met.isNew(originatorHash(flow))
   }
 
@@ -177,4 +178,8 @@ export class SynFlood implements Detector {
   }
 }
 
-const isMilestone = (syns: number): boolean => syns >= JUDGED_FROM && (syns & (syns - 1)) === 0
+/** Four times from one power of two to the next: the sooner a torrent is told, the less of it is everybody's. */
+function isMilestone(syns: number): boolean {
+  const quarter = 1 << (29 - Math.clz32(syns))
+  return syns >= JUDGED_FROM && (syns & (quarter - 1)) === 0
+}

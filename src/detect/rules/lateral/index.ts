@@ -1,6 +1,7 @@
 /** detect/rules/lateral: from one Windows host to the next. */
 import type { DetectConfig } from '../../config.ts'
 import type { Detector, Emit } from '../../detector.ts'
+import { DirectorySearch } from './directory-search.ts'
 import { DomainTheft } from './domain-theft.ts'
 import { RemoteControl } from './remote-control.ts'
 import { TicketTheft } from './ticket-theft.ts'
@@ -11,7 +12,11 @@ export function createLateralDetectors(config: DetectConfig, emit: Emit): Detect
   return [
     ...(remoteControl.enabled ? [new RemoteControl(remoteControl, emit)] : []),
     ...(domainTheft.enabled
-      ? [new DomainTheft(domainTheft, emit), new TicketTheft(domainTheft, emit)]
+      ? [
+          new DomainTheft(domainTheft, emit),
+          new TicketTheft(domainTheft, emit),
+          new DirectorySearch(domainTheft, emit),
+        ]
       : []),
   ]
 }

@@ -1,8 +1,10 @@
-/** detect/rules/scan: one host is tried on many ports. */
+/** detect/rules/scan: one host is tried on many ports, or a few on several. */
 import type { DetectConfig } from '../../config.ts'
 import type { Detector, Emit } from '../../detector.ts'
 import { AnsweredScan } from './answered-scan.ts'
+import { BlockScan } from './block-scan.ts'
 import { ControllerSearch } from './controller-search.ts'
+import { FileGuessing } from './file-guessing.ts'
 import { Fingerprint } from './fingerprint.ts'
 import { IdleScan } from './idle-scan.ts'
 import { MailUsers } from './mail-users.ts'
@@ -18,8 +20,10 @@ export function createScanDetectors(config: DetectConfig, emit: Emit): Detector[
   const scans = [
     new PortScan(portScan, emit),
     new AnsweredScan(portScan, emit),
+    new BlockScan(portScan, emit),
     new UnreachableScan(portScan, emit),
     new IdleScan(portScan, emit),
+    new FileGuessing(portScan, emit),
     new Fingerprint(emit),
     new ServiceProbing(emit),
     new ControllerSearch(portScan, emit),

@@ -29,11 +29,21 @@ const MAX_CROWDS = 1024
 /** Targets whose second round is waited for. */
 const MAX_AWAITED = 1024
 
+/** A scan of so many ports is one beyond doubt: its further probes are nobody else's affair. */
+const ABSORBED_FROM = 64
+
 /** A scan must gather within this many times the pause after which a suspect is forgotten. */
 const SLOWEST_FACTOR = 4
 
+interface Attempt {
+  readonly port: number
+  readonly probe: number
+  readonly isEmpty: boolean
+}
+
 export class PortScan implements Detector {
   readonly name = 'port-scan'
+  readonly seesAbsorbed = true
   readonly memories: readonly Memory[]
   readonly #config: PortScanConfig
   readonly #emit: Emit
@@ -45,6 +55,8 @@ export class PortScan implements Detector {
   /** Targets that are a scan unless a second round comes, by key. */
   readonly #awaited = new Map<number, ScanTarget>()
   readonly #forgetAfterUs: number
+  /** The target whose probe was just absorbed, until it is shown as opened. */
+  #absorbing: ScanTarget | null = null
 
   constructor(config: PortScanConfig, emit: Emit) {
     this.#config = config
@@ -57,9 +69,25 @@ export class PortScan implements Detector {
     this.memories = [this.#looks, this.#targets, this.#stories, this.#crowds]
   }
 
-  flowOpened(flow: LiveFlow): void {
+  /** What a scanner means to use it goes on with, and is then shown to all. */
+  absorbs(flow: LiveFlow): boolean {
+    if (this.#stories.size === 0 || flow.openingPayloadBytes > 0) return false
     const probe = portProbeOf(flow)
-    if (probe !== Probe.NONE) this.#attempt(flow, probe)
+    const target = probe === Probe.NONE ? undefined : this.#target(flow, probe)
+    if (target === undefined || target.storyKey === null) return false
+    if (target.portsFailed < ABSORBED_FROM) return false
+    this.#absorbing = target
+    return true
+  }
+
+  flowOpened(flow: LiveFlow): void {
+    // A flood's probes are the flood's.
+    if (flow.isAbsorbed && this.#absorbing === null) return
+    const target = this.#absorbing
+    this.#absorbing = null
+    const probe = portProbeOf(flow)
+    if (target !== null) this.#tries(target, attemptOf(flow, probe), flow)
+    else if (probe !== Probe.NONE) this.#attempt(flow, probe)
   }
 
   flowAnswered(flow: LiveFlow): void {
@@ -73,6 +101,7 @@ export class PortScan implements Detector {
   }
 
   flowEnded(flow: LiveFlow): void {
+    if (flow.isAbsorbed && this.#targets.size === 0) return
     const probe = portProbeOf(flow)
     if (probe === Probe.NONE) return
     if (flow.protocol === IpProtocol.TCP && isAnsweredInVain(flow)) {
@@ -101,14 +130,13 @@ export class PortScan implements Detector {
   }
 
   #attempt(flow: LiveFlow, probe: number): void {
-    const port = probedPort(flow)
     const known = this.#knownTarget(flow, probe)
     if (known !== undefined) {
-      this.#tries(known, { port, probe, isEmpty: flow.openingPayloadBytes === 0 }, flow)
+      this.#tries(known, attemptOf(flow, probe), flow)
       return
     }
     const waiting = waitingKey(flow, probe)
-    const place = this.#looks.note(flow.originatorKey, waiting, port, flow.lastUs)
+    const place = this.#looks.note(flow.originatorKey, waiting, probedPort(flow), flow.lastUs)
     if (place >= 0) this.#promote(flow, probe, place)
   }
 
@@ -157,11 +185,7 @@ export class PortScan implements Detector {
     this.#judge(row, flow)
   }
 
-  #tries(
-    target: ScanTarget,
-    attempt: { port: number; probe: number; isEmpty: boolean },
-    flow: LiveFlow,
-  ): void {
+  #tries(target: ScanTarget, attempt: Attempt, flow: LiveFlow): void {
     target.lastUs = Math.max(target.lastUs, flow.lastUs)
     const isNew = target.tries(attempt.port, attempt.probe, attempt.isEmpty)
     if (isNew) target.comesFrom(flow.originatorPort)
@@ -254,6 +278,10 @@ export class PortScan implements Detector {
     if (this.#targets.size === 0) return undefined
     return this.#targets.get(pairKey(flow.originatorKey, flow.responderKey, sortOf(probe)))
   }
+}
+
+function attemptOf(flow: LiveFlow, probe: number): Attempt {
+  return { port: probedPort(flow), probe, isEmpty: flow.openingPayloadBytes === 0 }
 }
 
 /** Who asks what listens sends little; servers made to answer in somebody's name send much. */

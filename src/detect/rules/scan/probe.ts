@@ -5,7 +5,7 @@
  * RST (backscatter), with data, or from a service port to an ephemeral one (a server talking on when the
  * capture starts, one-way captures of answers, reflection).
  */
-import { IpProtocol, TcpFlag } from '../../../net/protocol.ts'
+import { IpProtocol, SIX_FLAGS, TcpFlag } from '../../../net/protocol.ts'
 import type { LiveFlow } from '../../../flow/flow.ts'
 
 /** The sorts of probe, in the order in which a scan of several sorts is named by its most frequent. */
@@ -18,8 +18,6 @@ export type ProbeName = (typeof PROBES)[number]
 export const Probe = {
   NONE: 0, SYN: 1, CONNECT: 2, FIN: 3, NULL: 4, XMAS: 5, ACK: 6, MAIMON: 7, ODD: 8, UDP: 9, IP_PROTOCOL: 10, ICMP: 11, SCTP: 12,
 } as const // prettier-ignore
-
-const SIX_FLAGS = TcpFlag.FIN | TcpFlag.SYN | TcpFlag.RST | TcpFlag.PSH | TcpFlag.ACK | TcpFlag.URG
 
 /** A SYN with no more than an MSS option, which no socket API sends: 20 + 24 (IPv4), 40 + 24 (IPv6). */
 export const BARE_SYN_BYTES = { 4: 44, 6: 64 } as const

@@ -10,6 +10,11 @@ const IDLE_ALONE_FACTOR = 4
 const MIN_TELLING_SHARE = 0.25
 const UNTELLING_FACTOR = 3
 
+/** Nearly all refused at once: what a firewall swallows, or a peer's old ports, comes by and by. */
+const HASTY_US = 60_000_000
+const HASTY_REFUSED = 0.8
+const HASTY_FACTOR = 1.5
+
 const WELL_KNOWN_PORTS = 1024
 
 /**
@@ -168,6 +173,11 @@ export class ScanTarget {
     return this.#ofThatPort >= FROM_ONE_PORT
   }
 
+  get #isRefusedInHaste(): boolean {
+    if (this.#lastNewUs - this.firstUs > HASTY_US) return false
+    return this.#refused.size >= this.#tried.size * HASTY_REFUSED
+  }
+
   #minPortsInVain(config: PortScanConfig): number {
     const { sort } = this.parties
     if (sort === Probe.IP_PROTOCOL) return config.minProtocols
@@ -180,6 +190,7 @@ export class ScanTarget {
     }
     // Who looks for a device's services asks a handful of ports; peers and games ask for one.
     if (isTelling && refusals * 2 >= this.#tried.size) return config.minRawPorts
-    return isTelling ? config.minPorts : config.minPorts * UNTELLING_FACTOR
+    if (isTelling) return config.minPorts
+    return config.minPorts * (this.#isRefusedInHaste ? HASTY_FACTOR : UNTELLING_FACTOR)
   }
 }

@@ -40,6 +40,10 @@ export class Stories<Kind extends Suspect> implements Memory {
     )
   }
 
+  get size(): number {
+    return this.#suspects.size
+  }
+
   get(key: number): Kind | undefined {
     return this.#suspects.get(key)
   }

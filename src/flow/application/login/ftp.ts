@@ -18,6 +18,8 @@ const USER = pattern('USER ')
 const PASS = pattern('PASS')
 const STORE = pattern('STOR ')
 const SITE = pattern('SITE ')
+const PORT = pattern('PORT ')
+const LONGEST_PORT = 32
 const LONGEST_COMMAND = 256
 const LONGEST_NAME = 255
 /** Fewer bytes of a greeting do not tell whose it is. */
@@ -60,6 +62,8 @@ export class FtpReader extends LoginReader {
     } else if (this.context.isHeard && startsWithWord(payload, STORE, from)) {
       const name = textAt(payload, from + STORE.length, to, LONGEST_NAME)
       this.context.tell({ kind: 'sent-name', application: 'ftp', name })
+    } else if (this.context.isHeard && startsWithWord(payload, PORT, from)) {
+      this.context.tell({ kind: 'typed-command', text: textAt(payload, from, to, LONGEST_PORT) })
     } else if (this.context.isHeard && startsWithWord(payload, SITE, from)) {
       this.context.tell({ kind: 'typed-command', text: textAt(payload, from, to, LONGEST_COMMAND) })
     }
@@ -92,15 +96,20 @@ export class FtpReader extends LoginReader {
 }
 
 const FTP_WORD = pattern('FTP')
+/** Submission, relaying within a house, and what those use to whom 25 is closed. */
+const MAIL_PORTS: ReadonlySet<number> = new Set([24, 25, 465, 587, 2525])
 const MAIL_WORDS = [pattern('SMTP'), pattern('MAIL')]
 /** Long enough for a host name; the rest of a banner is advertisement. */
 const SEARCHED_BYTES = 96
 
-/** Tells FTP from mail by a greeting of 220: by its words, else by the port. */
+/**
+ * Tells FTP from mail by a greeting of 220: by its words, else by the port. Mail says what it is nearly always; what
+ * speaks neither (VMware's consoles) takes USER and PASS as FTP does.
+ */
 export function isFtpGreeting(packet: Packet): boolean {
   if (findWord(packet, FTP_WORD, 4, SEARCHED_BYTES) >= 0) return true
   for (const word of MAIL_WORDS) if (findWord(packet, word, 4, SEARCHED_BYTES) >= 0) return false
-  return packet.sourcePort === FTP_PORT
+  return !MAIL_PORTS.has(packet.sourcePort)
 }
 
 /** `220 ` or `220-`, with which both FTP and SMTP greet; a piece of it does not tell which. */

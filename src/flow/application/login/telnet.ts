@@ -92,6 +92,8 @@ export class TelnetReader extends LoginReader {
       return this.context.isHeard ? Next.MORE : Next.DONE
     }
     if (PASSWORDS.some((word) => findWord(text, word, 0, end) >= 0)) {
+      // So is a password asked for again, as routers do that know no names.
+      if (this.#expects === 'outcome') this.endLogin('failure', null)
       this.#expects = 'password'
       this.#typed = ''
     } else if (NAME_PROMPTS.some((word) => findWord(text, word, 0, end) >= 0)) {

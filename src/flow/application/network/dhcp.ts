@@ -22,6 +22,7 @@ const Option = {
   MESSAGE: 53,
   SERVER: 54,
   VENDOR_CLASS: 60,
+  ROUTES: 121,
   END: 255,
 } as const
 const MESSAGES = [
@@ -87,12 +88,28 @@ function readOption(
       draft.serverId = addressAt(payload, from, to)
       break
     case Option.ROUTER:
-      draft.router = addressAt(payload, from, to)
+      // Whoever knows the routes of option 121 passes over this one (RFC 3442).
+      draft.router ??= addressAt(payload, from, to)
+      break
+    case Option.ROUTES:
+      draft.router = widestRouter(payload, from, to) ?? draft.router
       break
     case Option.DNS_SERVER:
       draft.dnsServer = addressAt(payload, from, to)
       break
   }
+}
+
+/** The router to everywhere, or to half of it, which goes before the way to everywhere (RFC 3442). */
+function widestRouter(payload: Payload, from: number, to: number): string | null {
+  for (let at = from; at < to;) {
+    const bits = byteAt(payload, at)
+    const router = at + 1 + Math.ceil(bits / 8)
+    if (bits < 0 || bits > 32 || router + 4 > to) return null
+    if (bits <= 1) return addressAt(payload, router, to)
+    at = router + 4
+  }
+  return null
 }
 
 function addressAt(payload: Payload, from: number, to: number): string | null {

@@ -10,8 +10,10 @@ import type { LoginFact } from '../facts.ts'
 import { secretDigest } from '../login/secret-digest.ts'
 import { byteAt, latin1At, textAt, uint16At } from '../payload.ts'
 
-/** Segments of a conversation among which a login is looked for. */
+/** Segments of a conversation among which a login is looked for; each refusal earns as many. */
 const MOST_SEGMENTS = 16
+/** Refusals told of a conversation. */
+const MOST_REFUSALS = 16
 /** A refusal is short, and so is what is refused. */
 const LONGEST = 512
 
@@ -20,6 +22,9 @@ const REFUSAL =
 
 /** The password stands in what the client said, as it is or in base 64. */
 const CLEAR = /\bpass(?:word|code)?\b|\bPLAIN\b|'PLAIN'|"PLAIN"/i
+
+/** A server's last words before a password. */
+const ASKS_PASSWORD = /\bpass(?:word|wd|code|phrase)? ?(?:for [\w.@-]{1,64})?: ?$/i
 
 const SOCKS_REFUSED = 0x0100
 
@@ -32,20 +37,23 @@ const NOTHING: Offer = { user: null, secret: null, isSocks: false }
 /** One conversation's last words of the client, until they are refused. */
 export class LoginTalk {
   #segments = 0
+  #refusals = 0
+  #isAsked = false
   #offer = NOTHING
 
-  /** Reads a segment; the login that it refuses, once a conversation, or null. */
+  /** Reads a segment; the login that it refuses, or null. Of passwords that cannot be read, once a conversation. */
   read(packet: Packet, side: number): LoginFact | null {
     if (this.#segments >= MOST_SEGMENTS) return null
     this.#segments += 1
     if (packet.payloadCaptured > LONGEST) return null
     if (side === 0) this.#hear(packet)
     else if (this.#isRefused(packet)) return this.#end()
+    else this.#isAsked = ASKS_PASSWORD.test(latin1At(packet))
     return null
   }
 
   #hear(packet: Packet): void {
-    const offer = socksOffer(packet) ?? clearOffer(packet)
+    const offer = socksOffer(packet) ?? clearOffer(packet, this.#isAsked)
     // A name and a nickname may follow the password.
     if (offer.secret !== null || this.#offer.secret === null) this.#offer = offer
   }
@@ -56,8 +64,12 @@ export class LoginTalk {
   }
 
   #end(): LoginFact {
-    this.#segments = MOST_SEGMENTS
     const { user, secret } = this.#offer
+    this.#refusals += 1
+    const isLast = secret === null || this.#refusals >= MOST_REFUSALS
+    this.#segments = isLast ? MOST_SEGMENTS : 0
+    this.#offer = NOTHING
+    this.#isAsked = false
     return { kind: 'login', application: 'unknown', outcome: 'failure', user, secret, code: null }
   }
 }
@@ -81,8 +93,8 @@ function isSocksRefusal(packet: Packet): boolean {
 }
 
 /** What else is said may hold a challenge's answer, which differs each time. */
-function clearOffer(packet: Packet): Offer {
-  const isClear = CLEAR.test(latin1At(packet))
+function clearOffer(packet: Packet, isAsked: boolean): Offer {
+  const isClear = isAsked || CLEAR.test(latin1At(packet))
   const secret = isClear ? secretDigest(packet, 0, packet.payloadCaptured) : null
   return { user: null, secret, isSocks: false }
 }

@@ -1,4 +1,5 @@
 /** What the protocols of Windows networks say: SMB, DCE/RPC, Kerberos, LDAP. */
+import type { DirectoryAim } from './directory-search.ts'
 
 export interface SmbFacts {
   readonly kind: 'smb'
@@ -31,6 +32,8 @@ export interface DcerpcCall {
   readonly interface: string
   /** Which of the interface's calls; null where the client bound to the interface. */
   readonly opnum: number | null
+  /** Of the call's first fragment; 0 where the client bound to the interface. */
+  readonly argumentBytes: number
   /** A logon proof, or challenge, of eight zeros (CVE-2020-1472). */
   readonly hasZeroCredential: boolean
 }
@@ -83,6 +86,12 @@ export interface KerberosFacts extends Omit<KerberosMessage, 'message'> {
   readonly errors: number
   readonly authFailures: number
   readonly authSuccesses: number
+}
+
+/** A search of a directory for what intruders look for. */
+export interface DirectorySearch {
+  readonly kind: 'directory-search'
+  readonly aims: readonly DirectoryAim[]
 }
 
 export interface LdapFacts {

@@ -2,7 +2,7 @@
  * LDAP (RFC 4511): binds and how they end, searches counted. Of a simple bind's password
  * a digest is kept until the bind ends.
  *
- * Left out: what is searched for and found; what follows StartTLS or a sealing SASL bind.
+ * Searches that are after what intruders look for are told. Left out: other searches, and what is found; what follows StartTLS or a sealing SASL bind.
  */
 import type { Packet } from '../../../decode/index.ts'
 import { BerCursor, Tag } from '../ber.ts'
@@ -11,6 +11,7 @@ import { endsInMessage, NO_MESSAGE, UNTOLD_LENGTH } from '../message-ends.ts'
 import { byteAt, textAt, type Payload } from '../payload.ts'
 import { secretDigest } from '../login/secret-digest.ts'
 import { FactReader, Next } from '../reader.ts'
+import { directoryAims } from './directory-search.ts'
 import { readNtlmLogin } from './ntlm.ts'
 
 const Operation = {
@@ -100,6 +101,7 @@ export class LdapReader extends FactReader {
         return true
       case Operation.SEARCH:
         this.#searches += 1
+        this.#tellAims(payload)
         return true
       case Operation.EXTENDED_REQUEST:
         inner.begin(payload, fields.from, fields.to)
@@ -108,6 +110,12 @@ export class LdapReader extends FactReader {
       default:
         return true
     }
+  }
+
+  #tellAims(payload: Payload): void {
+    if (!this.context.isHeard) return
+    const aims = directoryAims(payload, fields.from, fields.to)
+    if (aims.length > 0) this.context.tell({ kind: 'directory-search', aims })
   }
 
   /** Version, name, and the kind of proof: simple, or SASL with its mechanism (RFC 4511 §4.2). */

@@ -1,6 +1,6 @@
 /** Interfaces of DCE/RPC that defenders know by name; calls to others are not told. */
 
-/** MS-SCMR, MS-TSCH, MS-WMI, MS-DCOM, MS-DRSR, MS-NRPC, MS-RRP, MS-SAMR, MS-LSAD, MS-SRVS, MS-WKST, MS-EFSR, MS-RPRN, MS-PAR, MS-DFSNM, MS-FSRVP. */
+/** MS-SCMR, MS-TSCH, MS-WMI, MS-DCOM, MS-DRSR, MS-NRPC, MS-RRP, MS-SAMR, MS-LSAD, MS-SRVS, MS-WKST, MS-EFSR, MS-RPRN, MS-PAR, MS-DFSNM, MS-FSRVP; two that worms asked for. */
 const NAMES: Readonly<Record<string, string>> = {
   '367abb81-9844-35f1-ad32-98f038001003': 'svcctl',
   '1ff70682-0a51-30e8-076d-740be8cee98b': 'atsvc',
@@ -23,6 +23,8 @@ const NAMES: Readonly<Record<string, string>> = {
   '12345678-1234-abcd-ef00-0123456789ab': 'spoolss',
   '76f03f96-cdfd-44fc-a22c-64950a001209': 'IRemoteWinspool',
   '4fc742e0-4a10-11cf-8273-00aa004ae673': 'netdfs',
+  '3919286a-b10c-11d0-9ba8-00c04fd92ef5': 'dssetup',
+  '8d9f4e40-a03d-11ce-8f69-08003e30051b': 'pnp',
   'a8e0653c-2744-4389-a61d-7373df8b2292': 'FileServerVssAgent',
 }
 

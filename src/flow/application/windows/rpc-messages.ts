@@ -79,20 +79,20 @@ export class RpcContexts {
       if (isNew) first ??= name
       from += CONTEXT_HEAD + SYNTAX_BYTES * byteAt(payload, from + 2)
     }
-    return first === null ? null : call(first, null, false)
+    return first === null ? null : { ...CALL, interface: first }
   }
 
   #request(payload: Payload, at: number): DcerpcCall | null {
     const name = this.#interfaces.get(uint16LittleAt(payload, at + CONTEXT))
     const opnum = uint16LittleAt(payload, at + OPNUM)
     if (name === undefined || opnum < 0 || !isKnownInterface(name)) return null
-    return call(name, opnum, name === NETLOGON && hasZeroProof(payload, at, opnum))
+    const argumentBytes = Math.max(0, rpcLength(payload, at) - ARGUMENTS)
+    const hasZeroCredential = name === NETLOGON && hasZeroProof(payload, at, opnum)
+    return { ...CALL, interface: name, opnum, argumentBytes, hasZeroCredential }
   }
 }
 
-function call(name: string, opnum: number | null, hasZeroCredential: boolean): DcerpcCall {
-  return { kind: 'dcerpc', interface: name, opnum, hasZeroCredential }
-}
+const CALL = { kind: 'dcerpc', opnum: null, argumentBytes: 0, hasZeroCredential: false } as const
 
 /** Says whether the eight bytes of a logon's challenge or proof are all zero. */
 function hasZeroProof(payload: Payload, at: number, opnum: number): boolean {

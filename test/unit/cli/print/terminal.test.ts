@@ -16,7 +16,7 @@ test('a reader that takes one line and goes away is no error', async () => {
   const child = spawn(process.execPath, [packagedFile('dist/main.js'), ...argv])
   const ended = once(child, 'close')
   let said = ''
-  child.stderr.on('data', (bytes: Buffer) => (said += bytes.toString()))
+  child.stderr!.on('data', (bytes: Buffer) => (said += bytes.toString()))
   await once(child.stdout, 'data')
   child.stdout.destroy()
   const [exitCode] = (await ended) as [number | null]
@@ -30,7 +30,7 @@ test('results that a full disk does not take are a failure in a sentence, not a 
     stdio: ['ignore', full, 'pipe'],
   })
   let said = ''
-  child.stderr.on('data', (bytes: Buffer) => (said += bytes.toString()))
+  child.stderr!.on('data', (bytes: Buffer) => (said += bytes.toString()))
   const [exitCode] = (await once(child, 'close')) as [number | null]
   expect(exitCode).toBe(1)
   expect(said).toMatch(/^picket: the output cannot be written: ENOSPC[^\n]*\n$/)

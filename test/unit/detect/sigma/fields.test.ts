@@ -104,7 +104,13 @@ describe('a value that a field can never have', () => {
 
 describe('calls over DCE/RPC', () => {
   const call = (named: string, opnum: number | null) =>
-    ({ kind: 'dcerpc', interface: named, opnum, hasZeroCredential: false }) as const
+    ({
+      kind: 'dcerpc',
+      interface: named,
+      opnum,
+      argumentBytes: 4,
+      hasZeroCredential: false,
+    }) as const
 
   it.each([
     ['operation: CreateServiceW', call('svcctl', 12), true],

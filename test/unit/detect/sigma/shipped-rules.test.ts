@@ -71,6 +71,17 @@ describe('the shipped rules', () => {
     ['redis-file-write', [redis('CONFIG SET'), redis('SAVE')], { destinationPort: 6379 }],
     ['redis-takeover', [redis('SLAVEOF'), redis('MODULE LOAD')], { destinationPort: 6379 }],
     ['ldap-to-internet', [], { application: 'ldap', destinationPort: 1389 }],
+    [
+      'ntp-tunnel',
+      [],
+      {
+        protocol: 17,
+        destinationPort: 123,
+        application: 'ntp',
+        originatorPayloadBytes: 40_000,
+        responderPayloadBytes: 30_000,
+      },
+    ],
     ['irc-to-internet', [], { destinationPort: 6667 }],
     [
       'smb1-in-use',
@@ -128,6 +139,17 @@ describe('the shipped rules', () => {
       { destination: '10.0.0.6', application: 'ldap', destinationPort: 389 },
     ],
     ['TLS of today', [tlsServer('TLS 1.3')], {}],
+    [
+      'a clock that is set all day',
+      [],
+      {
+        protocol: 17,
+        destinationPort: 123,
+        application: 'ntp',
+        originatorPayloadBytes: 4800,
+        responderPayloadBytes: 9000,
+      },
+    ],
     [
       'names in general',
       [query('www.example.com'), query('ddns.net.example.com')],

@@ -10,6 +10,7 @@ import {
 } from '../../../../src/detect/index.ts'
 import type { ApplicationFact } from '../../../../src/flow/flow.ts'
 import { httpRequest, plannedFlow, type FlowPlan } from '../../../support/judged-rules.ts'
+import { START_US } from '../../../support/watched-traffic.ts'
 
 const book = compileRules(readFolder(packagedFile(SHIPPED_RULES), 'shipped').texts)
 
@@ -25,27 +26,9 @@ function told(plan: FlowPlan, seen: readonly ApplicationFact[] = []): string[] {
     .map(({ kind, attacker }) => `${kind} ${attacker}`)
 }
 
-const datagram = (bytes: number, changes: FlowPlan = {}): FlowPlan => ({
-  ...{ source: '192.0.2.7', destination: '10.0.0.5', protocol: 17, destinationPort: 1434 },
-  ...{ application: 'unknown', originatorPayloadBytes: bytes, responderPayloadBytes: 0 },
-  ...{ originatorPackets: 1, ...changes },
-})
 const opened = (names: readonly string[]): ApplicationFact[] =>
   names.map((name) => ({ kind: 'smb-open', name }))
 const share: FlowPlan = { destination: '10.0.0.9', destinationPort: 445, application: 'smb' }
-
-describe('Slammer', () => {
-  it('is told by its size, and a question for an instance of SQL Server is not', () => {
-    expect(told(datagram(376))).toEqual(['exploit.slammer 192.0.2.7'])
-    expect(told(datagram(17))).toEqual([])
-  })
-
-  it('is neither what a service answers a client that asked from this port, nor a conversation', () => {
-    expect(told(datagram(376, { sourcePort: 53 }))).toEqual([])
-    expect(told(datagram(9000, { originatorPackets: 40 }))).toEqual([])
-    expect(told(datagram(376, { responderPayloadBytes: 200 }))).toEqual([])
-  })
-})
 
 describe('ransom notes', () => {
   it('in one folder after another are told', () => {
@@ -67,5 +50,30 @@ describe('a miner over HTTP', () => {
     const request = httpRequest({ userAgent: 'cpuminer 2.3' })
     expect(told({ application: 'http' }, [request])).toEqual(['c2.miner 203.0.113.9'])
     expect(told({ application: 'http' }, [httpRequest({ userAgent: 'curl/8.5.0' })])).toEqual([])
+  })
+})
+
+describe('services open to the internet', () => {
+  function told(hosts: number, changes: FlowPlan = {}): string[] {
+    const kinds = new Set<string>()
+    const detector = new SigmaDetector(book, ({ kind, severity, attacker }) => {
+      if (severity >= 4) kinds.add(`${kind} ${attacker}`)
+    })
+    for (let host = 1; host <= hosts; host += 1) {
+      const plan = { source: '203.0.113.9', destination: `10.0.0.${host}`, destinationPort: 3389 }
+      const rest = { application: 'rdp', responderPayloadBytes: 19, connState: 'SF' } as const
+      const atUs = START_US + host * 2_000_000
+      detector.flowEnded(plannedFlow({ ...plan, ...rest, atUs, ...changes }), 'fin')
+    }
+    return [...kinds]
+  }
+
+  it('that one asks on many hosts are looked for', () => {
+    expect(told(14)).toEqual(['sweep.services 203.0.113.9'])
+  })
+
+  it('that one asks on a few hosts, or from within, are used', () => {
+    expect(told(8)).toEqual([])
+    expect(told(14, { source: '10.0.9.9' })).toEqual([])
   })
 })

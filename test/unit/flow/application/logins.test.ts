@@ -114,6 +114,15 @@ describe('mail', () => {
   })
 })
 
+describe('a greeting of 220 that names no protocol', () => {
+  const said: Said[] = [['<', '220 Authentication Daemon Version 1.10\r\n'], ['>', 'USER root\r\n'], ['<', '331 Password required for root.\r\n'], ['>', 'PASS one\r\n'], ['<', '530 Login incorrect.\r\n']] // prettier-ignore
+
+  it('is of what takes logins as FTP does, but at the ports of mail', () => {
+    expect(logins(overTcp(said, { serverPort: 902 }))).toEqual([['failure', 'root', '530']])
+    expect(overTcp(said, { serverPort: 587 }).facts).toMatchObject({ kind: 'smtp' })
+  })
+})
+
 describe('Telnet', () => {
   const typed = (text: string): Said[] => [...text].map((key) => ['>', key] as const)
 
@@ -142,6 +151,19 @@ describe('Telnet', () => {
     const again: Said[] = [['>', 'root\r\n'], ['<', 'Password:'], ['>', 'x\r\n']] // prettier-ignore
     const spoken = overTcp([['<', '\xff\xfb\x01login: '], ...again, ['<', 'login: '], ...again, ['<', '\r\n# ']]) // prettier-ignore
     expect(spoken.facts).toMatchObject({ user: 'root', authFailures: 1, authSuccesses: 1 })
+  })
+
+  it('takes a password asked for again for a refusal, where no name is asked for', () => {
+    const spoken = overTcp([
+      ['<', '\xff\xfb\x01\r\nUser Access Verification\r\n\r\nPassword: '],
+      ['>', 'one\r\n'],
+      ['<', '\r\nPassword: '],
+      ['>', 'two\r\n'],
+      ['<', '\r\nPassword: '],
+      ['>', 'three\r\n'],
+      ['<', '\r\n% Bad passwords\r\n'],
+    ])
+    expect(logins(spoken)).toEqual(Array.from({ length: 3 }, () => ['failure', '', null]))
   })
 })
 

@@ -7,6 +7,11 @@ import type { Sign } from '../sign.ts'
 const MIN_BOUNDED_GAPS = 24
 const MIN_BOUNDED_SHARE = 0.95
 
+/** Of gaps drawn by lot, however wide, the longest of sixty is six times the median; a pause is more. */
+const LONGEST_FACTOR = 12
+/** Closer than this is one program at work on something. */
+const SHORTEST_UNBROKEN_US = 1_000_000
+
 /** Says how regular something is; null when it is not. */
 export function rhythmSign(
   { medianGapUs, jitter, regularShare, boundedShare, gaps }: Rhythm,
@@ -22,4 +27,19 @@ export function rhythmSign(
   const text = `${count} ${noun}s, one each ${spanOf(medianGapUs)} ± ${Math.round(jitter * 100)} %${bounds}`
   const weight = isStrict ? 0.5 : isBounded ? 0.45 : 0.3
   return { feature: `regular-${noun}s`, kind, aspect: 'timing', weight, value: count, baseline: null, text } // prettier-ignore
+}
+
+/**
+ * Says that something goes on and on, if in no rhythm: gaps drawn by lot without bounds.
+ *
+ * It weighs what makes an alert only beside a far end without a name: people's programs call as irregularly.
+ */
+export function unbrokenSign(
+  { medianGapUs, longestFactor }: Rhythm,
+  count: number,
+  least: number,
+): Sign | null {
+  if (count < least || longestFactor > LONGEST_FACTOR || medianGapUs < SHORTEST_UNBROKEN_US) return null // prettier-ignore
+  const text = `${count} connections, whenever it suits and never with a pause longer than ${spanOf(medianGapUs * longestFactor)}`
+  return { feature: 'unbroken-connections', kind: 'beacon', aspect: 'timing', weight: 0.24, value: count, baseline: least, text } // prettier-ignore
 }

@@ -11,6 +11,7 @@ import { SlidingCounts } from '../../state/watch/sliding-counts.ts'
 import type { Watched } from '../../state/watch/watched-hosts.ts'
 import { confidenceOf, counted, spanOf } from '../../state/wording.ts'
 import type { ConnectionFloodConfig } from '../config.ts'
+import { InventedParameters } from './invented-parameters.ts'
 
 /** What a client does, of which too much is a flood. */
 export const Does = { SAY_NOTHING: 0, ASK: 1, SHAKE_HANDS: 2 } as const
@@ -29,6 +30,10 @@ const FEW_PAGES_FACTOR = 5
 const KEPT_FACTOR = 3
 const KEPT_REQUESTS = 2
 const MOST_POSTS = 0.2
+/** Such a share of the requests is too many where each has a new parameter, or over ever new connections says nothing of its sender. */
+const INVENTED_SHARE = 0.2
+const FACELESS_SHARE = 0.3
+const MOSTLY = 0.9
 /** One client that names so many programs as itself hides, as HULK and its kin do. */
 const MANY_AGENTS = 20
 /** Who is asked so large a share of what it asks is a proxy; floods are told of who asks the proxy. */
@@ -57,6 +62,8 @@ export class ConnectionClient implements Watched {
   #pages = new DistinctCount()
   /** The client's ports: connections. */
   #ports = new DistinctCount()
+  readonly #invented = new InventedParameters()
+  #faceless = 0
   #posts = 0
   #answered = 0
 
@@ -84,10 +91,13 @@ export class ConnectionClient implements Watched {
     this.#page.add(mix(11, step), () => `${step * SIZE_STEP} bytes and more`)
   }
 
-  request(flow: LiveFlow, { method, uri, userAgent }: HttpRequest): void {
+  request(flow: LiveFlow, request: HttpRequest): void {
+    const { method, uri, userAgent, hasAccept, isWhole } = request
     this.#occasion(flow, flow.lastUs)
     this.#ports.add(mix(13, flow.originatorPort))
     if (method === 'POST') this.#posts += 1
+    if (userAgent === null && isWhole && !hasAccept) this.#faceless += 1
+    this.#invented.note(uri)
     const page = uri.split('?', 1)[0]!
     this.#page.add(textHash(page), () => page)
     this.#pages.add(textHash(page))
@@ -105,8 +115,9 @@ export class ConnectionClient implements Watched {
     if (this.#does === Does.SAY_NOTHING) return recent >= minSilent
     if (!this.#isAlike(recent)) return false
     if (this.#does === Does.SHAKE_HANDS) return recent >= minHandshakes
-    if (recent < minRequests || this.#askedOf(this.lastUs) >= recent * PASSED_ON) return false
-    if (this.count < this.#ports.value * KEPT_REQUESTS) return true
+    if (recent < minRequests * this.#share || this.#askedOf(this.lastUs) >= recent * PASSED_ON)
+      return false
+    if (this.#isOverNewConnections || this.#invented.areMostOf(this.count)) return true
     if (this.#target.holder(this.count, SAME_PAGE) === null) return false
     return recent >= minRequests * KEPT_FACTOR && this.#posts <= this.count * MOST_POSTS
   }
@@ -122,6 +133,8 @@ export class ConnectionClient implements Watched {
     this.count = 0
     this.#answered = 0
     this.#posts = 0
+    this.#faceless = 0
+    this.#invented.restart()
     this.#agents = new DistinctCount()
     this.#pages = new DistinctCount()
     this.#ports = new DistinctCount()
@@ -157,6 +170,17 @@ export class ConnectionClient implements Watched {
     if (this.#page.holder(this.count, SAME_PAGE) !== null) return true
     const isMuch = recent >= this.#config.minRequests * FEW_PAGES_FACTOR
     return this.#does === Does.ASK && isMuch && this.#pages.value <= FEW_PAGES
+  }
+
+  get #isOverNewConnections(): boolean {
+    return this.count < this.#ports.value * KEPT_REQUESTS
+  }
+
+  /** How much of the usual number is too many. */
+  get #share(): number {
+    if (this.#invented.areMostOf(this.count)) return INVENTED_SHARE
+    const isFaceless = this.#faceless >= this.count * MOSTLY
+    return isFaceless && this.#isOverNewConnections ? FACELESS_SHARE : 1
   }
 
   #occasion(flow: LiveFlow, nowUs: number): void {

@@ -10,6 +10,7 @@ import { SlidingCounts } from '../../state/watch/sliding-counts.ts'
 import type { Watched } from '../../state/watch/watched-hosts.ts'
 import { confidenceOf, counted, spanOf } from '../../state/wording.ts'
 import type { ConnectionFloodConfig } from '../config.ts'
+import { InventedParameters } from './invented-parameters.ts'
 
 const REQUESTS = 0
 /** Requests of what calls itself a browser and is none, and comes from no other page and without a cookie. */
@@ -29,6 +30,7 @@ export class CrowdServer implements Watched {
   readonly #server: string
   readonly #window = new SlidingCounts(FIELDS)
   readonly #page = new Majority()
+  readonly #invented = new InventedParameters()
   #clients = new DistinctCount()
 
   constructor(server: string, config: ConnectionFloodConfig) {
@@ -43,6 +45,7 @@ export class CrowdServer implements Watched {
     this.#window.add(REQUESTS, 1, flow.lastUs)
     if (isFalseBrowser(request)) this.#window.add(UNPROMPTED, 1, flow.lastUs)
     this.#page.add(textHash(path), () => path)
+    this.#invented.note(request.uri)
     this.#clients.add(flow.originatorKey)
     if (this.story !== null && this.story.flows.size < MAX_FLOWS) this.story.addFlow(flow)
   }
@@ -50,7 +53,8 @@ export class CrowdServer implements Watched {
   isAttacked(nowUs: number): boolean {
     const requests = this.#window.sum(REQUESTS, nowUs)
     if (requests < this.#config.minCrowdRequests || this.#clients.value < MIN_CLIENTS) return false
-    if (this.#window.sum(UNPROMPTED, nowUs) < requests * MOSTLY_UNPROMPTED) return false
+    const isUnprompted = this.#window.sum(UNPROMPTED, nowUs) >= requests * MOSTLY_UNPROMPTED
+    if (!isUnprompted && !this.#invented.areMostOf(this.count)) return false
     return this.#page.holder(this.count, ONE_PAGE) !== null
   }
 
@@ -65,12 +69,16 @@ export class CrowdServer implements Watched {
     if (this.count < 2 * this.#window.sum(REQUESTS, nowUs)) return
     this.count = 0
     this.#page.restart()
+    this.#invented.restart()
     this.#clients = new DistinctCount()
   }
 
   tell(story: Story, isFinal: boolean): Detection {
     const clients = this.#clients.value
     const page = this.#page.name
+    const how = this.#invented.areMostOf(this.count)
+      ? 'with a new parameter each time'
+      : 'that pose as browsers and ask for nothing else'
     const rate = this.#window.peak(REQUESTS, this.lastUs)
     return claimOf(
       story,
@@ -79,7 +87,7 @@ export class CrowdServer implements Watched {
         confidence: confidenceOf(0.65, this.count, 10_000),
         attacker: null,
         count: this.count,
-        summary: `${counted(this.count, 'request')} for ${page.slice(0, 64)} at ${this.#server} by about ${counted(clients, 'client')} that pose as browsers and ask for nothing else, in ${spanOf(story.lastUs - story.firstUs)}`,
+        summary: `${counted(this.count, 'request')} for ${page.slice(0, 64)} at ${this.#server} by about ${counted(clients, 'client')} ${how}, in ${spanOf(story.lastUs - story.firstUs)}`,
         reasons: [
           { feature: 'requestsPerSecond', value: rate, baseline: this.#config.minCrowdRequests / 10, weight: 0.5 },
           { feature: 'distinctClients', value: clients, baseline: MIN_CLIENTS, weight: 0.5 },

@@ -36,15 +36,25 @@ export class DnsFlood implements Detector {
     this.memories = [this.#victims]
   }
 
+  /** Counts the questions of what was told about a server, by the hash of its address. */
+  toldOf(server: number): number {
+    let questions = 0
+    for (const victim of this.#victims.values()) {
+      if (victim.server === server && victim.story !== null) questions += victim.count
+    }
+    return questions
+  }
+
   flowSpoke(flow: LiveFlow, { query, isResponse, rcode }: Heard<typeof HEARS>): void {
     if (query === null) return
     const domain = query.slice(registeredDomainAt(query))
     if (domain === '') return
-    const key = mix(responderHash(flow), textHash(domain))
+    const server = responderHash(flow)
+    const key = mix(server, textHash(domain))
     let victim = this.#victims.get(key)
     if (victim === undefined) {
       if (this.#rates.count(key, flow.lastUs) < WATCH_FROM) return
-      victim = new DnsVictim(flow.responderAddress(), domain, this.#config)
+      victim = new DnsVictim(server, flow.responderAddress(), domain, this.#config)
       this.#victims.watch(key, victim)
     }
     if (isResponse) victim.answered(rcode ?? '')

@@ -21,7 +21,9 @@ const MANY_ASKERS = 32
 
 export class DnsVictim implements Watched {
   story: Story | null = null
-  readonly #server: string
+  /** Hash of the server's address. */
+  readonly server: number
+  readonly #address: string
   readonly #domain: string
   readonly #config: DnsFloodConfig
   readonly #tally = new Tally()
@@ -29,8 +31,9 @@ export class DnsVictim implements Watched {
   #answers = 0
   #vain = 0
 
-  constructor(server: string, domain: string, config: DnsFloodConfig) {
-    this.#server = server
+  constructor(server: number, address: string, domain: string, config: DnsFloodConfig) {
+    this.server = server
+    this.#address = address
     this.#domain = domain
     this.#config = config
   }
@@ -78,7 +81,7 @@ export class DnsVictim implements Watched {
 
   begin(nowUs: number): Story {
     const story = this.#tally.begin(nowUs)
-    story.addVictim(this.#server)
+    story.addVictim(this.#address)
     return story
   }
 
@@ -103,7 +106,7 @@ export class DnsVictim implements Watched {
           severity: rate >= 1000 ? 6 : 5,
           confidence: confidenceOf(0.75, tally.count - this.#config.minNames, 4000),
           count: tally.count,
-          summary: `${counted(tally.count, 'question')} to ${this.#server} for about ${counted(names, 'name')} of ${this.#domain} from about ${counted(sources, 'source')} in ${spanOf(story.lastUs - story.firstUs)}; ${share} % of the answers bring nothing`,
+          summary: `${counted(tally.count, 'question')} to ${this.#address} for about ${counted(names, 'name')} of ${this.#domain} from about ${counted(sources, 'source')} in ${spanOf(story.lastUs - story.firstUs)}; ${share} % of the answers bring nothing`,
           reasons: [
             { feature: 'questionsPerSecond', value: rate, baseline: null, weight: 0.4 },
             { feature: 'distinctNames', value: names, baseline: null, weight: 0.3 },

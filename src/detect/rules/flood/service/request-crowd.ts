@@ -1,9 +1,10 @@
 /**
  * Detects floods of HTTP requests by many clients of which each asks little: all call themselves browsers and
- * lack what browsers send, ask for one page and nothing that belongs to it, come from nowhere and bring no cookie.
+ * lack what browsers send, ask for one page and nothing that belongs to it, come from nowhere and bring no cookie; or
+ * each request has a parameter that none had before.
  *
  * Readers, however many, fetch a page with its pictures; programs that ask for one page over and over say what they
- * are. Left out: floods that send all of a browser's headers or fetch pages whole; what is within TLS.
+ * are. Left out: other floods that send all of a browser's headers or fetch pages whole; what is within TLS.
  */
 import type { LiveFlow } from '../../../../flow/flow.ts'
 import type { Detector, Emit, Heard, Memory } from '../../../detector.ts'

@@ -18,12 +18,14 @@ import {
   sourceAddress,
   sourceHash,
 } from '../../state/packet-address.ts'
+import { isWebPort } from '../../c2/signs/ports.ts'
 import { mix } from '../../state/pair-key.ts'
 import { HostRates } from '../../state/watch/host-rates.ts'
 import { WatchedHosts } from '../../state/watch/watched-hosts.ts'
 import type { SlowHttpConfig } from '../config.ts'
 import { SlowClient } from './slow-client.ts'
 
+const UNKNOWN = 0
 const HTTP = APPLICATIONS.indexOf('http')
 const TLS = APPLICATIONS.indexOf('tls')
 /** Keys of what is counted for a server, whoever its clients are. */
@@ -35,6 +37,9 @@ const SLOW_US = 5_000_000
 const MAX_REQUEST_BYTES = 16384
 /** An error page at most: 400, 408 or 503, when the server loses patience. */
 const MAX_ANSWER_BYTES = 1024
+/** Where nothing that is said is HTTP, it is held open by a byte now and then (Xerxes), and no answer comes. */
+const MOST_TRICKLED = 64
+
 /** A handshake and its certificates. */
 const MAX_HANDSHAKE_BYTES = 12_288
 /** Of TLS's handshake, and three pieces of a request. */
@@ -77,7 +82,7 @@ export class SlowHttp implements Detector {
   }
 
   flowEnded(flow: LiveFlow): void {
-    if (flow.application !== HTTP && flow.application !== TLS) return
+    if (flow.application !== HTTP && flow.application !== TLS && !isTrickle(flow)) return
     if (!isSlow(flow)) return
     const source = originatorHash(flow)
     const server = responderHash(flow)
@@ -94,6 +99,13 @@ export class SlowHttp implements Detector {
   #watch(key: number, client: string | null, server: string, port: number): SlowClient {
     return this.#clients.watch(key, new SlowClient({ client, server, port }, this.#config))
   }
+}
+
+/** A few bytes to a port of the web that are no request, and brought no answer though the server is heard. */
+function isTrickle(flow: LiveFlow): boolean {
+  if (flow.application !== UNKNOWN || !isWebPort(flow.responderPort)) return false
+  if (flow.responderPackets === 0 || flow.responderPayloadBytes > 0) return false
+  return flow.originatorPayloadBytes <= MOST_TRICKLED
 }
 
 function isSlow(flow: LiveFlow): boolean {

@@ -30,6 +30,13 @@ const SMALL_BYTES = 400
 const LARGE_FACTOR = 0.5
 const MAX_TORRENT_SPOKEN = 0.001
 
+/**
+ * Audio by RTP (RFC 3550 §5.1): its numbers and its sound differ from packet to packet, but one speaker sends fifty or a
+ * hundred a second. Its source is what is compared.
+ */
+const RTP = { version: 0x80, source: 8, header: 12 } as const
+const VERSION_MASK = 0xc0
+
 /** How much of a payload is compared; sequence numbers of media and measurement lie within. */
 const COMPARED_BYTES = 32
 
@@ -93,10 +100,25 @@ function shapeOf(packet: Packet): number {
     return mix(mix(numbers, packet.source3), packet.sourcePort)
   }
   const { buffer, payloadOffset } = packet
-  const length = Math.min(COMPARED_BYTES, packet.payloadCaptured)
+  const isAudio = isRtpAudio(packet)
+  const from = payloadOffset + (isAudio ? RTP.source : 0)
+  const length = isAudio ? RTP.header : Math.min(COMPARED_BYTES, packet.payloadCaptured)
   let hash = packet.payloadLength
-  for (let at = payloadOffset; at < payloadOffset + length; at += 1) {
+  for (let at = from; at < payloadOffset + length; at += 1) {
     hash = (Math.imul(hash, 31) + buffer[at]!) | 0
   }
   return hash
+}
+
+/** Video is of long packets, and as many. */
+function isRtpAudio({
+  buffer,
+  payloadOffset,
+  payloadLength,
+  payloadCaptured,
+  protocol,
+}: Packet): boolean {
+  if (protocol !== IpProtocol.UDP || payloadCaptured < RTP.header) return false
+  if (payloadLength > SMALL_BYTES || payloadLength <= RTP.header) return false
+  return (buffer[payloadOffset]! & VERSION_MASK) === RTP.version
 }

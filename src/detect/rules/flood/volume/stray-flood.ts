@@ -49,6 +49,7 @@ export class StrayFlood implements Detector {
   readonly watches = ['udp', 'tcp-bare', 'tcp-payload'] as const
   readonly memories: readonly Memory[]
   readonly #config: StrayFloodConfig
+  readonly #questionsTold: (server: number) => number
   readonly #rates = new HostRates()
   readonly #samples = new HostRates()
   readonly #victims: WatchedHosts<StrayVictim>
@@ -58,8 +59,14 @@ export class StrayFlood implements Detector {
   #untilSample = SAMPLED_EACH
   #random = 1
 
-  constructor(config: StrayFloodConfig, emit: Emit) {
+  /** `questionsTold` counts, by the hash of a server's address, the questions told of as a flood of them. */
+  constructor(
+    config: StrayFloodConfig,
+    emit: Emit,
+    questionsTold: (server: number) => number = () => 0,
+  ) {
     this.#config = config
+    this.#questionsTold = questionsTold
     this.#victims = new WatchedHosts(config.maxVictims, emit)
     this.memories = [this.#victims]
   }
@@ -160,7 +167,8 @@ export class StrayFlood implements Detector {
 
   #watch(host: number, kind: number, address: string): StrayVictim {
     this.#places[host & (HOST_PLACES - 1)] = 1
-    return this.#victims.watch(mix(host, kind), new StrayVictim(kind, address, this.#config))
+    const told = (): number => this.#questionsTold(host)
+    return this.#victims.watch(mix(host, kind), new StrayVictim(kind, address, this.#config, told))
   }
 }
 

@@ -51,7 +51,13 @@ const ANSWER_BYTES = 200
 const REFUSING_PORTS = 6
 const FEW_ASKING_PORTS = 4
 
+/** What is told more closely as something else is not told again, unless it is less than so much of it all. */
+const TOLD_SHARE = 0.5
+
 const SEVERE_RATE = 1000
+
+/** Says how many of a host's flows were told of as a flood of questions. */
+export type ToldElsewhere = () => number
 
 export class StrayVictim implements Watched {
   story: Story | null = null
@@ -62,6 +68,7 @@ export class StrayVictim implements Watched {
   readonly #class: number
   readonly #address: string
   readonly #config: StrayFloodConfig
+  readonly #toldElsewhere: ToldElsewhere
   readonly #flows = new Tally()
   readonly #packets = new Tally()
   /** The port that most packets come from. */
@@ -76,7 +83,13 @@ export class StrayVictim implements Watched {
   /** Well-known ports that resets come from. */
   #refusing = new DistinctCount()
 
-  constructor(strayClass: number, address: string, config: StrayFloodConfig) {
+  constructor(
+    strayClass: number,
+    address: string,
+    config: StrayFloodConfig,
+    toldElsewhere: ToldElsewhere,
+  ) {
+    this.#toldElsewhere = toldElsewhere
     this.#class = strayClass
     this.#address = address
     this.#config = config
@@ -115,7 +128,7 @@ export class StrayVictim implements Watched {
   }
 
   isAttacked(nowUs: number): boolean {
-    if (this.#isReflected() || this.#isRefusedScan) return false
+    if (this.#isReflected() || this.#isRefusedScan || this.#isToldElsewhere) return false
     if (this.stream.isFlood(nowUs) || this.#isSpreadFlood(nowUs)) return true
     return this.#isUnlisted && this.#packets.peak(nowUs) >= SERVICE_PEAK && this.#isUnheard(nowUs)
   }
@@ -179,6 +192,10 @@ export class StrayVictim implements Watched {
       },
       isFinal,
     )
+  }
+
+  get #isToldElsewhere(): boolean {
+    return this.#class === UDP && this.#toldElsewhere() >= Math.max(1, this.count) * TOLD_SHARE
   }
 
   #isSpreadFlood(nowUs: number): boolean {

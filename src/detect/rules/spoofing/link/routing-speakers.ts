@@ -4,7 +4,7 @@
  *
  * Routers stay for years, and say so every few seconds; without passwords, anybody may join them. A new one that is
  * honest is rare, and somebody knows of it. A router that was away for less than half an hour is no newcomer.
- * Left out: who joins within the first minute of a capture; a VRRP router of a higher priority than the living
+ * Left out: who joins within a capture's first words; a VRRP router of a higher priority than the living
  * master's, which is how a master comes back.
  */
 import type { Packet } from '../../../../decode/index.ts'
@@ -18,8 +18,11 @@ import { confidenceOf, counted, spanOf } from '../../state/wording.ts'
 import type { RouterSpoofingConfig } from '../config.ts'
 import { routerTalkOf, type RipRoute, type RouterTalk } from './router-talk.ts'
 
-/** Who is heard within this long of a group's first word was there before: RIP speaks every half minute. */
-const LEARN_US = 60_000_000
+/**
+ * Who is heard within this long of a group's first word was there before: RIP speaks every half minute, OSPF every ten
+ * seconds and EIGRP every five.
+ */
+const LEARN_US = { RIP: 60_000_000, OSPF: 40_000_000, EIGRP: 20_000_000 } as const
 /** A master of VRRP speaks every second; within this long of its last word it is alive. */
 const ALIVE_US = 4_000_000
 /** Words of both, by turns: a new master and the old one cross once at a hand-over. */
@@ -132,7 +135,7 @@ export class RoutingSpeakers implements Detector {
     const source = sourceHash(packet)
     let speaker = this.#speakers.get(key)
     if (speaker === undefined) {
-      speaker = { lastUs: nowUs, isNewcomer: nowUs - group.firstUs > LEARN_US }
+      speaker = { lastUs: nowUs, isNewcomer: nowUs - group.firstUs > LEARN_US[talk.protocol] }
       this.#speakers.set(key, speaker)
     }
     speaker.lastUs = Math.max(speaker.lastUs, nowUs)

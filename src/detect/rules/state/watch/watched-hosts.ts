@@ -70,10 +70,12 @@ export class WatchedHosts<Host extends Watched> implements Memory {
     this.#table.tick(nowUs)
   }
 
-  /** The capture ends: what is still a sample a second later is judged as it stands. */
+  /** The capture ends: what is still a sample a second later is judged as it stands. Others may still ask for a host. */
   end(nowUs: number): void {
-    for (const host of this.#table.values()) this.#judge(host, nowUs + 1_000_000)
-    this.#table.end()
+    for (const host of this.#table.values()) {
+      this.#judge(host, nowUs + 1_000_000)
+      this.#finish(host)
+    }
   }
 
   #judge(host: Host, nowUs: number): void {

@@ -27,7 +27,7 @@ export const WEB_SHELL_SIGNS: readonly Sign[] = [
     weight: 5,
     where: ['body', 'document', 'parameter'],
     pattern:
-      /^\s*@?(?:eval|assert|execute)\s*\(.{0,60}(?:base64_decode|\$_(?:post|request)|request\s*[(.[]|response\.write)/,
+      /^\s*@?(?:eval|assert|execute)[\s\x01]*\(.{0,60}(?:base64_decode|\$_(?:post|request)|request\s*[(.[]|response\.write)/,
   },
   {
     name: 'chopperPrelude',

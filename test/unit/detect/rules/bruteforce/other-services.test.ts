@@ -20,6 +20,13 @@ const nntp = (password: string): Said => [
   ['<', '481 Authentication rejected\r\n'],
 ]
 
+const rlogin = (password: string): Said => [
+  ['>', '\0joe\0root\0vt100/9600\0'],
+  ['<', '\0Password: '],
+  ['>', `${password}\r`],
+  ['<', '\r\nLogin incorrect\r\nlogin: '],
+]
+
 const irc = (password: string): Said => [
   ['>', `PASS ${password}\r\n`],
   ['>', 'NICK joe\r\n'],
@@ -67,6 +74,25 @@ describe('guessing in a protocol that is not known', () => {
     for (const word of range(30)) visit(traffic, { port: 873, said: rsync(`answer${word}`) })
     expect(traffic.end()).toContainEqual(
       expect.objectContaining({ kind: 'bruteforce.other', severity: 5, attacker: CLIENT }),
+    )
+  })
+
+  test('is told of NNTP over few connections, each of which takes several guesses', () => {
+    const traffic = new WatchedTraffic()
+    for (const visited of range(5)) {
+      const tries = range(4).flatMap((word) => nntp(`secret${visited}${word}`).slice(1))
+      visit(traffic, { port: 119, said: [['<', '200 news.example.org ready\r\n'], ...tries] })
+    }
+    expect(traffic.end()).toContainEqual(
+      expect.objectContaining({ kind: 'bruteforce.other', severity: 6, attacker: CLIENT }),
+    )
+  })
+
+  test('is told of a console that asks for a password in words of its own', () => {
+    const traffic = new WatchedTraffic()
+    for (const word of range(14)) visit(traffic, { port: 513, said: rlogin(`secret${word}`) })
+    expect(traffic.end()).toContainEqual(
+      expect.objectContaining({ kind: 'bruteforce.other', severity: 6, attacker: CLIENT }),
     )
   })
 

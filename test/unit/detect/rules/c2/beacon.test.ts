@@ -74,8 +74,9 @@ function sealedCall(
   traffic: WatchedTraffic,
   sizes: readonly [number, number],
   protocols: readonly string[],
+  isNamed = true,
 ): void {
-  const extensions = protocols.length > 0 ? [0, 16, 43] : [0, 43]
+  const extensions = [...(isNamed ? [0] : []), ...(protocols.length > 0 ? [16] : []), 43]
   const hello = { name: 'updates.example.net', protocols, versions: [0x304], extensions }
   const sealed = (bytes: number): Uint8Array => tlsRecord(new Uint8Array(bytes), 23)
   converse(traffic, {
@@ -349,6 +350,20 @@ describe('calls whose gaps are drawn by lot', () => {
       traffic.silence(-Math.log(1 - ((index * 0.618034) % 1)) * 20 * SECOND)
     }
     expect(traffic.end()).toEqual([])
+  })
+
+  test('without bounds, by what names neither far end nor protocol, are, if they never pause', () => {
+    const without = (pauseUs: number): unknown[] => {
+      const traffic = new WatchedTraffic()
+      for (let index = 0; index < 70; index += 1) {
+        sealedCall(traffic, [300, 200], [], false)
+        traffic.silence(-Math.log(1 - ((index * 0.618034) % 1)) * 20 * SECOND)
+        if (index === 30) traffic.silence(pauseUs)
+      }
+      return traffic.end()
+    }
+    expect(without(0)).toMatchObject([{ family: 'c2', host: HOST, attacker: FAR }])
+    expect(without(900 * SECOND)).toEqual([])
   })
 
   test('of sixty calls in two minutes are as many as of three', () => {

@@ -29,6 +29,19 @@ describe('a host that asks for domains made up by a program', () => {
     },
   )
 
+  test('is told by its questions alone, where no answer is captured', () => {
+    const alone = (names: readonly string[]): readonly object[] => {
+      const traffic = new WatchedTraffic({ hears: (source) => source === HOST })
+      for (const name of names) ask(traffic, name, asking)
+      return traffic.end()
+    }
+    const names = madeUp(60, 'abcdefghijklmnopqrstuvwxyz')
+    expect(alone(names)).toMatchObject([{ kind: 'c2.dga', host: HOST, attacker: null }])
+    const beside = names.flatMap((name, at) => [name, `www.garden${at}stone.com`])
+    expect(alone(beside)).toEqual([])
+    expect(alone(names.slice(0, 20))).toEqual([])
+  })
+
   test('is told of while it still asks', () => {
     const traffic = new WatchedTraffic()
     for (const name of madeUp(40, 'abcdefghijklmnopqrstuvwxyz')) ask(traffic, name, asking)

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { dnsAddress, dnsMessage } from '../../../../support/dns-messages.ts'
 import { RemoteSession } from '../../../../support/remote-session.ts'
 import { WatchedTraffic } from '../../../../support/watched-traffic.ts'
 
@@ -11,6 +12,21 @@ const zeros = (count: number): string => '\x41'.repeat(count)
 
 function session(traffic: WatchedTraffic, serverPort: number, client = HOST, server = FAR) {
   return new RemoteSession(traffic, { client, server, clientPort: 50123, serverPort })
+}
+
+let nextPort = 30_000
+
+/** A question to a resolver, and its answer. */
+function lookUp(traffic: WatchedTraffic, name: string, address: string): void {
+  nextPort += 1
+  const labels = name.split('.')
+  const ports = { sourcePort: nextPort, destinationPort: 53 }
+  const back = { sourcePort: 53, destinationPort: nextPort }
+  traffic.udp(HOST, '192.168.7.1', { ...ports, payload: dnsMessage({ labels }) })
+  traffic.udp('192.168.7.1', HOST, {
+    ...back,
+    payload: dnsMessage({ flags: 0x8180, labels, answers: [dnsAddress(address)] }),
+  })
 }
 
 type Talk = (session: RemoteSession) => unknown
@@ -89,6 +105,18 @@ describe('a session in no known protocol', () => {
     const it = session(traffic, 11095).say(framed(120)).hear(framed(80))
     for (let beat = 0; beat < 20; beat += 1) it.say(framed(30)).hear(framed(30), 30 * SECOND)
     expect(traffic.end()).toEqual([])
+  })
+
+  test('that is kept for a beat alone, with a far end that was looked up nowhere, is told', () => {
+    const kept = (address: string): unknown[] => {
+      const traffic = new WatchedTraffic()
+      for (let asked = 0; asked < 6; asked += 1) lookUp(traffic, `www${asked}.example.org`, address)
+      const it = session(traffic, 4782).say(bytes(`\xb0\0\0\0${zeros(176)}`))
+      for (let beat = 0; beat < 24; beat += 1) it.hear(bytes('\x04\0\0\0\x2a\0\0\0'), 1000).say(bytes(`\x08\0\0\0\x2b\0\0\0\0\0\0\0`), 15 * SECOND) // prettier-ignore
+      return traffic.end()
+    }
+    expect(kept('198.51.100.7')).toMatchObject([{ kind: 'c2.odd-session', host: HOST, attacker: FAR }]) // prettier-ignore
+    expect(kept(FAR)).toEqual([])
   })
 
   test('with many far ends is a peer among peers', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { ipv4 } from '../../../../support/ip-builder.ts'
+import { ipv4, ipv6, ipv6Extension } from '../../../../support/ip-builder.ts'
 import { ethernet, tcp } from '../../../../support/packet-builder.ts'
 import { WatchedTraffic } from '../../../../support/watched-traffic.ts'
 
@@ -23,6 +23,21 @@ describe('a packet whose sender chose its route', () => {
     expect(traffic.end()).toMatchObject([
       { kind: 'evasion.source-route', severity: 5, attacker: ATTACKER, victims: [SERVER] },
     ])
+  })
+
+  test('over IPv6 is told, and of a type of its operators is not', () => {
+    const routed = (type: number, segmentsLeft: number): string[] => {
+      const traffic = new WatchedTraffic()
+      const ends = { source: '2001:db8:66::9', destination: '2001:db8:10::80' }
+      const header = ipv6Extension(43, tcp({ ...PORTS, flags: 'S' }), 2)
+      const { bytes, etherType } = ipv6(ends, header)
+      bytes.set([type, segmentsLeft], 42)
+      traffic.frame(ethernet({ bytes, etherType }))
+      return traffic.end().map(({ kind, attacker }) => `${kind} ${attacker}`)
+    }
+    expect(routed(0, 1)).toEqual(['evasion.source-route 2001:db8:66::9'])
+    expect(routed(0, 0)).toEqual([])
+    expect(routed(4, 1)).toEqual([])
   })
 
   test.each([

@@ -22,6 +22,17 @@ test('a program that talks to its own host is none', () => {
   expect(traffic.end()).toEqual([])
 })
 
+test('a fragment that fits but for the header before it is told too (jolt2)', () => {
+  const told = (fragmentOffset: number): string[] => {
+    const traffic = new WatchedTraffic()
+    const ends = { source: '192.0.2.66', destination: '192.0.2.10' }
+    traffic.frame(ethernet(ipv4({ ...ends, fragmentOffset }, ipData(1, 'x'.repeat(9)))))
+    return traffic.end().map(({ kind }) => kind)
+  }
+  expect(told(65_520)).toEqual(['evasion.oversized-fragments'])
+  expect(told(65_504)).toEqual([])
+})
+
 test('a fragment that ends beyond the longest packet is told at once (ping of death)', () => {
   const traffic = new WatchedTraffic()
   const ends = { source: '192.0.2.66', destination: '192.0.2.10' }

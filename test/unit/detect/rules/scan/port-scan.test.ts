@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { LinkType } from '../../../../../src/capture/source.ts'
 import { ipv4, ipv6 } from '../../../../support/ip-builder.ts'
 import {
+  bytesOf,
   ethernet,
   icmp,
   icmp6,
@@ -148,6 +149,24 @@ describe('a vertical scan', () => {
     const many = new WatchedTraffic()
     for (const port of few) many.tcp(SCANNER, HOST, { sourcePort: 45_000 + port, destinationPort: port, flags }) // prettier-ignore
     expect(many.end()).toEqual([])
+  })
+
+  test('of a few high ports by a socket is told where all refuse within a minute', () => {
+    const options = bytesOf('\x02\x04\x05\xb4\x04\x02\x08\x0a\0\0\0\x01\0\0\0\0\x01\x03\x03\x07')
+    const told = (count: number, afterUs: number, isRefused = true): number => {
+      const traffic = new WatchedTraffic()
+      for (const port of range(0, count).map((at) => 20_000 + at * 997)) {
+        const ends = { sourcePort: 40_000 + (port % 997), destinationPort: port }
+        traffic.tcp(SCANNER, HOST, { ...ends, flags: 'S', options }, afterUs)
+        const back = { sourcePort: port, destinationPort: ends.sourcePort, flags: 'RA' }
+        if (isRefused) traffic.tcp(HOST, SCANNER, back)
+      }
+      return traffic.end().length
+    }
+    expect(told(25, 100_000)).toBe(1)
+    expect(told(15, 100_000)).toBe(0)
+    expect(told(25, 100_000, false)).toBe(0)
+    expect(told(25, 10_000_000)).toBe(0)
   })
 
   test('by several sorts of probe is an event for each', () => {

@@ -8,6 +8,7 @@ interface Server {
   readonly router: string
   readonly resolver: string
   readonly given?: string
+  readonly routes?: readonly number[]
 }
 
 const TRUE_SERVER: Server = { id: '10.0.0.1', router: '10.0.0.1', resolver: '10.0.0.53' }
@@ -19,6 +20,7 @@ function offers(traffic: WatchedTraffic, server: Server, message = OFFER): void 
   const options = [
     dhcpOption(54, addressBytes(server.id)),
     dhcpOption(3, addressBytes(server.router)),
+    ...(server.routes === undefined ? [] : [dhcpOption(121, new Uint8Array(server.routes))]),
     dhcpOption(6, addressBytes(server.resolver)),
   ]
   const payload = dhcpMessage(message, options)
@@ -29,6 +31,25 @@ function offers(traffic: WatchedTraffic, server: Server, message = OFFER): void 
 }
 
 describe('a second DHCP server', () => {
+  test('that gives the way to half of the world beside the true router is told', () => {
+    const traffic = new WatchedTraffic()
+    offers(traffic, TRUE_SERVER, ACK)
+    traffic.silence(60_000_000)
+    offers(traffic, TRUE_SERVER)
+    offers(traffic, { ...ROGUE, router: TRUE_SERVER.router, routes: [1, 0, 10, 0, 0, 66] })
+    expect(traffic.end()).toMatchObject([
+      { kind: 'spoofing.dhcp', severity: 5, attacker: ROGUE.id },
+    ])
+  })
+
+  test('that gives a way to a network of its own beside the true router is not', () => {
+    const traffic = new WatchedTraffic()
+    offers(traffic, TRUE_SERVER)
+    const both = { router: TRUE_SERVER.router, resolver: TRUE_SERVER.resolver }
+    offers(traffic, { ...ROGUE, ...both, routes: [16, 10, 9, 10, 0, 0, 66] })
+    expect(traffic.end()).toEqual([])
+  })
+
   test('that names itself as the router is told, and is the one that was not there before', () => {
     const traffic = new WatchedTraffic()
     offers(traffic, TRUE_SERVER)

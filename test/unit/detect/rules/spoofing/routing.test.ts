@@ -68,6 +68,18 @@ const told = (traffic: WatchedTraffic): readonly Detection[] =>
 const OWN: readonly Route[] = [['10.7.0.0', '255.255.0.0', 2]]
 
 describe('who takes the routes of a link over', () => {
+  test('is told soon where routers speak every few seconds', () => {
+    const joined = (since: number): number =>
+      told(
+        seconds(60, (traffic, at) => {
+          if (at % 5 === 0) eigrp(traffic, ROUTER, 5)
+          if (at % 5 === 0 && at >= since) eigrp(traffic, THIEF, 1)
+        }),
+      ).length
+    expect(joined(25)).toBe(1)
+    expect(joined(15)).toBe(0)
+  })
+
   test('by RIP, with the routes of its routers, is told', () => {
     const traffic = seconds(180, (link, at) => {
       if (at % 30 === 0) rip(link, ROUTER, OWN)

@@ -46,6 +46,7 @@ const ATTACKS: readonly (readonly [kind: string, request: string])[] = [
   ['web.path-traversal', get('/autodiscover/autodiscover.json?@a.example/mapi/nspi/?&Email=autodiscover/autodiscover.json%3f@a.example')],
   ['web.webshell', get('/up/s.php?cmd=whoami')],
   ['web.webshell', post('/up/s.php', 'x=@eval(base64_decode($_POST[z0]));')],
+  ['web.webshell', post('/up/t.php', 'pw=%40eval%01%28base64_decode%28%24_POST%5Bz9%5D%29%29%3B&z9=YQ')],
 ] // prettier-ignore
 
 const INNOCENT = [

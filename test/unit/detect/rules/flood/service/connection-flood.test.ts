@@ -10,11 +10,17 @@ const STEP_US = 100
 let port = 10_000
 
 /** One question over a connection of its own, within half a millisecond. */
-function ask(traffic: WatchedTraffic, client: string, server: string, page = '/a'): void {
+function ask(
+  traffic: WatchedTraffic,
+  client: string,
+  server: string,
+  page = '/a',
+  headers: readonly string[] = [],
+): void {
   port = port >= 60_000 ? 10_000 : port + 1
   const to = { sourcePort: port, destinationPort: 80 }
   const back = { sourcePort: 80, destinationPort: port }
-  const payload = get(page)
+  const payload = get(page, ...headers)
   traffic.tcp(client, server, { ...to, flags: 'S', sequence: 100 }, STEP_US)
   traffic.tcp(server, client, { ...back, flags: 'SA', sequence: 500 }, STEP_US)
   traffic.tcp(client, server, { ...to, flags: 'PA', sequence: 101, payload }, STEP_US)
@@ -70,5 +76,27 @@ describe('a flood of requests for a few pages by turns', () => {
   test('is none where they are fewer, or the pages are many', () => {
     expect(asked(2, 3000)).toEqual([])
     expect(asked(60, 6000)).toEqual([])
+  })
+})
+
+describe('a flood of fewer requests', () => {
+  const HEADERS = ['User-Agent: Mozilla/5.0 (X11; Linux x86_64)', 'Accept: */*']
+  const asked = (uri: (index: number) => string, ...headers: readonly string[]): unknown[] => {
+    const traffic = new WatchedTraffic()
+    for (let index = 0; index < 500; index += 1) {
+      ask(traffic, CLIENT, PROXY, uri(index), headers)
+      traffic.wait(15_000)
+    }
+    return attackersOf(traffic)
+  }
+
+  test('is told where each has a parameter of its own, or nobody says who asks', () => {
+    expect(asked((index) => `/?k${(index * 7919).toString(36)}=1`, ...HEADERS)).toEqual([CLIENT])
+    expect(asked(() => '/')).toEqual([CLIENT])
+  })
+
+  test('is none of one that says who it is and asks the same', () => {
+    expect(asked((index) => `/?k=${index}`, ...HEADERS)).toEqual([])
+    expect(asked((index) => `/wiki?Page${index}`, ...HEADERS)).toEqual([])
   })
 })

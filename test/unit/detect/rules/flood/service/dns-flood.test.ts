@@ -61,4 +61,32 @@ describe('questions to a name server', () => {
     const traffic = ask({ questions: 9000, askers: 300, name: () => 'www', flags: 0x8180 })
     expect(floodsIn(traffic)).toEqual([])
   })
+
+  test('that nobody answers any more are told once, and what else comes to the server apart', () => {
+    const traffic = new WatchedTraffic()
+    const udp = (index: number, port: number, payload: Uint8Array | string): void =>
+      traffic.udp(
+        client(index, 50_000),
+        SERVER,
+        { sourcePort: 2000, destinationPort: port, payload },
+        100,
+      )
+    for (let index = 0; index < 20_000; index += 1) {
+      udp(index, 53, dnsMessage({ id: index & 0xffff, labels: [random(index), 'shop', 'com'] }))
+    }
+    expect(new Set(traffic.tellings.map(({ kind }) => kind))).toEqual(new Set(['flood.dns']))
+    for (let index = 20_000; index < 45_000; index += 1) udp(index, index & 0xffff, 'x'.repeat(40))
+    const kinds = traffic.end().map(({ kind }) => kind)
+    expect(kinds.sort()).toEqual(['flood.dns', 'flood.udp'])
+  })
+
+  test('are told once, too, where the capture ends within the second', () => {
+    const traffic = new WatchedTraffic()
+    for (let index = 0; index < 20_000; index += 1) {
+      const payload = dnsMessage({ id: index & 0xffff, labels: [random(index), 'shop', 'com'] })
+      const ports = { sourcePort: 2000, destinationPort: 53 }
+      traffic.udp(client(index, 50_000), SERVER, { ...ports, payload }, 40)
+    }
+    expect(traffic.end()).toMatchObject([{ kind: 'flood.dns' }])
+  })
 })

@@ -38,6 +38,14 @@ describe('many clients that pose as browsers and ask for one page alone', () => 
     ])
   })
 
+  test('are a flood where each asks with a parameter of its own, whatever else they send', () => {
+    const uri = (index: number): string => `/?k${(index * 7919).toString(36)}=1`
+    const headers = (): readonly string[] => [AGENT, LANGUAGE, 'Referer: http://a/', 'Cookie: i=7']
+    expect(told({ uri, headers })).toMatchObject([{ kind: 'flood.http', victims: [SERVER] }])
+    expect(told({ uri: (index) => `/p?k=${index}&_=${index}`, headers })).toEqual([])
+    expect(told({ uri: (index) => `/wiki?Page${index}`, headers })).toEqual([])
+  })
+
   test('are none where they read as people do', () => {
     expect(told({ uri: (index) => pages[index % pages.length]! })).toEqual([])
     const headers = (): readonly string[] => [AGENT, 'Referer: http://www.example.org/']

@@ -206,6 +206,32 @@ describe('slow HTTP', () => {
   })
 })
 
+test('connections to the web held by a byte now and then are told as slow HTTP', () => {
+  const held = (port: number, isAnswered: boolean): string[] => {
+    const traffic = new WatchedTraffic()
+    const ports = Array.from({ length: 80 }, (_, index) => 30_000 + index)
+    const ends = (sourcePort: number) => ({ sourcePort, destinationPort: port })
+    for (const sourcePort of ports) {
+      traffic.tcp(CLIENT, SERVER, { ...ends(sourcePort), flags: 'S', sequence: 100 })
+      const back = { sourcePort: port, destinationPort: sourcePort }
+      traffic.tcp(SERVER, CLIENT, { ...back, flags: 'SA', sequence: 500, acknowledgement: 101 })
+      traffic.tcp(CLIENT, SERVER, { ...ends(sourcePort), flags: 'A', sequence: 101 })
+      if (isAnswered) traffic.tcp(SERVER, CLIENT, { ...back, flags: 'PA', sequence: 501, payload: 'hi' }) // prettier-ignore
+    }
+    for (let round = 0; round < 6; round += 1) {
+      for (const sourcePort of ports) {
+        const said = { flags: 'PA', sequence: 101 + round, payload: '\0' }
+        traffic.tcp(CLIENT, SERVER, { ...ends(sourcePort), ...said })
+      }
+      traffic.wait(2_000_000)
+    }
+    return floods(traffic).map(({ kind, attacker }) => `${kind} ${attacker}`)
+  }
+  expect(held(80, false)).toEqual([`flood.slow-http ${CLIENT}`])
+  expect(held(80, true)).toEqual([])
+  expect(held(9100, false)).toEqual([])
+})
+
 /** Requests over a few connections that are kept. */
 function asks(traffic: WatchedTraffic, count: number, request: (index: number) => string): void {
   const next = [0, 0, 0, 0].map(() => 101)

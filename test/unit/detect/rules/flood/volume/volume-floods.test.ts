@@ -96,6 +96,22 @@ describe('a flood outside any conversation', () => {
     }
   })
 
+  test('of sound that nobody could listen to is told, and of calls it is not', () => {
+    for (const [stepUs, speakers, kinds] of [
+      [1000, 1, ['flood.udp']],
+      [20_000, 1, []],
+      [1000, 20, []],
+    ] as const) {
+      const traffic = new WatchedTraffic()
+      for (let index = 0; index < 6000; index += 1) {
+        const payload = seededBytes(index, 172)
+        payload.set([0x80, 0, index >> 8, index & 255, 0, 0, 0, 0, 0, 0, 0, index % speakers])
+        traffic.udp(ATTACKER, VICTIM, { sourcePort: 17_000, destinationPort: 16_384, payload }, stepUs) // prettier-ignore
+      }
+      expect(floods(traffic).map(({ kind }) => kind)).toEqual(kinds)
+    }
+  })
+
   test('of one ACK repeated, each answered by a reset, names its sender', () => {
     const traffic = new WatchedTraffic()
     for (let index = 0; index < 6000; index += 1) {

@@ -1,10 +1,10 @@
-/** What floods that were told keep from the other detectors, and what they do not. */
+/** What floods and scans that were told keep from the other detectors, and what they do not. */
 import { expect, test } from 'vitest'
-import type { Detector } from '../../../../../src/detect/detector.ts'
-import { MetSources } from '../../../../../src/detect/rules/flood/met-sources.ts'
-import type { LiveFlow } from '../../../../../src/flow/flow.ts'
-import { dnsMessage } from '../../../../support/dns-messages.ts'
-import { WatchedTraffic } from '../../../../support/watched-traffic.ts'
+import type { Detector } from '../../../../src/detect/detector.ts'
+import { MetSources } from '../../../../src/detect/rules/flood/met-sources.ts'
+import type { LiveFlow } from '../../../../src/flow/flow.ts'
+import { dnsMessage } from '../../../support/dns-messages.ts'
+import { WatchedTraffic } from '../../../support/watched-traffic.ts'
 
 const VICTIM = '10.0.0.5'
 const CLIENT = '10.0.0.9'
@@ -128,14 +128,14 @@ test('it hides nothing that is no bare SYN, and nothing sent to others', () => {
   expect(usual.opened - before).toBe(4)
 })
 
-test('sources met are known again, and forgotten only when a quarter of the room is taken', () => {
+test('sources met are known again, and forgotten only when the room is taken', () => {
   const sources = new MetSources()
   const hash = (index: number): number => Math.imul(index, 0x9e3779b1)
   let newcomers = 0
   for (let index = 0; index < 100_000; index += 1) if (sources.isNew(hash(index))) newcomers += 1
-  expect(newcomers).toBeGreaterThan(90_000)
+  expect(newcomers).toBeGreaterThan(99_000)
   for (let index = 0; index < 1000; index += 1) expect(sources.isNew(hash(index))).toBe(false)
-  for (let index = 100_000; index < 500_000; index += 1) sources.isNew(hash(index))
+  for (let index = 100_000; index < 700_000; index += 1) sources.isNew(hash(index))
   expect(sources.isNew(hash(5))).toBe(true)
 })
 
@@ -161,4 +161,72 @@ test('a flood of datagrams hides no question, no second datagram, and no answer 
   expect(usual.opened - before).toBe(2)
   traffic.udp('192.0.2.3', VICTIM, { ...ports, payload: 'are you there' })
   expect(usual.opened - before).toBe(3)
+})
+
+/** One SYN to each port, out of one port of the scanner's as nmap does it. */
+function scan(traffic: WatchedTraffic, from: number, to: number): void {
+  for (let port = from; port < to; port += 1) {
+    traffic.tcp(CLIENT, VICTIM, { sourcePort: 61000, destinationPort: port, flags: 'S' })
+    const back = { sourcePort: port, destinationPort: 61000 }
+    traffic.tcp(VICTIM, CLIENT, { ...back, flags: 'RA', sequence: 0, acknowledgement: 1001 })
+  }
+}
+
+test('a scan keeps its probes to itself, and is told whole', () => {
+  const { traffic, usual, strict } = watched()
+  scan(traffic, 1, 2000)
+  const [story, ...others] = traffic.end()
+  expect(others).toEqual([])
+  expect(story).toMatchObject({ kind: 'scan.vertical.syn', attacker: CLIENT, count: 1999 })
+  expect(story!.summary).toContain('1,999 unanswered or refused')
+  expect([strict.opened, strict.ended]).toEqual([1999, 1999])
+  expect(usual.opened).toBeLessThan(100)
+  expect(usual.ended).toBe(usual.opened)
+})
+
+test('a port that a scanner puts to use is shown, be it its first try or another', () => {
+  const { traffic, usual } = watched()
+  scan(traffic, 1, 500)
+  const before = usual.opened
+  for (const [index, port] of [600, 22].entries()) {
+    const ports = { sourcePort: 40000 + index, destinationPort: port }
+    traffic.tcp(CLIENT, VICTIM, { ...ports, flags: 'S', sequence: 1 })
+    const back = { sourcePort: port, destinationPort: ports.sourcePort }
+    traffic.tcp(VICTIM, CLIENT, { ...back, flags: 'SA', sequence: 7, acknowledgement: 2 })
+    expect(usual.opened - before).toBe(index)
+    traffic.tcp(CLIENT, VICTIM, { ...ports, flags: 'A', sequence: 2, acknowledgement: 8 })
+    expect(usual.opened - before).toBe(index + 1)
+  }
+})
+
+test('a scan hides nobody but its scanner, and not what that does to others', () => {
+  const { traffic, usual } = watched()
+  scan(traffic, 1, 500)
+  const before = usual.opened
+  traffic.tcp('192.0.2.1', VICTIM, { sourcePort: 40000, destinationPort: 700, flags: 'S' })
+  traffic.tcp(CLIENT, '10.0.0.6', { sourcePort: 61000, destinationPort: 700, flags: 'S' })
+  traffic.tcp(CLIENT, VICTIM, { sourcePort: 61000, destinationPort: 700, flags: 'SF' })
+  expect(usual.opened - before).toBe(3)
+})
+
+test('a reflection keeps the answers that nobody asked for to itself', () => {
+  const { traffic, usual, strict } = watched()
+  for (let index = 0; index < 4000; index += 1) {
+    const ports = { sourcePort: 443, destinationPort: 1024 + index }
+    traffic.tcp(madeUp(index), VICTIM, { ...ports, flags: 'SA', sequence: 9, acknowledgement: 1 })
+  }
+  expect(traffic.end()).toMatchObject([{ kind: 'amplification.tcp-synack', victims: [VICTIM] }])
+  expect([strict.opened, strict.ended]).toEqual([4000, 4000])
+  expect(usual.opened).toBeLessThan(3000)
+  expect(usual.ended).toBe(usual.opened)
+})
+
+test("a SYN that offers congestion notification is a flood's as well", () => {
+  const { traffic, usual } = watched()
+  for (let index = 0; index < 8000; index += 1) {
+    const ports = { sourcePort: 1024 + index, destinationPort: 80 }
+    traffic.tcp(madeUp(index), VICTIM, { ...ports, flags: 'SEC' })
+  }
+  expect(traffic.end()).toMatchObject([{ kind: 'flood.syn' }])
+  expect(usual.opened).toBeLessThan(4000)
 })
