@@ -16,7 +16,7 @@ import type { Story } from '../state/story.ts'
 import { confidenceOf, counted, spanOf } from '../state/wording.ts'
 import { parseAddress } from '../../../net/address.ts'
 import type { DhcpSpoofingConfig } from './config.ts'
-import type { Stories} from '../state/stories.ts';
+import type { Stories } from '../state/stories.ts'
 import { type Telling } from '../state/stories.ts'
 import { spoofingStories } from './spoofing-stories.ts'
 

@@ -20,7 +20,7 @@ import {
   sourceHash,
 } from '../state/packet-address.ts'
 import { pairKey } from '../state/pair-key.ts'
-import type { Stories} from '../state/stories.ts';
+import type { Stories } from '../state/stories.ts'
 import { type Suspect, type Telling } from '../state/stories.ts'
 import { spoofingStories } from './spoofing-stories.ts'
 import { confidenceOf, counted, listed, spanOf } from '../state/wording.ts'

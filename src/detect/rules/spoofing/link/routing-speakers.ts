@@ -13,7 +13,7 @@ import type { Row } from '../../state/capped-table.ts'
 import { FadingTable } from '../../state/fading-table.ts'
 import { sourceAddress, sourceHash } from '../../state/packet-address.ts'
 import { mix, pairKey } from '../../state/pair-key.ts'
-import type { Stories} from '../../state/stories.ts';
+import type { Stories } from '../../state/stories.ts'
 import { type Suspect, type Telling } from '../../state/stories.ts'
 import { spoofingStories } from '../spoofing-stories.ts'
 import { confidenceOf, counted, spanOf } from '../../state/wording.ts'

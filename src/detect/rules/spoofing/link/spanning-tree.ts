@@ -14,7 +14,7 @@ import type { Detector, Emit, Memory } from '../../../detector.ts'
 import type { Row } from '../../state/capped-table.ts'
 import { FadingTable } from '../../state/fading-table.ts'
 import { mix, pairKey } from '../../state/pair-key.ts'
-import type { Stories} from '../../state/stories.ts';
+import type { Stories } from '../../state/stories.ts'
 import { type Suspect, type Telling } from '../../state/stories.ts'
 import { spoofingStories } from '../spoofing-stories.ts'
 import { confidenceOf, counted, spanOf } from '../../state/wording.ts'

@@ -16,7 +16,7 @@ import { pairKey } from '../../state/pair-key.ts'
 import { Story } from '../../state/story.ts'
 import { confidenceOf, counted, listed, spanOf } from '../../state/wording.ts'
 import type { NameSpoofingConfig } from '../config.ts'
-import type { Stories} from '../../state/stories.ts';
+import type { Stories } from '../../state/stories.ts'
 import { type Telling } from '../../state/stories.ts'
 import { spoofingStories } from '../spoofing-stories.ts'
 

@@ -11,7 +11,7 @@ import { pairKey } from '../../state/pair-key.ts'
 import { MAX_VICTIMS, type Story } from '../../state/story.ts'
 import { confidenceOf, counted, listed, spanOf } from '../../state/wording.ts'
 import type { NeighbourSpoofingConfig } from '../config.ts'
-import type { Stories} from '../../state/stories.ts';
+import type { Stories } from '../../state/stories.ts'
 import { type Telling } from '../../state/stories.ts'
 import { spoofingStories } from '../spoofing-stories.ts'
 import { Claim, NEIGHBOUR_ADVERTISEMENT, NEIGHBOUR_SOLICITATION } from './claim.ts'

@@ -12,7 +12,7 @@ import type { Story } from '../../state/story.ts'
 import { pairKey } from '../../state/pair-key.ts'
 import { counted, listed, spanOf } from '../../state/wording.ts'
 import type { NeighbourSpoofingConfig } from '../config.ts'
-import type { Stories} from '../../state/stories.ts';
+import type { Stories } from '../../state/stories.ts'
 import { type Telling } from '../../state/stories.ts'
 import { spoofingStories } from '../spoofing-stories.ts'
 import type { Bearers } from './bearers.ts'

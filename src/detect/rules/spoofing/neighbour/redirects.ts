@@ -17,7 +17,7 @@ import { pairKey } from '../../state/pair-key.ts'
 import type { Story } from '../../state/story.ts'
 import { confidenceOf, counted, spanOf } from '../../state/wording.ts'
 import type { RouterSpoofingConfig } from '../config.ts'
-import type { Stories} from '../../state/stories.ts';
+import type { Stories } from '../../state/stories.ts'
 import { type Telling } from '../../state/stories.ts'
 import { spoofingStories } from '../spoofing-stories.ts'
 import { formatMac, isVirtual } from './mac.ts'
