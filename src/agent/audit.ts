@@ -49,7 +49,8 @@ export async function openAuditedRecord(
   interfaces: readonly string[],
 ): Promise<EventRecord> {
   const { config, directory, log } = options
-  const record = await openRecord({ directory, clock, log, config: config.record, mode: 'write' })
+  const access = { mode: 'write', isAgent: true } as const
+  const record = await openRecord({ directory, clock, log, config: config.record, ...access })
   try {
     await auditRun(record, 'agent.started', { version: VERSION, interfaces })
     await auditRun(record, 'config.loaded', { sha256: configFingerprint(config) })

@@ -45,11 +45,20 @@ export interface CommandContext extends PrintOptions {
 export function commandContext(options: GlobalOptions, world: CliWorld): CommandContext {
   const context = loadedContext(options, world)
   const { directory } = context
-  if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() === false) {
+  if (isSomethingElse(directory)) {
     const hint = 'name the folder that holds picket.db, with --data-dir or record.dir'
     throw new PicketError('ERR_USAGE', `the data folder ${directory} is no folder`, { hint })
   }
   return context
+}
+
+/** What may not even be looked at is for the command to complain of, which knows what it wanted there. */
+function isSomethingElse(directory: string): boolean {
+  try {
+    return !statSync(directory).isDirectory()
+  } catch {
+    return false
+  }
 }
 
 function loadedContext(options: GlobalOptions, world: CliWorld): CommandContext {

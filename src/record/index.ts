@@ -9,6 +9,7 @@ import type { EventRecord } from './record.ts'
 import { Reader } from './read/reader.ts'
 import { startRetention } from './retention/retention.ts'
 import { openError, openReader, type Connection } from './sqlite/connection.ts'
+import { takeGuard, type Guard } from './sqlite/damage/integrity.ts'
 import { LiveConnection } from './sqlite/live-connection.ts'
 import { refuseForeign, refuseOlder } from './sqlite/migrate.ts'
 import { FlowQueue } from './write/flows/flow-queue.ts'
@@ -30,6 +31,8 @@ export interface RecordOptions {
   readonly config: RecordConfig
   /** `read` never writes and needs the file to exist; several processes may have it open in either mode. */
   readonly mode?: 'write' | 'read'
+  /** Whose record it is: while one process has it open so, the next is refused. */
+  readonly isAgent?: boolean
   /** False where the flows are those of a replayed capture: sinks are not sent them. */
   readonly forwardsFlows?: boolean
 }
@@ -41,7 +44,7 @@ export interface RecordOptions {
  * kill -9 and, as far as the disk tells the truth, a power cut. Flows, sink positions and that a block was put in
  * force (`block.enforced`, its order is synced) survive kill -9; a power cut may take back their last moments.
  * Memory: up to `maxQueuedFlows` flows of about 0.2 KB wait for the disk; the writer caches 32 MB.
- * Errors: `ERR_RECORD_OPEN`, `ERR_RECORD_LOCKED`. A damaged file is no error: it is set aside, a new one
+ * Errors: `ERR_RECORD_OPEN`, `ERR_RECORD_LOCKED` (for an agent too, where there is another). A damaged file is no error: it is set aside, a new one
  * begun, and `startFindings` tells.
  */
 export async function openRecord(options: RecordOptions): Promise<EventRecord> {
@@ -53,8 +56,13 @@ async function openToWrite(path: string, options: RecordOptions): Promise<EventR
   const { clock, log, config, forwardsFlows: forward = true } = options
   makeFolder(path, options.directory)
   warnOfOthers(options)
+  const guard = options.isAgent === true ? takeAgentGuard(path, options.directory) : null
   const floorBytes = config.minFreeMegabytes * 1024 * 1024
-  const writer = await Writer.start({ path, nowMs: clock.nowMs(), floorBytes })
+  const settings = { path, nowMs: clock.nowMs(), floorBytes }
+  const writer = await Writer.start(settings).catch((cause: unknown) => {
+    guard?.release()
+    throw cause
+  })
   const { connection, reader, onFinding } = openToReadOn({ path, writer, log })
   const queue = new FlowQueue({ writer, clock, log, forward, capacity: config.maxQueuedFlows })
   const retention = startRetention({ writer, clock, log, config })
@@ -84,6 +92,7 @@ async function openToWrite(path: string, options: RecordOptions): Promise<EventR
       await reader.close()
       connection.close()
       await writer.close()
+      guard?.release()
     },
   }
 }
@@ -163,6 +172,20 @@ function warnOfOthers({ directory, log }: RecordOptions): void {
   log.warn('others than its owner may write to the data folder, and so take the log away', {
     folder: directory,
     cure,
+  })
+}
+
+/** Two agents would each undo what the other put in force. */
+function takeAgentGuard(path: string, directory: string): Guard {
+  let guard: Guard | null
+  try {
+    guard = takeGuard(join(directory, 'agent'))
+  } catch (cause) {
+    throw openError(path, cause)
+  }
+  if (guard !== null) return guard
+  throw new PicketError('ERR_RECORD_LOCKED', `another agent runs on ${directory}`, {
+    hint: 'stop it first, or choose another folder with --data-dir',
   })
 }
 

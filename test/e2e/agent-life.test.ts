@@ -1,5 +1,6 @@
 /** The agent in the face of what happens to agents: a sensor that dies, a new configuration, a twin. */
 import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { stringify } from 'yaml'
 import type { components } from '../../openapi/contract.d.ts'
 import type { Event } from '../../src/record/event.ts'
+import { packagedFile } from '../../src/core/package-root.ts'
 import { until } from '../support/await-until.ts'
 import { joinHosts, type TestNetwork } from '../support/namespace.ts'
 import { picket, startAgentIn, type RunningAgent } from '../support/running-agent.ts'
@@ -181,6 +183,28 @@ picket: { kind: policy.odd-port, attacker: src_ip, victim: dst_ip }
     expect(twin).toMatchObject({ code: 1 })
     expect(twin.stderr).toMatch(/another agent runs on/)
     expect((await health()).status).toBe('ok')
+  })
+
+  it('is one alone, of several that are started at the same moment', async () => {
+    const own = join(folder, 'twins')
+    const file = join(folder, 'twins.json')
+    const aside = { api: { port: 0 }, respond: { firewall: 'dry-run' } }
+    writeFileSync(file, JSON.stringify({ ...config, ...aside }))
+    const args = [packagedFile('dist/main.js'), 'start', '--config', file, '--data-dir', own]
+    const twins = [1, 2, 3].map(() => network.hosts.victim.spawn(process.execPath, args))
+    const ended = Promise.all(twins.map((twin) => once(twin, 'exit')))
+    const left = await until('two have given up', () => {
+      const running = twins.filter(({ exitCode }) => exitCode === null)
+      return running.length === 1 ? running[0]! : null
+    })
+    const audit = ['audit', 'list', '--json', '--data-dir', own]
+    const rows = async () =>
+      (await picket(network.hosts.victim, ...audit)).stdout.match(/"agent\.started"/g)
+    await until('the third has started', rows)
+    left.kill('SIGTERM')
+    await ended
+    expect(twins.map(({ exitCode }) => exitCode).sort()).toEqual([0, 1, 1])
+    expect(await rows()).toHaveLength(1)
   })
 
   it('keeps the old configuration on SIGHUP when the new one has a fault', async () => {

@@ -10,7 +10,7 @@ const lockOf = (path: string): string => `${path}.lock`
 /** Whether somebody has had a database here before; to be asked before the guard is taken. */
 export const wasGuarded = (path: string): boolean => existsSync(lockOf(path))
 
-/** Held by the process that may judge and replace the file; the operating system frees it on kill -9. */
+/** Held by one process alone, as who may judge and replace the file; the operating system frees it on kill -9. */
 export interface Guard {
   release(): void
 }
