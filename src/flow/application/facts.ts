@@ -18,6 +18,7 @@ import type {
   KerberosFacts,
   KerberosMessage,
   LdapFacts,
+  NtlmChallenge,
   SmbFact,
   SmbFacts,
   SmbProgram,
@@ -322,6 +323,7 @@ export type ApplicationFact =
   | SentName
   | KerberosMessage
   | DirectorySearch
+  | NtlmChallenge
   | RedisCommand
   | QuicFacts
   | NtpFacts

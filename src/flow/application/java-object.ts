@@ -12,7 +12,7 @@ const MAGIC = [0xac, 0xed, 0x00, 0x05] as const
 
 /** Classes that no program sends to another, since their use is within one. */
 const GADGETS =
-  /org\.apache\.commons\.collections4?\.(?:functors|keyvalue|comparators)\.|InvokerTransformer|TemplatesImpl|AnnotationInvocationHandler|BadAttributeValueExpException|JdbcRowSetImpl|runtime\.(?:MethodClosure|ConvertedClosure)|beanutils\.BeanComparator|MethodInvokeTypeProvider|syndication\.feed\.impl\.|PoolBackedDataSource|bsh\.XThis|com\.tangosol\.util\.(?:filter|extractor)\./
+  /org\.apache\.commons\.collections4?\.(?:functors|keyvalue|comparators)\.|InvokerTransformer|TemplatesImpl|AnnotationInvocationHandler|BadAttributeValueExpException|JdbcRowSetImpl|runtime\.(?:MethodClosure|ConvertedClosure)|beanutils\.BeanComparator|MethodInvokeTypeProvider|syndication\.feed\.impl\.|PoolBackedDataSource|bsh\.XThis|ClassTableEntry[^]{0,400}java\.rmi\.registry\.Registry|com\.tangosol\.util\.(?:filter|extractor)\./
 
 /** Tells of the class that gives an object away, if the client sends such a one. Cost: one search for a byte. */
 export function tellJavaObject(context: ReadingContext, payload: Payload, side: number): void {

@@ -103,6 +103,8 @@ export const CEF_NAMES: Readonly<Record<string, string>> = {
   'exploit.coerced-logon': 'Coerced logon',
   'exploit.doublepulsar': 'DoublePulsar backdoor',
   'exploit.eternalblue': 'EternalBlue exploit',
+  'lateral.beacon-pipe': 'Pipe of Cobalt Strike',
+  'lateral.ntlm-relay': 'Relayed NTLM login',
   'lateral.directory-search': 'Reconnaissance of a directory',
   'exploit.executable-download': 'Suspicious program download',
   'exploit.heartbleed': 'Heartbleed exploit',

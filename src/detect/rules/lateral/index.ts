@@ -3,6 +3,7 @@ import type { DetectConfig } from '../../config.ts'
 import type { Detector, Emit } from '../../detector.ts'
 import { DirectorySearch } from './directory-search.ts'
 import { DomainTheft } from './domain-theft.ts'
+import { NtlmRelay } from './ntlm-relay.ts'
 import { RemoteControl } from './remote-control.ts'
 import { TicketTheft } from './ticket-theft.ts'
 
@@ -16,6 +17,7 @@ export function createLateralDetectors(config: DetectConfig, emit: Emit): Detect
           new DomainTheft(domainTheft, emit),
           new TicketTheft(domainTheft, emit),
           new DirectorySearch(domainTheft, emit),
+          new NtlmRelay(domainTheft, emit),
         ]
       : []),
   ]

@@ -88,6 +88,13 @@ export interface KerberosFacts extends Omit<KerberosMessage, 'message'> {
   readonly authSuccesses: number
 }
 
+/** A server asks a client to prove who it is by NTLM, over SMB or LDAP. Told, never stored. */
+export interface NtlmChallenge {
+  readonly kind: 'ntlm-challenge'
+  /** Eight bytes in hexadecimal, drawn anew each time. */
+  readonly challenge: string
+}
+
 /** A search of a directory for what intruders look for. */
 export interface DirectorySearch {
   readonly kind: 'directory-search'

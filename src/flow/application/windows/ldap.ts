@@ -12,7 +12,7 @@ import { byteAt, textAt, type Payload } from '../payload.ts'
 import { secretDigest } from '../login/secret-digest.ts'
 import { FactReader, Next } from '../reader.ts'
 import { directoryAims } from './directory-search.ts'
-import { readNtlmLogin } from './ntlm.ts'
+import { readNtlmChallenge, readNtlmLogin } from './ntlm.ts'
 
 const Operation = {
   BIND_REQUEST: 0x60,
@@ -147,6 +147,10 @@ export class LdapReader extends FactReader {
     inner.begin(payload, fields.from, fields.to)
     if (!inner.expect(Tag.ENUMERATED)) return
     const code = inner.integer()
+    if (code === SASL_IN_PROGRESS && this.context.isHeard) {
+      const challenge = readNtlmChallenge(payload, fields.from)
+      if (challenge !== null) this.context.tell({ kind: 'ntlm-challenge', challenge })
+    }
     if (code === SASL_IN_PROGRESS || code < 0) return
     this.#resultCode = code
     if (code === 0) this.#endLogin('success', code)

@@ -6,6 +6,8 @@ export interface SmbSink {
   negotiated(dialect: string): void
   /** A session setup's security token begins here. */
   asksLogin(message: Payload, tokenAt: number): void
+  /** A server's security token begins here. */
+  challenges(message: Payload, tokenAt: number): void
   /** The user of a login by SMB 1's own challenge, without a token. */
   namesUser(user: string): void
   /** NT status; 0xc0000016 means that the login goes on. */

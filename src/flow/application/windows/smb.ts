@@ -9,7 +9,7 @@ import type { SmbFacts, SmbSign } from '../facts.ts'
 import { MessageFrames } from '../message-frames.ts'
 import { PayloadPart, pattern, startsWith, type Payload } from '../payload.ts'
 import { FactReader, Next } from '../reader.ts'
-import { readNtlmLogin } from './ntlm.ts'
+import { readNtlmChallenge, readNtlmLogin } from './ntlm.ts'
 import { isProgramAt, SmbPipes } from './smb-pipes.ts'
 import type { SmbSink } from './smb-sink.ts'
 import { readSmb1 } from './smb1.ts'
@@ -93,6 +93,12 @@ export class SmbReader extends FactReader implements SmbSink {
     this.#currentUser = login.user
     this.#user ??= this.keep(login.user)
     this.#workstation ??= this.keep(login.workstation)
+  }
+
+  challenges(message: Payload, tokenAt: number): void {
+    if (!this.context.isHeard) return
+    const challenge = readNtlmChallenge(message, tokenAt)
+    if (challenge !== null) this.context.tell({ kind: 'ntlm-challenge', challenge })
   }
 
   namesUser(user: string): void {

@@ -54,8 +54,10 @@ export function readSmb1(message: Payload, sink: SmbSink): void {
 
 function readResponse(message: Payload, command: number, sink: SmbSink): void {
   if (command === Command.NEGOTIATE) sink.negotiated('1')
-  else if (command === Command.SESSION_SETUP) sink.endsLogin(uint32LittleAt(message, STATUS))
-  else if (command === Command.TRANSACTION) {
+  else if (command === Command.SESSION_SETUP) {
+    sink.challenges(message, WORDS)
+    sink.endsLogin(uint32LittleAt(message, STATUS))
+  } else if (command === Command.TRANSACTION) {
     if (uint32LittleAt(message, STATUS) === INSUFFICIENT_RESOURCES) sink.shows('lacks-patch')
   } else if (command === Command.TRANSACTION2) {
     const isAnswer = IMPLANT_ANSWERS.includes(uint16LittleAt(message, MULTIPLEX))

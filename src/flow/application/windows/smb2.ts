@@ -50,6 +50,8 @@ function readResponse(message: Payload, command: number, sink: SmbSink): void {
     const dialect = DIALECTS.get(uint16LittleAt(message, BODY + 4))
     if (dialect !== undefined) sink.negotiated(dialect)
   } else if (command === Command.SESSION_SETUP) {
+    const token = uint16LittleAt(message, BODY + 4)
+    if (token >= BODY) sink.challenges(message, token)
     sink.endsLogin(uint32LittleAt(message, STATUS))
   }
 }

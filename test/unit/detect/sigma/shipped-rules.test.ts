@@ -97,6 +97,11 @@ describe('the shipped rules', () => {
       },
     ],
     [
+      'cobalt-strike-pipe',
+      [{ kind: 'smb-open', name: 'msagent_8f' }],
+      { destination: '10.0.0.9', application: 'smb', destinationPort: 445 },
+    ],
+    [
       'psexec-pipe',
       [{ kind: 'smb-open', name: 'PSEXESVC' }],
       { destination: '10.0.0.6', application: 'smb' },
@@ -139,6 +144,11 @@ describe('the shipped rules', () => {
       { destination: '10.0.0.6', application: 'ldap', destinationPort: 389 },
     ],
     ['TLS of today', [tlsServer('TLS 1.3')], {}],
+    [
+      'a file that is called as a pipe might be',
+      [{ kind: 'smb-open', name: 'reports\\status_2024.xlsx' }],
+      { destination: '10.0.0.9', application: 'smb', destinationPort: 445 },
+    ],
     [
       'a clock that is set all day',
       [],

@@ -147,8 +147,9 @@ export const COMMAND_SIGNS: readonly Sign[] = [
   {
     name: 'groovy',
     weight: 4,
-    where: ['parameter'],
-    pattern: /"[^"]{1,200}"\.execute\(|@(?:groovy\.transform\.)?asttest|@grab(?:config)?\(/,
+    where: ['parameter', 'body'],
+    pattern:
+      /"[^"\\]{1,200}"\.execute\(|['"]\]\.execute\(|@(?:groovy\.transform\.)?asttest|@grab(?:config)?\(/,
   },
   {
     name: 'entityFile',

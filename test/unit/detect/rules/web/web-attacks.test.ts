@@ -45,6 +45,8 @@ const ATTACKS: readonly (readonly [kind: string, request: string])[] = [
   ['web.path-traversal', get('/fetch?url=http://169.254.169.254/latest/meta-data/')],
   ['web.path-traversal', get('/autodiscover/autodiscover.json?@a.example/mapi/nspi/?&Email=autodiscover/autodiscover.json%3f@a.example')],
   ['web.webshell', get('/up/s.php?cmd=whoami')],
+  ['web.command-injection', post('/script', 'script=println+%22id%22.execute%28%29.text&Submit=Run')],
+  ['web.command-injection', post('/jenkins/scriptText', "script=def+p=%5B'bash','-c','id'%5D.execute();")],
   ['web.webshell', post('/up/s.php', 'x=@eval(base64_decode($_POST[z0]));')],
   ['web.webshell', post('/up/t.php', 'pw=%40eval%01%28base64_decode%28%24_POST%5Bz9%5D%29%29%3B&z9=YQ')],
 ] // prettier-ignore
