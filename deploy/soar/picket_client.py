@@ -4,11 +4,19 @@ Standard library alone. A failure is a PicketError whose words are the agent's o
 refused, the hint.
 """
 
+import http.client
 import json
 import ssl
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
+
+
+# An agent that is asked too much, or cannot just now, says when to ask again. That does no harm: a block is one a target.
+ASK_AGAIN = (429, 503)
+TIMES = 4
+PATIENCE_SECONDS = 60
 
 
 class PicketError(Exception):
@@ -43,8 +51,8 @@ class Picket:
             handlers.append(urllib.request.HTTPSHandler(context=context))
         self.opener = urllib.request.build_opener(*handlers)
 
-    def call(self, method, path, query=None, body=None):
-        """Returns the answer: what its JSON says, or its bytes where it is none."""
+    def call(self, method, path, query=None, body=None, packets=False):
+        """Returns what the answer's JSON says, or its bytes where it is packets."""
         given = {key: value for key, value in (query or {}).items() if value not in (None, "")}
         address = self.url + path + ("?" + urllib.parse.urlencode(given) if given else "")
         request = urllib.request.Request(address, method=method)
@@ -53,14 +61,33 @@ class Picket:
         if body is not None:
             request.add_header("Content-Type", "application/json")
             request.data = json.dumps(body).encode("utf-8")
+        content, kind = self.answer(request)
+        if packets:
+            return content
+        if "json" not in kind:
+            # A proxy, or a page to log in at: read as an answer it would look as if there were nothing.
+            raise PicketError("at %s somebody else answers than Picket (%s)" % (self.url, kind or "no type"))
         try:
-            with self.opener.open(request, timeout=self.timeout) as answer:
-                content = answer.read()
-                return json.loads(content) if "json" in answer.headers.get("Content-Type", "") else content
-        except urllib.error.HTTPError as error:
-            raise refusal(error) from error
-        except (urllib.error.URLError, OSError, ValueError) as error:
-            raise PicketError("the agent at %s could not be asked: %s" % (self.url, error)) from error
+            return json.loads(content)
+        except ValueError as error:
+            raise PicketError("the answer of %s is no JSON: %s" % (self.url, error)) from error
+
+    def answer(self, request):
+        """Sends it, again where the agent says when; returns the answer's bytes and their type."""
+        waited = 0
+        for attempt in range(1, TIMES + 1):
+            try:
+                with self.opener.open(request, timeout=self.timeout) as answer:
+                    return answer.read(), answer.headers.get("Content-Type", "")
+            except urllib.error.HTTPError as error:
+                wait = seconds_to_wait(error)
+                waited += wait or 0
+                if wait is None or attempt == TIMES or waited > PATIENCE_SECONDS:
+                    raise refusal(error) from error
+                time.sleep(wait)
+            except (urllib.error.URLError, http.client.HTTPException, OSError, ValueError) as error:
+                words = str(error) or type(error).__name__
+                raise PicketError("the agent at %s could not be asked: %s" % (self.url, words)) from error
 
     def block(self, target, ttl_seconds=None, reason=None, event_id=None, **scope):
         """Blocks an address or a range; `ttl_seconds` 0 is for good, None as long as the agent's default."""
@@ -96,12 +123,18 @@ class Picket:
 
     def evidence(self, event_id):
         """Returns the packets behind an event, a pcap file's bytes."""
-        return self.call("GET", "/v1/events/%s/evidence" % urllib.parse.quote(event_id, safe=""))
+        return self.call("GET", "/v1/events/%s/evidence" % urllib.parse.quote(event_id, safe=""), packets=True)
 
     def judge(self, event_id, verdict, reason=None):
         """Says whether an event told of an attack: `true-positive` or `false-positive`."""
         path = "/v1/events/%s/verdict" % urllib.parse.quote(event_id, safe="")
         return self.call("POST", path, body={"verdict": verdict, "reason": reason})
+
+
+def seconds_to_wait(error):
+    """Seconds until the agent wants to be asked again; None where asking again would change nothing."""
+    after = error.headers.get("Retry-After", "")
+    return int(after) if error.code in ASK_AGAIN and after.isdigit() else None
 
 
 def refusal(error):
@@ -112,6 +145,6 @@ def refusal(error):
         for fault in problem.get("errors", []):
             words += "; %s %s" % (fault["field"], fault["message"])
         words += "; hint: " + problem["hint"] if "hint" in problem else ""
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OSError, http.client.HTTPException):
         problem, words = {}, "the agent answered HTTP %s" % error.code
     return PicketError(words, error.code, problem)

@@ -1,5 +1,7 @@
 /** What the API may be told. */
 import { oneOf, stringOrNull, Type, type Static } from '../core/config-field.ts'
+import { parseAddress } from '../net/address.ts'
+import { cidrContains, parseCidr } from '../net/cidr.ts'
 
 const certificateClient = Type.Object(
   {
@@ -123,3 +125,16 @@ export const apiConfig = Type.Object(
 )
 
 export type ApiConfig = Static<typeof apiConfig>
+
+const LOOPBACK = ['127.0.0.0/8', '::1'].map((range) => parseCidr(range)!)
+/** What to do about a host that others can reach. */
+export const BARE_HOST_CURE =
+  'set api.tls.enabled (without a certificate of yours Picket makes one), or keep to 127.0.0.1 or ::1; api.allowPlaintext insists, and tokens then cross the network in the clear'
+
+/** Says what of it cannot be right together, beginning with the field: tokens must not cross a network in the clear. */
+export function apiFaults({ enabled, host, tls, allowPlaintext }: ApiConfig): readonly string[] {
+  const address = parseAddress(host)
+  if (!enabled || tls.enabled || allowPlaintext || address === null) return []
+  if (LOOPBACK.some((range) => cidrContains(range, address))) return []
+  return [`host is ${JSON.stringify(host)}, which is not a loopback address; ${BARE_HOST_CURE}`]
+}

@@ -2,6 +2,8 @@
 import { usFromRfc3339 } from '../core/clock.ts'
 import { PicketError } from '../core/errors.ts'
 import { schemaCompiler, type ErrorObject } from '../core/json-schema.ts'
+import { apiFaults } from '../api/config.ts'
+import { policyFaults } from '../decide/config.ts'
 import { fleetFaults } from '../fleet/config.ts'
 import { faultsOfSink } from '../forward/config.ts'
 import { parseAddress } from '../net/address.ts'
@@ -70,7 +72,7 @@ export function validateConfig(document: unknown, origin: string): Config {
   const isGood = check(candidate)
   const config = { ...defaults, ...candidate } as Config
   const faults = isGood
-    ? [...sinkFaults(config), ...faultsOfFleet(config)]
+    ? [...sinkFaults(config), ...faultsWithin(config)]
     : (check.errors ?? []).map((error) => fault(error, schema))
   if (faults.length === 0) return deepFreeze(config)
   throw invalid(origin, faults)
@@ -97,8 +99,11 @@ function sinkFaults(config: Config): string[] {
   return [...repeated, ...inThemselves]
 }
 
-const faultsOfFleet = ({ fleet }: Config): string[] =>
-  fleetFaults(fleet).map((told) => `fleet.${told}`)
+const faultsWithin = ({ fleet, policy, api }: Config): string[] => [
+  ...fleetFaults(fleet).map((told) => `fleet.${told}`),
+  ...policyFaults(policy).map((told) => `policy.${told}`),
+  ...apiFaults(api).map((told) => `api.${told}`),
+]
 
 function fault(error: ErrorObject, schema: ConfigSchema): string {
   const path = pathOf(error.instancePath)

@@ -1,5 +1,6 @@
 /** What policy may be told. */
 import { oneOf, Type, type Static } from '../core/config-field.ts'
+import { FAMILIES } from '../detect/detection.ts'
 
 /** `mon-fri 08:00-18:00`, `sat,sun 00:00-24:00`, `22:00-06:00`; days are those on which the hours begin. */
 export const HOURS =
@@ -191,3 +192,12 @@ export const policyConfig = Type.Object(
 
 export type PolicyConfig = Static<typeof policyConfig>
 export type BlockRule = Static<typeof blockRule>
+
+/** Says which rules can never fit, each beginning with the field: they would look as if they blocked. */
+export function policyFaults({ blockWhen }: PolicyConfig): readonly string[] {
+  return blockWhen.flatMap(({ kind }, index) => {
+    if (kind === undefined || FAMILIES.some((family) => family === kind.split('.')[0])) return []
+    const expected = `a kind that begins with one of ${FAMILIES.join(', ')}`
+    return [`blockWhen.${index}.kind is ${JSON.stringify(kind)}; expected ${expected}`]
+  })
+}

@@ -141,6 +141,60 @@ describe('the integration for Cortex XSOAR', () => {
     expect(thief.asked).toEqual([])
   })
 
+  it('blocks ranges of ports as the agent takes them', async () => {
+    const { instance } = await agent()
+    const order = { target: ATTACKER, protocol: 'tcp', ports: '22,8000-8100' }
+    const block = await one(instance, 'picket-block-ip', order)
+    expect(block.Contents).toMatchObject({ ports: [22, '8000-8100'] })
+  })
+
+  it.each([429, 503])('asks again after a %i when the agent says when', async (status) => {
+    let asked = 0
+    const server = await startHttpCollector({
+      answer: () => {
+        asked += 1
+        const headers = { 'content-type': 'application/json', 'retry-after': '1' }
+        const body = { items: [], nextCursor: null }
+        return asked > 1 ? { status: 200, headers, body } : { status, headers, body: {} }
+      },
+    })
+    const entry = await one({ url: server.url, token: 'pkt_a_b' }, 'picket-list')
+    expect([entry.Type, asked]).toEqual([1, 2])
+  })
+
+  it('gives up in the words of the agent where it is to wait for longer than a playbook may', async () => {
+    const body = { title: 'Too many requests', hint: 'ask less often' }
+    const headers = { 'retry-after': '3600' }
+    const server = await startHttpCollector({ answer: () => ({ status: 429, headers, body }) })
+    const entry = await one({ url: server.url, token: 'pkt_a_b' }, 'picket-list')
+    const Contents = 'Too many requests; hint: ask less often'
+    expect([entry, server.asked.length]).toMatchObject([{ Type: 4, Contents }, 1])
+  })
+
+  it('says that it is not the agent who answers', async () => {
+    const headers = { 'content-type': 'text/html' }
+    const body = '<h1>Log in</h1>'
+    const server = await startHttpCollector({ answer: () => ({ status: 200, headers, body }) })
+    const entry = await one({ url: server.url, token: 'pkt_a_b' }, 'picket-list')
+    const words = expect.stringContaining('somebody else answers than Picket') as string
+    expect(entry).toMatchObject({ Type: 4, Contents: words })
+  })
+
+  it('says that an answer broke off', async () => {
+    const server = createServer((_, answer) => {
+      answer.writeHead(200, { 'content-type': 'application/json', 'content-length': '1000' })
+      answer.write('{"items":', () => answer.destroy())
+    })
+    onTestFinished(() => void server.close())
+    await once(server.listen(0, '127.0.0.1'), 'listening')
+    const { port } = server.address() as AddressInfo
+    const instance = { url: `http://127.0.0.1:${port}`, token: 'pkt_a_b' }
+    expect(await one(instance, 'picket-list')).toMatchObject({
+      Type: 4,
+      Contents: expect.stringContaining('could not be asked') as string,
+    })
+  })
+
   it.each([
     ['what a guard refuses', 'picket-block-ip', { target: '127.0.0.1' }, /special|loopback/],
     ['what is no address', 'picket-block-ip', { target: 'host.example.org' }, /target/],
@@ -150,6 +204,7 @@ describe('the integration for Cortex XSOAR', () => {
       { target: ATTACKER, ttl_seconds: 'soon' },
       /ttl_seconds is 'soon'/,
     ],
+    ['how many to list, where that is none', 'picket-list', { limit: '0' }, /limit is 0/],
     ['an unblock of nothing in particular', 'picket-unblock', {}, /name a target/],
   ])('says in the words of the agent why it does not do %s', async (_, command, args, words) => {
     const { api, instance } = await agent()

@@ -33,6 +33,14 @@ def number(args, name, default=None):
         raise PicketError("%s is %r; a whole number was expected" % (name, text)) from None
 
 
+def at_most(args, default):
+    """How many things to list: 1 or more, since none at all would look as if there were none."""
+    limit = number(args, "limit", default)
+    if limit < 1:
+        raise PicketError("limit is %d; 1 or more was expected" % limit)
+    return limit
+
+
 def table(title, rows, columns):
     """Rows as Markdown; a bar within a value must not begin a column."""
     def cell(value):
@@ -74,7 +82,7 @@ def block_ip(picket, args):
         event_id=args.get("event_id"),
         direction=args.get("direction"),
         protocol=args.get("protocol"),
-        ports=[int(port) for port in as_list(args.get("ports"))],
+        ports=[int(port) if str(port).isdigit() else port for port in as_list(args.get("ports"))],
     )
     return told(block, table("Blocked", [block], BLOCK_COLUMNS), "Block")
 
@@ -86,7 +94,7 @@ def unblock(picket, args):
 
 def list_blocks(picket, args):
     query = {"state": args.get("state"), "target": args.get("target")}
-    blocks = picket.pages("/v1/blocks", query, number(args, "limit", 100))
+    blocks = picket.pages("/v1/blocks", query, at_most(args, 100))
     return told(blocks, table("Blocks", blocks, BLOCK_COLUMNS), "Block")
 
 
@@ -104,7 +112,7 @@ def get_events(picket, args):
     names = {"attacker": "attacker", "address": "address", "kind": "kind", "family": "family", "from": "from",
              "to": "to", "min_severity": "minSeverity", "incident": "incident", "words": "q"}
     query = {theirs: args.get(ours) for ours, theirs in names.items()}
-    events = picket.pages("/v1/events", query, number(args, "limit", 50))
+    events = picket.pages("/v1/events", query, at_most(args, 50))
     return told(events, table("Events", events, EVENT_COLUMNS), "Event")
 
 
@@ -112,7 +120,7 @@ def get_flows(picket, args):
     names = {"address": "address", "domain": "domain", "ja4": "ja4", "port": "port", "process": "process",
              "community_id": "communityId", "from": "from", "to": "to"}
     query = {theirs: args.get(ours) for ours, theirs in names.items()}
-    flows = picket.pages("/v1/flows", query, number(args, "limit", 50))
+    flows = picket.pages("/v1/flows", query, at_most(args, 50))
     return told(flows, table("Flows", flows, FLOW_COLUMNS), "Flow", "communityId")
 
 

@@ -102,7 +102,11 @@ class PicketConnector(BaseConnector):
 
     @staticmethod
     def _limit(param):
-        return int(param.get("limit", 100))
+        limit = int(param.get("limit", 100))
+        if limit < 1:
+            # None at all would look as if there were none.
+            raise PicketError("limit is %d; 1 or more was expected" % limit)
+        return limit
 
     @staticmethod
     def _listed(result, items, what):

@@ -9,9 +9,8 @@ import { systemClock } from '../../core/clock.ts'
 import { PicketError } from '../../core/errors.ts'
 import type { Log } from '../../core/log.ts'
 import { canonicalAddress, formatAddress, parseAddress } from '../../net/address.ts'
-import { cidrContains, parseCidr } from '../../net/cidr.ts'
 import type { NetworkPeer, Peer } from '../auth.ts'
-import type { ApiConfig } from '../config.ts'
+import { apiFaults, BARE_HOST_CURE, type ApiConfig } from '../config.ts'
 import type { ApiApp } from '../router.ts'
 import { listenError, listening } from './bound.ts'
 import { limitConnections } from './connections.ts'
@@ -138,20 +137,11 @@ function hostOf({ host }: ApiConfig): string {
   })
 }
 
-/** Tokens must not cross a network in the clear, unless somebody insists. */
+/** The last gate, where a configuration did not come by `validateConfig`. */
 function refuseBareHost(config: ApiConfig): void {
-  const host = hostOf(config)
-  const isLoopback = ['127.0.0.0/8', '::1'].some((range) =>
-    cidrContains(parseCidr(range)!, parseAddress(host)!),
-  )
-  if (isLoopback || config.tls.enabled || config.allowPlaintext) return
-  throw new PicketError(
-    'ERR_API_LISTEN',
-    `api.host is ${host}, which is not a loopback address, and api.tls is off`,
-    {
-      hint: 'set api.tls.enabled (without a certificate of yours Picket makes one), or keep to 127.0.0.1 or ::1; api.allowPlaintext insists, and tokens then cross the network in the clear',
-    },
-  )
+  if (apiFaults(config).length === 0) return
+  const message = `api.host is ${config.host}, which is not a loopback address, and api.tls is off`
+  throw new PicketError('ERR_API_LISTEN', message, { hint: BARE_HOST_CURE })
 }
 
 function urlOf({ address, port, family }: AddressInfo, isTls: boolean): string {

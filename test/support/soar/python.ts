@@ -24,6 +24,7 @@ export function startPython(program: string, ...args: readonly string[]): Python
   return {
     async run<Answer>(order: object) {
       const line = await new Promise<string>((resolve, reject) => {
+        if (child.exitCode !== null) reject(new Error(told))
         waiting.push({ resolve, reject })
         child.stdin.write(`${JSON.stringify(order)}\n`)
       })

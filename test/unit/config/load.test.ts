@@ -58,9 +58,29 @@ describe('loadConfig', () => {
       'forward: {sinks: [{name: a, type: sislog, host: b}]}',
       /forward\.sinks\.0\.type is "sislog"; expected one of syslog/,
     ],
+    [
+      'policy: {blockWhen: [{kind: scan}, {kind: brutforce.ssh}]}',
+      /policy\.blockWhen\.1\.kind is "brutforce\.ssh"; expected a kind that begins with one of scan, /,
+    ],
+    [
+      'api: {host: 0.0.0.0}',
+      /api\.host is "0\.0\.0\.0", which is not a loopback address; set api\.tls\.enabled/,
+    ],
+    [
+      'forward: {sinks: [{name: a, type: hec, url: "ftp://x", token: b}]}',
+      /url is "ftp:\/\/x"; expected the form of "https:\/\//,
+    ],
     ['forward: {sinks: [{name: a, host: b}]}', /forward\.sinks\.0\.type is missing/],
   ])('refuses %s', (text, message) => {
     expect(() => loadConfig({ file: file(text) })).toThrow(message)
+  })
+
+  it.each([
+    '{host: "::1"}',
+    '{host: "::", tls: {enabled: true}}',
+    '{host: "::", allowPlaintext: true}',
+  ])('takes the API at %s', (api) => {
+    expect(() => loadConfig({ file: file(`api: ${api}`) })).not.toThrow()
   })
 
   it('refuses two sinks of one name', () => {

@@ -16,7 +16,9 @@ import type { Story } from '../state/story.ts'
 import { confidenceOf, counted, spanOf } from '../state/wording.ts'
 import { parseAddress } from '../../../net/address.ts'
 import type { DhcpSpoofingConfig } from './config.ts'
-import { Stories, type Telling } from '../state/stories.ts'
+import type { Stories } from '../state/stories.ts'
+import { type Telling } from '../state/stories.ts'
+import { spoofingStories } from './spoofing-stories.ts'
 
 const DHCP = APPLICATIONS.indexOf('dhcp')
 const MAX_CLIENTS = 1024
@@ -58,14 +60,7 @@ export class DhcpServers implements Detector {
   readonly #stories: Stories<FalseServer>
 
   constructor(config: DhcpSpoofingConfig, emit: Emit) {
-    this.#stories = new Stories<FalseServer>({
-      detector: this.name,
-      family: 'spoofing',
-      cap: MAX_STORIES,
-      forgetAfterUs: config.forgetAfterSeconds * 1e6,
-      emit,
-      tell,
-    })
+    this.#stories = spoofingStories(this.name, config, { cap: MAX_STORIES, emit, tell })
     this.memories = [this.#stories, this.#clients, this.#servers]
   }
 

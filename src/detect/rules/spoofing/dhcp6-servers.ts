@@ -20,7 +20,9 @@ import {
   sourceHash,
 } from '../state/packet-address.ts'
 import { pairKey } from '../state/pair-key.ts'
-import { Stories, type Suspect, type Telling } from '../state/stories.ts'
+import type { Stories } from '../state/stories.ts'
+import { type Suspect, type Telling } from '../state/stories.ts'
+import { spoofingStories } from './spoofing-stories.ts'
 import { confidenceOf, counted, listed, spanOf } from '../state/wording.ts'
 import type { DhcpSpoofingConfig } from './config.ts'
 
@@ -68,19 +70,12 @@ export class Dhcp6Servers implements Detector {
   readonly #servers: FadingTable<Server>
   readonly #stories: Stories<FalseServer>
 
-  constructor({ forgetAfterSeconds }: DhcpSpoofingConfig, emit: Emit) {
-    const forgetAfterUs = forgetAfterSeconds * 1e6
+  constructor(config: DhcpSpoofingConfig, emit: Emit) {
+    const forgetAfterUs = config.forgetAfterSeconds * 1e6
     this.#routers = new FadingTable(MAX_ROWS, forgetAfterUs)
     this.#given = new FadingTable(MAX_ROWS, SAME_EXCHANGE_US)
     this.#servers = new FadingTable(MAX_ROWS, forgetAfterUs)
-    this.#stories = new Stories<FalseServer>({
-      detector: this.name,
-      family: 'spoofing',
-      cap: MAX_STORIES,
-      forgetAfterUs,
-      emit,
-      tell,
-    })
+    this.#stories = spoofingStories(this.name, config, { cap: MAX_STORIES, emit, tell })
     this.memories = [this.#stories, this.#routers, this.#given, this.#servers]
   }
 

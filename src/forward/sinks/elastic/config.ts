@@ -10,12 +10,19 @@ export const elasticSinkConfig = Type.Object(
       description: 'Elasticsearch or OpenSearch, ECS documents by the bulk API.',
     }),
     ...sinkFields,
-    nodes: Type.Array(Type.String({ pattern: HTTP_URL, maxLength: 2048 }), {
-      minItems: 1,
-      maxItems: 20,
-      description:
-        'URLs of nodes, such as https://es1.example.org:9200; the next is taken when one fails.',
-    }),
+    nodes: Type.Array(
+      Type.String({
+        pattern: HTTP_URL,
+        maxLength: 2048,
+        examples: ['https://es1.example.org:9200'],
+      }),
+      {
+        minItems: 1,
+        maxItems: 20,
+        description:
+          'URLs of nodes, such as https://es1.example.org:9200; the next is taken when one fails.',
+      },
+    ),
     dataStream: Type.String({
       default: 'logs-picket.event-default',
       pattern: '^[a-z0-9][a-z0-9._-]{0,254}$',

@@ -14,7 +14,8 @@ export const hecSinkConfig = Type.Object(
     url: Type.String({
       pattern: HTTP_URL,
       maxLength: 2048,
-      description: 'The collector, such as https://splunk.example.org:8088.',
+      description: 'The collector.',
+      examples: ['https://splunk.example.org:8088'],
     }),
     token: secretText('The token of the collector; tokenFile keeps it out of this file.'),
     tokenFile: secretFile('the token'),

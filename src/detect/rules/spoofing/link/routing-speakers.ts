@@ -13,7 +13,9 @@ import type { Row } from '../../state/capped-table.ts'
 import { FadingTable } from '../../state/fading-table.ts'
 import { sourceAddress, sourceHash } from '../../state/packet-address.ts'
 import { mix, pairKey } from '../../state/pair-key.ts'
-import { Stories, type Suspect, type Telling } from '../../state/stories.ts'
+import type { Stories } from '../../state/stories.ts'
+import { type Suspect, type Telling } from '../../state/stories.ts'
+import { spoofingStories } from '../spoofing-stories.ts'
 import { confidenceOf, counted, spanOf } from '../../state/wording.ts'
 import type { RouterSpoofingConfig } from '../config.ts'
 import { routerTalkOf, type RipRoute, type RouterTalk } from './router-talk.ts'
@@ -79,14 +81,7 @@ export class RoutingSpeakers implements Detector {
     this.#groups = new FadingTable(MAX_GROUPS, forgetAfterUs)
     this.#speakers = new FadingTable(MAX_SPEAKERS, forgetAfterUs)
     this.#routes = new FadingTable(MAX_ROUTES, forgetAfterUs)
-    this.#stories = new Stories<Usurper>({
-      detector: this.name,
-      family: 'spoofing',
-      cap: MAX_STORIES,
-      forgetAfterUs,
-      emit,
-      tell,
-    })
+    this.#stories = spoofingStories(this.name, config, { cap: MAX_STORIES, emit, tell })
     this.memories = [this.#stories, this.#groups, this.#speakers, this.#routes]
   }
 

@@ -14,7 +14,9 @@ import type { Detector, Emit, Memory } from '../../../detector.ts'
 import type { Row } from '../../state/capped-table.ts'
 import { FadingTable } from '../../state/fading-table.ts'
 import { mix, pairKey } from '../../state/pair-key.ts'
-import { Stories, type Suspect, type Telling } from '../../state/stories.ts'
+import type { Stories } from '../../state/stories.ts'
+import { type Suspect, type Telling } from '../../state/stories.ts'
+import { spoofingStories } from '../spoofing-stories.ts'
 import { confidenceOf, counted, spanOf } from '../../state/wording.ts'
 import type { RouterSpoofingConfig } from '../config.ts'
 import { formatMac } from '../neighbour/mac.ts'
@@ -65,14 +67,7 @@ export class SpanningTree implements Detector {
     this.#neighbours = neighbours
     const forgetAfterUs = config.forgetAfterSeconds * 1e6
     this.#trees = new FadingTable(MAX_LINKS, forgetAfterUs)
-    this.#stories = new Stories<FalseRoot>({
-      detector: this.name,
-      family: 'spoofing',
-      cap: MAX_STORIES,
-      forgetAfterUs,
-      emit,
-      tell,
-    })
+    this.#stories = spoofingStories(this.name, config, { cap: MAX_STORIES, emit, tell })
     this.memories = [this.#stories, this.#trees]
   }
 

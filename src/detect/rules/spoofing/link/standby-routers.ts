@@ -13,7 +13,9 @@ import type { Row } from '../../state/capped-table.ts'
 import { FadingTable } from '../../state/fading-table.ts'
 import { sourceAddress, sourceHash } from '../../state/packet-address.ts'
 import { mix, pairKey } from '../../state/pair-key.ts'
-import { Stories, type Suspect, type Telling } from '../../state/stories.ts'
+import type { Stories } from '../../state/stories.ts'
+import { type Suspect, type Telling } from '../../state/stories.ts'
+import { spoofingStories } from '../spoofing-stories.ts'
 import { confidenceOf, counted, spanOf } from '../../state/wording.ts'
 import type { RouterSpoofingConfig } from '../config.ts'
 
@@ -52,14 +54,7 @@ export class StandbyRouters implements Detector {
     const forgetAfterUs = config.forgetAfterSeconds * 1e6
     this.#groups = new FadingTable(MAX_GROUPS, forgetAfterUs)
     this.#waiting = new FadingTable(MAX_ROUTERS, forgetAfterUs)
-    this.#stories = new Stories<Usurper>({
-      detector: this.name,
-      family: 'spoofing',
-      cap: MAX_STORIES,
-      forgetAfterUs,
-      emit,
-      tell,
-    })
+    this.#stories = spoofingStories(this.name, config, { cap: MAX_STORIES, emit, tell })
     this.memories = [this.#stories, this.#groups, this.#waiting]
   }
 

@@ -12,7 +12,9 @@ import { pairKey } from '../../state/pair-key.ts'
 import type { Story } from '../../state/story.ts'
 import { confidenceOf, counted, listed, spanOf } from '../../state/wording.ts'
 import type { NameSpoofingConfig } from '../config.ts'
-import { Stories, type Telling } from '../../state/stories.ts'
+import type { Stories } from '../../state/stories.ts'
+import { type Telling } from '../../state/stories.ts'
+import { spoofingStories } from '../spoofing-stories.ts'
 
 const DNS = 53
 const PLACES = 1024
@@ -61,14 +63,7 @@ export class DnsAnswers implements Detector {
 
   constructor(config: NameSpoofingConfig, emit: Emit) {
     this.#config = config
-    this.#stories = new Stories<Forged>({
-      detector: this.name,
-      family: 'spoofing',
-      cap: MAX_STORIES,
-      forgetAfterUs: config.forgetAfterSeconds * 1e6,
-      emit,
-      tell,
-    })
+    this.#stories = spoofingStories(this.name, config, { cap: MAX_STORIES, emit, tell })
     this.memories = [this.#stories]
   }
 

@@ -16,7 +16,9 @@ import { pairKey } from '../../state/pair-key.ts'
 import { Story } from '../../state/story.ts'
 import { confidenceOf, counted, listed, spanOf } from '../../state/wording.ts'
 import type { NameSpoofingConfig } from '../config.ts'
-import { Stories, type Telling } from '../../state/stories.ts'
+import type { Stories } from '../../state/stories.ts'
+import { type Telling } from '../../state/stories.ts'
+import { spoofingStories } from '../spoofing-stories.ts'
 
 const NETBIOS = 137
 const LLMNR = 5355
@@ -66,11 +68,8 @@ export class NameResponder implements Detector {
 
   constructor(config: NameSpoofingConfig, emit: Emit) {
     this.#config = config
-    this.#stories = new Stories<Responder>({
-      detector: this.name,
-      family: 'spoofing',
+    this.#stories = spoofingStories(this.name, config, {
       cap: MAX_RESPONDERS,
-      forgetAfterUs: config.forgetAfterSeconds * 1e6,
       emit,
       tell: (row) => tell(row, config.minAnsweredNames),
     })

@@ -11,7 +11,9 @@ import { pairKey } from '../../state/pair-key.ts'
 import { MAX_VICTIMS, type Story } from '../../state/story.ts'
 import { confidenceOf, counted, listed, spanOf } from '../../state/wording.ts'
 import type { NeighbourSpoofingConfig } from '../config.ts'
-import { Stories, type Telling } from '../../state/stories.ts'
+import type { Stories } from '../../state/stories.ts'
+import { type Telling } from '../../state/stories.ts'
+import { spoofingStories } from '../spoofing-stories.ts'
 import { Claim, NEIGHBOUR_ADVERTISEMENT, NEIGHBOUR_SOLICITATION } from './claim.ts'
 import { formatMac } from './mac.ts'
 import type { Neighbours } from './neighbours.ts'
@@ -49,14 +51,7 @@ export class DeniedAddresses implements Detector {
   constructor(config: NeighbourSpoofingConfig, neighbours: Neighbours, emit: Emit) {
     this.#config = config
     this.#neighbours = neighbours
-    this.#stories = new Stories<Denial>({
-      detector: this.name,
-      family: 'spoofing',
-      cap: MAX_LINKS,
-      forgetAfterUs: config.forgetAfterSeconds * 1e6,
-      emit,
-      tell,
-    })
+    this.#stories = spoofingStories(this.name, config, { cap: MAX_LINKS, emit, tell })
     this.memories = [this.#stories]
   }
 

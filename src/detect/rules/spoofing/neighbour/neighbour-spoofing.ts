@@ -12,7 +12,9 @@ import type { Story } from '../../state/story.ts'
 import { pairKey } from '../../state/pair-key.ts'
 import { counted, listed, spanOf } from '../../state/wording.ts'
 import type { NeighbourSpoofingConfig } from '../config.ts'
-import { Stories, type Telling } from '../../state/stories.ts'
+import type { Stories } from '../../state/stories.ts'
+import { type Telling } from '../../state/stories.ts'
+import { spoofingStories } from '../spoofing-stories.ts'
 import type { Bearers } from './bearers.ts'
 import {
   Claim,
@@ -64,14 +66,7 @@ export class NeighbourSpoofing implements Detector {
     this.#config = config
     this.#neighbours = neighbours
     this.#standby = new StandbyCards(config.forgetAfterSeconds * 1e6)
-    this.#stories = new Stories<Suspect>({
-      detector: this.name,
-      family: 'spoofing',
-      cap: MAX_STORIES,
-      forgetAfterUs: config.forgetAfterSeconds * 1e6,
-      emit,
-      tell,
-    })
+    this.#stories = spoofingStories(this.name, config, { cap: MAX_STORIES, emit, tell })
     this.memories = [this.#standby, this.#neighbours, this.#stories]
   }
 

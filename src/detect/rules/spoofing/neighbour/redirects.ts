@@ -17,7 +17,9 @@ import { pairKey } from '../../state/pair-key.ts'
 import type { Story } from '../../state/story.ts'
 import { confidenceOf, counted, spanOf } from '../../state/wording.ts'
 import type { RouterSpoofingConfig } from '../config.ts'
-import { Stories, type Telling } from '../../state/stories.ts'
+import type { Stories } from '../../state/stories.ts'
+import { type Telling } from '../../state/stories.ts'
+import { spoofingStories } from '../spoofing-stories.ts'
 import { formatMac, isVirtual } from './mac.ts'
 import type { Neighbours } from './neighbours.ts'
 
@@ -50,14 +52,7 @@ export class Redirects implements Detector {
 
   constructor(config: RouterSpoofingConfig, neighbours: Neighbours, emit: Emit) {
     this.#neighbours = neighbours
-    this.#stories = new Stories<Redirected>({
-      detector: this.name,
-      family: 'spoofing',
-      cap: MAX_STORIES,
-      forgetAfterUs: config.forgetAfterSeconds * 1e6,
-      emit,
-      tell,
-    })
+    this.#stories = spoofingStories(this.name, config, { cap: MAX_STORIES, emit, tell })
     this.memories = [this.#stories]
   }
 

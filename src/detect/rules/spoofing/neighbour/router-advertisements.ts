@@ -17,7 +17,9 @@ import { mix, pairKey } from '../../state/pair-key.ts'
 import type { Story } from '../../state/story.ts'
 import { confidenceOf, counted, spanOf } from '../../state/wording.ts'
 import type { RouterSpoofingConfig } from '../config.ts'
-import { Stories, type Telling } from '../../state/stories.ts'
+import type { Stories } from '../../state/stories.ts'
+import { type Telling } from '../../state/stories.ts'
+import { spoofingStories } from '../spoofing-stories.ts'
 import { formatMac, isVirtual } from './mac.ts'
 import type { Neighbours } from './neighbours.ts'
 
@@ -95,14 +97,7 @@ export class RouterAdvertisements implements Detector {
     const forgetAfterUs = config.forgetAfterSeconds * 1e6
     this.#routers = new FadingTable(MAX_ROUTERS, forgetAfterUs)
     this.#crowds = new FadingTable(MAX_CROWDS, forgetAfterUs)
-    this.#stories = new Stories<False>({
-      detector: this.name,
-      family: 'spoofing',
-      cap: MAX_STORIES,
-      forgetAfterUs,
-      emit,
-      tell,
-    })
+    this.#stories = spoofingStories(this.name, config, { cap: MAX_STORIES, emit, tell })
     this.memories = [this.#stories, this.#routers, this.#crowds, this.#asked]
   }
 
