@@ -16,7 +16,7 @@ test('a reader that takes one line and goes away is no error', async () => {
   const child = spawn(process.execPath, [packagedFile('dist/main.js'), ...argv])
   const ended = once(child, 'close')
   let said = ''
-  child.stderr!.on('data', (bytes: Buffer) => (said += bytes.toString()))
+  child.stderr.on('data', (bytes: Buffer) => (said += bytes.toString()))
   await once(child.stdout, 'data')
   child.stdout.destroy()
   const [exitCode] = (await ended) as [number | null]
