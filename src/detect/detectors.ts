@@ -87,7 +87,8 @@ export class Detectors implements FlowObserver {
   }
 
   absorbs(flow: LiveFlow): boolean {
-    return this.#absorbers.some(({ detector, method }) => method.call(detector, flow))
+    for (const { detector, method } of this.#absorbers) if (method.call(detector, flow)) return true
+    return false
   }
 
   flowOpened(flow: LiveFlow): void {

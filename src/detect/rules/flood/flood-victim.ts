@@ -68,7 +68,7 @@ export class FloodVictim {
     second.syns += 1
     this.sources.add(source)
     this.ports.add(mix(7, packet.destinationPort))
-    this.#leader.add(source, () => sourceAddress(packet))
+    this.#leader.add(source, packet, sourceAddress)
     const hash = handshakeHash(source, packet.sourcePort, packet.tcpSequence)
     const place = hash & (SAMPLES - 1)
     const sampledUs = this.#sampleUs[place]!

@@ -127,6 +127,9 @@ export function originatorHash(flow: LiveFlow): number {
   return flow.ipVersion === 4 ? mix(hashStart, flow.originatorKey) : flowIpv6Hash(flow, 0)
 }
 
+/** Prints the originator; for whoever names flows by a function. */
+export const originatorAddress = (flow: LiveFlow): string => flow.originatorAddress()
+
 /** Hashes the responder of a flow as its packets are hashed; without allocation. */
 export function responderHash(flow: LiveFlow): number {
   return flow.ipVersion === 4 ? mix(hashStart, flow.responderKey) : flowIpv6Hash(flow, 4)

@@ -68,7 +68,7 @@ export class NameGuesses {
     const guesses = this.#pairs.site.get(keyOf(flow))
     if (guesses === undefined) return
     guesses.answers += 1
-    if (contentBytes !== null) guesses.answered.add(mix(status, contentBytes), () => 'alike')
+    if (contentBytes !== null) guesses.answered.addNamed(mix(status, contentBytes), 'alike')
     if (guesses.names.value < this.#minNames) return
     if (guesses.answered.holder(guesses.answers, ALIKE) === null) return
     this.#tell(this.#act(flow, 'site', guesses, 'one path'), flow)

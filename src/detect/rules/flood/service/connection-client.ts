@@ -42,6 +42,7 @@ const PASSED_ON = 0.5
 const MIN_ANSWERED = 0.5
 /** Requests within TLS that are as long, give or take so much, are the same. */
 const SIZE_STEP = 16
+const sizeName = (step: number): string => `${step * SIZE_STEP} bytes and more`
 
 export class ConnectionClient implements Watched {
   lastUs = 0
@@ -88,7 +89,7 @@ export class ConnectionClient implements Watched {
     this.#occasion(flow, flow.startUs)
     if (flow.responderPayloadBytes > 0) this.#answered += 1
     const step = Math.floor(flow.originatorPayloadBytes / SIZE_STEP)
-    this.#page.add(mix(11, step), () => `${step * SIZE_STEP} bytes and more`)
+    this.#page.add(mix(11, step), step, sizeName)
   }
 
   request(flow: LiveFlow, request: HttpRequest): void {
@@ -99,9 +100,9 @@ export class ConnectionClient implements Watched {
     if (userAgent === null && isWhole && !hasAccept) this.#faceless += 1
     this.#invented.note(uri)
     const page = uri.split('?', 1)[0]!
-    this.#page.add(textHash(page), () => page)
+    this.#page.addNamed(textHash(page), page)
     this.#pages.add(textHash(page))
-    this.#target.add(textHash(uri), () => page)
+    this.#target.addNamed(textHash(uri), page)
     if (userAgent !== null) this.#agents.add(textHash(userAgent))
   }
 

@@ -44,7 +44,7 @@ export class CrowdServer implements Watched {
     this.lastUs = Math.max(this.lastUs, flow.lastUs)
     this.#window.add(REQUESTS, 1, flow.lastUs)
     if (isFalseBrowser(request)) this.#window.add(UNPROMPTED, 1, flow.lastUs)
-    this.#page.add(textHash(path), () => path)
+    this.#page.addNamed(textHash(path), path)
     this.#invented.note(request.uri)
     this.#clients.add(flow.originatorKey)
     if (this.story !== null && this.story.flows.size < MAX_FLOWS) this.story.addFlow(flow)

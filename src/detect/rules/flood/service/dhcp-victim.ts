@@ -11,7 +11,7 @@ import { Majority } from '../../state/watch/majority.ts'
 import type { Watched } from '../../state/watch/watched-hosts.ts'
 import { confidenceOf, counted, spanOf } from '../../state/wording.ts'
 import type { DhcpFloodConfig } from '../config.ts'
-import { Tally } from '../volume/tally.ts'
+import { nobody, Tally } from '../volume/tally.ts'
 
 /** Clients are counted over this long. */
 const SPAN_US = 60_000_000
@@ -65,14 +65,14 @@ export class DhcpVictim implements Watched {
   }
 
   message(packet: Packet, client: number, server: string | null): void {
-    this.#tally.add(client, packet.timestampUs, () => '')
+    this.#tally.add(client, packet.timestampUs, packet, nobody)
     this.#clients.add(client)
     this.#messages += 1
     this.#server = server
     if (packet.sourceMac === 0) return
     this.#hasLinks = true
     const link = linkHash(packet.sourceMac)
-    this.#links.add(link, () => 'link')
+    this.#links.addNamed(link, 'link')
     this.#fates.begin(link, packet.timestampUs)
   }
 

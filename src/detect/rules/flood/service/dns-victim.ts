@@ -7,6 +7,7 @@ import { claimOf } from '../../state/watch/claim.ts'
 import type { Watched } from '../../state/watch/watched-hosts.ts'
 import { confidenceOf, counted, spanOf } from '../../state/wording.ts'
 import type { DnsFloodConfig } from '../config.ts'
+import { originatorAddress } from '../../state/packet-address.ts'
 import { Tally } from '../volume/tally.ts'
 
 /** Of the questions, those for a name of its own, in a flood of random names. */
@@ -47,7 +48,7 @@ export class DnsVictim implements Watched {
   }
 
   asked(flow: LiveFlow, source: number, name: number): void {
-    this.#tally.add(source, flow.lastUs, () => flow.originatorAddress())
+    this.#tally.add(source, flow.lastUs, flow, originatorAddress)
     this.#names.add(name)
     this.story?.addFlow(flow)
   }

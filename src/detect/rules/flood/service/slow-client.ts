@@ -52,8 +52,8 @@ export class SlowClient implements Watched {
     this.#unfinished += 1
     if (isSealed) this.#sealed += 1
     this.#clients.add(client)
-    this.#leader.add(client, () => 'client')
-    if (isSealed) this.#answers.add(mix(17, flow.responderPayloadBytes), () => 'bytes')
+    this.#leader.addNamed(client, 'client')
+    if (isSealed) this.#answers.addNamed(mix(17, flow.responderPayloadBytes), 'bytes')
     this.#seen(flow.startUs, flow.lastUs)
     this.story?.addFlow(flow)
   }

@@ -10,7 +10,12 @@ import { IpProtocol, TcpFlag } from '../../../../net/protocol.ts'
 import type { Detection } from '../../../detection.ts'
 import type { Detector, Emit, Memory } from '../../../detector.ts'
 import { DistinctCount } from '../../state/distinct-count.ts'
-import { isToMany, originatorHash, responderHash } from '../../state/packet-address.ts'
+import {
+  isToMany,
+  originatorAddress,
+  originatorHash,
+  responderHash,
+} from '../../state/packet-address.ts'
 import { mix } from '../../state/pair-key.ts'
 import type { Story } from '../../state/story.ts'
 import { claimOf } from '../../state/watch/claim.ts'
@@ -59,7 +64,7 @@ class CarpetVictim implements Watched {
   }
 
   opened(flow: LiveFlow, source: number, host: number): void {
-    this.#tally.add(source, flow.startUs, () => flow.originatorAddress())
+    this.#tally.add(source, flow.startUs, flow, originatorAddress)
     this.#hosts.add(host)
     if (this.#named.size < MOST_NAMED && !this.#named.has(host)) {
       this.#named.set(host, flow.responderAddress())

@@ -18,7 +18,7 @@ import { claimOf } from '../../state/watch/claim.ts'
 import { WatchedHosts, type Watched } from '../../state/watch/watched-hosts.ts'
 import { confidenceOf, counted, spanOf } from '../../state/wording.ts'
 import type { LinkFloodConfig } from '../config.ts'
-import { Tally } from './tally.ts'
+import { nobody, Tally } from './tally.ts'
 
 const MAX_LINKS = 64
 /** Groups that only switches speak to: spanning tree and its kin; CDP, VTP, DTP; trees of VLANs have their own. */
@@ -94,9 +94,10 @@ class FloodedLink implements Watched {
     return this.#tally.count
   }
 
-  frame({ sourceMac, timestampUs }: Packet): void {
+  frame(packet: Packet): void {
+    const { sourceMac, timestampUs } = packet
     const card = mix(mix(23, sourceMac | 0), Math.floor(sourceMac / 2 ** 32))
-    this.#tally.add(card, timestampUs, () => '')
+    this.#tally.add(card, timestampUs, packet, nobody)
   }
 
   isAttacked(nowUs: number): boolean {

@@ -56,7 +56,7 @@ export class PacketVictim implements Watched {
   }
 
   add(packet: Packet): void {
-    this.#tally.add(sourceHash(packet), packet.timestampUs, () => sourceAddress(packet))
+    this.#tally.add(sourceHash(packet), packet.timestampUs, packet, sourceAddress)
   }
 
   isAttacked(nowUs: number): boolean {

@@ -4,7 +4,7 @@ import type { LiveFlow } from '../../../../flow/flow.ts'
 import type { Detection } from '../../../detection.ts'
 import { SERVICE_OF_PORT } from '../../state/amplifiers.ts'
 import { DistinctCount } from '../../state/distinct-count.ts'
-import { sourceAddress, sourceHash } from '../../state/packet-address.ts'
+import { originatorAddress, sourceAddress, sourceHash } from '../../state/packet-address.ts'
 import { mix } from '../../state/pair-key.ts'
 import { MAX_FLOWS, type Story } from '../../state/story.ts'
 import { claimOf } from '../../state/watch/claim.ts'
@@ -105,7 +105,7 @@ export class StrayVictim implements Watched {
   }
 
   opened(flow: LiveFlow, source: number): void {
-    this.#flows.add(source, flow.startUs, () => flow.originatorAddress())
+    this.#flows.add(source, flow.startUs, flow, originatorAddress)
     this.#ports.add(mix(7, flow.responderPort))
     if (this.#class === RST && flow.originatorPort < 1024 && flow.responderPort >= 1024) {
       this.#refusing.add(flow.originatorPort)
@@ -116,9 +116,9 @@ export class StrayVictim implements Watched {
   }
 
   packet(packet: Packet): void {
-    this.#packets.add(sourceHash(packet), packet.timestampUs, () => sourceAddress(packet))
+    this.#packets.add(sourceHash(packet), packet.timestampUs, packet, sourceAddress)
     this.#packetBytes += packet.payloadLength
-    this.#from.add(mix(5, packet.sourcePort), () => String(packet.sourcePort))
+    this.#from.add(mix(5, packet.sourcePort), packet.sourcePort, String)
     this.stream.packet(packet)
   }
 

@@ -20,12 +20,12 @@ export class Tally {
   readonly #window = new SlidingCounts(FIELDS)
   readonly #leader = new Majority()
 
-  /** Cost: a few array accesses; `nameOf` is asked when another source takes the lead. */
-  add(source: number, nowUs: number, nameOf: () => string): void {
+  /** Cost: a few array accesses, no allocation; `nameOf` is asked of what was seen when another source takes the lead. */
+  add<Seen>(source: number, nowUs: number, seen: Seen, nameOf: (seen: Seen) => string): void {
     this.count += 1
     if (nowUs > this.lastUs) this.lastUs = nowUs
     this.sources.add(source)
-    this.#leader.add(source, nameOf)
+    this.#leader.add(source, seen, nameOf)
     this.#window.add(PACKETS, 1, nowUs)
   }
 
@@ -67,3 +67,6 @@ export class Tally {
     this.#leader.restart()
   }
 }
+
+/** Names who is never named. */
+export const nobody = (): string => ''

@@ -99,7 +99,7 @@ class TunnelVictim implements Watched {
 
   add(packet: Packet): void {
     const source = outerSourceHash(packet)
-    this.#tally.add(source, packet.timestampUs, () => outerSourceAddress(packet))
+    this.#tally.add(source, packet.timestampUs, packet, outerSourceAddress)
     this.#sources.add(packet.source0, packet.source1, packet.source3, packet.ipVersion)
     const { destination0, destination1, destination3 } = packet
     this.#destinations.add(destination0, destination1, destination3, packet.ipVersion)

@@ -6,10 +6,19 @@ export class Majority {
   #lead = 0
   #count = 0
 
-  /** Counts one, who is named when met again: in a flood of forged senders the lead changes all the time. */
-  add(hash: number, nameOf: () => string): void {
+  /** Counts one that has its name already. */
+  addNamed(hash: number, name: string): void {
+    this.add(hash, name, itself)
+  }
+
+  /**
+   * Counts one, who is named when met again: in a flood of forged senders the lead changes all the time.
+   *
+   * `nameOf` names what was seen; a function made for each packet would cost more than the counting.
+   */
+  add<Seen>(hash: number, seen: Seen, nameOf: (seen: Seen) => string): void {
     if (hash === this.#hash && this.#count > 0) {
-      if (this.name === '') this.name = nameOf()
+      if (this.name === '') this.name = nameOf(seen)
       this.#lead += 1
       this.#count += 1
     } else if (this.#lead === 0) {
@@ -33,3 +42,5 @@ export class Majority {
     this.#count = 0
   }
 }
+
+const itself = (name: string): string => name

@@ -35,8 +35,8 @@ describe('Majority', () => {
     const [one, none] = [new Majority(), new Majority()]
     for (let index = 1; index <= 1000; index += 1) {
       const isOther = index % 10 === 0
-      one.add(isOther ? index : 7, () => (isOther ? `other ${index}` : 'the one'))
-      none.add(index, () => `host ${index}`)
+      one.addNamed(isOther ? index : 7, isOther ? `other ${index}` : 'the one')
+      none.addNamed(index, `host ${index}`)
     }
     expect(one.holder(1000, 0.8)).toBe('the one')
     expect(none.holder(1000, 0.5)).toBeNull()
@@ -46,7 +46,7 @@ describe('Majority', () => {
     const majority = new Majority()
     let asked = 0
     for (let index = 1; index <= 1000; index += 1) {
-      majority.add(index, () => `host ${(asked += 1)}`)
+      majority.add(index, 'host', (name) => `${name} ${(asked += 1)}`)
     }
     expect(asked).toBe(0)
   })
