@@ -33,6 +33,7 @@ const MOST_HOSTS_OF_PORT = 12
 const GRACE_US = 1_000_000
 
 interface Source extends Row {
+  readonly key: number
   readonly firstUs: number
   readonly attacker: string
   /** By hash of host and port: whether it answered. */
@@ -101,7 +102,8 @@ export class BlockScan implements Detector {
     if (place < 0) return null
     const { firstUs, items } = this.#looks.take(place)
     const source: Source = {
-      ...{ firstUs, lastUs: flow.startUs, attacker: flow.originatorAddress() },
+      ...{ key: flow.originatorKey, firstUs, lastUs: flow.startUs },
+      attacker: flow.originatorAddress(),
       asked: new Map(items.filter((item) => item !== pair).map((item) => [item, false])),
       ...{ portsOfHost: new Map(), hostsOfPort: new Map(), answered: 0, isOthers: false },
     }
@@ -110,12 +112,11 @@ export class BlockScan implements Detector {
   }
 
   #judge(source: Source): void {
-    const { asked, answered, portsOfHost, hostsOfPort, isOthers, firstUs, lastUs } = source
+    const { key, asked, answered, portsOfHost, hostsOfPort, isOthers, firstUs, lastUs } = source
     if (isOthers || asked.size < MIN_ASKED || portsOfHost.size < MIN_HOSTS) return
     const common = [...hostsOfPort.values()].filter((hosts) => hosts >= MIN_HOSTS)
     if (!areNeighbours([...portsOfHost.keys()])) return
     if (common.length < MIN_PORTS || asked.size - answered < asked.size * MIN_VAIN_SHARE) return
-    const key = mix(1, [...source.attacker].reduce((hash, letter) => mix(hash, letter.charCodeAt(0)), 0)) // prettier-ignore
     const known = this.#stories.get(key)
     const scan = known ?? this.#stories.add(key, { source, firstUs, lastUs, count: 0, story: null })
     if (scan.count === asked.size) return
