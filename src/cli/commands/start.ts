@@ -10,10 +10,12 @@ import { serviceManager } from '../../core/unix/service-manager.ts'
 import { ServiceLife } from '../../agent/service-life.ts'
 import type { CommandContext } from '../context.ts'
 import { EXIT } from '../print/output.ts'
+import { outliveOutput } from '../print/terminal.ts'
 
 /**
  * Runs the agent: SIGINT and SIGTERM end it with everything written, SIGHUP reads the configuration again.
  *
+ * What it prints may be lost, as on a full disk: it goes on all the same.
  * Started by root it becomes the user `picket`, where that user can do its work.
  * Errors: `ERR_CAPTURE_PRIVILEGE` when this user may not capture, and whatever `startAgent` throws.
  */
@@ -21,6 +23,7 @@ export async function start(context: CommandContext): Promise<number> {
   refuseWithoutPrivilege(context.config)
   const leave = leaveFor(context, process.env)
   if (leave?.kind === 'as') return startAs(leave.user, context)
+  outliveOutput()
   const log = createLog(context.config.log)
   if (leave?.kind === 'stay') log.info('the agent stays root', { why: leave.why })
   const signals = new SignalQueue()

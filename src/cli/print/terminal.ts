@@ -37,6 +37,14 @@ export function processTerminal(): Terminal {
   }
 }
 
+/** Has the process go on, unheard, where its output can no longer be written: an agent has more to do than to speak. */
+export function outliveOutput(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.off('error', endUnlessGone)
+    if (!stream.listeners('error').includes(ignore)) stream.on('error', ignore)
+  }
+}
+
 async function drained(stream: NodeJS.WriteStream): Promise<boolean> {
   if (stream.writableNeedDrain) {
     const gone = new AbortController()
@@ -58,6 +66,8 @@ function endUnlessGone(error: NodeJS.ErrnoException): void {
   }
   process.exit(1)
 }
+
+const ignore = (): void => undefined
 
 function ignoreBrokenPipe(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EPIPE') throw error

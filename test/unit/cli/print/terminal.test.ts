@@ -1,9 +1,11 @@
-/** The built program and readers that go away early. */
+/** The built program, readers that go away early, and disks that take no more. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { openSync } from 'node:fs'
+import { existsSync, openSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { packagedFile } from '../../../../src/core/package-root.ts'
+import { until } from '../../../support/await-until.ts'
 import { run } from '../../../support/memory-terminal.ts'
 import { openedRecord, stories, temporaryFolder } from '../../../support/record.ts'
 
@@ -34,6 +36,24 @@ test('results that a full disk does not take are a failure in a sentence, not a 
   const [exitCode] = (await once(child, 'close')) as [number | null]
   expect(exitCode).toBe(1)
   expect(said).toMatch(/^picket: the output cannot be written: ENOSPC[^\n]*\n$/)
+})
+
+test('an agent goes on watching where the disk that it prints to is full', async () => {
+  const folder = await temporaryFolder()
+  const full = openSync('/dev/full', 'w')
+  const config = join(folder, 'picket.json')
+  writeFileSync(config, JSON.stringify({ capture: { interfaces: [] }, api: { port: 0 } }))
+  const args = ['start', '--config', config, '--data-dir', folder]
+  const child = spawn(process.execPath, [packagedFile('dist/main.js'), ...args], {
+    stdio: ['ignore', full, full],
+    env: { ...process.env, PICKET__RESPOND__FIREWALL: 'dry-run' },
+  })
+  const ended = once(child, 'exit')
+  const socket = join(folder, 'picket.sock')
+  await until('it answers', () => (existsSync(socket) || child.exitCode !== null ? true : null))
+  expect(child.exitCode).toBeNull()
+  child.kill('SIGTERM')
+  expect(await ended).toEqual([0, null])
 })
 
 test('a terminal that was told no size is taken for as wide as it likes', async () => {
