@@ -25,6 +25,8 @@ import type { MadeUpDomainsConfig } from './config.ts'
 const DNS_PORT = 53
 const MAX_HOSTS = 2048
 const MAX_SERVERS = 4096
+/** Once so many hosts were heard nobody is taken for unheard any more. */
+const MAX_HEARD = 4096
 const MAX_DOMAINS = 512
 /** A resolver with hundreds of clients meets a few such names by itself. */
 const RESOLVER_FACTOR = 4
@@ -94,14 +96,18 @@ export class MadeUpDomains implements Detector {
     if (fact.isResponse) {
       this.#hears(hostKey)
       if (isMissingHost(fact)) this.#misses(flow, fact, hostKey, isTurned)
-    } else if (isForHost(fact) && !this.#heard.has(hostKey)) {
+    } else if (isForHost(fact) && this.#isUnheard(hostKey)) {
       this.#misses(flow, fact, hostKey, isTurned)
     }
   }
 
+  #isUnheard(hostKey: number): boolean {
+    return this.#heard.size < MAX_HEARD && !this.#heard.has(hostKey)
+  }
+
   /** What was asked before the first answer was captured proves nothing. */
   #hears(hostKey: number): void {
-    if (this.#heard.has(hostKey) || this.#heard.size >= MAX_SERVERS) return
+    if (this.#heard.has(hostKey) || this.#heard.size >= MAX_HEARD) return
     this.#heard.add(hostKey)
     if (this.#seekers.get(hostKey)?.story === null) this.#seekers.delete(hostKey)
   }
@@ -129,7 +135,7 @@ export class MadeUpDomains implements Detector {
       seeker = {
         ...{ host, server, firstUs: flow.lastUs, lastUs: flow.lastUs },
         ...{ missing: new Set(), odd: 0, examples: [], story: null },
-        isUnheard: !this.#heard.has(hostKey),
+        isUnheard: this.#isUnheard(hostKey),
       }
       this.#seekers.set(hostKey, seeker)
     }

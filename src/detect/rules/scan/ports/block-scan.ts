@@ -29,6 +29,8 @@ const MIN_NEIGHBOURS = 0.6
 /** From here on it is a vertical scan's or a sweep's affair. */
 const MOST_PORTS_OF_HOST = 8
 const MOST_HOSTS_OF_PORT = 12
+/** Of one source, so many ports of hosts are remembered; what it asks for besides changes nothing. */
+const MOST_ASKED = 256
 /** An answer may take so long. */
 const GRACE_US = 1_000_000
 
@@ -69,6 +71,7 @@ export class BlockScan implements Detector {
     const source = this.#sources.get(flow.originatorKey) ?? this.#promote(flow, pair)
     if (source === null || source.isOthers || source.asked.has(pair)) return
     source.lastUs = Math.max(source.lastUs, flow.startUs)
+    if (source.asked.size >= MOST_ASKED) return
     source.asked.set(pair, false)
     const host = flow.responderAddress()
     const ports = (source.portsOfHost.get(host) ?? 0) + 1

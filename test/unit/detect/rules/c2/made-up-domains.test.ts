@@ -42,6 +42,17 @@ describe('a host that asks for domains made up by a program', () => {
     expect(alone(names.slice(0, 20))).toEqual([])
   })
 
+  test('is not taken for unheard where more hosts are heard than can be remembered', () => {
+    const traffic = new WatchedTraffic()
+    for (let index = 0; index < 4096; index += 1) {
+      const client = `10.9.${index >> 8}.${index & 255}`
+      ask(traffic, 'www.example.com', { ...asking, client, answer: '192.0.2.1', afterUs: 1000 })
+    }
+    const unanswered = { client: HOST, server: asking.server, afterUs: 500_000 }
+    for (const name of madeUp(60, 'abcdefghijklmnopqrstuvwxyz')) ask(traffic, name, unanswered)
+    expect(traffic.end().filter(({ kind }) => kind === 'c2.dga')).toEqual([])
+  })
+
   test('is told of while it still asks', () => {
     const traffic = new WatchedTraffic()
     for (const name of madeUp(40, 'abcdefghijklmnopqrstuvwxyz')) ask(traffic, name, asking)

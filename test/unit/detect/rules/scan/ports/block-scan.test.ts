@@ -49,6 +49,16 @@ describe('a few ports of a few hosts', () => {
     expect(told({ hosts: 3 })).toEqual([])
   })
 
+  test('are counted up to 256, however many more are asked for', () => {
+    const traffic = new WatchedTraffic()
+    const syn = (host: string, port: number): void =>
+      traffic.tcp(SCANNER, host, { sourcePort: 41_000, destinationPort: port, flags: 'S' }, 10_000)
+    for (const host of hosts(4)) for (const port of PORTS) syn(host, port)
+    for (let index = 0; index < 1200; index += 1) syn(`10.0.0.${5 + (index % 240)}`, 5000 + index)
+    const blocks = traffic.end().filter(({ kind }) => kind === 'scan.block')
+    expect(blocks).toMatchObject([{ attacker: SCANNER, count: 256 }])
+  })
+
   test('are none where each host is asked for ports of its own, as peers are', () => {
     const traffic = new WatchedTraffic()
     for (const [index, host] of hosts(10).entries()) {
