@@ -7,14 +7,34 @@ const PREPARED_FOR_MS = 1000
 export class PreparedFacts {
   readonly #read: () => Promise<GuardFacts>
   #prepared: { readonly facts: Promise<GuardFacts>; readonly atMs: number } | null = null
+  /** The reading that orders wait for, and the one behind it, for those that came after it began. */
+  #reading: Promise<GuardFacts> | null = null
+  #next: Promise<GuardFacts> | null = null
 
   constructor(read: () => Promise<GuardFacts>) {
     this.#read = read
   }
 
-  /** Reads them as they are now. Errors: those of reading. */
+  /**
+   * Reads them as they are now; orders that come meanwhile share the reading that begins when this one ends.
+   *
+   * Cost: the titles of all processes are among them, which are some ms of the agent's own thread on a busy host.
+   * Errors: those of reading.
+   */
   readNow(): Promise<GuardFacts> {
-    return this.#read()
+    if (this.#reading === null) return this.#begin()
+    const begin = (): Promise<GuardFacts> => this.#begin()
+    this.#next ??= this.#reading.then(begin, begin)
+    return this.#next
+  }
+
+  #begin(): Promise<GuardFacts> {
+    this.#next = null
+    const reading = this.#read().finally(() => {
+      if (this.#reading === reading) this.#reading = null
+    })
+    this.#reading = reading
+    return reading
   }
 
   /** Gives those read ahead within the last second, else reads them now. Errors: those of reading. */

@@ -1,0 +1,42 @@
+/** Does the orders of several callers in one write and one change, and answers each caller. */
+import type { GuardFacts } from '../guards/refusal.ts'
+import { carryOut, type Means, type Ordered } from './carry-out.ts'
+import type { BlockOrder } from './order.ts'
+import type { Plan, Planner } from './plan.ts'
+
+/** The orders of one caller. */
+export interface OrderCall {
+  readonly orders: readonly BlockOrder[]
+  /** What the guards know, read after the call came. */
+  readonly facts: GuardFacts
+  /** Writes what is to be in the record with the blocks before any is enforced; absent where nothing is. */
+  readonly record?: () => Promise<void>
+}
+
+/** What came of one call's orders, or why there are none: what is to be in the record with them is not. */
+export type Answer = PromiseSettledResult<readonly Ordered[]>
+
+/** Gives an answer for each call. Errors: `ERR_RECORD_WRITE`: then nothing is done for any. */
+export async function answerAll(
+  calls: readonly OrderCall[],
+  planner: Planner,
+  means: Means,
+): Promise<readonly Answer[]> {
+  const planned = calls.map(({ orders, facts }) =>
+    orders.map((order) => planner.planOrRefuse(order, facts)),
+  )
+  // In this order: they are written one behind the other, and reach the disk together.
+  const recording = Promise.allSettled(calls.map(({ record }) => record?.()))
+  const saving = means.standing.save(planned.flat().flatMap(stepsOf))
+  const [recorded] = await Promise.all([recording, saving])
+  const mayGoOn = (call: number): boolean => recorded[call]!.status === 'fulfilled'
+  const outcomes = await carryOut(planned.filter((_, call) => mayGoOn(call)).flat(), means)
+  let at = 0
+  return recorded.map((written, call): Answer => {
+    if (written.status === 'rejected') return written
+    const value = outcomes.slice(at, (at += planned[call]!.length))
+    return { status: 'fulfilled', value }
+  })
+}
+
+const stepsOf = (plan: Plan) => (plan.kind === 'block' && plan.step !== null ? [plan.step] : [])
