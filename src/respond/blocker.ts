@@ -12,6 +12,7 @@ import type { Block, BlockLog } from '../record/logs/block-log.ts'
 import type { RespondConfig } from './config.ts'
 import type { Firewall } from './firewall.ts'
 import { PreparedFacts } from './guards/prepared-facts.ts'
+import { guardAllowed, type AllowedNow } from './guards/guard-facts.ts'
 import { BlockRefused, type GuardFacts } from './guards/refusal.ts'
 import { Enforcement } from './keeping/enforcement.ts'
 import { isStanding, StandingBlocks, type BlockStep } from './keeping/standing-blocks.ts'
@@ -36,6 +37,8 @@ export interface BlockerOptions {
   readonly former?: readonly Firewall[]
   readonly blocks: BlockLog
   readonly guardFacts: () => Promise<GuardFacts>
+  /** What people have put on the allowlist since the start, as it is now; absent where they cannot. */
+  readonly allowedNow?: () => readonly AllowedNow[]
   readonly clock: Clock
   readonly log: Log
   readonly config: RespondConfig
@@ -240,10 +243,11 @@ class RecordedBlocker implements Blocker {
   }
 
   #planner(): Planner {
-    const { blocks, clock, config, automatic, firewall } = this.#options
+    const { blocks, clock, config, automatic, firewall, allowedNow } = this.#options
     const { capacity } = firewall
-    const parts = { standing: this.#standing, blocks, config: { ...config, automatic, capacity } }
-    return new Planner(parts, clock.nowMs())
+    const allowed = guardAllowed(allowedNow?.() ?? [])
+    const parts = { standing: this.#standing, blocks, allowed }
+    return new Planner({ ...parts, config: { ...config, automatic, capacity } }, clock.nowMs())
   }
 
   #refuseInPanic(orders: readonly BlockOrder[]): void {

@@ -26,7 +26,7 @@ export async function answerAll(
     orders.map((order) => planner.planOrRefuse(order, facts)),
   )
   // In this order: they are written one behind the other, and reach the disk together.
-  const recording = Promise.allSettled(calls.map(({ record }) => record?.()))
+  const recording = Promise.allSettled(calls.map(({ record = nothing }) => record()))
   const saving = means.standing.save(planned.flat().flatMap(stepsOf))
   const [recorded] = await Promise.all([recording, saving])
   const mayGoOn = (call: number): boolean => recorded[call]!.status === 'fulfilled'
@@ -38,5 +38,7 @@ export async function answerAll(
     return { status: 'fulfilled', value }
   })
 }
+
+const nothing = (): Promise<void> => Promise.resolve()
 
 const stepsOf = (plan: Plan) => (plan.kind === 'block' && plan.step !== null ? [plan.step] : [])

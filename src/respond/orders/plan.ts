@@ -8,6 +8,7 @@ import {
   guardAll,
   refusal,
   type Guard,
+  type GuardedRange,
   type GuardFacts,
   type Refusal,
 } from '../guards/refusal.ts'
@@ -42,6 +43,8 @@ export interface PlanParts {
   readonly standing: StandingBlocks
   readonly blocks: Pick<BlockLog, 'history'>
   readonly config: PlanConfig
+  /** What people have put on the allowlist, as it is now: unlike what is read of the host it must not be a moment old. */
+  readonly allowed: readonly GuardedRange[]
 }
 
 /** What comes of an order: a block, changed or not, or a refusal. */
@@ -115,7 +118,8 @@ export class Planner {
   /** An attacker may sit in the network of this host, which must not keep it from being blocked by itself. */
   #widened(asked: Cidr, facts: GuardFacts): Cidr {
     const wide = widened(asked, this.#parts.config.automatic)
-    return refusal(wide, facts) === null ? wide : asked
+    const guarded = [...facts.guarded, ...this.#parts.allowed]
+    return refusal(wide, { ...facts, guarded }) === null ? wide : asked
   }
 
   /** Automatic blocks end, and last longer for those who come again. */
@@ -133,7 +137,7 @@ export class Planner {
   #guard({ order, target, known, scope, facts }: Asked): readonly Guard[] {
     const { override = false, callerAddress } = order
     const caller = guardAll('caller', callerAddress === null ? [] : [callerAddress])
-    const guarded = { ...facts, guarded: [...facts.guarded, ...caller] }
+    const guarded = { ...facts, guarded: [...facts.guarded, ...this.#parts.allowed, ...caller] }
     const passed: Guard[] = []
     const refused =
       refusal(target, guarded, { override, passed }) ??
