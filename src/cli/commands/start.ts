@@ -2,7 +2,7 @@
 import { startAgent, type Agent } from '../../agent/agent.ts'
 import { leaveFor, startAs } from '../../agent/user.ts'
 import { canCapture } from '../../capture/index.ts'
-import { loadConfig, type Config } from '../../config/index.ts'
+import { loadConfig, unknownPolicyNames, type Config } from '../../config/index.ts'
 import { PicketError } from '../../core/errors.ts'
 import { createLog, type Log } from '../../core/log.ts'
 import { VERSION } from '../../core/package-root.ts'
@@ -96,6 +96,9 @@ interface Running {
 }
 
 async function startWith(config: Config, context: CommandContext, log: Log): Promise<Running> {
+  for (const fault of unknownPolicyNames(config, context.directory)) {
+    log.warn('a rule of the policy fits nothing that is told', { fault })
+  }
   return { agent: await startAgent({ config, directory: context.directory, log }), config }
 }
 
