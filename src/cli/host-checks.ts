@@ -187,7 +187,7 @@ async function agentAndPort({ config, socketPath }: CommandContext): Promise<Che
     check: 'agent',
     state: 'note',
     found: 'does not run on this data folder',
-    fix: 'picket start',
+    fix: 'picket start, or systemctl start picket',
   }
   if (!config.api.enabled) return [agent]
   const { host, port } = config.api
