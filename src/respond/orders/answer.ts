@@ -29,14 +29,35 @@ export async function answerAll(
   const recording = Promise.allSettled(calls.map(({ record = nothing }) => record()))
   const saving = means.standing.save(planned.flat().flatMap(stepsOf))
   const [recorded] = await Promise.all([recording, saving])
-  const mayGoOn = (call: number): boolean => recorded[call]!.status === 'fulfilled'
-  const outcomes = await carryOut(planned.filter((_, call) => mayGoOn(call)).flat(), means)
-  let at = 0
-  return recorded.map((written, call): Answer => {
-    if (written.status === 'rejected') return written
-    const value = outcomes.slice(at, (at += planned[call]!.length))
-    return { status: 'fulfilled', value }
+  const going = planned.filter((_, call) => recorded[call]!.status === 'fulfilled')
+  const outcomes = await carryOutAll(going, means)
+  return recorded.map((written): Answer => {
+    return written.status === 'rejected'
+      ? written
+      : { status: 'fulfilled', value: outcomes.shift()! }
   })
+}
+
+/**
+ * Carries out the plans of several callers in one change. Where the kernel refuses it, each caller's in a change of
+ * their own: one that asks for what it does not take must not cost the others their blocks.
+ */
+async function carryOutAll(
+  calls: readonly (readonly Plan[])[],
+  means: Means,
+): Promise<(readonly Ordered[])[]> {
+  const together = await carryOut(calls.flat(), means)
+  let at = 0
+  const outcomes: (readonly Ordered[])[] = calls.map((plans) =>
+    together.slice(at, (at += plans.length)),
+  )
+  // A firewall that cannot be used at all refuses each of them, and may take its time.
+  if (calls.length === 1 || means.enforcement.fault !== null) return outcomes
+  for (const [call, plans] of calls.entries()) {
+    const isRefused = outcomes[call]!.some(({ kind }, index) => kind === 'refused' && plans[index]!.kind === 'block') // prettier-ignore
+    if (isRefused) outcomes[call] = await carryOut(plans, means)
+  }
+  return outcomes
 }
 
 const nothing = (): Promise<void> => Promise.resolve()

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { PicketError } from '../../../src/core/errors.ts'
 import type { Blocker } from '../../../src/respond/blocker.ts'
-import type { Firewall } from '../../../src/respond/firewall.ts'
+import type { Firewall, FirewallEntry } from '../../../src/respond/firewall.ts'
 import { blockerOver, partsInMemory } from '../../support/blocker-in-memory.ts'
 import { OPEN_FACTS, orderFor } from '../../support/blocking.ts'
 
@@ -93,6 +93,42 @@ describe('orders that come while others are carried out', () => {
     await failed
     await expect(good).resolves.toMatchObject({ block: { state: 'active' } })
     expect(changes).toEqual([['192.0.2.1'], ['192.0.2.3']])
+  })
+
+  test('come into force though the kernel refuses one that came with them, now and at each look', async () => {
+    const { firewall, changes, letGo } = slowFirewall()
+    const refuse = (entries: readonly FirewallEntry[]): void => {
+      if (entries.every(({ target }) => target !== '192.0.2.66')) return
+      throw new PicketError('ERR_FIREWALL_FAILED', 'the set is full')
+    }
+    const picky: Firewall = Object.assign(Object.create(firewall) as Firewall, {
+      async add(entries: readonly FirewallEntry[]) {
+        refuse(entries)
+        await firewall.add(entries)
+      },
+      async synchronise(entries: readonly FirewallEntry[]) {
+        refuse(entries)
+        await parts.firewall.synchronise(entries)
+      },
+    })
+    blocker = blockerOver({ ...parts, firewall: picky })
+    await blocker.reconcile()
+    const first = blocker.order(orderFor('192.0.2.1'))
+    await expect.poll(() => changes).toHaveLength(1)
+    const others = Promise.allSettled(
+      ['192.0.2.2', '192.0.2.66', '192.0.2.3'].map((target) => blocker.order(orderFor(target))),
+    )
+    await asRead()
+    letGo()
+    await first
+    expect(await others).toMatchObject([
+      { value: { block: { target: '192.0.2.2', state: 'active' } } },
+      { status: 'rejected', reason: { message: 'the set is full' } },
+      { value: { block: { target: '192.0.2.3', state: 'active' } } },
+    ])
+    await blocker.reconcile()
+    const held = (await parts.firewall.list()).map(({ target }) => target)
+    expect(held.sort()).toEqual(['192.0.2.1', '192.0.2.2', '192.0.2.3'])
   })
 
   test('share a look at what must not be blocked, while it is not old', async () => {
