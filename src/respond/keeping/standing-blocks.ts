@@ -39,7 +39,12 @@ export class StandingBlocks {
 
   /** Names the different ranges of ports in force, with what they are asked for. */
   rangeKeys(): ReadonlySet<string> {
-    return new Set([...this.#blocks().values()].flatMap(rangeKeysOf))
+    const keys = new Set<string>()
+    // Few of a hundred thousand have ports, and each order asks.
+    for (const block of this.#blocks().values()) {
+      if (block.ports.length > 0) for (const key of rangeKeysOf(block)) keys.add(key)
+    }
+    return keys
   }
 
   all(): readonly Block[] {
@@ -64,7 +69,9 @@ export class StandingBlocks {
 
   /** Those whose time is over. */
   due(nowMs: number): readonly Block[] {
-    return this.all().filter((block) => isOver(block, nowMs))
+    const due: Block[] = []
+    for (const block of this.#blocks().values()) if (isOver(block, nowMs)) due.push(block)
+    return due
   }
 
   /** When the next one ends, ms since the epoch; null when none does. */
