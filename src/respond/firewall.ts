@@ -29,6 +29,10 @@ export function entryKey({ target, direction, protocol, ports }: FirewallEntry):
   return `${target} ${direction} ${protocol ?? ''} ${only}`
 }
 
+export interface AddOptions {
+  readonly mayStopHalfway?: boolean
+}
+
 export interface FirewallOptions {
   readonly run: RunCommand
   /** The most entries of either family and each kind; absent for as many as the kernel takes. */
@@ -53,9 +57,11 @@ export interface Firewall {
   /**
    * Adds entries, or renews their timeouts, and cuts connections they cover.
    *
-   * Errors: as above, and for IPv6 where `ipv6Problem` says so; all or none of the entries is in force then.
+   * Errors: as above, and for IPv6 where `ipv6Problem` says so; all or none of the entries is in force then, unless
+   * `mayStopHalfway` says that whoever asks puts everything right after a failure. To be able to take back costs a
+   * look at all that is held.
    */
-  add(entries: readonly FirewallEntry[]): Promise<void>
+  add(entries: readonly FirewallEntry[], how?: AddOptions): Promise<void>
   /** Removes entries; those not there are no error. Errors as above. */
   remove(entries: readonly FirewallEntry[]): Promise<void>
   /** What the kernel holds now. Errors as above. */

@@ -66,6 +66,21 @@ describe.each(Object.keys(MAKERS))('%s', (name) => {
     expect(held).toHaveLength(2)
   })
 
+  test('of orders that come together those that fit come into force, and what is held is as recorded', async () => {
+    const parts = { ...partsInMemory(), firewall }
+    const blocker = blockerOver(parts)
+    await blocker.start()
+    await blocker.order(orderFor('192.0.2.7'))
+    const outcomes = await Promise.allSettled(FOUR.map((one) => blocker.order(orderFor(one))))
+    const done = FOUR.filter((_, index) => outcomes[index]!.status === 'fulfilled')
+    expect(done).toHaveLength(2)
+    const held = (await firewall.list()).map(({ target }) => target)
+    expect(held.sort()).toEqual(['192.0.2.7', ...done].sort())
+    const active = parts.blocks.standing().filter(({ state }) => state === 'active')
+    expect(active.map(({ target }) => target).sort()).toEqual(held)
+    await blocker.stop()
+  })
+
   test('blocks that do not fit fail with the reason, keep nobody else from it, and are tried again', async () => {
     const told: string[] = []
     const parts = { ...partsInMemory(), firewall }

@@ -46,7 +46,7 @@ async function carryOutAll(
   calls: readonly (readonly Plan[])[],
   means: Means,
 ): Promise<(readonly Ordered[])[]> {
-  const together = await carryOut(calls.flat(), means)
+  const together = await carryOut(calls.flat(), means, { mayStopHalfway: calls.length > 1 })
   let at = 0
   const outcomes: (readonly Ordered[])[] = calls.map((plans) =>
     together.slice(at, (at += plans.length)),

@@ -2,7 +2,7 @@
 import type { Clock } from '../../core/clock.ts'
 import { PicketError } from '../../core/errors.ts'
 import type { Block } from '../../record/logs/block-log.ts'
-import type { Firewall } from '../firewall.ts'
+import type { AddOptions, Firewall } from '../firewall.ts'
 import type { Enforcement } from '../keeping/enforcement.ts'
 import { markActive, markFailed, obstacleTo } from '../keeping/reconcile.ts'
 import type { StandingBlocks } from '../keeping/standing-blocks.ts'
@@ -30,10 +30,18 @@ export interface Means {
 
 type PlannedBlock = Extract<Plan, { kind: 'block' }>
 
-/** Carries plans out in one change of the firewall. Errors: `ERR_RECORD_WRITE`. */
-export async function carryOut(plans: readonly Plan[], means: Means): Promise<readonly Ordered[]> {
+/**
+ * Carries plans out in one change of the firewall. Errors: `ERR_RECORD_WRITE`.
+ *
+ * `how`: after a failure everything is compared, so that a change may stop half-way where its parts are nobody's whole.
+ */
+export async function carryOut(
+  plans: readonly Plan[],
+  means: Means,
+  how: AddOptions = {},
+): Promise<readonly Ordered[]> {
   const planned = plans.flatMap((plan) => (plan.kind === 'block' ? [plan] : []))
-  const failure = await enforce(planned, means)
+  const failure = await enforce(planned, means, how)
   return plans.map((plan) => outcomeOf(plan, failure, means))
 }
 
@@ -41,6 +49,7 @@ export async function carryOut(plans: readonly Plan[], means: Means): Promise<re
 async function enforce(
   planned: readonly PlannedBlock[],
   { standing, tally, enforcement, firewall, clock }: Means,
+  how: AddOptions,
 ): Promise<PicketError | null> {
   if (planned.length === 0) return null
   const nowMs = clock.nowMs()
@@ -50,7 +59,7 @@ async function enforce(
   const entries = standing.entriesToAdd(blocks, nowMs)
   let failure: PicketError | null
   try {
-    failure = await enforcement.apply(() => firewall.add(entries))
+    failure = await enforcement.apply(() => firewall.add(entries, how))
   } catch (error) {
     if (!(error instanceof PicketError)) throw error
     await markFailed(standing, asTheyStand(), error.message)

@@ -2,7 +2,13 @@
 import type { Clock } from '../../../core/clock.ts'
 import { PicketError } from '../../../core/errors.ts'
 import type { RunCommand } from '../../command.ts'
-import type { Firewall, FirewallEntry, FirewallOptions, HeldEntry } from '../../firewall.ts'
+import type {
+  AddOptions,
+  Firewall,
+  FirewallEntry,
+  FirewallOptions,
+  HeldEntry,
+} from '../../firewall.ts'
 import { createPlainFirewall } from './plain.ts'
 import { createIpsetFirewall } from './with-ipset.ts'
 
@@ -47,8 +53,8 @@ class ChosenFirewall implements Firewall {
     return this.#use((firewall) => firewall.synchronise(entries))
   }
 
-  add(entries: readonly FirewallEntry[]): Promise<void> {
-    return this.#use((firewall) => firewall.add(entries))
+  add(entries: readonly FirewallEntry[], how?: AddOptions): Promise<void> {
+    return this.#use((firewall) => firewall.add(entries, how))
   }
 
   remove(entries: readonly FirewallEntry[]): Promise<void> {

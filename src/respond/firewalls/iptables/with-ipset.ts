@@ -1,7 +1,13 @@
 /** Enforces blocks with iptables and ipset: one chain a family, one set a kind, nothing else on the host. */
 import { PicketError } from '../../../core/errors.ts'
 import type { RunCommand } from '../../command.ts'
-import type { Firewall, FirewallEntry, FirewallOptions, HeldEntry } from '../../firewall.ts'
+import type {
+  AddOptions,
+  Firewall,
+  FirewallEntry,
+  FirewallOptions,
+  HeldEntry,
+} from '../../firewall.ts'
 import { StandbyTool } from '../../standby.ts'
 import { cutConnections } from '../connections.ts'
 import { byKind, kindsOf, suffixOf } from '../entry-kind.ts'
@@ -74,7 +80,10 @@ class IpsetFirewall implements Firewall {
     }
   }
 
-  async add(entries: readonly FirewallEntry[]): Promise<void> {
+  async add(
+    entries: readonly FirewallEntry[],
+    { mayStopHalfway = false }: AddOptions = {},
+  ): Promise<void> {
     this.#tables.refuseUnenforceable(entries)
     const added = [...byKind(entries)].flatMap(([suffix, ofKind]) =>
       ofKind.map((entry) => addLine(`picket${entry.family}${suffix}`, entry)),
@@ -82,7 +91,8 @@ class IpsetFirewall implements Firewall {
     const touched = ([4, 6] as const).flatMap((family) => this.#setsOf(family, entries))
     const lacking = touched.filter((set) => !this.#isLookedInto(set))
     // One element goes in or not; many, and new sets, may stop half-way.
-    const before = added.length > 1 || lacking.length > 0 ? await this.#snapshot(touched) : null
+    const isWhole = lacking.length === 0 && (added.length <= 1 || mayStopHalfway)
+    const before = isWhole ? null : await this.#snapshot(touched)
     const looked = this.#sets
     try {
       await this.#restore([...lacking.map(createLine), ...added])
