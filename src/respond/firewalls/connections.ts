@@ -7,10 +7,11 @@ import { checkedTarget } from './checked-target.ts'
 import { sidesOf } from './entry-kind.ts'
 
 const TIMEOUT_MS = 2000
-/** Above it only the rules cut connections: processes for each target are too many then. */
-const MAX_ENTRIES = 16
+/** Above it only the rules cut connections: each look through a large table takes its time. */
+const MAX_ENTRIES = 32
 
-type Call = readonly [tool: string, args: readonly string[]]
+/** What `runCommand` says of a tool that it ended. */
+const TOO_SLOW = /did not end within/
 
 /**
  * Lets the kernel forget the entries' connections, and ends this host's sockets with them.
@@ -24,21 +25,32 @@ export async function cutConnections(
   { killSockets }: { readonly killSockets: boolean },
 ): Promise<void> {
   if (entries.length > MAX_ENTRIES) return
-  await Promise.all(
-    entries.map(async (entry) => {
-      const forgetting = (await selections(run, entry)).map((args): Call => [
-        'conntrack',
-        ['-D', ...args],
-      ])
-      const killing: Call[] = killSockets ? [['ss', socketCall(entry)]] : []
-      // conntrack ends with 1 when there was no connection: no failure, as it is none that it is not installed.
-      await Promise.allSettled(
-        [...forgetting, ...killing].map(([tool, args]) =>
-          run(tool, args, { timeoutMs: TIMEOUT_MS }),
-        ),
-      )
-    }),
-  )
+  const found = await Promise.all(entries.map((entry) => selections(run, entry)))
+  const killing = killSockets ? entries.map((entry) => endSockets(run, entry)) : []
+  await Promise.allSettled([forget(run, found.flat()), ...killing])
+}
+
+/**
+ * One process for all of them: to start one holds the agent up for some ms, and orders come by the dozen.
+ *
+ * conntrack ends with 1 when there was no connection: no failure, as it is none that it is not installed.
+ */
+async function forget(run: RunCommand, found: readonly (readonly string[])[]): Promise<void> {
+  if (found.length === 0) return
+  const lines = found.map((selection) => `-D ${selection.join(' ')}\n`).join('')
+  try {
+    await run('conntrack', ['-R', '-'], { input: lines, timeoutMs: TIMEOUT_MS })
+  } catch (error) {
+    if (!(error instanceof PicketError) || TOO_SLOW.test(error.message)) return
+    // Before 1.4.7 it reads no lines: each is a call of its own there.
+    const one = (selection: readonly string[]): Promise<string> =>
+      run('conntrack', ['-D', ...selection], { timeoutMs: TIMEOUT_MS })
+    await Promise.allSettled(found.map(one))
+  }
+}
+
+function endSockets(run: RunCommand, entry: FirewallEntry): Promise<string> {
+  return run('ss', socketCall(entry), { timeoutMs: TIMEOUT_MS })
 }
 
 /** How conntrack is told which connections an entry covers: whoever opened them, where no port says who did. */
