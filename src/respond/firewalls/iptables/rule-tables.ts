@@ -34,17 +34,18 @@ export class RuleTables {
 
   /** What stands in the filter table of each family that the kernel has. Errors: `ERR_FIREWALL_*`. */
   async listings(): Promise<readonly Listing[]> {
-    const four = await this.#list(4)
-    try {
-      const six = await this.#list(6)
+    // At once: an order waits for both.
+    const [four, six] = await Promise.allSettled([this.#list(4), this.#list(6)])
+    if (four.status === 'rejected') throw four.reason
+    if (six.status === 'fulfilled') {
       this.#ipv6Problem = null
-      return [four, six]
-    } catch (error) {
-      // IPv4 stands, so rights and tools are there: this kernel, or its filter, has no IPv6.
-      if (!(error instanceof PicketError) || isLockWait(error)) throw error
-      this.#ipv6Problem = error.message
-      return [four]
+      return [four.value, six.value]
     }
+    // IPv4 stands, so rights and tools are there: this kernel, or its filter, has no IPv6.
+    const error: unknown = six.reason
+    if (!(error instanceof PicketError) || isLockWait(error)) throw error
+    this.#ipv6Problem = error.message
+    return [four.value]
   }
 
   /** Runs a script in one transaction; other chains are left as they are. Errors: `ERR_FIREWALL_*`. */
