@@ -50,6 +50,16 @@ export function sawOpening(flow: LiveFlow): boolean {
   return (flow.openingTcpFlags & (TcpFlag.SYN | TcpFlag.ACK)) === TcpFlag.SYN
 }
 
+/** The same, or its answer where the far end alone is captured. */
+export function sawHandshake(flow: LiveFlow): boolean {
+  return sawOpening(flow) || ((flow.openingTcpFlags & TcpFlag.SYN) !== 0 && !hasSpoken(flow))
+}
+
+/** The host's own packets were captured. */
+export function hasSpoken(flow: LiveFlow): boolean {
+  return flow.originatorPackets > 0
+}
+
 /** RFC 1918, RFC 6598, RFC 3927; multicast, loopback, broadcast and 0.0.0.0 are special. */
 function placeOfIpv4(address: number): number {
   if (address >= IPV6) return PUBLIC

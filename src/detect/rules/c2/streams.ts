@@ -4,7 +4,7 @@
  */
 import type { LiveFlow, StreamBeat, UnknownStream } from '../../../flow/flow.ts'
 import type { Detector, Heard } from '../../detector.ts'
-import { Reach, reachOf, sawOpening } from './direction.ts'
+import { Reach, reachOf, sawHandshake } from './direction.ts'
 import type { FarNames } from './far-names.ts'
 import type { Sign } from './sign.ts'
 import { ircSigns } from './signs/irc.ts'
@@ -32,6 +32,9 @@ const ONLY_BEATS = 0.8
 /** Where the web is spoken: whoever speaks anything else in the clear there hides. */
 const WEB_PORTS: readonly number[] = [80, 443]
 
+/** Where TLS is expected. */
+const TLS_PORTS: readonly number[] = [443, 8443]
+
 interface Talker extends Row {
   /** Far ends and ports spoken with. */
   readonly farEnds: Set<number>
@@ -53,7 +56,7 @@ export class Streams implements Detector {
   }
 
   flowSpoke(flow: LiveFlow, fact: Heard<typeof HEARS>): void {
-    if (!sawOpening(flow)) return
+    if (!sawHandshake(flow)) return
     if (reachOf(flow) === Reach.NONE) return
     const farEnds = this.#farEndsOf(flow)
     const mark = markOf(fact)
@@ -65,7 +68,7 @@ export class Streams implements Detector {
       signs.push({ feature: 'mark', kind: 'rat', aspect: 'known', weight: mark.weight, value: mark.weight, baseline: null, text: `${mark.what}, as ${mark.tool} speaks` }) // prettier-ignore
     }
     if (farEnds <= MOST_FAR_ENDS && irc.length === 0) {
-      signs.push(...shapeSigns(flow, fact))
+      signs.push(...shapeSigns(flow, fact), ...falseTlsSigns(flow, fact))
       if (isNothingButBeat(fact) && this.#names.isUnasked(flow)) signs.push(NAMELESS_BEAT)
     }
     if (signs.length === 0) return
@@ -97,6 +100,16 @@ function isNothingButBeat({ originator, responder, beat }: UnknownStream): boole
   if (beat === null || !isCallingHome(beat) || beat.count < MANY_BEATS) return false
   const speaker = beat.isFromResponder ? responder : originator
   return beat.count >= speaker.messages * ONLY_BEATS && responder.messages > 0
+}
+
+/** Records of data or of alerts as in TLS, where there was no hello: what is hidden is made to look like it. */
+const FALSE_RECORD = /^(?:15|17)030[0-4]/
+
+function falseTlsSigns(flow: LiveFlow, { originator, responder }: UnknownStream): Sign[] {
+  if (!TLS_PORTS.includes(flow.responderPort)) return []
+  const first = originator.heads[0] ?? responder.heads[0] ?? ''
+  if (!FALSE_RECORD.test(first)) return []
+  return [{ feature: 'falseTls', kind: 'tls', aspect: 'protocol', weight: 0.5, value: 1, baseline: 0, text: 'records as in TLS without a handshake' }] // prettier-ignore
 }
 
 function shapeSigns(flow: LiveFlow, stream: UnknownStream): Sign[] {

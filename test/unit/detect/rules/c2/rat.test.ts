@@ -77,6 +77,37 @@ describe('a remote-control program that is known by its first words', () => {
   })
 })
 
+describe('a remote-control program whose commander alone is captured', () => {
+  test('is told by what it is asked', () => {
+    const traffic = new WatchedTraffic({ hears: (source) => source === FAR })
+    const it = session(traffic, 15963)
+    for (let beat = 0; beat < 4; beat += 1) it.hear('BAGLANTI?', 10 * SECOND).say('VAR\n')
+    expect(traffic.end()).toMatchObject([{ kind: 'c2.rat', host: HOST, attacker: FAR }])
+  })
+})
+
+describe('records as in TLS on a connection that shook no hands', () => {
+  const record = (size: number): Uint8Array =>
+    bytes(`\x17\x03\x01\0${String.fromCharCode(size)}${zeros(size)}`)
+
+  function calls(serverPort: number): WatchedTraffic {
+    const traffic = new WatchedTraffic()
+    for (let round = 0; round < 10; round += 1) {
+      session(traffic, serverPort).say(record(120)).hear(record(200)).close()
+      traffic.silence(20 * SECOND)
+    }
+    return traffic
+  }
+
+  test('each twenty seconds are told', () => {
+    expect(calls(443).end()).toMatchObject([{ family: 'c2', host: HOST, attacker: FAR }])
+  })
+
+  test('are not told of who is unknown elsewhere', () => {
+    expect(calls(9001).end()).toEqual([])
+  })
+})
+
 describe('a session in no known protocol', () => {
   test('that calls home in plain text on an odd port, and obeys who speaks first, is told', () => {
     const traffic = new WatchedTraffic()
