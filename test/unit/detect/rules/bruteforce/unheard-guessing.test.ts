@@ -83,6 +83,36 @@ test('a gateway through which many people log in guesses nothing', () => {
   expect(traffic.end().filter(({ family }) => family === 'bruteforce')).toEqual([])
 })
 
+describe('a server that lets its clients wait until they give up', () => {
+  const unanswered = (said: Said): Said => said.slice(0, -1)
+
+  test.each(services.filter(([service]) => service !== 'http'))(
+    'is guessed at by who says many passwords for one user over %s',
+    (service, port, say) => {
+      const traffic = new WatchedTraffic()
+      for (const guess of range(20))
+        visit(traffic, { port, said: unanswered(say('root', `guess${guess}`)) })
+      expect(traffic.end()).toMatchObject([
+        { kind: `bruteforce.${service}`, attacker: CLIENT, victims: [SERVER], count: 20 },
+      ])
+    },
+  )
+
+  test('is sprayed by who says one password for many users', () => {
+    const traffic = new WatchedTraffic()
+    for (const user of range(20))
+      visit(traffic, { port: 143, said: unanswered(imap(`user${user}`, 'Summer24')) })
+    expect(traffic.end()).toMatchObject([{ kind: 'bruteforce.spray', attacker: CLIENT, count: 20 }])
+  })
+
+  test('is not guessed at by a gateway whose people say a password each', () => {
+    const traffic = new WatchedTraffic()
+    for (const user of range(60))
+      visit(traffic, { port: 143, said: unanswered(imap(`user${user}`, `secret${user}`)) })
+    expect(traffic.end().filter(({ family }) => family === 'bruteforce')).toEqual([])
+  })
+})
+
 describe('a web server of which the answers alone are captured', () => {
   const answers = (statuses: readonly string[], pauseUs: number): readonly Detection[] => {
     const traffic = new WatchedTraffic()
