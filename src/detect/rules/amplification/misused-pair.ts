@@ -14,13 +14,21 @@ const SPAN_US = 60_000_000
 const FEW_SHARE = 0.25
 const FEW_FACTOR = 2
 
+/** What is known of the two beforehand. */
+export interface Habits {
+  /** Says whether what is asked is no misuse, however much is answered. */
+  readonly isOrdinary: () => boolean
+  /** A quarter of the requests may be enough. */
+  readonly canBeFew: boolean
+}
+
 export class MisusedPair implements Watched {
   lastUs: number
   story: Story | null = null
   count = 0
   readonly #service: string
   readonly #config: MisusedReflectorConfig
-  readonly #isOrdinary: () => boolean
+  readonly #habits: Habits
   readonly #client: string
   readonly #server: string
   readonly #pending: string
@@ -30,22 +38,16 @@ export class MisusedPair implements Watched {
   /** Packets of them. */
   #answers = 0
 
-  /** `isOrdinary` says whether what is asked is no misuse, however much is answered. */
-  constructor(
-    service: string,
-    flow: LiveFlow,
-    config: MisusedReflectorConfig,
-    isOrdinary: () => boolean,
-  ) {
+  /** Its first flow is still to be added. */
+  constructor(service: string, flow: LiveFlow, config: MisusedReflectorConfig, habits: Habits) {
     this.#service = service
-    this.#isOrdinary = isOrdinary
+    this.#habits = habits
     this.#config = config
     this.#client = flow.originatorAddress()
     this.#server = flow.responderAddress()
     this.#pending = flow.communityId()
     this.#firstUs = flow.startUs
     this.lastUs = flow.lastUs
-    this.add(flow)
   }
 
   add(flow: LiveFlow): void {
@@ -61,7 +63,7 @@ export class MisusedPair implements Watched {
   isAttacked(): boolean {
     const { minRequests, minFactor } = this.#config
     if (this.count < minRequests && !this.#isUnnatural) return false
-    return this.#factor >= minFactor && !this.#isOrdinary()
+    return this.#factor >= minFactor && !this.#habits.isOrdinary()
   }
 
   begin(): Story {
@@ -106,6 +108,7 @@ export class MisusedPair implements Watched {
   /** Few requests, each for more than anybody asks for in passing. */
   get #isUnnatural(): boolean {
     const { minRequests, minFactor } = this.#config
+    if (!this.#habits.canBeFew) return false
     if (this.count < minRequests * FEW_SHARE || this.#factor < minFactor * FEW_FACTOR) return false
     return isUnnatural(this.#service, this.#answered / Math.max(1, this.#answers))
   }
