@@ -27,16 +27,6 @@ function link(): WatchedTraffic {
 }
 
 describe('ARP spoofing', () => {
-  test('among virtual machines, whose cards are all of one make, is no bonded pair', () => {
-    const [router, thief] = ['08:00:27:00:00:01', '08:00:27:00:00:66'] as const
-    const traffic = link()
-    arpExchange(traffic, VICTIM, { mac: router, address: '10.0.0.20' })
-    for (let round = 0; round < 4; round += 1) {
-      arpAnswer(traffic, { mac: thief, address: '10.0.0.20' }, VICTIM, '10.0.0.20', 10 * SECOND)
-    }
-    expect(traffic.end()).toMatchObject([{ kind: 'spoofing.arp', severity: 5 }])
-  })
-
   test('between a host and its gateway wakes somebody up, and names the address the spoofer bears itself', () => {
     const traffic = link()
     arpExchange(traffic, THIEF, VICTIM)
