@@ -96,6 +96,6 @@ function contextWith(config: Config, options: GlobalOptions, world: CliWorld): C
 }
 
 /** Says how the reader calls us, for the commands that we suggest. */
-export function programName(environment: CliWorld['environment']): string {
+function programName(environment: CliWorld['environment']): string {
   return environment['npm_lifecycle_event'] === 'start' ? 'npm start --' : 'picket'
 }

@@ -4,7 +4,7 @@ const MAGIC = 0xa1b2c3d4
 const MAJOR = 2
 const MINOR = 4
 const FILE_HEADER_LENGTH = 24
-export const RECORD_HEADER_LENGTH = 16
+const RECORD_HEADER_LENGTH = 16
 
 /** Writes the header that stands before the records of a file. */
 export function pcapHeader(linkType: number, snapBytes = 65_535): Uint8Array {

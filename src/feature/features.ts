@@ -44,7 +44,7 @@ function linear(
 }
 
 /** What is measured of the flow itself. */
-export const FLOW_FEATURES = [
+const FLOW_FEATURES = [
   log1p('duration', 'ms', 'First to last packet of the flow', UNSW),
   log1p('originatorPackets', 'packets', 'Packets the originator sent', UNSW),
   log1p('responderPackets', 'packets', 'Packets the responder sent', UNSW),
@@ -74,7 +74,7 @@ export const FLOW_FEATURES = [
 ] as const // prettier-ignore
 
 /** What the two hosts did around the time the flow opened. */
-export const WINDOW_FEATURES = [
+const WINDOW_FEATURES = [
   log1p('originatorOpened10s', 'flows', 'Flows the originator opened in 10 s', KDD),
   log1p('originatorPorts10s', 'ports', 'Distinct ports the originator opened flows to in 10 s', KDD),
   log1p('originatorPeers10s', 'hosts', 'Distinct hosts the originator opened flows to in 10 s', KDD),

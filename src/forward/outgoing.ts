@@ -6,7 +6,7 @@ import type { Event } from '../record/event.ts'
 import type { NumberedFlow } from '../record/logs/outbox.ts'
 
 /** The kind of a flow, which no event has. */
-export const FLOW_KIND = 'flow'
+const FLOW_KIND = 'flow'
 
 /** A finished flow as a sink is sent it: what headers and receipts need has the names it has in an event. */
 export interface OutgoingFlow {

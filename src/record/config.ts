@@ -36,7 +36,7 @@ export const recordConfig = Type.Object(
       minimum: 16,
       maximum: 10000000,
       description:
-        'What the log may take; beyond it the oldest flows are deleted, then evidence, then events. Audit rows, blocks and tokens are never deleted.',
+        'What the rows of the log may take; beyond it the oldest flows are deleted, then evidence, then events. Audit rows, blocks and tokens are never deleted. The write-ahead log takes up to 128 MB beside them, picket.ballast an eighth of minFreeMegabytes.',
     }),
     minFreeMegabytes: Type.Integer({
       default: 256,

@@ -67,7 +67,7 @@ export async function evaluateCaptures(
 }
 
 /** Each attack into `count` benign captures, the next attack into the next ones, so that all have their turn. */
-export function plannedMixes(labelled: readonly LabelledCapture[], count: number): PlannedTrial[] {
+function plannedMixes(labelled: readonly LabelledCapture[], count: number): PlannedTrial[] {
   const hosts = labelled.filter(({ truth }) => truth.kind === 'benign')
   const attacks = labelled.filter(({ truth }) => truth.kind !== 'benign')
   const each = Math.min(count, hosts.length)

@@ -17,7 +17,7 @@ export interface Timeline {
 }
 
 /** Reads the times of a capture through. Cost: one reading, 8 bytes a packet, thinned beyond a million. */
-export async function timelineOf(path: string): Promise<Timeline> {
+async function timelineOf(path: string): Promise<Timeline> {
   let kept: number[] = []
   let step = 1
   let count = 0

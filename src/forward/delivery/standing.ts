@@ -26,6 +26,8 @@ export class Standing {
   /** In a row. */
   #failures = 0
   #complainedAtMs = -Infinity
+  /** The log has been told that it fails, and not that it no longer does. */
+  #hasComplained = false
 
   constructor(options: StandingOptions) {
     this.#options = options
@@ -68,7 +70,8 @@ export class Standing {
     if (states > 0) {
       metrics.count('forward_sent_total', 'Event states and flows sent', states, this.#labels)
     }
-    if (this.#failures > 0) log.info('a sink takes events again', { sink })
+    if (this.#hasComplained) log.info('a sink takes events again', { sink })
+    this.#hasComplained = false
     this.#failures = 0
     this.#lastFailure = null
     this.#state = 'idle'
@@ -91,6 +94,7 @@ export class Standing {
     const nowMs = performance.now()
     if (nowMs - this.#complainedAtMs < LOG_FAILURE_EVERY_MS) return
     this.#complainedAtMs = nowMs
+    this.#hasComplained = true
     log.warn('a sink takes no events; they wait in the log', { sink, reason: failure.reason })
   }
 }

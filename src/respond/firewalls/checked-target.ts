@@ -5,7 +5,7 @@ import { BLOCK_PROTOCOLS } from '../../record/logs/block-log.ts'
 import type { FirewallEntry } from '../firewall.ts'
 
 /** The kernel's limit: 2^32 ms, in seconds, halved (ipset(8), timeout). */
-export const MAX_TIMEOUT_SECONDS = 2_147_483
+const MAX_TIMEOUT_SECONDS = 2_147_483
 
 /** Gives the entry's range. Errors: `TypeError` for what is no range of its family, no protocol or no ports. */
 export function checkedRange({ target, family, protocol, ports }: FirewallEntry): Cidr {

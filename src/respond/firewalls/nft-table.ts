@@ -41,7 +41,7 @@ export function nftSetOf(entry: FirewallEntry): NftSet {
 }
 
 /** Reads a set's name; null when it is none of ours. */
-export function nftSetOfName(name: string): NftSet | null {
+function nftSetOfName(name: string): NftSet | null {
   const [, family, prefix, suffix = ''] = /^v([46])-(\d{1,3})((?:-[a-z0-9]+)*)$/.exec(name) ?? []
   const kind = kindOfSuffix(suffix)
   if (family === undefined || kind === null) return null

@@ -36,7 +36,7 @@ const PASSABLE: ReadonlySet<Guard> = new Set([
 const WIDEST_PREFIX = { 4: 8, 6: 24 } as const
 
 /** Says whether `override` may pass the guard. */
-export function isPassable(guard: Guard): boolean {
+function isPassable(guard: Guard): boolean {
   return PASSABLE.has(guard)
 }
 

@@ -52,7 +52,7 @@ export async function readProviders(root = '/'): Promise<Providers> {
 }
 
 /** Finds the server of each lease: dhclient(8), sd-dhcp-lease, NetworkManager's internal client. */
-export function dhcpServersIn(lease: string): string[] {
+function dhcpServersIn(lease: string): string[] {
   const pattern = /^\s*(?:option dhcp-server-identifier |SERVER_ADDRESS=)([0-9A-Fa-f.:]+)/gm
   return [...lease.matchAll(pattern)].map((match) => match[1]!)
 }
@@ -63,7 +63,7 @@ function leasedTimeServers(lease: string): string[] {
 }
 
 /** Finds the servers that ntp.conf(5), chrony.conf(5) and timesyncd.conf(5) name. */
-export function timeServersIn(text: string): string[] {
+function timeServersIn(text: string): string[] {
   return text.split('\n').flatMap((line) => {
     const listed = /^\s*(?:Fallback)?NTP\s*=\s*(.+)$/.exec(line)?.[1]
     if (listed !== undefined) return listed.trim().split(/\s+/)

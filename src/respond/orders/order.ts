@@ -3,7 +3,7 @@ import { PicketError } from '../../core/errors.ts'
 import { parseCidr, type Cidr } from '../../net/cidr.ts'
 import type { Block, BlockScope } from '../../record/logs/block-log.ts'
 
-export const MAX_TTL_SECONDS = 2_147_483
+const MAX_TTL_SECONDS = 2_147_483
 
 /** Sources behind which no person stands; an order of the fleet is signed by one. */
 const AUTOMATIC: ReadonlySet<Block['source']> = new Set(['policy', 'feed'])

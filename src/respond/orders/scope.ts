@@ -4,7 +4,7 @@ import { formatPortRange, joinPortRanges, MAX_PORT } from '../../net/port-range.
 import type { Block, BlockScope } from '../../record/logs/block-log.ts'
 
 /** A block is an entry of the firewall for each of its ports or ranges. */
-export const MAX_PORTS = 64
+const MAX_PORTS = 64
 
 /**
  * Reads the scope of an order.

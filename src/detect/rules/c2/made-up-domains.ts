@@ -16,6 +16,7 @@ import type { Detector, Emit, Memory } from '../../detector.ts'
 import { textHash } from '../state/attack-ledger.ts'
 import type { Row } from '../state/capped-table.ts'
 import { FadingTable } from '../state/fading-table.ts'
+import { FirstLooks } from '../state/first-looks.ts'
 import { Story } from '../state/story.ts'
 import { confidenceOf, counted, listed, spanOf } from '../state/wording.ts'
 import { nameFeatures } from '../tunnel/name-score.ts'
@@ -24,6 +25,8 @@ import type { MadeUpDomainsConfig } from './config.ts'
 
 const DNS_PORT = 53
 const MAX_HOSTS = 2048
+/** Hosts that have asked for a domain or two: a flood is made of these. */
+const WAITING = 4096
 const MAX_SERVERS = 4096
 /** Once so many hosts were heard nobody is taken for unheard any more. */
 const MAX_HEARD = 4096
@@ -56,7 +59,7 @@ interface Seeker extends Row {
   readonly host: string
   readonly server: string
   firstUs: number
-  /** Hashes of the domains that did not exist, and how many of them look made up. */
+  /** The domains that did not exist, and how many of them look made up. */
   readonly missing: Set<number>
   odd: number
   readonly examples: string[]
@@ -70,6 +73,7 @@ export class MadeUpDomains implements Detector {
   readonly memories: readonly Memory[]
   readonly #config: MadeUpDomainsConfig
   readonly #emit: Emit
+  readonly #looks: FirstLooks
   readonly #seekers: FadingTable<Seeker>
   /** Hosts to which an answer was captured. */
   readonly #heard = new Set<number>()
@@ -79,9 +83,9 @@ export class MadeUpDomains implements Detector {
   constructor(config: MadeUpDomainsConfig, emit: Emit) {
     this.#config = config
     this.#emit = emit
-    this.#seekers = new FadingTable(MAX_HOSTS, this.#config.forgetAfterSeconds * 1e6, (seeker) =>
-      this.#finish(seeker),
-    )
+    const forgetAfterUs = config.forgetAfterSeconds * 1e6
+    this.#looks = new FirstLooks(WAITING, forgetAfterUs)
+    this.#seekers = new FadingTable(MAX_HOSTS, forgetAfterUs, (seeker) => this.#finish(seeker))
     this.memories = [this.#seekers]
   }
 
@@ -115,31 +119,34 @@ export class MadeUpDomains implements Detector {
   #misses(flow: LiveFlow, { query }: DnsMessage, hostKey: number, isTurned: boolean): void {
     const domain = domainOf(query!)
     if (domain === null) return
-    const seeker = this.#seekerOf(flow, hostKey, isTurned)
-    seeker.lastUs = Math.max(seeker.lastUs, flow.lastUs)
-    const hash = textHash(domain)
-    if (seeker.missing.has(hash) || seeker.missing.size >= MAX_DOMAINS) return
-    seeker.missing.add(hash)
-    if (!looksMadeUp(domain)) return
-    seeker.odd += 1
-    if (seeker.examples.length < EXAMPLES) seeker.examples.push(domain)
-    this.#judge(seeker, flow, hostKey)
+    const missing = missingDomain(domain)
+    const known = this.#seekers.get(hostKey)
+    if (known === undefined || this.#isOver(known, flow.lastUs)) {
+      this.#look(flow, missing, hostKey, isTurned)
+      return
+    }
+    known.lastUs = Math.max(known.lastUs, flow.lastUs)
+    if (known.missing.has(missing) || known.missing.size >= MAX_DOMAINS) return
+    known.missing.add(missing)
+    if (!isOdd(missing)) return
+    known.odd += 1
+    if (known.examples.length < EXAMPLES) known.examples.push(domain)
+    this.#judge(known, flow, hostKey)
   }
 
-  #seekerOf(flow: LiveFlow, hostKey: number, isTurned: boolean): Seeker {
-    let seeker = this.#seekers.get(hostKey)
-    if (seeker === undefined || this.#isOver(seeker, flow.lastUs)) {
-      const [host, server] = isTurned
-        ? [flow.responderAddress(), flow.originatorAddress()]
-        : [flow.originatorAddress(), flow.responderAddress()]
-      seeker = {
-        ...{ host, server, firstUs: flow.lastUs, lastUs: flow.lastUs },
-        ...{ missing: new Set(), odd: 0, examples: [], story: null },
-        isUnheard: this.#isUnheard(hostKey),
-      }
-      this.#seekers.set(hostKey, seeker)
-    }
-    return seeker
+  /** A host becomes a seeker with the fourth domain; what it asked for before it was heard is counted apart. */
+  #look(flow: LiveFlow, missing: number, hostKey: number, isTurned: boolean): void {
+    const isUnheard = this.#isUnheard(hostKey)
+    const place = this.#looks.note(hostKey, isUnheard ? 1 : 0, missing, flow.lastUs)
+    if (place < 0) return
+    const { items, firstUs } = this.#looks.take(place)
+    const [host, server] = isTurned
+      ? [flow.responderAddress(), flow.originatorAddress()]
+      : [flow.originatorAddress(), flow.responderAddress()]
+    this.#seekers.set(hostKey, {
+      ...{ host, server, firstUs, lastUs: flow.lastUs, isUnheard },
+      ...{ missing: new Set(items), odd: items.filter(isOdd).length, examples: [], story: null },
+    })
   }
 
   /** Without a story the count begins anew: nobody's typing errors add up over days. */
@@ -175,6 +182,13 @@ function domainOf(name: string): string | null {
   if (at >= name.length || PRIVATE_ENDINGS.has(name.slice(name.lastIndexOf('.') + 1))) return null
   return name.slice(at).includes('.') ? name.slice(at) : null
 }
+
+/** A number of its own for each domain, which tells whether it looks made up. */
+function missingDomain(domain: string): number {
+  return (textHash(domain) >>> 0) * 2 + (looksMadeUp(domain) ? 1 : 0)
+}
+
+const isOdd = (missing: number): boolean => missing % 2 === 1
 
 function looksMadeUp(domain: string): boolean {
   const end = domain.indexOf('.')

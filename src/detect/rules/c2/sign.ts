@@ -8,7 +8,7 @@ export type C2Kind = (typeof C2_KINDS)[number]
  * What a sign is about. Signs of one aspect are no independent witnesses: together they weigh no more than
  * the aspect's bound.
  */
-export const ASPECT_BOUNDS = {
+const ASPECT_BOUNDS = {
   /** How regularly. */
   timing: 0.5,
   /** In what sizes and frames. */

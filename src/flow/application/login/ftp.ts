@@ -28,7 +28,7 @@ const SHORTEST_GREETING = 16
 const PLEASE_LOG_IN = ['PLEASE', 'NOT LOGGED IN'].map(pattern)
 
 /** FTP's port: a bare 220 or USER says too little to tell it from mail. */
-export const FTP_PORT = 21
+const FTP_PORT = 21
 
 /** Says whether a payload that is no greeting belongs to FTP's control connection. */
 export function isFtp(packet: Packet): boolean {

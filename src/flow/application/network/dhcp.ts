@@ -37,7 +37,7 @@ export function isDhcp(payload: Payload, first: number): boolean {
 type Draft = { -readonly [Key in keyof DhcpMessage]: DhcpMessage[Key] }
 
 /** Reads a message that `isDhcp` has told. */
-export function readDhcpMessage(payload: Payload): DhcpMessage {
+function readDhcpMessage(payload: Payload): DhcpMessage {
   const given = uint32At(payload, GIVEN_ADDRESS)
   const draft: Draft = {
     kind: 'dhcp',

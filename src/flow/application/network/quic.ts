@@ -41,7 +41,7 @@ function isDigits(two: number): boolean {
 }
 
 /** `1`, `2`, `draft-29`, `Q046`, or the number. */
-export function quicVersionName(version: number): string {
+function quicVersionName(version: number): string {
   if (version === 1) return '1'
   if (version === VERSION_2) return '2'
   if (version >>> 8 === 0xff0000) return `draft-${version & 255}`

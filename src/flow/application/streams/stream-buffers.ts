@@ -10,13 +10,13 @@ import type { Payload } from '../payload.ts'
 import { firstByteOf, restOf } from './segment-order.ts'
 
 /** Covers a ClientHello with two key shares and ECH, and a server's first certificate. */
-export const BUFFER_BYTES = 8192
+const BUFFER_BYTES = 8192
 const MOST_BUFFERS = 256
 
 const rest = new Packet()
 
 /** One side's bytes from the message's first segment on, as far as they came without a hole. */
-export class StreamBuffer implements Payload {
+class StreamBuffer implements Payload {
   readonly buffer = new Uint8Array(BUFFER_BYTES)
   readonly payloadOffset = 0
   payloadCaptured = 0

@@ -31,14 +31,14 @@ const FIRST_CERTIFICATE = HANDSHAKE_HEADER + 6
 const part = new PayloadPart()
 
 /** Names a version by its number on the wire. */
-export function tlsVersionName(version: number): string {
+function tlsVersionName(version: number): string {
   if (version === 0x0300) return 'SSL 3.0'
   if (version > 0x0300 && version <= TLS13) return `TLS 1.${(version & 255) - 1}`
   return `0x${version.toString(16).padStart(4, '0')}`
 }
 
 /** The highest version a client offers. */
-export function offeredVersion({ versions, legacyVersion }: ClientHello): number {
+function offeredVersion({ versions, legacyVersion }: ClientHello): number {
   const offered = versions.filter((version) => !isGrease(version))
   return offered.length === 0 ? legacyVersion : Math.max(...offered)
 }

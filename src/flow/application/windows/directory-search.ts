@@ -6,7 +6,7 @@
  */
 import type { Payload } from '../payload.ts'
 
-export const DIRECTORY_AIMS = [
+const DIRECTORY_AIMS = [
   'all-users', 'service-accounts', 'no-preauthentication', 'unconstrained-delegation', 'delegation', 'local-passwords', 'protected-accounts', 'permissions',
 ] as const // prettier-ignore
 export type DirectoryAim = (typeof DIRECTORY_AIMS)[number]

@@ -52,7 +52,7 @@ export function isKerberosStream(payload: Payload, first: number): boolean {
 type Draft = { -readonly [Key in keyof KerberosMessage]: KerberosMessage[Key] }
 
 /** Reads a message that `isKerberos` has told. */
-export function readKerberosMessage(payload: Payload): KerberosMessage {
+function readKerberosMessage(payload: Payload): KerberosMessage {
   const message: Draft = {
     kind: 'kerberos',
     message: MESSAGES.get(byteAt(payload, 0)) ?? 'other',

@@ -13,7 +13,7 @@ import { reasonOf } from '../../tls/index.ts'
  * So long after it was sent an event may still be lost with the collector: in socket buffers, in the
  * collector's own queue, on the way to its disk. Until then it counts as under way.
  */
-export const OVERLAP_MS = 30_000
+const OVERLAP_MS = 30_000
 const FINISH_TIMEOUT_MS = 3000
 /** A collector that left so many connections open, and never closed one, is one that never does. */
 const UNANSWERED_FINS = 3

@@ -145,12 +145,12 @@ export class Claim {
 }
 
 /** Reads a link-layer address option; 0 when there is none (RFC 4861 §4.6.1). */
-export function linkAddress(packet: Packet, option: number): number {
+function linkAddress(packet: Packet, option: number): number {
   return linkAddressAfter(packet, option, ADDRESS_LENGTH)
 }
 
 /** As `linkAddress`, of options that begin `skip` bytes into the payload. */
-export function linkAddressAfter(packet: Packet, option: number, skip: number): number {
+function linkAddressAfter(packet: Packet, option: number, skip: number): number {
   const { buffer } = packet
   const end = packet.payloadOffset + packet.payloadCaptured
   let at = packet.payloadOffset + skip

@@ -7,7 +7,7 @@ const ENDS_OR_ACKNOWLEDGES = 1
 /** A request taken back before this long, or twice it, has passed was never wanted. */
 const BREATH_US = 50_000
 /** So much is told at once. */
-export const BURDEN_STEP = 64
+const BURDEN_STEP = 64
 
 export class BurdenCount {
   #opened = 0

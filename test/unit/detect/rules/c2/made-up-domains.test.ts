@@ -53,6 +53,21 @@ describe('a host that asks for domains made up by a program', () => {
     expect(traffic.end().filter(({ kind }) => kind === 'c2.dga')).toEqual([])
   })
 
+  test('is told although thousands of others ask once between two of its questions', () => {
+    const traffic = new WatchedTraffic()
+    let others = 0
+    for (const name of madeUp(24, 'abcdefghijklmnopqrstuvwxyz')) {
+      ask(traffic, name, { ...asking, afterUs: 1000 })
+      for (let other = 0; other < 2100; other += 1, others += 1) {
+        const client = `10.${others >> 16}.${(others >> 8) & 255}.${others & 255}`
+        ask(traffic, 'www.example.org', { client, server: asking.server, afterUs: 100 })
+      }
+    }
+    expect(traffic.stories()).toContainEqual(
+      expect.objectContaining({ kind: 'c2.dga', host: HOST }) as unknown,
+    )
+  })
+
   test('is told of while it still asks', () => {
     const traffic = new WatchedTraffic()
     for (const name of madeUp(40, 'abcdefghijklmnopqrstuvwxyz')) ask(traffic, name, asking)
