@@ -136,3 +136,22 @@ describe('a web server of which the answers alone are captured', () => {
     expect(answers(second, 300_000)).toEqual([])
   })
 })
+
+test('Telnet of which the server alone is captured is guessed at by who is refused again and again', () => {
+  const traffic = new WatchedTraffic()
+  for (const guess of range(10)) {
+    const refused: Said = [
+      ['<', 'Password: '],
+      ['>', `guess${guess}\r\n`],
+      ['<', '\r\nLogin incorrect\r\n'],
+      ['<', 'box login: '],
+      ['>', 'root\r\n'],
+      ['<', 'root\r\n'],
+    ]
+    const said: Said = [['<', '\xff\xfd\x18'], ['<', 'box login: '], ...refused, ...refused]
+    visit(traffic, { port: 23, said, sides: 'server' })
+  }
+  expect(traffic.end()).toMatchObject([
+    { kind: 'bruteforce.telnet', attacker: CLIENT, victims: [SERVER], count: 20 },
+  ])
+})
