@@ -38,6 +38,16 @@ export function reachOf(flow: LiveFlow): number {
   return to === PUBLIC ? Reach.OUTSIDE : Reach.INSIDE
 }
 
+/** From a public address to a private one. */
+export function isFromOutside(flow: LiveFlow): boolean {
+  if (flow.ipVersion === 4)
+    return placeOfIpv4(flow.originatorKey) === PUBLIC && placeOfIpv4(flow.responderKey) === PRIVATE
+  flow.copyAddresses(words, 0, 4)
+  return (
+    placeOfIpv6(words[0]!, words[3]!) === PUBLIC && placeOfIpv6(words[4]!, words[7]!) === PRIVATE
+  )
+}
+
 /** The originator has a private address, and so is a host of ours. */
 export function isOurs(flow: LiveFlow): boolean {
   if (flow.ipVersion === 4) return placeOfIpv4(flow.originatorKey) === PRIVATE

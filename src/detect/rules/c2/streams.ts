@@ -4,15 +4,16 @@
  */
 import type { LiveFlow, StreamBeat, UnknownStream } from '../../../flow/flow.ts'
 import type { Detector, Heard } from '../../detector.ts'
-import { Reach, reachOf, sawHandshake } from './direction.ts'
+import { isFromOutside, Reach, reachOf, sawHandshake } from './direction.ts'
 import type { FarNames } from './far-names.ts'
 import type { Sign } from './sign.ts'
 import { ircSigns } from './signs/irc.ts'
 import { isOddPort, isRhythmicPort, oddPort } from './signs/ports.ts'
-import { bytesOf, markOf } from './signs/rat-marks.ts'
+import { bytesOf, markOf, type Mark } from './signs/rat-marks.ts'
 import type { C2Suspects } from './suspects.ts'
 import type { Row } from '../state/capped-table.ts'
 import { FadingTable } from '../state/fading-table.ts'
+import { pairKey } from '../state/pair-key.ts'
 import { spanOf } from '../state/wording.ts'
 
 const MAX_TALKERS = 4096
@@ -56,16 +57,19 @@ export class Streams implements Detector {
   }
 
   flowSpoke(flow: LiveFlow, fact: Heard<typeof HEARS>): void {
-    if (!sawHandshake(flow)) return
+    const mark = markOf(fact)
+    if (!sawHandshake(flow)) {
+      if (mark !== null && mark.weight >= 1) this.#accuseUnopened(flow, mark)
+      return
+    }
     if (reachOf(flow) === Reach.NONE) return
     const farEnds = this.#farEndsOf(flow)
-    const mark = markOf(fact)
     const text = bytesOf(fact.originator).join('\n')
     const irc = ircSigns(text, bytesOf(fact.responder), flow.responderPort)
     const signs: Sign[] = [...irc]
     if (mark !== null) {
       if (isOddPort(flow.responderPort)) signs.push(oddPort(flow.responderPort, 'rat'))
-      signs.push({ feature: 'mark', kind: 'rat', aspect: 'known', weight: mark.weight, value: mark.weight, baseline: null, text: `${mark.what}, as ${mark.tool} speaks` }) // prettier-ignore
+      signs.push(markSign(mark))
     }
     if (farEnds <= MOST_FAR_ENDS && irc.length === 0) {
       signs.push(...shapeSigns(flow, fact), ...falseTlsSigns(flow, fact))
@@ -80,6 +84,22 @@ export class Streams implements Detector {
     )
   }
 
+  /** The capture began in mid-stream: a mark is one all the same, and who is outside commands. */
+  #accuseUnopened(flow: LiveFlow, mark: Mark): void {
+    if (reachOf(flow) !== Reach.NONE) this.#suspects.accuse(flow, [markSign(mark)], null)
+    else if (isFromOutside(flow)) {
+      const [host, farEnd] = [flow.responderAddress(), flow.originatorAddress()]
+      const key = pairKey(flow.responderKey, flow.originatorKey, 0)
+      const parties = {
+        host,
+        farEnd,
+        domain: this.#names.nameOf(flow.originatorKey),
+        isInside: false,
+      }
+      this.#suspects.accuseOf(key, parties, [markSign(mark)], flow)
+    }
+  }
+
   /** Far ends with which the host speaks unknown protocols, this one included. */
   #farEndsOf(flow: LiveFlow): number {
     let talker = this.#talkers.get(flow.originatorKey)
@@ -91,6 +111,10 @@ export class Streams implements Detector {
     if (talker.farEnds.size <= MOST_FAR_ENDS) talker.farEnds.add(flow.responderKey)
     return talker.farEnds.size
   }
+}
+
+function markSign({ tool, what, weight }: Mark): Sign {
+  return { feature: 'mark', kind: 'rat', aspect: 'known', weight, value: weight, baseline: null, text: `${what}, as ${tool} speaks` } // prettier-ignore
 }
 
 const NAMELESS_BEAT: Sign = sign('namelessBeat', 'place', 0.15, 1, 'kept for nothing else, with a far end that was looked up nowhere') // prettier-ignore

@@ -38,6 +38,7 @@ const LONGEST_US = 120_000_000
 /** Sizes within an eighth of each other are alike. */
 const STEPS_A_FACTOR = 8
 const ALIKE = 0.6
+const SHORT_BYTES = 128
 
 interface Client extends Suspect {
   readonly client: string
@@ -103,7 +104,9 @@ function mayBeRefused(flow: LiveFlow, leastBytes: number): boolean {
   return sent <= MOST_BYTES && received <= MOST_BYTES && flow.lastUs - flow.startUs <= LONGEST_US
 }
 
-const sizeStep = (bytes: number): number => Math.round(Math.log(bytes) * STEPS_A_FACTOR)
+/** Names and passwords in the clear are all short, if not alike. */
+const sizeStep = (bytes: number): number =>
+  Math.round(Math.log(Math.max(bytes, SHORT_BYTES)) * STEPS_A_FACTOR)
 
 function tell(
   { client, server, service, count, firstUs, lastUs }: Client,

@@ -33,7 +33,9 @@ test('connections to SSH, one after the other and alike, are told as guesses', (
 })
 
 test('and so are those to FTP, which says little', () => {
-  expect(guesses({ port: 21, sent: () => 30 })).toMatchObject([{ kind: 'bruteforce.ftp' }])
+  expect(guesses({ port: 21, sent: (visit) => 20 + ((visit * 7) % 20) })).toMatchObject([
+    { kind: 'bruteforce.ftp' },
+  ])
 })
 
 test('are none of a program that comes once a minute, or does now more and now less', () => {
