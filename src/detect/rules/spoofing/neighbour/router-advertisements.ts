@@ -35,7 +35,7 @@ const KILLS = 3
 const KILLS_WITHIN_US = 60e6
 
 /** A router that repeats itself more often than this, so many times. */
-const MIN_HASTE = 4
+const MIN_HASTE = 6
 const HASTY_GAP_US = 15_000_000
 /** A router answers whoever asks for one within this long (RFC 4861 §6.2.6), and all at once. */
 const ANSWER_US = 3_500_000

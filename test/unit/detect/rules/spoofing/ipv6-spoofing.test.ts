@@ -164,9 +164,9 @@ test('an IPv6 redirect that does not come from a link-local address is a forgery
 })
 
 describe('a router that nobody else is beside', () => {
-  const hasty = (isPreferred: boolean, gapUs: number, rounds = 12) => {
+  const hasty = (isPreferred: boolean, gapUs: number) => {
     const traffic = new WatchedTraffic()
-    for (let round = 0; round < rounds; round += 1) {
+    for (let round = 0; round < 12; round += 1) {
       advertiseRouter(traffic, { mac: THIEF.mac, address: 'fe80::3' }, { lifetime: 1800, isPreferred, prefix: '2001:db8:bad::' }) // prettier-ignore
       traffic.wait(gapUs)
     }
@@ -177,11 +177,6 @@ describe('a router that nobody else is beside', () => {
     expect(hasty(true, 5 * SECOND)).toMatchObject([
       { kind: 'spoofing.router-advertisement', severity: 4, attacker: 'fe80::3' },
     ])
-  })
-
-  test('is told as soon as it has said so once more than an honest one that has just begun', () => {
-    expect(hasty(true, 5 * SECOND, 4)).toHaveLength(1)
-    expect(hasty(true, 5 * SECOND, 3)).toEqual([])
   })
 
   test('is left alone where it does one of the two', () => {
