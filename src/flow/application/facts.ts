@@ -225,13 +225,15 @@ export interface LoginFact {
   readonly secret: number | null
 }
 
-/** Somebody offers a password to a server that is never heard, since its side is not captured; over HTTP to any. */
+/** Somebody offers a password; how it ended, if it did, is told as `LoginFact`. */
 export interface LoginOffer {
   readonly kind: 'login-offer'
   readonly application: Application
   readonly user: string | null
   /** As a login's. */
   readonly secret: number
+  /** The server spoke before, as it does first in all but HTTP; else its side may not be captured. */
+  readonly isServerHeard: boolean
 }
 
 /** A user whom an SMTP client asks for: by VRFY or EXPN, or as a recipient whom the server has or has not. */

@@ -17,12 +17,13 @@ import { IpProtocol } from '../../../net/protocol.ts'
 import type { Detector, Emit, Memory } from '../../detector.ts'
 import { originatorHash, responderHash } from '../state/packet-address.ts'
 import { textHash } from '../state/attack-ledger.ts'
+import type { Row } from '../state/capped-table.ts'
 import { FadingTable } from '../state/fading-table.ts'
 import { mix } from '../state/pair-key.ts'
 import { WatchedHosts } from '../state/watch/watched-hosts.ts'
 import type { MisusedReflectorConfig } from './config.ts'
 import { AskedNames } from './asked-names.ts'
-import { MisusedPair } from './misused-pair.ts'
+import { MisusedPair, type Habits } from './misused-pair.ts'
 import { SERVICE_OF_PORT, SERVICES } from '../state/amplifiers.ts'
 
 /** Answers must outweigh questions by half of what is asked of the whole before a pair is watched at all. */
@@ -45,6 +46,8 @@ const MINUTE_US = 60_000_000
 
 const REMEMBER_US = 600_000_000
 
+const ALWAYS_ODD: Habits = { isOrdinary: () => false, canBeFew: false }
+
 /** Ports of services where ordinary use amplifies as much. */
 const ORDINARY = new Set([69, 27015, 27960])
 const SNMP_PORT = 161
@@ -56,12 +59,15 @@ export class MisusedReflector implements Detector {
   readonly #pairs: WatchedHosts<MisusedPair>
   /** What name servers were asked and answered at length, and what is asked by SNMP. */
   readonly #names: FadingTable<AskedNames>
+  /** Pairs already told of: what is left of their flows is no story of its own. */
+  readonly #attacked: FadingTable<Row>
 
   constructor(config: MisusedReflectorConfig, emit: Emit) {
     this.#config = config
     this.#pairs = new WatchedHosts(config.maxPairs, emit)
     this.#names = new FadingTable(config.maxPairs, REMEMBER_US)
-    this.memories = [this.#pairs, this.#names]
+    this.#attacked = new FadingTable(config.maxPairs, REMEMBER_US)
+    this.memories = [this.#pairs, this.#names, this.#attacked]
   }
 
   flowSpoke(flow: LiveFlow, fact: ApplicationFact): void {
@@ -79,9 +85,11 @@ export class MisusedReflector implements Detector {
     const factor = flow.responderPayloadBytes / Math.max(1, flow.originatorPayloadBytes)
     if (factor < this.#config.minFactor * FIRST_SHARE) return
     const key = keyOf(flow, asked === 0 ? UNKNOWN + flow.responderPort : asked)
-    const pair = this.#pairs.get(key)
-    if (pair !== undefined) pair.add(flow)
-    else this.#pairs.watch(key, asked === 0 ? this.#unknown(flow) : this.#known(flow, asked, key))
+    const pair =
+      this.#pairs.get(key) ??
+      this.#pairs.watch(key, asked === 0 ? this.#unknown(flow) : this.#known(flow, asked, key))
+    pair.add(flow)
+    if (pair.isAttacked()) this.#attacked.set(key, { lastUs: flow.lastUs })
   }
 
   #asks(flow: LiveFlow, question: number): void {
@@ -100,13 +108,14 @@ export class MisusedReflector implements Detector {
     const names = (): AskedNames | undefined => this.#names.get(key)
     const isOrdinary = (): boolean =>
       flow.responderPort === SNMP_PORT ? names()?.isOfFew !== true : names()?.isEverNew === true
-    return new MisusedPair(SERVICES[asked - 1]!.name, flow, this.#config, isOrdinary)
+    const canBeFew = this.#attacked.get(key) === undefined
+    return new MisusedPair(SERVICES[asked - 1]!.name, flow, this.#config, { isOrdinary, canBeFew })
   }
 
   #unknown(flow: LiveFlow): MisusedPair {
     const minRequests = this.#config.minRequests * PARROTED_SHARE
     const name = `UDP port ${flow.responderPort}`
-    return new MisusedPair(name, flow, { ...this.#config, minRequests }, () => false)
+    return new MisusedPair(name, flow, { ...this.#config, minRequests }, ALWAYS_ODD)
   }
 
   #isAmplified({ messageBytes, query }: DnsMessage): boolean {

@@ -47,7 +47,7 @@ const UNNATURAL_MEANS: Readonly<Record<string, number>> = {
 }
 
 /** Says whether nobody gets answers so long, on average, who has not asked for them. */
-export function isUnnatural({ name }: Service, meanBytes: number): boolean {
+export function isUnnatural(name: string, meanBytes: number): boolean {
   return meanBytes >= (UNNATURAL_MEANS[name] ?? Number.POSITIVE_INFINITY)
 }
 
@@ -133,7 +133,7 @@ export class ReflectionVictim implements Watched {
   #isUnasked(minAnswers: number): boolean {
     if (this.replies > 0 || this.#asked > 0) return false
     if (this.count < minAnswers || this.#reflectors.value < FEW_REFLECTORS) return false
-    return isUnnatural(this.service, this.#bytes / this.count)
+    return isUnnatural(this.service.name, this.#bytes / this.count)
   }
 
   /** Who looks for a service in its network asks from one port too, and is answered by its neighbours. */

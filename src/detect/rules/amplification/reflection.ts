@@ -95,7 +95,7 @@ export class Reflection implements Detector {
     let victim = this.#victims.get(key)
     if (victim === undefined) {
       const service = SERVICES[answering - 1]!
-      const from = isUnnatural(service, flow.openingPayloadBytes) ? 1 : WATCH_FROM
+      const from = isUnnatural(service.name, flow.openingPayloadBytes) ? 1 : WATCH_FROM
       if (this.#rates.count(key, flow.startUs) < from) return
       victim = new ReflectionVictim(service, flow.responderAddress(), this.#config)
       this.#victims.watch(key, victim)

@@ -4,6 +4,7 @@ import type { LoginBruteforceConfig } from './config.ts'
 import type { Row } from '../state/capped-table.ts'
 import { Story } from '../state/story.ts'
 import { BLIND_FACTOR, QUICK_US } from './blind.ts'
+import { ENOUGH_OF_FACTORIES } from './factory-passwords.ts'
 import { Refusals, type Offer } from './refusals.ts'
 
 /** Without a story everything is forgiven after this long: nobody's typing errors add up over days. */
@@ -36,8 +37,13 @@ export class Guesser implements Row {
   #lastRefusalUs = 0
   #lastServer = ''
   readonly #servers = new Set<string>()
+  readonly #factory: ReadonlySet<number>
+  /** Of those, the ones that were refused. */
+  readonly #ofFactories = new Set<number>()
 
-  constructor(client: string, service: string, nowUs: number) {
+  /** `factory` are the digests of passwords that bots try. */
+  constructor(client: string, service: string, nowUs: number, factory: ReadonlySet<number>) {
+    this.#factory = factory
     this.client = client
     this.service = service
     this.#firstUs = nowUs
@@ -52,6 +58,11 @@ export class Guesser implements Row {
     return this.#servers.size
   }
 
+  /** Different passwords among them that bots try because makers of devices chose them. */
+  get ofFactories(): number {
+    return this.#ofFactories.size
+  }
+
   get longestRun(): number {
     return this.#longestRun
   }
@@ -60,6 +71,8 @@ export class Guesser implements Row {
     this.#forgive(nowUs)
     this.lastUs = Math.max(this.lastUs, nowUs)
     this.refusals.add(offer)
+    if (offer.secret !== null && this.#factory.has(offer.secret))
+      this.#ofFactories.add(offer.secret)
     if (this.#servers.size < MAX_SERVERS) this.#servers.add(server)
     this.story?.addVictim(server)
     const isQuick = nowUs - this.#lastRefusalUs <= QUICK_US && !this.#goesRound(server)
@@ -104,6 +117,7 @@ export class Guesser implements Row {
 
   #verdict({ minGuesses }: LoginBruteforceConfig): Verdict {
     const { count, guesses } = this.refusals
+    if (this.#ofFactories.size >= ENOUGH_OF_FACTORIES) return 'guessing'
     // A mail gateway, a web front-end or a router with many people behind it fails now and then, too.
     if (count < minGuesses || count <= this.#logins) return 'nothing'
     if (guesses >= minGuesses || this.#longestRun >= minGuesses * BLIND_FACTOR) return 'guessing'
@@ -114,6 +128,7 @@ export class Guesser implements Row {
     if (this.story !== null || nowUs - this.#firstUs < FORGIVE_AFTER_US) return
     this.refusals.clear()
     this.#servers.clear()
+    this.#ofFactories.clear()
     this.#logins = 0
     this.#firstUs = nowUs
   }

@@ -2,6 +2,7 @@
 import type { Detection, Reason } from '../../detection.ts'
 import { confidenceOf, counted, listed, spanOf } from '../state/wording.ts'
 import type { LoginBruteforceConfig } from './config.ts'
+import { ENOUGH_OF_FACTORIES } from './factory-passwords.ts'
 import type { Guesser } from './guesser.ts'
 import { nameOfService } from './login-parties.ts'
 
@@ -39,6 +40,7 @@ function tellAttack(guesser: Guesser, config: LoginBruteforceConfig, isFinal: bo
       { feature: 'failedLogins', value: count, baseline: null, weight: 0.3 },
       { feature: 'differentGuesses', value: guesses, baseline: config.minGuesses, weight: 0.4 },
       { feature: 'distinctUsers', value: users, baseline: isSpray ? config.minSprayedUsers : null, weight: 0.1 },
+      ...factoryReason(guesser),
       { feature: 'quickFailuresInARow', value: guesser.longestRun, baseline: null, weight: 0.1 },
       { feature: 'loginsSince', value: guesser.conquests, baseline: 0, weight: 0.1 },
     ],
@@ -46,6 +48,11 @@ function tellAttack(guesser: Guesser, config: LoginBruteforceConfig, isFinal: bo
     flows: [...story!.flows],
     port: story!.port,
   } // prettier-ignore
+}
+
+function factoryReason({ ofFactories }: Guesser): Reason[] {
+  if (ofFactories < ENOUGH_OF_FACTORIES) return []
+  return [{ feature: 'factoryPasswords', value: ofFactories, baseline: 0, weight: 0.4 }]
 }
 
 /** The same few guesses for hours are a program that was not told of a new password. */
@@ -102,5 +109,9 @@ function summaryOf(guesser: Guesser, isSpray: boolean): string {
       ? `; then ${counted(guesser.conquests, 'login')} succeeded${guesser.conqueredUser === null ? '' : ` as ${guesser.conqueredUser}`}`
       : ''
   const what = isSpray ? 'sprays' : 'guesses'
-  return `${client} ${what} ${name} passwords on ${where}: ${counted(refusals.count, 'failed login')}${who} in ${span}${end}`
+  const ofBots =
+    guesser.ofFactories < ENOUGH_OF_FACTORIES
+      ? ''
+      : `, ${guesser.ofFactories} of them by passwords from factories that bots try`
+  return `${client} ${what} ${name} passwords on ${where}: ${counted(refusals.count, 'failed login')}${who}${ofBots} in ${span}${end}`
 }

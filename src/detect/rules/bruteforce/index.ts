@@ -2,6 +2,7 @@
 import type { DetectConfig } from '../../config.ts'
 import type { Detector, Emit } from '../../detector.ts'
 import { CommunityGuessing } from './community-guessing.ts'
+import { CutLogins } from './connections/cut-logins.ts'
 import { RdpBruteforce } from './connections/rdp-bruteforce.ts'
 import { SshBruteforce } from './connections/ssh-bruteforce.ts'
 import { UnheardSmb } from './connections/unheard-smb.ts'
@@ -22,6 +23,7 @@ export function createBruteforceDetectors(config: DetectConfig, emit: Emit): Det
           new UnheardGuessing(loginBruteforce, emit),
           new UnheardRefusals(loginBruteforce, emit),
           new UnheardSmb(loginBruteforce, emit),
+          new CutLogins(loginBruteforce, emit),
           new CommunityGuessing(loginBruteforce, emit),
         ]
       : []),

@@ -2,7 +2,7 @@
  * Detects password guessing wherever a server can be read to refuse a login, on whatever port it is spoken.
  *
  * What counts is how many different guesses were refused: the same password again and again is a program
- * that was not told of the new one. Challenges hide passwords (SMB, MySQL, VNC, digests); there the users
+ * that was not told of the new one; of those that bots know from the factory a few suffice. Challenges hide passwords (SMB, MySQL, VNC, digests); there the users
  * count, and tries faster than patient programs make.
  * Left out: logins within TLS; SSH and RDP, which are judged by how their connections end.
  */
@@ -12,6 +12,7 @@ import { FadingTable } from '../state/fading-table.ts'
 import { pairKey } from '../state/pair-key.ts'
 import { BesiegedServer } from './besieged-server.ts'
 import type { LoginBruteforceConfig } from './config.ts'
+import { factoryDigests } from './factory-passwords.ts'
 import { Guesser } from './guesser.ts'
 import { tellGuessing } from './guessing-story.ts'
 import { loginEndsOf, OTHER_SERVICE, serviceOf, type LoginEnds } from './login-parties.ts'
@@ -41,6 +42,7 @@ export class LoginBruteforce implements Detector {
   readonly memories: readonly Memory[]
   readonly #config: LoginBruteforceConfig
   readonly #emit: Emit
+  readonly #factory = factoryDigests()
   readonly #guessers: FadingTable<Guesser>
   readonly #servers: FadingTable<BesiegedServer>
 
@@ -67,7 +69,7 @@ export class LoginBruteforce implements Detector {
     const key = pairKey(ends.clientKey, 0, saltOf(flow, service, ends.serverPort))
     let guesser = this.#guessers.get(key)
     if (guesser === undefined) {
-      guesser = new Guesser(ends.client(), service, nowUs)
+      guesser = new Guesser(ends.client(), service, nowUs, this.#factory)
       this.#guessers.set(key, guesser)
     }
     guesser.refused(fact, ends.server(), nowUs)

@@ -1,21 +1,30 @@
 /**
- * Detects password guessing where the client alone is captured: one user, one password after the other.
+ * Detects password guessing where no answer is seen: one user, one password after the other, or one password for
+ * many users. The client alone is captured, or it gives up on a server that lets it wait.
  *
  * Whether any was refused is not seen. But who knows a password says it again, and who changes it says a second
- * one: only a guesser offers a dozen for one user.
+ * one: only a guesser offers a dozen for one user, or a dozen users the same.
  * Left out: a password each for many users, which a gateway with many people behind it offers too. Over HTTP the client
  * speaks first, so there the server counts as unheard where not even its side of the handshake was captured.
  */
-import type { LiveFlow } from '../../../flow/flow.ts'
+import type { LiveFlow, LoginOffer } from '../../../flow/flow.ts'
 import type { Detector, Emit, Heard, Memory } from '../../detector.ts'
+import type { Row } from '../state/capped-table.ts'
+import { FadingTable } from '../state/fading-table.ts'
 import { pairKey } from '../state/pair-key.ts'
 import { Stories, type Suspect, type Telling } from '../state/stories.ts'
+import { Majority } from '../state/watch/majority.ts'
 import { confidenceOf, counted, listed, spanOf } from '../state/wording.ts'
 import type { LoginBruteforceConfig } from './config.ts'
 import { loginEndsOf, nameOfService } from './login-parties.ts'
 import { Refusals } from './refusals.ts'
 
 const MAX_CLIENTS = 1024
+/** Offers that wait for an answer, and for how long. */
+const MAX_WAITING = 1024
+const WAIT_US = 600_000_000
+/** Of all users, those who are offered the same password where it is sprayed. */
+const SAME_SECRET = 0.9
 
 interface Client extends Suspect {
   readonly client: string
@@ -23,9 +32,15 @@ interface Client extends Suspect {
   readonly service: string
   /** What was offered, as if it had been refused. */
   readonly offers: Refusals
+  /** The password that most users are offered. */
+  readonly secret: Majority
 }
 
-const HEARS = ['login-offer'] as const
+interface Waiting extends Row {
+  readonly offer: LoginOffer
+}
+
+const HEARS = ['login-offer', 'login'] as const
 
 export class UnheardGuessing implements Detector {
   readonly name = 'unheard-guessing'
@@ -33,6 +48,7 @@ export class UnheardGuessing implements Detector {
   readonly memories: readonly Memory[]
   readonly #config: LoginBruteforceConfig
   readonly #stories: Stories<Client>
+  readonly #waiting = new FadingTable<Waiting>(MAX_WAITING, WAIT_US)
 
   constructor(config: LoginBruteforceConfig, emit: Emit) {
     this.#config = config
@@ -44,11 +60,29 @@ export class UnheardGuessing implements Detector {
       emit,
       tell: (client) => tell(client, config.minGuesses),
     })
-    this.memories = [this.#stories]
+    this.memories = [this.#stories, this.#waiting]
   }
 
   flowSpoke(flow: LiveFlow, fact: Heard<typeof HEARS>): void {
-    if (fact.application === 'http' && flow.responderPackets > 0) return
+    if (fact.kind === 'login') {
+      if (this.#waiting.size > 0) this.#waiting.delete(connectionOf(flow))
+    } else if (fact.isServerHeard) {
+      this.#waiting.set(connectionOf(flow), { lastUs: flow.lastUs, offer: fact })
+    } else if (fact.application !== 'http' || flow.responderPackets === 0) {
+      this.#count(flow, fact)
+    }
+  }
+
+  flowEnded(flow: LiveFlow): void {
+    if (this.#waiting.size === 0) return
+    const key = connectionOf(flow)
+    const waiting = this.#waiting.get(key)
+    if (waiting === undefined) return
+    this.#waiting.delete(key)
+    this.#count(flow, waiting.offer)
+  }
+
+  #count(flow: LiveFlow, fact: LoginOffer): void {
     const ends = loginEndsOf(flow)
     const { lastUs: nowUs } = flow
     const key = pairKey(ends.clientKey, ends.serverKey, flow.application)
@@ -56,15 +90,31 @@ export class UnheardGuessing implements Detector {
       this.#stories.get(key) ??
       this.#stories.add(key, {
         ...{ client: ends.client(), server: ends.server(), service: fact.application },
-        ...{ offers: new Refusals(), firstUs: nowUs, lastUs: nowUs, count: 0, story: null },
+        ...{ offers: new Refusals(), secret: new Majority() },
+        ...{ firstUs: nowUs, lastUs: nowUs, count: 0, story: null },
       })
     client.lastUs = Math.max(client.lastUs, nowUs)
-    client.offers.add(fact)
+    if (client.offers.add(fact)) client.secret.addNamed(fact.secret, 'the same password')
     client.count = client.offers.count
-    if (surplusOf(client.offers) < this.#config.minGuesses) return
+    const { minGuesses } = this.#config
+    if (surplusOf(client.offers) < minGuesses && !isSpray(client, minGuesses)) return
     this.#stories.tell(client, nowUs)
     client.story?.addFlow(flow)
   }
+}
+
+function connectionOf({
+  originatorKey,
+  originatorPort,
+  responderKey,
+  responderPort,
+}: LiveFlow): number {
+  return pairKey(originatorKey, responderKey, originatorPort * 65_536 + responderPort)
+}
+
+/** One password for many users, which no gateway of theirs offers. */
+function isSpray({ offers, secret }: Client, minGuesses: number): boolean {
+  return offers.users >= minGuesses && secret.holder(offers.users, SAME_SECRET) !== null
 }
 
 /** Different passwords beyond the first of each user. */
@@ -73,20 +123,21 @@ function surplusOf({ guesses, users }: Refusals): number {
 }
 
 function tell(client: Client, minGuesses: number): Telling {
+  const isSprayed = isSpray(client, minGuesses)
   const { offers, service, server, firstUs, lastUs } = client
   const { guesses, users } = offers
   const names = listed(offers.names(3), users)
   return {
-    kind: `bruteforce.${service}`,
+    kind: isSprayed ? 'bruteforce.spray' : `bruteforce.${service}`,
     severity: 5,
     confidence: confidenceOf(0.7, guesses - minGuesses, 20),
     attacker: client.client,
     victims: [server],
-    summary: `${client.client} guesses ${nameOfService(service)} passwords on ${server}: ${counted(guesses, 'different password')} for ${counted(users, 'user')} (${names}) in ${spanOf(lastUs - firstUs)}; the answers are not captured`,
+    summary: `${client.client} guesses ${nameOfService(service)} passwords on ${server}: ${counted(guesses, 'different password')} for ${counted(users, 'user')} (${names}) in ${spanOf(lastUs - firstUs)}; no answer is seen`,
     reasons: [
       { feature: 'differentGuesses', value: guesses, baseline: minGuesses, weight: 0.8 },
       { feature: 'distinctUsers', value: users, baseline: null, weight: 0.2 },
     ],
-    mitre: ['T1110.001'],
+    mitre: [isSprayed ? 'T1110.003' : 'T1110.001'],
   }
 }

@@ -9,13 +9,13 @@
 import { APPLICATIONS, type LiveFlow } from '../../../flow/flow.ts'
 import { IpProtocol, TcpFlag } from '../../../net/protocol.ts'
 import type { Detector } from '../../detector.ts'
-import { Cadence } from './cadence.ts'
+import { Cadence, type Rhythm } from './cadence.ts'
 import type { C2Config } from './config.ts'
-import { Reach, reachOf, sawOpening } from './direction.ts'
+import { hasSpoken, Reach, reachOf, sawHandshake } from './direction.ts'
 import type { FarNames } from './far-names.ts'
 import type { Sign } from './sign.ts'
 import { isOddPort, isRhythmicPort, oddPort } from './signs/ports.ts'
-import { rhythmSign, unbrokenSign } from './signs/rhythm.ts'
+import { keepsInterval, rhythmSign, unbrokenSign } from './signs/rhythm.ts'
 import type { C2Suspects } from './suspects.ts'
 import type { Row } from '../state/capped-table.ts'
 import { FadingTable } from '../state/fading-table.ts'
@@ -106,8 +106,10 @@ export class Beacons implements Detector {
     // Where QUIC is blocked browsers try it all the same.
     if (received === 0 && isQuicPort(flow)) return
     caller.ended += 1
-    // What the far end says is not captured: no call of it is one in vain.
-    const isOneLeg = flow.responderPackets === 0 && (flow.originatorTcpFlags & TcpFlag.ACK) !== 0
+    // What one end says is not captured: no call of it is one in vain.
+    const isFarUnheard =
+      flow.responderPackets === 0 && (flow.originatorTcpFlags & TcpFlag.ACK) !== 0
+    const isOneLeg = isFarUnheard || !hasSpoken(flow)
     const isUnheard = flow.protocol === IpProtocol.UDP && received === 0
     const isVain = isUnheard || (sent === 0 && received === 0)
     if (isVain && !isOneLeg) caller.failed += 1
@@ -146,8 +148,9 @@ export class Beacons implements Detector {
     const timing =
       rhythmSign(rhythm, count, 'beacon', 'connection') ??
       unbrokenSign(rhythm, count, RELENTLESS_CALLS)
-    if (timing === null || this.#isRound(caller, rhythm.medianGapUs, isInside)) return
+    if (timing === null || this.#isRound(caller, rhythm, isInside)) return
     const signs = [timing, ...this.#outcomes(caller, flow)]
+    if (this.#names.isUnasked(flow) && !isNamed(flow)) signs.push(NAMELESS_CALL)
     const domain = this.#names.nameOf(flow.responderKey)
     this.#suspects.accuse(flow, [...signs, ...this.#names.placeSigns(domain, 'beacon')], domain)
   }
@@ -163,13 +166,18 @@ export class Beacons implements Detector {
   }
 
   /** The host calls others in the same rhythm, as what watches services does. */
-  #isRound(caller: Caller, medianGapUs: number, isInside: boolean): boolean {
+  #isRound(caller: Caller, own: Rhythm, isInside: boolean): boolean {
+    const { medianGapUs } = own
+    const isKeptOutside = !isInside && keepsInterval(own)
     let inStep = 0
     let twins = 0
     for (const key of this.#hosts.get(caller.host)?.keys ?? []) {
       const other = this.#callers.get(key)
       if (other === undefined || other === caller) continue
-      const gapUs = other.cadence.rhythm()?.medianGapUs ?? other.cadence.lastGapUs
+      const rhythm = other.cadence.rhythm()
+      // Pages that people visit now and then are half a minute apart in the middle, too.
+      if (isKeptOutside && rhythm !== null && !keepsInterval(rhythm)) continue
+      const gapUs = rhythm?.medianGapUs ?? other.cadence.lastGapUs
       if (Math.abs(gapUs - medianGapUs) <= medianGapUs * SAME_STEP) {
         inStep += 1
         if (isTwin(caller, other)) twins += 1
@@ -190,7 +198,7 @@ export class Beacons implements Detector {
       signs.push({ feature: 'silentConnections', kind: 'beacon', aspect: 'outcome', weight: 0.4, value: silent, baseline: minFailures, text: `${silent} of ${ended} accepted and met with silence` }) // prettier-ignore
     }
     const isSmall = mostSent <= MOST_BYTES && caller.mostReceived <= MOST_BYTES
-    if (!isSmall || mostSent === 0) return signs
+    if (!isSmall || (mostSent === 0 && hasSpoken(flow))) return signs
     if (!isHonestQuestion(flow)) signs.push(...equalSigns(caller))
     const calls = cadence.count
     const spanUs = flow.startUs - caller.firstUs
@@ -211,13 +219,23 @@ function isTwin(one: Caller, other: Caller): boolean {
 /** Reports and orders vary; "nothing new" and "nothing to do" do not. */
 function equalSigns({ leastSent, mostSent, leastReceived, mostReceived }: Caller): Sign[] {
   const signs: Sign[] = []
-  if (mostSent - leastSent <= Math.max(32, mostSent * 0.1)) {
+  if (mostSent > 0 && mostSent - leastSent <= Math.max(32, mostSent * 0.1)) {
     signs.push({ feature: 'equalSizes', kind: 'beacon', aspect: 'shape', weight: 0.2, value: mostSent, baseline: null, text: `each sends ${leastSent} to ${mostSent} bytes` }) // prettier-ignore
   }
   if (mostReceived > 0 && mostReceived - leastReceived <= Math.max(32, mostReceived * 0.1)) {
     signs.push({ feature: 'equalAnswers', kind: 'beacon', aspect: 'shape', weight: 0.15, value: mostReceived, baseline: null, text: `each brings ${leastReceived} to ${mostReceived} bytes` }) // prettier-ignore
   }
   return signs
+}
+
+/** The host asks for the names of all others; what keeps addresses in its files is seldom so regular. */
+const NAMELESS_CALL: Sign = { feature: 'namelessCall', kind: 'beacon', aspect: 'place', weight: 0.2, value: 1, baseline: 0, text: 'to a far end that was looked up nowhere' } // prettier-ignore
+
+/** It says a name itself: it was looked up before the capture began. */
+function isNamed(flow: LiveFlow): boolean {
+  const facts = flow.facts()
+  if (facts?.kind === 'tls' || facts?.kind === 'quic') return facts.sni !== null
+  return facts?.kind === 'http' && facts.host !== null && !/^[\d.:[\]]+$/.test(facts.host)
 }
 
 /** The same question over HTTP is as long each time, whoever asks it; at an odd port let it say who asks. */
@@ -237,7 +255,7 @@ const isQuicPort = (flow: LiveFlow): boolean =>
 
 /** Opens a connection, or sends a datagram to where no service is, outside. */
 function isCall(flow: LiveFlow): boolean {
-  if (flow.protocol === IpProtocol.TCP) return sawOpening(flow)
+  if (flow.protocol === IpProtocol.TCP) return sawHandshake(flow)
   if (flow.protocol !== IpProtocol.UDP) return false
   if (!isOddPort(flow.responderPort) && !isQuicPort(flow)) return false
   if (flow.originatorPort < flow.responderPort && flow.originatorPort < 1024) return false

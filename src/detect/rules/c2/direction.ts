@@ -38,6 +38,16 @@ export function reachOf(flow: LiveFlow): number {
   return to === PUBLIC ? Reach.OUTSIDE : Reach.INSIDE
 }
 
+/** From a public address to a private one. */
+export function isFromOutside(flow: LiveFlow): boolean {
+  if (flow.ipVersion === 4)
+    return placeOfIpv4(flow.originatorKey) === PUBLIC && placeOfIpv4(flow.responderKey) === PRIVATE
+  flow.copyAddresses(words, 0, 4)
+  return (
+    placeOfIpv6(words[0]!, words[3]!) === PUBLIC && placeOfIpv6(words[4]!, words[7]!) === PRIVATE
+  )
+}
+
 /** The originator has a private address, and so is a host of ours. */
 export function isOurs(flow: LiveFlow): boolean {
   if (flow.ipVersion === 4) return placeOfIpv4(flow.originatorKey) === PRIVATE
@@ -48,6 +58,16 @@ export function isOurs(flow: LiveFlow): boolean {
 /** The opening was seen, so that who opened it is certain. */
 export function sawOpening(flow: LiveFlow): boolean {
   return (flow.openingTcpFlags & (TcpFlag.SYN | TcpFlag.ACK)) === TcpFlag.SYN
+}
+
+/** The same, or its answer where the far end alone is captured. */
+export function sawHandshake(flow: LiveFlow): boolean {
+  return sawOpening(flow) || ((flow.openingTcpFlags & TcpFlag.SYN) !== 0 && !hasSpoken(flow))
+}
+
+/** The host's own packets were captured. */
+export function hasSpoken(flow: LiveFlow): boolean {
+  return flow.originatorPackets > 0
 }
 
 /** RFC 1918, RFC 6598, RFC 3927; multicast, loopback, broadcast and 0.0.0.0 are special. */

@@ -19,7 +19,7 @@ import { confidenceOf, counted, spanOf } from '../state/wording.ts'
 
 /** Telnet and what Mirai and its kin have tried since: TR-069, home routers, cameras, ADB. */
 const DEVICE_PORTS: ReadonlySet<number> = new Set([
-  23, 2323, 26, 5555, 7547, 37215, 52869, 60001, 81, 8291,
+  23, 2323, 26, 5555, 7547, 37215, 52869, 60001, 81, 8080, 8291,
 ])
 const MAX_BOTS = 512
 const PLACES = 8192

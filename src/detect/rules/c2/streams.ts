@@ -4,15 +4,16 @@
  */
 import type { LiveFlow, StreamBeat, UnknownStream } from '../../../flow/flow.ts'
 import type { Detector, Heard } from '../../detector.ts'
-import { Reach, reachOf, sawOpening } from './direction.ts'
+import { isFromOutside, Reach, reachOf, sawHandshake } from './direction.ts'
 import type { FarNames } from './far-names.ts'
 import type { Sign } from './sign.ts'
 import { ircSigns } from './signs/irc.ts'
 import { isOddPort, isRhythmicPort, oddPort } from './signs/ports.ts'
-import { bytesOf, markOf } from './signs/rat-marks.ts'
+import { bytesOf, markOf, type Mark } from './signs/rat-marks.ts'
 import type { C2Suspects } from './suspects.ts'
 import type { Row } from '../state/capped-table.ts'
 import { FadingTable } from '../state/fading-table.ts'
+import { pairKey } from '../state/pair-key.ts'
 import { spanOf } from '../state/wording.ts'
 
 const MAX_TALKERS = 4096
@@ -31,6 +32,9 @@ const MANY_BEATS = 16
 const ONLY_BEATS = 0.8
 /** Where the web is spoken: whoever speaks anything else in the clear there hides. */
 const WEB_PORTS: readonly number[] = [80, 443]
+
+/** Where TLS is expected. */
+const TLS_PORTS: readonly number[] = [443, 8443]
 
 interface Talker extends Row {
   /** Far ends and ports spoken with. */
@@ -53,19 +57,22 @@ export class Streams implements Detector {
   }
 
   flowSpoke(flow: LiveFlow, fact: Heard<typeof HEARS>): void {
-    if (!sawOpening(flow)) return
+    const mark = markOf(fact)
+    if (!sawHandshake(flow)) {
+      if (mark !== null && mark.weight >= 1) this.#accuseUnopened(flow, mark)
+      return
+    }
     if (reachOf(flow) === Reach.NONE) return
     const farEnds = this.#farEndsOf(flow)
-    const mark = markOf(fact)
     const text = bytesOf(fact.originator).join('\n')
     const irc = ircSigns(text, bytesOf(fact.responder), flow.responderPort)
     const signs: Sign[] = [...irc]
     if (mark !== null) {
       if (isOddPort(flow.responderPort)) signs.push(oddPort(flow.responderPort, 'rat'))
-      signs.push({ feature: 'mark', kind: 'rat', aspect: 'known', weight: mark.weight, value: mark.weight, baseline: null, text: `${mark.what}, as ${mark.tool} speaks` }) // prettier-ignore
+      signs.push(markSign(mark))
     }
     if (farEnds <= MOST_FAR_ENDS && irc.length === 0) {
-      signs.push(...shapeSigns(flow, fact))
+      signs.push(...shapeSigns(flow, fact), ...falseTlsSigns(flow, fact))
       if (isNothingButBeat(fact) && this.#names.isUnasked(flow)) signs.push(NAMELESS_BEAT)
     }
     if (signs.length === 0) return
@@ -75,6 +82,22 @@ export class Streams implements Detector {
       [...signs, ...this.#names.placeSigns(domain, 'odd-session')],
       domain,
     )
+  }
+
+  /** The capture began in mid-stream: a mark is one all the same, and who is outside commands. */
+  #accuseUnopened(flow: LiveFlow, mark: Mark): void {
+    if (reachOf(flow) !== Reach.NONE) this.#suspects.accuse(flow, [markSign(mark)], null)
+    else if (isFromOutside(flow)) {
+      const [host, farEnd] = [flow.responderAddress(), flow.originatorAddress()]
+      const key = pairKey(flow.responderKey, flow.originatorKey, 0)
+      const parties = {
+        host,
+        farEnd,
+        domain: this.#names.nameOf(flow.originatorKey),
+        isInside: false,
+      }
+      this.#suspects.accuseOf(key, parties, [markSign(mark)], flow)
+    }
   }
 
   /** Far ends with which the host speaks unknown protocols, this one included. */
@@ -90,6 +113,10 @@ export class Streams implements Detector {
   }
 }
 
+function markSign({ tool, what, weight }: Mark): Sign {
+  return { feature: 'mark', kind: 'rat', aspect: 'known', weight, value: weight, baseline: null, text: `${what}, as ${tool} speaks` } // prettier-ignore
+}
+
 const NAMELESS_BEAT: Sign = sign('namelessBeat', 'place', 0.15, 1, 'kept for nothing else, with a far end that was looked up nowhere') // prettier-ignore
 
 /** Devices that keep a connection for orders to come look their maker's name up. */
@@ -97,6 +124,16 @@ function isNothingButBeat({ originator, responder, beat }: UnknownStream): boole
   if (beat === null || !isCallingHome(beat) || beat.count < MANY_BEATS) return false
   const speaker = beat.isFromResponder ? responder : originator
   return beat.count >= speaker.messages * ONLY_BEATS && responder.messages > 0
+}
+
+/** Records of data or of alerts as in TLS, where there was no hello: what is hidden is made to look like it. */
+const FALSE_RECORD = /^(?:15|17)030[0-4]/
+
+function falseTlsSigns(flow: LiveFlow, { originator, responder }: UnknownStream): Sign[] {
+  if (!TLS_PORTS.includes(flow.responderPort)) return []
+  const first = originator.heads[0] ?? responder.heads[0] ?? ''
+  if (!FALSE_RECORD.test(first)) return []
+  return [{ feature: 'falseTls', kind: 'tls', aspect: 'protocol', weight: 0.5, value: 1, baseline: 0, text: 'records as in TLS without a handshake' }] // prettier-ignore
 }
 
 function shapeSigns(flow: LiveFlow, stream: UnknownStream): Sign[] {

@@ -8,6 +8,7 @@
  */
 import type { Detection } from '../../detection.ts'
 import type { LiveFlow } from '../../../flow/flow.ts'
+import { IpProtocol, TcpFlag } from '../../../net/protocol.ts'
 import type { Detector, Emit, Memory } from '../../detector.ts'
 import { FadingTable } from '../state/fading-table.ts'
 import { pairKey } from '../state/pair-key.ts'
@@ -26,6 +27,7 @@ const FORGET_HOST_US = 168 * HOUR_US
 /** Smaller flows are neither counted nor looked at. */
 const MIN_FLOW_BYTES = 16_384
 const MEGABYTE = 1_000_000
+const SYN_ACK = TcpFlag.SYN | TcpFlag.ACK
 
 interface Upload {
   readonly past: UploadPast
@@ -66,7 +68,7 @@ export class UploadVolume implements Detector {
   }
 
   flowEnded(flow: LiveFlow): void {
-    if (flow.originatorPayloadBytes < MIN_FLOW_BYTES || flow.responderPackets === 0) return
+    if (flow.originatorPayloadBytes < MIN_FLOW_BYTES || !isTaken(flow)) return
     if (!isToOutside(flow)) return
     const past = this.#pastOf(flow)
     const upload = this.#uploadOf(flow, past)
@@ -139,6 +141,16 @@ export class UploadVolume implements Detector {
   #finish(upload: Upload): void {
     if (upload.story !== null) this.#emit(describe(upload, upload.story, this.#config, true))
   }
+}
+
+/** Somebody takes it: the far end is heard, or the host goes on as after its answer where that is not captured. */
+function isTaken(flow: LiveFlow): boolean {
+  if (flow.responderPackets > 0) return true
+  return (
+    flow.protocol === IpProtocol.TCP &&
+    (flow.openingTcpFlags & SYN_ACK) === TcpFlag.SYN &&
+    (flow.originatorTcpFlags & TcpFlag.ACK) !== 0
+  )
 }
 
 function isNameless({ nameless }: Upload, { minNamelessMegabytes }: UploadConfig): boolean {

@@ -108,8 +108,11 @@ export class DhcpServers implements Detector {
     const first = this.#servers.get(serverKey(one, flow))
     const second = this.#servers.get(serverKey(other, flow))
     const nowUs = flow.lastUs
-    if ((first?.leasedUs ?? Infinity) < (second?.firstUs ?? nowUs)) return other.serverId
-    if ((second?.leasedUs ?? Infinity) < (first?.firstUs ?? nowUs)) return one.serverId
+    // The true one may be the slower of the two: it looks first whether the address is free.
+    const before = (server: Server | undefined): number =>
+      (server?.firstUs ?? nowUs) - SAME_EXCHANGE_US
+    if ((first?.leasedUs ?? Infinity) < before(second)) return other.serverId
+    if ((second?.leasedUs ?? Infinity) < before(first)) return one.serverId
     const selfish = [one, other].filter((message) => message.router === message.serverId)
     return selfish.length === 1 ? selfish[0]!.serverId : null
   }

@@ -57,7 +57,7 @@ export class FtpReader extends LoginReader {
       this.nameUser(payload, from + USER.length, to)
       this.#isPending = true
     } else if (startsWithWord(payload, PASS, from)) {
-      this.offerSecret(payload, from + PASS.length, to)
+      this.offerSecret(payload, from + PASS.length + 1, to)
       this.#isPending = true
     } else if (this.context.isHeard && startsWithWord(payload, STORE, from)) {
       const name = textAt(payload, from + STORE.length, to, LONGEST_NAME)

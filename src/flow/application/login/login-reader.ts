@@ -102,25 +102,26 @@ export abstract class LoginReader extends FactReader {
   protected offerSecret(payload: Payload, from: number, to: number): void {
     if (!this.context.isHeard) return
     this.#secret = secretDigest(payload, from, to)
-    this.#tellUnheard()
+    this.#tellOffer()
   }
 
   protected offer(credentials: Credentials | null): void {
     if (credentials === null) return
     this.setUser(escapedText(credentials.user, LONGEST_USER))
     this.#secret = credentials.secret
-    this.#tellUnheard()
+    this.#tellOffer()
   }
 
   /** These servers speak first: one that has said nothing by now is not captured. */
-  #tellUnheard(): void {
+  #tellOffer(): void {
     const secret = this.#secret
-    if (secret === null || this.#hasHeardServer || !this.context.isHeard) return
+    if (secret === null || !this.context.isHeard) return
     this.context.tell({
       kind: 'login-offer',
       application: this.#application,
       user: this.#user,
       secret,
+      isServerHeard: this.#hasHeardServer,
     })
   }
 

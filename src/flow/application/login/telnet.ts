@@ -83,7 +83,9 @@ export class TelnetReader extends LoginReader {
     this.hearsServer()
     const end = text.payloadCaptured
     const isAwaited = this.#expects === 'outcome'
-    if (isAwaited && FAILURES.some((word) => findWord(text, word, 0, end) >= 0)) {
+    // Where the client is not captured, the refusal is what tells that it typed.
+    const mayFail = isAwaited || this.#expects === 'password'
+    if (mayFail && FAILURES.some((word) => findWord(text, word, 0, end) >= 0)) {
       this.endLogin('failure', null)
       this.#expects = 'nothing'
     } else if (isAwaited && isSuccess(text)) {

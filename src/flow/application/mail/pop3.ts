@@ -56,7 +56,7 @@ export class Pop3Reader extends LoginReader {
       this.nameUser(payload, from + APOP.length, space < 0 ? to : space)
       this.#pending = 'login'
     } else if (startsWithWord(payload, PASS, from)) {
-      this.offerSecret(payload, from + PASS.length, to)
+      this.offerSecret(payload, from + PASS.length + 1, to)
       this.#pending = 'login'
     } else if (startsWithWord(payload, AUTH, from)) {
       this.offer(this.#sasl.begin(textAt(payload, from + AUTH.length, to, LONGEST_LINE)))

@@ -60,7 +60,8 @@ export class HttpLogins {
   asks(credentials: Credentials | null, context: ReadingContext): void {
     this.#asked = credentials
     const { user, secret } = credentials ?? { user: null, secret: null }
-    if (secret !== null) context.tell({ kind: 'login-offer', application: 'http', user, secret })
+    if (secret !== null)
+      context.tell({ kind: 'login-offer', application: 'http', user, secret, isServerHeard: false })
   }
 
   answers(status: number, context: ReadingContext): void {

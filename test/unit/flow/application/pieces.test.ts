@@ -67,7 +67,11 @@ describe('a message whose end never comes', () => {
 
   it('is read when the other side answers', () => {
     const { told } = overTcp([greeting, ['>', 'USER joe\r\nPASS x'], ['<', '530 No\r\n']])
-    expect(told).toMatchObject([{ kind: 'banner' }, { kind: 'login', user: 'joe' }])
+    expect(told).toMatchObject([
+      { kind: 'banner' },
+      { kind: 'login-offer', user: 'joe' },
+      { kind: 'login', user: 'joe' },
+    ])
   })
 
   it('is read when the flow ends', () => {
@@ -90,7 +94,7 @@ describe('a message whose end never comes', () => {
       talk.fold(segment('<', bytesOf(greeting[1]), 201, options))
       talk.fold(segment('>', bytesOf(pieces[0]), 101, options))
     }
-    expect([login(1000), login(1299)]).toEqual([[], ['joe']])
+    expect([login(1000), login(1299)]).toEqual([[], ['login-offer', 'joe']])
     expect(talk.table.statistics.lostMessages).toBe(300 - 256)
   })
 })

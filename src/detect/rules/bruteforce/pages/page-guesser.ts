@@ -10,6 +10,8 @@ import type { Story } from '../../state/story.ts'
 const PAUSE_US = 60_000_000
 /** People and patient programs take longer between two tries. */
 const MOST_GAP_US = 5_000_000
+const FEW_SHARE = 0.75
+const HASTY_GAP_US = 2_000_000
 /** Passwords of a list are of several lengths; a program that repeats itself sends the same form. */
 const MIN_DIFFERENT_FORMS = 3
 /** Of the tries so many must offer another user or password. */
@@ -101,13 +103,20 @@ export class PageGuesser implements Row {
   }
 
   isGuessing({ minTries }: FormBruteforceConfig): boolean {
-    if (this.tries < minTries || !this.#isVaried(minTries)) return false
-    const gapUs = (this.lastUs - this.#firstUs) / (this.tries - 1)
+    const gapUs = (this.lastUs - this.#firstUs) / Math.max(1, this.tries - 1)
+    if (!this.#areMany(minTries, gapUs) || !this.#isVaried(minTries)) return false
     if (gapUs > MOST_GAP_US || this.#others > this.tries * MOST_OTHERS_PER_TRY) return false
     // Where the server's side was not captured, the client's alone must do.
     return this.#answered * 2 < this.tries
       ? this.#answered === 0
       : this.alikeShare >= MIN_ALIKE_SHARE
+  }
+
+  /** A few less will do of readable offers that are all different, in haste, and answered alike to the last. */
+  #areMany(minTries: number, gapUs: number): boolean {
+    if (this.tries >= minTries) return true
+    if (this.#offers.value < minTries * FEW_SHARE || gapUs > HASTY_GAP_US) return false
+    return this.#answered > 0 && this.otherAnswers === 0
   }
 
   /** Where the offers are readable it takes different ones; lengths must do where they are not. */

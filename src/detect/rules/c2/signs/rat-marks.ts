@@ -41,6 +41,7 @@ const byFar =
 const MARKS: readonly (readonly [tool: string, what: string, weight: number, test: Test])[] = [
   ['njRAT', "fields divided by |'|'|", 1.6, byAny(/\|'\|'\|/)],
   ['njRAT', 'a length in digits, NUL and a command', 1.2, byAny(/^\d{1,5}\0(?:ll|lv|inf|act|kl|CAP|rn)(?![a-z])/)],
+  ['njRAT or XWorm', 'messages behind their length in digits and NUL', 1, isDigitFramed],
   ['XWorm', 'a field mark of its name', 1.6, byAny(/<Xwormmm>|<XWorm>/i)],
   ['Revenge-RAT', 'its first word and field mark', 1.6, byLocal(/^Information.{0,24}(?:\*-\]NK\[-\*|Revenge-RAT)/)],
   ['Gh0st', 'a token, two lengths and a zlib stream', 1.6, isGh0st],
@@ -94,6 +95,22 @@ function littleAt(bytes: string, at: number): number {
   const byte = (index: number): number => bytes.charCodeAt(at + index)
   return byte(0) + byte(1) * 256 + byte(2) * 65536 + byte(3) * 16777216
 }
+
+/** Debuggers (DBGp) frame alike, but end with a NUL that their length leaves out. */
+function isDigitFramed({ local, far, localSizes, farSizes }: Said): boolean {
+  const heads = [...local, ...far]
+  const sizes = [...localSizes, ...farSizes]
+  return (
+    heads.length >= MIN_DIGIT_FRAMES && heads.every((head, at) => isDigitFrame(head, sizes[at]!))
+  )
+}
+
+function isDigitFrame(head: string, size: number): boolean {
+  const [prefix = ''] = /^[1-9]\d{0,5}\0/.exec(head) ?? []
+  return prefix !== '' && Number(prefix.slice(0, -1)) === size - prefix.length
+}
+
+const MIN_DIGIT_FRAMES = 4
 
 const LONGEST_STAGE = 16_777_216
 

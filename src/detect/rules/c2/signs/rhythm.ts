@@ -20,13 +20,26 @@ export function rhythmSign(
   noun: string,
 ): Sign | null {
   const isStrict = jitter <= 0.1 && regularShare >= 0.7
-  // Half of the interval as jitter is what the tools offer at most.
-  const isBounded = gaps >= MIN_BOUNDED_GAPS && boundedShare >= MIN_BOUNDED_SHARE
-  if (!isStrict && !(jitter <= 0.3 && (regularShare >= 0.4 || isBounded))) return null
+  const isBounded = areBounded(gaps, boundedShare)
+  if (!isStrict && !isKept(jitter, regularShare, isBounded)) return null
   const bounds = isBounded && !isStrict ? ', never far from it' : ''
   const text = `${count} ${noun}s, one each ${spanOf(medianGapUs)} ± ${Math.round(jitter * 100)} %${bounds}`
   const weight = isStrict ? 0.5 : isBounded ? 0.45 : 0.3
   return { feature: `regular-${noun}s`, kind, aspect: 'timing', weight, value: count, baseline: null, text } // prettier-ignore
+}
+
+/** Something keeps an interval at all: an accidental median is none. */
+export function keepsInterval({ jitter, regularShare, boundedShare, gaps }: Rhythm): boolean {
+  return isKept(jitter, regularShare, areBounded(gaps, boundedShare))
+}
+
+// Half of the interval as jitter is what the tools offer at most.
+function isKept(jitter: number, regularShare: number, isBounded: boolean): boolean {
+  return jitter <= 0.3 && (regularShare >= 0.4 || isBounded)
+}
+
+function areBounded(gaps: number, boundedShare: number): boolean {
+  return gaps >= MIN_BOUNDED_GAPS && boundedShare >= MIN_BOUNDED_SHARE
 }
 
 /**

@@ -30,10 +30,11 @@ const FEW_PAGES_FACTOR = 5
 const KEPT_FACTOR = 3
 const KEPT_REQUESTS = 2
 const MOST_POSTS = 0.2
-/** Such a share of the requests is too many where each has a new parameter, or over ever new connections says nothing of its sender. */
+/** Such a share of the requests is too many where each has a new parameter, or over ever new connections says nothing of its sender, or not the truth. */
 const INVENTED_SHARE = 0.2
 const FACELESS_SHARE = 0.3
 const MOSTLY = 0.9
+const BROWSER = /^Mozilla\//
 /** One client that names so many programs as itself hides, as HULK and its kin do. */
 const MANY_AGENTS = 20
 /** Who is asked so large a share of what it asks is a proxy; floods are told of who asks the proxy. */
@@ -97,7 +98,9 @@ export class ConnectionClient implements Watched {
     this.#occasion(flow, flow.lastUs)
     this.#ports.add(mix(13, flow.originatorPort))
     if (method === 'POST') this.#posts += 1
-    if (userAgent === null && isWhole && !hasAccept) this.#faceless += 1
+    // A browser says what it takes: one that does not is none, whatever it calls itself.
+    const isNobody = userAgent === null || BROWSER.test(userAgent)
+    if (isNobody && isWhole && !hasAccept) this.#faceless += 1
     this.#invented.note(uri)
     const page = uri.split('?', 1)[0]!
     this.#page.addNamed(textHash(page), page)

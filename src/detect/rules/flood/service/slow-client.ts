@@ -20,6 +20,9 @@ const HALF = 0.5
 /** A server that does not answer says the same on every connection. */
 const ALIKE = 0.8
 
+/** How a connection is held: by a request in the clear, within TLS, or without a word. */
+export const Held = { CLEAR: 0, SEALED: 1, SILENT: 2 } as const
+
 export class SlowClient implements Watched {
   lastUs = 0
   story: Story | null = null
@@ -29,6 +32,8 @@ export class SlowClient implements Watched {
   #unfinished = 0
   /** Of those, the ones within TLS. */
   #sealed = 0
+  /** And those without a word. */
+  #silent = 0
   #stalled = new DistinctCount()
   #clients = new DistinctCount()
   readonly #leader = new Majority()
@@ -48,9 +53,11 @@ export class SlowClient implements Watched {
   }
 
   /** A connection ended of whose request the server never saw the end. */
-  unfinished(flow: LiveFlow, client: number, isSealed: boolean): void {
+  unfinished(flow: LiveFlow, client: number, how: number): void {
     this.#unfinished += 1
+    const isSealed = how === Held.SEALED
     if (isSealed) this.#sealed += 1
+    if (how === Held.SILENT) this.#silent += 1
     this.#clients.add(client)
     this.#leader.addNamed(client, 'client')
     if (isSealed) this.#answers.addNamed(mix(17, flow.responderPayloadBytes), 'bytes')
@@ -69,10 +76,11 @@ export class SlowClient implements Watched {
     if (this.#stalled.value >= minConnections) return true
     const isSealed = this.#sealed > this.#unfinished * HALF
     if (isSealed && this.#answers.holder(this.#sealed, ALIKE) === null) return false
-    if (this.#ends.client !== null) return this.#unfinished >= minConnections
+    const held = this.#unfinished - this.#silent * HALF
+    if (this.#ends.client !== null) return held >= minConnections
     if (this.#clients.value < MIN_CLIENTS) return false
     if (this.#leader.holder(this.#unfinished, HALF) !== null) return false
-    return this.#unfinished >= minConnections * MANY_FACTOR
+    return held >= minConnections * MANY_FACTOR
   }
 
   begin(): Story {
@@ -86,6 +94,7 @@ export class SlowClient implements Watched {
     this.#firstUs = Number.POSITIVE_INFINITY
     this.#unfinished = 0
     this.#sealed = 0
+    this.#silent = 0
     this.#stalled = new DistinctCount()
     this.#clients = new DistinctCount()
     this.#leader.restart()
@@ -95,7 +104,9 @@ export class SlowClient implements Watched {
   tell(story: Story, isFinal: boolean): Detection {
     const { client, server, port } = this.#ends
     const isReading = this.#stalled.value > this.#unfinished
-    const how = isReading ? 'no more is taken of the answer' : 'no request ever ends'
+    const isSilent = this.#silent > this.#unfinished * HALF
+    const said = isSilent ? 'nothing is ever said' : 'no request ever ends'
+    const how = isReading ? 'no more is taken of the answer' : said
     const who =
       client === null ? `${counted(this.#clients.value, 'client')} hold` : `${client} holds`
     return claimOf(

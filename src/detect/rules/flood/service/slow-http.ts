@@ -2,8 +2,8 @@
  * Detects slow HTTP: one client holds a server's places by requests that never end or answers never taken.
  *
  * Watches ended flows (slow heads and bodies: Slowloris, R.U.D.Y.) and bare segments with a window of 0 (slow
- * reading), by how many connections of one client to one port do so, or of many clients of a few each. Within
- * TLS requests cannot be read: there the server's side of all connections is as long, since it never answers.
+ * reading), by how many connections of one client to one port do so, or of many clients of a few each. Connections
+ * in which nothing is ever said count half. Within TLS requests cannot be read: there the server's side of all connections is as long, since it never answers.
  * Source: Cambiaso et al., Slow DoS attacks: definition and categorisation (2013).
  */
 import { PacketKind, type Packet } from '../../../../decode/packet.ts'
@@ -23,7 +23,7 @@ import { mix } from '../../state/pair-key.ts'
 import { HostRates } from '../../state/watch/host-rates.ts'
 import { WatchedHosts } from '../../state/watch/watched-hosts.ts'
 import type { SlowHttpConfig } from '../config.ts'
-import { SlowClient } from './slow-client.ts'
+import { Held, SlowClient } from './slow-client.ts'
 
 const UNKNOWN = 0
 const HTTP = APPLICATIONS.indexOf('http')
@@ -82,23 +82,38 @@ export class SlowHttp implements Detector {
   }
 
   flowEnded(flow: LiveFlow): void {
-    if (flow.application !== HTTP && flow.application !== TLS && !isTrickle(flow)) return
-    if (!isSlow(flow)) return
+    const isSilent = isHeldInSilence(flow)
+    if (!isSilent) {
+      if (flow.application !== HTTP && flow.application !== TLS && !isTrickle(flow)) return
+      if (!isSlow(flow)) return
+    }
     const source = originatorHash(flow)
     const server = responderHash(flow)
     const key = mix(mix(source, server), flow.responderPort)
     const ends = [flow.responderAddress(), flow.responderPort] as const
     const client = this.#clients.get(key) ?? this.#watch(key, flow.originatorAddress(), ...ends)
-    client.unfinished(flow, source, flow.application === TLS)
+    const how = isSilent ? Held.SILENT : flow.application === TLS ? Held.SEALED : Held.CLEAR
+    client.unfinished(flow, source, how)
     if (client.story !== null) return
     const all = mix(server, flow.responderPort + OF_SERVER)
     const clients = this.#clients.get(all) ?? this.#watch(all, null, ...ends)
-    clients.unfinished(flow, source, flow.application === TLS)
+    clients.unfinished(flow, source, how)
   }
 
   #watch(key: number, client: string | null, server: string, port: number): SlowClient {
     return this.#clients.watch(key, new SlowClient({ client, server, port }, this.#config))
   }
+}
+
+/** Opened at a port of the web, and left so: neither side said anything, nor ended it. */
+function isHeldInSilence(flow: LiveFlow): boolean {
+  if (flow.protocol !== IpProtocol.TCP || !isWebPort(flow.responderPort)) return false
+  if (flow.originatorPayloadBytes > 0 || flow.responderPayloadBytes > 0) return false
+  const said = flow.originatorTcpFlags | flow.responderTcpFlags
+  if ((said & (TcpFlag.FIN | TcpFlag.RST)) !== 0 || flow.originatorPackets < 2) return false
+  return (
+    (flow.responderTcpFlags & TcpFlag.SYN) !== 0 && (flow.originatorTcpFlags & TcpFlag.ACK) !== 0
+  )
 }
 
 /** A few bytes to a port of the web that are no request, and brought no answer though the server is heard. */

@@ -6,6 +6,11 @@ const VIRTUAL_32 = new Set([0x00005e00, 0x0007b400])
 const VIRTUAL_40 = new Set([0x00000c07ac])
 const VIRTUAL_36 = 0x00000c9ff
 
+/** Who makes the cards of virtual machines: QEMU, VirtualBox, VMware, Xen, Hyper-V, Parallels, Docker. */
+const HYPERVISORS = new Set([
+  0x525400, 0x080027, 0x0a0027, 0x000c29, 0x005056, 0x000569, 0x001c14, 0x00163e, 0x00155d, 0x001c42, 0x0242ac,
+]) // prettier-ignore
+
 /** Prints `00:11:22:33:44:55`. */
 export function formatMac(mac: number): string {
   return mac.toString(16).padStart(12, '0').replace(/..(?=.)/g, '$&:') // prettier-ignore
@@ -33,7 +38,8 @@ export function isMadeOf(mac: number, word2: number, word3: number): boolean {
   return upper === word2 >>> 0 && 0xfe * VENDOR + card === word3 >>> 0
 }
 
-/** Says whether two cards are of one make, as the cards of one machine mostly are. */
+/** Says whether two cards are of one make, as the cards of one machine mostly are. All virtual machines' are. */
 export function isSameVendor(one: number, other: number): boolean {
-  return Math.floor(one / VENDOR) === Math.floor(other / VENDOR)
+  const vendor = Math.floor(one / VENDOR)
+  return vendor === Math.floor(other / VENDOR) && !HYPERVISORS.has(vendor)
 }

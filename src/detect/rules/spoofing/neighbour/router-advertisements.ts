@@ -45,6 +45,9 @@ const ALL_NODES = 'ff02::1'
 const PLAIN = 2
 const FEW_ROUTERS = 4
 const MAX_CROWDS = 64
+/** So many new ones within a minute are made up. */
+const MANY_ROUTERS = 32
+const NEWCOMERS_WITHIN_US = 60_000_000
 
 interface Router {
   readonly text: string
@@ -88,6 +91,8 @@ export class RouterAdvertisements implements Detector {
   readonly #neighbours: Neighbours
   readonly #routers: FadingTable<Router>
   readonly #crowds: FadingTable<Crowd>
+  /** Routers that were new within a minute, counted from its beginning. */
+  readonly #newcomers = new FadingTable<Crowd>(MAX_CROWDS, NEWCOMERS_WITHIN_US)
   /** When somebody last asked for a router, by VLAN. */
   readonly #asked = new FadingTable<{ lastUs: number }>(MAX_CROWDS, ANSWER_US)
   readonly #stories: Stories<False>
@@ -98,7 +103,7 @@ export class RouterAdvertisements implements Detector {
     this.#routers = new FadingTable(MAX_ROUTERS, forgetAfterUs)
     this.#crowds = new FadingTable(MAX_CROWDS, forgetAfterUs)
     this.#stories = spoofingStories(this.name, config, { cap: MAX_STORIES, emit, tell })
-    this.memories = [this.#stories, this.#routers, this.#crowds, this.#asked]
+    this.memories = [this.#stories, this.#routers, this.#crowds, this.#newcomers, this.#asked]
   }
 
   packet(packet: Packet): void {
@@ -117,7 +122,7 @@ export class RouterAdvertisements implements Detector {
     if (known === undefined) {
       const router = openRouter(packet, lifetime)
       this.#routers.set(key, router)
-      if (lifetime > 0) this.#compare(router, packet)
+      if (lifetime > 0 && !this.#isFlooded(packet)) this.#compare(router, packet)
       return
     }
     if (known.mac !== packet.sourceMac) this.#tellForged(known, packet, lifetime)
@@ -132,6 +137,23 @@ export class RouterAdvertisements implements Detector {
       this.#compare(known, packet)
       if (!isAsked) this.#judgeHaste(known, packet)
     }
+  }
+
+  /** No link gets dozens of routers within a minute. */
+  #isFlooded(packet: Packet): boolean {
+    const { vlan, timestampUs: nowUs } = packet
+    let newcomers = this.#newcomers.get(vlan)
+    if (newcomers === undefined || nowUs - newcomers.lastUs > NEWCOMERS_WITHIN_US) {
+      newcomers = { lastUs: nowUs, cards: 0 }
+      this.#newcomers.set(vlan, newcomers)
+    }
+    newcomers.cards += 1
+    if (newcomers.cards < MANY_ROUTERS) return false
+    this.#tell(packet, {
+      ...{ kind: 'spoofing.router-advertisement', severity: 5 },
+      ...{ victim: ALL_NODES, attacker: null, mac: 0, words: 'of ever new routers' },
+    })
+    return true
   }
 
   /** One router, two cards: virtual routers and captures that show no MAC apart. */
@@ -281,6 +303,8 @@ function offerOf(packet: Packet): number {
   return offer
 }
 
+const nameOf = (mac: number): string => (mac === 0 ? 'many cards' : formatMac(mac))
+
 function tell(row: False): Telling {
   return {
     kind: row.kind,
@@ -288,10 +312,10 @@ function tell(row: False): Telling {
     confidence: row.severity < 4 ? 0.3 : confidenceOf(0.75, row.count - 1, 3),
     attacker: row.attacker,
     victims: [row.victim],
-    summary: `${counted(row.count, 'router advertisement')} in ${spanOf(row.lastUs - row.firstUs)} by ${formatMac(row.mac)} ${row.words}`,
+    summary: `${counted(row.count, 'router advertisement')} in ${spanOf(row.lastUs - row.firstUs)} by ${nameOf(row.mac)} ${row.words}`,
     reasons: [
       { feature: 'falseAdvertisements', value: row.count, baseline: 0, weight: 0.7 },
-      { feature: 'mac', value: formatMac(row.mac), baseline: null, weight: 0.3 },
+      { feature: 'mac', value: nameOf(row.mac), baseline: null, weight: 0.3 },
     ],
     mitre: ['T1557'],
   }

@@ -108,6 +108,25 @@ describe('a reflected flood', () => {
     ])
   })
 
+  test('of few requests, each for a list of hundreds of bytes that nobody asks for twice, is told of its server', () => {
+    const answered = (size: number): WatchedTraffic => {
+      const traffic = new WatchedTraffic()
+      for (let index = 0; index < 60; index += 1) {
+        const ports = { sourcePort: 1024 + index, destinationPort: 123 }
+        traffic.udp('192.0.2.9', VICTIM, { ...ports, payload: bytes(8) })
+        const back = { sourcePort: 123, destinationPort: 1024 + index }
+        for (let part = 0; part < 4; part += 1)
+          traffic.udp(VICTIM, '192.0.2.9', { ...back, payload: bytes(size) })
+      }
+      traffic.silence(90_000_000)
+      return traffic
+    }
+    expect(reflections(answered(440))).toMatchObject([
+      { kind: 'amplification.reflector', host: VICTIM, victims: ['192.0.2.9'] },
+    ])
+    expect(reflections(answered(48))).toEqual([])
+  })
+
   test('that a server here is made to send names the server as misused and whom it floods', () => {
     const traffic = new WatchedTraffic()
     for (let index = 0; index < 400; index += 1) {

@@ -282,3 +282,22 @@ describe('the login detector keeps quiet about', () => {
     expect(traffic.end()).toEqual([])
   })
 })
+
+describe('a few guesses', () => {
+  const guessed = (passwords: readonly string[]): unknown[] => {
+    const traffic = new WatchedTraffic()
+    for (const password of passwords)
+      visit(traffic, { port: 21, said: ftp('root', password, WRONG) })
+    return traffic.end().filter(({ family }) => family === 'bruteforce')
+  }
+
+  test('are told where they are what bots know from the factories of devices', () => {
+    expect(guessed(['vizxv', 'admin', 'xc3511', 'juantech', '1234'])).toMatchObject([
+      { kind: 'bruteforce.ftp', attacker: CLIENT, victims: [SERVER], count: 5 },
+    ])
+  })
+
+  test('are not where a person may think of them', () => {
+    expect(guessed(['summer', 'admin', 'autumn', 'vizxv', '1234'])).toEqual([])
+  })
+})

@@ -83,6 +83,36 @@ test('a gateway through which many people log in guesses nothing', () => {
   expect(traffic.end().filter(({ family }) => family === 'bruteforce')).toEqual([])
 })
 
+describe('a server that lets its clients wait until they give up', () => {
+  const unanswered = (said: Said): Said => said.slice(0, -1)
+
+  test.each(services.filter(([service]) => service !== 'http'))(
+    'is guessed at by who says many passwords for one user over %s',
+    (service, port, say) => {
+      const traffic = new WatchedTraffic()
+      for (const guess of range(20))
+        visit(traffic, { port, said: unanswered(say('root', `guess${guess}`)) })
+      expect(traffic.end()).toMatchObject([
+        { kind: `bruteforce.${service}`, attacker: CLIENT, victims: [SERVER], count: 20 },
+      ])
+    },
+  )
+
+  test('is sprayed by who says one password for many users', () => {
+    const traffic = new WatchedTraffic()
+    for (const user of range(20))
+      visit(traffic, { port: 143, said: unanswered(imap(`user${user}`, 'Summer24')) })
+    expect(traffic.end()).toMatchObject([{ kind: 'bruteforce.spray', attacker: CLIENT, count: 20 }])
+  })
+
+  test('is not guessed at by a gateway whose people say a password each', () => {
+    const traffic = new WatchedTraffic()
+    for (const user of range(60))
+      visit(traffic, { port: 143, said: unanswered(imap(`user${user}`, `secret${user}`)) })
+    expect(traffic.end().filter(({ family }) => family === 'bruteforce')).toEqual([])
+  })
+})
+
 describe('a web server of which the answers alone are captured', () => {
   const answers = (statuses: readonly string[], pauseUs: number): readonly Detection[] => {
     const traffic = new WatchedTraffic()
@@ -105,4 +135,23 @@ describe('a web server of which the answers alone are captured', () => {
     const second = range(60).map((at) => (at % 2 === 0 ? '401 Unauthorized' : '200 OK'))
     expect(answers(second, 300_000)).toEqual([])
   })
+})
+
+test('Telnet of which the server alone is captured is guessed at by who is refused again and again', () => {
+  const traffic = new WatchedTraffic()
+  for (const guess of range(10)) {
+    const refused: Said = [
+      ['<', 'Password: '],
+      ['>', `guess${guess}\r\n`],
+      ['<', '\r\nLogin incorrect\r\n'],
+      ['<', 'box login: '],
+      ['>', 'root\r\n'],
+      ['<', 'root\r\n'],
+    ]
+    const said: Said = [['<', '\xff\xfd\x18'], ['<', 'box login: '], ...refused, ...refused]
+    visit(traffic, { port: 23, said, sides: 'server' })
+  }
+  expect(traffic.end()).toMatchObject([
+    { kind: 'bruteforce.telnet', attacker: CLIENT, victims: [SERVER], count: 20 },
+  ])
 })

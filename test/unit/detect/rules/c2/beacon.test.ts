@@ -59,6 +59,30 @@ describe('a host that calls the same far end', () => {
     expect(traffic.end()).toMatchObject([{ kind: 'c2.beacon', host: HOST, attacker: FAR }])
   })
 
+  test('while pages are visited as often in the middle, but whenever it suits, is told', () => {
+    const traffic = new WatchedTraffic()
+    const visited = [1, 2, 4, 7, 4, 11]
+    const next = [0, 3]
+    for (let step = 0, visit = 0; step < 320; step += 1) {
+      next.forEach((due, page) => {
+        if (due !== step) return
+        visit += 1
+        const ports = { sourcePort: 50_000 + visit, destinationPort: 443 }
+        traffic.conversation(HOST, `198.51.100.${page + 1}`, ports, [400, -9000])
+        next[page] = step + visited[(visit * 5) % visited.length]!
+      })
+      if (step % 4 === 0) call(traffic, 443, 1, () => 0)
+      traffic.wait(SECOND / 2)
+    }
+    expect(traffic.end()).toMatchObject([{ kind: 'c2.beacon', host: HOST, attacker: FAR }])
+  })
+
+  test('every two seconds is told where the far end alone is captured, at a port of no service', () => {
+    const traffic = new WatchedTraffic({ hears: (source) => source === FAR })
+    call(traffic, 5552, 120, () => 2 * SECOND)
+    expect(traffic.end()).toMatchObject([{ kind: 'c2.beacon', host: HOST, attacker: FAR }])
+  })
+
   test('over IPv6 is told as well', () => {
     const traffic = new WatchedTraffic()
     for (let index = 0; index < 20; index += 1) {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { dnsAddress, dnsMessage } from '../../../../support/dns-messages.ts'
 import { converse } from '../../../../support/spoken-http.ts'
 import { clientHello, tlsRecord } from '../../../../support/tls-messages.ts'
 import { WatchedTraffic } from '../../../../support/watched-traffic.ts'
@@ -111,5 +112,52 @@ describe('posts to several bare addresses, by what poses as an old browser', () 
 
   test('are not told for that alone', () => {
     expect(storiesOf(posts(80))).toEqual([])
+  })
+})
+
+/** A question to a resolver, and its answer. */
+function lookUp(traffic: WatchedTraffic, name: string, address: string, id: number): void {
+  const labels = name.split('.')
+  const ports = { sourcePort: 20_000 + id, destinationPort: 53 }
+  const back = { sourcePort: 53, destinationPort: 20_000 + id }
+  traffic.udp(HOST, '10.0.0.1', { ...ports, payload: dnsMessage({ id, labels }) })
+  const answers = [dnsAddress(address)]
+  const payload = dnsMessage({ id, flags: 0x8180, labels, answers })
+  traffic.udp('10.0.0.1', HOST, { ...back, payload })
+}
+
+describe('calls in a rhythm by a host that looks names up', () => {
+  /** One call each half minute, of the same size as its answer. */
+  function calls(said: Uint8Array | null, isLookedUp: boolean): WatchedTraffic {
+    const traffic = new WatchedTraffic()
+    for (let id = 0; id < 8; id += 1)
+      lookUp(traffic, `www${id}.example.org`, `198.51.100.${id + 1}`, id)
+    if (isLookedUp) lookUp(traffic, 'status.example.net', OUTSIDE, 99)
+    for (let call = 0; call < 12; call += 1) {
+      const ports = { sourcePort: 41_000 + call, destinationPort: 443 }
+      if (said === null) traffic.conversation(HOST, OUTSIDE, ports, [300, -200])
+      else
+        converse(traffic, {
+          ...{ client: HOST, clientPort: 41_000 + call, server: OUTSIDE, serverPort: 443 },
+          said: [
+            ['>', said],
+            ['<', tlsRecord(new Uint8Array(200), 23)],
+          ],
+        })
+      traffic.silence(30_000_000)
+    }
+    return traffic
+  }
+
+  test('to an address that none of them led to are told', () => {
+    expect(storiesOf(calls(null, false))).toMatchObject([{ host: HOST, attacker: OUTSIDE }])
+  })
+
+  test('are not told where a name led there, or where they name it themselves', () => {
+    expect(storiesOf(calls(null, true))).toEqual([])
+    const hello = tlsRecord(
+      clientHello({ extensions: [0, 16], protocols: ['h2'], name: 'status.example.net' }),
+    )
+    expect(storiesOf(calls(hello, false))).toEqual([])
   })
 })

@@ -34,6 +34,7 @@ type Talk = (session: RemoteSession) => unknown
 /** First words as the programs' analyses describe them. */
 const TOOLS: readonly (readonly [name: string, port: number, talk: Talk])[] = [
   ['njRAT', 5552, (it) => it.say("149\0ll|'|'|SGFja2Vk|'|'|PC|'|'|User").hear("0\0").say("5\0act|'|'|")],
+  ['XWorm, enciphered', 7000, (it) => it.say(`48\0${zeros(48)}`).hear(`16\0${zeros(16)}`, SECOND).say(`32\0${zeros(32)}`).hear(`16\0${zeros(16)}`)],
   ['Gh0st', 8000, (it) => it.say(bytes(`Gh0st\x2d\0\0\0\xf0\0\0\0\x78\x9c${zeros(30)}`)).hear('ok')],
   ['a Gh0st variant with a token of its own', 8000, (it) => it.say(bytes(`KrisR\x2d\0\0\0\xf0\0\0\0\x78\x9c${zeros(30)}`)).hear('ok')],
   ['DarkComet', 1604, (it) => it.hear('8EA4AB05FA7E').say('B47CB892B702').hear('00798B4A0595')],
@@ -74,6 +75,57 @@ describe('a remote-control program that is known by its first words', () => {
     const payload = "149\0ll|'|'|SGFja2VkXzEyMzQ1Njc4|'|'|PC|'|'|User|'|'|2020|'|'||'|'|Win 7"
     traffic.tcp(HOST, FAR, { ...ports, flags: 'PA', sequence: 5000, payload })
     expect(traffic.end()).toMatchObject([{ kind: 'c2.rat', host: HOST, attacker: FAR }])
+  })
+})
+
+describe('a remote-control program whose commander alone is captured', () => {
+  test('is told by what it is asked', () => {
+    const traffic = new WatchedTraffic({ hears: (source) => source === FAR })
+    const it = session(traffic, 15963)
+    for (let beat = 0; beat < 4; beat += 1) it.hear('BAGLANTI?', 10 * SECOND).say('VAR\n')
+    expect(traffic.end()).toMatchObject([{ kind: 'c2.rat', host: HOST, attacker: FAR }])
+  })
+})
+
+test.each([true, false])('a remote-control program is told where the capture begins in the midst of it (by the far end: %s)', (isFarFirst) => {
+  const traffic = new WatchedTraffic()
+  const out = { sourcePort: 50123, destinationPort: 5552, flags: 'PA' }
+  const back = { sourcePort: 5552, destinationPort: 50123, flags: 'PA' }
+  for (let round = 0; round < 4; round += 1) {
+    const ask = (): void => traffic.tcp(FAR, HOST, { ...back, sequence: 9000 + round * 9, payload: 'BAGLANTI?' }, SECOND)
+    if (isFarFirst) ask()
+    traffic.tcp(HOST, FAR, { ...out, sequence: 5000 + round * 4, payload: 'VAR\n' }, SECOND)
+    if (!isFarFirst) ask()
+  }
+  expect(traffic.end()).toMatchObject([{ kind: 'c2.rat', host: HOST, attacker: FAR }])
+}) // prettier-ignore
+
+test('a debugger that frames its messages by digits and NUL is no remote-control program', () => {
+  const traffic = new WatchedTraffic()
+  const it = session(traffic, 9003)
+  for (let round = 0; round < 4; round += 1) it.say(`48\0${zeros(48)}\0`).hear('step -i 1\0')
+  expect(traffic.end()).toEqual([])
+})
+
+describe('records as in TLS on a connection that shook no hands', () => {
+  const record = (size: number): Uint8Array =>
+    bytes(`\x17\x03\x01\0${String.fromCharCode(size)}${zeros(size)}`)
+
+  function calls(serverPort: number): WatchedTraffic {
+    const traffic = new WatchedTraffic()
+    for (let round = 0; round < 10; round += 1) {
+      session(traffic, serverPort).say(record(120)).hear(record(200)).close()
+      traffic.silence(20 * SECOND)
+    }
+    return traffic
+  }
+
+  test('each twenty seconds are told', () => {
+    expect(calls(443).end()).toMatchObject([{ family: 'c2', host: HOST, attacker: FAR }])
+  })
+
+  test('are not told of who is unknown elsewhere', () => {
+    expect(calls(9001).end()).toEqual([])
   })
 })
 

@@ -14,3 +14,13 @@ test('a client that searches a bare address for pages is not under its command',
   }
   expect(traffic.end().map(({ family }) => family)).toEqual(['web'])
 })
+
+test('a host that tries port 8080 in one network after another looks for devices', () => {
+  const traffic = new WatchedTraffic()
+  for (let network = 1; network <= 60; network += 1) {
+    const ports = { sourcePort: 40_000 + network, destinationPort: 8080 }
+    traffic.tcp(CLIENT, `198.51.${network}.${network}`, { ...ports, flags: 'S' }, 5_000_000)
+  }
+  const bots = traffic.end().filter(({ kind }) => kind === 'c2.iot-bot')
+  expect(bots).toMatchObject([{ host: CLIENT }])
+})

@@ -34,6 +34,13 @@ describe('an upload to a far end without a name', () => {
     expect(upload(8081, [...MEGABYTES, ['<', 'ok']])).toMatchObject([story])
   })
 
+  test('alerts where the far end is not captured', () => {
+    const traffic = new WatchedTraffic({ hears: (source) => source === HOST })
+    const said = [posted(OUTSIDE), ...MEGABYTES, done]
+    converse(traffic, { client: HOST, server: OUTSIDE, serverPort: 80, said })
+    expect(uploadsIn(traffic)).toMatchObject([story])
+  })
+
   test('that has one is not told: by its Host, its server name, or a question before', () => {
     expect(upload(80, [posted('backup.example.org'), ...MEGABYTES, done])).toEqual([])
     const hello = tlsRecord(clientHello({ extensions: [0], name: 'photos.example.org' }))

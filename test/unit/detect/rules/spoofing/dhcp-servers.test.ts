@@ -68,6 +68,14 @@ describe('a second DHCP server', () => {
     ])
   })
 
+  test('that gives its lease before the slower true one has offered is not taken for the true one', () => {
+    const traffic = new WatchedTraffic()
+    offers(traffic, ROGUE)
+    offers(traffic, ROGUE, ACK)
+    offers(traffic, TRUE_SERVER)
+    expect(traffic.end()).toMatchObject([{ kind: 'spoofing.dhcp', severity: 5, attacker: null }])
+  })
+
   test('that cannot be told from the first is not named', () => {
     const traffic = new WatchedTraffic()
     offers(traffic, ROGUE)

@@ -184,3 +184,17 @@ describe('a router that nobody else is beside', () => {
     expect(hasty(false, 5 * SECOND)).toEqual([])
   })
 })
+
+test('routers that are ever new are a flood of one story, if not yet of many messages', () => {
+  const floods = (routers: number) => {
+    const traffic = new WatchedTraffic()
+    for (let router = 1; router <= routers; router += 1) {
+      const hex = router.toString(16).padStart(2, '0')
+      const card: Card = { mac: `00:18:aa:00:00:${hex}`, address: `fe80::aa:${hex}` }
+      advertiseRouter(traffic, card, { lifetime: 1800, prefix: `2001:db8:${hex}::` })
+    }
+    return traffic.end().filter(({ severity }) => severity >= 4)
+  }
+  expect(floods(120)).toMatchObject([{ kind: 'spoofing.router-advertisement', severity: 5 }])
+  expect(floods(10)).toEqual([])
+})

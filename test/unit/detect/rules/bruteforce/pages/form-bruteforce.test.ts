@@ -110,3 +110,23 @@ describe('the form detector keeps quiet about', () => {
     expect(guesses(traffic)).toEqual([])
   })
 })
+
+describe('a few guesses at a login page', () => {
+  const guessed = (password: (guess: number) => string, gapUs: number): unknown[] => {
+    const traffic = new WatchedTraffic()
+    for (let guess = 0; guess < 16; guess += 1) {
+      post(traffic, '/login.php', `username=admin&password=${password(guess)}&Login=Login`)
+      traffic.wait(gapUs)
+    }
+    return guesses(traffic)
+  }
+
+  test('are told where each offers another password and none waits', () => {
+    expect(guessed((guess) => `pw${guess}`, 500_000)).toMatchObject([{ kind: 'bruteforce.http' }])
+  })
+
+  test('are not of a program that repeats itself, or of people', () => {
+    expect(guessed(() => 'pw', 500_000)).toEqual([])
+    expect(guessed((guess) => `pw${guess}`, 4_000_000)).toEqual([])
+  })
+})

@@ -95,6 +95,10 @@ describe('a flood of fewer requests', () => {
     expect(asked(() => '/')).toEqual([CLIENT])
   })
 
+  test('is told of a browser that does not say what it takes', () => {
+    expect(asked((index) => `/?k=${index}`, HEADERS[0]!)).toEqual([CLIENT])
+  })
+
   test('is none of one that says who it is and asks the same', () => {
     expect(asked((index) => `/?k=${index}`, ...HEADERS)).toEqual([])
     expect(asked((index) => `/wiki?Page${index}`, ...HEADERS)).toEqual([])

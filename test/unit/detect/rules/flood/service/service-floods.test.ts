@@ -232,6 +232,25 @@ test('connections to the web held by a byte now and then are told as slow HTTP',
   expect(held(9100, false)).toEqual([])
 })
 
+test('connections to the web that are opened and left without a word are told as slow HTTP', () => {
+  const left = (count: number, port: number): string[] => {
+    const traffic = new WatchedTraffic()
+    for (let index = 0; index < count; index += 1) {
+      const to = { sourcePort: 30_000 + index, destinationPort: port }
+      const back = { sourcePort: port, destinationPort: 30_000 + index }
+      traffic.tcp(CLIENT, SERVER, { ...to, flags: 'S', sequence: 100 })
+      traffic.tcp(SERVER, CLIENT, { ...back, flags: 'SA', sequence: 500, acknowledgement: 101 })
+      traffic.tcp(CLIENT, SERVER, { ...to, flags: 'A', sequence: 101 })
+      traffic.wait(200_000)
+    }
+    traffic.wait(30_000_000)
+    return floods(traffic).map(({ kind, attacker }) => `${kind} ${attacker}`)
+  }
+  expect(left(160, 443)).toEqual([`flood.slow-http ${CLIENT}`])
+  expect(left(60, 443)).toEqual([])
+  expect(left(160, 9200)).toEqual([])
+})
+
 /** Requests over a few connections that are kept. */
 function asks(traffic: WatchedTraffic, count: number, request: (index: number) => string): void {
   const next = [0, 0, 0, 0].map(() => 101)
