@@ -60,13 +60,18 @@ export class PreparedFacts {
     this.#next = null
     this.#isReading = true
     const atMs = performance.now()
-    const facts = this.#read()
-      .catch((error: unknown) => {
+    const facts = this.#read().then(
+      (read) => {
+        this.#isReading = false
+        return read
+      },
+      (error: unknown) => {
+        this.#isReading = false
         // A failure serves nobody else.
         this.#last = null
         throw error
-      })
-      .finally(() => (this.#isReading = false))
+      },
+    )
     this.#last = { facts, atMs }
     return facts
   }
