@@ -19,6 +19,7 @@ import {
   createBlocker,
   createFirewall,
   createGuardFacts,
+  type GuardSources,
   neededIn,
   formerFirewalls,
   PanicSwitch,
@@ -53,7 +54,8 @@ export function createAgentBlocker(
     firewall: createFirewall(config.respond),
     former: formerFirewalls(config.respond),
     blocks: record.blocks,
-    guardFacts: guardFactsOf({ config, record }),
+    guardFacts: createGuardFacts(guardSources(config)),
+    allowedNow: () => record.allowlist.inForce(clock.nowMs()),
     clock,
     log,
     config: config.respond,
@@ -63,13 +65,11 @@ export function createAgentBlocker(
   })
 }
 
-const guardFactsOf = ({ config, record }: Pick<Ground, 'config' | 'record'>) =>
-  createGuardFacts({
-    config: config.respond,
-    allowlist: config.policy.allowlist,
-    allowedNow: () => record.allowlist.inForce(clock.nowMs()),
-    sinkHosts: [...config.forward.sinks.flatMap(sinkHosts), ...busHosts(config.fleet)],
-  })
+const guardSources = (config: Config): GuardSources => ({
+  config: config.respond,
+  allowlist: config.policy.allowlist,
+  sinkHosts: [...config.forward.sinks.flatMap(sinkHosts), ...busHosts(config.fleet)],
+})
 
 /** What was dropped or left undone, as heartbeats tell it: its name there, and its counter in `/metrics`. */
 const TOLD_COUNTERS = {
@@ -180,7 +180,8 @@ export async function startFeeds(
   audit: Audit,
 ): Promise<Feeds> {
   const auditFeeds = feedAuditor(audit)
-  const guardFacts = guardFactsOf({ config, record: ground.record })
+  const allowedNow = () => ground.record.allowlist.inForce(clock.nowMs())
+  const guardFacts = createGuardFacts({ ...guardSources(config), allowedNow })
   const feeds = new Feeds({
     ...{ ...ground, config: config.detect.intel, clock },
     async sparing() {

@@ -210,7 +210,7 @@ const NO_SUPPRESSOR: ApiParts['suppressor'] = {
 /** Says that a command needs a running agent. */
 export function noAgent(): PicketError {
   return new PicketError('ERR_API_REQUEST', 'no agent runs on this data folder', {
-    hint: 'start it: picket start (with the same --data-dir)',
+    hint: 'start it: picket start (with the same --data-dir), or systemctl start picket',
   })
 }
 

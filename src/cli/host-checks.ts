@@ -81,14 +81,17 @@ function captureDriver(tcpdump: string | null): CheckResult {
 
 const NO_BLOCKS = 'not installed; blocks cannot be enforced'
 const NO_SETS = 'not installed; each block is a rule of iptables then, and there may be 1,000'
-const NO_CUTS = 'not installed; connections that stand when a block begins live on'
+const NO_IPV6 = 'not installed; IPv6 addresses cannot be blocked'
+// The rules stop all others, those that stand too.
+const NO_CUTS =
+  'not installed; a block does not end connections that a flow table carries past the rules'
 
 /** A program, what it means that it is missing, and how that is said. */
 type FirewallTool = readonly [tool: string, stateWithout: CheckState, found: string]
 
 const IPTABLES: readonly FirewallTool[] = [
   ['iptables', 'missing', NO_BLOCKS],
-  ['ip6tables', 'missing', NO_BLOCKS],
+  ['ip6tables', 'note', NO_IPV6],
 ]
 const CONNTRACK: FirewallTool = ['conntrack', 'note', NO_CUTS]
 
@@ -184,7 +187,7 @@ async function agentAndPort({ config, socketPath }: CommandContext): Promise<Che
     check: 'agent',
     state: 'note',
     found: 'does not run on this data folder',
-    fix: 'picket start',
+    fix: 'picket start, or systemctl start picket',
   }
   if (!config.api.enabled) return [agent]
   const { host, port } = config.api

@@ -1,6 +1,7 @@
 /** Checks a configuration: defaults filled in, and every fault told at once, in words. */
 import { usFromRfc3339 } from '../core/clock.ts'
 import { PicketError } from '../core/errors.ts'
+import { nearest } from '../core/nearest.ts'
 import { schemaCompiler, type ErrorObject } from '../core/json-schema.ts'
 import { apiFaults } from '../api/config.ts'
 import { policyFaults } from '../decide/config.ts'
@@ -155,32 +156,9 @@ function tagFault(path: string, { params, parentSchema }: ErrorObject): string {
 
 function unknownKey(path: string, key: string, parent: SchemaNode): string {
   const known = Object.keys(parent.properties ?? {})
-  const nearest = known.find((name) => squash(name) === squash(key)) ?? closest(key, known)
-  const cure =
-    nearest === undefined ? `known keys: ${known.join(', ')}` : `did you mean ${nearest}?`
+  const meant = nearest(key, known)
+  const cure = meant === null ? `known keys: ${known.join(', ')}` : `did you mean ${meant}?`
   return `${join(path, key)} is not a known key; ${cure}`
-}
-
-const squash = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, '')
-
-function closest(key: string, known: readonly string[]): string | undefined {
-  const ranked = known
-    .map((name) => ({ name, distance: editDistance(squash(name), squash(key)) }))
-    .sort((one, other) => one.distance - other.distance)
-  return ranked[0] && ranked[0].distance <= 2 ? ranked[0].name : undefined
-}
-
-function editDistance(one: string, other: string): number {
-  let row = Array.from({ length: other.length + 1 }, (_, index) => index)
-  for (let i = 1; i <= one.length; i += 1) {
-    const next = [i]
-    for (let j = 1; j <= other.length; j += 1) {
-      const swap = row[j - 1]! + (one[i - 1] === other[j - 1] ? 0 : 1)
-      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, swap))
-    }
-    row = next
-  }
-  return row[other.length]!
 }
 
 const pathOf = (pointer: string): string =>

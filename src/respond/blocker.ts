@@ -12,13 +12,16 @@ import type { Block, BlockLog } from '../record/logs/block-log.ts'
 import type { RespondConfig } from './config.ts'
 import type { Firewall } from './firewall.ts'
 import { PreparedFacts } from './guards/prepared-facts.ts'
+import { guardAllowed, type AllowedNow } from './guards/guard-facts.ts'
 import { BlockRefused, type GuardFacts } from './guards/refusal.ts'
 import { Enforcement } from './keeping/enforcement.ts'
 import { isStanding, StandingBlocks, type BlockStep } from './keeping/standing-blocks.ts'
 import { Tally } from './keeping/tally.ts'
-import { OneAtATime } from './one-at-a-time.ts'
+import { Gathered } from './turns/gathered.ts'
+import { OneAtATime } from './turns/one-at-a-time.ts'
 import type { AutomaticConfig } from './orders/automatic.ts'
-import { carryOut, type Means, type Ordered } from './orders/carry-out.ts'
+import { answerAll, type Answer, type OrderCall } from './orders/answer.ts'
+import type { Means, Ordered } from './orders/carry-out.ts'
 import { isAutomatic, type BlockOrder } from './orders/order.ts'
 import { Planner } from './orders/plan.ts'
 import type { PanicSwitch } from './panic.ts'
@@ -34,6 +37,8 @@ export interface BlockerOptions {
   readonly former?: readonly Firewall[]
   readonly blocks: BlockLog
   readonly guardFacts: () => Promise<GuardFacts>
+  /** What people have put on the allowlist since the start, as it is now; absent where they cannot. */
+  readonly allowedNow?: () => readonly AllowedNow[]
   readonly clock: Clock
   readonly log: Log
   readonly config: RespondConfig
@@ -107,6 +112,7 @@ class RecordedBlocker implements Blocker {
   readonly #enforcement: Enforcement
   readonly #facts: PreparedFacts
   readonly #changes = new OneAtATime()
+  readonly #gathered: Gathered<OrderCall, Answer>
   #looking: Promise<boolean> | null = null
   #ticker: NodeJS.Timeout | undefined
   #expiryTimer: NodeJS.Timeout | undefined
@@ -119,6 +125,10 @@ class RecordedBlocker implements Blocker {
     this.#standing = new StandingBlocks(options.blocks)
     const parts = { standing: this.#standing, tally: this.#tally }
     this.#enforcement = new Enforcement({ ...options, ...parts })
+    this.#gathered = new Gathered(this.#changes, async (calls) => {
+      await this.#enforcement.expireDue()
+      return answerAll(calls, this.#planner(), this.#means)
+    })
   }
 
   async order(order: BlockOrder): Promise<{ block: Block; created: boolean }> {
@@ -133,14 +143,13 @@ class RecordedBlocker implements Blocker {
   ): Promise<readonly Ordered[]> {
     this.#refuseInPanic(orders)
     const facts = await (orders.every(isAutomatic) ? this.#facts.readSoon() : this.#facts.readNow())
-    return this.#oneAtATime(async () => {
-      await this.#enforcement.expireDue()
-      const planner = this.#planner(facts)
-      const plans = orders.map((order) => planner.planOrRefuse(order))
-      const steps = plans.flatMap((plan) => (plan.kind === 'block' ? (plan.step ?? []) : []))
-      await this.#standing.save(steps, record)
-      return carryOut(plans, this.#means)
-    })
+    try {
+      const answer = await this.#gathered.run({ orders, facts, ...(record && { record }) })
+      if (answer.status === 'rejected') throw answer.reason
+      return answer.value
+    } finally {
+      this.#armExpiry()
+    }
   }
 
   prepare(): void {
@@ -149,7 +158,8 @@ class RecordedBlocker implements Blocker {
 
   async refusalOf(order: BlockOrder): Promise<BlockRefused | null> {
     try {
-      this.#planner(await this.#facts.readNow()).plan(order)
+      const facts = await this.#facts.readNow()
+      this.#planner().plan(order, facts)
       return null
     } catch (error) {
       if (error instanceof BlockRefused) return error
@@ -232,11 +242,12 @@ class RecordedBlocker implements Blocker {
     }
   }
 
-  #planner(facts: GuardFacts): Planner {
-    const { blocks, clock, config, automatic, firewall } = this.#options
+  #planner(): Planner {
+    const { blocks, clock, config, automatic, firewall, allowedNow } = this.#options
     const { capacity } = firewall
-    const parts = { standing: this.#standing, blocks, config: { ...config, automatic, capacity } }
-    return new Planner(parts, facts, clock.nowMs())
+    const allowed = guardAllowed(allowedNow?.() ?? [])
+    const parts = { standing: this.#standing, blocks, allowed }
+    return new Planner({ ...parts, config: { ...config, automatic, capacity } }, clock.nowMs())
   }
 
   #refuseInPanic(orders: readonly BlockOrder[]): void {

@@ -1,6 +1,9 @@
 /** The playbooks of Cortex XSOAR, n8n and Shuffle, walked from end to end against running APIs. */
+import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
-import { describe, expect, it } from 'vitest'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { parse } from 'yaml'
 import { packagedFile } from '../../src/core/package-root.ts'
 import { servedApi, type TestApi } from '../support/api-server.ts'
@@ -144,6 +147,29 @@ describe('the playbooks of Cortex XSOAR', () => {
   })
 })
 
+/** Stands before an agent, and answers the first request for each path as one that has too much to do. */
+async function busyAtFirst({ url }: Agent): Promise<{ url: string; refused: string[] }> {
+  const refused: string[] = []
+  const server = createServer((request, response) => {
+    const path = request.url!
+    const chunks: Buffer[] = []
+    request.on('data', (chunk: Buffer) => chunks.push(chunk))
+    request.on('end', () => {
+      if (refused.includes(path)) return void passOn(Buffer.concat(chunks))
+      refused.push(path)
+      response.writeHead(503, { 'Retry-After': '1' }).end('{"detail":"too much to do"}')
+    })
+    const passOn = async (body: Buffer): Promise<void> => {
+      const headers = { authorization: request.headers.authorization!, 'content-type': 'application/json' } // prettier-ignore
+      const answer = await fetch(`${url}${path}`, { method: request.method!, headers, body })
+      response.writeHead(answer.status).end(await answer.text())
+    }
+  })
+  onTestFinished(() => void server.close())
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, refused }
+}
+
 const n8n = packagedFile('deploy/soar/n8n')
 const workflow = (name: string): Workflow =>
   JSON.parse(readFileSync(`${n8n}/${name}.json`, 'utf8')) as Workflow
@@ -181,6 +207,23 @@ describe('the workflows of n8n', () => {
     const elsewhere = await run({ ...order, host: 'https://evil.example.org' })
     expect(elsewhere.answers).toEqual([{ outcome: 'unknown-agent' }])
     expect(elsewhere.ran).not.toContain('Simulate')
+  })
+
+  it('try again where an agent has too much to do', async () => {
+    const web = await agent()
+    const busy = await busyAtFirst(web)
+    const order = { host: 'web-1', attacker: ATTACKER, eventId: web.eventId }
+    const { answers } = await runWorkflow(workflow('contain-scanner'), order, one({ ...web, url: busy.url })) // prettier-ignore
+    expect(answers).toMatchObject([{ outcome: 'blocked', block: { target: ATTACKER } }])
+    expect(busy.refused).toEqual(['/v1/blocks/simulate', '/v1/blocks'])
+  })
+
+  it.each(readdirSync(n8n))('%s asks for no more tries and pauses than n8n gives', (file) => {
+    const { nodes } = workflow(file.replace('.json', ''))
+    const asking = nodes.filter(({ type, onError }) => type.endsWith('httpRequest') && !onError)
+    for (const node of asking) {
+      expect(node).toMatchObject({ retryOnFail: true, maxTries: 4, waitBetweenTries: 5000 })
+    }
   })
 
   it.each([

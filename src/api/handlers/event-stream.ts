@@ -70,7 +70,11 @@ function streamOf(
     {
       start: (controller) => controller.enqueue(encoder.encode(`retry: ${RETRY_MS}\n\n`)),
       async pull(controller) {
-        const text = await nextText()
+        // A stream that fails is not cancelled: its turn would never come back.
+        const text = await nextText().catch((error: unknown) => {
+          endTurn()
+          throw error
+        })
         if (cut.signal.aborted) return
         if (text !== null) return controller.enqueue(encoder.encode(text))
         endTurn()

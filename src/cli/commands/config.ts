@@ -1,6 +1,12 @@
 /** `picket config`: check the configuration, print it as it is in force, print its reference. */
 import { readFileSync } from 'node:fs'
-import { DEFAULT_CONFIG_FILE, redacted } from '../../config/index.ts'
+import {
+  DEFAULT_CONFIG_FILE,
+  redacted,
+  unknownPolicyNames,
+  unreadableFiles,
+} from '../../config/index.ts'
+import { PicketError } from '../../core/errors.ts'
 import { packagedFile } from '../../core/package-root.ts'
 import { toYaml } from '../../core/yaml.ts'
 import type { AddCommands, Invocation } from '../invocation.ts'
@@ -30,9 +36,19 @@ export const addConfig: AddCommands = (program, run) => {
 }
 
 async function check({ globals, context, world }: Invocation): Promise<number> {
-  const { json } = context()
+  const { json, config, directory } = context()
   const file = globals.config ?? `${DEFAULT_CONFIG_FILE} (or the defaults, where it does not exist)`
-  world.terminal.write(json ? `${jsonLine({ valid: true, file })}\n` : `valid: ${file}\n`)
+  const faults = unknownPolicyNames(config, directory)
+  if (faults.length > 0) {
+    const hint = 'picket rules list names the rules in force; the README has the kinds of detectors'
+    throw new PicketError('ERR_CONFIG_INVALID', `${file}: ${faults.join('; ')}`, { hint })
+  }
+  // They may come later, and whoever checks need not be who runs: the agent says what it lacks.
+  const notes = unreadableFiles(config)
+  const inWords = [`valid: ${file}`, ...notes.map((note) => `note: ${note}`)]
+  world.terminal.write(
+    json ? `${jsonLine({ valid: true, file, notes })}\n` : `${inWords.join('\n')}\n`,
+  )
   return EXIT.ok
 }
 

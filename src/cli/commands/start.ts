@@ -2,7 +2,7 @@
 import { startAgent, type Agent } from '../../agent/agent.ts'
 import { leaveFor, startAs } from '../../agent/user.ts'
 import { canCapture } from '../../capture/index.ts'
-import { loadConfig, type Config } from '../../config/index.ts'
+import { dataDirectory, loadConfig, unknownPolicyNames, type Config } from '../../config/index.ts'
 import { PicketError } from '../../core/errors.ts'
 import { createLog, type Log } from '../../core/log.ts'
 import { VERSION } from '../../core/package-root.ts'
@@ -27,6 +27,7 @@ export async function start(context: CommandContext): Promise<number> {
   const log = createLog(context.config.log)
   if (leave?.kind === 'stay') log.info('the agent stays root', { why: leave.why })
   const signals = new SignalQueue()
+  const isService = process.env['NOTIFY_SOCKET'] !== undefined
   const manager = serviceManager({
     environment: process.env,
     onUnreachable: (reason) => log.error('the service manager cannot be told', { reason }),
@@ -34,7 +35,7 @@ export async function start(context: CommandContext): Promise<number> {
   const life = new ServiceLife({ manager, log })
   try {
     const running = await startWith(context.config, context, log)
-    await greet(running, context)
+    await greet(running, context, isService)
     await life.running(running.agent)
     return await runUntilStopped(running, { context, log, signals, life })
   } finally {
@@ -96,6 +97,9 @@ interface Running {
 }
 
 async function startWith(config: Config, context: CommandContext, log: Log): Promise<Running> {
+  for (const fault of unknownPolicyNames(config, context.directory)) {
+    log.warn('a rule of the policy fits nothing that is told', { fault })
+  }
   return { agent: await startAgent({ config, directory: context.directory, log }), config }
 }
 
@@ -132,10 +136,16 @@ async function reload(
   }
 }
 
-async function greet({ agent, config }: Running, context: CommandContext): Promise<void> {
+async function greet(
+  { agent, config }: Running,
+  context: CommandContext,
+  isService: boolean,
+): Promise<void> {
   await Promise.all(agent.sensors.map((sensor) => sensor.settled))
   const sensors = agent.sensors.map((sensor) => sensor.source ?? `${sensor.interfaceName}: FAILED`)
-  const options = context.directoryOption === null ? '' : ` --data-dir ${context.directoryOption}`
+  // The unit names the folder that is root's anyhow; commands need not be told of it.
+  const isUsual = context.directoryOption === null || context.directory === dataDirectory(config)
+  const options = isUsual ? '' : ` --data-dir ${context.directoryOption}`
   const lines = [
     `Picket is running (version ${VERSION}).`,
     `  captures   ${sensors.join(', ') || nothingWords(config)}`,
@@ -148,7 +158,7 @@ async function greet({ agent, config }: Running, context: CommandContext): Promi
     `             ${context.program} doctor${options}`,
     `             curl -s ${agent.apiFingerprint === null ? '' : '-k '}${agent.apiUrl ?? 'http://127.0.0.1:8460'}/v1/health`,
     ...agent.problems().map((problem) => `  problem    ${problem}`),
-    'Ctrl-C stops it.',
+    isService ? 'systemctl stop ends it.' : 'Ctrl-C stops it.',
   ]
   context.terminal.write(`${lines.join('\n')}\n`)
 }

@@ -1,16 +1,19 @@
 /** A connection to one NATS server, authenticated and verified as configured. */
 import {
-  connect,
   credsAuthenticator,
   nkeyAuthenticator,
+  TimeoutError,
   tokenAuthenticator,
   usernamePasswordAuthenticator,
   type Authenticator,
+  type ConnectionOptions,
   type NatsConnection,
 } from '@nats-io/transport-node'
+import { PicketError } from '../../core/errors.ts'
 import { readSecret, readSecretFile } from '../connections/secret.ts'
 import { tlsOptions } from '../tls/index.ts'
 import type { NatsConnectionConfig, NatsIdentity } from './config.ts'
+import { connectClosing } from './transport.ts'
 
 /**
  * Connects once, without the client's own reconnecting: who uses it begins again with what is stored.
@@ -18,14 +21,14 @@ import type { NatsConnectionConfig, NatsIdentity } from './config.ts'
  * `inboxPrefix`: where answers come to, for those who may not read those of others.
  * Errors: the client's or TLS's own, and `ERR_SINK_CONNECT` where a file cannot be read.
  */
-export function connectNats(
+export async function connectNats(
   config: NatsConnectionConfig,
   server: string,
   inboxPrefix?: string,
 ): Promise<NatsConnection> {
   const [scheme, address] = server.split('://') as [string, string]
   const authenticator = authenticatorOf(config)
-  return connect({
+  const options: ConnectionOptions = {
     servers: address,
     name: 'picket',
     reconnect: false,
@@ -34,7 +37,14 @@ export function connectNats(
     // Given, it makes a server without TLS a failure before any secret is sent.
     ...(scheme === 'tls' ? { tls: tlsOptions(config.tls, hostOf(address)) as object } : {}),
     ...(authenticator === null ? {} : { authenticator }),
-  })
+  }
+  try {
+    return await connectClosing(options)
+  } catch (error) {
+    if (!(error instanceof TimeoutError)) throw error
+    const within = `${config.connectTimeoutMs} ms (connectTimeoutMs)`
+    throw new PicketError('ERR_SINK_CONNECT', `the server did not answer in ${within}`)
+  }
 }
 
 /** The first that is configured; the configuration's check refuses more than one. */

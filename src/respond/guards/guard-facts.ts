@@ -9,12 +9,18 @@ import { readHostFacts } from './host-facts.ts'
 import { resolveHosts } from './resolved-hosts.ts'
 import { readProviders } from './time-servers.ts'
 
+/** An entry that somebody put on the allowlist while the agent runs. */
+export interface AllowedNow {
+  readonly range: string
+  readonly comment: string
+}
+
 export interface GuardSources {
   readonly config: Pick<RespondConfig, 'minPrefix4' | 'minPrefix6' | 'guardedHosts'>
   /** `policy.allowlist`. */
   readonly allowlist: PolicyConfig['allowlist']
-  /** What was put on the allowlist since, as it is now. */
-  readonly allowedNow?: () => readonly { readonly range: string; readonly comment: string }[]
+  /** What was put on the allowlist since, as it is now; absent where whoever asks looks at it by itself. */
+  readonly allowedNow?: () => readonly AllowedNow[]
   /** Names or addresses of the SIEMs that events are sent to. */
   readonly sinkHosts: readonly string[]
 }
@@ -46,17 +52,18 @@ export function createGuardFacts(sources: GuardSources): () => Promise<GuardFact
       ...guardAll('sink', sinks),
       ...guardAll('peer', peers),
       ...inForce(allowlist, systemClock.nowMs()).map(configured),
-      ...allowedNow(sources),
+      ...guardAllowed(sources.allowedNow?.() ?? []),
       ...guardAll('administrator', administrators),
     ]
     return { minPrefix4, minPrefix6, guarded }
   }
 }
 
-function allowedNow({ allowedNow = () => [] }: GuardSources): GuardedRange[] {
-  return allowedNow().flatMap(({ range, comment }) => {
-    return guardAll('allowlist', [range]).map((guarded) => ({ ...guarded, comment }))
-  })
+/** Gives the guards of these entries. */
+export function guardAllowed(entries: readonly AllowedNow[]): readonly GuardedRange[] {
+  return entries.flatMap(({ range, comment }) =>
+    guardAll('allowlist', [range]).map((guarded) => ({ ...guarded, comment })),
+  )
 }
 
 function configured({ range, comment }: ReturnType<typeof inForce>[number]): GuardedRange {

@@ -23,6 +23,7 @@ export class Enforcement {
   /** False when the firewall may differ from the record: the next change then compares everything. */
   #isSettled = false
   #wasSettled = false
+  #toldIpv6Problem: string | null = null
   #fault: string | null = null
 
   constructor(options: EnforcementOptions) {
@@ -94,6 +95,7 @@ export class Enforcement {
       const { repaired, isTampering } = repair
       if (this.#fault !== null) log.info('The firewall can be used again')
       if (repaired.length > 0) this.#tell(repaired, isForeign && isTampering)
+      this.#tellIpv6Problem()
       this.#fault = null
       this.#isSettled = true
       this.#wasSettled = true
@@ -124,6 +126,16 @@ export class Enforcement {
     const tell = isForeign ? log.warn : log.info
     tell('The firewall was put right', { repaired })
     if (isForeign) onRepaired?.(repaired)
+  }
+
+  /** Half of the addresses may be out of reach without any order having failed yet. */
+  #tellIpv6Problem(): void {
+    const { firewall, log } = this.#options
+    const { ipv6Problem } = firewall
+    if (ipv6Problem === this.#toldIpv6Problem) return
+    this.#toldIpv6Problem = ipv6Problem
+    if (ipv6Problem === null) log.info('IPv6 addresses can be blocked again')
+    else log.warn('IPv6 addresses cannot be blocked on this host', { why: ipv6Problem })
   }
 
   /** Keeps a failure of the world for `fault`, logged once; our own mistakes go on up. */

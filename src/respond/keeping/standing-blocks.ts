@@ -39,7 +39,12 @@ export class StandingBlocks {
 
   /** Names the different ranges of ports in force, with what they are asked for. */
   rangeKeys(): ReadonlySet<string> {
-    return new Set([...this.#blocks().values()].flatMap(rangeKeysOf))
+    const keys = new Set<string>()
+    // Few of a hundred thousand have ports, and each order asks.
+    for (const block of this.#blocks().values()) {
+      if (block.ports.length > 0) for (const key of rangeKeysOf(block)) keys.add(key)
+    }
+    return keys
   }
 
   all(): readonly Block[] {
@@ -64,7 +69,9 @@ export class StandingBlocks {
 
   /** Those whose time is over. */
   due(nowMs: number): readonly Block[] {
-    return this.all().filter((block) => isOver(block, nowMs))
+    const due: Block[] = []
+    for (const block of this.#blocks().values()) if (isOver(block, nowMs)) due.push(block)
+    return due
   }
 
   /** When the next one ends, ms since the epoch; null when none does. */
@@ -93,30 +100,19 @@ export class StandingBlocks {
     return mergedEntries(over, nowMs).filter((entry) => !needed.has(entryKey(entry)))
   }
 
-  /**
-   * Writes the blocks with their audit rows, all or none, then counts them in or out. Errors: `ERR_RECORD_WRITE`.
-   *
-   * What `record` writes goes with them; where it rejects so does this, with the blocks written and counted.
-   */
-  async save(
-    steps: readonly BlockStep[],
-    record: () => Promise<void> = () => Promise.resolve(),
-  ): Promise<readonly Block[]> {
-    const recording = record()
-    const saving = this.#log.save(
+  /** Writes the blocks with their audit rows, all or none, then counts them in or out. Errors: `ERR_RECORD_WRITE`. */
+  async save(steps: readonly BlockStep[]): Promise<readonly Block[]> {
+    await this.#log.save(
       steps.map(({ block, actor, action, details = {} }) => {
         const { id, target } = block
         return { block, audit: { actor, action, subject: id, details: { target, ...details } } }
       }),
     )
-    const [recorded, saved] = await Promise.allSettled([recording, saving])
-    if (saved.status === 'rejected') throw saved.reason
     for (const { block } of steps) {
       const key = blockKey(block)
       if (isStanding(block)) this.#blocks().set(key, block)
       else if (this.#blocks().get(key)?.id === block.id) this.#blocks().delete(key)
     }
-    if (recorded.status === 'rejected') throw recorded.reason
     return steps.map(({ block }) => block)
   }
 

@@ -8,6 +8,7 @@ import {
   guardAll,
   refusal,
   type Guard,
+  type GuardedRange,
   type GuardFacts,
   type Refusal,
 } from '../guards/refusal.ts'
@@ -42,6 +43,8 @@ export interface PlanParts {
   readonly standing: StandingBlocks
   readonly blocks: Pick<BlockLog, 'history'>
   readonly config: PlanConfig
+  /** What people have put on the allowlist, as it is now: unlike what is read of the host it must not be a moment old. */
+  readonly allowed: readonly GuardedRange[]
 }
 
 /** What comes of an order: a block, changed or not, or a refusal. */
@@ -55,35 +58,43 @@ export type Plan =
       readonly step: BlockStep | null
     }
 
+/** What the guards judge. */
+interface Asked {
+  readonly order: BlockOrder
+  readonly target: Cidr
+  /** The block that stands on it. */
+  readonly known: Block | null
+  readonly scope: BlockScope
+  readonly facts: GuardFacts
+}
+
 /** Plans orders one after the other, each seeing what the ones before it will have done. */
 export class Planner {
   readonly #parts: PlanParts
-  readonly #facts: GuardFacts
   readonly #nowMs: number
   readonly #planned = new Map<string, Block>()
   /** Entries of the firewall, those planned included. */
   #size: number
   readonly #rangeKeys: Set<string>
 
-  constructor(parts: PlanParts, facts: GuardFacts, nowMs: number) {
+  constructor(parts: PlanParts, nowMs: number) {
     this.#parts = parts
     this.#size = parts.standing.size
     this.#rangeKeys = new Set(parts.standing.rangeKeys())
-    this.#facts = facts
     this.#nowMs = nowMs
   }
 
   /** Errors: `ERR_API_REQUEST` for an order that is none; `BlockRefused`. */
-  plan(order: BlockOrder): Extract<Plan, { kind: 'block' }> {
+  plan(order: BlockOrder, facts: GuardFacts): Extract<Plan, { kind: 'block' }> {
     const { defaultTtlSeconds } = this.#parts.config
     const asked = readTarget(order.target)
-    const target = isAutomatic(order) ? this.#widened(asked) : asked
+    const target = isAutomatic(order) ? this.#widened(asked, facts) : asked
     const scope = readScope(order)
     const key = blockKey({ target: formatCidr(target), ...scope })
     const known = this.#planned.get(key) ?? this.#parts.standing.find(key)
     const ttlSeconds = this.#ttl(order, target, known)
     const expiresAtMs = order.expiresAtMs ?? expiryOf(ttlSeconds, defaultTtlSeconds, this.#nowMs)
-    const passed = this.#guard(order, target, known, scope)
+    const passed = this.#guard({ order, target, known, scope, facts })
     const plan =
       known === null
         ? this.#create(order, formatCidr(target), scope, expiresAtMs, passed)
@@ -95,9 +106,9 @@ export class Planner {
   }
 
   /** Plans, where a refusal is an outcome like any other. */
-  planOrRefuse(order: BlockOrder): Plan {
+  planOrRefuse(order: BlockOrder, facts: GuardFacts): Plan {
     try {
-      return this.plan(order)
+      return this.plan(order, facts)
     } catch (error) {
       if (error instanceof PicketError) return { kind: 'refused', error }
       throw error
@@ -105,9 +116,10 @@ export class Planner {
   }
 
   /** An attacker may sit in the network of this host, which must not keep it from being blocked by itself. */
-  #widened(asked: Cidr): Cidr {
+  #widened(asked: Cidr, facts: GuardFacts): Cidr {
     const wide = widened(asked, this.#parts.config.automatic)
-    return refusal(wide, this.#facts) === null ? wide : asked
+    const guarded = [...facts.guarded, ...this.#parts.allowed]
+    return refusal(wide, { ...facts, guarded }) === null ? wide : asked
   }
 
   /** Automatic blocks end, and last longer for those who come again. */
@@ -122,18 +134,13 @@ export class Planner {
   }
 
   /** Gives the guards that were passed by `override`. Errors: `BlockRefused`. */
-  #guard(
-    order: BlockOrder,
-    target: Cidr,
-    known: Block | null,
-    scope: BlockScope,
-  ): readonly Guard[] {
+  #guard({ order, target, known, scope, facts }: Asked): readonly Guard[] {
     const { override = false, callerAddress } = order
     const caller = guardAll('caller', callerAddress === null ? [] : [callerAddress])
-    const facts = { ...this.#facts, guarded: [...this.#facts.guarded, ...caller] }
+    const guarded = { ...facts, guarded: [...facts.guarded, ...this.#parts.allowed, ...caller] }
     const passed: Guard[] = []
     const refused =
-      refusal(target, facts, { override, passed }) ??
+      refusal(target, guarded, { override, passed }) ??
       (known === null ? this.#tooMany(scope, override) : null) ??
       (isAutomatic(order) ? this.#liftedBefore(target) : null)
     if (refused !== null) throw new BlockRefused(formatCidr(target), refused)

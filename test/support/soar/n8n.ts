@@ -6,6 +6,9 @@ interface Node {
   readonly type: string
   readonly parameters: Readonly<Record<string, unknown>>
   readonly onError?: string
+  readonly retryOnFail?: boolean
+  readonly maxTries?: number
+  readonly waitBetweenTries?: number
 }
 export interface Workflow {
   readonly name: string
@@ -67,7 +70,7 @@ export async function runWorkflow(
       case 'splitOut':
         return (item[String(node.parameters['fieldToSplitOut'])] as Item[]).map((one) => [0, one])
       case 'httpRequest':
-        return [[0, await request(node, say, authorization)]]
+        return [[0, await requestWithTries(node, say, authorization)]]
       case 'emailSend':
         run.mails.push({ to: say(node.parameters['toEmail']), text: say(node.parameters['text']) })
         return [[0, {}]]
@@ -121,6 +124,18 @@ function fits({ parameters }: Node, say: Say): boolean {
     if (typeof value !== 'boolean') throw new Error('a strict condition got no boolean')
     return value
   })
+}
+
+/** As n8n tries again, but without its pauses; what goes on with an error is not tried again there. */
+async function requestWithTries(node: Node, say: Say, authorization: string): Promise<Item> {
+  const tries = node.retryOnFail === true ? (node.maxTries ?? 3) : 1
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await request(node, say, authorization)
+    } catch (error) {
+      if (attempt >= tries) throw error
+    }
+  }
 }
 
 async function request(

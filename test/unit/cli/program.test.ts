@@ -1,5 +1,5 @@
 /** How the command line is read: options, help, and what is told to who mistypes. */
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { describe, expect, test } from 'vitest'
@@ -7,6 +7,13 @@ import { buildProgram } from '../../../src/cli/program.ts'
 import { VERSION } from '../../../src/core/package-root.ts'
 import { memoryTerminal, run } from '../../support/memory-terminal.ts'
 import { temporaryFolder } from '../../support/record.ts'
+
+const DOOR_KNOCK = `title: Somebody knocks
+name: door-knock
+logsource: { category: network_connection }
+detection: { knock: { dst_port: 7 }, condition: knock }
+picket: { kind: lateral.door-knock }
+`
 
 const program = buildProgram({ terminal: memoryTerminal(), environment: {} }, () => undefined)
 
@@ -113,6 +120,33 @@ describe('config', () => {
     expect(exitCode).toBe(1)
     expect(err).toContain('api.prot')
     expect(err).toContain('api.port is 99999')
+  })
+
+  test('check refuses a policy for what nothing tells, and takes what a rule of the user tells', async () => {
+    const folder = await temporaryFolder()
+    const file = join(folder, 'picket.yaml')
+    const policy = (rule: string): void =>
+      writeFileSync(file, `policy: { blockWhen: [{ ${rule}, ttlSeconds: 60 }] }\n`)
+    const check = () => run('config', 'check', '--config', file, '--data-dir', folder)
+    policy('detector: port-scna')
+    expect(await check()).toMatchObject({
+      exitCode: 1,
+      err: expect.stringContaining('did you mean port-scan?') as unknown,
+    })
+    policy('detector: "sigma:door-knock", kind: lateral.door-knock')
+    expect((await check()).exitCode).toBe(1)
+    mkdirSync(join(folder, 'rules'))
+    writeFileSync(join(folder, 'rules/own.yaml'), DOOR_KNOCK)
+    expect(await check()).toMatchObject({ exitCode: 0 })
+  })
+
+  test('check notes the files that are named and not there', async () => {
+    const folder = await temporaryFolder()
+    const file = join(folder, 'picket.yaml')
+    writeFileSync(file, 'api: { tls: { enabled: true, certificate: /nowhere/api.crt, key: ./api.key } }\n') // prettier-ignore
+    const { exitCode, out } = await run('config', 'check', '--config', file)
+    expect(exitCode).toBe(0)
+    expect(out).toContain('note: api.tls.certificate: /nowhere/api.crt is not there\n')
   })
 
   test('print shows what is in force, as YAML that is valid again', async () => {

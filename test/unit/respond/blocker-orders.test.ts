@@ -71,6 +71,24 @@ describe('many orders at once', () => {
   })
 })
 
+describe('the allowlist that people keep', () => {
+  const entry = { range: '192.0.2.0/28', comment: 'our scanner' }
+
+  test('counts as it is when the order is carried out, however fresh what is known of the host', async () => {
+    let allowed: (typeof entry)[] = []
+    blocker = blockerOver(parts, {}, { allowedNow: () => allowed })
+    blocker.prepare()
+    await blocker.order(orderFor('192.0.2.1', { source: 'policy' }))
+    allowed = [entry]
+    await expect(blocker.order(orderFor('192.0.2.2', { source: 'policy' }))).rejects.toMatchObject({
+      guard: 'allowlist',
+      why: expect.stringContaining('our scanner') as unknown,
+    })
+    allowed = []
+    await expect(blocker.order(orderFor('192.0.2.2'))).resolves.toMatchObject({ created: true })
+  })
+})
+
 describe('the scope of a block', () => {
   test('makes it another block than that of the whole target', async () => {
     const ssh = { direction: 'in', protocol: 'tcp', ports: portRanges(2222, 22, 22) } as const

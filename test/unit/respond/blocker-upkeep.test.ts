@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from 'vitest'
 import { PicketError } from '../../../src/core/errors.ts'
+import { silentLog, type Log } from '../../../src/core/log.ts'
 import type { Firewall } from '../../../src/respond/firewall.ts'
 import type { Blocker } from '../../../src/respond/blocker.ts'
 import { until } from '../../support/await-until.ts'
@@ -136,3 +137,29 @@ test('a block whose end cannot be written is not tried without a pause', async (
 })
 
 const forGood = <Entry>(entry: Entry) => ({ ...entry, remainingSeconds: null })
+
+test('that IPv6 addresses cannot be blocked is told at the start, and once', async () => {
+  const parts = partsInMemory()
+  let ipv6Problem: string | null = 'ip6tables is not installed'
+  const firewall: Firewall = {
+    ...parts.firewall,
+    get ipv6Problem() {
+      return ipv6Problem
+    },
+  }
+  const told: unknown[] = []
+  const log: Log = {
+    ...silentLog,
+    info: (message) => told.push(message),
+    warn: (message, fields) => told.push([message, fields]),
+  }
+  blocker = blockerOver({ ...parts, firewall }, {}, { log })
+  await blocker.start()
+  await blocker.reconcile()
+  expect(told).toEqual([
+    ['IPv6 addresses cannot be blocked on this host', { why: 'ip6tables is not installed' }],
+  ])
+  ipv6Problem = null
+  await blocker.reconcile()
+  expect(told.at(-1)).toBe('IPv6 addresses can be blocked again')
+})

@@ -3,6 +3,7 @@ import type { Packet } from '../../../decode/packet.ts'
 import type { LiveFlow } from '../../../flow/flow.ts'
 import type { Detection } from '../../detection.ts'
 import { DistinctCount } from '../state/distinct-count.ts'
+import { outsideNetwork } from '../state/outside.ts'
 import { mix } from '../state/pair-key.ts'
 import { MAX_FLOWS, Story } from '../state/story.ts'
 import { claimOf } from '../state/watch/claim.ts'
@@ -29,6 +30,8 @@ const SEARCH_FACTOR = 10
 const SAME_PORT_FACTOR = 4
 /** A host that replies to more than this share of those who "answer" it is a server being asked. */
 const MAX_REPLIED_SHARE = 0.3
+/** And where they come from all over the Internet, as nobody is answered who asks: so many times as much. */
+const WIDE_FACTOR = 2
 /**
  * Of a real resolver hardly two answers go to the same port; seen from one side, signed answers of many
  * servers average up to 600 bytes.
@@ -70,6 +73,8 @@ export class ReflectionVictim implements Watched {
   #isSamePort = false
   #reflectors = new DistinctCount()
   #ports = new DistinctCount()
+  /** Of the Internet, as large as providers have them, from which answers came. */
+  #networks = new DistinctCount()
 
   constructor(service: Service, address: string, config: ReflectionConfig) {
     this.service = service
@@ -98,6 +103,8 @@ export class ReflectionVictim implements Watched {
     this.#flows += 1
     this.#reflectors.add(reflector)
     this.#ports.add(mix(3, flow.responderPort))
+    const network = outsideNetwork(flow)
+    if (network !== 0) this.#networks.add(mix(5, network))
     this.#isSamePort = flow.responderPort === flow.originatorPort
     if (this.story !== null && this.story.flows.size < MAX_FLOWS) this.story.addFlow(flow)
   }
@@ -112,6 +119,8 @@ export class ReflectionVictim implements Watched {
     const factor =
       (this.isSearching ? SEARCH_FACTOR : 1) * (this.#isSamePort ? SAME_PORT_FACTOR : 1)
     if (unasked < minAnswers * factor || reflectors < minReflectors) return false
+    const isWide = !this.service.isWorldwide && this.#networks.value >= minReflectors * WIDE_FACTOR
+    if (isWide && unasked >= minAnswers * factor * WIDE_FACTOR) return true
     const mean = this.#window.sum(BYTES, nowUs) / answers
     const looksResolved = this.service.port === DNS_PORT && this.#flows < this.#ports.value * 2
     if (mean >= (looksResolved ? RESOLVER_MEAN : this.service.minMeanBytes)) return true
@@ -148,6 +157,7 @@ export class ReflectionVictim implements Watched {
     this.replies = 0
     this.#reflectors = new DistinctCount()
     this.#ports = new DistinctCount()
+    this.#networks = new DistinctCount()
   }
 
   tell(story: Story, isFinal: boolean): Detection {

@@ -14,7 +14,7 @@ import { DistinctCount } from '../state/distinct-count.ts'
 import { FadingTable } from '../state/fading-table.ts'
 import { pairKey } from '../state/pair-key.ts'
 import { grouped } from '../state/wording.ts'
-import { isToOutside } from './outside.ts'
+import { isToOutside } from '../state/outside.ts'
 
 const MAX_PAIRS = 1024
 const WITHIN_US = 600_000_000

@@ -16,7 +16,7 @@ import { Story } from '../state/story.ts'
 import { confidenceOf, counted, grouped, spanOf } from '../state/wording.ts'
 import type { UploadConfig } from './config.ts'
 import { NAMELESS_HEARS, NamelessUploads, type NamelessHeard } from './nameless.ts'
-import { isToOutside } from './outside.ts'
+import { isToOutside } from '../state/outside.ts'
 import { HOUR_US, UploadPast } from './upload-past.ts'
 
 const MAX_HOSTS = 1024

@@ -12,38 +12,43 @@ export interface Service {
   readonly minMeanBytes: number
   /** A client asks a whole network at once, by multicast or broadcast, and many answer it. */
   readonly isDiscovery: boolean
+  /** Hosts ask it all over the Internet in ordinary use; of the others nobody asks but within a site or a few. */
+  readonly isWorldwide: boolean
 }
 
 /** Smallest mean answer where the protocol gives no better reason: more than any request is long. */
 const USUAL_MEAN = 100
 
 const service = (port: number, name: string, minMeanBytes = USUAL_MEAN): Service => ({
-  ...{ port, name, minMeanBytes, isDiscovery: false },
+  ...{ port, name, minMeanBytes, isDiscovery: false, isWorldwide: false },
 })
 const discovery = (port: number, name: string, minMeanBytes = USUAL_MEAN): Service => ({
-  ...{ port, name, minMeanBytes, isDiscovery: true },
+  ...{ port, name, minMeanBytes, isDiscovery: true, isWorldwide: false },
+})
+const worldwide = (port: number, name: string, minMeanBytes = USUAL_MEAN): Service => ({
+  ...{ port, name, minMeanBytes, isDiscovery: false, isWorldwide: true },
 })
 
 export const SERVICES: readonly Service[] = [
   service(17, 'qotd', 40),
   service(19, 'chargen', 64),
   // Ordinary answers average under 200 bytes; 512 is what a resolver without EDNS takes at most.
-  service(53, 'dns', 400),
+  worldwide(53, 'dns', 400),
   service(69, 'tftp'),
   service(111, 'portmap', 60),
-  service(123, 'ntp'),
+  worldwide(123, 'ntp'),
   discovery(137, 'netbios', 150),
   service(161, 'snmp'),
   service(177, 'xdmcp', 40),
   service(389, 'cldap'),
   service(427, 'slp'),
-  service(500, 'isakmp'),
+  worldwide(500, 'isakmp'),
   service(520, 'rip', 60),
   service(523, 'db2'),
   service(623, 'ipmi', 40),
   service(1434, 'mssql'),
   service(1604, 'citrix'),
-  service(1701, 'l2tp', 60),
+  worldwide(1701, 'l2tp', 60),
   discovery(1900, 'ssdp', 200),
   service(3283, 'ard'),
   discovery(3702, 'ws-discovery', 200),
@@ -53,8 +58,8 @@ export const SERVICES: readonly Service[] = [
   discovery(10001, 'ubiquiti', 80),
   service(11211, 'memcached', 200),
   service(17185, 'vxworks'),
-  service(27015, 'steam', 200),
-  service(27960, 'quake', 200),
+  worldwide(27015, 'steam', 200),
+  worldwide(27960, 'quake', 200),
   discovery(32414, 'plex', 80),
   discovery(37810, 'dvr', 200),
   service(41794, 'crestron', 80),

@@ -75,7 +75,7 @@ test('without an agent nothing can be blocked, and the way to it is told', async
   const { exitCode, err } = await run('block', '192.0.2.7', '--data-dir', await temporaryFolder())
   expect(exitCode).toBe(1)
   expect(err).toBe(
-    'picket: no agent runs on this data folder\nhint: start it: picket start (with the same --data-dir)\n',
+    'picket: no agent runs on this data folder\nhint: start it: picket start (with the same --data-dir), or systemctl start picket\n',
   )
 })
 

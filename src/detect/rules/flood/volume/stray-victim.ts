@@ -41,11 +41,12 @@ const REFLECTED_SHARE = 0.8
 
 /**
  * Servers that are made to answer in somebody's name do so from the one port of their service, each many times,
- * and at length; forged sources hardly come twice.
+ * and at length, or to as many ports as were made up; forged sources hardly come twice.
  */
 const ONE_PORT = 0.8
 const TIMES_EACH = 3
 const ANSWER_BYTES = 200
+const MADE_UP_PORTS = 256
 
 /** Resets out of so many well-known ports of one host to a few high ones of another: it refuses a scan. */
 const REFUSING_PORTS = 6
@@ -242,7 +243,8 @@ export class StrayVictim implements Watched {
     if (this.#class !== UDP) return false
     const { count, distinctSources } = this.#packets
     if (distinctSources < MIN_REFLECTORS || count < distinctSources * TIMES_EACH) return false
-    if (this.#packetBytes < count * ANSWER_BYTES) return false
+    const isShort = this.#packetBytes < count * ANSWER_BYTES
+    if (isShort && this.#ports.value < MADE_UP_PORTS) return false
     return this.#from.holder(count, ONE_PORT) !== null
   }
 

@@ -74,6 +74,23 @@ describe('a reflected flood', () => {
     },
   )
 
+  test.each([
+    ['10.0.0.5', (index: number) => `${11 + (index % 60)}.9.8.7`],
+    ['fd00::5', (index: number) => `2a0${index % 10}:${index % 60}::7`],
+  ])(
+    'of small answers to %s by a service that no more than a site has, from all over the Internet, is found',
+    (victim, from) => {
+      const traffic = new WatchedTraffic()
+      for (let index = 0; index < 600; index += 1) {
+        const ports = { sourcePort: 47_808, destinationPort: 1024 + ((index * 97) % 60_000) }
+        traffic.udp(from(index), victim, { ...ports, payload: bytes(32) }, 10_000)
+      }
+      expect(reflections(traffic)).toMatchObject([
+        { kind: 'amplification.bacnet', attacker: null, victims: [victim] },
+      ])
+    },
+  )
+
   test('over IPv6 is found, and is not told as a flood of UDP besides', () => {
     const traffic = new WatchedTraffic()
     answers(traffic, { port: 53, size: 1200, count: 3000 }, 'fd00::5')
@@ -223,6 +240,16 @@ describe('the detectors of reflected floods keep quiet about', () => {
     expect(reflections(traffic)).toEqual([])
   })
 
+  test('devices of a company that are asked what they measure, of which only the answers are captured', () => {
+    const traffic = new WatchedTraffic()
+    for (let index = 0; index < 900; index += 1) {
+      const ports = { sourcePort: 161, destinationPort: 20_000 + index }
+      const device = `10.${index % 60}.1.${1 + (index % 200)}`
+      traffic.udp(device, VICTIM, { ...ports, payload: bytes(90) }, 10_000)
+    }
+    expect(reflections(traffic)).toEqual([])
+  })
+
   test('devices that answer a search of the network', () => {
     const traffic = new WatchedTraffic()
     const search = { sourcePort: 50000, destinationPort: 1900 }
@@ -338,6 +365,17 @@ describe('servers of a port that is not known for it', () => {
       payload[3] = index & 255
       const ports = { sourcePort: 34_567, destinationPort: to(index) }
       traffic.udp(host(index % 40), VICTIM, { ...ports, payload }, 500)
+    }
+    expect(traffic.end()).toMatchObject([
+      { kind: 'amplification.udp', family: 'amplification', attacker: null, victims: [VICTIM] },
+    ])
+  })
+
+  test('are a reflection where they are short and go to ever new ports', () => {
+    const traffic = new WatchedTraffic()
+    for (let index = 0; index < 4000; index += 1) {
+      const ports = { sourcePort: 1194, destinationPort: 1024 + ((index * 97) % 60_000) }
+      traffic.udp(host(index % 400), VICTIM, { ...ports, payload: bytes(14) }, 1500)
     }
     expect(traffic.end()).toMatchObject([
       { kind: 'amplification.udp', family: 'amplification', attacker: null, victims: [VICTIM] },

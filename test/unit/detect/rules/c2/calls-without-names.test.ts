@@ -128,7 +128,7 @@ function lookUp(traffic: WatchedTraffic, name: string, address: string, id: numb
 
 describe('calls in a rhythm by a host that looks names up', () => {
   /** One call each half minute, of the same size as its answer. */
-  function calls(said: string | null, isLookedUp: boolean): WatchedTraffic {
+  function calls(said: Uint8Array | null, isLookedUp: boolean): WatchedTraffic {
     const traffic = new WatchedTraffic()
     for (let id = 0; id < 8; id += 1)
       lookUp(traffic, `www${id}.example.org`, `198.51.100.${id + 1}`, id)

@@ -1,4 +1,4 @@
-/** Whether a flow leaves the site: its responder's address is one that the Internet routes. */
+/** Whether a flow's ends are outside the site: addresses that the Internet routes. */
 import type { LiveFlow } from '../../../flow/flow.ts'
 
 const words = new Int32Array(8)
@@ -10,6 +10,20 @@ export function isToOutside(flow: LiveFlow): boolean {
   return flow.ipVersion === 4
     ? isPublicIpv4(words[RESPONDER + 3]! >>> 0)
     : isPublicIpv6(words[RESPONDER]! >>> 0)
+}
+
+/**
+ * Gives the network that the originator is in, as large as a provider's: the first 16 bits of an IPv4 address, the
+ * first 32 of an IPv6 one. 0 where it is not outside.
+ */
+export function outsideNetwork(flow: LiveFlow): number {
+  flow.copyAddresses(words, 0, RESPONDER)
+  if (flow.ipVersion === 4) {
+    const address = words[3]! >>> 0
+    return isPublicIpv4(address) ? address >>> 16 : 0
+  }
+  const first = words[0]! >>> 0
+  return isPublicIpv6(first) ? first : 0
 }
 
 function isPublicIpv4(address: number): boolean {
