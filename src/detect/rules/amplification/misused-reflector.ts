@@ -89,7 +89,13 @@ export class MisusedReflector implements Detector {
       this.#pairs.get(key) ??
       this.#pairs.watch(key, asked === 0 ? this.#unknown(flow) : this.#known(flow, asked, key))
     pair.add(flow)
-    if (pair.isAttacked()) this.#attacked.set(key, { lastUs: flow.lastUs })
+    if (pair.isAttacked()) this.#noteAttacked(key, flow.lastUs)
+  }
+
+  #noteAttacked(key: number, nowUs: number): void {
+    const row = this.#attacked.get(key)
+    if (row === undefined) this.#attacked.set(key, { lastUs: nowUs })
+    else row.lastUs = Math.max(row.lastUs, nowUs)
   }
 
   #asks(flow: LiveFlow, question: number): void {

@@ -47,6 +47,8 @@ const SOLICITED_NODE = 0xff020000 | 0
 const QUOTED_SOURCE = 12
 const QUOTED_SOURCE_V6 = 8
 const QUOTED_BYTES = 24
+/** Of an IPv6 address. */
+const LAST_WORD = 12
 
 const BROADCAST_MAC = 0xffffffffffff
 
@@ -135,15 +137,25 @@ function groupOf(packet: Packet): Group {
   return type < ECHO_REQUEST_V6 ? errorOf(packet) : 'v6'
 }
 
-/** An error goes to who sent what it quotes; one that quotes somebody else's packet was made up. */
+/**
+ * An error goes to who sent what it quotes, and a port is refused by the host that it is on: all else was made up
+ * (BlackNurse).
+ */
 function errorOf(packet: Packet): Group {
   const { buffer, payloadOffset, payloadCaptured } = packet
   const isV4 = packet.ipVersion === 4
-  const at = payloadOffset + (isV4 ? QUOTED_SOURCE : QUOTED_SOURCE_V6)
   if (payloadCaptured < QUOTED_BYTES || buffer[payloadOffset]! >>> 4 !== packet.ipVersion)
     return 'error'
-  const last = readInt32(buffer, isV4 ? at : at + 12)
-  return last === packet.destination3 ? 'error' : 'stray-error'
+  const source = payloadOffset + (isV4 ? QUOTED_SOURCE : QUOTED_SOURCE_V6 + LAST_WORD)
+  if (readInt32(buffer, source) !== packet.destination3) return 'stray-error'
+  const destination = source + (isV4 ? 4 : 16)
+  if (!refusesPort(packet) || destination + 4 > payloadOffset + payloadCaptured) return 'error'
+  return readInt32(buffer, destination) === packet.source3 ? 'error' : 'stray-error'
+}
+
+/** Port unreachable (RFC 792, RFC 4443 §3.1). */
+function refusesPort({ ipVersion, sourcePort: type, destinationPort: code }: Packet): boolean {
+  return ipVersion === 4 ? type === 3 && code === 3 : type === 1 && code === 4
 }
 
 function isPing(packet: Packet): boolean {
@@ -173,7 +185,7 @@ function stuffOf(config: IcmpFloodConfig): Readonly<Record<Group, Stuff>> {
   return {
     usual: ping,
     error: { ...ping, noun: 'ICMP error', minPackets: config.minErrors, maxSeverity: 5 },
-    'stray-error': { ...ping, noun: 'ICMP error about packets of others' },
+    'stray-error': { ...ping, noun: 'made-up ICMP error' },
     v6,
     smurf: {
       ...{ ...ping, kind: 'amplification.smurf', noun: 'ping', mitre: ['T1498.002'] },

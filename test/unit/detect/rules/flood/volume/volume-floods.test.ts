@@ -170,6 +170,21 @@ describe('an ICMP flood', () => {
     }
   })
 
+  test('of ports that others than their hosts refuse is told, of as many that these refuse it is not', () => {
+    for (const [refuses, kinds] of [
+      [(index: number) => spoofed(index + 1), ['flood.icmp']],
+      [spoofed, []],
+    ] as const) {
+      const traffic = new WatchedTraffic()
+      const refused = udp({ sourcePort: 5000, destinationPort: 53, payload: 'x' })
+      for (let index = 0; index < 3000; index += 1) {
+        const payload = ipv4({ source: VICTIM, destination: spoofed(index) }, refused).bytes
+        traffic.send(refuses(index), VICTIM, icmp({ type: 3, code: 3, payload }))
+      }
+      expect(floods(traffic).map(({ kind }) => kind)).toEqual(kinds)
+    }
+  })
+
   test('of router advertisements to all nodes is found at a rate no router has', () => {
     const traffic = new WatchedTraffic()
     for (let index = 0; index < 500; index += 1) {
