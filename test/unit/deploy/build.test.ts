@@ -26,7 +26,7 @@ let project: string
 
 beforeEach(() => {
   project = mkdtempSync(join(tmpdir(), 'picket-build-'))
-  for (const folder of ['src/core', 'deploy/rules', 'openapi']) {
+  for (const folder of ['src/core', 'src/detect', 'deploy/rules', 'openapi']) {
     mkdirSync(join(project, folder), { recursive: true })
   }
   symlinkSync(packagedFile('node_modules'), join(project, 'node_modules'))
