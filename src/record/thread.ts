@@ -1,7 +1,6 @@
 /** Typed calls that a thread of its own answers: both ends of the wire, for the writer and the reader. */
 import { Worker, type MessagePort } from 'node:worker_threads'
 import { PicketError, type ErrorCode } from '../core/errors.ts'
-import { keepYoungGenerationSmall } from '../core/v8-flags.ts'
 
 interface Call {
   readonly input: unknown
@@ -94,7 +93,6 @@ export class Thread<Calls extends CallTable<Calls>, Findings = null> {
   }: ThreadOptions): Promise<Thread<Calls, Findings>> {
     // Flags meant for the main script (--input-type, a test runner's loader) are none of its business.
     const worker = new Worker(module, { workerData: settings, execArgv: [] })
-    worker.once('online', keepYoungGenerationSmall)
     const started = await new Promise<Started<Findings>>((resolve, reject) => {
       worker.once('message', resolve)
       worker.once('error', reject)
