@@ -8,13 +8,13 @@
 import type { LiveFlow } from '../../../flow/flow.ts'
 import type { Detector, Emit, Heard, Memory } from '../../detector.ts'
 import { pairKey } from '../state/pair-key.ts'
-import { Stories, type Suspect, type Telling } from '../state/stories.ts'
+import type { Stories, Suspect, Telling } from '../state/stories.ts'
 import { confidenceOf, counted, spanOf } from '../state/wording.ts'
 import { BLIND_FACTOR, QUICK_US } from './blind.ts'
+import { clientStories } from './client-stories.ts'
 import type { LoginBruteforceConfig } from './config.ts'
 import { loginEndsOf } from './login-parties.ts'
 
-const MAX_CLIENTS = 1024
 const UNAUTHORIZED = 401
 const PROXY_UNAUTHORIZED = 407
 
@@ -32,17 +32,10 @@ export class UnheardRefusals implements Detector {
   readonly #minRefusals: number
   readonly #stories: Stories<Client>
 
-  constructor({ minGuesses, forgetAfterSeconds }: LoginBruteforceConfig, emit: Emit) {
-    const minRefusals = Math.ceil(minGuesses * BLIND_FACTOR)
+  constructor(config: LoginBruteforceConfig, emit: Emit) {
+    const minRefusals = Math.ceil(config.minGuesses * BLIND_FACTOR)
     this.#minRefusals = minRefusals
-    this.#stories = new Stories<Client>({
-      detector: 'login-bruteforce',
-      family: 'bruteforce',
-      cap: MAX_CLIENTS,
-      forgetAfterUs: forgetAfterSeconds * 1e6,
-      emit,
-      tell: (client) => tell(client, minRefusals),
-    })
+    this.#stories = clientStories<Client>(config, emit, (client) => tell(client, minRefusals))
     this.memories = [this.#stories]
   }
 

@@ -10,13 +10,13 @@ import { APPLICATIONS, type LiveFlow } from '../../../../flow/flow.ts'
 import { IpProtocol, TcpFlag } from '../../../../net/protocol.ts'
 import type { Detector, Emit, Memory } from '../../../detector.ts'
 import { pairKey } from '../../state/pair-key.ts'
-import { Stories, type Suspect, type Telling } from '../../state/stories.ts'
+import type { Stories, Suspect, Telling } from '../../state/stories.ts'
 import { Majority } from '../../state/watch/majority.ts'
 import { confidenceOf, counted, spanOf } from '../../state/wording.ts'
+import { clientStories } from '../client-stories.ts'
 import type { LoginBruteforceConfig } from '../config.ts'
 
 const UNKNOWN = APPLICATIONS.indexOf('unknown')
-const MAX_CLIENTS = 1024
 
 /** What a client sends at least before it is refused, by port. */
 const SERVICES: ReadonlyMap<number, readonly [name: string, leastBytes: number]> = new Map([
@@ -54,17 +54,10 @@ export class CutLogins implements Detector {
   readonly #minConnections: number
   readonly #stories: Stories<Client>
 
-  constructor({ minGuesses, forgetAfterSeconds }: LoginBruteforceConfig, emit: Emit) {
-    const minConnections = minGuesses * UNREAD_FACTOR
+  constructor(config: LoginBruteforceConfig, emit: Emit) {
+    const minConnections = config.minGuesses * UNREAD_FACTOR
     this.#minConnections = minConnections
-    this.#stories = new Stories<Client>({
-      detector: 'login-bruteforce',
-      family: 'bruteforce',
-      cap: MAX_CLIENTS,
-      forgetAfterUs: forgetAfterSeconds * 1e6,
-      emit,
-      tell: (client) => tell(client, minConnections),
-    })
+    this.#stories = clientStories<Client>(config, emit, (client) => tell(client, minConnections))
     this.memories = [this.#stories]
   }
 

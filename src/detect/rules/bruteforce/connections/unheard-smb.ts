@@ -8,13 +8,13 @@
 import { APPLICATIONS, type LiveFlow } from '../../../../flow/flow.ts'
 import type { Detector, Emit, Memory } from '../../../detector.ts'
 import { pairKey } from '../../state/pair-key.ts'
-import { Stories, type Suspect, type Telling } from '../../state/stories.ts'
+import type { Stories, Suspect, Telling } from '../../state/stories.ts'
 import { confidenceOf, counted, listed, spanOf } from '../../state/wording.ts'
 import { BLIND_FACTOR, QUICK_US } from '../blind.ts'
+import { clientStories } from '../client-stories.ts'
 import type { LoginBruteforceConfig } from '../config.ts'
 
 const SMB = APPLICATIONS.indexOf('smb')
-const MAX_CLIENTS = 1024
 const MOST_USERS = 32
 
 interface Client extends Suspect {
@@ -30,17 +30,10 @@ export class UnheardSmb implements Detector {
   readonly #minLogins: number
   readonly #stories: Stories<Client>
 
-  constructor({ minGuesses, forgetAfterSeconds }: LoginBruteforceConfig, emit: Emit) {
-    const minLogins = Math.ceil(minGuesses * BLIND_FACTOR)
+  constructor(config: LoginBruteforceConfig, emit: Emit) {
+    const minLogins = Math.ceil(config.minGuesses * BLIND_FACTOR)
     this.#minLogins = minLogins
-    this.#stories = new Stories<Client>({
-      detector: 'login-bruteforce',
-      family: 'bruteforce',
-      cap: MAX_CLIENTS,
-      forgetAfterUs: forgetAfterSeconds * 1e6,
-      emit,
-      tell: (client) => tell(client, minLogins),
-    })
+    this.#stories = clientStories<Client>(config, emit, (client) => tell(client, minLogins))
     this.memories = [this.#stories]
   }
 
