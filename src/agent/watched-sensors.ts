@@ -4,6 +4,7 @@ import type { Audit } from './audit.ts'
 import type { Config } from '../config/index.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Log } from '../core/log.ts'
+import { builtProgram } from '../core/programs.ts'
 import type { Metrics } from '../core/metrics.ts'
 import type { Feeds } from '../detect/intel/index.ts'
 import { loadStoredModels, storeModel, storeSample } from '../detect/models/index.ts'
@@ -65,6 +66,7 @@ function startSensor(
   const blindness = new SensorBlindness(interfaceName, policy.foldSeconds * 1000, clock)
   const sensor = new SupervisedSensor(interfaceName, {
     log,
+    program: builtProgram('sensor/sensor-process'),
     nodeOptions: heapOptions(ceilings),
     maxSilenceMs: ceilings.maxSilenceSeconds * 1000,
     assignment() {

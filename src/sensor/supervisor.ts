@@ -1,7 +1,6 @@
 /** The agent's side of a sensor: starts the process, starts it again when it dies, knows how it is. */
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { builtProgram } from '../core/programs.ts'
 import { PicketError } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
 import type { Detection, IndicatorTables, RuleText } from '../detect/index.ts'
@@ -9,6 +8,7 @@ import { FlowBatch } from '../flow/batch/index.ts'
 import { withFewerRights } from './lesser-process.ts'
 import type { AttackAnswer } from '../selftest/index.ts'
 import type { FromSensor, SensorAssignment, SensorReport, ToSensor } from './messages.ts'
+import { faultOf } from './said-by-sensor.ts'
 import { SensorSilence } from './silence.ts'
 
 /** What an agent that is not root may need, and a sensor, which only captures, does not. */
@@ -24,6 +24,8 @@ export type SensorState = 'starting' | 'running' | 'failed' | 'stopped'
 
 export interface SupervisorOptions {
   readonly log: Log
+  /** The built file of the sensor's own process. */
+  readonly program: string
   /** For Node, beside those of this process: bounds of its memory. */
   readonly nodeOptions: readonly string[]
   /** A process that says nothing for so long hangs: it is killed and started again. */
@@ -166,13 +168,13 @@ export class SupervisedSensor {
     this.#startedAtMs = Date.now()
     this.#report = null
     this.#silence.begins()
-    const child = fork(builtProgram('sensor/sensor-process'), [], {
+    const child = fork(this.#options.program, [], {
       ...withFewerRights([...process.execArgv, ...this.#options.nodeOptions], LOST_RIGHTS),
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     })
     this.#child = child
-    child.on('message', (message: FromSensor) => this.#receive(message))
+    child.on('message', (message: unknown) => this.#hear(child, message))
     // A process that could not even be started has no exit.
     child.on('error', (error) => {
       this.#failure = error.message
@@ -201,8 +203,17 @@ export class SupervisedSensor {
     this.#child.kill('SIGKILL')
   }
 
-  #receive(message: FromSensor): void {
+  /** Nothing more is heard from a process that has said what no sensor says. */
+  #hear(child: ChildProcess, message: unknown): void {
     this.#silence.broken()
+    const fault = faultOf(message)
+    if (fault === null) return this.#receive(message as FromSensor)
+    child.removeAllListeners('message')
+    this.#failure = `the sensor said what none says: ${fault}`
+    child.kill('SIGKILL')
+  }
+
+  #receive(message: FromSensor): void {
     switch (message.kind) {
       case 'running':
         return this.#running(message)

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { afterEach, describe, expect, it } from 'vitest'
 import { validateConfig } from '../../src/config/index.ts'
 import { silentLog } from '../../src/core/log.ts'
+import { builtProgram } from '../../src/core/programs.ts'
 import { loadShippedModels } from '../../src/detect/models/index.ts'
 import { heapOptions, type SensorConfig } from '../../src/pressure/index.ts'
 import type { SensorReport } from '../../src/sensor/messages.ts'
@@ -54,6 +55,7 @@ function startSensor(
   }
   const sensor = new SupervisedSensor('lo', {
     log: silentLog,
+    program: builtProgram('sensor/sensor-process'),
     nodeOptions,
     maxSilenceMs: 60_000,
     assignment: () => assignment,

@@ -13,6 +13,8 @@ import {
   RECORD_WORDS,
   Word,
 } from './batch-layout.ts'
+import { factsFrom } from './stored-facts.ts'
+import { processFrom } from './stored-process.ts'
 
 export type FlowEnds = Pick<
   Flow,
@@ -57,6 +59,14 @@ export class FlowBatch {
     if (flows < 0 || textBytes < 0) return null
     if (HEADER_BYTES + flows * RECORD_BYTES + textBytes !== aligned.byteLength) return null
     return new FlowBatch(aligned, flows)
+  }
+
+  /** Whether some flow says whose it is, which the agent adds. */
+  get namesProcesses(): boolean {
+    for (let word = Word.PROCESS; word < this.words.length; word += RECORD_WORDS) {
+      if (this.words[word] !== 0) return true
+    }
+    return false
   }
 
   /** Whose flow it is and when it was. */
@@ -104,8 +114,8 @@ export class FlowBatch {
       endReason: END_REASONS[state >>> 24] ?? 'idle',
       anomalyScore: scoreOf(doubles[double + Double.ANOMALY_SCORE]!),
       attackScore: scoreOf(doubles[double + Double.ATTACK_SCORE]!),
-      process: this.#json(word + Word.PROCESS) as Flow['process'],
-      facts: this.#json(word + Word.FACTS) as Flow['facts'],
+      process: processFrom(this.#json(word + Word.PROCESS)),
+      facts: factsFrom(this.#json(word + Word.FACTS)),
     }
   }
 

@@ -7,7 +7,9 @@ import type { TriedCapture } from '../../api/index.ts'
 import type { Config } from '../../config/index.ts'
 import { builtProgram } from '../../core/programs.ts'
 import { PicketError } from '../../core/errors.ts'
+import { either, listOf, oneOf, orNull, recordOf, shaped } from '../../core/shape.ts'
 import type { Detection, RuleText } from '../../detect/index.ts'
+import { DETECTION, isCount, isName, isSentence } from '../detection-shape.ts'
 import { withFewerRights } from '../lesser-process.ts'
 
 /** What was found by then is told. */
@@ -36,6 +38,19 @@ export type FromTrial =
       readonly hits: Readonly<Record<string, number>>
       readonly fault: string | null
     }
+
+const isRefusal = shaped<Extract<FromTrial, { kind: 'refused' }>>({
+  kind: oneOf(['refused']),
+  reason: isSentence,
+})
+const isTried = shaped<Extract<FromTrial, { kind: 'tried' }>>({
+  kind: oneOf(['tried']),
+  frames: isCount,
+  stories: listOf(shaped(DETECTION)),
+  hits: recordOf(isName, isCount, Infinity),
+  fault: orNull(isSentence),
+})
+const isAnswer = either(isRefusal, isTried)
 
 /**
  * Reads the capture with the rules and nothing else in force.
@@ -74,7 +89,9 @@ function answerOf(
   return new Promise((resolve) => {
     const failed = (how: string): void =>
       resolve({ kind: 'tried', frames: 0, stories: [], hits: {}, fault: how })
-    child.once('message', (answer: FromTrial) => resolve(answer))
+    child.once('message', (answer: unknown) =>
+      isAnswer(answer) ? resolve(answer) : failed('the trial said what none says'),
+    )
     child.once('error', (error) => failed(`the trial could not be started: ${error.message}`))
     child.once('exit', (code, signal) => failed(`the trial ended with ${signal ?? code}`))
     // A process that has read enough closes its end.
