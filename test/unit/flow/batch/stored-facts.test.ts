@@ -45,7 +45,10 @@ describe('facts that were stored with a flow', () => {
   it('lack what an earlier version did not read, and have nothing that none knows', () => {
     const [, dns] = spoken.find(([application]) => application === 'dns')!
     const earlier = { ...dns, ednsPayloadBytes: undefined, more: 1 }
-    expect(factsFrom(JSON.parse(JSON.stringify(earlier)))).toEqual({ ...dns, ednsPayloadBytes: null })
+    expect(factsFrom(JSON.parse(JSON.stringify(earlier)))).toEqual({
+      ...dns,
+      ednsPayloadBytes: null,
+    })
   })
 
   it('never keep a flow from its sink, whatever a taken over sensor or a damaged log makes of them', () => {
