@@ -2,7 +2,6 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { toldNames } from './told-names.mjs'
 
 /** What is read, and what a build that is not to be repeated was made from besides the sources. */
 export const readFolders = ['deploy/rules', 'openapi']
@@ -11,7 +10,6 @@ export const readFolders = ['deploy/rules', 'openapi']
 export const readings = {
   rules: 'rule-trees.json',
   document: 'api-document.json',
-  names: 'told-names.json',
 }
 
 /** Writes the readings beside the compiled sources, each file as pairs of a text and what it says. */
@@ -28,7 +26,6 @@ export async function writeReadings(root) {
   write(readings.rules, trees)
   const document = readFileSync(join(root, 'openapi/picket.yaml'), 'utf8')
   write(readings.document, [[document, yaml.parseYaml(document)]])
-  write(readings.names, toldNames(root))
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -1,4 +1,5 @@
 /** What the response has to say of itself, as events: somebody was at the firewall, the breaker has opened. */
+import type { Kind } from '../detect/detection.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Detection } from '../detect/index.ts'
 import { healthDetection } from '../health/index.ts'
@@ -36,7 +37,7 @@ export class ResponseTellings {
   }
 
   #say(
-    kind: string,
+    kind: Kind,
     severity: number,
     summary: string,
     measured: Readonly<Record<string, number | string>>,

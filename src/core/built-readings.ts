@@ -5,7 +5,6 @@ import { packagedFile } from './package-root.ts'
 /** Files that deploy/setup/built-readings.mjs writes. */
 export const BUILT_RULE_TREES = 'dist/rule-trees.json'
 export const BUILT_API_DOCUMENT = 'dist/api-document.json'
-export const BUILT_NAMES = 'dist/told-names.json'
 
 /**
  * Gives what was read at the build, by its text: who asks for a text that was changed since finds nothing.

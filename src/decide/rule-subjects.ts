@@ -6,8 +6,6 @@ import type { PolicyConfig } from './config.ts'
 export interface ToldNames {
   readonly detectors: readonly string[]
   readonly kinds: readonly string[]
-  /** With these begin kinds that are put together from what is seen, such as a protocol's name. */
-  readonly openKinds: readonly string[]
 }
 
 /** Names each rule's detector or kind that nothing is told by, with the one that was meant, as far as can be guessed. */
@@ -30,10 +28,8 @@ function fault(path: string, given: string, what: string, meant: string | null):
   return `${path} is ${JSON.stringify(given)}, a ${what} that nothing is told by; ${cure}`
 }
 
-function isTold(kind: string, told: ToldNames): boolean {
-  if (told.kinds.some((one) => one === kind || one.startsWith(`${kind}.`))) return true
-  if (!told.openKinds.some((begin) => kind.startsWith(begin))) return false
-  return nearest(kind, told.kinds, 1) === null
+function isTold(kind: string, { kinds }: ToldNames): boolean {
+  return kinds.some((one) => one === kind || one.startsWith(`${kind}.`))
 }
 
 /** Kinds, and what several of them begin with. */

@@ -1,5 +1,14 @@
 /** A detection: one detector's claim about a story, with its reasons. It claims; policy decides. */
 import type { components } from '../../openapi/contract.d.ts'
+import type { DetectorName, Kind } from './told-names.ts'
+
+export { DETECTORS, KINDS, type DetectorName, type Kind } from './told-names.ts'
+
+/** The name of a Sigma rule's findings. */
+export type RuleDetector = `sigma:${string}`
+declare const ofRule: unique symbol
+/** A kind that a Sigma rule names. */
+export type RuleKind = string & { readonly [ofRule]: true }
 
 /** The families of events, as the contract lists them. */
 export const FAMILIES = [
@@ -27,9 +36,9 @@ export interface Detection {
   /** UUIDv7 of this telling of the story, made by the detector when it first spoke. */
   readonly id: string
   /** Stable name of the detector: `port-scan`. */
-  readonly detector: string
+  readonly detector: DetectorName | RuleDetector
   /** Dotted event kind: `scan.vertical.syn`; stable and documented. */
-  readonly kind: string
+  readonly kind: Kind | RuleKind
   readonly family: Family
   /** 0–10; below 4 notable only, 7 and above wakes somebody up. */
   readonly severity: number
@@ -69,7 +78,7 @@ export interface Detection {
 const SIGMA_PREFIX = 'sigma:'
 
 /** Names the detector of what a Sigma rule finds. */
-export const detectorOfRule = (rule: string): string => `${SIGMA_PREFIX}${rule}`
+export const detectorOfRule = (rule: string): RuleDetector => `sigma:${rule}`
 
 /** The rule behind a detector's name; null where it is another detector. */
 export const ruleOfDetector = (detector: string): string | null =>

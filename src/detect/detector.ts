@@ -2,6 +2,7 @@
 import type { Packet } from '../decode/packet.ts'
 import type { ApplicationFact, EndReason, LiveFlow } from '../flow/flow.ts'
 import type { Detection } from './detection.ts'
+import type { DetectorName } from './told-names.ts'
 
 export type Emit = (detection: Detection) => void
 
@@ -42,7 +43,7 @@ export interface Memory {
  */
 export interface Detector {
   /** Stable name, as in config and events: `port-scan`. */
-  readonly name: string
+  readonly name: DetectorName | 'sigma'
   /** Which packets `packet` is shown; `icmp` is ICMPv6 too. Absent where it watches none. */
   readonly watches?: readonly Traffic[]
   /** Each is ticked and ended after the detector itself, in this order. */

@@ -1,5 +1,5 @@
 /** What the fleet's bus has to say as events: an order that was none, and one that this host did not follow. */
-import type { Detection } from '../detect/detection.ts'
+import type { Detection, Kind } from '../detect/detection.ts'
 import { healthDetection } from '../health/index.ts'
 import type { FleetVerdict } from '../record/logs/fleet-orders.ts'
 import type { FleetOrder } from './order.ts'
@@ -26,7 +26,7 @@ export function refusedOrder(
   return telling('health.fleet-order-refused', REFUSED_SEVERITY, { summary, measured, nowMs })
 }
 
-function telling(kind: string, severity: number, { summary, measured, nowMs }: Told): Detection {
+function telling(kind: Kind, severity: number, { summary, measured, nowMs }: Told): Detection {
   const times = { fromMs: nowMs, untilMs: nowMs, count: 1 }
   return healthDetection({ kind, severity, summary, measured, ...times, isFinal: true })
 }

@@ -1,8 +1,9 @@
 /** Why the agent may see less than there is, and how each is told. */
+import type { Kind } from '../detect/detection.ts'
 import { grouped } from '../core/amount.ts'
 
 export interface BlindCause {
-  readonly kind: string
+  readonly kind: Kind
   readonly severity: number
   /** Names the number among the reasons. */
   readonly measure: string

@@ -1,6 +1,6 @@
 /** What every event of family health has in common: the agent speaks, of itself and its host, and accuses nobody. */
 import { uuidv7 } from '../core/uuid.ts'
-import type { Detection } from '../detect/detection.ts'
+import type { Detection, Kind } from '../detect/detection.ts'
 
 /** Where an event belongs that is of no single interface. */
 export const WHOLE_HOST = 'host'
@@ -8,7 +8,7 @@ export const WHOLE_HOST = 'host'
 export interface HealthClaim {
   /** Of an earlier telling of the same story. */
   readonly id?: string
-  readonly kind: string
+  readonly kind: Kind
   readonly severity: number
   readonly summary: string
   readonly fromMs: number

@@ -1,7 +1,7 @@
 /** An interface of which nothing at all is seen: its sensor does not run, or it is down. */
 import { grouped } from '../core/amount.ts'
 import { uuidv7 } from '../core/uuid.ts'
-import type { Detection } from '../detect/detection.ts'
+import type { Detection, Kind } from '../detect/detection.ts'
 import { healthDetection, spell, timeOfDay } from './health-detection.ts'
 
 export interface SensorFailure {
@@ -14,7 +14,7 @@ export interface SensorFailure {
 
 /** What an outage is told as. */
 export interface OutageKind {
-  readonly kind: string
+  readonly kind: Kind
   readonly severity: number
 }
 

@@ -12,7 +12,7 @@ import {
   type Check,
   type Shape,
 } from '../core/shape.ts'
-import { FAMILIES, type Detection } from '../detect/detection.ts'
+import { FAMILIES, ruleOfDetector, type Detection, DETECTORS } from '../detect/detection.ts'
 import { formatAddress, parseAddress } from '../net/address.ts'
 
 /** UTF-16 units of a name and of a sentence, at most. */
@@ -30,7 +30,7 @@ export const isBytes: Check<Uint8Array> = (value) => value instanceof Uint8Array
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 const isUuid: Check<string> = (value): value is string =>
   typeof value === 'string' && UUID.test(value)
-export const isKind: Check<string> = (value): value is string =>
+export const isKind: Check<Detection['kind']> = (value): value is Detection['kind'] =>
   typeof value === 'string' && value.length <= NAME && /^[a-z0-9-]+(?:\.[a-z0-9-]+)*$/.test(value)
 
 const isMac: Check<string> = (value): value is string =>
@@ -41,9 +41,12 @@ const isAddress: Check<string> = (value): value is string => {
   return address === null ? isMac(value) : formatAddress(address) === value
 }
 
+const isDetector: Check<Detection['detector']> = (value): value is Detection['detector'] =>
+  isName(value) && (ruleOfDetector(value) !== null || DETECTORS.some((name) => name === value))
+
 export const DETECTION: Shape<Detection> = {
   id: isUuid,
-  detector: isName,
+  detector: isDetector,
   kind: isKind,
   family: oneOf(FAMILIES),
   severity: within(0, 10),

@@ -1,27 +1,14 @@
-/** An event of every kind that the sources and the shipped rules name, for the formats' golden files. */
+/** An event of every kind that detectors and the shipped rules tell, for the formats' golden files. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { KINDS } from '../../src/detect/told-names.ts'
 import type { Event } from '../../src/record/event.ts'
 import { event, owner } from './record.ts'
-import { projectFolder, readSources } from './source-files.ts'
+import { projectFolder } from './source-files.ts'
 
 type Family = Event['family']
 
-const FAMILIES =
-  'scan sweep flood amplification bruteforce tunnel exfiltration c2 spoofing evasion exploit web lateral anomaly intel policy health'
-const IN_SOURCES = new RegExp(`'((?:${FAMILIES.replaceAll(' ', '|')})\\.[a-z0-9.-]+)'`, 'g')
 const IN_RULES = /\bkind: ([a-z0-9]+\.[a-z0-9.-]+)/g
-/** Those that are put together from parts at run time. */
-const COMPOSED = [
-  ...'syn connect fin null xmas ack maimon odd udp ip-protocol sctp'
-    .split(' ')
-    .map((sort) => `scan.vertical.${sort}`),
-  ...'dns ntp ssdp memcached'.split(' ').map((name) => `amplification.${name}`),
-  ...'smb telnet imap pop3 smtp ldap mysql postgresql redis kerberos mqtt rtsp other'
-    .split(' ')
-    .map((service) => `bruteforce.${service}`),
-  'sweep.icmp',
-]
 
 /** Returns one event for each kind, in the order of the kinds; the same in every run. */
 export function eventOfEachKind(): Event[] {
@@ -40,12 +27,11 @@ export function eventOfEachKind(): Event[] {
 }
 
 function allKinds(): Set<string> {
-  const sources = readSources('src').flatMap(({ text }) => matches(text, IN_SOURCES))
   const folder = join(projectFolder, 'deploy/rules')
   const rules = readdirSync(folder)
     .filter((name) => name.endsWith('.yaml'))
     .flatMap((name) => matches(readFileSync(join(folder, name), 'utf8'), IN_RULES))
-  return new Set([...sources, ...rules, ...COMPOSED])
+  return new Set([...KINDS, ...rules])
 }
 
 const matches = (text: string, pattern: RegExp): string[] =>

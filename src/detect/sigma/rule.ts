@@ -1,5 +1,5 @@
 /** Rules as they are in force: what is looked for, and how it is told. */
-import type { Family } from '../detection.ts'
+import type { Family, RuleKind } from '../detection.ts'
 import type { Category } from './fields/categories.ts'
 import type { Field, Moment } from './fields/field.ts'
 import type { Predicate } from './match/predicate.ts'
@@ -39,7 +39,7 @@ export interface RuleHead {
   readonly severity: number
   readonly confidence: number
   /** Event kind. */
-  readonly kind: string
+  readonly kind: RuleKind
   readonly family: Family
   /** ATT&CK techniques. */
   readonly mitre: readonly string[]

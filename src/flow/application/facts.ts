@@ -210,10 +210,27 @@ export interface DhcpFacts extends DhcpMessage {
   readonly messages: number
 }
 
+/** Whose logins are read; those in a protocol that is not known are `unknown`. */
+export type LoginApplication =
+  | LoginFacts['kind']
+  | DatabaseFacts['kind']
+  | 'http'
+  | 'kerberos'
+  | 'ldap'
+  | 'mqtt'
+  | 'mssql'
+  | 'redis'
+  | 'rtsp'
+  | 'sip'
+  | 'smb'
+  | 'snmp'
+  | 'unknown'
+  | 'vnc'
+
 /** Somebody tried to log in, and this is how it ended. */
 export interface LoginFact {
   readonly kind: 'login'
-  readonly application: Application
+  readonly application: LoginApplication
   readonly outcome: 'failure' | 'success'
   readonly user: string | null
   /** The server's own code: `530`, `0xc000006d`, `28P01`; null where it has none. */
@@ -228,7 +245,7 @@ export interface LoginFact {
 /** Somebody offers a password; how it ended, if it did, is told as `LoginFact`. */
 export interface LoginOffer {
   readonly kind: 'login-offer'
-  readonly application: Application
+  readonly application: LoginApplication
   readonly user: string | null
   /** As a login's. */
   readonly secret: number

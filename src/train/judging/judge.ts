@@ -12,8 +12,8 @@ export const WAKING_SEVERITY = 7
 /** What is judged of a detection or an event. */
 export type Claim = Pick<
   Detection,
-  'kind' | 'family' | 'severity' | 'attacker' | 'victims' | 'host' | 'domain' | 'summary'
->
+  'family' | 'severity' | 'attacker' | 'victims' | 'host' | 'domain' | 'summary'
+> & { readonly kind: string }
 
 /** What a claim is worth against the truth. */
 export interface Verdict {

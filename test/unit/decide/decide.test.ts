@@ -1,3 +1,4 @@
+import type { RuleKind } from '../../../src/detect/detection.ts'
 import { describe, expect, it } from 'vitest'
 import { validateConfig } from '../../../src/config/index.ts'
 import {
@@ -48,7 +49,7 @@ describe('decide', () => {
     ['an attacker who cannot be named', { attacker: null }, {}],
     ['too little severity', { severity: 5 }, {}],
     ['too little confidence', { confidence: 0.5 }, {}],
-    ['a kind that merely begins alike', { kind: 'scanner.odd' }, {}],
+    ['a kind that merely begins alike', { kind: 'scanner.odd' as RuleKind }, {}],
   ])('does not block %s', (_, changes, more) => {
     const blocking = policy({ mode: 'block', blockWhen: [scanRule], ...more })
     expect(decide(detection(changes), blocking)).toMatchObject({ verdict: 'alert', target: null })

@@ -6,12 +6,11 @@ import type { ApplicationFact, LiveFlow } from '../../../src/flow/flow.ts'
 import { httpRequest, plannedFlow } from '../../support/judged-rules.ts'
 
 class Listener implements Detector {
-  readonly name: string
+  readonly name = 'dns-flood'
   readonly hears?: readonly FactKind[]
   readonly heard: FactKind[] = []
 
-  constructor(name: string, hears?: readonly FactKind[]) {
-    this.name = name
+  constructor(hears?: readonly FactKind[]) {
     if (hears !== undefined) this.hears = hears
   }
 
@@ -21,9 +20,9 @@ class Listener implements Detector {
 }
 
 test('a fact is told to those who hear its kind, and to who hears all', () => {
-  const web = new Listener('web', ['http-request', 'http-response'])
-  const names = new Listener('names', ['dns'])
-  const all = new Listener('all')
+  const web = new Listener(['http-request', 'http-response'])
+  const names = new Listener(['dns'])
+  const all = new Listener()
   const detectors = new Detectors([web, names, all])
   const response: ApplicationFact = { kind: 'http-response', status: 200, contentType: null, server: null } as ApplicationFact // prettier-ignore
   for (const fact of [httpRequest(), response, httpRequest()]) {
@@ -37,7 +36,7 @@ test('a fact is told to those who hear its kind, and to who hears all', () => {
 test('what a detector remembers fades with packet time, is given up when full, and leaves at the end', () => {
   const left: string[] = []
   class Rememberer implements Detector {
-    readonly name = 'rememberer'
+    readonly name = 'dns-flood'
     readonly table = new FadingTable<{ name: string; lastUs: number }>(2, 10e6, ({ name }) => {
       left.push(name)
     })

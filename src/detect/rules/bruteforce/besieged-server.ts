@@ -4,11 +4,12 @@
  * Nobody is named as the attacker, since each client alone may be a person who forgot a password.
  */
 import type { Detection } from '../../detection.ts'
+import type { DetectorName } from '../../told-names.ts'
 import { DistinctCount } from '../state/distinct-count.ts'
 import type { Row } from '../state/capped-table.ts'
 import { Story } from '../state/story.ts'
 import { confidenceOf, counted, listed, spanOf } from '../state/wording.ts'
-import { nameOfService } from './login-parties.ts'
+import { nameOfService, type GuessedService } from './login-parties.ts'
 import { Refusals, type Offer } from './refusals.ts'
 
 /** Clients remembered one by one; further ones are only counted. */
@@ -38,8 +39,8 @@ export class BesiegedServer implements Row {
   lastUs: number
   story: Story | null = null
   readonly #server: string
-  readonly #service: string
-  readonly #detector: string
+  readonly #service: GuessedService
+  readonly #detector: DetectorName
   readonly #clients = new Map<number, RefusedClient>()
   readonly #beyond = new DistinctCount()
   readonly #letIn = new DistinctCount()
@@ -47,7 +48,12 @@ export class BesiegedServer implements Row {
   #total = 0
 
   /** `detector` is the name under which it is told. */
-  constructor(server: string, service: string, nowUs: number, detector = 'login-bruteforce') {
+  constructor(
+    server: string,
+    service: GuessedService,
+    nowUs: number,
+    detector: DetectorName = 'login-bruteforce',
+  ) {
     this.#detector = detector
     this.#server = server
     this.#service = service

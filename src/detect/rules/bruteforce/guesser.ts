@@ -6,6 +6,7 @@ import { Story } from '../state/story.ts'
 import { BLIND_FACTOR, QUICK_US } from './blind.ts'
 import { ENOUGH_OF_FACTORIES } from './factory-passwords.ts'
 import { Refusals, type Offer } from './refusals.ts'
+import type { GuessedService } from './login-parties.ts'
 
 /** Without a story everything is forgiven after this long: nobody's typing errors add up over days. */
 const FORGIVE_AFTER_US = 6 * 3_600_000_000
@@ -20,7 +21,7 @@ export type Verdict = 'nothing' | 'stale' | 'guessing'
 
 export class Guesser implements Row {
   readonly client: string
-  readonly service: string
+  readonly service: GuessedService
   lastUs: number
   /** In what light the story is told; it may darken. */
   verdict: Verdict = 'nothing'
@@ -42,7 +43,12 @@ export class Guesser implements Row {
   readonly #ofFactories = new Set<number>()
 
   /** `factory` are the digests of passwords that bots try. */
-  constructor(client: string, service: string, nowUs: number, factory: ReadonlySet<number>) {
+  constructor(
+    client: string,
+    service: GuessedService,
+    nowUs: number,
+    factory: ReadonlySet<number>,
+  ) {
     this.#factory = factory
     this.client = client
     this.service = service

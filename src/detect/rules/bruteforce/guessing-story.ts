@@ -85,7 +85,7 @@ function frameOf(guesser: Guesser, isFinal: boolean) {
   const story = guesser.story!
   return {
     id: story.id,
-    detector: 'login-bruteforce',
+    detector: 'login-bruteforce' as const,
     victims: [...story.victims],
     domain: null,
     firstSeenUs: story.firstUs,

@@ -15,7 +15,13 @@ import type { LoginBruteforceConfig } from './config.ts'
 import { factoryDigests } from './factory-passwords.ts'
 import { Guesser } from './guesser.ts'
 import { tellGuessing } from './guessing-story.ts'
-import { loginEndsOf, OTHER_SERVICE, serviceOf, type LoginEnds } from './login-parties.ts'
+import {
+  loginEndsOf,
+  OTHER_SERVICE,
+  serviceOf,
+  type GuessedService,
+  type LoginEnds,
+} from './login-parties.ts'
 import { isCredentialRefusal } from './refusal-codes.ts'
 
 type LoginFact = Extract<ApplicationFact, { kind: 'login' }>
@@ -29,7 +35,7 @@ const MAX_SERVERS = 512
 const WINRM = 255
 /** Beyond both: a service in a protocol we do not know is told by its port. */
 const UNKNOWN = 256
-function saltOf({ application }: LiveFlow, service: string, serverPort: number): number {
+function saltOf({ application }: LiveFlow, service: GuessedService, serverPort: number): number {
   if (service === 'winrm') return WINRM
   return service === OTHER_SERVICE ? UNKNOWN + serverPort : application
 }
@@ -64,7 +70,7 @@ export class LoginBruteforce implements Detector {
     }
   }
 
-  #refused(flow: LiveFlow, fact: LoginFact, ends: LoginEnds, service: string): void {
+  #refused(flow: LiveFlow, fact: LoginFact, ends: LoginEnds, service: GuessedService): void {
     const nowUs = flow.lastUs
     const key = pairKey(ends.clientKey, 0, saltOf(flow, service, ends.serverPort))
     let guesser = this.#guessers.get(key)
@@ -83,7 +89,7 @@ export class LoginBruteforce implements Detector {
     })
   }
 
-  #letIn(flow: LiveFlow, fact: LoginFact, ends: LoginEnds, service: string): void {
+  #letIn(flow: LiveFlow, fact: LoginFact, ends: LoginEnds, service: GuessedService): void {
     const guesser = this.#guessers.get(
       pairKey(ends.clientKey, 0, saltOf(flow, service, ends.serverPort)),
     )
@@ -101,7 +107,7 @@ export class LoginBruteforce implements Detector {
     flow: LiveFlow,
     fact: LoginFact,
     ends: LoginEnds,
-    seen: { service: string; isAlone: boolean; isNew: boolean },
+    seen: { service: GuessedService; isAlone: boolean; isNew: boolean },
   ): void {
     const key = pairKey(ends.serverKey, 1, saltOf(flow, seen.service, ends.serverPort))
     let server = this.#servers.get(key)

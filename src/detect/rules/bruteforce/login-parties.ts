@@ -1,5 +1,5 @@
 /** Who logs in where: which end of a flow is the client, and what the service is called. */
-import type { LiveFlow } from '../../../flow/flow.ts'
+import type { LiveFlow, LoginApplication } from '../../../flow/flow.ts'
 
 const FIRST_HIGH_PORT = 1024
 
@@ -9,8 +9,12 @@ const WINRM_PORTS: readonly number[] = [5985, 5986, 47001]
 /** One in a protocol we do not know. */
 export const OTHER_SERVICE = 'other'
 
+/** A service as kinds call it. */
+export type GuessedService =
+  Exclude<LoginApplication, 'unknown'> | typeof OTHER_SERVICE | 'rdp' | 'ssh' | 'winrm'
+
 /** Names that are not written in capitals. */
-const NAMES: Readonly<Record<string, string>> = {
+const NAMES: Readonly<Partial<Record<GuessedService, string>>> = {
   http: 'web',
   kerberos: 'Kerberos',
   mqtt: 'MQTT',
@@ -44,12 +48,12 @@ export function loginEndsOf(flow: LiveFlow): LoginEnds {
 }
 
 /** Names the service as kinds do: `ftp`, `winrm`. */
-export function serviceOf(application: string, serverPort: number): string {
+export function serviceOf(application: LoginApplication, serverPort: number): GuessedService {
   if (application === 'unknown') return OTHER_SERVICE
   return application === 'http' && WINRM_PORTS.includes(serverPort) ? 'winrm' : application
 }
 
 /** Names the service as people do: `FTP`, `MySQL`. */
-export function nameOfService(service: string): string {
+export function nameOfService(service: GuessedService): string {
   return NAMES[service] ?? service.toUpperCase()
 }

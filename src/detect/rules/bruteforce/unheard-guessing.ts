@@ -16,7 +16,7 @@ import { Stories, type Suspect, type Telling } from '../state/stories.ts'
 import { Majority } from '../state/watch/majority.ts'
 import { confidenceOf, counted, listed, spanOf } from '../state/wording.ts'
 import type { LoginBruteforceConfig } from './config.ts'
-import { loginEndsOf, nameOfService } from './login-parties.ts'
+import { loginEndsOf, nameOfService, type GuessedService, serviceOf } from './login-parties.ts'
 import { Refusals } from './refusals.ts'
 
 const MAX_CLIENTS = 1024
@@ -29,7 +29,7 @@ const SAME_SECRET = 0.9
 interface Client extends Suspect {
   readonly client: string
   readonly server: string
-  readonly service: string
+  readonly service: GuessedService
   /** What was offered, as if it had been refused. */
   readonly offers: Refusals
   /** The password that most users are offered. */
@@ -84,12 +84,13 @@ export class UnheardGuessing implements Detector {
 
   #count(flow: LiveFlow, fact: LoginOffer): void {
     const ends = loginEndsOf(flow)
+    const service = serviceOf(fact.application, ends.serverPort)
     const { lastUs: nowUs } = flow
     const key = pairKey(ends.clientKey, ends.serverKey, flow.application)
     const client =
       this.#stories.get(key) ??
       this.#stories.add(key, {
-        ...{ client: ends.client(), server: ends.server(), service: fact.application },
+        ...{ client: ends.client(), server: ends.server(), service },
         ...{ offers: new Refusals(), secret: new Majority() },
         ...{ firstUs: nowUs, lastUs: nowUs, count: 0, story: null },
       })

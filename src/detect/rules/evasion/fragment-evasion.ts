@@ -21,6 +21,7 @@ import {
 import { pairKey } from '../state/pair-key.ts'
 import { Story } from '../state/story.ts'
 import { confidenceOf, counted, spanOf } from '../state/wording.ts'
+import type { Kind } from '../../told-names.ts'
 
 const MAX_SUSPECTS = 512
 const MAX_CROWDS = 256
@@ -29,7 +30,7 @@ const FEW_SENDERS = 1
 
 interface Fault {
   readonly bit: number
-  readonly kind: string
+  readonly kind: Kind
   readonly severity: number
   /** Fragments of the fault that are no accident: a tiny first one always has a second behind it. */
   readonly enough: number

@@ -8,7 +8,7 @@
  */
 import type { LiveFlow } from '../../../flow/flow.ts'
 import type { Detector, Emit, Memory } from '../../detector.ts'
-import { isStealthy, probeOf, PROBES } from '../scan/probe.ts'
+import { isStealthy, probeOf, probeName } from '../scan/probe.ts'
 import { pairKey } from '../state/pair-key.ts'
 import { Stories, type Suspect, type Telling } from '../state/stories.ts'
 import { counted, spanOf } from '../state/wording.ts'
@@ -70,7 +70,7 @@ function newSender(flow: LiveFlow): OddSender {
 }
 
 function tell({ attacker, victim, count, sorts, firstUs, lastUs }: OddSender): Telling {
-  const names = [...sorts].map((sort) => PROBES[sort]!).join(', ')
+  const names = [...sorts].map((sort) => probeName(sort)).join(', ')
   return {
     kind: 'evasion.odd-flags',
     severity: 4,

@@ -44,8 +44,10 @@ export class QueryUpload implements Detector {
   readonly #senders = new FadingTable<Sender>(MAX_PAIRS, WITHIN_US)
 
   constructor(emit: Emit) {
-    const teller = { detector: this.name, noun: 'request', forgetAfterSeconds: 3600 }
-    this.#ledger = new AttackLedger(teller, emit)
+    this.#ledger = new AttackLedger(
+      { detector: this.name, noun: 'request', forgetAfterSeconds: 3600 },
+      emit,
+    )
     this.memories = [this.#ledger, this.#senders]
   }
 

@@ -32,8 +32,10 @@ export class DirectorySearch implements Detector {
   readonly #searchers = new FadingTable<Searcher>(MAX_SEARCHERS, WITHIN_US)
 
   constructor({ forgetAfterSeconds }: DomainTheftConfig, emit: Emit) {
-    const teller = { detector: this.name, noun: 'search', forgetAfterSeconds }
-    this.#ledger = new AttackLedger(teller, emit)
+    this.#ledger = new AttackLedger(
+      { detector: this.name, noun: 'search', forgetAfterSeconds },
+      emit,
+    )
     this.memories = [this.#ledger, this.#searchers]
   }
 

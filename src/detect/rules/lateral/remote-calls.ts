@@ -1,7 +1,8 @@
 /** Calls over DCE/RPC by which one Windows host runs another, and what each is called. */
+import type { Kind } from '../../told-names.ts'
 
 export interface RemoteCall {
-  readonly kind: string
+  readonly kind: Kind
   readonly severity: number
   readonly confidence: number
   readonly mitre: readonly string[]

@@ -60,8 +60,10 @@ export class TicketTheft implements Detector {
   readonly #unproven = new FadingTable<Unproven>(MAX_UNPROVEN, ANSWERED_WITHIN_US)
 
   constructor({ forgetAfterSeconds }: DomainTheftConfig, emit: Emit) {
-    const teller = { detector: this.name, noun: 'request', forgetAfterSeconds }
-    this.#ledger = new AttackLedger(teller, emit)
+    this.#ledger = new AttackLedger(
+      { detector: this.name, noun: 'request', forgetAfterSeconds },
+      emit,
+    )
     this.memories = [this.#ledger, this.#askers, this.#unproven]
   }
 

@@ -9,10 +9,13 @@ import { IpProtocol, SIX_FLAGS, TcpFlag } from '../../../net/protocol.ts'
 import type { LiveFlow } from '../../../flow/flow.ts'
 
 /** The sorts of probe, in the order in which a scan of several sorts is named by its most frequent. */
-export const PROBES = [
+const PROBES = [
   'none', 'syn', 'connect', 'fin', 'null', 'xmas', 'ack', 'maimon', 'odd', 'udp', 'ip-protocol', 'icmp', 'sctp',
 ] as const // prettier-ignore
-export type ProbeName = (typeof PROBES)[number]
+export type ProbeName = Exclude<(typeof PROBES)[number], 'none'>
+
+/** Names a sort of probe, as kinds do; none may not be asked for. */
+export const probeName = (sort: number): ProbeName => PROBES[sort] as ProbeName
 
 /** Index into PROBES by name. */
 export const Probe = {

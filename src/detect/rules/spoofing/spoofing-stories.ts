@@ -1,9 +1,10 @@
 /** The stories of a detector of this folder: what all of them set up alike. */
 import { Stories, type StoriesOptions, type Suspect } from '../state/stories.ts'
+import type { DetectorName } from '../../told-names.ts'
 
 /** Begins a detector's stories; each ends after the configured time without a sign of life. */
 export function spoofingStories<Kind extends Suspect>(
-  detector: string,
+  detector: DetectorName,
   { forgetAfterSeconds }: { readonly forgetAfterSeconds: number },
   rest: Pick<StoriesOptions<Kind>, 'cap' | 'emit' | 'tell'>,
 ): Stories<Kind> {

@@ -3,11 +3,19 @@
  *
  * Source: Rossow, Amplification Hell (NDSS 2014); CISA alert TA14-017A and its later additions.
  */
+import type { Kind } from '../../told-names.ts'
+
+/** What kinds call a service. */
+type Amplifier = Kind extends infer Name
+  ? Name extends `amplification.${infer Service}`
+    ? Service
+    : never
+  : never
 
 export interface Service {
   readonly port: number
   /** As in the kind: `amplification.ntp`. */
-  readonly name: string
+  readonly name: Amplifier
   /** A mean answer smaller than this is of ordinary use, unless there is a torrent of them. */
   readonly minMeanBytes: number
   /** A client asks a whole network at once, by multicast or broadcast, and many answer it. */
@@ -19,13 +27,13 @@ export interface Service {
 /** Smallest mean answer where the protocol gives no better reason: more than any request is long. */
 const USUAL_MEAN = 100
 
-const service = (port: number, name: string, minMeanBytes = USUAL_MEAN): Service => ({
+const service = (port: number, name: Amplifier, minMeanBytes = USUAL_MEAN): Service => ({
   ...{ port, name, minMeanBytes, isDiscovery: false, isWorldwide: false },
 })
-const discovery = (port: number, name: string, minMeanBytes = USUAL_MEAN): Service => ({
+const discovery = (port: number, name: Amplifier, minMeanBytes = USUAL_MEAN): Service => ({
   ...{ port, name, minMeanBytes, isDiscovery: true, isWorldwide: false },
 })
-const worldwide = (port: number, name: string, minMeanBytes = USUAL_MEAN): Service => ({
+const worldwide = (port: number, name: Amplifier, minMeanBytes = USUAL_MEAN): Service => ({
   ...{ port, name, minMeanBytes, isDiscovery: false, isWorldwide: true },
 })
 

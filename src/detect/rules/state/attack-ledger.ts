@@ -7,13 +7,14 @@ import { FadingTable } from './fading-table.ts'
 import { mix, pairKey } from './pair-key.ts'
 import { Story } from './story.ts'
 import { confidenceOf, counted, spanOf } from './wording.ts'
+import type { DetectorName, Kind } from '../../told-names.ts'
 
 const MAX_STORIES = 4096
 const MAX_REASONS = 8
 
 /** One act as a detector saw it. */
 export interface Act {
-  readonly kind: string
+  readonly kind: Kind
   readonly severity: number
   /** Of a single such act; more of them raise it. */
   readonly confidence: number
@@ -40,7 +41,7 @@ interface Entry extends Row {
 
 /** Who tells, and what its acts are called. */
 export interface Teller {
-  readonly detector: string
+  readonly detector: DetectorName
   /** `request`, `call`: what the count counts. */
   readonly noun: string
   readonly forgetAfterSeconds: number

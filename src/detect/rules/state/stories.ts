@@ -4,6 +4,7 @@ import type { Emit, Memory } from '../../detector.ts'
 import type { Row } from './capped-table.ts'
 import { FadingTable } from './fading-table.ts'
 import { MAX_VICTIMS, Story } from './story.ts'
+import type { DetectorName } from '../../told-names.ts'
 
 /** What a suspect is told of as; the rest of the detection is the table's. */
 export type Telling = Pick<
@@ -20,7 +21,7 @@ export interface Suspect extends Row {
 }
 
 export interface StoriesOptions<Kind extends Suspect> {
-  readonly detector: string
+  readonly detector: DetectorName
   readonly family: Family
   readonly cap: number
   readonly forgetAfterUs: number

@@ -14,6 +14,7 @@ import { pairKey } from '../state/pair-key.ts'
 import { Story } from '../state/story.ts'
 import { confidenceOf, counted, grouped } from '../state/wording.ts'
 import type { OddPortConfig } from './config.ts'
+import type { Kind } from '../../told-names.ts'
 
 const MAX_STORIES = 1024
 
@@ -39,7 +40,7 @@ const MOST_READ = 65_536
 const MIN_DATAGRAMS = 16
 
 interface Oddity {
-  readonly kind: string
+  readonly kind: Kind
   readonly severity: number
   readonly protocol: string
   readonly port: number

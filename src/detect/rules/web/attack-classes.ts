@@ -7,9 +7,10 @@ import { SCRIPT_GATE, SCRIPT_SIGNS } from './signs/script.ts'
 import type { Sign } from './signs/sign.ts'
 import { SQL_GATE, SQL_SIGNS } from './signs/sql.ts'
 import { WEB_SHELL_SIGNS } from './signs/web-shell.ts'
+import type { Kind } from '../../told-names.ts'
 
 export interface AttackClass {
-  readonly kind: string
+  readonly kind: Kind
   /** `SQL injection`. */
   readonly words: string
   readonly severity: number

@@ -1,7 +1,7 @@
 /** What a rule says of itself: name, level, tags, and in Picket's own section how it is told. */
 import { createHash } from 'node:crypto'
 import { basename } from 'node:path'
-import { FAMILIES, type Family } from '../../detection.ts'
+import { FAMILIES, type Family, type RuleKind } from '../../detection.ts'
 import { LEVELS, SEVERITY_OF_LEVEL, type Level, type RuleHead } from '../rule.ts'
 import { Refusal } from './fault.ts'
 import {
@@ -116,7 +116,7 @@ function kindOf(
         `kind '${kind}' is not family.what with a family of ${RULE_FAMILIES.join(', ')}`,
       )
     }
-    return { kind, family }
+    return { kind: kind as RuleKind, family }
   }
   const tactic = tags.map((tag) => FAMILY_OF_TACTIC[tag.replace(/^attack\./, '')])
   const family =
@@ -127,7 +127,7 @@ function kindOf(
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-|-$/g, '')
-  return { family, kind: `${family}.${slug === '' ? 'rule' : slug}` }
+  return { family, kind: `${family}.${slug === '' ? 'rule' : slug}` as RuleKind }
 }
 
 /** Of what the rule says, wherever in its file it says it. */

@@ -1,6 +1,5 @@
 /** What FTP, SMTP, POP3 and IMAP have in common: lines, a greeting, logins that the server answers. */
 import type { Packet } from '../../../decode/index.ts'
-import { applicationIndex, APPLICATIONS } from '../applications.ts'
 import type { ApplicationFacts, LoginFacts } from '../facts.ts'
 import { endsInLine } from '../streams/message-ends.ts'
 import { byteAt, escapedText, lineEnd, nextLine, textAt, type Payload } from '../payload.ts'
@@ -15,7 +14,6 @@ const LONGEST_USER = 128
 
 export abstract class LoginReader extends FactReader {
   readonly #kind: LoginFacts['kind']
-  readonly #application
   #serverSide = -1
   #hasHeardServer = false
   #banner: string | null = null
@@ -32,7 +30,6 @@ export abstract class LoginReader extends FactReader {
   constructor(kind: LoginFacts['kind'], context: ReadingContext) {
     super(context)
     this.#kind = kind
-    this.#application = APPLICATIONS[applicationIndex(kind)]!
   }
 
   override read(packet: Packet, side: number): number {
@@ -79,7 +76,7 @@ export abstract class LoginReader extends FactReader {
     if (!this.context.isHeard) return
     this.context.tell({
       kind: 'banner',
-      application: this.#application,
+      application: this.#kind,
       isFromResponder: true,
       text,
     })
@@ -118,7 +115,7 @@ export abstract class LoginReader extends FactReader {
     if (secret === null || !this.context.isHeard) return
     this.context.tell({
       kind: 'login-offer',
-      application: this.#application,
+      application: this.#kind,
       user: this.#user,
       secret,
       isServerHeard: this.#hasHeardServer,
@@ -131,7 +128,7 @@ export abstract class LoginReader extends FactReader {
     if (!this.context.isHeard) return
     this.context.tell({
       kind: 'login',
-      application: this.#application,
+      application: this.#kind,
       outcome,
       user: this.#user,
       code,

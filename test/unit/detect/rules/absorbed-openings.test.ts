@@ -11,7 +11,7 @@ const CLIENT = '10.0.0.9'
 
 /** Writes down what it is shown of one host's flows, and how many flows it is shown of all. */
 class Witness implements Detector {
-  readonly name = 'witness'
+  readonly name = 'syn-flood'
   readonly seesAbsorbed: boolean
   readonly ofClient: string[] = []
   opened = 0

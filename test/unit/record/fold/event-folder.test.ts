@@ -70,7 +70,7 @@ describe('EventFolder', () => {
   it.each([
     ['attacker', { attacker: '192.0.2.8' }],
     ['victim', { victims: ['10.0.0.6'] }],
-    ['kind', { kind: 'scan.vertical.fin' }],
+    ['kind', { kind: 'scan.vertical.fin' as const }],
   ])('keeps stories of another %s apart', (_, changes) => {
     const stories = folder()
     const first = stories.fold(detection(), alerted, 'eth0').event

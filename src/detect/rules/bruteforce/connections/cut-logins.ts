@@ -15,11 +15,12 @@ import { Majority } from '../../state/watch/majority.ts'
 import { confidenceOf, counted, spanOf } from '../../state/wording.ts'
 import { clientStories } from '../client-stories.ts'
 import type { LoginBruteforceConfig } from '../config.ts'
+import type { GuessedService } from '../login-parties.ts'
 
 const UNKNOWN = APPLICATIONS.indexOf('unknown')
 
 /** What a client sends at least before it is refused, by port. */
-const SERVICES: ReadonlyMap<number, readonly [name: string, leastBytes: number]> = new Map([
+const SERVICES: ReadonlyMap<number, readonly [name: GuessedService, leastBytes: number]> = new Map([
   [21, ['ftp', 10]],
   [22, ['ssh', 600]],
   [23, ['telnet', 10]],
@@ -43,7 +44,7 @@ const SHORT_BYTES = 128
 interface Client extends Suspect {
   readonly client: string
   readonly server: string
-  readonly service: string
+  readonly service: GuessedService
   readonly sizes: Majority
   firstUs: number
 }
@@ -81,7 +82,7 @@ export class CutLogins implements Detector {
     return sizes.holder(count, ALIKE) !== null
   }
 
-  #begin(key: number, flow: LiveFlow, service: string): Client {
+  #begin(key: number, flow: LiveFlow, service: GuessedService): Client {
     return this.#stories.add(key, {
       ...{ client: flow.originatorAddress(), server: flow.responderAddress(), service },
       ...{ sizes: new Majority(), firstUs: flow.startUs, lastUs: flow.lastUs, count: 0 },

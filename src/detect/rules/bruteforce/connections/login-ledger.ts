@@ -5,7 +5,7 @@ import type { LoginConfig } from '../config.ts'
 import { FadingTable } from '../../state/fading-table.ts'
 import { pairKey } from '../../state/pair-key.ts'
 import { BesiegedServer, type SiegeConfig } from '../besieged-server.ts'
-import { LoginSuspect, type LoginParties } from './login-suspect.ts'
+import { LoginSuspect, type LoginParties, type UnreadService } from './login-suspect.ts'
 
 const MAX_SUSPECTS = 4096
 const MAX_SERVERS = 512
@@ -54,7 +54,7 @@ export class LoginLedger {
   }
 
   /** A login of the flow's originator failed: counts it against the server's many clients. */
-  besiege(flow: LiveFlow, service: string, isAlone: boolean): void {
+  besiege(flow: LiveFlow, service: UnreadService, isAlone: boolean): void {
     const key = serverKey(flow)
     let server = this.#servers.get(key)
     if (isAlone) {
@@ -62,7 +62,7 @@ export class LoginLedger {
       return
     }
     if (server === undefined) {
-      const detector = `${service}-bruteforce`
+      const detector = `${service}-bruteforce` as const
       server = new BesiegedServer(flow.responderAddress(), service, flow.lastUs, detector)
       this.#servers.set(key, server)
     }

@@ -13,12 +13,15 @@ const UNREAD_FACTOR = 3
 /** Without a story the failures of more than an hour ago count half. */
 const FADE_AFTER_US = 3_600_000_000
 
+/** A service whose logins cannot be read. */
+export type UnreadService = 'rdp' | 'ssh'
+
 export interface LoginParties {
   readonly key: number
   readonly client: string
   readonly server: string
   /** `ssh`, `ftp`: names kind and detector. */
-  readonly service: string
+  readonly service: UnreadService
 }
 
 export class LoginSuspect {

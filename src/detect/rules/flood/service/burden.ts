@@ -6,10 +6,11 @@ import { claimOf } from '../../state/watch/claim.ts'
 import { SlidingCounts } from '../../state/watch/sliding-counts.ts'
 import type { Watched } from '../../state/watch/watched-hosts.ts'
 import { confidenceOf, grouped, spanOf } from '../../state/wording.ts'
+import type { DetectorName, Kind } from '../../../told-names.ts'
 
 export interface BurdenTerms {
-  readonly detector: string
-  readonly kind: string
+  readonly detector: DetectorName
+  readonly kind: Kind
   readonly client: string
   readonly server: string
   readonly port: number

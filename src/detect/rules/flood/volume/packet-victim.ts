@@ -7,6 +7,7 @@ import { claimOf } from '../../state/watch/claim.ts'
 import type { Watched } from '../../state/watch/watched-hosts.ts'
 import { confidenceOf, counted, spanOf } from '../../state/wording.ts'
 import { Tally } from './tally.ts'
+import type { DetectorName, Kind } from '../../../told-names.ts'
 
 /** Packets a second from which a flood by many is severe beyond doubt. */
 const SEVERE_RATE = 1000
@@ -21,8 +22,8 @@ const CROWD_FACTOR = 10
 
 /** What floods, and from how much on. */
 export interface Stuff {
-  readonly kind: string
-  readonly detector: string
+  readonly kind: Kind
+  readonly detector: DetectorName
   /** As counted in the summary: `ICMP message`. */
   readonly noun: string
   /** Packets within ten seconds. */

@@ -1,8 +1,9 @@
 /** What may flood outside any conversation: UDP, TCP by the flags of its segments, and other protocols. */
 import { IpProtocol, TcpFlag } from '../../../../net/protocol.ts'
+import type { Kind } from '../../../told-names.ts'
 
 export interface StrayClass {
-  readonly kind: string
+  readonly kind: Kind
   /** As counted in the summary: `UDP flow`. */
   readonly noun: string
 }

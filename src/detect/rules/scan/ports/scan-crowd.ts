@@ -9,7 +9,7 @@ import type { Detection } from '../../../detection.ts'
 import type { Row } from '../../state/capped-table.ts'
 import { Story } from '../../state/story.ts'
 import { confidenceOf, counted, spanOf } from '../../state/wording.ts'
-import { PROBES } from '../probe.ts'
+import { probeName } from '../probe.ts'
 
 /** Sources named one by one within a minute. */
 const MAX_NAMED = 16
@@ -75,7 +75,7 @@ export class ScanCrowd implements Row {
     return {
       id: story.id,
       detector: 'port-scan',
-      kind: `scan.vertical.${PROBES[this.#sort]!}`,
+      kind: `scan.vertical.${probeName(this.#sort)}`,
       family: 'scan',
       severity: 6,
       confidence: confidenceOf(0.75, this.#unnamed, 100),

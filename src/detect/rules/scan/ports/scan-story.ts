@@ -2,7 +2,7 @@
 import type { Detection, Reason } from '../../../detection.ts'
 import { Story } from '../../state/story.ts'
 import { confidenceOf, counted, grouped, listed, spanOf } from '../../state/wording.ts'
-import { Probe, PROBES, type ProbeName } from '../probe.ts'
+import { Probe, probeName, type ProbeName } from '../probe.ts'
 import type { ScanTarget } from './scan-target.ts'
 
 /** Ports from which a scan is a broad one, and severity 6 rather than 5. */
@@ -112,7 +112,7 @@ export class ScanStory {
 
   #sortName(totals: Totals): ProbeName {
     const isConnect = this.#sort === Probe.SYN && totals.connects * 2 > totals.ports
-    return isConnect ? 'connect' : PROBES[this.#sort]!
+    return isConnect ? 'connect' : probeName(this.#sort)
   }
 
   #summary(totals: Totals): string {

@@ -17,7 +17,7 @@ import { PortSet } from '../../state/port-set.ts'
 import { Stories, type Suspect, type Telling } from '../../state/stories.ts'
 import { confidenceOf, counted, spanOf } from '../../state/wording.ts'
 import type { PortScanConfig } from '../config.ts'
-import { Probe, PROBES } from '../probe.ts'
+import { Probe, probeName } from '../probe.ts'
 
 const PLACES = 16_384
 const MAX_PAIRS = 1024
@@ -150,7 +150,7 @@ function tell(refused: Refused, least: number): Telling {
   const { scanner, host, sort, count, firstUs, lastUs } = refused
   const what = counted(count, sort === Probe.IP_PROTOCOL ? 'IP protocol' : 'port')
   return {
-    kind: `scan.vertical.${PROBES[sort]!}`,
+    kind: `scan.vertical.${probeName(sort)}`,
     severity: 5,
     confidence: confidenceOf(0.75, count - least, 20),
     attacker: scanner,

@@ -36,8 +36,11 @@ const CONFLICT_TURNS = 4
 /** Routers of one group hand an address over; one that was let in among them does no better. */
 const HANDOVER = 2
 
+/** By whether IPv4's or IPv6's protocol is lied in. */
+type ClaimKind = 'spoofing.arp' | 'spoofing.neighbour'
+
 interface Suspect {
-  readonly kind: string
+  readonly kind: ClaimKind | `${ClaimKind}.conflict`
   readonly key: number
   readonly firstUs: number
   lastUs: number
@@ -121,7 +124,7 @@ export class NeighbourSpoofing implements Detector {
     if (!this.#isLiedAbout(bearers, 0, kind)) this.#tellConflict(kind, bearers)
   }
 
-  #accuse(station: Station, kind: string, bearers: Bearers): void {
+  #accuse(station: Station, kind: ClaimKind, bearers: Bearers): void {
     const { vlan, nowUs } = this.#claim
     const key = pairKey(station.mac, vlan, kind.length)
     const suspect = this.#stories.get(key)
@@ -141,7 +144,7 @@ export class NeighbourSpoofing implements Detector {
   }
 
   /** Says whether another card than `mac` was already told of as lying about the address. */
-  #isLiedAbout(bearers: Bearers, mac: number, kind: string): boolean {
+  #isLiedAbout(bearers: Bearers, mac: number, kind: ClaimKind): boolean {
     return bearers.macs.some((other) => {
       if (other === mac) return false
       const suspect = this.#stories.get(pairKey(other, this.#claim.vlan, kind.length))
@@ -149,7 +152,7 @@ export class NeighbourSpoofing implements Detector {
     })
   }
 
-  #tellConflict(kind: string, bearers: Bearers): void {
+  #tellConflict(kind: ClaimKind, bearers: Bearers): void {
     const { address, vlan, nowUs } = this.#claim
     const key = pairKey(address, vlan, 77)
     const suspect =
@@ -161,7 +164,7 @@ export class NeighbourSpoofing implements Detector {
   }
 }
 
-function open(kind: string, key: number, firstUs: number, bearers: Bearers): Suspect {
+function open(kind: Suspect['kind'], key: number, firstUs: number, bearers: Bearers): Suspect {
   const rest = { story: null, station: null, verdict: null }
   return { kind, key, firstUs, lastUs: firstUs, count: 0, bearers, ...rest }
 }

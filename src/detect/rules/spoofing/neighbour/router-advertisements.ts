@@ -22,6 +22,7 @@ import { type Telling } from '../../state/stories.ts'
 import { spoofingStories } from '../spoofing-stories.ts'
 import { formatMac, isVirtual } from './mac.ts'
 import type { Neighbours } from './neighbours.ts'
+import type { Kind } from '../../../told-names.ts'
 
 const SOLICITATION = 133
 const ADVERTISEMENT = 134
@@ -72,7 +73,7 @@ interface Crowd {
 }
 
 interface False {
-  readonly kind: string
+  readonly kind: Kind
   readonly firstUs: number
   lastUs: number
   count: number
