@@ -17,6 +17,8 @@ import {
   isInnocent,
   isLikeABrowser,
 } from './signs/http-signs.ts'
+import { bodyMark } from './signs/body-marks.ts'
+import { certainTarget } from './signs/http-marks.ts'
 import { rhythmSign } from './signs/rhythm.ts'
 import type { C2Suspects } from './suspects.ts'
 import type { Row } from '../state/capped-table.ts'
@@ -63,7 +65,7 @@ interface Campaign extends Row {
   readonly names: Set<string>
 }
 
-const HEARS = ['http-request', 'http-response'] as const
+const HEARS = ['http-request', 'http-response', 'http-body'] as const
 
 export class Requests implements Detector {
   readonly name = 'c2-requests'
@@ -83,11 +85,20 @@ export class Requests implements Detector {
 
   flowSpoke(flow: LiveFlow, fact: Heard<typeof HEARS>): void {
     if (fact.kind === 'http-response') this.#noteAnswer(flow, fact.status)
-    else this.#asks(flow, fact)
+    else if (fact.kind === 'http-request') this.#asks(flow, fact)
+    else if (!fact.isFromResponder) this.#posts(flow, fact.text)
+  }
+
+  /** However like a browser who posts it may look. */
+  #posts(flow: LiveFlow, text: string): void {
+    if (text === '' || reachOf(flow) === Reach.NONE) return
+    const mark = bodyMark(text)
+    if (mark !== null) this.#suspects.accuse(flow, [mark], this.#names.nameOf(flow.responderKey))
   }
 
   #asks(flow: LiveFlow, fact: HttpRequest): void {
-    if (isInnocent(fact) || isLikeABrowser(fact) || reachOf(flow) === Reach.NONE) return
+    if (isInnocent(fact) || reachOf(flow) === Reach.NONE) return
+    if (isLikeABrowser(fact)) return this.#asksAsBrowser(flow, fact)
     if (fact.userAgent !== null && scannerOf(fact.userAgent) !== null) return
     const peer = this.#peerOf(flow)
     peer.lastWasPost = fact.method === 'POST'
@@ -112,6 +123,12 @@ export class Requests implements Detector {
     }
     if (isBare && fact.method === 'POST')
       this.#noteCampaign(flow, fact, flow.responderAddress(), 'POST')
+  }
+
+  /** Some bots have the system's browser ask for them. */
+  #asksAsBrowser(flow: LiveFlow, fact: HttpRequest): void {
+    const mark = certainTarget(fact)
+    if (mark !== null) this.#suspects.accuse(flow, [mark], hostOf(fact))
   }
 
   #peerOf(flow: LiveFlow): Peer {

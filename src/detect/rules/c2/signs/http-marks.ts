@@ -15,17 +15,28 @@ const AGENTS: readonly Mark[] = [
   ['Vjw0rm', 1.3, /^[^\\]{3,40}_[0-9A-F]{8}\\[^\\]*\\[^\\]*\\/i],
   ['Sality', 1.6, /^KUKU v\d|Opera\/8\.89 \(Windows NT 6\.0/],
   ['AZORult', 1, /MSIE 6\.0b; Windows NT 5\.1\)$/],
+  ['NetSupport Manager', 0.8, /^NetSupport Manager\/\d/],
   ['Pony', 0.8, /^Mozilla\/4\.0 \(compatible; MSIE 5\.0; Windows 98\)$/],
 ] // prettier-ignore
 
 /** Tested against method and target. */
 const TARGETS: readonly Mark[] = [
-  ['Trickbot', 1.6, /^(?:GET|POST) \/[a-z]{2,5}\d{1,5}\/[^/]{1,32}_W\d{5,9}\.[0-9A-F]{32}\/\d+\//],
+  ['Trickbot or Dyre', 1.6, /^(?:GET|POST) \/\w{3,12}\/[^/]{1,32}_W\d{5,9}\.[0-9A-F]{32}\/\d+\//],
   ['LokiBot', 1.2, /^POST \/\S*\/fre\.php$/],
   ['Ursnif', 1, /^GET \/(?:images|drew|uploads)\/(?=\S*_2[BF]\S*_2[BF])[\w/]{80,}\.(?:avi|gif|jpe?g|bmp|crw|bob|akk)$/],
   ['Xtreme RAT', 1.6, /^GET \/\d{6,}\.functions$/],
   ['H-Worm', 1.2, /^POST \/is-(?:ready|sending|recving|processes|enum-\w+|cmd-shell)\b/],
   ['Vjw0rm', 0.8, /^POST \/Vre$/],
+  ['Qakbot', 1.2, /^GET \/(?:\S*\/)?4\d{4}[.,]\d{6,12}\.dat$/],
+  ['IcedID', 1.3, /^GET \/photo\.png\?id=[0-9A-F]{30,}$/],
+  ['Gootkit', 1.2, /^GET \/(?:rbody|rpersist)\d{1,3}(?:\/|$)/],
+  ['SpyEye', 1.6, /\?guid=[^&\s]+!\S*&ver=\d+&stat=(?:ONLINE|OFFLINE)/],
+  ['KeyBase', 1.5, /\?type=(?:notification|keystrokes|passwords|clipboard)&machinename=/],
+  ['Mozi', 1.2, /^GET \/(?:\S*\/)?Mozi\.[am7]$/],
+  ['NetSupport Manager', 0.8, /^POST http:\/\/\S+\/fakeurl\.htm$/],
+  ['Cobalt Strike', 1.3, /^POST \/jquery-3\.3\.2\.min\.js(?:\?|$)/],
+  ['Agent Tesla', 0.9, /^POST \/\S*WebPanel\/\S*\.php$/],
+  ["a bot, for its configuration", 0.5, /^GET \/(?:\S*\/)?(?:config|conf|cfg|cf)\.bin$/],
   ['Hancitor', 0.7, /^POST \/(?:\d+|[a-z]{2,3}\d)\/forum\.php$/],
   ['Cobalt Strike', 1, /^POST \/submit\.php\?id=\d{2,12}$/],
   ['a stealer, for its libraries', 0.7, /^GET \/\S*\/?(?:sqlite3|freebl3|nss3|mozglue|softokn3|msvcp140|vcruntime140)\.dll$/],
@@ -35,6 +46,9 @@ const TARGETS: readonly Mark[] = [
 /** Weak each, and only for requests to a bare address: the defaults of stagers and implants. */
 const DEFAULT_TARGETS: readonly Mark[] = [
   ['Empire', 0.8, /^(?:GET|POST) \/(?:admin\/get|login\/process|news)\.php$/],
+  ['PlugX', 0.8, /^POST \/update\?(?:id|wd|product)=[0-9a-f]{8}$/],
+  ['Locky', 0.8, /^POST \/(?:main|userinfo|submit|information|imageload|linuxsucks|apache_handler|upload\/_dispatch|data\/info)\.(?:php|cgi)$|^POST \/checkupdate$/],
+  ['Conficker', 0.9, /^GET \/search\?q=\d{1,5}(?:&aq=7)?$/],
   ['Cobalt Strike', 0.6, /^GET \/(?:ca|ptj|dpixel|j\.ad|cx|cm|IE9CompatViewList\.xml|g\.pixel|dot\.gif|ga\.js|visit\.js|updates\.rss|push|load|match|fwlink|en_US\/all\.js|activity|pixel|pixel\.gif|__utm\.gif)$/],
 ] // prettier-ignore
 
@@ -51,6 +65,12 @@ export function httpMarks(request: HttpRequest, isBareHost: boolean): Sign[] {
     if (method === 'GET' && stager !== null) marks.push(mark(stager, 0.5, 'stagerTarget', 'asks'))
   }
   return marks
+}
+
+/** The mark of a known tool in what is asked for, where it suffices alone; null where there is none. */
+export function certainTarget({ method, uri }: HttpRequest): Sign | null {
+  const [mark = null] = matches(TARGETS, `${method} ${uri}`, 'targetMark', 'asks')
+  return mark !== null && mark.weight >= 1 ? mark : null
 }
 
 function matches(marks: readonly Mark[], text: string, feature: string, verb: string): Sign[] {

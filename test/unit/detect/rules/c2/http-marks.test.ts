@@ -1,0 +1,57 @@
+import { describe, expect, test } from 'vitest'
+import { RemoteSession } from '../../../../support/remote-session.ts'
+import { WatchedTraffic } from '../../../../support/watched-traffic.ts'
+
+const HOST = '192.168.7.20'
+const FAR = '203.0.113.9'
+const BROWSER =
+  'User-Agent: Mozilla/5.0 (Windows NT 10.0; WOW64; Trident/7.0; rv:11.0) like Gecko\r\nAccept: text/html, */*\r\nAccept-Language: en-US\r\n'
+const HEX = '0123456789abcdef0123456789abcdef'
+
+const get = (target: string, headers = '', host = 'example.net'): string =>
+  `GET ${target} HTTP/1.1\r\nHost: ${host}\r\n${headers}\r\n`
+const post = (target: string, body: string, headers = '', host = 'example.net'): string =>
+  `POST ${target} HTTP/1.1\r\nHost: ${host}\r\n${headers}Content-Length: ${body.length}\r\n\r\n${body}`
+
+/** What is told of one request, answered. */
+function storiesOf(request: string) {
+  const traffic = new WatchedTraffic()
+  const ends = { client: HOST, server: FAR, clientPort: 50123, serverPort: 80 }
+  new RemoteSession(traffic, ends)
+    .say(request)
+    .hear('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')
+  return traffic.end().filter(({ family, severity }) => family === 'c2' && severity >= 4)
+}
+
+describe('a request by which a known tool gives itself away', () => {
+  test.each([
+    ['Raccoon', post('/', `machineId=a1b2c3d4-0000-4000|user&configId=${HEX}`)],
+    ['RedLine', post('/', '<s:Envelope><s:Body><CheckConnect xmlns="http://tempuri.org/"/></s:Body></s:Envelope>', 'Content-Type: text/xml\r\n', FAR)],
+    ['Lumma', post('/api', 'act=life', 'User-Agent: Mozilla/5.0\r\n')],
+    ['StealC', post('/e2b1563c6670f193.php', '------B\r\nContent-Disposition: form-data; name="hwid"\r\n\r\nA1\r\n------B\r\nContent-Disposition: form-data; name="build"\r\n\r\ndefault\r\n')],
+    ['Hancitor', post('/8/forum.php', 'GUID=123456789&BUILD=1910_nsw&INFO=PC @ PC\\user&EXT=&IP=198.51.100.1&TYPE=1&WIN=10.0')],
+    ['Amadey', post('/g9/index.php', 'id=152138533219&vs=3.70&sd=eda2b9&os=1&bi=1&ar=1&pc=PC&un=user&dm=&av=0&lv=0')],
+    ['CryptoWall', post('/w0rds.php?u=k2v9x1m3q7', `z=${HEX.repeat(3)}`, 'User-Agent: Mozilla/4.0 (compatible; MSIE 7.0; Windows NT 6.1)\r\n')],
+    ['Dyre', get(`/1908us12/PC_W617601.${HEX.toUpperCase()}/5/publickey/198.51.100.1/`, BROWSER)],
+    ['Qakbot', get('/44470.7502880787.dat', BROWSER)],
+    ['IcedID', get(`/photo.png?id=01${HEX.toUpperCase()}`)],
+    ['Ursnif, by the system’s browser', get(`/images/${'aB3_2F'.repeat(12)}${'x'.repeat(20)}/e.avi`, BROWSER)],
+    ['Cobalt Strike in jQuery’s clothes', post('/jquery-3.3.2.min.js?__cfduid=abc', 'x', BROWSER)],
+    ['NetSupport at a bare address', post(`http://${FAR}/fakeurl.htm`, 'CMD=POLL', 'User-Agent: NetSupport Manager/1.3\r\n', FAR)],
+    ['PlugX at a bare address', post('/update?id=0012ab34', '', '', FAR)],
+  ])('%s is told with host and far end', (_name, request) => {
+    expect(storiesOf(request)).toMatchObject([{ host: HOST, attacker: FAR }])
+  }) // prettier-ignore
+
+  test.each([
+    ['a search', get('/search?q=12345', BROWSER)],
+    ['a form', post('/login', `a=1&token=${HEX}`, BROWSER)],
+    ['an upload with a checksum', post('/api/files', `h=${HEX}`, BROWSER)],
+    ['a library of jQuery', get('/jquery-3.3.1.min.js', BROWSER)],
+    ['data of a day', get('/exports/2026.dat', BROWSER)],
+    ['a web service', post('/Service.svc', '<s:Envelope><s:Body><GetOrders xmlns="http://example.net/orders"/></s:Body></s:Envelope>', BROWSER)],
+    ['hardware asked about', post('/report', 'name="hwid"; none', BROWSER)],
+  ])('%s is not told', (_name, request) => {
+    expect(storiesOf(request)).toEqual([])
+  }) // prettier-ignore
+})
