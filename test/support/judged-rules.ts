@@ -82,6 +82,7 @@ export function httpRequest(changes: Partial<HttpRequest> = {}): HttpRequest {
     hasAcceptLanguage: true,
     hasReferer: false,
     hasCookie: false,
+    session: null,
     isWhole: true,
     ...changes,
   }

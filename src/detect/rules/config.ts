@@ -65,7 +65,7 @@ import {
   icmpTunnelConfig,
   oddPortConfig,
 } from './tunnel/config.ts'
-import { webAttacksConfig, webScannerConfig } from './web/config.ts'
+import { sessionReuseConfig, webAttacksConfig, webScannerConfig } from './web/config.ts'
 
 export const ruleSections = {
   reflection: reflectionConfig,
@@ -124,4 +124,5 @@ export const ruleSections = {
   oddPort: oddPortConfig,
   webAttacks: webAttacksConfig,
   webScanner: webScannerConfig,
+  sessionReuse: sessionReuseConfig,
 }

@@ -124,6 +124,7 @@ export const CEF_NAMES: Readonly<Record<string, string>> = {
   web: 'Web attack',
   'web.command-injection': 'Web command injection',
   'web.path-traversal': 'Web path traversal',
+  'web.session-reuse': 'Web session used elsewhere',
   'web.scanner': 'Web scanner',
   'web.sql-injection': 'SQL injection',
   'web.webshell': 'Web shell',

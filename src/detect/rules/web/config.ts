@@ -54,5 +54,15 @@ export const webScannerConfig = Type.Object(
   },
 )
 
+export const sessionReuseConfig = Type.Object(
+  { enabled, forgetAfterSeconds: forgetAfterSeconds(3600) },
+  {
+    additionalProperties: false,
+    default: {},
+    description: 'Sessions in clear-text HTTP that go on at another host, in another browser.',
+  },
+)
+
+export type SessionReuseConfig = Static<typeof sessionReuseConfig>
 export type WebAttacksConfig = Static<typeof webAttacksConfig>
 export type WebScannerConfig = Static<typeof webScannerConfig>

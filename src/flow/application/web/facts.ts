@@ -18,6 +18,8 @@ export interface HttpRequest {
   readonly hasAcceptLanguage: boolean
   readonly hasReferer: boolean
   readonly hasCookie: boolean
+  /** Equal for requests of one session within one sensor, and of no other use; null without its cookie. */
+  readonly session: number | null
   /** The head was seen to its end: what is missing was not sent, rather than not captured. */
   readonly isWhole: boolean
 }

@@ -12,6 +12,7 @@ import {
   type Payload,
 } from '../payload.ts'
 import { isOddLine } from './odd-header.ts'
+import { sessionOf } from './session-cookie.ts'
 
 const LONGEST_METHOD = 16
 const LONGEST_URI = 1024
@@ -48,6 +49,8 @@ export class HttpHead {
   hasAcceptLanguage = false
   hasReferer = false
   hasCookie = false
+  /** See `sessionOf`. */
+  session: number | null = null
   /** Where the body begins; -1 when the head goes on in another segment. */
   end = -1
 
@@ -69,6 +72,7 @@ export class HttpHead {
     this.hasAcceptLanguage = false
     this.hasReferer = false
     this.hasCookie = false
+    this.session = null
     this.end = -1
   }
 }
@@ -142,8 +146,9 @@ const FIELDS: readonly (readonly [Uint8Array, ReadField])[] = [
   ],
   [
     pattern('COOKIE:'),
-    (head) => {
+    (head, payload, from, to) => {
       head.hasCookie = true
+      head.session ??= sessionOf(payload, from, to)
     },
   ],
 ]

@@ -235,6 +235,7 @@ function requestOf(read: HttpHead): HttpRequest {
     hasAcceptLanguage: read.hasAcceptLanguage,
     hasReferer: read.hasReferer,
     hasCookie: read.hasCookie,
+    session: read.session,
     isWhole: read.end >= 0,
   }
 }
