@@ -157,6 +157,7 @@ export const CEF_NAMES: Readonly<Record<string, string>> = {
   'policy.stale-password': 'Old password in use',
   'policy.cleartext-password': 'Password in the clear',
   'policy.onion-by-dns': 'Hidden service asked for by DNS',
+  'policy.bot-messenger': 'Messenger of bots',
   'policy.own-address-lookup': 'Own address asked for',
   'policy.doh-resolver': 'Resolver over HTTPS',
   'policy.mining-pool': 'Mining pool',

@@ -40,6 +40,10 @@ const tlsServer = (version: string): ApplicationFact => ({
   cipher: 1,
   ja3s: '',
 })
+const tlsClient = (sni: string): ApplicationFact => ({
+  ...{ kind: 'tls-client-hello', version: 'TLS 1.2', sni, alpn: [] },
+  ...{ ja3: '', ja4: '' },
+})
 const inward: FlowPlan = { source: OUTSIDE, destination: '10.0.0.5' }
 
 describe('the shipped rules', () => {
@@ -64,6 +68,9 @@ describe('the shipped rules', () => {
     ['mining-pool', [query('gulf.moneroocean.stream')], { destinationPort: 53, protocol: 17 }],
     ['dynamic-dns', [query('evil.duckdns.org')], { destinationPort: 53, protocol: 17 }],
     ['deprecated-tls', [tlsServer('TLS 1.0')], {}],
+    ['bot-messenger', [tlsClient('api.telegram.org')], {}],
+    ['stealer-by-messenger', [query('api.ipify.org'), tlsClient('api.telegram.org')], {}],
+    ['own-address-lookup', [query('api.ipify.org')], {}],
     ['telnet-from-internet', [], { ...inward, application: 'telnet', destinationPort: 23 }],
     ['remote-desktop-from-internet', [], { ...inward, application: 'rdp', destinationPort: 3389 }],
     ['database-from-internet', [], { ...inward, application: 'mysql', destinationPort: 3306 }],
@@ -144,6 +151,7 @@ describe('the shipped rules', () => {
       { destination: '10.0.0.6', application: 'ldap', destinationPort: 389 },
     ],
     ['TLS of today', [tlsServer('TLS 1.3')], {}],
+    ['a name like the messenger of bots', [tlsClient('telegram.org')], {}],
     [
       'a file that is called as a pipe might be',
       [{ kind: 'smb-open', name: 'reports\\status_2024.xlsx' }],
