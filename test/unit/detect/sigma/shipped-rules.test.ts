@@ -69,7 +69,11 @@ describe('the shipped rules', () => {
     ['dynamic-dns', [query('evil.duckdns.org')], { destinationPort: 53, protocol: 17 }],
     ['deprecated-tls', [tlsServer('TLS 1.0')], {}],
     ['bot-messenger', [tlsClient('api.telegram.org')], {}],
-    ['stealer-by-messenger', [query('api.ipify.org'), tlsClient('api.telegram.org')], {}],
+    [
+      'wannacry',
+      [query('www.iuqerfsodp9ifjaposdfjhgosurijfaewrwergwea.com')],
+      { destinationPort: 53, protocol: 17 },
+    ],
     ['own-address-lookup', [query('api.ipify.org')], {}],
     ['telnet-from-internet', [], { ...inward, application: 'telnet', destinationPort: 23 }],
     ['remote-desktop-from-internet', [], { ...inward, application: 'rdp', destinationPort: 3389 }],
@@ -116,6 +120,13 @@ describe('the shipped rules', () => {
     ['dns-zone-transfer', [query('example.com', 'AXFR')], { destinationPort: 53 }],
   ])('tell of what they are for: %s', (rule, seen, plan) => {
     expect(fired(seen, plan)).toEqual([rule])
+  })
+
+  it('tell of a stealer by what it asks one after the other, and of the parts beside it', () => {
+    const [lookup, chat] = [query('api.ipify.org'), tlsClient('api.telegram.org')]
+    expect(fired([lookup, chat], {})).toContain('stealer-by-messenger')
+    expect(fired([lookup, chat], {})).toContain('own-address-lookup')
+    expect(fired([chat], {})).toEqual(['bot-messenger'])
   })
 
   it.each<[string, (ApplicationFact | null)[], FlowPlan]>([
