@@ -30,6 +30,7 @@ const TARGETS: readonly Mark[] = [
   ['Qakbot', 1.2, /^GET \/(?:\S*\/)?4\d{4}[.,]\d{6,12}\.dat$/],
   ['IcedID', 1.3, /^GET \/photo\.png\?id=[0-9A-F]{30,}$/],
   ['Gootkit', 1.2, /^GET \/(?:rbody|rpersist)\d{1,3}(?:\/|$)/],
+  ['Koadic', 1.3, /^(?:GET|POST) \/\w{1,16}\?\w{2,16}=[0-9a-f]{32};\w{2,16}=(?:[0-9a-f]{32})?;?(?:\S*;)?$/],
   ['SpyEye', 1.6, /\?guid=[^&\s]+!\S*&ver=\d+&stat=(?:ONLINE|OFFLINE)/],
   ['KeyBase', 1.5, /\?type=(?:notification|keystrokes|passwords|clipboard)&machinename=/],
   ['Mozi', 1.2, /^GET \/(?:\S*\/)?Mozi\.[am7]$/],
@@ -84,10 +85,16 @@ function mark(tool: string, weight: number, feature: string, verb: string): Sign
   return { feature, kind: 'http', aspect: 'known', weight, value: 1, baseline: null, text: `${verb} as ${tool} does` } // prettier-ignore
 }
 
-/** The sum of a stager's four letters and digits, modulo 256, tells its server which program to send. */
+/**
+ * The sum of the letters of a stager's path, modulo 256, tells its server which program to send: four letters in
+ * Cobalt Strike and of old, 30 and more of base64 in Metasploit since 2015 (lib/rex/payloads/meterpreter/uri_checksum.rb).
+ */
 function stagerOf(uri: string): string | null {
-  if (!/^\/[A-Za-z0-9]{4}$/.test(uri) || !/\d/.test(uri) || !/[A-Z]/.test(uri)) return null
+  const isShort = /^\/[A-Za-z0-9]{4}$/.test(uri)
+  const isLong = /^\/(?=.*\d)(?=.*[A-Z])(?=.*[a-z])[\w-]{30,255}\/?$/.test(uri)
+  if (!isLong && (!isShort || !/\d/.test(uri) || !/[A-Z]/.test(uri))) return null
   let sum = 0
-  for (let at = 1; at < uri.length; at += 1) sum += uri.charCodeAt(at)
-  return sum % 256 === 92 || sum % 256 === 93 ? 'a Cobalt Strike or Metasploit stager' : null
+  for (let at = 1; at < uri.length; at += 1) if (uri[at] !== '/') sum += uri.charCodeAt(at)
+  const tells = isLong ? [80, 88, 92, 95, 98] : [92, 93]
+  return tells.includes(sum % 256) ? 'a Cobalt Strike or Metasploit stager' : null
 }
