@@ -1,6 +1,7 @@
 /** What two hosts said to each other by echo: whether it is ping, or freight. */
 import type { Packet } from '../../../decode/packet.ts'
 import type { Story } from '../state/story.ts'
+import { isProse } from './prose.ts'
 
 /** Ping puts its clock first: 8 bytes, or 16 where time is of 64 bits; what follows stays the same. */
 export const CLOCK_BYTES = 16
@@ -55,6 +56,8 @@ export class IcmpPair {
   shorter = 0
   /** Messages whose content, clock apart, is new. */
   fresh = 0
+  /** Requests of them that are written for people. */
+  texts = 0
   readonly #contents = [new Contents(), new Contents()] as const
   readonly #keys = new Float64Array(WAITING).fill(-1)
   readonly #lengths = new Int32Array(WAITING)
@@ -89,7 +92,10 @@ export class IcmpPair {
     this.asker ??= sender
     this.requests += 1
     this.requestBytes += packet.payloadLength
-    if (this.#contents[0].isFresh(packet)) this.fresh += 1
+    if (this.#contents[0].isFresh(packet)) {
+      this.fresh += 1
+      if (isProse(packet)) this.texts += 1
+    }
     const place = this.#next
     this.#next = (place + 1) % WAITING
     this.#keys[place] = keyOf(packet)

@@ -8,7 +8,7 @@
  */
 import type { Packet } from '../../../decode/packet.ts'
 import { IpProtocol } from '../../../net/protocol.ts'
-import type { Detection } from '../../detection.ts'
+import type { Detection, Reason } from '../../detection.ts'
 import type { Detector, Emit, Memory } from '../../detector.ts'
 import { FadingTable } from '../state/fading-table.ts'
 import { FirstLooks } from '../state/first-looks.ts'
@@ -37,6 +37,8 @@ const HASHED_UPTO = 32
 /** Where every reply is honest, new content alone must be so much more, and of most messages. */
 const FRESH_FACTOR = 4
 const MIN_FRESH_SHARE = 0.5
+/** A pair is looked at from its fourth content on: by then nobody pings with ever new sentences. */
+const ENOUGH_TEXTS = 2
 /** Beyond this rate honest echo is a flood, whatever it is filled with. */
 const FLOOD_RATE = 200
 /** Some replies are altered by worn-out devices; a tunnel's nearly all are. */
@@ -137,7 +139,7 @@ function isShell({ longer, shorter, fresh }: IcmpPair, { minMessages }: IcmpTunn
 }
 
 function isTunnel(pair: IcmpPair, config: IcmpTunnelConfig): boolean {
-  if (isShell(pair, config)) return true
+  if (isShell(pair, config) || pair.texts >= ENOUGH_TEXTS) return true
   if (pair.fresh < config.minMessages) return false
   if (breaksLaw(pair, config)) return true
   return (
@@ -171,25 +173,27 @@ function describe(
     lastSeenUs: pair.lastUs,
     count: pair.messages,
     summary: summaryOf(pair, host, attacker),
-    reasons: [
-      { feature: 'lawlessReplies', value: pair.lawless, baseline: 0, weight: 0.6 },
-      { feature: 'freshContents', value: pair.fresh, baseline: 1, weight: 0.3 },
-      {
-        feature: 'echoBytes',
-        value: pair.requestBytes + pair.replyBytes,
-        baseline: null,
-        weight: 0.1,
-      },
-    ],
+    reasons: reasonsOf(pair),
     mitre: ['T1095', 'T1572'],
     flows: [],
     isFinal,
   }
 }
 
+function reasonsOf({ lawless, fresh, texts, requestBytes, replyBytes }: IcmpPair): Reason[] {
+  const ofTexts = { feature: 'texts', value: texts, baseline: 0, weight: 0.3 }
+  return [
+    { feature: 'lawlessReplies', value: lawless, baseline: 0, weight: 0.6 },
+    { feature: 'freshContents', value: fresh, baseline: 1, weight: 0.3 },
+    ...(texts === 0 ? [] : [ofTexts]),
+    { feature: 'echoBytes', value: requestBytes + replyBytes, baseline: null, weight: 0.1 },
+  ]
+}
+
 function summaryOf(pair: IcmpPair, host: string, attacker: string): string {
   const span = spanOf(pair.lastUs - pair.firstUs)
   const messages = `${host} and ${attacker} exchanged ${counted(pair.requests, 'echo request')} and ${counted(pair.replies, 'reply', 'replies')} in ${span}`
+  const texts = pair.texts === 0 ? '' : `, ${grouped(pair.texts)} of them text`
   const bytes = `${grouped(pair.requestBytes)} and ${grouped(pair.replyBytes)} bytes`
-  return `${messages} (${bytes}): ${grouped(pair.fresh)} with new content, ${counted(pair.lawless, 'reply', 'replies')} unlike any request; ping's content stays the same and comes back as sent`
+  return `${messages} (${bytes}): ${grouped(pair.fresh)} with new content${texts}, ${counted(pair.lawless, 'reply', 'replies')} unlike any request; ping's content stays the same and comes back as sent`
 }

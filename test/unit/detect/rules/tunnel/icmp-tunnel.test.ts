@@ -54,6 +54,37 @@ describe('an ICMP tunnel', () => {
     ])
   })
 
+  test('is told by a few sentences that come back as they were sent', () => {
+    const traffic = new WatchedTraffic()
+    const sentences = [
+      'The plan is to meet at the docks at midnight',
+      'Bring the list of customers, on paper',
+      'Nobody must know: delete the logs afterwards',
+      'Payment as agreed, to the usual account',
+      'Answer with the word tulip when you are there',
+    ]
+    sentences.forEach((text, sequence) => {
+      const sent = Uint8Array.from(Buffer.from(text))
+      echo(traffic, { sent, returned: sent, sequence })
+    })
+    expect(tunnelsIn(traffic)).toMatchObject([
+      { kind: 'tunnel.icmp', host: CLIENT, attacker: SERVER, severity: 4 },
+    ])
+  })
+
+  test.each([
+    ['the name of a tool', () => 'PRTG Network Monitor says hello to you'],
+    ['the alphabet', () => 'abcdefghijklmnopqrstuvwabcdefghi'],
+    ['counters', (at: number) => `probe ${at} of host web-${at * 7919} at ${at * 104729}`],
+  ])('is not told of pings with %s', (_, text) => {
+    const traffic = new WatchedTraffic()
+    for (let sequence = 0; sequence < 10; sequence += 1) {
+      const sent = Uint8Array.from(Buffer.from(text(sequence)))
+      echo(traffic, { sent, returned: sent, sequence })
+    }
+    expect(tunnelsIn(traffic)).toEqual([])
+  })
+
   test('is told by replies that nobody asked for', () => {
     const traffic = new WatchedTraffic()
     echo(traffic, { sent: seededBytes(1, 90), sequence: 0 })
