@@ -38,6 +38,8 @@ describe('a request by which a known tool gives itself away', () => {
     ['Ursnif, by the system’s browser', get(`/images/${'aB3_2F'.repeat(12)}${'x'.repeat(20)}/e.avi`, BROWSER)],
     ['Cobalt Strike in jQuery’s clothes', post('/jquery-3.3.2.min.js?__cfduid=abc', 'x', BROWSER)],
     ['NetSupport at a bare address', post(`http://${FAR}/fakeurl.htm`, 'CMD=POLL', 'User-Agent: NetSupport Manager/1.3\r\n', FAR)],
+    ['a stealer’s archive in base64', post('/', 'B\r\nContent-Disposition: form-data; name="file"\r\n\r\nUEsDBBQAAAAIAL', 'Content-Type: multipart/form-data; boundary=B\r\n', FAR)],
+    ['a stealer’s archive', post('/', 'B\r\nContent-Disposition: form-data; name="logs"; filename="x.zip"\r\nContent-Type: application/zip\r\n\r\nPK\x03\x04\x14', 'Content-Type: multipart/form-data; boundary=B\r\n', FAR)],
     ['Koadic', get(`/8Xj2k?sid=${HEX};csrf=;`, BROWSER, FAR)],
     ['Metasploit over HTTP', get('/weWlhvEiAPHP3NuQ47WJa0LReq3ywxmjKQuDJlWMWl8ss4T66OboaCW7jiMH', 'User-Agent: Mozilla/5.0 (Windows NT 6.1; Trident/7.0; rv:11.0) like Gecko\r\n', FAR)],
     ['PlugX at a bare address', post('/update?id=0012ab34', '', '', FAR)],
@@ -53,6 +55,7 @@ describe('a request by which a known tool gives itself away', () => {
     ['data of a day', get('/exports/2026.dat', BROWSER)],
     ['a web service', post('/Service.svc', '<s:Envelope><s:Body><GetOrders xmlns="http://example.net/orders"/></s:Body></s:Envelope>', BROWSER)],
     ['a file by its checksum, of a bare address', get('/weWlhvEiAPHP3NuQ47WJa0LReq3ywxmjKQuDJlWMWl8ss4T66OboaCW7jiMa', 'User-Agent: updater/2.1\r\nAccept: */*\r\n', FAR)],
+    ['an archive that a browser uploads', post('/upload', 'B\r\nContent-Disposition: form-data; name="file"\r\n\r\nPK\x03\x04\x14', `${BROWSER}Content-Type: multipart/form-data; boundary=B\r\n`)],
     ['hardware asked about', post('/report', 'name="hwid"; none', BROWSER)],
   ])('%s is not told', (_name, request) => {
     expect(storiesOf(request)).toEqual([])
