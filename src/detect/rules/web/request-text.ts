@@ -58,7 +58,7 @@ export function uriValues(uri: string): RequestValue[] {
 /** Each parameter of a form, each text of JSON; one value where it is something else. */
 export function bodyValues(text: string): RequestValue[] {
   if (/^\s*[{[]/.test(text)) return jsonTexts(text)
-  const isForm = /^[\w.[\]%-]{1,64}=/.test(text)
+  const isForm = /^[\w.[\]%$-]{1,64}=/.test(text)
   if (!isForm) return [valueOf('document', '', text)]
   return parameters('body', text).filter((value) => !isProse(value.raw))
 }

@@ -111,6 +111,7 @@ export const COMMAND_SIGNS: readonly Sign[] = [
     weight: 3,
     pattern: /\b(?:system|shell_exec|passthru|popen|proc_open|assert|exec)\s*\(\s*['"$]/,
   },
+  { name: 'phpEnd', weight: 1, pattern: /\)\s*;\s*(?:exit|die)\b/ },
   { name: 'phpUnit', weight: 5, where: ['path'], pattern: /phpunit\/.{0,40}eval-stdin\.php/ },
   {
     name: 'routerPage',

@@ -3,7 +3,7 @@ import type { Sign } from './sign.ts'
 
 /** What must be there for the rest to be looked for: nearly no value pays for all the patterns. */
 export const SQL_GATE =
-  /['"`;#]|--|\b(?:union|select|sleep|benchmark|waitfor|information_schema|order by|having|and|or|exec|char|concat)\b/
+  /['"`;#]|--|\[\$|\b(?:union|select|sleep|benchmark|waitfor|information_schema|order by|having|and|or|exec|char|concat)\b/
 
 export const SQL_SIGNS: readonly Sign[] = [
   {
@@ -11,6 +11,13 @@ export const SQL_SIGNS: readonly Sign[] = [
     weight: 2,
     pattern:
       /['"`]\)*\s*(?:and|or|xor|union|having|order by|group by|limit|\|\||&&|procedure|rlike|like)\b/,
+  },
+  {
+    // Of a document store: whatever is not this is the password.
+    name: 'passwordOperator',
+    weight: 5,
+    where: ['parameter', 'body'],
+    pattern: /(?:pass(?:word|wd)?|pwd|pin|token)\]?\[\$(?:ne|nin|gte?|lte?|regex|exists)\]$/,
   },
   { name: 'loneQuote', weight: 1, group: 'quoteThenLogic', pattern: /^[^'"]{0,24}['"`]+\)*$/ },
   {
