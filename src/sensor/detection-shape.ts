@@ -54,7 +54,7 @@ export const DETECTION: Shape<Detection> = {
   attacker: orNull(isAddress),
   victims: listOf(isAddress, 32),
   host: orNull(isAddress),
-  domain: orNull(isName),
+  domain: orNull(isSentence),
   firstSeenUs: isTimeUs,
   lastSeenUs: isTimeUs,
   count: isCount,

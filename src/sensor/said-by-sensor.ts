@@ -18,6 +18,7 @@ import {
   type Shape,
 } from '../core/shape.ts'
 import { MALFORMED_REASONS } from '../decode/packet.ts'
+import type { Detection } from '../detect/detection.ts'
 import { FlowBatch } from '../flow/batch/index.ts'
 import { SHED_LEVELS } from '../pressure/index.ts'
 import { DETECTION, isBytes, isCount, isKind, isName, isSentence } from './detection-shape.ts'
@@ -63,13 +64,17 @@ const REPORT: Shape<SensorReport> = {
   }),
 }
 
+/** Each is looked at by `siftDetections`. */
+const isDetections: Check<readonly Detection[]> = (value): value is readonly Detection[] =>
+  Array.isArray(value) && value.length <= MOST_DETECTIONS
+
 type Said<Kind> = Omit<Extract<FromSensor, { readonly kind: Kind }>, 'kind'>
 
 const SAID: { readonly [Kind in FromSensor['kind']]: Shape<Said<Kind>> } = {
   running: { source: isName, whyRoot: orNull(isSentence) },
   batch: {
     flows: orNull(isFlows),
-    detections: listOf(shaped(DETECTION), MOST_DETECTIONS),
+    detections: isDetections,
   },
   report: { report: shaped(REPORT) },
   learned: { model: textUpTo(MODEL) },
@@ -84,16 +89,25 @@ export function faultOf(message: unknown): string | null {
   if (!isObject(message) || typeof kind !== 'string' || !Object.hasOwn(SAID, kind)) {
     return `${shown(message)} is no message`
   }
-  const shape: Shape<unknown> = SAID[kind as FromSensor['kind']]
-  const name = misfit(message, shape)
+  const name = misfit(message, SAID[kind as FromSensor['kind']] as Shape<unknown>)
   if (name === null) return null
   const value = message[name]
-  if (name === 'report') return faultWithin(`${kind}.${name}`, value, REPORT)
-  if (name === 'detections' && Array.isArray(value)) {
-    const index = value.findIndex((one) => misfit(one, DETECTION) !== null)
-    if (index >= 0) return faultWithin(`${kind}.${name}.${index}`, value[index], DETECTION)
-  }
-  return `${kind}.${name} is ${shown(value)}`
+  return name === 'report' ? faultWithin(name, value, REPORT) : `${kind}.${name} is ${shown(value)}`
+}
+
+export interface Sifted {
+  readonly sound: readonly Detection[]
+  /** What is wrong with the first of the others; null where there is none. */
+  readonly fault: string | null
+}
+
+/** Keeps the detections that are as they must be: one that is not takes no other with it. */
+export function siftDetections(detections: readonly unknown[]): Sifted {
+  const isSound = shaped(DETECTION)
+  const sound = detections.filter(isSound)
+  if (sound.length === detections.length) return { sound, fault: null }
+  const other = detections.find((one) => !isSound(one))
+  return { sound, fault: faultWithin('detection', other, DETECTION) }
 }
 
 function faultWithin<Whole>(place: string, value: unknown, shape: Shape<Whole>): string {

@@ -3,12 +3,13 @@ import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { PicketError } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
+import { Ration } from '../core/ration.ts'
 import type { Detection, IndicatorTables, RuleText } from '../detect/index.ts'
 import { FlowBatch } from '../flow/batch/index.ts'
 import { withFewerRights } from './lesser-process.ts'
 import type { AttackAnswer } from '../selftest/index.ts'
 import type { FromSensor, SensorAssignment, SensorReport, ToSensor } from './messages.ts'
-import { faultOf } from './said-by-sensor.ts'
+import { faultOf, siftDetections } from './said-by-sensor.ts'
 import { SensorSilence } from './silence.ts'
 
 /** What an agent that is not root may need, and a sensor, which only captures, does not. */
@@ -19,6 +20,7 @@ const SLOWEST_RESTART_MS = 30_000
 /** A sensor that ran this long had started well: the next failure begins the back-off anew. */
 const SETTLED_MS = 60_000
 const STOP_WITHIN_MS = 1_200
+const REFUSALS_LOGGED_PER_MINUTE = 1
 
 export type SensorState = 'starting' | 'running' | 'failed' | 'stopped'
 
@@ -63,6 +65,7 @@ export class SupervisedSensor {
   #isStopping = false
   #isRestarting = false
   readonly #silence: SensorSilence
+  readonly #refusals = new Ration(REFUSALS_LOGGED_PER_MINUTE)
   /** Self-tests under way, by id. */
   readonly #attacks = new Map<string, (answer: AttackAnswer) => void>()
 
@@ -218,10 +221,7 @@ export class SupervisedSensor {
       case 'running':
         return this.#running(message)
       case 'batch':
-        return this.#options.onBatch(
-          message.flows === null ? null : FlowBatch.from(message.flows),
-          message.detections,
-        )
+        return this.#takeBatch(message)
       case 'report':
         this.#options.onReport(message.report, this.#report)
         this.#report = message.report
@@ -235,6 +235,16 @@ export class SupervisedSensor {
       case 'ended':
         this.#failure = failureWords(message)
     }
+  }
+
+  /** A detection that cannot be is not worth the sensor: the rest of what it sees would be lost with it. */
+  #takeBatch({ flows, detections }: Extract<FromSensor, { kind: 'batch' }>): void {
+    const { sound, fault } = siftDetections(detections)
+    if (fault !== null && this.#refusals.admit(Date.now()) !== null) {
+      const { log } = this.#options
+      log.error('a sensor told what cannot be', { interface: this.interfaceName, reason: fault })
+    }
+    this.#options.onBatch(flows === null ? null : FlowBatch.from(flows), sound)
   }
 
   #running({ source, whyRoot }: Extract<FromSensor, { kind: 'running' }>): void {

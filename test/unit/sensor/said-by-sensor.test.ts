@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Detection } from '../../../src/detect/detection.ts'
 import { withProcesses } from '../../../src/flow/batch/index.ts'
 import type { SensorReport } from '../../../src/sensor/messages.ts'
-import { faultOf } from '../../../src/sensor/said-by-sensor.ts'
+import { faultOf, siftDetections } from '../../../src/sensor/said-by-sensor.ts'
 import { detection } from '../../support/detections.ts'
 import { batchOf, flow, owner } from '../../support/record.ts'
 
@@ -19,9 +19,9 @@ const REPORT: SensorReport = {
   load: { level: 'none', sinceMs: null, why: null, cpuShare: 0.1, residentBytes: 1e8 },
 }
 
-/** The fault of a batch of one detection, changed to what a sound sensor does not send. */
+/** The fault of a detection, changed to what a sound sensor does not send. */
 const ofDetection = (changes: object): string | null =>
-  faultOf({ kind: 'batch', flows: null, detections: [{ ...detection(), ...changes }] })
+  siftDetections([{ ...detection(), ...changes }]).fault
 
 const ofReport = (changes: object): string | null =>
   faultOf({ kind: 'report', report: { ...REPORT, ...changes } })
@@ -56,7 +56,7 @@ describe('what a sensor says', () => {
   )
 
   it.each([
-    [{ attacker: '10.0.0.0/8' }, "batch.detections.0.attacker is '10.0.0.0/8'"],
+    [{ attacker: '10.0.0.0/8' }, "detection.attacker is '10.0.0.0/8'"],
     [{ attacker: '010.0.0.1' }, 'attacker'],
     [{ attacker: '2001:DB8::7' }, 'attacker'],
     [{ victims: Array.from({ length: 33 }, () => '10.0.0.5') }, 'victims'],
@@ -81,11 +81,18 @@ describe('what a sensor says', () => {
     [{ isFinal: 0 }, 'isFinal'],
   ])('is refused for a detection with %o', (changes, words) => {
     expect(ofDetection(changes)).toContain(words)
-    expect(ofDetection(changes)).toMatch(/^batch\.detections\.0\./)
+    expect(ofDetection(changes)).toMatch(/^detection\./)
+  })
+
+  it('loses no sound detection by one that is not', () => {
+    const [first, last] = [detection({ count: 1 }), detection({ count: 2 })]
+    const { sound, fault } = siftDetections([first, { ...first, victims: null }, 7, last])
+    expect(sound).toEqual([first, last])
+    expect(fault).toBe('detection.victims is null')
   })
 
   it.each([
-    [{ frames: -1 }, 'report.report.frames is -1'],
+    [{ frames: -1 }, 'report.frames is -1'],
     [{ malformed: { anything: 1 } }, 'malformed'],
     [{ malformed: { none: 'x' } }, 'malformed'],
     [{ load: null }, 'load is null'],

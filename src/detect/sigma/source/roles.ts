@@ -3,6 +3,7 @@ import type { Family } from '../../detection.ts'
 import type { Category } from '../fields/categories.ts'
 import type { Field } from '../fields/field.ts'
 import type { Roles } from '../rule.ts'
+import { Refusal } from './fault.ts'
 import { fieldNamed } from './field-item.ts'
 import { picketSection } from './rule-head.ts'
 import { textOf, valueOf, type MapNode } from './tree.ts'
@@ -27,7 +28,10 @@ export function readRoles(rule: MapNode, category: Category, family: Family): Ro
       return name === null ? null : (category.byName.get(name) ?? null)
     }
     if (node.kind === 'scalar' && node.value === null) return null
-    return fieldNamed(textOf(node, role), category, node)
+    const name = textOf(node, role)
+    const field = fieldNamed(name, category, node)
+    if (role === 'domain' || field.type === 'address') return field
+    throw new Refusal(node, `${role} is ${name}, which holds no address; expected src_ip or dst_ip`)
   }
   return {
     attacker: roleOf('attacker'),

@@ -120,6 +120,10 @@ describe('a rule', () => {
       /did you mean attacker/,
     ],
     [
+      'title: x\nlogsource: { category: proxy }\ndetection: { a: { c-uri: x }, condition: a }\npicket: { attacker: cs-host }',
+      /attacker is cs-host, which holds no address; expected src_ip or dst_ip/,
+    ],
+    [
       'title: x\nlogsource: { category: network_connection }\ndetection: { a: [word], condition: a }',
       /no texts to look for keywords/,
     ],
