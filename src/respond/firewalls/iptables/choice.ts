@@ -8,8 +8,10 @@ import type {
   FirewallEntry,
   FirewallOptions,
   HeldEntry,
+  RuleWatch,
 } from '../../firewall.ts'
 import { createPlainFirewall } from './plain.ts'
+import { watchRules } from './rule-watch.ts'
 import { createIpsetFirewall } from './with-ipset.ts'
 
 /** What ipset and iptables say where the kernel has no sets, or no rules that look into them. */
@@ -79,6 +81,11 @@ class ChosenFirewall implements Firewall {
 
   close(): void {
     this.#chosen?.close?.()
+  }
+
+  watch(changed: () => void): RuleWatch | null {
+    const { start } = this.#options
+    return start === undefined ? null : watchRules(start, changed)
   }
 
   async #use<Result>(work: (firewall: Firewall) => Promise<Result>): Promise<Result> {

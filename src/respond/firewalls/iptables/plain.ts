@@ -6,7 +6,7 @@
  */
 import type { Clock } from '../../../core/clock.ts'
 import { PicketError } from '../../../core/errors.ts'
-import { entryKey } from '../../firewall.ts'
+import { entryKey, type RuleWatch } from '../../firewall.ts'
 import type { Firewall, FirewallEntry, FirewallOptions, HeldEntry } from '../../firewall.ts'
 import { difference, differs } from '../../keeping/difference.ts'
 import { cutConnections } from '../connections.ts'
@@ -15,6 +15,7 @@ import { destroyOwnSets } from './ipset.ts'
 import { chainRules, jumpsStand, rulesToRestore } from './packet-rules.ts'
 import { byEntry, readRule, rulesOf, wholeEntries, type PlainRule } from './plain-rules.ts'
 import { RuleTables, type Listing } from './rule-tables.ts'
+import { watchRules } from './rule-watch.ts'
 
 /** Two thousand rules halve the throughput of a fast link; ten thousand end it. */
 const MAX_ENTRIES = 1000
@@ -48,6 +49,11 @@ class PlainFirewall implements Firewall {
     this.#clock = clock
     this.capacity = Math.min(MAX_ENTRIES, options.maxEntries ?? MAX_ENTRIES)
     this.#tables = new RuleTables(options.run, { counters: true })
+  }
+
+  watch(changed: () => void): RuleWatch | null {
+    const { start } = this.#options
+    return start === undefined ? null : watchRules(start, changed)
   }
 
   get ipv6Problem(): string | null {
