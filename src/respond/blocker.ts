@@ -226,7 +226,7 @@ class RecordedBlocker implements Blocker {
     // In this order: what a look found wrong is asked to be changed when it ends.
     await this.#looking
     await this.#changes.settled()
-    this.#options.firewall.close?.()
+    await this.#options.firewall.close?.()
     if (this.#options.config.onStop === 'keep') return
     try {
       await this.#options.firewall.teardown()

@@ -62,7 +62,7 @@ export interface Firewall {
    */
   synchronise(entries: readonly FirewallEntry[]): Promise<void>
   /**
-   * Adds entries, or renews their timeouts, and cuts connections they cover.
+   * Adds entries, or renews their timeouts; connections they cover are cut right after.
    *
    * Errors: as above, and for IPv6 where `ipv6Problem` says so; all or none of the entries is in force then, unless
    * `mayStopHalfway` says that whoever asks puts everything right after a failure. To be able to take back costs a
@@ -79,7 +79,8 @@ export interface Firewall {
   teardown(): Promise<void>
   /** Has a process stand ready for the next change, until `close`; absent where that spares nothing. */
   standBy?(): void
-  close?(): void
+  /** Resolves when nothing of it is under way. */
+  close?(): Promise<void>
   /** Calls back soon after rules were changed, by whomever, where the kernel tells; absent where it never does. */
   watch?(changed: () => void): RuleWatch | null
 }

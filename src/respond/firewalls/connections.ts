@@ -10,8 +10,6 @@ import { checkedTarget } from './checked-target.ts'
 import { sidesOf } from './entry-kind.ts'
 
 const TIMEOUT_MS = 2000
-/** Above it only the rules cut connections: each look through a large table takes its time. */
-const MAX_ENTRIES = 32
 
 /** What `runCommand` says of a tool that it ended. */
 const TOO_SLOW = /did not end within/
@@ -27,7 +25,6 @@ export async function cutConnections(
   entries: readonly FirewallEntry[],
   { killSockets }: { readonly killSockets: boolean },
 ): Promise<void> {
-  if (entries.length > MAX_ENTRIES) return
   const found = await Promise.all(entries.map((entry) => selections(run, entry)))
   const killing = killSockets ? entries.map((entry) => endSockets(run, entry)) : []
   await Promise.allSettled([forget(run, found.flat()), ...killing])

@@ -79,8 +79,8 @@ class ChosenFirewall implements Firewall {
     this.#chosen?.standBy?.()
   }
 
-  close(): void {
-    this.#chosen?.close?.()
+  async close(): Promise<void> {
+    await this.#chosen?.close?.()
   }
 
   watch(changed: () => void): RuleWatch | null {
@@ -96,8 +96,9 @@ class ChosenFirewall implements Firewall {
       return await work(this.#chosen)
     } catch (error) {
       if (isWithoutSets(error)) {
-        this.#chosen.close?.()
+        const broken = this.#chosen
         this.#chosen = createPlainFirewall(this.#options, this.#clock)
+        await broken.close?.()
       }
       throw error
     }
