@@ -20,7 +20,7 @@ export function checkNode() {
   if (major > oldestNode[0] || (major === oldestNode[0] && minor >= oldestNode[1])) return
   throw new SetupError(
     `this is Node.js ${process.versions.node}; Picket needs ${oldestNode.join('.')} or newer`,
-    'install it from nodejs.org or your distribution, and make sure `node --version` shows it',
+    'take one from https://nodejs.org/en/download (Debian 12 has 18 only), and make sure `node --version` shows it',
   )
 }
 

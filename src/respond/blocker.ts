@@ -10,7 +10,7 @@ import type { Log } from '../core/log.ts'
 import type { Cidr } from '../net/cidr.ts'
 import type { Block, BlockLog } from '../record/logs/block-log.ts'
 import type { RespondConfig } from './config.ts'
-import type { Firewall } from './firewall.ts'
+import type { Firewall, RuleWatch } from './firewall.ts'
 import { PreparedFacts } from './guards/prepared-facts.ts'
 import { guardAllowed, type AllowedNow } from './guards/guard-facts.ts'
 import { BlockRefused, type GuardFacts } from './guards/refusal.ts'
@@ -28,6 +28,8 @@ import type { PanicSwitch } from './panic.ts'
 
 /** The longest delay a timer of Node can wait. */
 const MAX_TIMER_MS = 0x7fffffff
+/** Who flushes rules puts others in their place meanwhile: firewalld, docker, `iptables-restore`. */
+const LOOK_AFTER_MS = 250
 /** What is over already could not be ended just now: the record cannot be written, and may be soon. */
 const RETRY_EXPIRY_MS = 1_000
 
@@ -116,6 +118,8 @@ class RecordedBlocker implements Blocker {
   #looking: Promise<boolean> | null = null
   #ticker: NodeJS.Timeout | undefined
   #expiryTimer: NodeJS.Timeout | undefined
+  #watch: RuleWatch | null = null
+  #lookTimer: NodeJS.Timeout | undefined
   #isRunning = false
   #isPanicking = false
 
@@ -204,22 +208,25 @@ class RecordedBlocker implements Blocker {
   async start(): Promise<void> {
     this.#isRunning = true
     await this.#tick()
-    const { config, former = [] } = this.#options
+    const { config, firewall, former = [] } = this.#options
     // Only now: nobody is let in between. What is not there, or can't be used, can't be cleared.
-    await Promise.allSettled(former.map((firewall) => firewall.teardown()))
+    await Promise.allSettled(former.map((one) => one.teardown()))
     const { reconcileSeconds } = config
     if (!this.#isRunning) return
     this.#ticker = setInterval(() => void this.#tick(), reconcileSeconds * 1000)
+    this.#watch = firewall.watch?.(() => this.#lookSoon()) ?? null
   }
 
   async stop(): Promise<void> {
     this.#isRunning = false
     clearInterval(this.#ticker)
+    clearTimeout(this.#lookTimer)
+    this.#watch?.close()
     clearTimeout(this.#expiryTimer)
     // In this order: what a look found wrong is asked to be changed when it ends.
     await this.#looking
     await this.#changes.settled()
-    this.#options.firewall.close?.()
+    await this.#options.firewall.close?.()
     if (this.#options.config.onStop === 'keep') return
     try {
       await this.#options.firewall.teardown()
@@ -287,6 +294,16 @@ class RecordedBlocker implements Blocker {
       // What was counted at the last reconciliation has to do; the lift itself tells what is wrong.
       if (!(error instanceof PicketError)) throw error
     }
+  }
+
+  /** Rules were changed, perhaps by us. While orders are done each looks itself, and this one would hold them up. */
+  #lookSoon(): void {
+    if (!this.#isRunning) return
+    this.#lookTimer ??= setTimeout(() => {
+      this.#lookTimer = undefined
+      if (this.#changes.isIdle) void this.#tick()
+      else this.#lookSoon()
+    }, LOOK_AFTER_MS)
   }
 
   async #tick(): Promise<void> {

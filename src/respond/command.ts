@@ -1,5 +1,5 @@
 /** Runs the kernel's own tools (iptables, ipset, conntrack): argv arrays, never a shell. */
-import { execFile } from 'node:child_process'
+import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { access, constants } from 'node:fs/promises'
 import { PicketError } from '../core/errors.ts'
 
@@ -57,6 +57,13 @@ export const runCommand: RunCommand = async (tool, args, options = {}) => {
     else void input.then(begin)
   })
 }
+
+/** Starts a tool that goes on by itself; nothing is thrown where it cannot be: it tells of an `error` and is closed. */
+export type StartTool = (tool: string, args: readonly string[]) => ChildProcess
+
+/** Starts a tool of /usr/bin that goes on by itself, and gives what it prints. */
+export const startTool: StartTool = (tool, args) =>
+  spawn(`/usr/bin/${tool}`, args, { stdio: ['ignore', 'pipe', 'ignore'], env: environment() })
 
 /** Nothing of ours but where iptables-legacy is to keep its lock when /run is not ours to write to. */
 function environment(): NodeJS.ProcessEnv {

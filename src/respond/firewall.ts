@@ -1,7 +1,7 @@
 /** What every firewall backend promises: it enforces a set of entries and nothing else on the host. */
 import { formatPortRange, type PortRange } from '../net/port-range.ts'
 import type { BlockDirection, BlockProtocol } from '../record/logs/block-log.ts'
-import type { RunCommand } from './command.ts'
+import type { RunCommand, StartTool } from './command.ts'
 
 /** One thing to keep out, as the kernel is to hold it. */
 export interface FirewallEntry {
@@ -35,9 +35,16 @@ export interface AddOptions {
 
 export interface FirewallOptions {
   readonly run: RunCommand
+  /** For what goes on by itself; absent where nothing is to be watched. */
+  readonly start?: StartTool
   /** The most entries of either family and each kind; absent for as many as the kernel takes. */
   readonly maxEntries?: number
   readonly killSockets?: boolean
+}
+
+/** What is heard of until it is closed. */
+export interface RuleWatch {
+  close(): void
 }
 
 export interface Firewall {
@@ -55,7 +62,7 @@ export interface Firewall {
    */
   synchronise(entries: readonly FirewallEntry[]): Promise<void>
   /**
-   * Adds entries, or renews their timeouts, and cuts connections they cover.
+   * Adds entries, or renews their timeouts; connections they cover are cut right after.
    *
    * Errors: as above, and for IPv6 where `ipv6Problem` says so; all or none of the entries is in force then, unless
    * `mayStopHalfway` says that whoever asks puts everything right after a failure. To be able to take back costs a
@@ -72,5 +79,8 @@ export interface Firewall {
   teardown(): Promise<void>
   /** Has a process stand ready for the next change, until `close`; absent where that spares nothing. */
   standBy?(): void
-  close?(): void
+  /** Resolves when nothing of it is under way. */
+  close?(): Promise<void>
+  /** Calls back soon after rules were changed, by whomever, where the kernel tells; absent where it never does. */
+  watch?(changed: () => void): RuleWatch | null
 }

@@ -1,6 +1,6 @@
 /** Response: keeps out whom it is told to keep out, and never those who run the host. */
 import { systemClock, type Clock } from '../core/clock.ts'
-import { runCommand, type RunCommand } from './command.ts'
+import { runCommand, startTool, type RunCommand } from './command.ts'
 import type { RespondConfig } from './config.ts'
 import type { Firewall } from './firewall.ts'
 import { createDryRunFirewall } from './firewalls/dry-run.ts'
@@ -30,9 +30,9 @@ export function createFirewall(
   const { killSockets } = config
   switch (config.firewall) {
     case 'iptables':
-      return createIptablesFirewall({ run, killSockets }, clock)
+      return createIptablesFirewall({ run, start: startTool, killSockets }, clock)
     case 'iptables-plain':
-      return createPlainFirewall({ run, killSockets }, clock)
+      return createPlainFirewall({ run, start: startTool, killSockets }, clock)
     case 'nftables':
       return createNftablesFirewall({ run, killSockets })
     case 'dry-run':

@@ -172,6 +172,17 @@ describe('a RELP server', () => {
     expect(seen.filter((sequence) => sequence === 3)).toHaveLength(1)
   })
 
+  it('that refuses a message before it answers those ahead of it has none of these passed over', async () => {
+    const hasty: Answer = (frame, socket) => {
+      if (frame.data.includes('sequence="4"')) respond(socket, frame.transaction, '500 not this')
+      return 0
+    }
+    const { server, record, forwarders } = await told(hasty, { writeTimeoutMs: 100 })
+    await until('a fourth session is begun', () => (server.connections() > 3 ? true : null))
+    expect(await failure(forwarders)).toContain('acknowledges nothing within 100 ms')
+    expect(record.outbox.position('siem')).toBe(0)
+  })
+
   it.each<[string, string, Answer, Partial<RelpSinkConfig>, string]>([
     [
       'answers nothing',

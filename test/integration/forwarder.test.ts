@@ -297,3 +297,14 @@ describe('a replay', () => {
     await expect(asked(11)).rejects.toThrow('number 11 has not been given yet; the newest is 10')
   })
 })
+
+it('a quiet sink whose heartbeats pass again has nothing wrong with it', async () => {
+  const record = await recorded()
+  const sink = new MemorySink()
+  sink.trouble = 'gone'
+  const { forwarder } = forwardingTo(sink, record, { heartbeatSeconds: 0.02 })
+  await until('it is told', () => forwarder.health().lastError, { everyMs: 5 })
+  sink.trouble = null
+  await until('a heartbeat has passed', () => sink.got.length > 0 || null, { everyMs: 5 })
+  await until('it is well', () => forwarder.health().lastError === null || null, { everyMs: 5 })
+})

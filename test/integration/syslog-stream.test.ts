@@ -109,18 +109,33 @@ describe('a collector that never answers FIN', () => {
   }, 20_000)
 })
 
+/** A connection that was closed for being idle, and the server's end of it. */
+async function idleConnection({ sockets, port }: Awaited<ReturnType<typeof startServer>>) {
+  const connection = await StreamConnection.open({
+    endpoint: endpointAt(port),
+    limits: { ...LIMITS, idleTimeoutMs: 100 },
+    signal: new AbortController().signal,
+  })
+  onTestFinished(() => connection.destroy())
+  const socket = await until('it is there', () => sockets[0] ?? null)
+  await once(socket, 'end')
+  return { connection, socket }
+}
+
 describe('a connection over which nothing is sent', () => {
   it('is closed after idleTimeoutMs, in words, and the collector is told by FIN', async () => {
     const server = await startServer()
-    const connection = await StreamConnection.open({
-      endpoint: endpointAt(server.port),
-      limits: { ...LIMITS, idleTimeoutMs: 100 },
-      signal: new AbortController().signal,
-    })
-    onTestFinished(() => connection.destroy())
-    const [socket] = await until('it is there', () => (server.sockets[0] ? server.sockets : null))
-    await once(socket!, 'end')
+    const { connection } = await idleConnection(server)
     expect(connection.lost).toBe('closed after being idle')
     await expect(connection.write(Buffer.from('x'))).rejects.toThrow('closed after being idle')
+  })
+
+  it('keeps no socket of a collector that leaves its half open', async () => {
+    const server = await startServer({ allowHalfOpen: true })
+    const { socket } = await idleConnection(server)
+    const failed = once(socket, 'error') as Promise<[NodeJS.ErrnoException]>
+    // Whoever still held the socket would take it; where none is, the kernel resets the connection.
+    await until('it is reset', () => socket.destroyed || !socket.write('x') || null)
+    expect((await failed)[0].code).toMatch(/^(ECONNRESET|EPIPE)$/)
   })
 })

@@ -28,9 +28,9 @@ async function collector(port = 0) {
   return { port: socket.address().port, came, close }
 }
 
-function sinkTo(port: number): SyslogUdpSink {
+function sinkTo(port: number, host = '127.0.0.1'): SyslogUdpSink {
   const monotonicMs = (): number => performance.now()
-  const to = { name: 'siem', host: '127.0.0.1', port }
+  const to = { name: 'siem', host, port }
   const sink = new SyslogUdpSink({ ...to, context, pace: DEFAULT_PACE, monotonicMs })
   onTestFinished(async () => void (await sink.close()))
   return sink
@@ -74,5 +74,14 @@ describe('a sink over UDP that is closed', () => {
     const sink = sinkTo(port)
     expect(await sink.send(events(1, 10), true)).toMatchObject({ kind: 'accepted' })
     expect(await sink.close()).toBe(10)
+  })
+})
+
+it('an address that there is no way to is named with the reason', async () => {
+  // Whoever has not asked the kernel to be let broadcast is refused when he connects.
+  const sink = sinkTo(514, '255.255.255.255')
+  expect(await sink.send(events(1, 1))).toEqual({
+    ...{ kind: 'retry', afterMs: null },
+    reason: 'connect EACCES 255.255.255.255:514',
   })
 })

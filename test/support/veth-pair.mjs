@@ -7,14 +7,22 @@ import { once } from 'node:events'
 
 const sendingInterface = 'flood0'
 const receivingInterface = 'flood1'
+/** How a run is interrupted. */
+const ENDINGS = ['SIGINT', 'SIGTERM', 'SIGHUP']
 
 /** Makes the pair; `received()` is the receiving end's own count of packets. */
 export async function makeVethPair() {
   const sender = `pk${process.pid}-sender`
   const receiver = `pk${process.pid}-receiver`
   const remove = () => {
-    for (const name of [sender, receiver]) execFileSync('ip', ['netns', 'del', name])
+    for (const signal of ENDINGS) process.off(signal, interrupted)
+    for (const name of [sender, receiver]) removeNamespace(name)
   }
+  const interrupted = (signal) => {
+    remove()
+    process.kill(process.pid, signal)
+  }
+  for (const signal of ENDINGS) process.on(signal, interrupted)
   for (const name of [sender, receiver]) execFileSync('ip', ['netns', 'add', name])
   try {
     const peer = ['type', 'veth', 'peer', 'name', receivingInterface, 'netns', receiver]
@@ -36,6 +44,19 @@ export async function makeVethPair() {
     const file = `/sys/class/net/${receivingInterface}/statistics/rx_packets`
     return Number(execFileSync('ip', ['netns', 'exec', receiver, 'cat', file]))
   }
+}
+
+/** With whatever still runs in it: daemons outlive who started them, and sessions of sshd their daemon. */
+function removeNamespace(name) {
+  const pids = execFileSync('ip', ['netns', 'pids', name], { encoding: 'utf8' })
+  for (const pid of pids.split('\n').filter(Boolean)) {
+    try {
+      process.kill(Number(pid), 'SIGKILL')
+    } catch (error) {
+      if (error.code !== 'ESRCH') throw error
+    }
+  }
+  execFileSync('ip', ['netns', 'del', name])
 }
 
 /** Runs a command in a namespace to its end and gives what it printed; a failure is an error. */

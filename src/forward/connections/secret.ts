@@ -1,7 +1,7 @@
 /** Secrets of sinks: a token or password, written in the configuration or (better) in a file of its own. */
-import { readFileSync } from 'node:fs'
 import { Type } from '../../core/config-field.ts'
 import { PicketError } from '../../core/errors.ts'
+import { readRegularFile } from '../../core/regular-file.ts'
 
 /** A secret in the configuration itself; `writeOnly` keeps it out of what is printed. */
 export const secretText = (description: string) =>
@@ -46,7 +46,7 @@ export function readSecret({ field, text, file }: SecretSource): string | null {
  */
 export function readSecretFile(field: string, file: string): string {
   try {
-    return readFileSync(file, 'utf8')
+    return readRegularFile(file)
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw fault(`${field}File is ${file}, which cannot be read: ${reason}`, cause)

@@ -32,7 +32,8 @@ export class StreamConnection {
     socket.on('close', () => this.#lose('the collector closed the connection'))
     socket.setTimeout(limits.idleTimeoutMs, () => {
       this.#lose('closed after being idle')
-      socket.end()
+      // Whoever waits for the FIN of a collector that hangs keeps a socket for each idle time.
+      socket.destroySoon()
     })
   }
 

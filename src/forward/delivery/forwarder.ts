@@ -91,7 +91,7 @@ export class Forwarder {
   /** Says that there are new events; ends an idle wait, not a back-off. */
   wake(): void {
     this.#hasNews = true
-    if (this.#standing.failures === 0) this.#interruptPause?.()
+    if (this.#standing.state !== 'waiting') this.#interruptPause?.()
   }
 
   /** Sends a range again, behind those that were ordered before. */
@@ -200,9 +200,9 @@ export class Forwarder {
     const receipt = await this.#send(load.events, hasMore, passage)
     switch (receipt.kind) {
       case 'accepted':
-        passage.depart(load)
         receipt.rejected?.forEach((rejection) => this.#standing.refused(rejection))
-        this.#standing.took(load.events.length)
+        this.#standing.took(load.events.length, receipt.sequence > passage.arrived.sequence)
+        passage.depart(load)
         if (hasMore) passage.arriveInPassing(receipt.sequence)
         else await passage.arrive(receipt.sequence)
         return hasMore ? 'more' : 'under-way'

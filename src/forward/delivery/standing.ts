@@ -41,7 +41,7 @@ export class Standing {
     return { ...this.#counts }
   }
 
-  /** How often it failed since it last took something. */
+  /** How often it failed since something last arrived. */
   get failures(): number {
     return this.#failures
   }
@@ -59,20 +59,32 @@ export class Standing {
     this.#state = 'sending'
   }
 
+  /** Nothing is left to send, and nothing under way. */
   resting(): void {
-    this.#state = 'idle'
+    this.#failures = 0
+    this.#well()
   }
 
-  /** It took so many event states or flows. */
-  took(states: number): void {
-    const { log, metrics, sink } = this.#options
+  /**
+   * It took so many event states or flows.
+   *
+   * `hasArrived`: some have arrived. A load balancer without a collector behind it takes, too, and hangs up: it is
+   * knocked at less and less often.
+   */
+  took(states: number, hasArrived: boolean): void {
+    const { metrics } = this.#options
     this.#counts.sent += states
     if (states > 0) {
       metrics.count('forward_sent_total', 'Event states and flows sent', states, this.#labels)
     }
+    if (hasArrived) this.#failures = 0
+    this.#well()
+  }
+
+  #well(): void {
+    const { log, sink } = this.#options
     if (this.#hasComplained) log.info('a sink takes events again', { sink })
     this.#hasComplained = false
-    this.#failures = 0
     this.#lastFailure = null
     this.#state = 'idle'
   }

@@ -78,11 +78,17 @@ export class HttpClient {
         reject(isDead ? new DeadConnection(cause.message) : cause)
       }
       request.on('error', fail)
+      let isAnswered = false
       request.on('response', (response) => {
+        isAnswered = true
         answerOf(response).then(resolve, (cause: Error) => {
           request.destroy()
           reject(cause)
         })
+      })
+      // A server that switches protocols unasked (101) is cut off by Node with neither answer nor error.
+      request.on('close', () => {
+        if (!isAnswered) reject(new Error('the collector closed the connection unanswered'))
       })
       limitTimes(request, this.#options)
       request.end(question.body)

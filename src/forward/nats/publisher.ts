@@ -136,7 +136,14 @@ export class NatsPublisher {
       this.#fail(unanswered(subject))
       return
     }
-    const { error } = answer.json<StreamAnswer>()
+    const read = streamAnswer(answer)
+    if (read === null) {
+      this.#fail(
+        new Error(`what answers for ${subject} is no stream: its answer is no JSON object`),
+      )
+      return
+    }
+    const { error } = read
     const reason = error?.description ?? 'the stream refuses it'
     if (error !== undefined && error.err_code !== TOO_LONG_FOR_STREAM) {
       this.#fail(new Error(reason))
@@ -170,6 +177,16 @@ export class NatsPublisher {
         this.#onNews = resolve
       })
     }
+  }
+}
+
+/** Null for what no stream says: an exception in its callback is all that the client would tell of it. */
+function streamAnswer(answer: Msg): StreamAnswer | null {
+  try {
+    const read = answer.json<StreamAnswer | null>()
+    return typeof read === 'object' ? read : null
+  } catch {
+    return null
   }
 }
 

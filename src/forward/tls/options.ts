@@ -1,9 +1,10 @@
 /** From the configuration to what Node's TLS needs: files read and checked, and who must be at the other end. */
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { checkServerIdentity, type ConnectionOptions, type PeerCertificate } from 'node:tls'
 import { PicketError } from '../../core/errors.ts'
+import { readRegularFile } from '../../core/regular-file.ts'
 import type { TlsConfig } from './config.ts'
 
 /** What `tls.connect`, undici and others take; nothing in it can turn the verification off. */
@@ -98,7 +99,7 @@ function fingerprintFault(
 
 function read(field: string, file: string): string {
   try {
-    return readFileSync(file, 'utf8')
+    return readRegularFile(file)
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw fault(`tls.${field} is ${file}, which cannot be read: ${reason}`, cause)

@@ -1,4 +1,7 @@
 /** Cuts connections that were made before the block: the kernel forgets them, and sockets are ended where asked. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { PicketError } from '../../core/errors.ts'
 import { holdsPort, type PortRange } from '../../net/port-range.ts'
 import type { RunCommand } from '../command.ts'
@@ -7,8 +10,6 @@ import { checkedTarget } from './checked-target.ts'
 import { sidesOf } from './entry-kind.ts'
 
 const TIMEOUT_MS = 2000
-/** Above it only the rules cut connections: each look through a large table takes its time. */
-const MAX_ENTRIES = 32
 
 /** What `runCommand` says of a tool that it ended. */
 const TOO_SLOW = /did not end within/
@@ -24,7 +25,6 @@ export async function cutConnections(
   entries: readonly FirewallEntry[],
   { killSockets }: { readonly killSockets: boolean },
 ): Promise<void> {
-  if (entries.length > MAX_ENTRIES) return
   const found = await Promise.all(entries.map((entry) => selections(run, entry)))
   const killing = killSockets ? entries.map((entry) => endSockets(run, entry)) : []
   await Promise.allSettled([forget(run, found.flat()), ...killing])
@@ -39,13 +39,25 @@ async function forget(run: RunCommand, found: readonly (readonly string[])[]): P
   if (found.length === 0) return
   const lines = found.map((selection) => `-D ${selection.join(' ')}\n`).join('')
   try {
-    await run('conntrack', ['-R', '-'], { input: lines, timeoutMs: TIMEOUT_MS })
+    await withFile(lines, (file) => run('conntrack', ['-R', file], { timeoutMs: TIMEOUT_MS }))
   } catch (error) {
-    if (!(error instanceof PicketError) || TOO_SLOW.test(error.message)) return
+    if (error instanceof PicketError && TOO_SLOW.test(error.message)) return
     // Before 1.4.7 it reads no lines: each is a call of its own there.
     const one = (selection: readonly string[]): Promise<string> =>
       run('conntrack', ['-D', ...selection], { timeoutMs: TIMEOUT_MS })
     await Promise.allSettled(found.map(one))
+  }
+}
+
+/** For those that open what they read: standard input is a socket where Node starts a program, which nobody can. */
+async function withFile(text: string, use: (path: string) => Promise<unknown>): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'picket-'))
+  try {
+    const path = join(folder, 'lines')
+    await writeFile(path, text)
+    await use(path)
+  } finally {
+    await rm(folder, { recursive: true })
   }
 }
 

@@ -9,7 +9,7 @@ import {
 } from '../firewall.ts'
 import { difference } from '../keeping/difference.ts'
 import { StandbyTool } from '../standby.ts'
-import { cutConnections } from './connections.ts'
+import { ConnectionCutter } from './connection-cutter.ts'
 import {
   moreSets,
   nftSetOf,
@@ -35,6 +35,7 @@ class NftablesFirewall implements Firewall {
   readonly ipv6Problem = null
   readonly capacity = null
   readonly #options: FirewallOptions
+  readonly #cutter: ConnectionCutter
   readonly #reading: StandbyTool
   /** How nft printed the table, without elements, right after we made it; null before. */
   #structure: string | null = null
@@ -42,6 +43,7 @@ class NftablesFirewall implements Firewall {
 
   constructor(options: FirewallOptions) {
     this.#options = options
+    this.#cutter = new ConnectionCutter(options)
     this.#reading = new StandbyTool(options.run, 'nft', ['-f', '-'])
   }
 
@@ -64,8 +66,7 @@ class NftablesFirewall implements Firewall {
         new Map([...this.#sets, ...lacked.map((set) => [set.name, set] as const)]),
       )
     }
-    const { run, killSockets = false } = this.#options
-    await cutConnections(run, entries, { killSockets })
+    await this.#cutter.cut(entries)
   }
 
   async remove(entries: readonly FirewallEntry[]): Promise<void> {
@@ -93,8 +94,9 @@ class NftablesFirewall implements Firewall {
     this.#reading.standBy()
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.#reading.close()
+    await this.#cutter.settled()
   }
 
   /** Puts in what is missing or mistimed and takes out what is too much; what stays goes on counting. */

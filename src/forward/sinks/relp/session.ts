@@ -18,9 +18,13 @@ export interface Message {
   readonly message: SyslogText
 }
 
+/** Of what a collector gives as its reason. */
+const LONGEST_REASON = 200
+
 interface Pending {
   readonly sequence: number
-  isAcknowledged: boolean
+  /** What the collector has answered; null until then. */
+  answer: string | null
 }
 
 /**
@@ -92,7 +96,7 @@ export class RelpSession {
       const some = messages.slice(start, start + room)
       const frames = some.map(({ sequence, message }) => {
         const transaction = this.#nextTransaction()
-        this.#pending.set(transaction, { sequence, isAcknowledged: false })
+        this.#pending.set(transaction, { sequence, answer: null })
         return textFrame(transaction, 'syslog', message)
       })
       await this.#connection!.write(Buffer.from(frames.join(''), 'utf8'))
@@ -147,17 +151,18 @@ export class RelpSession {
     }
     const pending = this.#pending.get(transaction)
     if (pending === undefined) throw new Error(`the collector answers ${transaction}, never sent`)
-    if (!/^200(\s|$)/.test(data)) {
-      this.#refused = pending.sequence
-      throw new Error(`the collector refuses a message: ${data.slice(0, 200)}`)
-    }
-    pending.isAcknowledged = true
+    pending.answer = data.slice(0, LONGEST_REASON)
     this.#advance()
   }
 
+  /** A refusal, too, waits for those before it: whoever passes over the refused message passes over them. */
   #advance(): void {
-    for (const [transaction, { sequence, isAcknowledged }] of this.#pending) {
-      if (!isAcknowledged) return
+    for (const [transaction, { sequence, answer }] of this.#pending) {
+      if (answer === null) return
+      if (!isConsent(answer)) {
+        this.#refused = sequence
+        throw new Error(`the collector refuses a message: ${answer}`)
+      }
       this.#acknowledged = sequence
       this.#pending.delete(transaction)
     }
@@ -190,8 +195,8 @@ export class RelpSession {
 
 function assertAgreed(answer: string): void {
   const [status = '', ...offers] = answer.split('\n')
-  if (!/^200(\s|$)/.test(status)) {
-    throw new Error(`the collector refuses the session: ${status.slice(0, 200)}`)
+  if (!isConsent(status)) {
+    throw new Error(`the collector refuses the session: ${status.slice(0, LONGEST_REASON)}`)
   }
   const offered = new Map(offers.map((line) => line.split('=', 2) as [string, string]))
   const version = offered.get('relp_version')
@@ -200,4 +205,5 @@ function assertAgreed(answer: string): void {
   if (!commands.includes('syslog')) throw new Error('the collector takes no syslog over RELP')
 }
 
+const isConsent = (answer: string): boolean => /^200(\s|$)/.test(answer)
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))

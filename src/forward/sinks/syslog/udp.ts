@@ -133,17 +133,11 @@ export class SyslogUdpSink implements Sink {
     this.#closeSocket()
     const { host, port } = this.#options
     const { address, family } = await lookup(host)
-    const socket = createSocket(family === 6 ? 'udp6' : 'udp4')
-    // Connected, so that the kernel tells us of refusals.
-    await new Promise<void>((resolve, reject) => {
-      socket.once('error', reject)
-      socket.connect(port, address, () => resolve())
-    })
-    socket.removeAllListeners('error')
-    socket.on('error', (error) => (this.#failure = error))
     this.#openedAtMs = nowMs
-    this.#socket = socket
-    return socket
+    this.#socket = createSocket(family === 6 ? 'udp6' : 'udp4')
+    this.#socket.on('error', (error) => (this.#failure = error))
+    await connect(this.#socket, port, address)
+    return this.#socket
   }
 
   #closeSocket(): void {
@@ -151,4 +145,13 @@ export class SyslogUdpSink implements Sink {
     this.#socket = null
     this.#failure = null
   }
+}
+
+/** Connected, so that the kernel tells us of refusals. */
+function connect(socket: Socket, port: number, address: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    // Node's types leave out that the callback is told why there is no way to the address.
+    const done: (error?: Error) => void = (error) => (error ? reject(error) : resolve())
+    socket.connect(port, address, done)
+  })
 }

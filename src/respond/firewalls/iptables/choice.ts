@@ -8,8 +8,10 @@ import type {
   FirewallEntry,
   FirewallOptions,
   HeldEntry,
+  RuleWatch,
 } from '../../firewall.ts'
 import { createPlainFirewall } from './plain.ts'
+import { watchRules } from './rule-watch.ts'
 import { createIpsetFirewall } from './with-ipset.ts'
 
 /** What ipset and iptables say where the kernel has no sets, or no rules that look into them. */
@@ -77,8 +79,13 @@ class ChosenFirewall implements Firewall {
     this.#chosen?.standBy?.()
   }
 
-  close(): void {
-    this.#chosen?.close?.()
+  async close(): Promise<void> {
+    await this.#chosen?.close?.()
+  }
+
+  watch(changed: () => void): RuleWatch | null {
+    const { start } = this.#options
+    return start === undefined ? null : watchRules(start, changed)
   }
 
   async #use<Result>(work: (firewall: Firewall) => Promise<Result>): Promise<Result> {
@@ -89,8 +96,9 @@ class ChosenFirewall implements Firewall {
       return await work(this.#chosen)
     } catch (error) {
       if (isWithoutSets(error)) {
-        this.#chosen.close?.()
+        const broken = this.#chosen
         this.#chosen = createPlainFirewall(this.#options, this.#clock)
+        await broken.close?.()
       }
       throw error
     }

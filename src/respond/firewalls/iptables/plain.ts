@@ -6,15 +6,16 @@
  */
 import type { Clock } from '../../../core/clock.ts'
 import { PicketError } from '../../../core/errors.ts'
-import { entryKey } from '../../firewall.ts'
+import { entryKey, type RuleWatch } from '../../firewall.ts'
 import type { Firewall, FirewallEntry, FirewallOptions, HeldEntry } from '../../firewall.ts'
 import { difference, differs } from '../../keeping/difference.ts'
-import { cutConnections } from '../connections.ts'
+import { ConnectionCutter } from '../connection-cutter.ts'
 import { sidesOf } from '../entry-kind.ts'
 import { destroyOwnSets } from './ipset.ts'
 import { chainRules, jumpsStand, rulesToRestore } from './packet-rules.ts'
 import { byEntry, readRule, rulesOf, wholeEntries, type PlainRule } from './plain-rules.ts'
 import { RuleTables, type Listing } from './rule-tables.ts'
+import { watchRules } from './rule-watch.ts'
 
 /** Two thousand rules halve the throughput of a fast link; ten thousand end it. */
 const MAX_ENTRIES = 1000
@@ -40,14 +41,25 @@ class PlainFirewall implements Firewall {
   readonly name = 'iptables-plain'
   readonly capacity: number
   readonly #options: FirewallOptions
+  readonly #cutter: ConnectionCutter
   readonly #clock: Clock
   readonly #tables: RuleTables
 
   constructor(options: FirewallOptions, clock: Clock) {
     this.#options = options
+    this.#cutter = new ConnectionCutter(options)
     this.#clock = clock
     this.capacity = Math.min(MAX_ENTRIES, options.maxEntries ?? MAX_ENTRIES)
     this.#tables = new RuleTables(options.run, { counters: true })
+  }
+
+  async close(): Promise<void> {
+    await this.#cutter.settled()
+  }
+
+  watch(changed: () => void): RuleWatch | null {
+    const { start } = this.#options
+    return start === undefined ? null : watchRules(start, changed)
   }
 
   get ipv6Problem(): string | null {
@@ -66,8 +78,7 @@ class PlainFirewall implements Firewall {
       ...held.filter((entry) => !added.has(entryKey(entry))),
       ...entries,
     ])
-    const { run, killSockets = false } = this.#options
-    await cutConnections(run, entries, { killSockets })
+    await this.#cutter.cut(entries)
   }
 
   async remove(entries: readonly FirewallEntry[]): Promise<void> {

@@ -9,7 +9,7 @@ import type {
   HeldEntry,
 } from '../../firewall.ts'
 import { StandbyTool } from '../../standby.ts'
-import { cutConnections } from '../connections.ts'
+import { ConnectionCutter } from '../connection-cutter.ts'
 import { byKind, kindsOf, suffixOf } from '../entry-kind.ts'
 import {
   addLine,
@@ -45,7 +45,7 @@ type Snapshot = ReadonlyMap<AddressSet, readonly HeldEntry[] | null>
 class IpsetFirewall implements Firewall {
   readonly name = 'iptables'
   readonly capacity = null
-  readonly #options: FirewallOptions
+  readonly #cutter: ConnectionCutter
   readonly #maxEntries: number
   readonly #run: RunCommand
   readonly #tables: RuleTables
@@ -54,7 +54,7 @@ class IpsetFirewall implements Firewall {
   #sets: SetsByFamily
 
   constructor(options: FirewallOptions) {
-    this.#options = options
+    this.#cutter = new ConnectionCutter(options)
     this.#maxEntries = options.maxEntries ?? MAX_ENTRIES
     this.#run = options.run
     this.#tables = new RuleTables(options.run)
@@ -101,8 +101,7 @@ class IpsetFirewall implements Firewall {
       if (before !== null) await this.#putBack(before, looked, error)
       throw error
     }
-    const killSockets = this.#options.killSockets ?? false
-    await cutConnections(this.#run, entries, { killSockets })
+    await this.#cutter.cut(entries)
   }
 
   async remove(entries: readonly FirewallEntry[]): Promise<void> {
@@ -157,8 +156,9 @@ class IpsetFirewall implements Firewall {
     this.#restoring.standBy()
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.#restoring.close()
+    await this.#cutter.settled()
   }
 
   async #restore(lines: readonly string[]): Promise<void> {

@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { readSecret } from '../../../../src/forward/connections/secret.ts'
 import { written } from '../../../support/certificates.ts'
@@ -22,6 +24,16 @@ describe('readSecret', () => {
     expect(() => readSecret({ ...source, file })).toThrow(
       `tokenFile is ${file}, which does not hold one line of text`,
     )
+  })
+
+  it('does not wait for the writer of a pipe, nor read a device without an end', async () => {
+    const pipe = join(await temporaryFolder(), 'pipe')
+    execFileSync('mkfifo', [pipe])
+    for (const file of [pipe, '/dev/zero', '/']) {
+      expect(() => readSecret({ ...source, file })).toThrow(
+        `tokenFile is ${file}, which cannot be read: it is not a regular file`,
+      )
+    }
   })
 
   it('names field and file when it cannot be read', () => {

@@ -58,6 +58,11 @@ describe('HttpClient', () => {
       'HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf',
       /within 300 ms/,
     ],
+    [
+      'switches to another protocol unasked',
+      'HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n',
+      'the collector closed the connection unanswered',
+    ],
     ['says what is no HTTP', '220 mail.example.org ESMTP\r\n', /Parse Error/],
   ])('gives a server up that %s', async (_, answer, words) => {
     const url = await serving((socket) => socket.on('data', () => socket.write(answer)))

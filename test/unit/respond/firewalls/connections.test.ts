@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { PicketError } from '../../../../src/core/errors.ts'
 import type { RunCommand } from '../../../../src/respond/command.ts'
@@ -14,10 +15,10 @@ const FOUR_LINES = [
 
 function recording(failure?: PicketError): { run: RunCommand; calls: string[] } {
   const calls: string[] = []
-  const run: RunCommand = async (tool, args, { input = '' } = {}) => {
-    calls.push(`${[tool, ...args].join(' ')}\n${await input}`)
-    if (failure !== undefined && args[0] === '-R') throw failure
-    return ''
+  const run: RunCommand = (tool, args) => {
+    const isRead = args[0] === '-R'
+    calls.push(`${tool} ${isRead ? `-R\n${readFileSync(args[1]!, 'utf8')}` : args.join(' ')}`)
+    return isRead && failure !== undefined ? Promise.reject(failure) : Promise.resolve('')
   }
   return { run, calls }
 }
@@ -25,17 +26,17 @@ function recording(failure?: PicketError): { run: RunCommand; calls: string[] } 
 test('the connections of several blocks are forgotten by one process', async () => {
   const { run, calls } = recording()
   await cutConnections(run, ENTRIES, { killSockets: false })
-  expect(calls).toEqual([`conntrack -R -\n${FOUR_LINES.join('\n')}\n`])
+  expect(calls).toEqual([`conntrack -R\n${FOUR_LINES.join('\n')}\n`])
 })
 
 test('a conntrack that reads no lines is called for each', async () => {
-  const { run, calls } = recording(new PicketError('ERR_FIREWALL_FAILED', 'conntrack -R -: unknown option')) // prettier-ignore
+  const { run, calls } = recording(new PicketError('ERR_FIREWALL_FAILED', 'conntrack -R: unknown option')) // prettier-ignore
   await cutConnections(run, ENTRIES, { killSockets: false })
-  expect(calls.slice(1)).toEqual(FOUR_LINES.map((line) => `conntrack ${line}\n`))
+  expect(calls.slice(1)).toEqual(FOUR_LINES.map((line) => `conntrack ${line}`))
 })
 
 test('one that takes too long is not begun again for each', async () => {
-  const { run, calls } = recording(new PicketError('ERR_FIREWALL_FAILED', 'conntrack -R -: did not end within 2000 ms')) // prettier-ignore
+  const { run, calls } = recording(new PicketError('ERR_FIREWALL_FAILED', 'conntrack -R: did not end within 2000 ms')) // prettier-ignore
   await cutConnections(run, ENTRIES, { killSockets: false })
   expect(calls).toHaveLength(1)
 })
