@@ -30,6 +30,8 @@ import type { PanicSwitch } from './panic.ts'
 const MAX_TIMER_MS = 0x7fffffff
 /** Who flushes rules puts others in their place meanwhile: firewalld, docker, `iptables-restore`. */
 const LOOK_AFTER_MS = 250
+/** Hosts of containers change their rules all the time, and a look takes some 20 ms of processes. */
+const LOOK_AGAIN_AFTER_MS = 2_000
 /** What is over already could not be ended just now: the record cannot be written, and may be soon. */
 const RETRY_EXPIRY_MS = 1_000
 
@@ -120,6 +122,7 @@ class RecordedBlocker implements Blocker {
   #expiryTimer: NodeJS.Timeout | undefined
   #watch: RuleWatch | null = null
   #lookTimer: NodeJS.Timeout | undefined
+  #lookedAtMs = -Infinity
   #isRunning = false
   #isPanicking = false
 
@@ -299,11 +302,13 @@ class RecordedBlocker implements Blocker {
   /** Rules were changed, perhaps by us. While orders are done each looks itself, and this one would hold them up. */
   #lookSoon(): void {
     if (!this.#isRunning) return
-    this.#lookTimer ??= setTimeout(() => {
+    const againInMs = this.#lookedAtMs + LOOK_AGAIN_AFTER_MS - performance.now()
+    const look = (): void => {
       this.#lookTimer = undefined
       if (this.#changes.isIdle) void this.#tick()
       else this.#lookSoon()
-    }, LOOK_AFTER_MS)
+    }
+    this.#lookTimer ??= setTimeout(look, Math.max(LOOK_AFTER_MS, againInMs))
   }
 
   async #tick(): Promise<void> {
@@ -313,6 +318,7 @@ class RecordedBlocker implements Blocker {
       if (await this.#looking) return
     } finally {
       this.#looking = null
+      this.#lookedAtMs = performance.now()
     }
     await this.#oneAtATime(async () => {
       try {
