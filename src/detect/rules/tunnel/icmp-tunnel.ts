@@ -34,6 +34,9 @@ const WAITING = 8192
 /** Sixteen bytes tell contents apart well enough to begin looking closely, at a third of the cost of all. */
 const HASHED_UPTO = 32
 
+/** So many messages with the header of a known tunnel are no accident. */
+const MIN_HEADED = 3
+
 /** Where every reply is honest, new content alone must be so much more, and of most messages. */
 const FRESH_FACTOR = 4
 const MIN_FRESH_SHARE = 0.5
@@ -137,7 +140,7 @@ function isShell({ longer, shorter, fresh }: IcmpPair, { minMessages }: IcmpTunn
 }
 
 function isTunnel(pair: IcmpPair, config: IcmpTunnelConfig): boolean {
-  if (isShell(pair, config)) return true
+  if (isShell(pair, config) || pair.headed >= MIN_HEADED) return true
   if (pair.fresh < config.minMessages) return false
   if (breaksLaw(pair, config)) return true
   return (
@@ -155,14 +158,14 @@ function describe(
 ): Detection {
   const host = pair.asker ?? pair.other
   const attacker = host === pair.one ? pair.other : pair.one
-  const isLawless = breaksLaw(pair, config) || isShell(pair, config)
+  const isCertain = breaksLaw(pair, config) || isShell(pair, config) || pair.headed >= MIN_HEADED
   return {
     id: story.id,
     detector: 'icmp-tunnel',
     kind: 'tunnel.icmp',
     family: 'tunnel',
-    severity: isLawless ? 6 : 4,
-    confidence: confidenceOf(isLawless ? 0.85 : 0.6, pair.fresh - config.minMessages, 40),
+    severity: isCertain ? 6 : 4,
+    confidence: confidenceOf(isCertain ? 0.85 : 0.6, pair.fresh - config.minMessages, 40),
     attacker,
     victims: [host],
     host,
@@ -171,20 +174,21 @@ function describe(
     lastSeenUs: pair.lastUs,
     count: pair.messages,
     summary: summaryOf(pair, host, attacker),
-    reasons: [
-      { feature: 'lawlessReplies', value: pair.lawless, baseline: 0, weight: 0.6 },
-      { feature: 'freshContents', value: pair.fresh, baseline: 1, weight: 0.3 },
-      {
-        feature: 'echoBytes',
-        value: pair.requestBytes + pair.replyBytes,
-        baseline: null,
-        weight: 0.1,
-      },
-    ],
+    reasons: reasonsOf(pair),
     mitre: ['T1095', 'T1572'],
     flows: [],
     isFinal,
   }
+}
+
+function reasonsOf(pair: IcmpPair): Detection['reasons'] {
+  const echoBytes = pair.requestBytes + pair.replyBytes
+  return [
+    { feature: 'lawlessReplies', value: pair.lawless, baseline: 0, weight: 0.6 },
+    { feature: 'tunnelHeaders', value: pair.headed, baseline: 0, weight: 0.3 },
+    { feature: 'freshContents', value: pair.fresh, baseline: 1, weight: 0.3 },
+    { feature: 'echoBytes', value: echoBytes, baseline: null, weight: 0.1 },
+  ]
 }
 
 function summaryOf(pair: IcmpPair, host: string, attacker: string): string {
