@@ -3,13 +3,16 @@ import type { LiveFlow } from '../../../flow/flow.ts'
 import type { LoginBruteforceConfig } from './config.ts'
 import type { Row } from '../state/capped-table.ts'
 import { Story } from '../state/story.ts'
-import { BLIND_FACTOR, QUICK_US } from './blind.ts'
+import { QUICK_US } from './blind.ts'
 import { ENOUGH_OF_FACTORIES } from './factory-passwords.ts'
 import { Refusals, type Offer } from './refusals.ts'
 import type { GuessedService } from './login-parties.ts'
 
 /** Without a story everything is forgiven after this long: nobody's typing errors add up over days. */
 const FORGIVE_AFTER_US = 6 * 3_600_000_000
+
+/** This share of the guesses is enough where each follows upon the last faster than people type another. */
+const QUICK_SHARE = 2 / 3
 
 /** As many refusals, with hardly a different guess among them, are told as an old password. */
 const STALE_FACTOR = 2
@@ -35,6 +38,9 @@ export class Guesser implements Row {
   /** Refusals in a row without a pause, of passwords that could not be read. */
   #run = 0
   #longestRun = 0
+  /** Different guesses in a row without a pause, and the most so far. */
+  #quickGuesses = 0
+  #mostQuickGuesses = 0
   #lastRefusalUs = 0
   #lastServer = ''
   readonly #servers = new Set<string>()
@@ -76,7 +82,9 @@ export class Guesser implements Row {
   refused(offer: Offer, server: string, nowUs: number): void {
     this.#forgive(nowUs)
     this.lastUs = Math.max(this.lastUs, nowUs)
+    const before = this.refusals.guesses
     this.refusals.add(offer)
+    const isNewGuess = this.refusals.guesses > before
     if (offer.secret !== null && this.#factory.has(offer.secret))
       this.#ofFactories.add(offer.secret)
     if (this.#servers.size < MAX_SERVERS) this.#servers.add(server)
@@ -84,8 +92,10 @@ export class Guesser implements Row {
     const isQuick = nowUs - this.#lastRefusalUs <= QUICK_US && !this.#goesRound(server)
     this.#lastRefusalUs = nowUs
     this.#lastServer = server
-    this.#run = isQuick && offer.secret === null ? this.#run + 1 : 0
+    this.#run = offer.secret === null ? (isQuick ? this.#run : 0) + 1 : 0
     this.#longestRun = Math.max(this.#longestRun, this.#run)
+    this.#quickGuesses = (isQuick ? this.#quickGuesses : 0) + (isNewGuess ? 1 : 0)
+    this.#mostQuickGuesses = Math.max(this.#mostQuickGuesses, this.#quickGuesses)
   }
 
   /** A login succeeded; true when it is the prize of guessing. */
@@ -101,6 +111,8 @@ export class Guesser implements Row {
     this.refusals.excuse(user)
     this.#run = 0
     this.#longestRun = 0
+    this.#quickGuesses = 0
+    this.#mostQuickGuesses = 0
     return false
   }
 
@@ -125,8 +137,10 @@ export class Guesser implements Row {
     const { count, guesses } = this.refusals
     if (this.#ofFactories.size >= ENOUGH_OF_FACTORIES) return 'guessing'
     // A mail gateway, a web front-end or a router with many people behind it fails now and then, too.
-    if (count < minGuesses || count <= this.#logins) return 'nothing'
-    if (guesses >= minGuesses || this.#longestRun >= minGuesses * BLIND_FACTOR) return 'guessing'
+    if (count <= this.#logins) return 'nothing'
+    if (this.#mostQuickGuesses >= minGuesses * QUICK_SHARE) return 'guessing'
+    if (count < minGuesses) return 'nothing'
+    if (guesses >= minGuesses || this.#longestRun >= minGuesses) return 'guessing'
     return count >= minGuesses * STALE_FACTOR ? 'stale' : 'nothing'
   }
 

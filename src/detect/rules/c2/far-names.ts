@@ -99,8 +99,9 @@ export class FarNames implements Detector {
     }
   }
 
-  #noteAsker({ originatorKey, lastUs }: LiveFlow, { answerCount }: DnsMessage): void {
-    if (answerCount === 0) return
+  #noteAsker({ originatorKey, lastUs, isCutShort }: LiveFlow, { answerCount }: DnsMessage): void {
+    // Answers of which only the head was captured name nobody's address.
+    if (answerCount === 0 || isCutShort) return
     let asker = this.#askers.get(originatorKey)
     if (asker === undefined) {
       asker = { lastUs, answers: 0 }

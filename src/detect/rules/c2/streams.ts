@@ -141,6 +141,8 @@ function shapeSigns(flow: LiveFlow, stream: UnknownStream): Sign[] {
   const port = flow.responderPort
   // A few first words say nothing yet, and known services that were not recognised are not odd.
   if (originator.messages + responder.messages < 6 || isRhythmicPort(port)) return []
+  // Of a protocol that has its place, too little may have been captured to recognise it.
+  if (flow.isCutShort && !isOddPort(port)) return []
   const signs: Sign[] = [
     { feature: 'unknownProtocol', kind: 'odd-session', aspect: 'protocol', weight: 0.3, value: originator.messages + responder.messages, baseline: null, text: `${originator.messages + responder.messages} messages in no known protocol` }, // prettier-ignore
   ]

@@ -1,4 +1,5 @@
 /** What two hosts said to each other by echo: whether it is ping, or freight. */
+import { readInt32 } from '../../../decode/index.ts'
 import type { Packet } from '../../../decode/packet.ts'
 import type { Story } from '../state/story.ts'
 import { isProse } from './prose.ts'
@@ -11,6 +12,17 @@ const COMPARED = 64
 const WAITING = 16
 /** So many bytes must differ from both messages before: a counter, or half of a program's UUID, is no freight. */
 const FRESH_BYTES = 12
+
+/**
+ * The header of ptunnel and ptunnel-ng: a number of their own, the far end and its port, and which of the two speaks
+ * (ptunnel.h, `ping_tunnel_pkt_t`).
+ */
+const PTUNNEL = {
+  magics: [0xd5200880 | 0, 0xdeadc0de | 0],
+  bytes: 28,
+  state: 12,
+  speakers: [0x4000, 0x8000],
+} as const
 
 /** Contents of a direction: the last two, since two programs may ping in turn. */
 class Contents {
@@ -58,6 +70,8 @@ export class IcmpPair {
   fresh = 0
   /** Requests of them that are written for people. */
   texts = 0
+  /** Messages with the header of a known tunnel. */
+  headed = 0
   readonly #contents = [new Contents(), new Contents()] as const
   readonly #keys = new Float64Array(WAITING).fill(-1)
   readonly #lengths = new Int32Array(WAITING)
@@ -123,7 +137,16 @@ export class IcmpPair {
 
   #seen(packet: Packet): void {
     this.lastUs = Math.max(this.lastUs, packet.timestampUs)
+    if (isPtunnel(packet)) this.headed += 1
   }
+}
+
+function isPtunnel({ buffer, payloadOffset, payloadCaptured }: Packet): boolean {
+  if (payloadCaptured < PTUNNEL.bytes) return false
+  const magic = readInt32(buffer, payloadOffset)
+  if (magic !== PTUNNEL.magics[0] && magic !== PTUNNEL.magics[1]) return false
+  const speaker = readInt32(buffer, payloadOffset + PTUNNEL.state) >>> 16
+  return speaker === PTUNNEL.speakers[0] || speaker === PTUNNEL.speakers[1]
 }
 
 /** Identifier and sequence number of an echo message, which its reply repeats. */

@@ -34,6 +34,9 @@ const WAITING = 8192
 /** Sixteen bytes tell contents apart well enough to begin looking closely, at a third of the cost of all. */
 const HASHED_UPTO = 32
 
+/** So many messages with the header of a known tunnel are no accident. */
+const MIN_HEADED = 3
+
 /** Where every reply is honest, new content alone must be so much more, and of most messages. */
 const FRESH_FACTOR = 4
 const MIN_FRESH_SHARE = 0.5
@@ -139,7 +142,7 @@ function isShell({ longer, shorter, fresh }: IcmpPair, { minMessages }: IcmpTunn
 }
 
 function isTunnel(pair: IcmpPair, config: IcmpTunnelConfig): boolean {
-  if (isShell(pair, config) || pair.texts >= ENOUGH_TEXTS) return true
+  if (isShell(pair, config) || pair.headed >= MIN_HEADED || pair.texts >= ENOUGH_TEXTS) return true
   if (pair.fresh < config.minMessages) return false
   if (breaksLaw(pair, config)) return true
   return (
@@ -157,14 +160,14 @@ function describe(
 ): Detection {
   const host = pair.asker ?? pair.other
   const attacker = host === pair.one ? pair.other : pair.one
-  const isLawless = breaksLaw(pair, config) || isShell(pair, config)
+  const isCertain = breaksLaw(pair, config) || isShell(pair, config) || pair.headed >= MIN_HEADED
   return {
     id: story.id,
     detector: 'icmp-tunnel',
     kind: 'tunnel.icmp',
     family: 'tunnel',
-    severity: isLawless ? 6 : 4,
-    confidence: confidenceOf(isLawless ? 0.85 : 0.6, pair.fresh - config.minMessages, 40),
+    severity: isCertain ? 6 : 4,
+    confidence: confidenceOf(isCertain ? 0.85 : 0.6, pair.fresh - config.minMessages, 40),
     attacker,
     victims: [host],
     host,
@@ -180,10 +183,13 @@ function describe(
   }
 }
 
-function reasonsOf({ lawless, fresh, texts, requestBytes, replyBytes }: IcmpPair): Reason[] {
+function reasonsOf(pair: IcmpPair): Reason[] {
+  const { lawless, headed, fresh, texts, requestBytes, replyBytes } = pair
   const ofTexts = { feature: 'texts', value: texts, baseline: 0, weight: 0.3 }
+  const ofHeaders = { feature: 'tunnelHeaders', value: headed, baseline: 0, weight: 0.3 }
   return [
     { feature: 'lawlessReplies', value: lawless, baseline: 0, weight: 0.6 },
+    ...(headed === 0 ? [] : [ofHeaders]),
     { feature: 'freshContents', value: fresh, baseline: 1, weight: 0.3 },
     ...(texts === 0 ? [] : [ofTexts]),
     { feature: 'echoBytes', value: requestBytes + replyBytes, baseline: null, weight: 0.1 },

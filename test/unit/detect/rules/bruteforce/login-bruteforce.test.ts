@@ -119,6 +119,46 @@ describe('password guessing', () => {
     ])
   })
 
+  test('in haste is told by eight guesses, and of a user who thinks in between by twelve', () => {
+    const told = (pauseUs: number, count: number): unknown[] => {
+      const traffic = new WatchedTraffic()
+      for (const guess of range(count)) {
+        visit(traffic, { port: 143, said: imap('bob', `guess${guess}`, 'NO failed') })
+        traffic.silence(pauseUs)
+      }
+      return traffic.end().map(({ kind }) => kind)
+    }
+    expect(told(2_000_000, 8)).toEqual(['bruteforce.imap'])
+    expect(told(2_000_000, 7)).toEqual([])
+    expect(told(8_000_000, 11)).toEqual([])
+  })
+
+  test('in haste is none where one of many users was let in in between', () => {
+    const traffic = new WatchedTraffic()
+    for (const guess of range(8)) {
+      visit(traffic, { port: 143, said: imap('bob', `guess${guess}`, 'NO failed') })
+      if (guess % 3 === 2) visit(traffic, { port: 143, said: imap('eve', 'right', 'OK logged in') })
+    }
+    expect(traffic.end()).toEqual([])
+  })
+
+  test.each<[string, number, Said]>([
+    ['vnc', 5901, vnc(1)],
+    ['mysql', 3306, mysql],
+  ])(
+    'over %s, whose passwords are hidden, is told by twelve refusals in a row',
+    (service, port, said) => {
+      for (const [count, kinds] of [
+        [12, [`bruteforce.${service}`]],
+        [10, []],
+      ] as const) {
+        const traffic = new WatchedTraffic()
+        for (let left = count; left > 0; left -= 1) visit(traffic, { port, said })
+        expect(traffic.end().map(({ kind }) => kind)).toEqual(kinds)
+      }
+    },
+  )
+
   test.each<[string, number, Said]>([
     ['vnc', 5901, vnc(1)],
     ['mysql', 3306, mysql],

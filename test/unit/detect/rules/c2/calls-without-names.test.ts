@@ -161,3 +161,19 @@ describe('calls in a rhythm by a host that looks names up', () => {
     expect(storiesOf(calls(hello, false))).toEqual([])
   })
 })
+
+test('of a browser’s calls only whose heads were captured nothing is held against it', () => {
+  const traffic = new WatchedTraffic({ snapBytes: 68 })
+  for (let id = 0; id < 8; id += 1)
+    lookUp(traffic, `www${id}.example.org`, `198.51.100.${id + 1}`, id)
+  const record = 'x'.repeat(400)
+  const said = [
+    ['>', tlsRecord(clientHello({ name: 'ci.example.org' }))],
+    ...(['<', '>', '<', '>', '<'] as const).map((from) => [from, record] as const),
+  ] as const
+  for (let call = 0; call < 24; call += 1) {
+    converse(traffic, { client: HOST, server: OUTSIDE, serverPort: 443, said })
+    traffic.silence(3_000_000)
+  }
+  expect(storiesOf(traffic)).toEqual([])
+})

@@ -14,6 +14,20 @@ test('a SYN from an address and port to itself is told, over IPv6 too (land)', (
   ])
 })
 
+test('SYNs from an address to itself are told whatever their ports, where nobody answers them', () => {
+  for (const isAnswered of [false, true]) {
+    const traffic = new WatchedTraffic()
+    for (let index = 0; index < 40; index += 1) {
+      const ports = { sourcePort: 1500 + index, destinationPort: 80 }
+      traffic.tcp('192.0.2.10', '192.0.2.10', { ...ports, flags: 'S' })
+      if (!isAnswered) continue
+      const back = { sourcePort: 80, destinationPort: 1500 + index }
+      traffic.tcp('192.0.2.10', '192.0.2.10', { ...back, flags: 'RA' })
+    }
+    expect(traffic.end().map(({ kind }) => kind)).toEqual(isAnswered ? [] : ['evasion.land'])
+  }
+})
+
 test('a program that talks to its own host is none', () => {
   const traffic = new WatchedTraffic()
   const ports = { sourcePort: 40000, destinationPort: 5432 }

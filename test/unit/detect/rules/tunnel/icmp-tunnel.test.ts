@@ -85,6 +85,19 @@ describe('an ICMP tunnel', () => {
     expect(tunnelsIn(traffic)).toEqual([])
   })
 
+  test.each([
+    ['ptunnel', [0xd5, 0x20, 0x08, 0x80]],
+    ['ptunnel-ng', [0xde, 0xad, 0xc0, 0xde]],
+  ])('is told by the header of %s, of however few messages', (_, magic) => {
+    const traffic = new WatchedTraffic()
+    for (let sequence = 0; sequence < 6; sequence += 1) {
+      const sent = seededBytes(sequence, 90)
+      sent.set([...magic, 0, 0, 0, 0, 0, 0, 0, 0, 0x40, 0, 0, 2])
+      echo(traffic, { sent, returned: sent, sequence })
+    }
+    expect(tunnelsIn(traffic)).toMatchObject([{ host: CLIENT, attacker: SERVER }])
+  })
+
   test('is told by replies that nobody asked for', () => {
     const traffic = new WatchedTraffic()
     echo(traffic, { sent: seededBytes(1, 90), sequence: 0 })

@@ -37,6 +37,20 @@ describe('a flood outside any conversation', () => {
     for (const { attacker } of told) expect(attacker).toBe(ATTACKER)
   })
 
+  test('is told of a few hundred segments that come in one burst, and not of as many in half a minute', () => {
+    for (const stepUs of [1000, 60_000]) {
+      for (const flags of ['A', 'R', 'FPU']) {
+        const traffic = new WatchedTraffic()
+        for (let index = 0; index < 600; index += 1) {
+          const ports = { sourcePort: 1024 + index, destinationPort: 80 }
+          traffic.tcp(ATTACKER, VICTIM, { ...ports, flags }, stepUs)
+        }
+        const told = floods(traffic).map(({ attacker }) => attacker)
+        expect(told).toEqual(stepUs === 1000 ? [ATTACKER] : [])
+      }
+    }
+  })
+
   test('of what is no question at a name server that refuses each is told, a crowd of clients is not', () => {
     for (const [bytes, kinds] of [
       [12, ['flood.udp']],
@@ -147,6 +161,16 @@ describe('an ICMP flood', () => {
     ])
   })
 
+  test('is told of a few hundred pings in one burst, and not of as many in half a minute', () => {
+    for (const stepUs of [1000, 60_000]) {
+      const traffic = new WatchedTraffic()
+      for (let index = 0; index < 700; index += 1) {
+        traffic.send(ATTACKER, VICTIM, icmp({ type: 8, identifier: 7 }), stepUs)
+      }
+      expect(floods(traffic).map(({ kind }) => kind)).toEqual(stepUs === 1000 ? ['flood.icmp'] : [])
+    }
+  })
+
   test('from made-up hosts names the victim alone', () => {
     const traffic = new WatchedTraffic()
     for (let index = 0; index < 3000; index += 1) {
@@ -195,6 +219,18 @@ describe('an ICMP flood', () => {
       { kind: 'flood.icmpv6', attacker: null, victims: ['ff02::1'] },
     ])
   })
+})
+
+test.each([
+  ['in one burst', 500, ['flood.icmpv6']],
+  ['in half a minute', 60_000, []],
+])('of solicitations by made-up hosts to all nodes, %s', (_, stepUs, kinds) => {
+  const traffic = new WatchedTraffic()
+  for (let index = 0; index < 450; index += 1) {
+    const source = `fe80::200:${(index * 7919).toString(16).slice(-4)}:${index.toString(16)}`
+    traffic.send(source, 'ff02::1', icmp6({ type: 135 }), stepUs)
+  }
+  expect(floods(traffic).map(({ kind }) => kind)).toEqual(kinds)
 })
 
 test('a flood of listener reports is found, from one host and from made-up ones', () => {
