@@ -15,10 +15,8 @@ import { counted, spanOf } from '../state/wording.ts'
 import type { OddFlagsConfig } from './config.ts'
 
 const MAX_SUSPECTS = 512
-/** From so many ports on, each tried a few times, it is a scan; with so many sorts of flags a fingerprint. */
+/** From so many ports on it is a scan; with so many sorts of flags a fingerprint. */
 const SCANNED_PORTS = 3
-const MOST_EACH = 6
-const MOST_PORTS = 32
 const FINGERPRINT_SORTS = 3
 
 interface OddSender extends Suspect {
@@ -54,17 +52,13 @@ export class OddFlags implements Detector {
     const sender = this.#stories.get(key) ?? this.#stories.add(key, newSender(flow))
     sender.lastUs = Math.max(sender.lastUs, flow.lastUs)
     sender.count += 1
-    if (sender.ports.size < MOST_PORTS) sender.ports.add(flow.responderPort)
+    if (sender.ports.size < SCANNED_PORTS) sender.ports.add(flow.responderPort)
     sender.sorts.add(sort)
     if (sender.count < this.#minSegments) return
-    if (isScan(sender) || sender.sorts.size >= FINGERPRINT_SORTS) return
+    if (sender.ports.size >= SCANNED_PORTS || sender.sorts.size >= FINGERPRINT_SORTS) return
     this.#stories.tell(sender, flow.lastUs)
     sender.story?.addFlow(flow)
   }
-}
-
-function isScan({ ports, count }: OddSender): boolean {
-  return ports.size >= SCANNED_PORTS && count < ports.size * MOST_EACH
 }
 
 function newSender(flow: LiveFlow): OddSender {

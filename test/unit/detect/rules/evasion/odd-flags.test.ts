@@ -19,12 +19,6 @@ test.each(['SF', '', 'F', 'FPU', 'SR'])(
   },
 )
 
-test('many of them to a few ports are told, of whatever two sorts', () => {
-  expect(send(['SR', '', 'SF'], (index) => [22, 80, 443][index % 3]!)).toEqual([
-    'evasion.odd-flags',
-  ])
-})
-
 test('those of a scan and of a fingerprint are told as such alone', () => {
   expect(send(['FPU'], (index) => 20 + index)).toEqual(['scan.vertical.xmas'])
   expect(send(['FPU', '', 'SF'], () => 80)).toEqual(['scan.fingerprint'])
