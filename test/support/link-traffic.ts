@@ -75,21 +75,26 @@ export interface RouterOffer {
   readonly lifetime: number
   readonly isPreferred?: boolean
   readonly prefix: string
+  readonly resolver?: string
 }
 
-/** A Router Advertisement with one prefix (RFC 4861 §4.2). */
+/** A Router Advertisement with one prefix (RFC 4861 §4.2), and a resolver (RFC 8106 §5.1) where one is given. */
 export function advertiseRouter(traffic: WatchedTraffic, card: Card, offer: RouterOffer): void {
   const prefix = concat(
     new Uint8Array([3, 4, 64, 0xc0]),
     new Uint8Array(12),
     addressBytes(offer.prefix),
   )
+  const resolver =
+    offer.resolver === undefined
+      ? new Uint8Array(0)
+      : concat(new Uint8Array([25, 3, 0, 0, 0, 0, 0, 0]), addressBytes(offer.resolver))
   neighbourMessage(traffic, card, {
     type: 134,
     destination: 'ff02::1',
     identifier: 0x4000 | (offer.isPreferred === true ? 8 : 0),
     sequence: offer.lifetime,
-    body: concat(new Uint8Array(8), prefix),
+    body: concat(new Uint8Array(8), prefix, resolver),
   })
 }
 

@@ -1,6 +1,7 @@
 /**
- * Detects false IPv6 routers: advertisements in a router's name from another card, routers talked dead, and a
- * second router that pushes itself before the first.
+ * Detects false IPv6 routers: advertisements in a router's name from another card, routers talked dead, a
+ * second router that pushes itself before the first, and one that names a group of hosts as its resolver (the usual
+ * one of thc-ipv6's fake_router6).
  *
  * Two routers on one link are nothing: only one that claims high preference and another network or resolver
  * is told of, and any other is noted. A lifetime of 0 is no router (border routers of Thread say so all day).
@@ -29,6 +30,8 @@ const ADVERTISEMENT = 134
 const OPTIONS_AT = 8
 const PREFIX = 3
 const RDNSS = 25
+const RESOLVERS_AT = 8
+const MULTICAST = 0xff
 const MAX_ROUTERS = 256
 const MAX_STORIES = 128
 /** A router that dies and comes back so often within a minute is being killed. */
@@ -120,6 +123,7 @@ export class RouterAdvertisements implements Detector {
     const lifetime = readUint16(packet.buffer, packet.payloadOffset - 2)
     const key = pairKey(sourceHash(packet), packet.vlan, 8)
     const known = this.#routers.get(key)
+    if (lifetime > 0 && namesGroupAsResolver(packet)) this.#tellGroup(packet)
     if (known === undefined) {
       const router = openRouter(packet, lifetime)
       this.#routers.set(key, router)
@@ -170,6 +174,17 @@ export class RouterAdvertisements implements Detector {
       attacker: this.#ownAddress(mac, packet.vlan),
       mac,
       words: `in the name of ${router.text} from another card than before${lifetime === 0 ? ', to end its service' : ''}`,
+    })
+  }
+
+  /** A resolver is one host (RFC 8106 §5.1). */
+  #tellGroup(packet: Packet): void {
+    const { sourceMac: mac, vlan } = packet
+    const text = sourceAddress(packet)
+    this.#tell(packet, {
+      ...{ kind: 'spoofing.router-advertisement', severity: 4, victim: ALL_NODES, mac },
+      attacker: this.#ownAddress(mac, vlan) ?? text,
+      words: `of ${text}, which names a group of hosts as the resolver`,
     })
   }
 
@@ -289,19 +304,37 @@ function isPreferred(packet: Packet): boolean {
 /** Hashes prefixes and resolvers, in whatever order they come; times left out, since they run down. */
 function offerOf(packet: Packet): number {
   const { buffer } = packet
-  const end = packet.payloadOffset + packet.payloadCaptured
-  let at = packet.payloadOffset + OPTIONS_AT
   let offer = 0
-  while (at + 8 <= end) {
+  for (let at = optionsAt(packet); at > 0; at = optionAfter(packet, at)) {
     const length = buffer[at + 1]! * 8
-    if (length === 0 || at + length > end) break
-    const from = buffer[at] === PREFIX ? 16 : buffer[at] === RDNSS ? 8 : length
+    const from = buffer[at] === PREFIX ? 16 : buffer[at] === RDNSS ? RESOLVERS_AT : length
     let hash = from < length ? buffer[at]! : 0
     for (let place = at + from; place < at + length; place += 1) hash = mix(hash, buffer[place]!)
     offer ^= hash
-    at += length
   }
   return offer
+}
+
+function namesGroupAsResolver(packet: Packet): boolean {
+  const { buffer } = packet
+  for (let at = optionsAt(packet); at > 0; at = optionAfter(packet, at)) {
+    const isLong = buffer[at + 1]! > RESOLVERS_AT / 8
+    if (buffer[at] === RDNSS && isLong && buffer[at + RESOLVERS_AT] === MULTICAST) return true
+  }
+  return false
+}
+
+/** Where the first option begins; 0 where none is captured whole. */
+const optionsAt = (packet: Packet): number => wholeOption(packet, packet.payloadOffset + OPTIONS_AT)
+
+const optionAfter = (packet: Packet, at: number): number =>
+  wholeOption(packet, at + packet.buffer[at + 1]! * 8)
+
+function wholeOption({ buffer, payloadOffset, payloadCaptured }: Packet, at: number): number {
+  const end = payloadOffset + payloadCaptured
+  if (at + 8 > end) return 0
+  const length = buffer[at + 1]! * 8
+  return length === 0 || at + length > end ? 0 : at
 }
 
 const nameOf = (mac: number): string => (mac === 0 ? 'many cards' : formatMac(mac))

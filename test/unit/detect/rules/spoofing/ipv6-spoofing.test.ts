@@ -179,6 +179,19 @@ describe('a router that nobody else is beside', () => {
     ])
   })
 
+  test('is told where it names a group of hosts as the resolver, and not where it names one', () => {
+    const told = (resolver: string) => {
+      const traffic = new WatchedTraffic()
+      const offer = { lifetime: 2048, prefix: '2001:db8:bad::', resolver }
+      advertiseRouter(traffic, { mac: THIEF.mac, address: 'fe80::3' }, offer)
+      return traffic.end()
+    }
+    expect(told('ff02::fb')).toMatchObject([
+      { kind: 'spoofing.router-advertisement', severity: 4, attacker: 'fe80::3' },
+    ])
+    expect(told('fe80::3')).toEqual([])
+  })
+
   test('is left alone where it does one of the two', () => {
     expect(hasty(true, 200 * SECOND)).toEqual([])
     expect(hasty(false, 5 * SECOND)).toEqual([])
