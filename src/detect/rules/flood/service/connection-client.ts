@@ -33,6 +33,8 @@ const MOST_POSTS = 0.2
 /** Such a share of the requests is too many where each has a new parameter, or over ever new connections says nothing of its sender, or not the truth. */
 const INVENTED_SHARE = 0.2
 const FACELESS_SHARE = 0.3
+/** So much of it within one second, over ever new connections and hardly ever to post, is too many as well. */
+const BURST_SHARE = 0.3
 const MOSTLY = 0.9
 const BROWSER = /^Mozilla\//
 /** One client that names so many programs as itself hides, as HULK and its kin do. */
@@ -119,8 +121,8 @@ export class ConnectionClient implements Watched {
     if (this.#does === Does.SAY_NOTHING) return recent >= minSilent
     if (!this.#isAlike(recent)) return false
     if (this.#does === Does.SHAKE_HANDS) return recent >= minHandshakes
-    if (recent < minRequests * this.#share || this.#askedOf(this.lastUs) >= recent * PASSED_ON)
-      return false
+    if (recent < minRequests * this.#share && !this.#isBurst(minRequests)) return false
+    if (this.#askedOf(this.lastUs) >= recent * PASSED_ON) return false
     if (this.#isOverNewConnections || this.#invented.areMostOf(this.count)) return true
     if (this.#target.holder(this.count, SAME_PAGE) === null) return false
     return recent >= minRequests * KEPT_FACTOR && this.#posts <= this.count * MOST_POSTS
@@ -174,6 +176,11 @@ export class ConnectionClient implements Watched {
     if (this.#page.holder(this.count, SAME_PAGE) !== null) return true
     const isMuch = recent >= this.#config.minRequests * FEW_PAGES_FACTOR
     return this.#does === Does.ASK && isMuch && this.#pages.value <= FEW_PAGES
+  }
+
+  #isBurst(minRequests: number): boolean {
+    if (!this.#isOverNewConnections || this.#posts > this.count * MOST_POSTS) return false
+    return this.#window.peak(OCCASIONS, this.lastUs) >= minRequests * BURST_SHARE
   }
 
   get #isOverNewConnections(): boolean {

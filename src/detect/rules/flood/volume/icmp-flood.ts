@@ -22,6 +22,9 @@ import { PacketVictim, type Stuff } from './packet-victim.ts'
 /** Messages within two seconds from which a host is watched. */
 const WATCH_FROM = 40
 
+/** This share of ten seconds' messages is as much within one: no ping but of a flood is sent so fast. */
+const BURST_SHARE = 0.3
+
 /** One ping to a network may be answered by all of it: so much fewer than of plain ones are a flood. */
 const SMURF_SHARE = 5
 
@@ -182,11 +185,12 @@ function stuffOf(config: IcmpFloodConfig): Readonly<Record<Group, Stuff>> {
     maxSeverity: 7,
   }
   const v6: Stuff = { ...ping, kind: 'flood.icmpv6', noun: 'ICMPv6 message' }
+  const minBurst = Math.ceil(config.minMessages * BURST_SHARE)
   return {
-    usual: ping,
+    usual: { ...ping, minBurst },
     error: { ...ping, noun: 'ICMP error', minPackets: config.minErrors, maxSeverity: 5 },
     'stray-error': { ...ping, noun: 'made-up ICMP error' },
-    v6,
+    v6: { ...v6, minBurst },
     smurf: {
       ...{ ...ping, kind: 'amplification.smurf', noun: 'ping', mitre: ['T1498.002'] },
       minPackets: Math.ceil(config.minMessages / SMURF_SHARE),

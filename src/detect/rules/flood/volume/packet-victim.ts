@@ -28,6 +28,8 @@ export interface Stuff {
   readonly noun: string
   /** Packets within ten seconds. */
   readonly minPackets: number
+  /** Packets within one second that are as telling, where nothing honest comes in such bursts. */
+  readonly minBurst?: number
   readonly mitre: readonly string[]
   /** Where one known host may send so much on purpose, or as an answer to what the "victim" did. */
   readonly maxSeverity: number
@@ -62,8 +64,13 @@ export class PacketVictim implements Watched {
 
   isAttacked(nowUs: number): boolean {
     const recent = this.#tally.recent(nowUs)
-    if (recent < this.#stuff.minPackets) return false
+    if (recent < this.#stuff.minPackets && !this.#isBurst(nowUs)) return false
     return recent >= this.#stuff.minPackets * CROWD_FACTOR || !this.#isCrowd
+  }
+
+  #isBurst(nowUs: number): boolean {
+    const { minBurst } = this.#stuff
+    return minBurst !== undefined && this.#tally.peak(nowUs) >= minBurst
   }
 
   get #isCrowd(): boolean {

@@ -23,7 +23,7 @@ export const RST = 2
 const FIN = 3
 const DATA = 4
 const ODD = 5
-const OTHER = 6
+export const OTHER = 6
 
 /** Begins a connection, answers one, or is watched elsewhere. */
 export const NO_CLASS = -1

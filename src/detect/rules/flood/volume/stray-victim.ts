@@ -14,11 +14,18 @@ import type { Watched } from '../../state/watch/watched-hosts.ts'
 import { confidenceOf, counted, spanOf } from '../../state/wording.ts'
 import type { StrayFloodConfig } from '../config.ts'
 import { SteadyStream } from './steady-stream.ts'
-import { RST, STRAY_CLASSES, UDP } from './stray-class.ts'
+import { OTHER, RST, STRAY_CLASSES, UDP } from './stray-class.ts'
 import { Tally } from './tally.ts'
 
 /** Whose flows are answered, or go on, in more than this share is in conversation. */
 const MAX_ALIVE = 0.3
+
+/**
+ * This share of ten seconds' flows is as telling within one second, where it is of segments of no connection and next to
+ * nothing becomes of them. Datagrams come in bursts honestly.
+ */
+const BURST_SHARE = 0.3
+const BURST_ALIVE = 0.05
 
 /** A scan spreads over ports; a flood puts more than this many flows on each, or comes from many, or is large. */
 const FLOWS_PER_PORT = 20
@@ -201,7 +208,8 @@ export class StrayVictim implements Watched {
 
   #isSpreadFlood(nowUs: number): boolean {
     const flows = this.#flows
-    if (flows.recent(nowUs) < this.#config.minFlows) return false
+    const isMany = flows.recent(nowUs) >= this.#config.minFlows
+    if (!isMany && !this.#isBurst(nowUs)) return false
     if (this.#shareAlive(nowUs) > MAX_ALIVE) return false
     const sources = flows.sources.value
     const ports = this.#ports.value
@@ -211,6 +219,12 @@ export class StrayVictim implements Watched {
     }
     if (flows.count >= ports * FLOWS_PER_PORT || sources >= MANY_SOURCES) return true
     return this.#payloadBytes >= flows.count * LARGE_BYTES
+  }
+
+  #isBurst(nowUs: number): boolean {
+    if (this.#class === UDP || this.#class === OTHER) return false
+    if (this.#flows.peak(nowUs) < this.#config.minFlows * BURST_SHARE) return false
+    return this.#shareAlive(nowUs) <= BURST_ALIVE
   }
 
   /** Each from another, and too long for a line of a log: clients of a service that is seen from one side say more. */

@@ -79,6 +79,26 @@ describe('a flood of requests for a few pages by turns', () => {
   })
 })
 
+describe('a burst of requests for one page over ever new connections', () => {
+  const HEADERS = ['User-Agent: ApacheBench/2.3', 'Accept: */*']
+  const asked = (count: number, waitUs: number): unknown[] => {
+    const traffic = new WatchedTraffic()
+    for (let index = 0; index < count; index += 1) {
+      ask(traffic, CLIENT, PROXY, '/a', HEADERS)
+      traffic.wait(waitUs)
+    }
+    return attackersOf(traffic)
+  }
+
+  test('is told of some hundred within a second', () => {
+    expect(asked(700, 500)).toEqual([CLIENT])
+  })
+
+  test('is none where they take ten times as long', () => {
+    expect(asked(700, 12_000)).toEqual([])
+  })
+})
+
 describe('a flood of fewer requests', () => {
   const HEADERS = ['User-Agent: Mozilla/5.0 (X11; Linux x86_64)', 'Accept: */*']
   const asked = (uri: (index: number) => string, ...headers: readonly string[]): unknown[] => {

@@ -37,6 +37,20 @@ describe('a flood outside any conversation', () => {
     for (const { attacker } of told) expect(attacker).toBe(ATTACKER)
   })
 
+  test('is told of a few hundred segments that come in one burst, and not of as many in half a minute', () => {
+    for (const stepUs of [1000, 60_000]) {
+      for (const flags of ['A', 'R', 'FPU']) {
+        const traffic = new WatchedTraffic()
+        for (let index = 0; index < 600; index += 1) {
+          const ports = { sourcePort: 1024 + index, destinationPort: 80 }
+          traffic.tcp(ATTACKER, VICTIM, { ...ports, flags }, stepUs)
+        }
+        const told = floods(traffic).map(({ attacker }) => attacker)
+        expect(told).toEqual(stepUs === 1000 ? [ATTACKER] : [])
+      }
+    }
+  })
+
   test('of what is no question at a name server that refuses each is told, a crowd of clients is not', () => {
     for (const [bytes, kinds] of [
       [12, ['flood.udp']],
@@ -145,6 +159,16 @@ describe('an ICMP flood', () => {
     expect(floods(traffic)).toMatchObject([
       { kind: 'flood.icmp', attacker: ATTACKER, victims: [VICTIM] },
     ])
+  })
+
+  test('is told of a few hundred pings in one burst, and not of as many in half a minute', () => {
+    for (const stepUs of [1000, 60_000]) {
+      const traffic = new WatchedTraffic()
+      for (let index = 0; index < 700; index += 1) {
+        traffic.send(ATTACKER, VICTIM, icmp({ type: 8, identifier: 7 }), stepUs)
+      }
+      expect(floods(traffic).map(({ kind }) => kind)).toEqual(stepUs === 1000 ? ['flood.icmp'] : [])
+    }
   })
 
   test('from made-up hosts names the victim alone', () => {
