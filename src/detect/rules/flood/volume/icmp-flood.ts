@@ -23,7 +23,9 @@ import { PacketVictim, type Stuff } from './packet-victim.ts'
 const WATCH_FROM = 40
 
 /** This share of ten seconds' messages is as much within one: no ping but of a flood is sent so fast. */
-const BURST_SHARE = 0.3
+const BURST_SHARE = 0.2
+/** The same of what IPv6's neighbours say to each other. */
+const NEIGHBOUR_BURST = 0.5
 
 /** One ping to a network may be answered by all of it: so much fewer than of plain ones are a flood. */
 const SMURF_SHARE = 5
@@ -196,7 +198,10 @@ function stuffOf(config: IcmpFloodConfig): Readonly<Record<Group, Stuff>> {
       minPackets: Math.ceil(config.minMessages / SMURF_SHARE),
       isReflected: true,
     },
-    neighbour: { ...v6, noun: 'neighbour discovery message', minPackets: config.minNeighbour },
+    neighbour: {
+      ...{ ...v6, noun: 'neighbour discovery message', minPackets: config.minNeighbour },
+      minBurst: Math.ceil(config.minNeighbour * NEIGHBOUR_BURST),
+    },
     router: {
       ...{ ...v6, noun: 'router or multicast listener message', minPackets: config.minRouter },
       isOfAll: true,

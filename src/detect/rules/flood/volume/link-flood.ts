@@ -29,6 +29,8 @@ const TREES_OF_VLANS = 0x01000ccccccd
 const RAPID_TYPES = [0x8808, 0x88f7]
 /** Cards are counted over this long. */
 const SPAN_US = 10_000_000
+/** This share of the cards is enough within one second. */
+const BURST_SHARE = 0.3
 /** Of made-up cards nearly every frame bears another. */
 const NEW_SHARE = 0.8
 
@@ -104,9 +106,10 @@ class FloodedLink implements Watched {
     const recent = this.#tally.recent(nowUs)
     const { minControlFrames, minCards } = this.#config
     if (this.#isControl) return recent >= minControlFrames
-    if (recent < minCards) return false
+    const isBurst = this.#tally.peak(nowUs) >= minCards * BURST_SHARE
+    if (recent < minCards && !isBurst) return false
     const cards = this.#tally.distinctSources
-    return cards >= minCards && cards >= this.#tally.count * NEW_SHARE
+    return (isBurst || cards >= minCards) && cards >= this.#tally.count * NEW_SHARE
   }
 
   begin(nowUs: number): Story {

@@ -24,7 +24,7 @@ const MAX_ALIVE = 0.3
  * This share of ten seconds' flows is as telling within one second, where it is of segments of no connection and next to
  * nothing becomes of them. Datagrams come in bursts honestly.
  */
-const BURST_SHARE = 0.3
+const BURST_SHARE = 0.2
 const BURST_ALIVE = 0.05
 
 /** A scan spreads over ports; a flood puts more than this many flows on each, or comes from many, or is large. */

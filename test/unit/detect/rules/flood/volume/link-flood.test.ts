@@ -33,6 +33,18 @@ describe('a flood of the link', () => {
   })
 
   test.each([
+    ['in a burst is told', 500, 1],
+    ['in half a minute is none', 60_000, 0],
+  ])('by some hundred new cards %s', (_, waitUs, events) => {
+    const traffic = new WatchedTraffic()
+    for (let index = 0; index < 600; index += 1) {
+      syn(traffic, macOf(index * 7919), index)
+      traffic.wait(waitUs)
+    }
+    expect(told(traffic)).toHaveLength(events)
+  })
+
+  test.each([
     ['ever new cards', 1_000_000, 1],
     ['a few, in a capture that keeps no more of any', 50, 0],
   ])('by heads of packets that hold nothing: of %s', (_, cards, events) => {

@@ -221,6 +221,18 @@ describe('an ICMP flood', () => {
   })
 })
 
+test.each([
+  ['in one burst', 500, ['flood.icmpv6']],
+  ['in half a minute', 60_000, []],
+])('of solicitations by made-up hosts to all nodes, %s', (_, stepUs, kinds) => {
+  const traffic = new WatchedTraffic()
+  for (let index = 0; index < 450; index += 1) {
+    const source = `fe80::200:${(index * 7919).toString(16).slice(-4)}:${index.toString(16)}`
+    traffic.send(source, 'ff02::1', icmp6({ type: 135 }), stepUs)
+  }
+  expect(floods(traffic).map(({ kind }) => kind)).toEqual(kinds)
+})
+
 test('a flood of listener reports is found, from one host and from made-up ones', () => {
   for (const sources of [1, 60_000]) {
     const traffic = new WatchedTraffic()
