@@ -109,7 +109,9 @@ class FloodedLink implements Watched {
     const isBurst = this.#tally.peak(nowUs) >= minCards * BURST_SHARE
     if (recent < minCards && !isBurst) return false
     const cards = this.#tally.distinctSources
-    return (isBurst || cards >= minCards) && cards >= this.#tally.count * NEW_SHARE
+    // Frames are counted over the last seconds, cards since the span began: a busy link's may be none yet.
+    const enough = isBurst ? minCards * BURST_SHARE : minCards
+    return cards >= enough && cards >= this.#tally.count * NEW_SHARE
   }
 
   begin(nowUs: number): Story {

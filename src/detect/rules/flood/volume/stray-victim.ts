@@ -22,7 +22,7 @@ const MAX_ALIVE = 0.3
 
 /**
  * This share of ten seconds' flows is as telling within one second, where it is of segments of no connection and next to
- * nothing becomes of them. Datagrams come in bursts honestly.
+ * nothing becomes of them. Datagrams come in bursts honestly, and so do resets, to whoever breaks off his connections.
  */
 const BURST_SHARE = 0.2
 const BURST_ALIVE = 0.05
@@ -222,7 +222,7 @@ export class StrayVictim implements Watched {
   }
 
   #isBurst(nowUs: number): boolean {
-    if (this.#class === UDP || this.#class === OTHER) return false
+    if (this.#class === UDP || this.#class === RST || this.#class === OTHER) return false
     if (this.#flows.peak(nowUs) < this.#config.minFlows * BURST_SHARE) return false
     return this.#shareAlive(nowUs) <= BURST_ALIVE
   }
