@@ -2,7 +2,7 @@
 
 type Names = Readonly<Record<number, string>>
 
-/** MS-SCMR, MS-TSCH, MS-WMI, MS-DCOM, MS-DRSR, MS-NRPC, MS-RRP, MS-SAMR, MS-SRVS, MS-WKST, MS-EFSR, MS-RPRN, MS-PAR, MS-DFSNM. */
+/** MS-SCMR, MS-TSCH, MS-WMI, MS-DCOM, MS-DRSR, MS-NRPC, MS-RRP, MS-SAMR, MS-SRVS, MS-WKST, MS-EFSR, MS-RPRN, MS-PAR, MS-DFSNM, MS-EVEN, MS-EVEN6, MS-RSP, C706. */
 const OPERATIONS: Readonly<Record<string, Names>> = {
   svcctl: {
     1: 'ControlService', 2: 'DeleteService', 11: 'ChangeServiceConfigW', 12: 'CreateServiceW',
@@ -31,15 +31,21 @@ const OPERATIONS: Readonly<Record<string, Names>> = {
   },
   winreg: {
     2: 'OpenLocalMachine', 15: 'BaseRegOpenKey', 20: 'BaseRegSaveKey', 22: 'BaseRegSetValue',
-    31: 'BaseRegSaveKeyEx',
+    24: 'BaseInitiateSystemShutdown', 30: 'BaseInitiateSystemShutdownEx', 31: 'BaseRegSaveKeyEx',
+  },
+  lsarpc: {
+    14: 'LsarLookupNames', 15: 'LsarLookupSids', 28: 'LsarOpenSecret', 29: 'LsarSetSecret',
+    30: 'LsarQuerySecret', 42: 'LsarStorePrivateData', 43: 'LsarRetrievePrivateData',
   },
   samr: {
     5: 'SamrLookupDomainInSamServer', 6: 'SamrEnumerateDomainsInSamServer',
     11: 'SamrEnumerateGroupsInDomain', 13: 'SamrEnumerateUsersInDomain',
-    15: 'SamrEnumerateAliasesInDomain', 25: 'SamrGetMembersInGroup', 33: 'SamrGetMembersInAlias',
-    39: 'SamrGetGroupsForUser',
+    15: 'SamrEnumerateAliasesInDomain', 22: 'SamrAddMemberToGroup', 25: 'SamrGetMembersInGroup', 31: 'SamrAddMemberToAlias',
+    33: 'SamrGetMembersInAlias', 39: 'SamrGetGroupsForUser', 50: 'SamrCreateUser2InDomain',
   },
-  srvsvc: { 9: 'NetrFileEnum', 12: 'NetrSessionEnum', 15: 'NetrShareEnum', 21: 'NetrServerGetInfo' },
+  srvsvc: {
+    9: 'NetrFileEnum', 12: 'NetrSessionEnum', 14: 'NetrShareAdd', 15: 'NetrShareEnum', 21: 'NetrServerGetInfo',
+  },
   wkssvc: { 0: 'NetrWkstaGetInfo', 2: 'NetrWkstaUserEnum' },
   efsrpc: {
     0: 'EfsRpcOpenFileRaw', 4: 'EfsRpcEncryptFileSrv', 5: 'EfsRpcDecryptFileSrv',
@@ -51,6 +57,12 @@ const OPERATIONS: Readonly<Record<string, Names>> = {
     65: 'RpcRemoteFindFirstPrinterChangeNotificationEx', 89: 'RpcAddPrinterDriverEx',
   },
   IRemoteWinspool: { 39: 'RpcAsyncAddPrinterDriver' },
+  eventlog: { 0: 'ElfrClearELFW', 7: 'ElfrOpenELW', 9: 'ElfrOpenBELW', 10: 'ElfrReadELW', 12: 'ElfrClearELFA' },
+  IEventService: { 5: 'EvtRpcRegisterLogQuery', 6: 'EvtRpcClearLog', 7: 'EvtRpcExportLog' },
+  InitShutdown: { 0: 'BaseInitiateShutdown', 2: 'BaseInitiateShutdownEx' },
+  WindowsShutdown: { 0: 'WsdrInitiateShutdown' },
+  epmapper: { 2: 'ept_lookup', 3: 'ept_map' },
+  mgmt: { 0: 'inq_if_ids', 4: 'inq_princ_name' },
   netdfs: { 12: 'NetrDfsAddStdRoot', 13: 'NetrDfsRemoveStdRoot' },
 } // prettier-ignore
 

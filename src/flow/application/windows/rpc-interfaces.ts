@@ -1,6 +1,6 @@
 /** Interfaces of DCE/RPC that defenders know by name; calls to others are not told. */
 
-/** MS-SCMR, MS-TSCH, MS-WMI, MS-DCOM, MS-DRSR, MS-NRPC, MS-RRP, MS-SAMR, MS-LSAD, MS-SRVS, MS-WKST, MS-EFSR, MS-RPRN, MS-PAR, MS-DFSNM, MS-FSRVP; two that worms asked for. */
+/** MS-SCMR, MS-TSCH, MS-WMI, MS-DCOM, MS-DRSR, MS-NRPC, MS-RRP, MS-SAMR, MS-LSAD, MS-SRVS, MS-WKST, MS-EFSR, MS-RPRN, MS-PAR, MS-DFSNM, MS-FSRVP, MS-EVEN, MS-EVEN6, MS-RSP, C706's endpoint mapper and management; two that worms asked for. */
 const NAMES: Readonly<Record<string, string>> = {
   '367abb81-9844-35f1-ad32-98f038001003': 'svcctl',
   '1ff70682-0a51-30e8-076d-740be8cee98b': 'atsvc',
@@ -26,6 +26,12 @@ const NAMES: Readonly<Record<string, string>> = {
   '3919286a-b10c-11d0-9ba8-00c04fd92ef5': 'dssetup',
   '8d9f4e40-a03d-11ce-8f69-08003e30051b': 'pnp',
   'a8e0653c-2744-4389-a61d-7373df8b2292': 'FileServerVssAgent',
+  '82273fdc-e32a-18c3-3f78-827929dc23ea': 'eventlog',
+  'f6beaff7-1e19-4fbb-9f8f-b89e2018337c': 'IEventService',
+  '894de0c0-0d55-11d3-a322-00c04fa321a1': 'InitShutdown',
+  'd95afe70-a6d5-4259-822e-2c84da1ddb0d': 'WindowsShutdown',
+  'e1af8308-5d1f-11c9-91a4-08002b14a0fa': 'epmapper',
+  'afa8bd80-7d8a-11c9-bef4-08002b102989': 'mgmt',
 }
 
 /** Returns the interface's short name; its UUID when it has none. */

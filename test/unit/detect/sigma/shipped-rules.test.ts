@@ -46,6 +46,15 @@ const tlsClient = (sni: string): ApplicationFact => ({
 })
 const inward: FlowPlan = { source: OUTSIDE, destination: '10.0.0.5' }
 
+/** One case for each file that is opened over SMB. */
+function opened(
+  rule: string,
+  names: readonly string[],
+): [string, (ApplicationFact | null)[], FlowPlan][] {
+  const plan: FlowPlan = { destination: '10.0.0.9', application: 'smb', destinationPort: 445 }
+  return names.map((name) => [rule, [{ kind: 'smb-open', name }], plan])
+}
+
 describe('the shipped rules', () => {
   it('are all good, and each of their kinds has a name in a SIEM', () => {
     expect(book.faults).toEqual([])
@@ -117,6 +126,23 @@ describe('the shipped rules', () => {
       [{ kind: 'smb-open', name: 'PSEXESVC' }],
       { destination: '10.0.0.6', application: 'smb' },
     ],
+    ...opened('implant-pipe', ['gruntsvc', '\\jaccdpqnvbrrxlaf']),
+    ...opened('password-store-read', [
+      'temp\\Active Directory\\ntds.dit',
+      'Windows\\System32\\config\\SAM',
+      'Users\\Public\\lsass_620.dmp',
+      'temp\\sam.save',
+      'Users\\bob\\AppData\\Local\\Google\\Chrome\\User Data\\Default\\Login Data',
+    ]),
+    ...opened('command-output', [
+      '__1700000000.1234567',
+      '__output',
+      '__17000',
+      'Temp\\QrTvWxYz.tmp',
+    ]),
+    ...opened('startup-program', [
+      'ProgramData\\Microsoft\\Windows\\Start Menu\\Programs\\StartUp\\update.vbs',
+    ]),
     ['dns-zone-transfer', [query('example.com', 'AXFR')], { destinationPort: 53 }],
   ])('tell of what they are for: %s', (rule, seen, plan) => {
     expect(fired(seen, plan)).toEqual([rule])
@@ -168,6 +194,21 @@ describe('the shipped rules', () => {
       [{ kind: 'smb-open', name: 'reports\\status_2024.xlsx' }],
       { destination: '10.0.0.9', application: 'smb', destinationPort: 445 },
     ],
+    ...opened('', [
+      'Temp\\A1B2C3D4.tmp',
+      'Temp\\AABBCCDD.tmp',
+      '__init__.py',
+      '__pycache__',
+      'config\\system.ini',
+      'projects\\security\\report.docx',
+      'Profiles\\bob\\Start Menu\\Programs\\Startup\\desktop.ini',
+      'lsass.txt',
+      'AppData\\Roaming\\Microsoft\\Protect\\S-1-5-21',
+    ]).map(([, seen, plan]): [string, (ApplicationFact | null)[], FlowPlan] => [
+      `the file ${JSON.stringify(seen[0])}`,
+      seen,
+      plan,
+    ]),
     [
       'a clock that is set all day',
       [],
