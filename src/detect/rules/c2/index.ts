@@ -2,9 +2,10 @@
 import type { DetectConfig } from '../../config.ts'
 import type { Detector, Emit } from '../../detector.ts'
 import { Beacons } from './beacons.ts'
-import { FarNames } from './far-names.ts'
+import { FarNames } from './names/far-names.ts'
 import { IotBot } from './iot-bot.ts'
-import { MadeUpDomains } from './made-up-domains.ts'
+import { MadeUpDomains } from './names/made-up-domains.ts'
+import { PolledNames } from './names/polled-names.ts'
 import { Miner } from './miner.ts'
 import { Requests } from './requests.ts'
 import { SpamBot } from './spam-bot.ts'
@@ -12,7 +13,7 @@ import { Streams } from './streams.ts'
 import { C2Suspects } from './suspects.ts'
 import { TlsCalls } from './tls-calls.ts'
 
-/** Makes the detectors of command and control that the configuration enables; the first four write into the fifth. */
+/** Makes the detectors of command and control that the configuration enables; the watchers write into the last of them. */
 export function createC2Detectors(config: DetectConfig, emit: Emit): Detector[] {
   const { c2, iotBot, madeUpDomains, miner, spamBot } = config
   const suspects = new C2Suspects(c2, emit)
@@ -23,6 +24,7 @@ export function createC2Detectors(config: DetectConfig, emit: Emit): Detector[] 
     new Streams(suspects, names),
     new Requests(c2, suspects, names),
     new TlsCalls(suspects, names),
+    new PolledNames(c2, suspects),
     suspects,
   ]
   return [

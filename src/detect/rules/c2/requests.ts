@@ -7,7 +7,7 @@ import type { Detector, Heard } from '../../detector.ts'
 import { Cadence } from './cadence.ts'
 import type { C2Config } from './config.ts'
 import { Reach, reachOf } from './direction.ts'
-import type { FarNames } from './far-names.ts'
+import type { FarNames } from './names/far-names.ts'
 import type { Sign } from './sign.ts'
 import { scannerOf } from '../web/scanner-names.ts'
 import {

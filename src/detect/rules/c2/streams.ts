@@ -5,7 +5,7 @@
 import type { LiveFlow, StreamBeat, UnknownStream } from '../../../flow/flow.ts'
 import type { Detector, Heard } from '../../detector.ts'
 import { isFromOutside, Reach, reachOf, sawHandshake } from './direction.ts'
-import type { FarNames } from './far-names.ts'
+import type { FarNames } from './names/far-names.ts'
 import type { Sign } from './sign.ts'
 import { ircSigns } from './signs/irc.ts'
 import { isOddPort, isRhythmicPort, oddPort } from './signs/ports.ts'

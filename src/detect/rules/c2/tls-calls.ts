@@ -2,7 +2,7 @@
 import type { LiveFlow } from '../../../flow/flow.ts'
 import type { Detector, Heard } from '../../detector.ts'
 import { Reach, reachOf } from './direction.ts'
-import type { FarNames } from './far-names.ts'
+import type { FarNames } from './names/far-names.ts'
 import type { Sign } from './sign.ts'
 import { isOddPort, oddPort } from './signs/ports.ts'
 import {

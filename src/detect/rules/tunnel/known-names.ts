@@ -26,7 +26,7 @@ const KNOWN_DOMAINS: ReadonlySet<string> = new Set([
   'spamhaus.net', 'spamcop.net', 'sorbs.net', 'surbl.org', 'uribl.com', 'dnswl.org', 'mailspike.net',
   'barracudacentral.org', 'senderbase.org', 'senderscore.com', 'abuseat.org', 'uceprotect.net', 'cymru.com', 'e5.sk',
   'eset.com', 'bitdefender.net', 'brightcloud.com', 'trendmicro.com', 'kaspersky.com',
-  'kaspersky-labs.com', 'f-secure.com', 'avast.com', 'avg.com', 'avira.com', 'avira-update.com',
+  'kaspersky-labs.com', 'f-secure.com', 'avast.com', 'avg.com', 'avira.com', 'avira-update.com', 'clamav.net',
   'symantec.com', 'norton.com', 'webroot.com', 'cloudmark.com', 'fortinet.net', 'fortiguard.net',
   'opendns.com', 'umbrella.com', 'zscaler.net', 'dnsleaktest.com', 'ipleak.net',
 ]) // prettier-ignore

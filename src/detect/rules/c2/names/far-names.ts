@@ -4,20 +4,20 @@
  * A program whose commander's name has ceased to exist goes on asking for it: then there is no far end, and the
  * questions are all there is to see.
  */
-import type { DnsMessage, LiveFlow } from '../../../flow/flow.ts'
-import { addressKey } from '../../../flow/index.ts'
-import { parseAddress } from '../../../net/address.ts'
-import type { Detector, Heard, Memory } from '../../detector.ts'
-import { Cadence } from './cadence.ts'
-import type { C2Config } from './config.ts'
-import { Reach, reachOf } from './direction.ts'
-import type { C2Kind, Sign } from './sign.ts'
-import { dynamicService } from './signs/dynamic-names.ts'
-import { rhythmSign } from './signs/rhythm.ts'
-import type { C2Suspects } from './suspects.ts'
-import type { Row } from '../state/capped-table.ts'
-import { FadingTable } from '../state/fading-table.ts'
-import { mix, pairKey } from '../state/pair-key.ts'
+import type { DnsMessage, LiveFlow } from '../../../../flow/flow.ts'
+import { addressKey } from '../../../../flow/index.ts'
+import { parseAddress } from '../../../../net/address.ts'
+import type { Detector, Heard, Memory } from '../../../detector.ts'
+import { Cadence } from '../cadence.ts'
+import type { C2Config } from '../config.ts'
+import { Reach, reachOf } from '../direction.ts'
+import type { C2Kind, Sign } from '../sign.ts'
+import { dynamicService } from '../signs/dynamic-names.ts'
+import { rhythmSign } from '../signs/rhythm.ts'
+import type { C2Suspects } from '../suspects.ts'
+import type { Row } from '../../state/capped-table.ts'
+import { FadingTable } from '../../state/fading-table.ts'
+import { mix, pairKey } from '../../state/pair-key.ts'
 
 const MAX_NAMES = 8192
 const MAX_QUESTIONS = 1024

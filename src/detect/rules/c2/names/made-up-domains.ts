@@ -10,18 +10,18 @@
  * taken for one from several times as much on.
  * Source: Antonakakis et al., From Throw-Away Traffic to Bots (USENIX Security 2012).
  */
-import type { ApplicationFact, DnsMessage, LiveFlow } from '../../../flow/flow.ts'
-import type { Detection } from '../../detection.ts'
-import type { Detector, Emit, Memory } from '../../detector.ts'
-import { textHash } from '../state/attack-ledger.ts'
-import type { Row } from '../state/capped-table.ts'
-import { FadingTable } from '../state/fading-table.ts'
-import { FirstLooks } from '../state/first-looks.ts'
-import { Story } from '../state/story.ts'
-import { confidenceOf, counted, listed, spanOf } from '../state/wording.ts'
-import { nameFeatures } from '../tunnel/name-score.ts'
-import { registeredDomainAt } from '../../../net/registered-domain.ts'
-import type { MadeUpDomainsConfig } from './config.ts'
+import type { ApplicationFact, DnsMessage, LiveFlow } from '../../../../flow/flow.ts'
+import type { Detection } from '../../../detection.ts'
+import type { Detector, Emit, Memory } from '../../../detector.ts'
+import { textHash } from '../../state/attack-ledger.ts'
+import type { Row } from '../../state/capped-table.ts'
+import { FadingTable } from '../../state/fading-table.ts'
+import { FirstLooks } from '../../state/first-looks.ts'
+import { Story } from '../../state/story.ts'
+import { confidenceOf, counted, listed, spanOf } from '../../state/wording.ts'
+import { nameFeatures } from '../../tunnel/name-score.ts'
+import { registeredDomainAt } from '../../../../net/registered-domain.ts'
+import type { MadeUpDomainsConfig } from '../config.ts'
 
 const DNS_PORT = 53
 const MAX_HOSTS = 2048
