@@ -28,9 +28,13 @@ export function smb2(fields: SmbFields): Uint8Array {
   return concat(header, rest, little(next, 4), new Uint8Array(40), body)
 }
 
+/** Negotiates as a client of that GUID. */
+export const smb2Negotiate = (guid: Uint8Array): Uint8Array =>
+  smb2({ command: 0, body: concat(little(36, 2), little(1, 2), new Uint8Array(8), guid, new Uint8Array(8), little(0x0302, 2)) }) // prettier-ignore
+
 /** Negotiate's answer. */
-export const smb2Negotiated = (dialect: number): Uint8Array =>
-  smb2({ command: 0, isResponse: true, body: concat(new Uint8Array(4), little(dialect, 2)) })
+export const smb2Negotiated = (dialect: number, guid: Uint8Array = new Uint8Array(16)): Uint8Array =>
+  smb2({ command: 0, isResponse: true, body: concat(new Uint8Array(4), little(dialect, 2), little(0, 2), guid) }) // prettier-ignore
 
 /** A session setup that carries a token. */
 export function smb2Login(token: Uint8Array): Uint8Array {

@@ -23,6 +23,7 @@ import type {
   SmbFacts,
   SmbProgram,
   SmbSign,
+  SmbTool,
 } from './windows/facts.ts'
 
 export type * from './login/sent-name.ts'
@@ -334,6 +335,7 @@ export type ApplicationFact =
   | SmbFact
   | SmbProgram
   | SmbSign
+  | SmbTool
   | DcerpcCall
   | RawSign
   | RdpFacts

@@ -132,6 +132,7 @@ export const CEF_NAMES: Readonly<Record<string, string>> = {
   'web.webshell': 'Web shell',
   'web.xss': 'Cross-site scripting',
   lateral: 'Lateral movement',
+  'lateral.attack-tool': 'Attack tool on a Windows network',
   'lateral.account-change': 'Group membership changed from afar',
   'lateral.log-clearing': 'Event log cleared from afar',
   'lateral.secret-theft': 'Secrets of a Windows host read from afar',

@@ -1,10 +1,11 @@
 /**
- * Counts the calls by which a client asks a Windows host for one account after another: RID cycling (enum4linux,
+ * Counts the accounts that a client asks a Windows host for, one after another or many at once: RID cycling (enum4linux,
  * rpcclient, lookupsid) and the reading of each account's card (samrdump).
  *
  * A host that shows who owns a file asks for a name or two, and keeps them.
  * Source: MS-LSAT §3.1.4 (LookupSids, LookupNames), MS-SAMR §3.1.5.
  */
+import type { DcerpcCall } from '../../../flow/flow.ts'
 import type { Memory } from '../../detector.ts'
 import { FadingTable } from '../state/fading-table.ts'
 import type { Row } from '../state/capped-table.ts'
@@ -14,6 +15,8 @@ const SEARCHING: Readonly<Record<string, ReadonlySet<number>>> = {
   lsarpc: new Set([14, 15, 57, 58, 76, 77]),
   samr: new Set([17, 18, 34, 36, 39, 47]),
 }
+/** Calls that ask for many at once: of LookupSids and LookupNames, a name takes some thirty bytes and seldom a hundred. */
+const BYTES_A_NAME = 100
 /** So many within a minute are a list being worked through. */
 export const MIN_SEARCHES = 30
 const WITHIN_US = 60_000_000
@@ -21,7 +24,7 @@ const MAX_PAIRS = 2048
 
 interface Search extends Row {
   firstUs: number
-  calls: number
+  accounts: number
 }
 
 export class AccountSearch {
@@ -31,16 +34,17 @@ export class AccountSearch {
     return this.#searches
   }
 
-  /** Notes a call between the pair of `key`; returns how many there were of its kind in a minute, 0 for others. */
-  note(key: number, name: string, opnum: number, nowUs: number): number {
-    if (SEARCHING[name]?.has(opnum) !== true) return 0
+  /** Notes a call between the pair of `key`; returns how many accounts were asked for in a minute, 0 for other calls. */
+  note(key: number, { interface: name, opnum, argumentBytes }: DcerpcCall, nowUs: number): number {
+    if (opnum === null || SEARCHING[name]?.has(opnum) !== true) return 0
+    const accounts = name === 'lsarpc' ? Math.max(1, Math.floor(argumentBytes / BYTES_A_NAME)) : 1
     const known = this.#searches.get(key)
     if (known === undefined || nowUs - known.firstUs > WITHIN_US) {
-      this.#searches.set(key, { firstUs: nowUs, lastUs: nowUs, calls: 1 })
-      return 1
+      this.#searches.set(key, { firstUs: nowUs, lastUs: nowUs, accounts })
+      return accounts
     }
     known.lastUs = Math.max(known.lastUs, nowUs)
-    known.calls += 1
-    return known.calls
+    known.accounts += accounts
+    return known.accounts
   }
 }

@@ -8,7 +8,7 @@ export const remoteControlConfig = Type.Object(
     additionalProperties: false,
     default: {},
     description:
-      'Windows hosts run from afar: services, scheduled tasks, WMI, DCOM, WinRM, the registry.',
+      'Windows hosts run from afar: services, scheduled tasks, WMI, DCOM, WinRM, the registry; and the tools that do it.',
   },
 )
 

@@ -5,13 +5,16 @@ import { DirectorySearch } from './directory-search.ts'
 import { DomainTheft } from './domain-theft.ts'
 import { NtlmRelay } from './ntlm-relay.ts'
 import { RemoteControl } from './remote-control.ts'
+import { SmbTools } from './smb-tools.ts'
 import { TicketTheft } from './ticket-theft.ts'
 
 /** Makes the detectors of lateral movement that the configuration enables. */
 export function createLateralDetectors(config: DetectConfig, emit: Emit): Detector[] {
   const { remoteControl, domainTheft } = config
   return [
-    ...(remoteControl.enabled ? [new RemoteControl(remoteControl, emit)] : []),
+    ...(remoteControl.enabled
+      ? [new RemoteControl(remoteControl, emit), new SmbTools(remoteControl, emit)]
+      : []),
     ...(domainTheft.enabled
       ? [
           new DomainTheft(domainTheft, emit),

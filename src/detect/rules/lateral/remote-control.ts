@@ -58,14 +58,14 @@ export class RemoteControl implements Detector {
     if (call.opnum === null) return
     const known = REMOTE_CALLS[call.interface]?.[call.opnum]
     if (known !== undefined) this.#ledger.note(actOf(flow, known, call), flow)
-    this.#searches(flow, call.interface, call.opnum)
+    this.#searches(flow, call)
     if (call.interface === 'svcctl') this.#servicesRun(flow, call.opnum, known)
   }
 
-  #searches(flow: LiveFlow, name: string, opnum: number): void {
+  #searches(flow: LiveFlow, call: DcerpcCall): void {
     const key = pairHash(flow.originatorKey, flow.responderKey)
-    const calls = this.#accounts.note(key, name, opnum, flow.lastUs)
-    if (calls >= MIN_SEARCHES) this.#ledger.note(searchAct(flow, name, calls), flow)
+    const accounts = this.#accounts.note(key, call, flow.lastUs)
+    if (accounts >= MIN_SEARCHES) this.#ledger.note(searchAct(flow, call.interface, accounts), flow)
   }
 
   /** PsExec's steps, whatever its name: copy or not, create, start, delete. */
@@ -163,7 +163,7 @@ function copyAct(flow: LiveFlow, tree: string, program: string): Act {
   }
 }
 
-function searchAct(flow: LiveFlow, name: string, calls: number): Act {
+function searchAct(flow: LiveFlow, name: string, accounts: number): Act {
   const attacker = flow.originatorAddress()
   const victim = flow.responderAddress()
   return {
@@ -174,8 +174,8 @@ function searchAct(flow: LiveFlow, name: string, calls: number): Act {
     victim,
     isCumulative: true,
     mitre: ['T1087.002'],
-    reasons: [{ feature: 'accountCalls', value: calls, baseline: MIN_SEARCHES, weight: 1 }],
-    summary: `${attacker} asks ${victim} for one account after another (${name}): ${calls} within a minute`,
+    reasons: [{ feature: 'accountsAskedFor', value: accounts, baseline: MIN_SEARCHES, weight: 1 }],
+    summary: `${attacker} asks ${victim} for one account after another (${name}): ${accounts} within a minute`,
   }
 }
 

@@ -65,6 +65,13 @@ export interface SmbSign {
     | 'backdoor-answer'
 }
 
+/** A program that attackers use negotiates SMB 2. Told, never stored. */
+export interface SmbTool {
+  readonly kind: 'smb-tool'
+  readonly tool: 'Impacket' | 'Nmap' | 'Responder'
+  readonly isServer: boolean
+}
+
 export interface KerberosMessage {
   readonly kind: 'kerberos'
   /** `AS-REQ`, `AS-REP`, `TGS-REQ`, `TGS-REP`, `AP-REQ`, `KRB-ERROR`. */

@@ -1,5 +1,5 @@
 /** What messages of either version of SMB can say to whoever reads them. */
-import type { SmbSign } from '../facts.ts'
+import type { SmbSign, SmbTool } from '../facts.ts'
 import type { Payload } from '../payload.ts'
 
 export interface SmbSink {
@@ -19,4 +19,5 @@ export interface SmbSink {
   /** Bytes for an open file or pipe begin at `at`; `isStart`: at the file's own beginning. */
   writes(message: Payload, at: number, file: number, isStart: boolean): void
   shows(sign: SmbSign['sign']): void
+  speaksAs(tool: SmbTool['tool'], isServer: boolean): void
 }

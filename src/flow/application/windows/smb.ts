@@ -5,7 +5,7 @@
  * Left out: what is read; everything within SMB 3's encryption, and SMB over QUIC.
  */
 import type { Packet } from '../../../decode/index.ts'
-import type { SmbFacts, SmbSign } from '../facts.ts'
+import type { SmbFacts, SmbSign, SmbTool } from '../facts.ts'
 import { MessageFrames } from '../streams/message-frames.ts'
 import { PayloadPart, pattern, startsWith, type Payload } from '../payload.ts'
 import { FactReader, Next } from '../reader.ts'
@@ -150,6 +150,10 @@ export class SmbReader extends FactReader implements SmbSink {
     // A secondary request is odd only where it belongs to a transaction of the other kind.
     if (sign === 'mixed-transaction' && !this.#isOversized) return
     if (this.context.isHeard) this.context.tell({ kind: 'smb-sign', sign })
+  }
+
+  speaksAs(tool: SmbTool['tool'], isServer: boolean): void {
+    if (this.context.isHeard) this.context.tell({ kind: 'smb-tool', tool, isServer })
   }
 
   #add(list: string[], text: string): void {

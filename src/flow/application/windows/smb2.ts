@@ -1,6 +1,7 @@
 /** One message of SMB 2 or 3 (MS-SMB2 §2.2): header, and the bodies that facts are made of. */
 import { byteAt, uint16LittleAt, uint32LittleAt, utf16TextAt, type Payload } from '../payload.ts'
 import type { SmbSink } from './smb-sink.ts'
+import { toolOfGuid } from './smb-tools.ts'
 
 const STATUS = 8
 const COMMAND = 12
@@ -9,6 +10,9 @@ const NEXT_COMMAND = 20
 const BODY = 64
 const RESPONSE = 1
 const LONGEST_NAME = 255
+/** Where a negotiation's GUID stands, of the client and of the server. */
+const CLIENT_GUID = BODY + 12
+const SERVER_GUID = BODY + 8
 
 const Command = {
   NEGOTIATE: 0,
@@ -49,6 +53,8 @@ function readResponse(message: Payload, command: number, sink: SmbSink): void {
   if (command === Command.NEGOTIATE) {
     const dialect = DIALECTS.get(uint16LittleAt(message, BODY + 4))
     if (dialect !== undefined) sink.negotiated(dialect)
+    const tool = toolOfGuid(message, SERVER_GUID)
+    if (tool !== null) sink.speaksAs(tool, true)
   } else if (command === Command.SESSION_SETUP) {
     const token = uint16LittleAt(message, BODY + 4)
     if (token >= BODY) sink.challenges(message, token)
@@ -57,7 +63,10 @@ function readResponse(message: Payload, command: number, sink: SmbSink): void {
 }
 
 function readRequest(message: Payload, command: number, sink: SmbSink): void {
-  if (command === Command.SESSION_SETUP) {
+  if (command === Command.NEGOTIATE) {
+    const tool = toolOfGuid(message, CLIENT_GUID)
+    if (tool !== null) sink.speaksAs(tool, false)
+  } else if (command === Command.SESSION_SETUP) {
     const token = uint16LittleAt(message, BODY + 12)
     if (token >= BODY) sink.asksLogin(message, token)
   } else if (command === Command.TREE_CONNECT) {

@@ -70,6 +70,9 @@ describe('a host run from afar', () => {
     const lookups = (count: number): number[] => Array.from({ length: count }, () => 15)
     expect(told(calls(LSARPC, [6, ...lookups(60)]))).toEqual(['lateral.account-enumeration 5'])
     expect(told(calls(LSARPC, [6, ...lookups(12)]))).toEqual([])
+    // A thousand at once, of which the first fragment is seen; the owners of a folder's files.
+    expect(told(calls(LSARPC, [15], new Uint8Array(4200)))).toEqual(['lateral.account-enumeration 5']) // prettier-ignore
+    expect(told(calls(LSARPC, [15], new Uint8Array(600)))).toEqual([])
   })
 
   test('is not seen where shares are listed, services looked at, printers asked', () => {
