@@ -17,6 +17,7 @@ export const CEF_NAMES: Readonly<Record<string, string>> = {
   'scan.mail-users': 'Search for mail users',
   'scan.tftp-files': 'Guessing of TFTP files',
   'scan.ssh-tool': 'SSH scanner',
+  'scan.rdp-tool': 'Remote desktop scanner',
   sweep: 'Network sweep',
   'sweep.services': 'Search for open services',
   flood: 'Flood',

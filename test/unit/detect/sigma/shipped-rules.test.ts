@@ -126,6 +126,22 @@ describe('the shipped rules', () => {
       [{ kind: 'smb-open', name: 'PSEXESVC' }],
       { destination: '10.0.0.6', application: 'smb' },
     ],
+    [
+      'rdp-scanner',
+      [{ kind: 'rdp', user: 'NCRACK_USER', security: 'credssp' }],
+      { destination: '10.0.0.9', application: 'rdp', destinationPort: 3389 },
+    ],
+    ...(['ssh-scanner', 'ssh-scanner-inside'] as const).map(
+      (rule): [string, (ApplicationFact | null)[], FlowPlan] => [
+        rule,
+        [],
+        {
+          ...{ source: rule === 'ssh-scanner' ? OUTSIDE : '10.0.0.7', destination: '10.0.0.9' },
+          ...{ application: 'ssh', destinationPort: 22 },
+          facts: { kind: 'ssh', client: 'SSH-2.0-Nmap-SSH2-Hostkey', server: 'OpenSSH_9.2p1' },
+        },
+      ],
+    ),
     ...opened('implant-pipe', ['gruntsvc', '\\jaccdpqnvbrrxlaf']),
     ...opened('password-store-read', [
       'temp\\Active Directory\\ntds.dit',
