@@ -25,7 +25,7 @@ const MAX_AWAITED = 2048
 const AWAITED_US = 30_000_000
 /** URIs without any of these hold nothing but words. */
 const NOTABLE =
-  /[%'"<>(){};|`$\\#*\x7f-\uffff]|\.\.|--|\/\/|[+=](?:union|select|and|or)\b|cmd|exec|cgi|level|goform|hnap|php|boaform|gpon|shell|\.ini|etc\/|\.action|asp|jsp|classloader|jmx|autodiscover\.json|ctrlt|\/upnp\/|unblock|\.ida\b|msadc|root\.exe|mgmt\/tm|\/totp\/|[a-z]{300}/i
+  /[%'"<>(){};|`$\\#*\x7f-\uffff]|\.\.|--|\/\/|[+=](?:union|select|and|or)\b|cmd|exec|cgi|level|goform|hnap|php|boaform|gpon|shell|\.ini|etc\/|\.action|asp|jsp|classloader|jmx|autodiscover\.json|ctrlt|\/upnp\/|unblock|\.ida\b|msadc|root\.exe|mgmt\/tm|\/totp\/|^\/ecp\/\w+\.js$|[a-z]{300}/i
 
 interface Awaited extends Row {
   readonly path: string
