@@ -17,7 +17,7 @@ import { ATTACK_CLASSES, mayHold, type AttackClass } from './attack-classes.ts'
 import type { WebAttacksConfig } from './config.ts'
 import { bodyValues, headerValue, uriValues, type RequestValue } from './request-text.ts'
 import { shellScore } from './shell-request.ts'
-import { isProse, isWholeScript, withoutHabits } from './signs/prose.ts'
+import { isNote, isProse, isWholeScript, withoutHabits } from './signs/prose.ts'
 import { scoreOf, type Score, type Sign } from './signs/sign.ts'
 
 /** Conversations whose answer is awaited. */
@@ -106,7 +106,7 @@ export class WebAttacks implements Detector {
       if (!mayHold(attack, sent)) continue
       if (attack.kind === 'web.sql-injection' && isProse(sent.text)) continue
       const isCommand = attack.kind === 'web.command-injection'
-      if (isCommand && isWholeScript(sent)) continue
+      if (isCommand && (isWholeScript(sent) || isNote(sent))) continue
       const value = isCommand ? { ...sent, text: withoutHabits(sent.text) } : sent
       const score =
         attack.kind === 'web.webshell' ? shellScore(value, path) : scoreOf(value, attack.signs)
