@@ -4,6 +4,7 @@ import type { Detector, Emit } from '../../detector.ts'
 import { AddressWalking } from './names/address-walking.ts'
 import { AnsweredScan } from './ports/answered-scan.ts'
 import { BlockScan } from './ports/block-scan.ts'
+import { CipherListing } from './services/cipher-listing.ts'
 import { ControllerSearch } from './services/controller-search.ts'
 import { FileGuessing } from './names/file-guessing.ts'
 import { Fingerprint } from './services/fingerprint.ts'
@@ -28,6 +29,7 @@ export function createScanDetectors(config: DetectConfig, emit: Emit): Detector[
     new AddressWalking(portScan, emit),
     new Fingerprint(emit),
     new ServiceProbing(emit),
+    new CipherListing(emit),
     new ControllerSearch(portScan, emit),
   ]
   return [
