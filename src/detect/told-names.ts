@@ -2,8 +2,8 @@
 
 /** Detectors as events and `policy.blockWhen` name them; a Sigma rule's findings go by the rule. */
 export const DETECTORS = [
-  'agent', 'answered-scan', 'api-logins', 'arp-sweep', 'block-scan', 'c2', 'c2-beacons',
-  'c2-names', 'c2-polls', 'c2-requests', 'c2-streams', 'c2-tls', 'carpet-flood', 'community-guessing',
+  'address-walking', 'agent', 'answered-scan', 'api-logins', 'arp-sweep', 'block-scan', 'c2', 'c2-beacons',
+  'c2-names', 'c2-polls', 'c2-requests', 'c2-streams', 'c2-tls', 'carpet-flood', 'cipher-listing', 'community-guessing',
   'connection-flood', 'controller-search', 'controller-writes', 'cut-logins',
   'denied-addresses', 'dhcp-flood', 'dhcp-servers', 'dhcp6-servers', 'directory-search',
   'dns-answers', 'dns-flood', 'dns-tunnel', 'domain-theft', 'encrypted-dns', 'file-guessing',
@@ -26,7 +26,7 @@ export type DetectorName = (typeof DETECTORS)[number]
 
 /** Kinds of events by family; Sigma rules name more. */
 export const KINDS = [
-  'scan.block', 'scan.controller', 'scan.dns-names', 'scan.fingerprint', 'scan.ftp-bounce',
+  'scan.block', 'scan.controller', 'scan.dns-addresses', 'scan.dns-names', 'scan.fingerprint', 'scan.ftp-bounce',
   'scan.idle', 'scan.mail-users', 'scan.service', 'scan.sip', 'scan.tftp-files',
   'scan.vertical.ack', 'scan.vertical.connect', 'scan.vertical.fin', 'scan.vertical.icmp',
   'scan.vertical.ip-protocol', 'scan.vertical.maimon', 'scan.vertical.null', 'scan.vertical.odd',

@@ -41,6 +41,8 @@ const DNS_PORT = 53
 
 /** So many servers are a reflection, where each answer is as long as nobody's is who has not asked for a list. */
 const FEW_REFLECTORS = 2
+/** And of these so many fewer answers, where a name server's may be signed at length. */
+const UNNATURAL_SHARE = 0.2
 /** By service, how long that is on average: a list of NTP's clients, everything about a name or a directory. */
 const UNNATURAL_MEANS: Readonly<Record<string, number>> = {
   ...{ dns: 1000, ntp: 200, cldap: 1000, memcached: 1000, chargen: 200 },
@@ -132,7 +134,8 @@ export class ReflectionVictim implements Watched {
   /** Few servers, and few answers, but none of them such as somebody asks for in passing. */
   #isUnasked(minAnswers: number): boolean {
     if (this.replies > 0 || this.#asked > 0) return false
-    if (this.count < minAnswers || this.#reflectors.value < FEW_REFLECTORS) return false
+    const least = minAnswers * (this.service.port === DNS_PORT ? 1 : UNNATURAL_SHARE)
+    if (this.count < least || this.#reflectors.value < FEW_REFLECTORS) return false
     return isUnnatural(this.service.name, this.#bytes / this.count)
   }
 

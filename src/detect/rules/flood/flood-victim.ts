@@ -26,6 +26,8 @@ const SYNS_PER_PORT = 20
 
 /** Sources from which even a spread over all ports is no scan. */
 const MANY_SOURCES = 64
+/** Of all SYNs so many come from hosts of their own: spread over ports as well they are made up, and no service missed. */
+const STRANGERS = 0.9
 
 /** One second of the window. */
 interface Second {
@@ -115,7 +117,9 @@ export class FloodVictim {
     const perPort = this.syns / Math.max(1, this.ports.value)
     if (perPort < SYNS_PER_PORT && this.sources.value < MANY_SOURCES) return 'none'
     const isRefused = sum.refused * 2 >= sum.syns
-    if ((isRefused || isUnheard) && sum.syns < config.minSyns * REFUSED_FACTOR) return 'none'
+    const isStrewn = perPort < SYNS_PER_PORT && this.sources.value >= this.syns * STRANGERS
+    if ((isRefused || isUnheard) && !isStrewn && sum.syns < config.minSyns * REFUSED_FACTOR)
+      return 'none'
     return isRefused ? 'refused' : 'flood'
   }
 

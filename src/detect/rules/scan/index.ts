@@ -1,8 +1,10 @@
 /** detect/rules/scan: one host is tried on many ports, or a few on several. */
 import type { DetectConfig } from '../../config.ts'
 import type { Detector, Emit } from '../../detector.ts'
+import { AddressWalking } from './names/address-walking.ts'
 import { AnsweredScan } from './ports/answered-scan.ts'
 import { BlockScan } from './ports/block-scan.ts'
+import { CipherListing } from './services/cipher-listing.ts'
 import { ControllerSearch } from './services/controller-search.ts'
 import { FileGuessing } from './names/file-guessing.ts'
 import { Fingerprint } from './services/fingerprint.ts'
@@ -24,8 +26,10 @@ export function createScanDetectors(config: DetectConfig, emit: Emit): Detector[
     new UnreachableScan(portScan, emit),
     new IdleScan(portScan, emit),
     new FileGuessing(portScan, emit),
+    new AddressWalking(portScan, emit),
     new Fingerprint(emit),
     new ServiceProbing(emit),
+    new CipherListing(emit),
     new ControllerSearch(portScan, emit),
   ]
   return [

@@ -8,6 +8,8 @@ const SHORTEST_VALUE = 2
 /** Prose and code that people post: as long, and of as many lines. */
 const LONG_TEXT = 300
 const MANY_LINES = 3
+/** An operator of a document store where a password should be. */
+const PASSWORD_OPERATOR = /"(pass(?:word|wd)?|pwd)"\s*:\s*\{\s*"(\$\w{2,8})"\s*:/i
 const ODD_NAME = /^class\.|[$#@(]|%2[348]|%40/i
 
 /** One value of a request: a parameter, a path, a header, a text of JSON; a `document` is any other body. */
@@ -72,6 +74,8 @@ export function headerValue(line: string): RequestValue {
 function jsonTexts(text: string): RequestValue[] {
   const found = text.matchAll(/"((?:[^"\\]|\\.){2,})"(?!\s*:)/g)
   const raws = [...found].slice(0, MOST_VALUES).map(([, raw]) => raw!.replaceAll('\\"', '"'))
+  const operator = PASSWORD_OPERATOR.exec(text)
+  if (operator !== null) raws.push(`${operator[1]}[${operator[2]}]`)
   return raws.filter((raw) => !isProse(raw)).map((raw) => valueOf('json', '', raw))
 }
 

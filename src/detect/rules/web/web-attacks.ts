@@ -17,7 +17,7 @@ import { ATTACK_CLASSES, mayHold, type AttackClass } from './attack-classes.ts'
 import type { WebAttacksConfig } from './config.ts'
 import { bodyValues, headerValue, uriValues, type RequestValue } from './request-text.ts'
 import { shellScore } from './shell-request.ts'
-import { isProse, isWholeScript, withoutHabits } from './signs/prose.ts'
+import { isNote, isProse, isWholeScript, withoutHabits } from './signs/prose.ts'
 import { scoreOf, type Score, type Sign } from './signs/sign.ts'
 
 /** Conversations whose answer is awaited. */
@@ -25,7 +25,7 @@ const MAX_AWAITED = 2048
 const AWAITED_US = 30_000_000
 /** URIs without any of these hold nothing but words. */
 const NOTABLE =
-  /[%'"<>(){};|`$\\#*\x7f-\uffff]|\.\.|--|\/\/|[+=](?:union|select|and|or)\b|cmd|exec|cgi|level|goform|hnap|php|boaform|gpon|shell|\.ini|etc\/|\.action|asp|jsp|classloader|jmx|autodiscover\.json|ctrlt|\/upnp\/|unblock|\.ida\b|msadc|root\.exe|mgmt\/tm|\/totp\/|[a-z]{300}/i
+  /[%'"<>(){};|`$\\#*\x7f-\uffff]|\.\.|--|\/\/|[+=](?:union|select|and|or)\b|cmd|exec|cgi|level|goform|hnap|php|boaform|gpon|shell|\.ini|etc\/|\.action|asp|jsp|classloader|jmx|autodiscover\.json|ctrlt|\/upnp\/|unblock|\.ida\b|msadc|root\.exe|mgmt\/tm|\/totp\/|^\/ecp\/\w+\.js$|[a-z]{300}/i
 
 interface Awaited extends Row {
   readonly path: string
@@ -106,7 +106,7 @@ export class WebAttacks implements Detector {
       if (!mayHold(attack, sent)) continue
       if (attack.kind === 'web.sql-injection' && isProse(sent.text)) continue
       const isCommand = attack.kind === 'web.command-injection'
-      if (isCommand && isWholeScript(sent)) continue
+      if (isCommand && (isWholeScript(sent) || isNote(sent))) continue
       const value = isCommand ? { ...sent, text: withoutHabits(sent.text) } : sent
       const score =
         attack.kind === 'web.webshell' ? shellScore(value, path) : scoreOf(value, attack.signs)

@@ -11,6 +11,8 @@ const PAUSE_US = 60_000_000
 /** People and patient programs take longer between two tries. */
 const MOST_GAP_US = 5_000_000
 const FEW_SHARE = 0.75
+/** And fewer yet where each is refused by its status: whoever makes accounts by the dozen is not. */
+const REFUSED_SHARE = 0.5
 const HASTY_GAP_US = 2_000_000
 /** Passwords of a list are of several lengths; a program that repeats itself sends the same form. */
 const MIN_DIFFERENT_FORMS = 3
@@ -37,6 +39,8 @@ export class PageGuesser implements Row {
   #firstUs: number
   #others = 0
   #answered = 0
+  /** Answers that say by their status that nobody is let in. */
+  #refused = 0
   #forms = new DistinctCount()
   /** Pairs of user and password, where they can be read. */
   #offers = new DistinctCount()
@@ -86,6 +90,7 @@ export class PageGuesser implements Row {
   answered({ status, contentBytes }: HttpResponse, port: number): void {
     if (status < 200 || !this.#pending.delete(port)) return
     this.#answered += 1
+    if (status === 401 || status === 403) this.#refused += 1
     const answer =
       status * 65536 + (contentBytes === null ? 0 : 1 + Math.floor(contentBytes / SIZE_STEP))
     const times = this.#answers.get(answer) ?? 0
@@ -115,7 +120,8 @@ export class PageGuesser implements Row {
   /** A few less will do of readable offers that are all different, in haste, and answered alike to the last. */
   #areMany(minTries: number, gapUs: number): boolean {
     if (this.tries >= minTries) return true
-    if (this.#offers.value < minTries * FEW_SHARE || gapUs > HASTY_GAP_US) return false
+    const share = this.#refused === this.#answered ? REFUSED_SHARE : FEW_SHARE
+    if (this.#offers.value < minTries * share || gapUs > HASTY_GAP_US) return false
     return this.#answered > 0 && this.otherAnswers === 0
   }
 
@@ -129,6 +135,7 @@ export class PageGuesser implements Row {
     this.tries = 0
     this.#others = 0
     this.#answered = 0
+    this.#refused = 0
     this.#forms = new DistinctCount()
     this.#offers = new DistinctCount()
     this.#answers.clear()

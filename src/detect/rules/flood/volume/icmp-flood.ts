@@ -191,7 +191,7 @@ function stuffOf(config: IcmpFloodConfig): Readonly<Record<Group, Stuff>> {
   return {
     usual: { ...ping, minBurst },
     error: { ...ping, noun: 'ICMP error', minPackets: config.minErrors, maxSeverity: 5 },
-    'stray-error': { ...ping, noun: 'made-up ICMP error' },
+    'stray-error': { ...ping, noun: 'made-up ICMP error', minBurst },
     v6: { ...v6, minBurst },
     smurf: {
       ...{ ...ping, kind: 'amplification.smurf', noun: 'ping', mitre: ['T1498.002'] },

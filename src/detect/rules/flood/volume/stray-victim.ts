@@ -22,10 +22,13 @@ const MAX_ALIVE = 0.3
 
 /**
  * This share of ten seconds' flows is as telling within one second, where it is of segments of no connection and next to
- * nothing becomes of them. Datagrams come in bursts honestly, and so do resets, to whoever breaks off his connections.
+ * nothing becomes of them. Resets come in bursts honestly, to whoever breaks off his connections.
  */
 const BURST_SHARE = 0.2
 const BURST_ALIVE = 0.05
+/** So do datagrams, but not from ever new ports, all of one length, and longer than what clocks and counters say. */
+const DATAGRAM_BURST_SHARE = 0.3
+const BURST_BYTES = 100
 
 /** A scan spreads over ports; a flood puts more than this many flows on each, or comes from many, or is large. */
 const FLOWS_PER_PORT = 20
@@ -83,6 +86,8 @@ export class StrayVictim implements Watched {
   readonly #from = new Majority()
   #ports = new DistinctCount()
   #payloadBytes = 0
+  /** What each opening carries; -1 where they differ. */
+  #payloadEach = 0
   /** Of all packets, flows' openings and others. */
   #packetBytes = 0
   #reflected = 0
@@ -119,6 +124,8 @@ export class StrayVictim implements Watched {
       this.#refusing.add(flow.originatorPort)
     }
     this.#payloadBytes += flow.openingPayloadBytes
+    if (this.#flows.count === 1) this.#payloadEach = flow.openingPayloadBytes
+    else if (this.#payloadEach !== flow.openingPayloadBytes) this.#payloadEach = -1
     if (SERVICE_OF_PORT[flow.originatorPort] !== 0) this.#reflected += 1
     if (this.story !== null && this.story.flows.size < MAX_FLOWS) this.story.addFlow(flow)
   }
@@ -215,6 +222,7 @@ export class StrayVictim implements Watched {
     const ports = this.#ports.value
     if (this.#class === UDP && ports <= FEW_PORTS) {
       if (this.#isOfStrangers) return true
+      if (!isMany) return sources === 1 || sources >= flows.count * STRANGERS
       return flows.peak(nowUs) >= (sources === 1 ? COLLECTOR_PEAK : SERVICE_PEAK)
     }
     if (flows.count >= ports * FLOWS_PER_PORT || sources >= MANY_SOURCES) return true
@@ -222,8 +230,10 @@ export class StrayVictim implements Watched {
   }
 
   #isBurst(nowUs: number): boolean {
-    if (this.#class === UDP || this.#class === RST || this.#class === OTHER) return false
-    if (this.#flows.peak(nowUs) < this.#config.minFlows * BURST_SHARE) return false
+    if (this.#class === RST || this.#class === OTHER) return false
+    if (this.#class === UDP && this.#payloadEach < BURST_BYTES) return false
+    const share = this.#class === UDP ? DATAGRAM_BURST_SHARE : BURST_SHARE
+    if (this.#flows.peak(nowUs) < this.#config.minFlows * share) return false
     return this.#shareAlive(nowUs) <= BURST_ALIVE
   }
 

@@ -43,6 +43,15 @@ export const COMMAND_SIGNS: readonly Sign[] = [
     pattern: new RegExp(`^[\\w.:-]{0,64}(?:\\$\\(|\`)${PROGRAMS}\\b[^)\`]{0,64}[)\`]$`),
   },
   {
+    // A camera's or router's setting that is a command.
+    name: 'substitutionInTag',
+    weight: 2,
+    where: ['document'],
+    pattern: new RegExp(
+      `>\\s*(?:\\$\\(|\`)\\s*(?:/(?:usr/)?s?bin/)?${PROGRAMS}\\b[^<]{0,200}[)\`]\\s*<`,
+    ),
+  },
+  {
     name: 'downloads',
     weight: 3,
     pattern:

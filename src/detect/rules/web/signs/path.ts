@@ -2,7 +2,7 @@
 import type { Sign } from './sign.ts'
 
 export const PATH_GATE =
-  /\.\.|\/etc\/|[a-z]:[\\/]|:\/\/|proc\/|\.ini|web-inf|wp-config|\x00|\\u\{0\}|id_rsa|@/
+  /\.\.|\/etc\/|[a-z]:[\\/]|:\/\/|proc\/|\.ini|web-inf|wp-config|\x00|\\u\{0\}|id_rsa|@|^\/ecp\/|setupwizard|serviceaccount/
 
 export const PATH_SIGNS: readonly Sign[] = [
   { name: 'climbs', weight: 2, group: 'climb', pattern: /(?:\.\.+[\\/]+){2,}/ },
@@ -65,6 +65,19 @@ export const PATH_SIGNS: readonly Sign[] = [
     weight: 5,
     where: ['parameter'],
     pattern: /^@[\w.-]{1,100}\/(?:mapi|powershell|ews|owa|ecp|oab)\b|autodiscover\.json\?@/,
+  },
+  {
+    name: 'clusterSecret',
+    weight: 4,
+    where: ['parameter', 'body'],
+    pattern: /\bsecrets\/kubernetes\.io\/serviceaccount\/token\b/,
+  },
+  {
+    // Set up anew (CVE-2024-1709), and scripts where Exchange keeps none (CVE-2021-26855).
+    name: 'pastTheLogin',
+    weight: 5,
+    where: ['path'],
+    pattern: /\/setupwizard\.aspx\/.|^\/ecp\/\w{1,16}\.js$/,
   },
   { name: 'cutByZero', weight: 2, pattern: /(?:\x00|\\u\{0\})(?:\.\w{2,5})?$/ },
   {

@@ -27,3 +27,18 @@ export function withoutHabits(text: string): string {
 export function isWholeScript({ where, text }: RequestValue): boolean {
   return (where === 'body' || where === 'json') && /^\s*#!\s?\//.test(text)
 }
+
+/** Words before anything breaks off, none of which fetches from anywhere. */
+const NOTE = /^(?:[a-z][\w'-]*[,:]?\s+){3,}/
+const BREAK = /[;|&`$\\(]/
+const REACHES_OUT = /:\/\/|\/dev\/tcp|\d{1,3}(?:\.\d{1,3}){3}/
+
+/**
+ * Says whether a text of JSON is what people write of their work and quote commands in, as commits and tickets are told
+ * to other programs: three words and more before the command, which reaches nobody.
+ */
+export function isNote({ where, text }: RequestValue): boolean {
+  if (where !== 'json' || REACHES_OUT.test(text)) return false
+  const at = text.search(BREAK)
+  return NOTE.test(at < 0 ? text : `${text.slice(0, at).trimEnd()} `)
+}

@@ -16,7 +16,7 @@ export const SQL_SIGNS: readonly Sign[] = [
     // Of a document store: whatever is not this is the password.
     name: 'passwordOperator',
     weight: 5,
-    where: ['parameter', 'body'],
+    where: ['parameter', 'body', 'json'],
     pattern: /(?:pass(?:word|wd)?|pwd|pin|token)\]?\[\$(?:ne|nin|gte?|lte?|regex|exists)\]$/,
   },
   { name: 'loneQuote', weight: 1, group: 'quoteThenLogic', pattern: /^[^'"]{0,24}['"`]+\)*$/ },

@@ -50,6 +50,22 @@ describe('a SYN flood', () => {
     expect(traffic.tellings).toMatchObject([{ kind: 'flood.syn', isFinal: false }])
   })
 
+  test.each([
+    ['all over the ports, each from another', spoofed, (index: number) => 1 + index, 1],
+    ['at one port, each from another', spoofed, () => 80, 0],
+    ['all over the ports by a few', (index: number) => spoofed(index % 80), (index: number) => 1 + index, 0],
+  ])('of a few hundred that are refused %s is told or not', (_, source, port, times) => {
+    const traffic = new WatchedTraffic()
+    for (let index = 0; index < 500; index += 1) {
+      const ends = [source(index), VICTIM] as const
+      const ports = { sourcePort: 1024 + index, destinationPort: port(index) }
+      traffic.tcp(...ends, { ...ports, flags: 'S' }, 2000)
+      const back = { sourcePort: port(index), destinationPort: 1024 + index }
+      traffic.tcp(VICTIM, ends[0], { ...back, flags: 'RA' }, 100)
+    }
+    expect(floods(traffic)).toHaveLength(times)
+  }) // prettier-ignore
+
   test('is told though the clock was set back by an hour in the midst of it', () => {
     const traffic = new WatchedTraffic()
     const send = (index: number): void => {

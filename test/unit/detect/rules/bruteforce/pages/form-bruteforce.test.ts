@@ -54,9 +54,9 @@ describe('guessing on a login page', () => {
 })
 
 /** A form handed in with a body of one's own, answered alike. */
-function post(traffic: WatchedTraffic, page: string, body: string): void {
+function post(traffic: WatchedTraffic, page: string, body: string, answer = '200 OK'): void {
   const head = `POST ${page} HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n\r\n`
-  const reply = 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nwrong'
+  const reply = `HTTP/1.1 ${answer}\r\nContent-Length: 5\r\n\r\nwrong`
   visit(traffic, { port: 80, said: [['>', head + body], ['<', reply]] }) // prettier-ignore
 }
 
@@ -71,6 +71,18 @@ describe('guessing is told by what is offered', () => {
     for (let word = 10; word < 50; word += 1) post(traffic, page, body(word))
     expect(guesses(traffic)).toMatchObject([{ kind: 'bruteforce.http', attacker: '192.0.2.7' }])
   }) // prettier-ignore
+
+  test.each([
+    ['401 Unauthorized', 1],
+    ['403 Forbidden', 1],
+    ['201 Created', 0],
+  ])('a dozen times, where each is answered %s', (answer, times) => {
+    const traffic = new WatchedTraffic()
+    for (let word = 10; word < 22; word += 1) {
+      post(traffic, '/api/login', `{"email":"a@b.example","password":"guess${word}"}`, answer)
+    }
+    expect(guesses(traffic)).toHaveLength(times)
+  })
 
   test('and not where a program sends one password with each of its reports', () => {
     const traffic = new WatchedTraffic()

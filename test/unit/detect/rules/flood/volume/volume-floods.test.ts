@@ -51,6 +51,20 @@ describe('a flood outside any conversation', () => {
     }
   })
 
+  test.each([
+    ['each of one length, from ever new ports,', (_: number) => 400, true],
+    ['that differ in length', (index: number) => 400 + (index % 7), false],
+    ['as short as a clock or a counter sends', (_: number) => 48, false],
+  ])('of a burst of datagrams %s is told or not', (_, bytes, isTold) => {
+    const traffic = new WatchedTraffic()
+    for (let index = 0; index < 700; index += 1) {
+      const ports = { sourcePort: 1024 + index, destinationPort: 8099 }
+      traffic.udp(ATTACKER, VICTIM, { ...ports, payload: 'X'.repeat(bytes(index)) }, 1000)
+    }
+    const told = floods(traffic).map(({ attacker }) => attacker)
+    expect(told).toEqual(isTold ? [ATTACKER] : [])
+  })
+
   test('of what is no question at a name server that refuses each is told, a crowd of clients is not', () => {
     for (const [bytes, kinds] of [
       [12, ['flood.udp']],
