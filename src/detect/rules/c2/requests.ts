@@ -2,7 +2,7 @@
  * Watches the requests over HTTP that no browser made: to whom, how regularly, and whether the same strange
  * request goes to one name after another.
  */
-import type { HttpRequest, LiveFlow } from '../../../flow/flow.ts'
+import type { HttpBody, HttpRequest, LiveFlow } from '../../../flow/flow.ts'
 import type { Detector, Heard } from '../../detector.ts'
 import { Cadence } from './cadence.ts'
 import type { C2Config } from './config.ts'
@@ -43,10 +43,18 @@ const SAME_PAGE_SHARE = 0.9
 /** Faster than this a program is at work on something, and not waiting for orders. */
 const SHORTEST_GAP_US = 900_000
 
+const FORM = 'application/x-www-form-urlencoded'
+const BINARY_FORM: Sign = {
+  ...{ feature: 'binaryForm', kind: 'http', aspect: 'shape', weight: 0.4, value: 1, baseline: 0 },
+  text: 'bytes posted that are no form, though called one',
+}
+
 /** Requests of one host to one far end. */
 interface Peer extends Row {
   readonly cadence: Cadence
   lastWasPost: boolean
+  /** What was posted last was called a form. */
+  lastWasForm: boolean
   /** Hash of the page that was asked for last. */
   lastPage: number
   /** Requests in all, and those for the page that was asked for just before. */
@@ -86,14 +94,20 @@ export class Requests implements Detector {
   flowSpoke(flow: LiveFlow, fact: Heard<typeof HEARS>): void {
     if (fact.kind === 'http-response') this.#noteAnswer(flow, fact.status)
     else if (fact.kind === 'http-request') this.#asks(flow, fact)
-    else if (!fact.isFromResponder) this.#posts(flow, fact.text)
+    else if (!fact.isFromResponder) this.#posts(flow, fact)
   }
 
   /** However like a browser who posts it may look. */
-  #posts(flow: LiveFlow, text: string): void {
-    if (text === '' || reachOf(flow) === Reach.NONE) return
-    const mark = bodyMark(text)
+  #posts(flow: LiveFlow, { text, format }: HttpBody): void {
+    if (reachOf(flow) === Reach.NONE) return
+    const mark = format === 'binary' ? this.#formSign(flow) : text === '' ? null : bodyMark(text)
     if (mark !== null) this.#suspects.accuse(flow, [mark], this.#names.nameOf(flow.responderKey))
+  }
+
+  /** Programs that encipher what they post call it a form, as their library does by itself. */
+  #formSign({ originatorKey, responderKey }: LiveFlow): Sign | null {
+    const peer = this.#peers.get(pairKey(originatorKey, responderKey, 0))
+    return peer?.lastWasForm === true ? BINARY_FORM : null
   }
 
   #asks(flow: LiveFlow, fact: HttpRequest): void {
@@ -102,6 +116,7 @@ export class Requests implements Detector {
     if (fact.userAgent !== null && scannerOf(fact.userAgent) !== null) return
     const peer = this.#peerOf(flow)
     peer.lastWasPost = fact.method === 'POST'
+    peer.lastWasForm = peer.lastWasPost && fact.contentType?.startsWith(FORM) === true
     notePage(peer, hashOf(fact.uri.split('?', 1)[0]!))
     if (peer.missing.size >= MIN_MISSING) return
     const host = hostOf(fact)
@@ -199,7 +214,13 @@ function notePage(peer: Peer, page: number): void {
 
 function newPeer(nowUs: number): Peer {
   return {
-    ...{ lastUs: nowUs, cadence: new Cadence(), lastWasPost: false, lastPage: 0 },
+    ...{
+      lastUs: nowUs,
+      cadence: new Cadence(),
+      lastWasPost: false,
+      lastWasForm: false,
+      lastPage: 0,
+    },
     ...{ asked: 0, askedAgain: 0 },
     ...{ refused: 0, accepted: 0, missing: new Set() },
   }

@@ -37,12 +37,17 @@ const TARGETS: readonly Mark[] = [
   ['NetSupport Manager', 0.8, /^POST http:\/\/\S+\/fakeurl\.htm$/],
   ['Cobalt Strike', 1.3, /^POST \/jquery-3\.3\.2\.min\.js(?:\?|$)/],
   ['Agent Tesla', 0.9, /^POST \/\S*WebPanel\/\S*\.php$/],
-  ["a bot, for its configuration", 0.5, /^GET \/(?:\S*\/)?(?:config|conf|cfg|cf)\.bin$/],
+  ['FormBook', 0.6, /^GET \/[a-z0-9]{2,6}\/\?[\w-]{1,12}=[A-Za-z0-9+/]{60,}={0,2}&[\w-]{1,12}=[\w-]{1,16}$/],
   ['Hancitor', 0.7, /^POST \/(?:\d+|[a-z]{2,3}\d)\/forum\.php$/],
   ['Cobalt Strike', 1, /^POST \/submit\.php\?id=\d{2,12}$/],
   ['a stealer, for its libraries', 0.7, /^GET \/\S*\/?(?:sqlite3|freebl3|nss3|mozglue|softokn3|msvcp140|vcruntime140)\.dll$/],
   ['a panel', 0.5, /^POST \/\S*\/(?:gate|panel|tasks?|pws|cfg|config|bot|knock|checkin|check-in)\.php(?:\?|$)/i],
 ] // prettier-ignore
+
+/** What many kits of bots begin with, and others hardly. */
+const BEGINNINGS: readonly Mark[] = [
+  ['a bot, for its configuration', 0.5, /^GET \/(?:\S*\/)?(?:config|conf|cfg|cf)\.bin$/],
+]
 
 /** Weak each, and only for requests to a bare address: the defaults of stagers and implants. */
 const DEFAULT_TARGETS: readonly Mark[] = [
@@ -60,6 +65,7 @@ export function httpMarks(request: HttpRequest, isBareHost: boolean): Sign[] {
   if (userAgent !== null) marks.push(...matches(AGENTS, userAgent, 'agentMark', 'names itself'))
   const target = `${method} ${uri}`
   marks.push(...matches(TARGETS, target, 'targetMark', 'asks'))
+  marks.push(...matches(BEGINNINGS, target, 'beginningMark', 'asks'))
   if (isBareHost) {
     marks.push(...matches(DEFAULT_TARGETS, target, 'targetMark', 'asks'))
     const stager = stagerOf(uri)

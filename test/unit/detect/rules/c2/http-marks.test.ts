@@ -23,6 +23,26 @@ function storiesOf(request: string) {
   return traffic.end().filter(({ family, severity }) => family === 'c2' && severity >= 4)
 }
 
+test('a configuration fetched and a report posted to the panel beside it are a bot, each alone is not', () => {
+  const agent = 'User-Agent: Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36\r\nAccept: */*\r\n' // prettier-ignore
+  const fetched = get('/cfg/config.bin', agent)
+  const posted = post('/cfg/gate.php', '\x9c\xe1\x02\x87\xf3\x00\x12\xbb'.repeat(20), agent)
+  const traffic = new WatchedTraffic()
+  for (const [at, request] of [fetched, posted].entries()) {
+    new RemoteSession(traffic, {
+      client: HOST,
+      server: FAR,
+      clientPort: 50_123 + at,
+      serverPort: 80,
+    })
+      .say(request)
+      .hear('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')
+  }
+  expect(traffic.end()).toMatchObject([{ kind: 'c2.http', host: HOST, attacker: FAR }])
+  expect(storiesOf(fetched)).toEqual([])
+  expect(storiesOf(posted)).toEqual([])
+})
+
 describe('a request by which a known tool gives itself away', () => {
   test.each([
     ['Raccoon', post('/', `machineId=a1b2c3d4-0000-4000|user&configId=${HEX}`)],
@@ -43,12 +63,17 @@ describe('a request by which a known tool gives itself away', () => {
     ['Koadic', get(`/8Xj2k?sid=${HEX};csrf=;`, BROWSER, FAR)],
     ['Metasploit over HTTP', get('/weWlhvEiAPHP3NuQ47WJa0LReq3ywxmjKQuDJlWMWl8ss4T66OboaCW7jiMH', 'User-Agent: Mozilla/5.0 (Windows NT 6.1; Trident/7.0; rv:11.0) like Gecko\r\n', FAR)],
     ['PlugX at a bare address', post('/update?id=0012ab34', '', '', FAR)],
+    ['FormBook', get(`/bs8f/?Fz=${'9e7eQxmP7TvwkMHavNkVXBWldj'.repeat(3)}sGA==&Qd=1b`, 'Connection: close\r\n')],
+    ['a form that is no form, at a bare address', post('/t5', '\x9c\xe1\x02\x87\xf3\x00\x12\xbb'.repeat(20), 'User-Agent: Mozilla/4.0 (compatible; MSIE 7.0; Windows NT 6.1)\r\nAccept: */*\r\nContent-Type: application/x-www-form-urlencoded\r\n', FAR)],
   ])('%s is told with host and far end', (_name, request) => {
     expect(storiesOf(request)).toMatchObject([{ host: HOST, attacker: FAR }])
   }) // prettier-ignore
 
   test.each([
     ['a search', get('/search?q=12345', BROWSER)],
+    ['a form with a long value, at a bare address', post('/t5', `data=${HEX}${HEX}&x=1`, 'User-Agent: Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36\r\nAccept: */*\r\nContent-Type: application/x-www-form-urlencoded\r\n', FAR)],
+    ['a form that is no form, of a program with a name', post('/upload', '\x9c\xe1\x02\x87\xf3\x00\x12\xbb'.repeat(20), 'User-Agent: backup/2.1\r\nContent-Type: application/x-www-form-urlencoded\r\n')],
+    ['a configuration in one file', get('/config.bin', 'User-Agent: Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36\r\nAccept: */*\r\n')],
     ['a form', post('/login', `a=1&token=${HEX}`, BROWSER)],
     ['an upload with a checksum', post('/api/files', `h=${HEX}`, BROWSER)],
     ['a library of jQuery', get('/jquery-3.3.1.min.js', BROWSER)],
