@@ -7,7 +7,7 @@ import { event, openedRecord, story, temporaryFolder } from '../../../support/re
 
 const HOST = '203.0.113.5'
 const EVENTS = 30_000
-const INCIDENTS = 100
+const INCIDENTS = 1000
 const BLOCKS = 60_000
 const SECOND_US = 1e6
 
