@@ -7,14 +7,8 @@ import { createInterface } from 'node:readline'
 import { pathToFileURL } from 'node:url'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { packagedFile } from '../../src/core/package-root.ts'
-import {
-  event,
-  flow,
-  openedRecord,
-  RECORD_DEFAULTS,
-  stories,
-  temporaryFolder,
-} from '../support/record.ts'
+import { openedRecord, RECORD_DEFAULTS, temporaryFolder } from '../support/record.ts'
+import { event, flow, stories } from '../support/record.ts'
 
 const built = (module: string): string => pathToFileURL(packagedFile(`dist/${module}`)).href
 
