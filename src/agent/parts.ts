@@ -168,9 +168,8 @@ export function createIntake(
 /** Goes on with the incidents that were open when the agent last ran. */
 function openIncidents(record: EventRecord, quietSeconds: number): IncidentBook {
   const fromUs = (clock.nowMs() - quietSeconds * 1000) * 1000
-  const { items } = record.triage.incidents({ fromUs, limit: MAX_INCIDENTS })
-  const open = items.map(({ id, party, lastSeenUs }) => ({ id, party, lastUs: lastSeenUs }))
-  return new IncidentBook(quietSeconds, open.reverse())
+  const open = record.triage.openIncidents(fromUs, MAX_INCIDENTS)
+  return new IncidentBook(quietSeconds, open.toReversed())
 }
 
 /** Starts the feeds; sensors look their indicators up, less what this host is or needs. */

@@ -15,11 +15,24 @@ export async function readJsonBody(request: Request, maxBytes: number): Promise<
   return parseJson(decodeUtf8(await readBounded(request, maxBytes)))
 }
 
+/**
+ * Refuses a body where none is taken: what it means to narrow (a target to lift) would else be done to everything.
+ *
+ * An empty object is let pass: some clients send one with every request.
+ */
+export async function refuseBody(request: Request, maxBytes: number): Promise<undefined> {
+  const bytes = await readBounded(request, maxBytes)
+  if (/^\s*(\{\s*\}\s*)?$/.test(new TextDecoder().decode(bytes))) return undefined
+  const message = 'must be empty: this operation takes what it is told in the path and the query'
+  throw invalidRequest([{ field: 'body', message }])
+}
+
 function refuseOtherMedia(headers: Headers): void {
   const packed = headers.get('content-encoding') ?? 'identity'
   if (packed !== 'identity') {
     const detail = `the body is packed (${packed.slice(0, 100)}); this operation takes it as it is`
-    throw new ApiProblem('unsupported-media-type', { detail })
+    const hint = 'send it without the header content-encoding, not compressed'
+    throw new ApiProblem('unsupported-media-type', { detail, hint })
   }
   const contentType = headers.get('content-type')
   const mediaType = contentType?.split(';')[0]?.trim().toLowerCase()

@@ -12,20 +12,55 @@ type NameOf<Type extends string> = Type extends `urn:picket:problem:${infer Name
 /** A fault of the request, as `invalid-request` lists it. */
 export type Fault = NonNullable<Problem['errors']>[number]
 
-const PROBLEMS: Readonly<Record<ProblemName, { status: number; title: string }>> = {
-  'invalid-request': { status: 400, title: "The request does not fit the API's description" },
+interface Kind {
+  readonly status: number
+  readonly title: string
+  /** What to do where nothing better is known. */
+  readonly hint?: string
+}
+
+const PROBLEMS: Readonly<Record<ProblemName, Kind>> = {
+  'invalid-request': {
+    status: 400,
+    title: "The request does not fit the API's description",
+    hint: 'nothing was done; GET /openapi.json describes what each operation takes',
+  },
   unauthorized: { status: 401, title: 'A valid token is needed' },
   forbidden: { status: 403, title: 'The token may not do this' },
-  'not-found': { status: 404, title: 'There is no such thing' },
-  'method-not-allowed': { status: 405, title: 'The method does not fit this path' },
+  'not-found': {
+    status: 404,
+    title: 'There is no such thing',
+    hint: 'ids come from lists and events; GET /openapi.json describes everything there is',
+  },
+  'method-not-allowed': {
+    status: 405,
+    title: 'The method does not fit this path',
+    hint: 'use one of the methods that the header Allow names',
+  },
   'block-refused': { status: 409, title: 'The block was refused' },
   'replay-refused': { status: 409, title: 'The replay was refused' },
-  'body-too-large': { status: 413, title: 'The request body is too large' },
+  'body-too-large': {
+    status: 413,
+    title: 'The request body is too large',
+    hint: 'send less at once, in several requests',
+  },
   'idempotency-conflict': { status: 409, title: 'The idempotency key is in use' },
   'precondition-failed': { status: 412, title: 'It was changed by somebody else' },
-  'uri-too-long': { status: 414, title: 'The URL is too long' },
-  'headers-too-large': { status: 431, title: 'The headers are too large' },
-  'request-timeout': { status: 408, title: 'The request took too long to arrive' },
+  'uri-too-long': {
+    status: 414,
+    title: 'The URL is too long',
+    hint: 'ask for less at once, or leave out what is not needed',
+  },
+  'headers-too-large': {
+    status: 431,
+    title: 'The headers are too large',
+    hint: 'leave out the headers that are not needed',
+  },
+  'request-timeout': {
+    status: 408,
+    title: 'The request took too long to arrive',
+    hint: 'send headers and body at once, in one go',
+  },
   'idempotency-mismatch': {
     status: 422,
     title: 'The idempotency key was used for another request',
@@ -38,7 +73,11 @@ const PROBLEMS: Readonly<Record<ProblemName, { status: number; title: string }>>
   'record-unavailable': { status: 503, title: 'The record could not be written or read' },
   'not-ready': { status: 503, title: 'The agent is not ready' },
   'too-busy': { status: 503, title: 'The agent is too busy' },
-  internal: { status: 500, title: 'Picket made a mistake' },
+  internal: {
+    status: 500,
+    title: 'Picket made a mistake',
+    hint: 'ask again; if it stays, report it with what the log of the agent says',
+  },
 }
 
 /** No query takes longer, so that by then others have ended; and the firewall has been tried again. */
@@ -53,10 +92,11 @@ export class ApiProblem extends Error {
   readonly headers: ProblemHeaders
 
   constructor(name: ProblemName, details: ProblemDetails = {}, headers: ProblemHeaders = {}) {
-    const { status, title } = PROBLEMS[name]
-    super(details.detail ?? title)
+    const { hint, ...kind } = PROBLEMS[name]
+    super(details.detail ?? kind.title)
     this.name = 'ApiProblem'
-    this.body = { type: `urn:picket:problem:${name}`, title, status, ...details }
+    const given = hint === undefined ? details : { hint, ...details }
+    this.body = { type: `urn:picket:problem:${name}`, ...kind, ...given }
     this.headers = headers
   }
 }

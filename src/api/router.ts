@@ -33,16 +33,26 @@ export function createRouter(parts: ServeParts): ApiApp {
   for (const path of new Set(operations.map((operation) => operation.path))) {
     app.all(routeOf(path), () => refuseMethod(parts.operations, path))
   }
-  app.notFound((context) =>
-    problemResponse(
-      new ApiProblem('not-found', {
-        detail: `there is nothing at ${context.req.path.slice(0, 200)}`,
-        hint: 'GET /openapi.json describes everything there is',
-      }),
-    ),
-  )
+  app.notFound((context) => problemResponse(nothingAt(context.req.path, operations)))
   app.onError((error) => server.failed(error, 'unknown'))
   return app
+}
+
+function nothingAt(path: string, operations: readonly Operation[]): ApiProblem {
+  const unslashed = path.replace(/\/$/, '')
+  const isSlashed = unslashed !== path && operations.some((one) => isAt(unslashed, one))
+  return new ApiProblem('not-found', {
+    detail: `there is nothing at ${path.slice(0, 200)}`,
+    hint: isSlashed
+      ? `leave out the slash at the end: ${unslashed.slice(0, 200)}`
+      : 'GET /openapi.json describes everything there is',
+  })
+}
+
+function isAt(path: string, operation: Operation): boolean {
+  const [parts, names] = [path.split('/'), operation.path.split('/')]
+  const fits = (name: string, at: number): boolean => name.startsWith('{') || name === parts[at]
+  return parts.length === names.length && names.every(fits)
 }
 
 /** Turns the document's `{name}` into the router's `:name`. */

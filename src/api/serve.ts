@@ -8,7 +8,7 @@ import type { AuditEntry } from '../record/logs/audit-trail.ts'
 import type { AuditTrail } from '../record/record.ts'
 import { createBoundedAudit } from './access/bounded-audit.ts'
 import { hasScope, type Authenticator, type Caller, type Peer } from './auth.ts'
-import { readJsonBody } from './body.ts'
+import { readJsonBody, refuseBody } from './body.ts'
 import type { ApiConfig } from './config.ts'
 import { handlerOf, type AnyAnswer, type AnyRequest, type Handlers } from './contract.ts'
 import type { Operation, OperationId } from './document.ts'
@@ -154,7 +154,9 @@ export class Server {
     const { query, path, faults } = check.parameters({ query: search, path: given })
     const { bodySchema, leastMaxBodyBytes } = operation
     const most = Math.max(this.#parts.config.maxBodyBytes, leastMaxBodyBytes)
-    const body = bodySchema === null ? undefined : await readJsonBody(request, most)
+    const body = await (bodySchema === null
+      ? refuseBody(request, most)
+      : readJsonBody(request, most))
     const all = [...faults, ...check.body(body)]
     if (all.length > 0) throw invalidRequest(all)
     return { query, path, body }

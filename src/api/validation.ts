@@ -195,5 +195,8 @@ function typeWords(type: unknown): string {
 const joined = (path: string, name: unknown): string =>
   path === '' ? String(name) : `${path}.${String(name)}`
 
-const shortened = (value: unknown): unknown =>
-  typeof value === 'string' && value.length > 200 ? `${value.slice(0, 200)}…` : value
+function shortened(value: unknown): unknown {
+  // JSON has no word for what a number beyond all numbers is read as.
+  if (typeof value === 'number' && !Number.isFinite(value)) return String(value)
+  return typeof value === 'string' && value.length > 200 ? `${value.slice(0, 200)}…` : value
+}

@@ -26,6 +26,14 @@ export function parseCidr(text: string): Cidr | null {
   return { network: { family: address.family, words: maskedWords(address, prefix) }, prefix }
 }
 
+/** Gives every wider range that holds this one, the widest first. */
+export function cidrsAround({ network, prefix }: Cidr): readonly Cidr[] {
+  return Array.from({ length: prefix }, (_, wider) => ({
+    network: { family: network.family, words: maskedWords(network, wider) },
+    prefix: wider,
+  }))
+}
+
 /** Prints the canonical form; a range of one address is printed as the bare address. */
 export function formatCidr(cidr: Cidr): string {
   const isSingle = cidr.prefix === (cidr.network.family === 4 ? 32 : 128)

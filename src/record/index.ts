@@ -6,6 +6,7 @@ import { PicketError } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
 import type { RecordConfig } from './config.ts'
 import type { EventRecord } from './record.ts'
+import { newestRecordedMs } from './read/newest.ts'
 import { Reader } from './read/reader.ts'
 import { startRetention } from './retention/retention.ts'
 import { openError, openReader, type Connection } from './sqlite/connection.ts'
@@ -65,7 +66,8 @@ async function openToWrite(path: string, options: RecordOptions): Promise<EventR
   })
   const { connection, reader, onFinding } = openToReadOn({ path, writer, log })
   const queue = new FlowQueue({ writer, clock, log, forward, capacity: config.maxQueuedFlows })
-  const retention = startRetention({ writer, clock, log, config })
+  const writtenMs = newestRecordedMs(connection)
+  const retention = startRetention({ writer, clock, log, config, writtenMs })
   for (const finding of writer.findings) log.warn(finding)
   return {
     ...rooms({ connection, reader, writer, clock }),

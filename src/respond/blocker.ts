@@ -284,7 +284,7 @@ class RecordedBlocker implements Blocker {
     const lifted = await this.#standing.save(steps)
     const entries = this.#standing.entriesToRemove(lifted, nowMs)
     if (this.#isOff()) await this.#clear()
-    else await this.#enforcement.apply(() => this.#options.firewall.remove(entries))
+    else await this.#enforcement.apply(entries, () => this.#options.firewall.remove(entries))
     for (const block of lifted) this.#tally.forget(block)
     return lifted
   }

@@ -73,8 +73,11 @@ export interface Firewall {
   remove(entries: readonly FirewallEntry[]): Promise<void>
   /** What the kernel holds now. Errors as above. */
   list(): Promise<readonly HeldEntry[]>
-  /** Says whether chain, sets and jumps stand as they should. */
-  isIntact(): Promise<boolean>
+  /**
+   * Says whether chain, sets and jumps stand as they should; those alone that these entries need, where some are given
+   * and the others cost a look of their own.
+   */
+  isIntact(entries?: readonly FirewallEntry[]): Promise<boolean>
   /** Removes every trace of ours. */
   teardown(): Promise<void>
   /** Has a process stand ready for the next change, until `close`; absent where that spares nothing. */

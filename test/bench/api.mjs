@@ -5,14 +5,14 @@
  * Usage: `node test/bench/api.mjs [PACKETS_A_SECOND]` (default 20000) prints the section. The firewall is the dry-run
  * one: what iptables costs is measured by itself.
  */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdtempSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { writeBenchCapture } from '../support/bench-capture.mjs'
 import { makeVethPair, runToEnd, startOne } from '../support/veth-pair.mjs'
 import { whatIsMissing, withAgent } from './live.mjs'
 import { machine } from './measuring/machine.mjs'
+import { removeFolder, temporaryFolder } from './measuring/temporary-folder.mjs'
 
 const SECONDS = 4
 const CAPTURE_PACKETS = 200_000
@@ -22,7 +22,7 @@ const load = fileURLToPath(new URL('children/api-load.mjs', import.meta.url))
 export async function measureApi(rate = 20_000) {
   const missing = whatIsMissing()
   if (missing !== null) return { skipped: missing }
-  const folder = mkdtempSync(join(tmpdir(), 'picket-api-'))
+  const folder = temporaryFolder('picket-api-')
   const pair = await makeVethPair()
   try {
     const capture = join(folder, 'traffic.pcap')
@@ -54,7 +54,7 @@ export async function measureApi(rate = 20_000) {
     return { rate, idle, loaded }
   } finally {
     pair.remove()
-    rmSync(folder, { recursive: true, force: true })
+    removeFolder(folder)
   }
 }
 

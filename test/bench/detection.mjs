@@ -8,8 +8,7 @@
  * captures but one, one for each. Takes about five minutes on two cores, and four seconds more a capture and ten trees.
  */
 import { execFile } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs, promisify } from 'node:util'
@@ -24,6 +23,7 @@ import { readTruth } from '../../dist/train/truth.js'
 import { articleProgram, sklearnForests } from './detection/peers.mjs'
 import { renderDetection } from './detection/render.mjs'
 import { machine } from './measuring/machine.mjs'
+import { removeFolder, temporaryFolder } from './measuring/temporary-folder.mjs'
 
 const run = promisify(execFile)
 const FOLDS = 5
@@ -70,7 +70,7 @@ async function measureOneOut() {
 }
 
 async function picketReport(...options) {
-  const folder = mkdtempSync(join(tmpdir(), 'picket-detection-'))
+  const folder = temporaryFolder('picket-detection-')
   const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
   const given = ['--truth', truthFile, '--captures', values.data, ...options, '--out', folder]
   try {
@@ -82,7 +82,7 @@ async function picketReport(...options) {
     )
     return JSON.parse(readFileSync(join(folder, 'evaluation.json'), 'utf8'))
   } finally {
-    rmSync(folder, { recursive: true, force: true })
+    removeFolder(folder)
   }
 }
 

@@ -1,11 +1,11 @@
 /** A million indicators: what a look costs beside a Set and a Map of strings, grep and an ipset, and what they take. */
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isInstalled } from '../../deploy/setup/ground.mjs'
 import { measureChild, runOwnChild } from './measuring/measured-child.mjs'
 import { count, megabytes, table } from './measuring/words.mjs'
+import { removeFolder, temporaryFolder } from './measuring/temporary-folder.mjs'
 
 const ENTRIES = 1_000_000
 const GREPPED = 100_000
@@ -25,7 +25,7 @@ function feedText() {
 }
 
 export async function measureFeeds() {
-  const folder = mkdtempSync(join(tmpdir(), 'picket-feeds-bench-'))
+  const folder = temporaryFolder('picket-feeds-bench-')
   const file = join(folder, 'feed.txt')
   try {
     const text = feedText()
@@ -37,7 +37,7 @@ export async function measureFeeds() {
     }
     return { ways, grep: await measureGrep(folder, file), ipset: measureIpset(text) }
   } finally {
-    rmSync(folder, { recursive: true })
+    removeFolder(folder)
   }
 }
 

@@ -4,8 +4,7 @@
  *
  * Usage: once built: `node test/bench/forwarding.mjs [EVENTS]`.
  */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { hostname, tmpdir } from 'node:os'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { isInstalled } from '../../deploy/setup/ground.mjs'
@@ -19,6 +18,7 @@ import { openRecord } from '../../dist/record/index.js'
 import { peersOf } from './forwarding/peers.mjs'
 import { startOtherReceivers } from './forwarding/other-receivers.mjs'
 import { startReceiver } from './forwarding/receiver.mjs'
+import { removeFolder, temporaryFolder } from './measuring/temporary-folder.mjs'
 
 /** A backlog that takes the fastest half a second: what starting costs, and UDP's slow start, are then a small part. */
 const EVENTS = 50_000
@@ -27,7 +27,7 @@ const clock = { nowMs: () => Date.now() }
 /** Gives a row for each sender: events that arrived, seconds, and events a second. */
 export async function measureForwarding(count = EVENTS) {
   if (!isInstalled('rsyslogd')) return { skipped: 'rsyslog is not installed' }
-  const folder = mkdtempSync(join(tmpdir(), 'picket-forwarding-'))
+  const folder = temporaryFolder('picket-forwarding-')
   const receiver = await startReceiver(folder)
   const others = await startOtherReceivers(folder, receiver)
   try {
@@ -42,7 +42,7 @@ export async function measureForwarding(count = EVENTS) {
   } finally {
     await others.stop()
     await receiver.stop()
-    rmSync(folder, { recursive: true, force: true })
+    removeFolder(folder)
   }
 }
 

@@ -1,21 +1,19 @@
 /** What is asked of a record of ten million flows, how long it takes, and whether asking holds up writing. */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { runOwnChild } from './measuring/measured-child.mjs'
 import { middle } from './measuring/statistics.mjs'
 import { count, table } from './measuring/words.mjs'
+import { removeFolder, temporaryFolder } from './measuring/temporary-folder.mjs'
 
 const FLOWS = 10_000_000
 const EVENTS = 200_000
 
 /** Fills a record once, in a process of its own, and asks it; needs 3 GB of disk. */
 export async function measureLargeRecord() {
-  const folder = mkdtempSync(join(tmpdir(), 'picket-bench-'))
+  const folder = temporaryFolder('picket-bench-')
   try {
     return await runOwnChild('large-record.mjs', [FLOWS, EVENTS, folder])
   } finally {
-    rmSync(folder, { recursive: true, force: true })
+    removeFolder(folder)
   }
 }
 

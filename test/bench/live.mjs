@@ -4,13 +4,13 @@
  *
  * Usage: `node test/bench/live.mjs` prints the section by itself; test/bench/run.mjs puts it into RESULTS.md.
  */
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { root } from '../check/root.mjs'
 import { writeBenchCapture } from '../support/bench-capture.mjs'
 import { makeVethPair, runToEnd, startOne } from '../support/veth-pair.mjs'
+import { removeFolder, temporaryFolder } from './measuring/temporary-folder.mjs'
 
 /** Packets a second; null stands for as fast as tcpreplay can. */
 const RATES = [25_000, 50_000, 100_000, 200_000, null]
@@ -30,7 +30,7 @@ const probe = fileURLToPath(new URL('../support/api-probe.mjs', import.meta.url)
 export async function measureLive() {
   const missing = whatIsMissing()
   if (missing !== null) return { skipped: missing }
-  const folder = mkdtempSync(join(tmpdir(), 'picket-live-'))
+  const folder = temporaryFolder('picket-live-')
   const pair = await makeVethPair()
   try {
     const capture = join(folder, 'traffic.pcap')
@@ -49,7 +49,7 @@ export async function measureLive() {
     }
   } finally {
     await pair.remove()
-    rmSync(folder, { recursive: true, force: true })
+    removeFolder(folder)
   }
 }
 

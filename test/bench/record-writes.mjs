@@ -1,10 +1,8 @@
 /** What many who write to the record at once wait for, and how long giving the disk back takes. */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { runOwnChild } from './measuring/measured-child.mjs'
 import { median } from './measuring/statistics.mjs'
 import { count, megabytes, table, times } from './measuring/words.mjs'
+import { removeFolder, temporaryFolder } from './measuring/temporary-folder.mjs'
 
 const WRITERS = [4, 16, 64]
 const ROWS = 4_000_000
@@ -25,11 +23,11 @@ export async function measureRecordWrites({ rounds }) {
 }
 
 async function inFolder(argsFor) {
-  const folder = mkdtempSync(join(tmpdir(), 'picket-bench-'))
+  const folder = temporaryFolder('picket-bench-')
   try {
     return await runOwnChild('record-writes.mjs', argsFor(folder))
   } finally {
-    rmSync(folder, { recursive: true, force: true })
+    removeFolder(folder)
   }
 }
 

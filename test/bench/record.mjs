@@ -1,10 +1,8 @@
 /** Flow rows a second that go into the record, beside better-sqlite3 by itself in the same round. */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { runOwnChild } from './measuring/measured-child.mjs'
 import { medians, middle } from './measuring/statistics.mjs'
 import { count, nanosecondsEach, seconds, table, times } from './measuring/words.mjs'
+import { removeFolder, temporaryFolder } from './measuring/temporary-folder.mjs'
 
 const KINDS = {
   plain: 'better-sqlite3, one table, no index',
@@ -36,11 +34,11 @@ export async function measureRecord({ rounds, rows = ROWS }) {
 }
 
 async function writeRows(kind, rows) {
-  const folder = mkdtempSync(join(tmpdir(), 'picket-bench-'))
+  const folder = temporaryFolder('picket-bench-')
   try {
     return await runOwnChild('flow-rows.mjs', [kind, rows, folder])
   } finally {
-    rmSync(folder, { recursive: true, force: true })
+    removeFolder(folder)
   }
 }
 

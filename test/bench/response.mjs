@@ -6,8 +6,7 @@
  * Usage: `node test/bench/response.mjs [ROUNDS]` (default 20) prints the section by itself; test/bench/run.mjs puts it
  * into RESULTS.md.
  */
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { makeVethPair, runToEnd } from '../support/veth-pair.mjs'
@@ -16,6 +15,7 @@ import { measureCrowdsec } from './response/crowdsec.mjs'
 import { measureFalseBlocks } from './response/false-blocks.mjs'
 import { measureFail2ban, measurePicket } from './response/guessers.mjs'
 import { startSshd } from './response/guessed-sshd.mjs'
+import { removeFolder, temporaryFolder } from './measuring/temporary-folder.mjs'
 
 const SENDER = '10.78.0.1'
 const RECEIVER = '10.78.0.2'
@@ -27,7 +27,7 @@ const POLLS = [1, 10]
 export async function measureResponse({ rounds = ROUNDS } = {}) {
   const missing = whatIsMissing()
   if (missing !== null) return { skipped: missing }
-  const folder = mkdtempSync(join(tmpdir(), 'picket-response-'))
+  const folder = temporaryFolder('picket-response-')
   const pair = await makeVethPair()
   try {
     await address(pair.sender, pair.sendingInterface, SENDER)
@@ -55,7 +55,7 @@ export async function measureResponse({ rounds = ROUNDS } = {}) {
     }
   } finally {
     await pair.remove()
-    rmSync(folder, { recursive: true, force: true })
+    removeFolder(folder)
   }
 }
 

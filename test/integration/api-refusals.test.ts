@@ -300,3 +300,60 @@ function rawExchange(pieces: readonly string[]): Promise<string> {
     socket.on('close', () => resolve(received))
   })
 }
+
+describe('a body where none is taken', () => {
+  test('is refused: what was meant to narrow the order would else be ignored', async () => {
+    const token = await api.token(['read', 'block'])
+    await order({ target: '192.0.2.61', ttlSeconds: 600 })
+    const answer = await api.call('DELETE', '/v1/blocks', { token, body: { target: '192.0.2.62' } })
+    expect(answer.status).toBe(400)
+    expect(faultsOf(answer)['body']).toMatch(/must be empty.*path and the query/)
+    const { body } = await api.call('GET', '/v1/blocks?target=192.0.2.61', { token })
+    expect(body).toMatchObject({ items: [{ state: 'active' }] })
+  })
+
+  test('may be an empty object, which some clients always send', async () => {
+    const token = await api.token(['block'])
+    await order({ target: '192.0.2.63', ttlSeconds: 600 })
+    const path = '/v1/blocks?target=192.0.2.63'
+    expect((await api.call('DELETE', path, { token, body: {} })).body).toMatchObject({
+      items: [{ target: '192.0.2.63', state: 'lifted' }],
+    })
+  })
+})
+
+describe('every refusal says what to do', () => {
+  test.each([
+    ['GET', '/v1/events?limit=0', 400],
+    ['GET', '/nowhere', 404],
+    ['GET', '/v1/blocks/019b8d2a-0000-7000-8000-00000000000a', 404],
+    ['PUT', '/v1/events', 405],
+    ['GET', `/v1/events?q=${'a'.repeat(9000)}`, 414],
+  ])('%s %s', async (method, path, status) => {
+    const answer = await api.call(method, path, { token: await api.token(['admin']) })
+    expect(answer.status).toBe(status)
+    expect(problemOf(answer).hint).toMatch(/./)
+  })
+
+  test('a slash too many', async () => {
+    const hintAt = async (path: string): Promise<string> =>
+      ((await (await fetch(api.url + path)).json()) as Problem).hint!
+    expect(await hintAt('/v1/events/')).toBe('leave out the slash at the end: /v1/events')
+    expect(await hintAt('/v1/rules/mine/')).toBe('leave out the slash at the end: /v1/rules/mine')
+    expect(await hintAt('/v1/none/')).toMatch(/openapi.json/)
+  })
+
+  test('this host as a target', async () => {
+    const answer = await order({ target: '127.0.0.1' })
+    expect(answer.status).toBe(409)
+    expect(problemOf(answer).hint).toMatch(/never blocked; block the attacker/)
+  })
+
+  test('a number beyond all numbers', async () => {
+    const answer = await api.call('POST', '/v1/blocks', {
+      token: await api.token(['block']),
+      body: '{"target": "192.0.2.64", "ttlSeconds": 1e999}',
+    })
+    expect(problemOf(answer).errors).toMatchObject([{ field: 'ttlSeconds', value: 'Infinity' }])
+  })
+})

@@ -163,6 +163,19 @@ describe('a long backlog', () => {
   })
 })
 
+it('a sink that cannot be closed does not keep the agent from ending, nor what it took from being stored', async () => {
+  const record = await recorded(3)
+  const sink = new MemorySink()
+  const { forwarder } = forwardingTo(sink, record)
+  await arrival(record, 3)
+  sink.closingTrouble = 'EIO: i/o error, close'
+  await record.events.save(stories(2), forward)
+  forwarder.wake()
+  await until('all was sent', () => sink.got.length === 5 || null)
+  await forwarder.stop()
+  expect(record.outbox.position('siem')).toBe(5)
+})
+
 describe('a dead sink', () => {
   it('costs another nothing, and gets everything when it is back', async () => {
     const record = await recorded(120)

@@ -1,10 +1,14 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { readdirSync, watch } from 'node:fs'
+import { copyFile, open, rename } from 'node:fs/promises'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { pathToFileURL } from 'node:url'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { packagedFile } from '../../src/core/package-root.ts'
-import { event, flow, openedRecord, RECORD_DEFAULTS, temporaryFolder } from '../support/record.ts'
+import { openedRecord, RECORD_DEFAULTS, temporaryFolder } from '../support/record.ts'
+import { event, flow, stories } from '../support/record.ts'
 
 const built = (module: string): string => pathToFileURL(packagedFile(`dist/${module}`)).href
 
@@ -79,6 +83,58 @@ describe('a process killed with -9', () => {
     const subjects = new Set(rows.map(({ subject }) => subject))
     expect(audited.filter((line) => !subjects.has(line.slice(8)))).toEqual([])
     expect(await record.audit.verify()).toMatchObject({ isIntact: true })
+  })
+})
+
+/** A log of so many events whose header is gone. */
+async function damagedLog(events: number): Promise<string> {
+  const folder = await temporaryFolder()
+  const record = await openedRecord(folder)
+  await record.events.save(stories(events), { forward: true })
+  await record.close()
+  const file = await open(record.path, 'r+')
+  await file.write(Buffer.alloc(100), 0, 100, 0)
+  await file.close()
+  return folder
+}
+
+describe('a process killed with -9 while it begins a damaged log anew', () => {
+  it.each([1, 2, 4, 8, 16, 32])('loses nothing of it (%i)', async (changes) => {
+    const folder = await damagedLog(3000)
+    const opening = child('await record.close()', folder)
+    const watcher = watch(folder)
+    onTestFinished(() => watcher.close())
+    let seen = 0
+    watcher.on('change', (_, name) => {
+      if (/damaged|anew/.test(String(name))) seen += 1
+      if (seen === changes) opening.kill('SIGKILL')
+    })
+    await linesOf(opening)
+    const record = await openedRecord(folder)
+    expect(record.outbox.after(0, 10_000)).toHaveLength(3000)
+    const { items } = await record.audit.list({ limit: 10, action: 'record.salvaged' })
+    expect(items).toHaveLength(1)
+    const names = readdirSync(folder).filter((name) => /anew|damaged/.test(name))
+    expect(names.filter((name) => !/-(wal|shm)$/.test(name))).toEqual([
+      expect.stringMatching(/^picket\.db\.damaged-\d{8}T\d{6}Z$/),
+    ])
+  })
+
+  it('finds the new one where the old one had left only its write-ahead log', async () => {
+    const folder = await temporaryFolder()
+    const at = (name: string): string => join(folder, `picket.db${name}`)
+    const record = await openedRecord(folder)
+    await record.events.save(stories(3), { forward: true })
+    await record.close()
+    await rename(record.path, at('.anew'))
+    const other = await openedRecord(await temporaryFolder())
+    await other.events.save(stories(1), { forward: true })
+    await copyFile(`${other.path}-wal`, at('-wal'))
+    const next = await openedRecord(folder)
+    expect(next.agentId).toBe(record.agentId)
+    expect(next.startFindings).toEqual([expect.stringContaining('was damaged and begun anew')])
+    expect(next.events.lastSequence()).toBe(3)
+    expect(readdirSync(folder).filter((name) => /damaged-.*-wal$/.test(name))).toHaveLength(1)
   })
 })
 

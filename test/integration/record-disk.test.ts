@@ -32,7 +32,13 @@ async function retentionOn(path: string, nowMs: number, changes: Partial<typeof 
   const floorBytes = settings.minFreeMegabytes * MEGABYTE
   const writer = await Writer.start({ path, nowMs, floorBytes })
   const clock = { nowMs: () => nowMs }
-  const retention = startRetention({ writer, clock, log: silentLog, config: settings })
+  const retention = startRetention({
+    writer,
+    clock,
+    log: silentLog,
+    config: settings,
+    writtenMs: null,
+  })
   onTestFinished(async () => {
     await retention.stop()
     await writer.close()

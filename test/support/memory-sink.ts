@@ -43,6 +43,8 @@ export class MemorySink {
   trouble: string | null = null
   /** Whether it says at once that what it took has arrived. */
   confirms = true
+  /** Why it cannot be closed in order. */
+  closingTrouble: string | null = null
   /** Batches, empty ones too. */
   asked = 0
   opened = 0
@@ -69,7 +71,8 @@ export class MemorySink {
       close: () => {
         if (!isClosed) this.#open -= 1
         isClosed = true
-        return Promise.resolve(null)
+        const trouble = this.closingTrouble
+        return trouble === null ? Promise.resolve(null) : Promise.reject(new Error(trouble))
       },
     }
   }

@@ -116,14 +116,25 @@ export class Forwarder {
     }
   }
 
-  /** Ends within about a second and stores the last position. */
+  /** Ends within about a second and stores the last position; never rejects. */
   async stop(): Promise<void> {
     this.#isStopped = true
     this.#interruptPause?.()
-    const arrived = await this.#sink.close()
+    const arrived = await this.#closeLast()
     // A name that is being looked up cannot be hurried; nothing it could still do matters.
     await Promise.race([this.#running, pause(STOP_WITHIN_MS)])
     await this.#storeLast(arrived ?? 0)
+  }
+
+  /** A file that refuses to be closed (its disk is gone) is no reason not to end; what it took is stored all the same. */
+  async #closeLast(): Promise<number | null> {
+    try {
+      return await this.#sink.close()
+    } catch (cause) {
+      const fields = { sink: this.name, reason: reasonOf(cause) }
+      this.#options.log.warn('a sink could not be closed in order', fields)
+      return null
+    }
   }
 
   /** What cannot be stored (a full disk) is sent again by the next start, which is no reason not to end. */

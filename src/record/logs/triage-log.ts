@@ -1,5 +1,6 @@
 /** What people make of events: verdicts, suppressions, and the incidents that events join into. */
 import type { SuppressionScope } from '../../decide/index.ts'
+import type { OpenIncident } from '../fold/incident-book.ts'
 import type { AuditEntry } from './audit-trail.ts'
 import type { Page } from './event-log.ts'
 
@@ -124,4 +125,6 @@ export interface TriageLog {
   incident(id: string): Incident | null
   /** The one seen last comes first. Errors: `ERR_API_REQUEST` for a cursor that is not ours. */
   incidents(query: IncidentQuery): Page<Incident>
+  /** Those seen last at or after a time, µs; the one seen last comes first. */
+  openIncidents(fromUs: number, limit: number): readonly OpenIncident[]
 }

@@ -11,12 +11,14 @@ import { fleet } from './009-fleet.ts'
 import { flowOutbox } from './010-flow-outbox.ts'
 import { reserve } from './011-reserve.ts'
 import { mildEvents } from './012-mild-events.ts'
+import { quickLooks } from './013-quick-looks.ts'
 import type { Migration } from './migration.ts'
 
 export const MIGRATIONS: readonly Migration[] = [
   ...[begin, flowBatches, triage, evidence],
   ...[auditPeer, outbox, blockScope, api],
   ...[fleet, flowOutbox, reserve, mildEvents],
+  quickLooks,
 ]
 
 /** The `user_version` of a database this build writes. */

@@ -16,16 +16,17 @@ export const AUDIT_ROWS_PER_STEP = 5000
  * Errors: `ERR_API_REQUEST` for a cursor that is not ours.
  */
 export function stepAudit(connection: Connection, query: AuditQuery): Page<AuditRow> {
-  const newest = auditHead(connection).id
-  const before =
-    query.cursor === undefined ? newest + 1 : decodeRowCursor('audit', query.cursor).tie
+  const end = auditHead(connection).id + 1
+  const asked = query.cursor === undefined ? end : decodeRowCursor('audit', query.cursor).tie
+  // A made-up one from far behind the end would be walked down from.
+  const before = Math.min(asked, end)
   const from = Math.max(1, before - AUDIT_ROWS_PER_STEP)
   const where = conditionsOf(query).and('id < ? AND id >= ?', before, from)
   const sql = `SELECT * FROM audit ${where.sql} ORDER BY id DESC LIMIT ?`
   const found = connection.prepare(sql).all(...where.values, query.limit + 1) as ChainRow[]
   const items = found.slice(0, query.limit).map(rowOf)
-  const end = found.length > query.limit ? items.at(-1)!.id : from
-  return { items, nextCursor: end <= 1 ? null : encodeCursor('audit', { time: 0, tie: end }) }
+  const stop = found.length > query.limit ? items.at(-1)!.id : from
+  return { items, nextCursor: stop <= 1 ? null : encodeCursor('audit', { time: 0, tie: stop }) }
 }
 
 function conditionsOf({ fromMs, toMs, actor, action, subject }: AuditQuery): Where {

@@ -1,8 +1,9 @@
 /** Reads blocks. */
 import type { Block, BlockHistory, BlockLog, BlockQuery } from '../logs/block-log.ts'
 import type { Page } from '../logs/event-log.ts'
+import { cidrsAround, type Cidr } from '../../net/cidr.ts'
 import { parsePortRange } from '../../net/port-range.ts'
-import { keyRange } from '../sqlite/address-key.ts'
+import { keyRange, type KeyRange } from '../sqlite/address-key.ts'
 import type { ReadConnection } from '../sqlite/live-connection.ts'
 import { decodeIdCursor, encodeCursor } from './cursor.ts'
 import { Where } from './where.ts'
@@ -11,8 +12,16 @@ const COLUMNS = `id, target, direction, protocol, ports, state, created_at_ms AS
   expires_at_ms AS expiresAtMs, lifted_at_ms AS liftedAtMs, lifted_by AS liftedBy, reason, source,
   ordered_by AS orderedBy, event_id AS eventId, failure, verified_at_ms AS verifiedAtMs,
   stopped_packets AS stoppedPackets, stopped_bytes AS stoppedBytes`
-/** Two ranges share an address only where one holds the other: equal, holding and inside in one. */
-const TOUCHES = 'target_first <= ? AND target_last >= ?'
+/**
+ * Blocks that are equal to a range, hold it or lie inside it. Two ranges share an address only where one holds the
+ * other: so its target lies inside, or begins where one of the few ranges begins that hold it. All blocks there ever
+ * were are kept, and each automatic one asks.
+ */
+const TOUCHES = `rowid IN (
+  SELECT rowid FROM blocks INDEXED BY blocks_by_target WHERE target_first BETWEEN @first AND @last
+  UNION ALL
+  SELECT rowid FROM blocks INDEXED BY blocks_by_target
+  WHERE target_first IN (SELECT unhex(value) FROM json_each(@holders)) AND target_last >= @last)`
 const STANDING = "state IN ('pending', 'active', 'failed')"
 
 /** The reading half of the block log. */
@@ -24,7 +33,7 @@ export function blockReader(connection: ReadConnection): Omit<BlockLog, 'save'> 
   const selectHistory = connection.prepare(
     `SELECT count(*) FILTER (WHERE source IN ('policy', 'feed') AND created_at_ms >= @sinceMs) AS automaticBlocks,
        max(lifted_at_ms) FILTER (WHERE lifted_at_ms >= @sinceMs) AS lastLiftMs
-     FROM blocks WHERE target_first <= @last AND target_last >= @first`,
+     FROM blocks WHERE ${TOUCHES}`,
   )
   return {
     get: (id) => {
@@ -33,7 +42,7 @@ export function blockReader(connection: ReadConnection): Omit<BlockLog, 'save'> 
     },
     standing: () => (selectStanding.all() as BlockRow[]).map(blockOf),
     history(target, sinceMs) {
-      return selectHistory.get({ ...keyRange(target), sinceMs }) as BlockHistory
+      return selectHistory.get({ ...touching(target), sinceMs }) as BlockHistory
     },
     list: (query) => listBlocks(connection, query),
   }
@@ -48,9 +57,14 @@ function blockOf(row: BlockRow): Block {
 
 function listBlocks(connection: ReadConnection, query: BlockQuery): Page<Block> {
   const where = conditionsOf(query)
-  const sql = `SELECT ${COLUMNS} FROM blocks ${where.sql}
+  // Without a word the list would be walked in its order, and each row held against the few that touch.
+  const walk = query.target === undefined ? '' : 'NOT INDEXED'
+  const sql = `SELECT ${COLUMNS} FROM blocks ${walk} ${where.sql}
     ORDER BY created_at_ms DESC, id DESC LIMIT ?`
-  const found = connection.prepare(sql).all(...where.values, query.limit + 1) as BlockRow[]
+  const target = query.target === undefined ? [] : [touching(query.target)]
+  const found = connection
+    .prepare(sql)
+    .all(...target, ...where.values, query.limit + 1) as BlockRow[]
   const items = found.slice(0, query.limit).map(blockOf)
   const last = items.at(-1)
   return {
@@ -70,9 +84,12 @@ function conditionsOf(query: BlockQuery): Where {
   }
   if (query.state === undefined) where.and(STANDING)
   else where.and('state = ?', query.state)
-  if (query.target !== undefined) {
-    const { first, last } = keyRange(query.target)
-    where.and(TOUCHES, last, first)
-  }
+  if (query.target !== undefined) where.and(TOUCHES)
   return where
+}
+
+/** What `TOUCHES` goes by. */
+function touching(target: Cidr): KeyRange & { readonly holders: string } {
+  const starts = new Set(cidrsAround(target).map((wider) => keyRange(wider).first.toString('hex')))
+  return { ...keyRange(target), holders: JSON.stringify([...starts]) }
 }

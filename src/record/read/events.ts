@@ -10,8 +10,8 @@ import { Where } from './where.ts'
 /** How many events a step looks at: some 20 ms. An address with fewer events than this is rare. */
 export const EVENTS_PER_STEP = 10_000
 
-/** All that is told of an event, without the names of its fields. */
-const TOLD = `(SELECT group_concat(atom, ' ') FROM json_tree(body) WHERE atom IS NOT NULL)`
+/** All that is told of an event, without the names of its fields; put together once, however many words are looked for. */
+const TOLD = `(SELECT group_concat(atom, ' ') AS told FROM json_tree(body) WHERE atom IS NOT NULL)`
 
 interface ListedRow {
   readonly id: string
@@ -117,9 +117,14 @@ function andFilters(where: Where, query: EventQuery): void {
   if (query.incident !== undefined) where.and('incident = ?', query.incident)
   if (query.verdict !== undefined) where.and('verdict = ?', query.verdict)
   if (query.minSeverity !== undefined) where.and('severity >= ?', query.minSeverity)
-  for (const word of query.text?.split(/\s+/).filter((one) => one !== '') ?? []) {
-    where.and(`${TOLD} LIKE ? ESCAPE '\\'`, `%${word.replaceAll(/[\\%_]/g, '\\$&')}%`)
-  }
+  andWords(where, new Set(query.text?.split(/\s+/).filter((one) => one !== '')))
+}
+
+function andWords(where: Where, words: ReadonlySet<string>): void {
+  if (words.size === 0) return
+  const like = Array.from(words, () => `told LIKE ? ESCAPE '\\'`).join(' AND ')
+  const patterns = Array.from(words, (word) => `%${word.replaceAll(/[\\%_]/g, '\\$&')}%`)
+  where.and(`EXISTS (SELECT 1 FROM ${TOLD} WHERE ${like})`, ...patterns)
 }
 
 /** A condition on who takes part in an event. */

@@ -1,4 +1,5 @@
 /** Reads verdicts, suppressions and incidents. */
+import type { OpenIncident } from '../fold/incident-book.ts'
 import type { Page } from '../logs/event-log.ts'
 import type { ReadConnection } from '../sqlite/live-connection.ts'
 import type {
@@ -42,6 +43,10 @@ export function triageReader(connection: ReadConnection): Reading {
     `SELECT ${SUPPRESSION} FROM suppressions WHERE id = ?`,
   )
   const selectIncident = connection.prepare(`SELECT ${INCIDENT} FROM incidents WHERE id = ?`)
+  const selectOpen = connection.prepare(
+    `SELECT id, party, last_seen_us AS lastUs FROM incidents
+     WHERE last_seen_us >= ? ORDER BY last_seen_us DESC, id DESC LIMIT ?`,
+  )
   const withEvents = eventsOfIncidents(connection)
   return {
     verdict: (eventId) => (selectVerdict.get(eventId.toLowerCase()) as Verdict | undefined) ?? null,
@@ -65,6 +70,7 @@ export function triageReader(connection: ReadConnection): Reading {
       return row === undefined ? null : withEvents(row)
     },
     incidents: (query) => listIncidents(connection, query, withEvents),
+    openIncidents: (fromUs, limit) => selectOpen.all(fromUs, limit) as OpenIncident[],
   }
 }
 

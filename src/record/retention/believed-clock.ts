@@ -15,12 +15,16 @@ export class BelievedClock implements Clock {
   #askedAtMs: number
   #doubtedSinceMs: number | null = null
 
-  /** `elapsedMs` goes on evenly, whoever sets the clock. */
-  constructor(clock: Clock, elapsedMs = (): number => performance.now()) {
+  /**
+   * `knownMs`: when it was last known how late it is, null for never: a host may start with a wrong clock, too.
+   * `elapsedMs` goes on evenly, whoever sets the clock.
+   */
+  constructor(clock: Clock, knownMs: number | null, elapsedMs = (): number => performance.now()) {
     this.#clock = clock
     this.#elapsedMs = elapsedMs
-    this.#believedMs = clock.nowMs()
+    this.#believedMs = knownMs ?? clock.nowMs()
     this.#askedAtMs = elapsedMs()
+    this.nowMs()
   }
 
   /** To be asked every few minutes at least. */

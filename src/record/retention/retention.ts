@@ -22,6 +22,8 @@ interface RetentionOptions {
   readonly clock: Clock
   readonly log: Log
   readonly config: RecordConfig
+  /** When the log was last written to, ms since the epoch; null for a new one. */
+  readonly writtenMs: number | null
 }
 
 export interface Retention {
@@ -51,7 +53,7 @@ class Rounds implements Retention {
 
   constructor(options: RetentionOptions) {
     this.#options = options
-    this.#clock = new BelievedClock(options.clock)
+    this.#clock = new BelievedClock(options.clock, options.writtenMs)
     this.#timer = setInterval(() => {
       this.#round ??= this.#lookAndDelete().finally(() => (this.#round = null))
     }, LOOK_EVERY_MS)

@@ -37,9 +37,9 @@ export function appendAudit(connection: Connection, entry: AuditEntry, atMs: num
   const row = {
     id: lastAuditId(connection) + 1,
     at_ms: atMs,
-    actor: entry.actor,
+    actor: asStored(entry.actor),
     action: entry.action,
-    subject: entry.subject,
+    subject: asStored(entry.subject),
     details: JSON.stringify(entry.details),
     previous_hash: auditHead(connection).hash,
     peer: entry.peer ?? null,
@@ -51,6 +51,9 @@ export function appendAudit(connection: Connection, entry: AuditEntry, atMs: num
     )
     .run({ ...row, hash: hashOfRow(row) })
 }
+
+/** Half a surrogate pair is stored as U+FFFD: hashed as it came, the row would seem changed for ever. */
+const asStored = (text: string): string => Buffer.from(text).toString()
 
 /** Gives the hash that a row must have: SHA-256 in hex over its columns and the hash before. */
 export function hashOfRow(row: Omit<ChainRow, 'hash'>): string {

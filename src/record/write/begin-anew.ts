@@ -2,7 +2,6 @@
 import { grouped } from '../../core/amount.ts'
 import { appendAudit } from '../sqlite/audit-chain.ts'
 import { inTransaction, type Connection } from '../sqlite/connection.ts'
-import type { DamagedFile } from '../sqlite/damage/integrity.ts'
 import { openDamaged, type OpenedDamage } from '../sqlite/damage/open-damaged.ts'
 import { salvage, type Salvaged } from '../sqlite/damage/salvage.ts'
 
@@ -16,40 +15,48 @@ const WORDS: Readonly<Record<string, string>> = {
   flow_batches: 'batches of flows',
 }
 
+/** A database that cannot be gone on with. */
+export interface DamagedFile {
+  /** Where it is; null where there is nothing any more. */
+  readonly path: string | null
+  /** Where it will be. */
+  readonly aside: string
+  readonly damage: string
+}
+
 export interface AnewOptions {
   readonly nowMs: number
   /** Free space on the disk that is left alone. */
   readonly floorBytes: number
   /** Of the agent that runs, where one does. */
-  readonly agentId?: string
+  readonly agentId?: string | undefined
   /** The database, still open though its file is gone; it is left open. */
-  readonly still?: Connection | null
+  readonly still?: Connection | undefined
 }
 
-/** Gives what was found and done, in a sentence. */
+/** Fills the new one, and gives what was found and done, in a sentence. */
 export function beginAnew(
   connection: Connection,
-  { path, damage }: DamagedFile,
-  { nowMs, floorBytes, agentId, still = null }: AnewOptions,
+  { path, aside, damage }: DamagedFile,
+  { nowMs, floorBytes, agentId, still }: AnewOptions,
 ): string {
-  const from = still === null ? openSetAside(path, connection) : { connection: still, close }
+  const from = still === undefined ? openedDamage(path, connection) : { connection: still, close }
   const salvaged = salvage(connection, from, { floorBytes, agentId })
-  const entry = { actor: 'agent', action: 'record.salvaged', subject: path ?? 'picket.db' }
+  const subject = path === null ? 'picket.db' : aside
+  const entry = { actor: 'agent', action: 'record.salvaged', subject }
   inTransaction(connection, 'FULL', () => {
     appendAudit(connection, { ...entry, details: { damage, salvaged } }, nowMs)
   })
-  return `the log was damaged (${damage}); ${keptWords(path, still)}a new one begun with ${inWords(salvaged)}`
+  return `the log was damaged (${damage}); ${path === null ? '' : keptWords(aside, still)}a new one begun with ${inWords(salvaged)}`
 }
 
 const close = (): void => undefined
 
-const openSetAside = (path: string | null, { name }: Connection): OpenedDamage | null =>
+const openedDamage = (path: string | null, { name }: Connection): OpenedDamage | null =>
   path === null ? null : openDamaged(path, name)
 
-function keptWords(path: string | null, still: Connection | null): string {
-  if (path === null) return ''
-  return `${still === null ? 'it' : 'what was there'} was kept as ${path}, and `
-}
+const keptWords = (aside: string, still: Connection | undefined): string =>
+  `${still === undefined ? 'it' : 'what was there'} was kept as ${aside}, and `
 
 function inWords(salvaged: Salvaged): string {
   const counts = Object.entries(salvaged).map(

@@ -1,14 +1,14 @@
 /** The database as the writer has it open: found sound at the start, or begun anew in the place of one that is not. */
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { openError, openWriter, type Connection } from '../sqlite/connection.ts'
 import {
+  asideOf,
   closeQuietly,
+  findDamage,
   setAside,
-  setAsideIfDamaged,
   takeGuard,
   wasGuarded,
-  type DamagedFile,
   type Guard,
 } from '../sqlite/damage/integrity.ts'
 import { FileGone, rememberFiles } from '../sqlite/damage/presence.ts'
@@ -36,56 +36,54 @@ export interface Opened {
  * Errors: `ERR_RECORD_OPEN`, `ERR_RECORD_LOCKED`.
  */
 export function open(settings: WriterSettings): Opened {
-  const { path, nowMs } = settings
+  const { path } = settings
   try {
-    const isGone = wasGuarded(path) && !existsSync(path)
+    const wasHere = wasGuarded(path)
     const guard = takeGuard(path)
-    const found = isGone ? { path: null, damage: 'its file is gone' } : null
-    const damaged =
-      guard === null ? null : (found ?? withBallast(path, () => setAsideIfDamaged(path, nowMs)))
-    return withBallast(path, () => opened(settings, { guard, damaged, generation: 0 }))
+    const told = guard === null ? [] : mendedAtStart(settings, wasHere)
+    return withBallast(path, () => opened(settings, { guard, generation: 0, told }))
   } catch (cause) {
     throw openError(path, cause)
   }
 }
 
+/** Begins it anew where it has to be; says what was done. */
+function mendedAtStart(settings: WriterSettings, wasHere: boolean): readonly string[] {
+  const { path } = settings
+  const finished = finishReplacing(settings)
+  const isGone = wasHere && !existsSync(path)
+  const damage = isGone ? 'its file is gone' : withBallast(path, () => findDamage(path))
+  if (damage === null) return finished
+  return [...finished, withBallast(path, () => replaceFile(settings, { damage }))]
+}
+
 /** Begins it anew while the agent runs, with what can be read of it; null where the one before is better than none. */
 export function openAnew(before: Opened, cause: unknown): Opened | null {
   const settings = { ...before.settings, nowMs: Date.now() }
+  const { path } = settings
   const generation = before.findings.generation + 1
-  const reason = cause instanceof Error ? cause.message : String(cause)
-  const { path, nowMs } = settings
-  if (cause instanceof FileGone) {
-    const told = replaceFile(before, nowMs, reason)
-    if (told === null) return null
-    const guard = wasGuarded(path) ? before.guard : takeGuard(path)
-    return opened(settings, { guard, damaged: null, generation, told: [told] })
+  const damage = cause instanceof Error ? cause.message : String(cause)
+  if (!(cause instanceof FileGone)) {
+    const agentId = agentIdOf(before.connection) ?? undefined
+    closeQuietly(before.connection)
+    const told = [replaceFile(settings, { damage, agentId })]
+    return opened(settings, { guard: before.guard, generation, told })
   }
-  const agentId = agentIdOf(before.connection)
-  closeQuietly(before.connection)
-  const damaged = setAside(path, reason, nowMs)
-  const found = { guard: before.guard, damaged, generation }
-  return opened(settings, { ...found, ...(agentId === null ? {} : { agentId }) })
+  const told = replaceGone(settings, damage, before.connection)
+  if (told === null) return null
+  const guard = wasGuarded(path) ? before.guard : takeGuard(path)
+  return opened(settings, { guard, generation, told: [told] })
 }
 
-interface Found {
+interface Found extends WriterFindings {
   readonly guard: Guard | null
-  readonly damaged: DamagedFile | null
-  readonly generation: number
-  readonly agentId?: string
-  /** What is to be said besides. */
-  readonly told?: readonly string[]
 }
 
-function opened(settings: WriterSettings, found: Found): Opened {
+function opened(settings: WriterSettings, { guard, ...findings }: Found): Opened {
   const { path, nowMs, floorBytes } = settings
-  const { guard, damaged, generation, agentId, told: before = [] } = found
   const connection = openMigrated(path, nowMs)
   makeShrinkable(connection)
-  const anew = { nowMs, floorBytes, ...(agentId === undefined ? {} : { agentId }) }
-  const told = damaged === null ? before : [...before, beginAnew(connection, damaged, anew)]
   const room = new DiskRoom(connection, floorBytes)
-  const findings = { generation, told }
   return { settings, connection, guard, findings, room, assertThere: rememberFiles(path) }
 }
 
@@ -107,38 +105,70 @@ function openMigrated(path: string, nowMs: number): Connection {
 /**
  * Writes the file anew out of what is still open, and sets aside what somebody put in its place; says so.
  *
- * Under another name until the old connection is closed: that removes the write-ahead log by its name, whosever it is.
  * Null where it cannot be written: the old connection, nameless as its file is, goes on holding everything.
  */
-function replaceFile(before: Opened, nowMs: number, damage: string): string | null {
-  const { path } = before.settings
-  const anew = `${path}.anew`
-  let told: string
+function replaceGone(settings: WriterSettings, damage: string, still: Connection): string | null {
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-    const damaged = existsSync(path) ? setAside(path, damage, nowMs) : { path: null, damage }
-    told = copyInto(anew, before, damaged, nowMs)
+    mkdirSync(dirname(settings.path), { recursive: true, mode: 0o700 })
+    return replaceFile(settings, { damage, still })
   } catch (cause) {
     if ((cause as { code?: unknown }).code === undefined) throw cause
     return null
   }
-  closeQuietly(before.connection)
-  renameSync(anew, path)
+}
+
+interface Damage {
+  readonly damage: string
+  readonly agentId?: string | undefined
+  /** The database, still open though its file is gone; it is closed. */
+  readonly still?: Connection
+}
+
+/** What takes the place of a damaged database bears this name until it is whole. */
+const anewOf = (path: string): string => `${path}.anew`
+
+/**
+ * Puts a new database in the place of a damaged one, with what can be read of that; says so.
+ *
+ * Whenever it is killed, the next start either finds the damaged one where it was, or the new one whole.
+ */
+function replaceFile(settings: WriterSettings, { damage, agentId, still }: Damage): string {
+  const { path, nowMs, floorBytes } = settings
+  const aside = asideOf(path, nowMs)
+  const damaged = { path: existsSync(path) ? path : null, aside, damage }
+  removeParts(anewOf(path))
+  const into = openMigrated(anewOf(path), nowMs)
+  let told: string
+  try {
+    told = beginAnew(into, damaged, { nowMs, floorBytes, agentId, still })
+    // Only its file is renamed: nothing may be left in the write-ahead log.
+    into.pragma('wal_checkpoint(TRUNCATE)')
+  } finally {
+    closeQuietly(into)
+  }
+  setAside(path, aside)
+  // Between the two: closing removes the write-ahead log by its name, whosever it is.
+  closeQuietly(still)
+  renameSync(anewOf(path), path)
   return told
 }
 
-function copyInto(
-  anew: string,
-  { settings, connection }: Opened,
-  damaged: DamagedFile,
-  nowMs: number,
-): string {
-  for (const part of ['', '-wal', '-shm']) rmSync(anew + part, { force: true })
-  const into = openMigrated(anew, nowMs)
-  try {
-    const { floorBytes } = settings
-    return beginAnew(into, damaged, { nowMs, floorBytes, still: connection })
-  } finally {
-    into.close()
+/** Goes on with what a kill kept from taking its place, and says so; half of one is written anew. */
+function finishReplacing({ path, nowMs }: WriterSettings): readonly string[] {
+  const anew = anewOf(path)
+  const isWhole = existsSync(anew) && statSync(anew).size > 0 && !existsSync(`${anew}-wal`)
+  if (!isWhole || existsSync(path)) {
+    removeParts(anew)
+    return []
   }
+  // The damaged one's write-ahead log, where the kill came before that was set aside: it would be taken for its own.
+  setAside(path, asideOf(path, nowMs))
+  renameSync(anew, path)
+  return [
+    'the log was damaged and begun anew, which was cut short: the audit trail tells of it as record.salvaged',
+  ]
+}
+
+function removeParts(path: string): void {
+  for (const part of ['', '-wal', '-shm']) rmSync(path + part, { force: true })
 }

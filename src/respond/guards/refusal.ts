@@ -68,8 +68,8 @@ export class BlockRefused extends PicketError {
 
   constructor(target: string, refusal: Refusal) {
     const canPass = 'an administrator can order it with `override`'
-    const hint = HINTS[refusal.guard] ?? (isPassable(refusal.guard) ? canPass : undefined)
-    super('ERR_BLOCK_REFUSED', `${target} is not blocked: ${refusal.why}`, hint ? { hint } : {})
+    const hint = HINTS[refusal.guard] ?? (isPassable(refusal.guard) ? canPass : NEVER)
+    super('ERR_BLOCK_REFUSED', `${target} is not blocked: ${refusal.why}`, { hint })
     this.name = 'BlockRefused'
     this.guard = refusal.guard
     this.why = refusal.why
@@ -116,6 +116,9 @@ const HINTS: Readonly<Partial<Record<Guard, string>>> = {
   'too-many-blocks': 'lift blocks, or raise respond.maxActiveBlocks',
   'firewall-full': 'lift blocks, or let respond.firewall be one that takes more: see the README',
 }
+
+const NEVER =
+  'this host, and what it cannot do without, is never blocked; block the attacker alone, or a smaller range'
 
 /**
  * Returns the first guard that protects anything in the target, or null when it may be blocked.

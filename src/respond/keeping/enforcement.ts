@@ -2,7 +2,7 @@
 import type { Clock } from '../../core/clock.ts'
 import { PicketError } from '../../core/errors.ts'
 import type { Log } from '../../core/log.ts'
-import type { Firewall, HeldEntry } from '../firewall.ts'
+import type { Firewall, FirewallEntry, HeldEntry } from '../firewall.ts'
 import { heldAsWanted, markExpired, reconcile, type Repair } from './reconcile.ts'
 import type { StandingBlocks } from './standing-blocks.ts'
 import type { Tally } from './tally.ts'
@@ -36,16 +36,20 @@ export class Enforcement {
   }
 
   /**
-   * Makes one change; where the firewall is not as it should be, before or after, all is put right.
+   * Makes one change, of these entries; where the firewall is not as it should be for them, before or after, all is put
+   * right.
    *
    * Gives why blocks that were not in force yet are not now either; null where nothing stands in the way.
    * Errors: those of `reconcile`.
    */
-  async apply(change: () => Promise<void>): Promise<PicketError | null> {
+  async apply(
+    entries: readonly FirewallEntry[],
+    change: () => Promise<void>,
+  ): Promise<PicketError | null> {
     if (this.#isSettled) {
       try {
         await change()
-        if (await this.#options.firewall.isIntact()) return null
+        if (await this.#options.firewall.isIntact(entries)) return null
       } catch (error) {
         if (!(error instanceof PicketError)) throw error
         const why = error.message
@@ -114,7 +118,7 @@ export class Enforcement {
     try {
       const expired = await markExpired(this.#options, nowMs)
       const entries = standing.entriesToRemove(expired, nowMs)
-      await this.apply(() => firewall.remove(entries))
+      await this.apply(entries, () => firewall.remove(entries))
     } catch (error) {
       this.#noteFault(error)
     }

@@ -59,7 +59,7 @@ async function enforce(
   const entries = standing.entriesToAdd(blocks, nowMs)
   let failure: PicketError | null
   try {
-    failure = await enforcement.apply(() => firewall.add(entries, how))
+    failure = await enforcement.apply(entries, () => firewall.add(entries, how))
   } catch (error) {
     if (!(error instanceof PicketError)) throw error
     await markFailed(standing, asTheyStand(), error.message)

@@ -1,9 +1,7 @@
 /** Programs side by side over one capture: each costs so many times what `tcpdump -r FILE -w /dev/null` costs. */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { measureChild } from '../measuring/measured-child.mjs'
 import { median } from '../measuring/statistics.mjs'
+import { removeFolder, temporaryFolder } from '../measuring/temporary-folder.mjs'
 
 /** tcpdump is so quick that one run would drown in the clock's steps of 10 ms. */
 const TCPDUMP_RUNS = 5
@@ -40,7 +38,7 @@ function isTooSlow({ isPeer, runs }) {
 }
 
 async function runOnce(row, file, tcpdump) {
-  const folder = mkdtempSync(join(tmpdir(), 'picket-bench-'))
+  const folder = temporaryFolder('picket-bench-')
   try {
     const [command, ...args] = row.argv(file, folder)
     const limitSeconds = row.isPeer ? LIMIT_SECONDS : undefined
@@ -53,7 +51,7 @@ async function runOnce(row, file, tcpdump) {
     if (!row.isPeer) throw failure
     row.failure = failure.message
   } finally {
-    rmSync(folder, { recursive: true, force: true })
+    removeFolder(folder)
   }
 }
 

@@ -1,10 +1,10 @@
 /** Picket's own command over a capture, from the file to the record, with both forests at work. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from '../../check/root.mjs'
 import { readGcTrace, traceFlags } from '../measuring/gc-trace.mjs'
 import { measureChild } from '../measuring/measured-child.mjs'
+import { removeFolder, temporaryFolder } from '../measuring/temporary-folder.mjs'
 
 const program = join(root, 'dist', 'main.js')
 /** An hour's patience of the isolation forest would outlast the capture: here it is grown as soon as it can. */
@@ -25,7 +25,7 @@ export function replayArgv(file, folder, { config = {}, flags = [] } = {}) {
  * with `OfRecord` of the record's threads.
  */
 export async function measureReplay(file) {
-  const folder = mkdtempSync(join(tmpdir(), 'picket-bench-'))
+  const folder = temporaryFolder('picket-bench-')
   try {
     const [command, ...args] = replayArgv(file, folder, { flags: traceFlags })
     const cost = await measureChild(command, args)
@@ -37,6 +37,6 @@ export async function measureReplay(file) {
     }
     return { ...cost, ...reading, ...record }
   } finally {
-    rmSync(folder, { recursive: true, force: true })
+    removeFolder(folder)
   }
 }

@@ -9,6 +9,7 @@ import type { AuditEntry, AuditFinding, AuditHead } from '../../../src/record/lo
 import type { Event } from '../../../src/record/event.ts'
 import type { EventRecord } from '../../../src/record/record.ts'
 import { openRecord } from '../../../src/record/index.ts'
+import { encodeCursor } from '../../../src/record/read/cursor.ts'
 import { AUDIT_ROWS_PER_STEP } from '../../../src/record/read/audit.ts'
 import { appendAudit } from '../../../src/record/sqlite/audit-chain.ts'
 import { openedRecord, RECORD_DEFAULTS, story, temporaryFolder } from '../../support/record.ts'
@@ -91,6 +92,24 @@ describe('the audit trail', () => {
     const finding = await (await tampered(tampering)).record.audit.verify()
     expect(finding.isIntact).toBe(false)
     expect(words(finding)).toContain(problem)
+  })
+
+  it('holds together whatever is named in it', async () => {
+    const { audit } = await openedRecord(await temporaryFolder())
+    for (const odd of ['half a pair \ud83d', 'a\u0000b', '\ufffe', '\u202e=|\\\n']) {
+      await audit.append(entry(odd, { actor: `local:${odd}`, details: { odd } }))
+    }
+    expect(await audit.verify()).toMatchObject({ isIntact: true, rows: 4 })
+  })
+
+  it('is at its end for a cursor that was made up', async () => {
+    const { audit } = await openedRecord(await temporaryFolder())
+    await audit.append(entry('192.0.2.1'))
+    const cursor = encodeCursor('audit', { time: 0, tie: Number.MAX_SAFE_INTEGER })
+    expect(await audit.list({ limit: 10, cursor })).toMatchObject({
+      items: [{ subject: '192.0.2.1' }],
+      nextCursor: null,
+    })
   })
 
   it('shows rows that changed places', async () => {

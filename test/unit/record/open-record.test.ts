@@ -3,8 +3,18 @@ import { readdirSync, statSync } from 'node:fs'
 import { mkdir, open, readFile, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { systemClock } from '../../../src/core/clock.ts'
+import { silentLog } from '../../../src/core/log.ts'
+import { openRecord } from '../../../src/record/index.ts'
 import { LATEST_VERSION } from '../../../src/record/migrations/index.ts'
-import { batchOf, flow, openedRecord, story, temporaryFolder } from '../../support/record.ts'
+import {
+  batchOf,
+  flow,
+  openedRecord,
+  RECORD_DEFAULTS,
+  story,
+  temporaryFolder,
+} from '../../support/record.ts'
 
 const refused = (message: RegExp) =>
   expect.objectContaining({
@@ -89,6 +99,16 @@ describe('openRecord', () => {
     await expect(openedRecord(join(folder, 'file', 'data'))).rejects.toEqual(refused(/file\/data/))
     await mkdir(join(folder, 'taken', 'picket.db'), { recursive: true })
     await expect(openedRecord(join(folder, 'taken'))).rejects.toEqual(refused(/taken\/picket.db/))
+  })
+})
+
+describe('a lock that somebody wrote to', () => {
+  it.each(['picket.db.lock', 'agent.lock'])('is named, and no agent blamed (%s)', async (name) => {
+    const folder = await temporaryFolder()
+    await writeFile(join(folder, name), '4711 is my number, and it is here for good\n'.repeat(20))
+    const ground = { clock: systemClock, log: silentLog, config: RECORD_DEFAULTS }
+    const opening = openRecord({ directory: folder, ...ground, isAgent: true })
+    await expect(opening).rejects.toEqual(refused(new RegExp(`${name} holds something`)))
   })
 })
 

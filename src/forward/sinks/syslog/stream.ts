@@ -34,7 +34,8 @@ export interface SyslogStreamOptions {
 /** The end of a batch on its way. */
 interface Sent {
   readonly sequence: number
-  readonly atMs: number
+  /** When the kernel had taken it; Infinity until then. */
+  atMs: number
 }
 
 /**
@@ -46,13 +47,15 @@ interface Sent {
  *
  * One that does not answer looks like one that hangs or cannot be reached, so that counts as broken, too. Only a collector
  * that has never answered, three times, is taken for one that never does: age alone then decides.
- * Memory: one batch, and one number pair for each batch of the last `overlapMs`.
+ * Memory: two batches, one of which the kernel is taking while the other is encoded, and one number pair for each batch of the last `overlapMs`.
  */
 export class SyslogStreamSink implements Sink {
   readonly name: string
   readonly #options: SyslogStreamOptions
   readonly #overlapMs: number
   #connection: StreamConnection | null = null
+  /** The batch before, which the kernel may still be taking while the next is encoded. */
+  #writing: Promise<void> = Promise.resolve()
   #underWay: Sent[] = []
   #accepted = 0
   #lastSent = 0
@@ -67,7 +70,7 @@ export class SyslogStreamSink implements Sink {
     this.#overlapMs = options.overlapMs ?? OVERLAP_MS
   }
 
-  async send(events: readonly Outgoing[]): Promise<Receipt> {
+  async send(events: readonly Outgoing[], hasMore = false): Promise<Receipt> {
     try {
       // Whoever goes back wants it all again, and nothing of what was confirmed before counts.
       if (events.length > 0 && events[0]!.sequence < this.#lastSent) this.#forget()
@@ -75,6 +78,7 @@ export class SyslogStreamSink implements Sink {
       if (this.#underWay.length > 0) this.#assertConnected()
       await this.#confirmOld()
       if (events.length > 0) await this.#write(events)
+      if (!hasMore) await this.#writing
       return { kind: 'accepted', sequence: this.#accepted }
     } catch (cause) {
       this.#forget()
@@ -99,13 +103,22 @@ export class SyslogStreamSink implements Sink {
   async #write(events: readonly Outgoing[]): Promise<void> {
     const { framing, context, monotonicMs } = this.#options
     const connection = await this.#connected()
-    const messages = events.map((event) => syslogText(event, context))
-    await connection.write(frame(messages, framing))
+    const bytes = frame(
+      events.map((event) => syslogText(event, context)),
+      framing,
+    )
+    await this.#writing
+    const sequence = events.at(-1)!.sequence
+    const sent: Sent = { sequence, atMs: Infinity }
+    const taken = (): void => void (sent.atMs = monotonicMs())
+    this.#writing = connection.write(bytes).then(taken)
+    // Whoever waits for it next is told.
+    this.#writing.catch(() => undefined)
     // A heartbeat repeats the last number and is never sent again: asking by FIN whether it arrived would
     // cost a quiet host a connection each minute.
     if (events.every(({ kind }) => kind === HEARTBEAT)) return
-    this.#lastSent = events.at(-1)!.sequence
-    this.#underWay.push({ sequence: this.#lastSent, atMs: monotonicMs() })
+    this.#lastSent = sequence
+    this.#underWay.push(sent)
   }
 
   async #connected(): Promise<StreamConnection> {
@@ -146,6 +159,7 @@ export class SyslogStreamSink implements Sink {
   #forget(): void {
     this.#connection?.destroy()
     this.#connection = null
+    this.#writing = Promise.resolve()
     this.#underWay = []
     this.#lastSent = 0
     this.#accepted = 0

@@ -1,6 +1,7 @@
 /** Finds a damaged database at start, sets it aside and says so: the agent begins anew rather than not at all. */
 import { existsSync, renameSync, statSync } from 'node:fs'
-import { meansDamage, type Connection } from '../connection.ts'
+import { PicketError } from '../../../core/errors.ts'
+import { meansDamage, sqliteCode, type Connection } from '../connection.ts'
 import { Database } from '../driver.ts'
 import { refuseForeign } from '../migrate.ts'
 import { makePrivateFile } from '../private-file.ts'
@@ -20,6 +21,7 @@ export interface Guard {
  *
  * A file must never be set aside under the feet of a running agent, so only the holder checks it.
  * It is SQLite's own file lock on `picket.db.lock`: Node has no flock.
+ * Errors: `ERR_RECORD_OPEN` where the lock is a file that somebody wrote to; what SQLite says of a disk that refuses.
  */
 export function takeGuard(path: string): Guard | null {
   const lockPath = lockOf(path)
@@ -29,43 +31,50 @@ export function takeGuard(path: string): Guard | null {
     lock.pragma('journal_mode = MEMORY')
     lock.exec('BEGIN EXCLUSIVE')
     return { release: () => void lock.close() }
-  } catch {
+  } catch (cause) {
     lock.close()
-    return null
+    if (sqliteCode(cause)?.startsWith('SQLITE_BUSY')) return null
+    throw meansDamage(cause) ? writtenTo(lockPath) : cause
   }
 }
 
-/** A database that cannot be gone on with. */
-export interface DamagedFile {
-  /** Where it was set aside; null where there is nothing any more. */
-  readonly path: string | null
-  readonly damage: string
+function writtenTo(lockPath: string): PicketError {
+  return new PicketError(
+    'ERR_RECORD_OPEN',
+    `${lockPath} holds something; a lock is an empty file`,
+    {
+      hint: 'remove it while no picket process runs, and see who may write to the data folder',
+    },
+  )
 }
 
-/**
- * Checks the file and, when it is damaged, renames it (with its WAL) to `picket.db.damaged-TIME`.
- *
- * Returns what was found; null when all is well or there is no file. Call it before a new one is made: an empty one is damaged.
- * Cost: reads the whole file once (PRAGMA quick_check), some 6 s a GB.
- * Errors: those of opening that are not damage (permission, a lock, a newer version).
- */
-export function setAsideIfDamaged(path: string, nowMs: number): DamagedFile | null {
-  if (!existsSync(path)) return null
-  const damage = findDamage(path)
-  return damage === null ? null : setAside(path, damage, nowMs)
-}
-
-/** Renames a damaged file, with its WAL, to `picket.db.damaged-TIME`; connections that are open go on with it. */
-export function setAside(path: string, damage: string, nowMs: number): DamagedFile {
+/** Under which name a database is kept that cannot be gone on with; never one that is taken. */
+export function asideOf(path: string, nowMs: number): string {
   const time = new Date(nowMs).toISOString().replace(/[-:]|\.\d+/g, '')
-  const aside = `${path}.damaged-${time}`
+  const name = `${path}.damaged-${time}`
+  let aside = name
+  for (let again = 2; existsSync(aside) || existsSync(`${aside}-wal`); again += 1) {
+    aside = `${name}-${again}`
+  }
+  return aside
+}
+
+/** Renames a database, with its WAL; connections that are open go on with it. */
+export function setAside(path: string, aside: string): void {
   for (const part of ['', '-wal', '-shm']) {
     if (existsSync(path + part)) renameSync(path + part, aside + part)
   }
-  return { path: aside, damage }
 }
 
-function findDamage(path: string): string | null {
+/**
+ * Says what is damaged in a database; null when all is well or there is none. Call it before a new one is made: an
+ * empty one is damaged.
+ *
+ * Cost: reads the whole file once (PRAGMA quick_check), some 6 s a GB.
+ * Errors: those of opening that are not damage (permission, a lock, a newer version).
+ */
+export function findDamage(path: string): string | null {
+  if (!existsSync(path)) return null
   // SQLite takes it for a new one, and whoever emptied it would have emptied the log unseen.
   if (statSync(path).size === 0) return 'file is empty'
   let connection: Connection | undefined

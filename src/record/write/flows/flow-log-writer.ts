@@ -56,8 +56,9 @@ export class FlowLogWriter {
       isFull ? [...this.#small.map(({ batch }) => batch), ...batches] : batches,
     )
     this.#write(firstFlow, joined, recordedAtS)
-    this.#small = isFull ? [] : [...this.#small, { firstFlow, batch: joined }]
     this.#numbers.take(flows)
+    // Once nothing can fail any more: flows that were never written would else be joined to the next.
+    this.#small = isFull ? [] : [...this.#small, { firstFlow, batch: joined }]
     this.#nextFlow += flows
     this.#recordedAtS = recordedAtS
     return flows

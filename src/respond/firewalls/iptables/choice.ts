@@ -67,8 +67,8 @@ class ChosenFirewall implements Firewall {
     return this.#use((firewall) => firewall.list())
   }
 
-  isIntact(): Promise<boolean> {
-    return this.#use((firewall) => firewall.isIntact())
+  isIntact(entries?: readonly FirewallEntry[]): Promise<boolean> {
+    return this.#use((firewall) => firewall.isIntact(entries))
   }
 
   teardown(): Promise<void> {

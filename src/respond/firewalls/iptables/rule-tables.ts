@@ -48,6 +48,12 @@ export class RuleTables {
     return [four.value]
   }
 
+  /** Those that entries need: of IPv4 alone where they are, since to start a tool is what an order waits for longest. */
+  async listingsFor(entries: readonly FirewallEntry[] = []): Promise<readonly Listing[]> {
+    const isIpv4 = entries.length > 0 && entries.every(({ family }) => family === 4)
+    return isIpv4 ? [await this.#list(4)] : this.listings()
+  }
+
   /** Runs a script in one transaction; other chains are left as they are. Errors: `ERR_FIREWALL_*`. */
   async restore(family: 4 | 6, script: string): Promise<void> {
     const args = ['--noflush', ...LOCK_WAIT, ...(this.#options.length > 0 ? ['--counters'] : [])]

@@ -127,8 +127,8 @@ class IpsetFirewall implements Firewall {
     return held
   }
 
-  async isIntact(): Promise<boolean> {
-    const listings = await this.#tables.listings()
+  async isIntact(entries?: readonly FirewallEntry[]): Promise<boolean> {
+    const listings = await this.#tables.listingsFor(entries)
     // Rules that stand prove the sets: the kernel does not let go of a set a rule refers to.
     return listings.every(({ family, text }) =>
       rulesStand(text, this.#sets[family].flatMap(setRules)),

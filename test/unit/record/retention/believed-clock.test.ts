@@ -5,9 +5,9 @@ const HOUR_MS = 3_600_000
 const YEAR_MS = 365 * 24 * HOUR_MS
 
 /** A clock on the wall that the test sets, and the time that really passes. */
-function clocks() {
+function clocks(knownMs: number | null = null) {
   const time = { wallMs: 1000 * HOUR_MS, elapsedMs: 0 }
-  const believed = new BelievedClock({ nowMs: () => time.wallMs }, () => time.elapsedMs)
+  const believed = new BelievedClock({ nowMs: () => time.wallMs }, knownMs, () => time.elapsedMs)
   const pass = (hours: number): number => {
     time.wallMs += hours * HOUR_MS
     time.elapsedMs += hours * HOUR_MS
@@ -39,4 +39,16 @@ it('believes a leap that has stood for a day', () => {
   expect(pass(23)).toBe(1024)
   expect(pass(1)).toBe(1125)
   expect(pass(1)).toBe(1126)
+})
+
+it('goes on from what is known where it starts years ahead, and believes an outage after a day', () => {
+  const { time, pass } = clocks(1000 * HOUR_MS - 12 * YEAR_MS)
+  expect(pass(1)).toBe(1001 - (12 * YEAR_MS) / HOUR_MS)
+  time.wallMs -= 6 * YEAR_MS
+  expect(pass(22)).toBe(1023 - (12 * YEAR_MS) / HOUR_MS)
+  expect(pass(1)).toBe(1024 - (6 * YEAR_MS) / HOUR_MS)
+})
+
+it('follows at once where it starts behind what is known', () => {
+  expect(clocks(5000 * HOUR_MS).pass(1)).toBe(1001)
 })

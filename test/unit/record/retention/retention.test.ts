@@ -25,7 +25,13 @@ async function agingRecord() {
   const record = await openedRecord(directory, { clock })
   const prune = async (): Promise<void> => {
     const writer = await Writer.start({ path: record.path, nowMs, floorBytes: 0 })
-    const retention = startRetention({ writer, clock, log: silentLog, config: RECORD_DEFAULTS })
+    const retention = startRetention({
+      writer,
+      clock,
+      log: silentLog,
+      config: RECORD_DEFAULTS,
+      writtenMs: null,
+    })
     await retention.runOnce()
     await retention.stop()
     await writer.close()
