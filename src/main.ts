@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** argv in, exit code out. */
 import { runCli } from './cli/index.ts'
-import { inlineLess } from './core/v8-flags.ts'
+import { inlineLess } from './core/process/v8-flags.ts'
 
 inlineLess()
 process.exitCode = await runCli(process.argv.slice(2))

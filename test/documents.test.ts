@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
-import { packagedFile } from '../src/core/package-root.ts'
+import { packagedFile } from '../src/core/files/package-root.ts'
 
 const documents = [
   ...['README.md', 'CHANGELOG.md'],

@@ -15,7 +15,7 @@ const { values } = parseArgs({
   },
 })
 const root = fileURLToPath(new URL('..', import.meta.url))
-const argv = ['run', '--config', 'test/vitest.config.ts', 'test/integration/api-fuzz.test.ts']
+const argv = ['run', '--config', 'test/vitest.config.ts', 'test/integration/api/api-fuzz.test.ts']
 process.stdout.write(`seed ${values.seed}, ${values.seconds} s\n`)
 spawn(process.execPath, ['node_modules/vitest/vitest.mjs', ...argv], {
   cwd: root,

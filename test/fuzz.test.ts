@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { packagedFile } from '../src/core/package-root.ts'
+import { packagedFile } from '../src/core/files/package-root.ts'
 import { Decoder } from '../src/decode/index.ts'
 import { roundRandom } from './fuzz/layer.ts'
 import { filesLayer } from './fuzz/layers/files.ts'

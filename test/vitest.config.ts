@@ -10,10 +10,10 @@ const thorough = [
   'test/e2e/selftest.test.ts',
   'test/e2e/service-manager.test.ts',
   'test/integration/fleet.test.ts',
-  'test/integration/respond-atomic.test.ts',
-  'test/integration/respond-scopes.test.ts',
-  'test/integration/soar-playbooks.test.ts',
-  'test/integration/soar-products.test.ts',
+  'test/integration/respond/respond-atomic.test.ts',
+  'test/integration/respond/respond-scopes.test.ts',
+  'test/integration/siem/soar-playbooks.test.ts',
+  'test/integration/siem/soar-products.test.ts',
 ]
 
 const oneAtATime = { fileParallelism: false, maxWorkers: 1 }

@@ -1,4 +1,4 @@
-/** Reads the YAML that comes with Picket once, at the build, so that no start has to; see src/core/built-readings.ts. */
+/** Reads the YAML that comes with Picket once, at the build, so that no start has to; see src/core/files/built-readings.ts. */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -14,7 +14,7 @@ export const readings = {
 
 /** Writes the readings beside the compiled sources, each file as pairs of a text and what it says. */
 export async function writeReadings(root) {
-  const yaml = await import(pathToFileURL(join(root, 'dist/core/yaml.js')).href)
+  const yaml = await import(pathToFileURL(join(root, 'dist/core/schema/yaml.js')).href)
   const write = (name, pairs) => writeFileSync(join(root, 'dist', name), JSON.stringify(pairs))
   const rules = readdirSync(join(root, 'deploy/rules')).filter((name) => name.endsWith('.yaml'))
   const trees = rules.sort().flatMap((name) => {

@@ -33,7 +33,7 @@ export async function programFiles(root) {
 }
 
 async function programsOf(root) {
-  const module = pathToFileURL(join(root, 'dist/core/programs.js')).href
+  const module = pathToFileURL(join(root, 'dist/core/process/programs.js')).href
   return (await import(module)).PROGRAMS
 }
 

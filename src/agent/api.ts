@@ -4,7 +4,7 @@ import { createApi, listen, type ApiListener, type ApiParts } from '../api/index
 import type { Ground } from './parts.ts'
 import { redacted } from '../config/index.ts'
 import { systemClock as clock } from '../core/clock.ts'
-import type { DetectionIntake } from './detection-intake.ts'
+import type { DetectionIntake } from './tellings/detection-intake.ts'
 import { createFleetDesk } from '../fleet/index.ts'
 import { WHOLE_HOST } from '../health/index.ts'
 import { tryRulesApart } from '../sensor/trial/rule-trial.ts'

@@ -1,8 +1,8 @@
 /** What the agent does by itself, as rows of the audit trail: what it loads, starts, loses and ends. */
 import { configFingerprint, type Config } from '../config/index.ts'
 import { systemClock as clock } from '../core/clock.ts'
-import type { Log } from '../core/log.ts'
-import { VERSION } from '../core/package-root.ts'
+import type { Log } from '../core/log/log.ts'
+import { VERSION } from '../core/files/package-root.ts'
 import type { FeedStatus } from '../detect/intel/index.ts'
 import { openRecord } from '../record/index.ts'
 import type { EventRecord } from '../record/record.ts'

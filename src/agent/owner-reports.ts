@@ -1,8 +1,8 @@
 /** What the search for processes tells the rest of the agent: programs of events, metrics and health. */
 import type { components } from '../../openapi/contract.d.ts'
 import type { Clock } from '../core/clock.ts'
-import type { Log } from '../core/log.ts'
-import type { Metrics } from '../core/metrics.ts'
+import type { Log } from '../core/log/log.ts'
+import type { Metrics } from '../core/log/metrics.ts'
 import type { Detection } from '../detect/detection.ts'
 import type { OwnerConfig } from '../owner/config.ts'
 import { startOwners, type Owners } from '../owner/index.ts'

@@ -2,14 +2,14 @@
 import { feedAuditor, type Audit } from './audit.ts'
 import type { Config } from '../config/index.ts'
 import { systemClock as clock } from '../core/clock.ts'
-import type { Log } from '../core/log.ts'
-import type { Pulse } from '../core/pulse.ts'
-import type { Metrics } from '../core/metrics.ts'
-import { VERSION } from '../core/package-root.ts'
+import type { Log } from '../core/log/log.ts'
+import type { Pulse } from '../core/process/pulse.ts'
+import type { Metrics } from '../core/log/metrics.ts'
+import { VERSION } from '../core/files/package-root.ts'
 import { BlockBreaker, policyFromConfig } from '../decide/index.ts'
 import { Feeds } from '../detect/intel/index.ts'
 import type { Detection } from '../detect/index.ts'
-import { DetectionIntake } from './detection-intake.ts'
+import { DetectionIntake } from './tellings/detection-intake.ts'
 import { createForwarders, sinkHosts, type AgentFacts, type Forwarders } from '../forward/index.ts'
 import { busHosts } from '../fleet/config.ts'
 import { HostWatch, WHOLE_HOST } from '../health/index.ts'
@@ -26,9 +26,9 @@ import {
   type Blocker,
 } from '../respond/index.ts'
 import type { SelfTest } from '../selftest/index.ts'
-import type { ResponseTellings } from './response-tellings.ts'
+import type { ResponseTellings } from './tellings/response-tellings.ts'
 import type { SupervisedSensor } from '../sensor/supervisor.ts'
-import type { Suppressor } from './suppressor.ts'
+import type { Suppressor } from './tellings/suppressor.ts'
 
 /** As many as are carried over a restart. */
 const MAX_INCIDENTS = 1000

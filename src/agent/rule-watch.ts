@@ -1,7 +1,7 @@
 /** The agent's side of the Sigma rules: reads them, watches the folder, and gives the sensors what is in force. */
 import type { RuleState, RuleStates } from '../api/index.ts'
 import type { Config } from '../config/index.ts'
-import type { Log } from '../core/log.ts'
+import type { Log } from '../core/log/log.ts'
 import {
   compileRules,
   folderState,

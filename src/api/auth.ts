@@ -1,6 +1,6 @@
 /** Who asks: a token or a client certificate over TCP, or the local operator over the unix socket. */
 import type { Clock } from '../core/clock.ts'
-import type { Metrics } from '../core/metrics.ts'
+import type { Metrics } from '../core/log/metrics.ts'
 import type { AuditTrail } from '../record/record.ts'
 import { SCOPES, type Scope, type TokenStore } from '../record/logs/token-store.ts'
 import { LoginGuard, type LoginAttack } from './access/login-guard.ts'

@@ -1,5 +1,5 @@
 /** Reads request bodies: JSON only, bounded, never more in memory than the bound. */
-import { structureFault } from './json-structure.ts'
+import { structureFault } from './contract/json-structure.ts'
 import { ApiProblem, invalidRequest } from './problem.ts'
 
 /**

@@ -1,5 +1,5 @@
 /** What the API may be told. */
-import { oneOf, stringOrNull, Type, type Static } from '../core/config-field.ts'
+import { oneOf, stringOrNull, Type, type Static } from '../core/schema/config-field.ts'
 import { parseAddress } from '../net/address.ts'
 import { cidrContains, parseCidr } from '../net/cidr.ts'
 

@@ -1,6 +1,6 @@
 /** Failures as RFC 9457 problems: the one table of their types, and how errors become them. */
 import type { components } from '../../openapi/contract.d.ts'
-import { counted } from '../core/amount.ts'
+import { counted } from '../core/text/amount.ts'
 import { PicketError } from '../core/errors.ts'
 import type { Scope } from '../record/logs/token-store.ts'
 import { BlockRefused } from '../respond/index.ts'

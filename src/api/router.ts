@@ -1,7 +1,7 @@
 /** Hono's home: routes made from the document, and a problem for everything else. */
 import { Hono } from 'hono'
 import type { Peer } from './auth.ts'
-import type { Operation } from './document.ts'
+import type { Operation } from './contract/document.ts'
 import { ApiProblem, problemResponse } from './problem.ts'
 import { SECURITY_HEADERS } from './security-headers.ts'
 import { Server, type ServeParts } from './serve.ts'

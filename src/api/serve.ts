@@ -1,8 +1,8 @@
 /** One request from its arrival to its answer: who asks, how often, what for; done once, audited, told in a problem. */
 import type { Clock } from '../core/clock.ts'
 import { fromAddress } from '../core/order-origin.ts'
-import type { Log } from '../core/log.ts'
-import type { Metrics } from '../core/metrics.ts'
+import type { Log } from '../core/log/log.ts'
+import type { Metrics } from '../core/log/metrics.ts'
 import type { AnswerStore } from '../record/logs/answer-store.ts'
 import type { AuditEntry } from '../record/logs/audit-trail.ts'
 import type { AuditTrail } from '../record/record.ts'
@@ -10,8 +10,8 @@ import { createBoundedAudit } from './access/bounded-audit.ts'
 import { hasScope, type Authenticator, type Caller, type Peer } from './auth.ts'
 import { readJsonBody, refuseBody } from './body.ts'
 import type { ApiConfig } from './config.ts'
-import { handlerOf, type AnyAnswer, type AnyRequest, type Handlers } from './contract.ts'
-import type { Operation, OperationId } from './document.ts'
+import { handlerOf, type AnyAnswer, type AnyRequest, type Handlers } from './contract/contract.ts'
+import type { Operation, OperationId } from './contract/document.ts'
 import { Edits } from './limits/edits.ts'
 import { etagOf, isKnown, readersOf, refuseOtherEdition } from './limits/editions.ts'
 import { IDEMPOTENCY_HEADER, Repeats } from './limits/repeats.ts'
@@ -26,7 +26,7 @@ import {
   tooManyRequests,
   unauthorized,
 } from './problem.ts'
-import type { RequestCheck } from './validation.ts'
+import type { RequestCheck } from './contract/validation.ts'
 
 const MAX_URL_LENGTH = 8192
 const NOT_MODIFIED = 304

@@ -1,5 +1,5 @@
 /** What capture may be told. */
-import { oneOf, stringOrNull, Type, type Static } from '../core/config-field.ts'
+import { oneOf, stringOrNull, Type, type Static } from '../core/schema/config-field.ts'
 
 export const captureConfig = Type.Object(
   {

@@ -2,7 +2,7 @@
 import { accessSync, constants, statSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
 import { PicketError } from '../core/errors.ts'
-import type { Log } from '../core/log.ts'
+import type { Log } from '../core/log/log.ts'
 import type { CaptureConfig } from './config.ts'
 import type { CaptureSource } from './source.ts'
 import { mayStartTcpdump } from './privileges.ts'

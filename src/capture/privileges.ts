@@ -1,6 +1,6 @@
 /** What the kernel lets this process do, by its effective capabilities (capabilities(7)). */
 import { readFileSync } from 'node:fs'
-import { packagedFile } from '../core/package-root.ts'
+import { packagedFile } from '../core/files/package-root.ts'
 import { unreadableBy, userNamed } from '../core/unix/users.ts'
 
 /** Bits of linux/capability.h. */

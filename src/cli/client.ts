@@ -8,10 +8,10 @@ import type { components, paths } from '../../openapi/contract.d.ts'
 import type { ApiParts } from '../api/index.ts'
 import { systemClock } from '../core/clock.ts'
 import { socketClient } from '../core/http-client.ts'
-import { Pulse } from '../core/pulse.ts'
+import { Pulse } from '../core/process/pulse.ts'
 import { PicketError } from '../core/errors.ts'
-import { silentLog } from '../core/log.ts'
-import { VERSION } from '../core/package-root.ts'
+import { silentLog } from '../core/log/log.ts'
+import { VERSION } from '../core/files/package-root.ts'
 import type { CommandContext } from './context.ts'
 import { openRecordForReading, openRecordForWriting } from './record-access.ts'
 
@@ -118,7 +118,7 @@ export async function inProcess(
   const { createApi } = await import('../api/index.ts')
   const { createFleetDesk } = await import('../fleet/index.ts')
   const { restingSinks } = await import('../forward/index.ts')
-  const { createMetrics } = await import('../core/metrics.ts')
+  const { createMetrics } = await import('../core/log/metrics.ts')
   const { default: createClient } = await import('openapi-fetch')
   const app = createApi({
     record: parts.record,

@@ -10,7 +10,7 @@ import type { Invocation } from './invocation.ts'
 import { clockTime, EXIT, printJsonLines } from './print/output.ts'
 import { localActor } from './record-access.ts'
 import { printTable, type Column } from './print/table.ts'
-import { requireTarget } from './targets.ts'
+import { requireTarget } from './blocking/targets.ts'
 
 type Order = components['schemas']['FleetOrder']
 type Answer = components['schemas']['FleetAcknowledgement']

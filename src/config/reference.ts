@@ -1,5 +1,5 @@
 /** The reference of the configuration, written from the schema: every key, its default, its bounds. */
-import { toYaml } from '../core/yaml.ts'
+import { toYaml } from '../core/schema/yaml.ts'
 import { configSchema } from './schema.ts'
 
 interface SchemaNode {

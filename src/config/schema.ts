@@ -2,7 +2,7 @@
 import { apiConfig } from '../api/config.ts'
 import { captureConfig } from '../capture/config.ts'
 import { logConfig } from '../core/config.ts'
-import { Type, type Static } from '../core/config-field.ts'
+import { Type, type Static } from '../core/schema/config-field.ts'
 import { policyConfig } from '../decide/config.ts'
 import { detectConfig } from '../detect/config.ts'
 import { evidenceConfig } from '../evidence/config.ts'

@@ -1,8 +1,8 @@
 /** Checks a configuration: defaults filled in, and every fault told at once, in words. */
 import { usFromRfc3339 } from '../core/clock.ts'
 import { PicketError } from '../core/errors.ts'
-import { nearest } from '../core/nearest.ts'
-import { schemaCompiler, type ErrorObject } from '../core/json-schema.ts'
+import { nearest } from '../core/text/nearest.ts'
+import { schemaCompiler, type ErrorObject } from '../core/schema/json-schema.ts'
 import { apiFaults } from '../api/config.ts'
 import { policyFaults } from '../decide/config.ts'
 import { fleetFaults } from '../fleet/config.ts'

@@ -1,5 +1,5 @@
 /** What the operational log and the agent as a whole may be told. */
-import { oneOf, stringOrNull, Type } from './config-field.ts'
+import { oneOf, stringOrNull, Type } from './schema/config-field.ts'
 
 export const logConfig = Type.Object(
   {

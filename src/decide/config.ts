@@ -1,5 +1,5 @@
 /** What policy may be told. */
-import { oneOf, Type, type Static } from '../core/config-field.ts'
+import { oneOf, Type, type Static } from '../core/schema/config-field.ts'
 import { FAMILIES } from '../detect/detection.ts'
 
 /** `mon-fri 08:00-18:00`, `sat,sun 00:00-24:00`, `22:00-06:00`; days are those on which the hours begin. */

@@ -1,5 +1,5 @@
 /** Whether what the rules of `policy.blockWhen` name is ever told of: a rule with a slip of the pen blocks nobody. */
-import { nearest } from '../core/nearest.ts'
+import { nearest } from '../core/text/nearest.ts'
 import type { PolicyConfig } from './config.ts'
 
 /** What detections may be called. */

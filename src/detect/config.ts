@@ -1,5 +1,5 @@
 /** What the detectors may be told: a section for each. */
-import { Type, type Static } from '../core/config-field.ts'
+import { Type, type Static } from '../core/schema/config-field.ts'
 import { intelConfig } from './intel/config.ts'
 import { isolationForestConfig, randomForestConfig } from './models/config.ts'
 import { ruleSections } from './rules/config.ts'

@@ -1,5 +1,5 @@
 /** What the sensor may keep of packets, as evidence for events. */
-import { Type, type Static } from '../core/config-field.ts'
+import { Type, type Static } from '../core/schema/config-field.ts'
 
 export const evidenceConfig = Type.Object(
   {

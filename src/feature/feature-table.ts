@@ -1,5 +1,5 @@
 /** The page that lists the features, for whoever reads a model's reasons or makes a table to train on. */
-import { markdownTable } from '../core/markdown-table.ts'
+import { markdownTable } from '../core/text/markdown-table.ts'
 import { FEATURES } from './features.ts'
 
 /** Renders `deploy/features.md`. */

@@ -1,6 +1,6 @@
 /** What an agent may be told of its fleet: which it belongs to, as what, whom it obeys, and where the bus is. */
 import { hostname } from 'node:os'
-import { stringOrNull, Type, type Static } from '../core/config-field.ts'
+import { stringOrNull, Type, type Static } from '../core/schema/config-field.ts'
 import {
   connectionFields,
   hostOf,

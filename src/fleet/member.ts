@@ -1,7 +1,7 @@
 /** A host in its fleet: follows the stream of orders from where it left off, and tells what came of each. */
 import type { Clock } from '../core/clock.ts'
-import type { Log } from '../core/log.ts'
-import type { Metrics } from '../core/metrics.ts'
+import type { Log } from '../core/log/log.ts'
+import type { Metrics } from '../core/log/metrics.ts'
 import { Ration } from '../core/ration.ts'
 import type { Detection } from '../detect/detection.ts'
 import { backOffMs, NatsLink, reasonInWords, type StoredMessage } from '../forward/nats/index.ts'

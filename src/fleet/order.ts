@@ -1,6 +1,6 @@
 /** An order to the fleet: what it says, as it is written into a message and read out of one. */
 import { rfc3339FromUs, usFromRfc3339 } from '../core/clock.ts'
-import { schemaCompiler } from '../core/json-schema.ts'
+import { schemaCompiler } from '../core/schema/json-schema.ts'
 import { formatCidr, parseCidr } from '../net/cidr.ts'
 import { formatPortRange, parsePortRange } from '../net/port-range.ts'
 import { BLOCK_DIRECTIONS, BLOCK_PROTOCOLS, type BlockScope } from '../record/logs/block-log.ts'

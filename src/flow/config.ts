@@ -1,5 +1,5 @@
 /** What the flow table may be told. */
-import { Type, type Static } from '../core/config-field.ts'
+import { Type, type Static } from '../core/schema/config-field.ts'
 
 export const flowConfig = Type.Object(
   {

@@ -1,5 +1,5 @@
 /** What the forwarder may be told: a list of sinks, each of the kind its `type` says. */
-import { taggedUnion, Type, type Static } from '../core/config-field.ts'
+import { taggedUnion, Type, type Static } from '../core/schema/config-field.ts'
 import { relpFaults, relpSinkConfig } from './sinks/relp/config.ts'
 import { elasticFaults, elasticSinkConfig } from './sinks/elastic/config.ts'
 import { fileFaults, fileSinkConfig } from './sinks/file/config.ts'

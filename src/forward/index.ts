@@ -1,7 +1,7 @@
 /** Forwarding: what is recorded reaches every configured SIEM at least once, and never holds up the agent. */
 import type { Clock } from '../core/clock.ts'
-import type { Log } from '../core/log.ts'
-import type { Metrics } from '../core/metrics.ts'
+import type { Log } from '../core/log/log.ts'
+import type { Metrics } from '../core/log/metrics.ts'
 import type { Detection } from '../detect/detection.ts'
 import type { EventRecord } from '../record/record.ts'
 import type { ForwardConfig, SinkConfig } from './config.ts'

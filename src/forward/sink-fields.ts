@@ -1,5 +1,5 @@
 /** The fields that every kind of sink has in the configuration. */
-import { Type, type Static, type TObject } from '../core/config-field.ts'
+import { Type, type Static, type TObject } from '../core/schema/config-field.ts'
 import { FAMILIES } from '../detect/detection.ts'
 
 export const sinkFields = {

@@ -1,6 +1,6 @@
 /** Why the agent may see less than there is, and how each is told. */
 import type { Kind } from '../detect/detection.ts'
-import { grouped } from '../core/amount.ts'
+import { grouped } from '../core/text/amount.ts'
 
 export interface BlindCause {
   readonly kind: Kind

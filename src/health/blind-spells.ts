@@ -1,5 +1,5 @@
 /** The spells of one cause of blindness in one place: one story that is told while it lasts and once when it ends. */
-import { grouped } from '../core/amount.ts'
+import { grouped } from '../core/text/amount.ts'
 import { uuidv7 } from '../core/uuid.ts'
 import type { Detection } from '../detect/detection.ts'
 import { blindWords, type BlindCause } from './blind-causes.ts'

@@ -1,5 +1,5 @@
 /** What the agent may be told about watching itself and its host. */
-import { Type, type Static } from '../core/config-field.ts'
+import { Type, type Static } from '../core/schema/config-field.ts'
 
 export const healthConfig = Type.Object(
   {

@@ -1,5 +1,5 @@
 /** The host's reading as gauges of `/metrics`. */
-import type { Metrics } from '../core/metrics.ts'
+import type { Metrics } from '../core/log/metrics.ts'
 import type { HostReading } from './host-reading.ts'
 
 const ROLES = ['agent', 'sensor', 'capture'] as const

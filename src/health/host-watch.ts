@@ -1,8 +1,8 @@
 /** Looks at the host every few seconds, and tells of it as an event every hour or so. */
 import type { Clock } from '../core/clock.ts'
 import { PicketError } from '../core/errors.ts'
-import type { Log } from '../core/log.ts'
-import type { Metrics } from '../core/metrics.ts'
+import type { Log } from '../core/log/log.ts'
+import type { Metrics } from '../core/log/metrics.ts'
 import { uuidv7 } from '../core/uuid.ts'
 import type { Detection } from '../detect/detection.ts'
 import type { HealthConfig } from './config.ts'

@@ -1,5 +1,5 @@
 /** Load that a sensor shed: one story from its first step to its last, with what was left undone. */
-import { grouped } from '../core/amount.ts'
+import { grouped } from '../core/text/amount.ts'
 import { uuidv7 } from '../core/uuid.ts'
 import type { Detection } from '../detect/detection.ts'
 import { SHED_LEVELS, type ShedLevelName, type Skipped } from '../pressure/index.ts'

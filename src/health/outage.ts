@@ -1,5 +1,5 @@
 /** An interface of which nothing at all is seen: its sensor does not run, or it is down. */
-import { grouped } from '../core/amount.ts'
+import { grouped } from '../core/text/amount.ts'
 import { uuidv7 } from '../core/uuid.ts'
 import type { Detection, Kind } from '../detect/detection.ts'
 import { healthDetection, spell, timeOfDay } from './health-detection.ts'

@@ -1,5 +1,5 @@
 /** What the search for the processes behind flows may be told. */
-import { oneOf, Type, type Static } from '../core/config-field.ts'
+import { oneOf, Type, type Static } from '../core/schema/config-field.ts'
 
 export const ownerConfig = Type.Object(
   {

@@ -1,5 +1,5 @@
 /** What a sensor may use of the host: the ceilings under which it stays by doing less. */
-import { Type, type Static } from '../core/config-field.ts'
+import { Type, type Static } from '../core/schema/config-field.ts'
 
 export const sensorConfig = Type.Object(
   {

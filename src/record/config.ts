@@ -1,5 +1,5 @@
 /** What the record may be told. */
-import { stringOrNull, Type, type Static } from '../core/config-field.ts'
+import { stringOrNull, Type, type Static } from '../core/schema/config-field.ts'
 
 export const recordConfig = Type.Object(
   {

@@ -6,7 +6,7 @@
  */
 import type { Clock } from '../core/clock.ts'
 import { PicketError } from '../core/errors.ts'
-import type { Log } from '../core/log.ts'
+import type { Log } from '../core/log/log.ts'
 import type { Cidr } from '../net/cidr.ts'
 import type { Block, BlockLog } from '../record/logs/block-log.ts'
 import type { RespondConfig } from './config.ts'

@@ -1,5 +1,5 @@
 /** What the response may be told. */
-import { oneOf, Type, type Static } from '../core/config-field.ts'
+import { oneOf, Type, type Static } from '../core/schema/config-field.ts'
 
 export const respondConfig = Type.Object(
   {

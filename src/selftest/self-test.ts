@@ -1,7 +1,7 @@
 /** The self-test: an attack that never was, followed on its whole way through the agent. */
 import { setTimeout as pause } from 'node:timers/promises'
 import { rfc3339FromUs, type Clock } from '../core/clock.ts'
-import type { Pulse } from '../core/pulse.ts'
+import type { Pulse } from '../core/process/pulse.ts'
 import { uuidv7 } from '../core/uuid.ts'
 import type { SinkDesk, SinkHealth } from '../forward/index.ts'
 import type { Event } from '../record/event.ts'

@@ -11,7 +11,7 @@ import {
   within,
   type Check,
   type Shape,
-} from '../core/shape.ts'
+} from '../core/schema/shape.ts'
 import { FAMILIES, ruleOfDetector, type Detection, DETECTORS } from '../detect/detection.ts'
 import { formatAddress, parseAddress } from '../net/address.ts'
 

@@ -1,5 +1,5 @@
 /** Turns a sensor's reports into the counters and gauges of `/metrics`. */
-import type { Metrics } from '../core/metrics.ts'
+import type { Metrics } from '../core/log/metrics.ts'
 import { SHED_LEVELS, type Skipped } from '../pressure/index.ts'
 import type { SensorReport } from './messages.ts'
 

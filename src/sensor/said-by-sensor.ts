@@ -16,7 +16,7 @@ import {
   within,
   type Check,
   type Shape,
-} from '../core/shape.ts'
+} from '../core/schema/shape.ts'
 import { MALFORMED_REASONS } from '../decode/packet.ts'
 import type { Detection } from '../detect/detection.ts'
 import { FlowBatch } from '../flow/batch/index.ts'

@@ -2,7 +2,7 @@
 import { randomInt } from 'node:crypto'
 import { leaveRoot, openLiveSource } from '../capture/index.ts'
 import type { CaptureEnd, CaptureSource, FrameListener } from '../capture/source.ts'
-import { inlineLess } from '../core/v8-flags.ts'
+import { inlineLess } from '../core/process/v8-flags.ts'
 import { PicketError } from '../core/errors.ts'
 import type { Detection } from '../detect/index.ts'
 import type { EndReason, LiveFlow } from '../flow/flow.ts'

@@ -2,7 +2,7 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { PicketError } from '../core/errors.ts'
-import type { Log } from '../core/log.ts'
+import type { Log } from '../core/log/log.ts'
 import { Ration } from '../core/ration.ts'
 import type { Detection, IndicatorTables, RuleText } from '../detect/index.ts'
 import { FlowBatch } from '../flow/batch/index.ts'

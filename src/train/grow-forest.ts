@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os'
 import { existsSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
-import { builtProgram } from '../core/programs.ts'
+import { builtProgram } from '../core/process/programs.ts'
 import { mergeForests, type FlatForest } from '../detect/models/index.ts'
 import { growRandomForest, type Bag, type RandomForestOptions } from './random-forest.ts'
 

@@ -8,8 +8,8 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { root } from '../check/root.mjs'
-import { writeBenchCapture } from '../support/bench-capture.mjs'
-import { makeVethPair, runToEnd, startOne } from '../support/veth-pair.mjs'
+import { writeBenchCapture } from '../support/captures/bench-capture.mjs'
+import { makeVethPair, runToEnd, startOne } from '../support/hosts/veth-pair.mjs'
 import { removeFolder, temporaryFolder } from './measuring/temporary-folder.mjs'
 
 /** Packets a second; null stands for as fast as tcpreplay can. */
@@ -19,7 +19,7 @@ const SECONDS_A_RATE = 4
 const CAPTURE_PACKETS = 200_000
 const TICKS_PER_SECOND = 100
 const main = join(root, 'dist', 'main.js')
-const probe = fileURLToPath(new URL('../support/api-probe.mjs', import.meta.url))
+const probe = fileURLToPath(new URL('../support/api/api-probe.mjs', import.meta.url))
 
 /**
  * Measures each rate twice, with the agent and with tcpdump, one after the other.

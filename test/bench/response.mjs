@@ -9,7 +9,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { makeVethPair, runToEnd } from '../support/veth-pair.mjs'
+import { makeVethPair, runToEnd } from '../support/hosts/veth-pair.mjs'
 import { measureBlockCosts } from './response/block-costs.mjs'
 import { measureCrowdsec } from './response/crowdsec.mjs'
 import { measureFalseBlocks } from './response/false-blocks.mjs'

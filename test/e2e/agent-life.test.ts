@@ -8,9 +8,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { stringify } from 'yaml'
 import type { components } from '../../openapi/contract.d.ts'
 import type { Event } from '../../src/record/event.ts'
-import { packagedFile } from '../../src/core/package-root.ts'
+import { packagedFile } from '../../src/core/files/package-root.ts'
 import { until } from '../support/await-until.ts'
-import { joinHosts, type TestNetwork } from '../support/namespace.ts'
+import { joinHosts, type TestNetwork } from '../support/hosts/namespace.ts'
 import { picket, startAgentIn, type RunningAgent } from '../support/running-agent.ts'
 
 type Health = components['schemas']['Health']

@@ -5,9 +5,9 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { packagedFile } from '../../src/core/package-root.ts'
+import { packagedFile } from '../../src/core/files/package-root.ts'
 import { until } from '../support/await-until.ts'
-import { joinHosts, type TestNetwork } from '../support/namespace.ts'
+import { joinHosts, type TestNetwork } from '../support/hosts/namespace.ts'
 
 /** Nobody on this machine has it. */
 const UID = 64_123

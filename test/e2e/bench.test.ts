@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, describe, expect, it } from 'vitest'
-import { packagedFile } from '../../src/core/package-root.ts'
+import { packagedFile } from '../../src/core/files/package-root.ts'
 
 const run = promisify(execFile)
 const demo = packagedFile('test/data/demo.pcap')

@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
-import { packagedFile } from '../../src/core/package-root.ts'
+import { packagedFile } from '../../src/core/files/package-root.ts'
 
 const run = promisify(execFile)
 

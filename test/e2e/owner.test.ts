@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { components } from '../../openapi/contract.d.ts'
 import { until } from '../support/await-until.ts'
-import { joinHosts, type TestNetwork } from '../support/namespace.ts'
+import { joinHosts, type TestNetwork } from '../support/hosts/namespace.ts'
 import { picket, startAgentIn, type RunningAgent } from '../support/running-agent.ts'
 
 type OwnerHealth = components['schemas']['OwnerHealth']

@@ -8,10 +8,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { components } from '../../openapi/contract.d.ts'
-import { packagedFile } from '../../src/core/package-root.ts'
+import { packagedFile } from '../../src/core/files/package-root.ts'
 import type { Event } from '../../src/record/event.ts'
 import { until } from '../support/await-until.ts'
-import { joinHosts, type TestHost, type TestNetwork } from '../support/namespace.ts'
+import { joinHosts, type TestHost, type TestNetwork } from '../support/hosts/namespace.ts'
 import { picket, startAgentIn, type RunningAgent } from '../support/running-agent.ts'
 
 type Health = components['schemas']['Health']
@@ -40,7 +40,7 @@ beforeAll(async () => {
   const { sender, receiver } = network.hosts
   await makeLink(sender, receiver)
   await sender.run(process.execPath, [
-    ...[packagedFile('test/support/bench-capture.mjs'), capture, String(FRAMES)],
+    ...[packagedFile('test/support/captures/bench-capture.mjs'), capture, String(FRAMES)],
   ])
   await startAgent()
 }, 60_000)
@@ -121,7 +121,7 @@ async function metric(name: string): Promise<number> {
 
 /** Asks the API from inside for so long, and gives what came of it. */
 async function probeApi(seconds: number): Promise<{ tookMs: number[]; failures: string[] }> {
-  const program = packagedFile('test/support/api-probe.mjs')
+  const program = packagedFile('test/support/api/api-probe.mjs')
   const probe = network.hosts.receiver.spawn(process.execPath, [program, token, String(seconds)])
   let output = ''
   probe.stdout!.on('data', (chunk: Buffer) => (output += chunk.toString()))

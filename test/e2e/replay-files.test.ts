@@ -6,10 +6,10 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, describe, expect, it } from 'vitest'
 import { LinkType } from '../../src/capture/source.ts'
-import { packagedFile } from '../../src/core/package-root.ts'
-import { ipv4, ipv6 } from '../support/ip-builder.ts'
-import { ethernet, linuxSll2, nullLoop, udp } from '../support/packet-builder.ts'
-import { pcapBytes, pcapngBlock, pcapngBytes } from '../support/pcap-writer.ts'
+import { packagedFile } from '../../src/core/files/package-root.ts'
+import { ipv4, ipv6 } from '../support/packets/ip-builder.ts'
+import { ethernet, linuxSll2, nullLoop, udp } from '../support/packets/packet-builder.ts'
+import { pcapBytes, pcapngBlock, pcapngBytes } from '../support/packets/pcap-writer.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'picket-files-'))
 let dataFolders = 0

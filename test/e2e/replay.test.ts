@@ -13,12 +13,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, describe, expect, it } from 'vitest'
-import { packagedFile } from '../../src/core/package-root.ts'
+import { packagedFile } from '../../src/core/files/package-root.ts'
 import type { Event } from '../../src/record/event.ts'
-import { ethernet, tcp } from '../support/packet-builder.ts'
-import { ipv4 } from '../support/ip-builder.ts'
-import { writePcap, writePcapng } from '../support/pcap-writer.ts'
-import { seededBytes } from '../support/seeded-bytes.ts'
+import { ethernet, tcp } from '../support/packets/packet-builder.ts'
+import { ipv4 } from '../support/packets/ip-builder.ts'
+import { writePcap, writePcapng } from '../support/packets/pcap-writer.ts'
+import { seededBytes } from '../support/packets/seeded-bytes.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'picket-replay-'))
 const data = join(folder, 'data')

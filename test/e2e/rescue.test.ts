@@ -6,9 +6,9 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { stringify } from 'yaml'
 import type { components } from '../../openapi/contract.d.ts'
 import { until } from '../support/await-until.ts'
-import { joinHosts, type TestNetwork } from '../support/namespace.ts'
+import { joinHosts, type TestNetwork } from '../support/hosts/namespace.ts'
 import { picket, startAgentIn, type RunningAgent } from '../support/running-agent.ts'
-import { smallDisk } from '../support/small-disk.ts'
+import { smallDisk } from '../support/hosts/small-disk.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'picket-rescue-'))
 const data = join(folder, 'data')

@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { components } from '../../openapi/contract.d.ts'
 import { until } from '../support/await-until.ts'
-import { joinHosts, type TestHost, type TestNetwork } from '../support/namespace.ts'
+import { joinHosts, type TestHost, type TestNetwork } from '../support/hosts/namespace.ts'
 import { picket, startAgentIn, type RunningAgent } from '../support/running-agent.ts'
-import { connectsTcp, listenTcp } from '../support/tcp-probe.ts'
+import { connectsTcp, listenTcp } from '../support/hosts/tcp-probe.ts'
 
 type Block = components['schemas']['Block']
 

@@ -6,9 +6,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { components } from '../../openapi/contract.d.ts'
 import type { Event } from '../../src/record/event.ts'
 import { until } from '../support/await-until.ts'
-import { joinHosts, type TestNetwork } from '../support/namespace.ts'
+import { joinHosts, type TestNetwork } from '../support/hosts/namespace.ts'
 import { picket, startAgentIn, type RunningAgent } from '../support/running-agent.ts'
-import { connectsTcp, listenTcp } from '../support/tcp-probe.ts'
+import { connectsTcp, listenTcp } from '../support/hosts/tcp-probe.ts'
 
 const WEB = 8080
 const folder = mkdtempSync(join(tmpdir(), 'picket-response-'))

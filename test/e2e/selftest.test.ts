@@ -9,7 +9,7 @@ import { stringify } from 'yaml'
 import type { components } from '../../openapi/contract.d.ts'
 import type { Event } from '../../src/record/event.ts'
 import { until } from '../support/await-until.ts'
-import { joinHosts, type TestNetwork } from '../support/namespace.ts'
+import { joinHosts, type TestNetwork } from '../support/hosts/namespace.ts'
 import { picket, startAgentIn, type RunningAgent } from '../support/running-agent.ts'
 
 type Report = components['schemas']['SelfTest']

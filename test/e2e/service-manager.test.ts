@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { stringify } from 'yaml'
 import { until } from '../support/await-until.ts'
-import { joinHosts, type TestNetwork } from '../support/namespace.ts'
-import { notifySocket, type NotifySocket } from '../support/notify-socket.ts'
+import { joinHosts, type TestNetwork } from '../support/hosts/namespace.ts'
+import { notifySocket, type NotifySocket } from '../support/hosts/notify-socket.ts'
 import { picket, startAgentIn, type RunningAgent } from '../support/running-agent.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'picket-notify-'))

@@ -4,7 +4,7 @@ import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { packagedFile, VERSION } from '../../src/core/package-root.ts'
+import { packagedFile, VERSION } from '../../src/core/files/package-root.ts'
 
 interface Outcome {
   readonly code: number

@@ -11,10 +11,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Event } from '../../src/record/event.ts'
 import type { Block } from '../../src/record/logs/block-log.ts'
 import { until } from '../support/await-until.ts'
-import { parseCef } from '../support/cef-parser.ts'
-import { joinHosts, type TestNetwork } from '../support/namespace.ts'
+import { parseCef } from '../support/delivery/cef-parser.ts'
+import { joinHosts, type TestNetwork } from '../support/hosts/namespace.ts'
 import { picket, startAgentIn, type RunningAgent } from '../support/running-agent.ts'
-import { connectsTcp, listenTcp } from '../support/tcp-probe.ts'
+import { connectsTcp, listenTcp } from '../support/hosts/tcp-probe.ts'
 
 const SERVICE_PORT = 8080
 const SIEM_PORT = 5514

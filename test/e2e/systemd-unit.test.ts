@@ -5,10 +5,10 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { packagedFile } from '../../src/core/package-root.ts'
+import { packagedFile } from '../../src/core/files/package-root.ts'
 import type { Event } from '../../src/record/event.ts'
 import { until } from '../support/await-until.ts'
-import { joinHosts, type TestNetwork } from '../support/namespace.ts'
+import { joinHosts, type TestNetwork } from '../support/hosts/namespace.ts'
 import { picket } from '../support/running-agent.ts'
 
 /** CAP_NET_ADMIN (12) and CAP_NET_RAW (13) of linux/capability.h. */
@@ -26,7 +26,7 @@ beforeAll(async () => {
   mkdirSync(data, { mode: 0o700 })
   const config = join(folder, 'picket.yaml')
   writeFileSync(config, 'capture:\n  interfaces: [eth0]\n', { mode: 0o644 })
-  const launcher = packagedFile('test/support/run-as-unit.mjs')
+  const launcher = packagedFile('test/support/hosts/run-as-unit.mjs')
   const args = [launcher, packagedFile('deploy/systemd/picket.service'), config, data]
   const stdio = ['ignore' as const, 'pipe' as const, 'pipe' as const]
   agent = network.hosts.victim.spawn(process.execPath, args, { stdio })

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { CaptureStream } from '../../src/capture/capture-stream.ts'
-import { layeredFrames } from '../support/layered-frames.ts'
+import { layeredFrames } from '../support/packets/layered-frames.ts'
 
 /** A frame with bytes of its own. */
 export interface SeedFrame {

@@ -5,9 +5,9 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { systemClock } from '../../src/core/clock.ts'
 import { ordererDesk, type OrderRequest } from '../../src/fleet/index.ts'
 import { until } from '../support/await-until.ts'
-import { fleetOf, MemoryFleetOrders, ordererKey, simulatedHost } from '../support/fleet.ts'
+import { fleetOf, MemoryFleetOrders, ordererKey, simulatedHost } from '../support/response/fleet.ts'
 import { run, runWith } from '../support/memory-terminal.ts'
-import { startNats } from '../support/nats-server.ts'
+import { startNats } from '../support/delivery/nats-server.ts'
 import { temporaryFolder } from '../support/record.ts'
 
 const request: OrderRequest = {

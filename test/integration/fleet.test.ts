@@ -20,9 +20,14 @@ import { createNatsSink } from '../../src/forward/sinks/nats/index.ts'
 import { parseCidr } from '../../src/net/cidr.ts'
 import { until } from '../support/await-until.ts'
 import { makeAuthority, type Authority, type Certificate } from '../support/certificates.ts'
-import { sinkOf } from '../support/delivery.ts'
-import { fleetOf, ordererKey, simulatedHost, type SimulatedHost } from '../support/fleet.ts'
-import { startCluster, type NatsCluster } from '../support/nats-cluster.ts'
+import { sinkOf } from '../support/delivery/delivery.ts'
+import {
+  fleetOf,
+  ordererKey,
+  simulatedHost,
+  type SimulatedHost,
+} from '../support/response/fleet.ts'
+import { startCluster, type NatsCluster } from '../support/delivery/nats-cluster.ts'
 import { event } from '../support/record.ts'
 
 const names = Array.from({ length: 200 }, (_, index) => `web${index}`)

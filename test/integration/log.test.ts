@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { createLog } from '../../src/core/log.ts'
+import { createLog } from '../../src/core/log/log.ts'
 
 const noSyslog = { enabled: false, protocol: 'udp4', host: '', port: 1, path: '' } as const
 

@@ -4,10 +4,10 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import { packagedFile } from '../../src/core/package-root.ts'
+import { packagedFile } from '../../src/core/files/package-root.ts'
 import { until } from '../support/await-until.ts'
-import { buildPackage } from '../support/debian-package.ts'
-import { joinHosts, type TestNetwork } from '../support/namespace.ts'
+import { buildPackage } from '../support/hosts/debian-package.ts'
+import { joinHosts, type TestNetwork } from '../support/hosts/namespace.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'picket-container-'))
 /** All of it in the test's folder, with a driver and an isolation that ask nothing of the machine. */

@@ -16,11 +16,11 @@ import {
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { packagedFile } from '../../src/core/package-root.ts'
+import { packagedFile } from '../../src/core/files/package-root.ts'
 import { until } from '../support/await-until.ts'
-import { buildPackage } from '../support/debian-package.ts'
-import { freshDebian, type DebianRoot } from '../support/debian-root.ts'
-import { joinHosts, type TestNetwork } from '../support/namespace.ts'
+import { buildPackage } from '../support/hosts/debian-package.ts'
+import { freshDebian, type DebianRoot } from '../support/hosts/debian-root.ts'
+import { joinHosts, type TestNetwork } from '../support/hosts/namespace.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'picket-package-test-'))
 const ENABLED = 'etc/systemd/system/multi-user.target.wants/picket.service'

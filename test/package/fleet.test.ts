@@ -13,12 +13,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { stringify } from 'yaml'
-import { controllerIn, type Controller, type Played } from '../support/ansible.ts'
+import { controllerIn, type Controller, type Played } from '../support/hosts/ansible.ts'
 import { until } from '../support/await-until.ts'
-import { bootDebian, type BootedDebian } from '../support/booted-debian.ts'
-import { buildPackage } from '../support/debian-package.ts'
-import { writeLabelledCaptures } from '../support/labelled-captures.ts'
-import { joinHosts, type TestNetwork } from '../support/namespace.ts'
+import { bootDebian, type BootedDebian } from '../support/hosts/booted-debian.ts'
+import { buildPackage } from '../support/hosts/debian-package.ts'
+import { writeLabelledCaptures } from '../support/captures/labelled-captures.ts'
+import { joinHosts, type TestNetwork } from '../support/hosts/namespace.ts'
 
 const NAMES = ['one', 'two', 'three'] as const
 type Name = (typeof NAMES)[number]

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { Database } from '../../src/record/sqlite/driver.ts'
 import { onTestFinished } from 'vitest'
 import { rfc3339FromUs, systemClock, type Clock } from '../../src/core/clock.ts'
-import { silentLog, type Log } from '../../src/core/log.ts'
+import { silentLog, type Log } from '../../src/core/log/log.ts'
 import { uuidv7 } from '../../src/core/uuid.ts'
 import { batchFlows, joinBatches, type FlowBatch } from '../../src/flow/batch/index.ts'
 import type { Flow } from '../../src/flow/flow.ts'
@@ -16,7 +16,7 @@ import type { EventRecord } from '../../src/record/record.ts'
 import { Double } from '../../src/flow/batch/batch-layout.ts'
 import { FlowLogWriter } from '../../src/record/write/flows/flow-log-writer.ts'
 import { storedNumbers } from '../../src/record/write/flows/flow-numbers.ts'
-import { TEN_OCLOCK_US } from './detections.ts'
+import { TEN_OCLOCK_US } from './detection/detections.ts'
 
 export const RECORD_DEFAULTS = {
   dir: null,

@@ -4,9 +4,9 @@ import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
-import { packagedFile } from '../../src/core/package-root.ts'
+import { packagedFile } from '../../src/core/files/package-root.ts'
 import { until } from './await-until.ts'
-import type { TestHost } from './namespace.ts'
+import type { TestHost } from './hosts/namespace.ts'
 
 export interface ApiAnswer {
   readonly status: number

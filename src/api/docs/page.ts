@@ -1,6 +1,6 @@
 /** Turns the API document into one HTML page, without a script and without anything from elsewhere. */
 import { createHash } from 'node:crypto'
-import type { ApiDocument } from '../document.ts'
+import type { ApiDocument } from '../contract/document.ts'
 import { STYLE } from './style.ts'
 
 interface Media {

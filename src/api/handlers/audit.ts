@@ -2,7 +2,7 @@
 import type { components } from '../../../openapi/contract.d.ts'
 import { rfc3339FromUs } from '../../core/clock.ts'
 import type { AuditHead, AuditRow, AuditTrail } from '../../record/logs/audit-trail.ts'
-import type { Handler } from '../contract.ts'
+import type { Handler } from '../contract/contract.ts'
 import { timeUsOf } from '../query.ts'
 
 /** Serves `listAudit` and `verifyAudit`. */

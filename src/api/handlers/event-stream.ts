@@ -1,10 +1,10 @@
 /** Events as they are recorded, over server-sent events; a client that was away goes on where it stopped. */
-import type { Pulse } from '../../core/pulse.ts'
+import type { Pulse } from '../../core/process/pulse.ts'
 import type { Event } from '../../record/event.ts'
 import type { EventLog } from '../../record/logs/event-log.ts'
 import type { Outbox } from '../../record/logs/outbox.ts'
 import type { Authenticator, Caller } from '../auth.ts'
-import type { ApiRequest, Handler } from '../contract.ts'
+import type { ApiRequest, Handler } from '../contract/contract.ts'
 import type { Turns } from '../limits/turns.ts'
 import { invalidRequest } from '../problem.ts'
 

@@ -1,6 +1,6 @@
 /** Events, as the log has them. */
 import type { EventRecord } from '../../record/record.ts'
-import type { Handler } from '../contract.ts'
+import type { Handler } from '../contract/contract.ts'
 import { notFound } from '../problem.ts'
 import { rangeOf, timeUsOf } from '../query.ts'
 import { asksForStates, listStates } from './event-states.ts'

@@ -1,7 +1,7 @@
 /** The packets behind an event, as a capture file. */
 import { pcapFile } from '../../evidence/index.ts'
 import type { EvidenceLog } from '../../record/logs/evidence-log.ts'
-import type { Handler } from '../contract.ts'
+import type { Handler } from '../contract/contract.ts'
 import { notFound } from '../problem.ts'
 
 /** Serves `getEventEvidence`. */

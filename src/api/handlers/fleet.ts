@@ -10,7 +10,7 @@ import {
   type TrackedOrder,
 } from '../../fleet/index.ts'
 import { formatPortRange, parsePortRange } from '../../net/port-range.ts'
-import type { Handler } from '../contract.ts'
+import type { Handler } from '../contract/contract.ts'
 import { invalidRequest, notFound } from '../problem.ts'
 import { scopeFaults } from './blocking/blocks.ts'
 

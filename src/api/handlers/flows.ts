@@ -4,7 +4,7 @@ import { rfc3339FromUs, type Clock } from '../../core/clock.ts'
 import type { Flow } from '../../flow/flow.ts'
 import { protocolName, protocolNumber } from '../../net/protocol.ts'
 import type { FlowLog } from '../../record/logs/flow-log.ts'
-import type { Handler } from '../contract.ts'
+import type { Handler } from '../contract/contract.ts'
 import { invalidRequest } from '../problem.ts'
 import { rangeOf, timeUsOf } from '../query.ts'
 

@@ -2,7 +2,7 @@
 import type { components } from '../../../openapi/contract.d.ts'
 import { usFromRfc3339 } from '../../core/clock.ts'
 import type { ReplaySpan, SinkDesk } from '../../forward/index.ts'
-import type { Handler } from '../contract.ts'
+import type { Handler } from '../contract/contract.ts'
 import { invalidRequest, notFound } from '../problem.ts'
 
 /** Serves `listSinks` and `replaySink`. */

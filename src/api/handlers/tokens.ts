@@ -4,7 +4,7 @@ import { rfc3339FromUs, rfc3339OrNull, type Clock } from '../../core/clock.ts'
 import { formatCidr, parseCidr } from '../../net/cidr.ts'
 import type { StoredToken, TokenStore } from '../../record/logs/token-store.ts'
 import { createToken, revokeToken } from '../access/token.ts'
-import type { Handler } from '../contract.ts'
+import type { Handler } from '../contract/contract.ts'
 import { notFound } from '../problem.ts'
 
 type Token = components['schemas']['Token']

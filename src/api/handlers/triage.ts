@@ -1,7 +1,7 @@
 /** What people make of events: verdicts, suppressions, incidents. */
 import type { components } from '../../../openapi/contract.d.ts'
 import { rfc3339FromUs, rfc3339OrNull, type Clock } from '../../core/clock.ts'
-import { spanOf } from '../../core/span.ts'
+import { spanOf } from '../../core/text/span.ts'
 import { formatCidr, parseCidr } from '../../net/cidr.ts'
 import type { EventLog } from '../../record/logs/event-log.ts'
 import type {
@@ -12,7 +12,7 @@ import type {
   Verdict,
 } from '../../record/logs/triage-log.ts'
 import { hasScope, type Caller } from '../auth.ts'
-import type { Handler } from '../contract.ts'
+import type { Handler } from '../contract/contract.ts'
 import { forbidden, invalidRequest, notFound, type ApiProblem } from '../problem.ts'
 import { timeUsOf } from '../query.ts'
 

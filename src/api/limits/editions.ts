@@ -1,7 +1,7 @@
 /** ETags of what can be edited: who edits with `If-Match` edits what it has seen, or nothing. */
 import { createHash } from 'node:crypto'
-import type { AnyAnswer } from '../contract.ts'
-import type { Operation } from '../document.ts'
+import type { AnyAnswer } from '../contract/contract.ts'
+import type { Operation } from '../contract/document.ts'
 import { ApiProblem } from '../problem.ts'
 
 /** Finds, for each operation that edits a single thing, the GET of the same path. */

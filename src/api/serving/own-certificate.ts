@@ -3,7 +3,7 @@ import { X509Certificate } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { hostname, networkInterfaces } from 'node:os'
 import { join } from 'node:path'
-import { replaceFile } from '../../core/replace-file.ts'
+import { replaceFile } from '../../core/files/replace-file.ts'
 
 const DAY_MS = 86_400_000
 /** As long as clients accept. */

@@ -2,8 +2,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { PicketError } from '../../core/errors.ts'
-import { VERSION } from '../../core/package-root.ts'
-import { createLog } from '../../core/log.ts'
+import { VERSION } from '../../core/files/package-root.ts'
+import { createLog } from '../../core/log/log.ts'
 import { readRules } from '../../detect/index.ts'
 import { loadShippedModels } from '../../detect/models/index.ts'
 import {

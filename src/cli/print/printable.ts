@@ -1,5 +1,5 @@
 /** Makes data safe to print: what an attacker wrote into a host name must not drive the reader's terminal. */
-import { escapeUnprintable, UNPRINTABLE } from '../../core/unprintable.ts'
+import { escapeUnprintable, UNPRINTABLE } from '../../core/text/unprintable.ts'
 
 /** Writes every control, invisible and direction character as `\u{HEX}`, so that it is seen, not obeyed. */
 export function printable(text: string): string {

@@ -1,5 +1,5 @@
 /** Progress of long work: one line on standard error that rewrites itself, on a terminal only. */
-import { grouped } from '../../core/amount.ts'
+import { grouped } from '../../core/text/amount.ts'
 import type { Terminal } from './terminal.ts'
 
 export interface Progress {

@@ -1,5 +1,5 @@
 /** `picket rules backtest`: what rules would have found in the log, and what blocking for it would have cost. */
-import { counted } from '../../core/amount.ts'
+import { counted } from '../../core/text/amount.ts'
 import { usFromRfc3339 } from '../../core/clock.ts'
 import { backtestRules, type Backtest } from '../../detect/index.ts'
 import { oldestFirst } from '../../record/index.ts'

@@ -1,5 +1,5 @@
 /** What may be said about indicator feeds. */
-import { oneOf, stringOrNull, Type, type Static } from '../../core/config-field.ts'
+import { oneOf, stringOrNull, Type, type Static } from '../../core/schema/config-field.ts'
 
 const feed = Type.Object(
   {

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { PicketError } from '../../core/errors.ts'
 import { proxyClient, type HttpClient } from '../../core/http-client.ts'
-import { replaceFile } from '../../core/replace-file.ts'
+import { replaceFile } from '../../core/files/replace-file.ts'
 import type { FeedConfig } from './config.ts'
 
 /** A feed larger than this is refused: it is read whole. */

@@ -2,7 +2,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Clock } from '../../core/clock.ts'
 import { PicketError } from '../../core/errors.ts'
-import type { Log } from '../../core/log.ts'
+import type { Log } from '../../core/log/log.ts'
 import type { FeedConfig, IntelConfig } from './config.ts'
 import { faultInFeed, readFeed, type FeedReading, type Spared, type Steps } from './feed-reading.ts'
 import { fetchFeedText, isRemote, readFeedText, shownSource, type FeedText } from './feed-text.ts'

@@ -1,5 +1,5 @@
 /** What the two forests may be told. */
-import { Type, type Static } from '../../core/config-field.ts'
+import { Type, type Static } from '../../core/schema/config-field.ts'
 
 export const isolationForestConfig = Type.Object(
   {

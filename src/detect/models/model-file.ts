@@ -5,7 +5,7 @@
  */
 import { readFileSync, statSync } from 'node:fs'
 import { PicketError } from '../../core/errors.ts'
-import { replaceFile } from '../../core/replace-file.ts'
+import { replaceFile } from '../../core/files/replace-file.ts'
 import { FEATURE_NAMES, FEATURE_VERSION } from '../../feature/index.ts'
 import type { Model, Reference } from './model.ts'
 import { Refusal, readModel } from './model-reader.ts'

@@ -1,5 +1,5 @@
 /** Fields that the sections of several behaviour detectors share. */
-import { Type } from '../../core/config-field.ts'
+import { Type } from '../../core/schema/config-field.ts'
 
 export const enabled = Type.Boolean({ default: true, description: 'Whether this detector runs.' })
 

@@ -1,5 +1,5 @@
 /** What the Sigma rules may be told. */
-import { stringOrNull, Type, type Static } from '../../core/config-field.ts'
+import { stringOrNull, Type, type Static } from '../../core/schema/config-field.ts'
 import { enabled } from '../rules/config-fields.ts'
 
 export const sigmaConfig = Type.Object(

@@ -1,5 +1,5 @@
 /** The rules that are in force, compiled from their texts; a bad one is set down with the reason, and left out. */
-import type { YamlNode } from '../../core/yaml.ts'
+import type { YamlNode } from '../../core/schema/yaml.ts'
 import type { CorrelationRule, DetectionRule, RuleHead } from './rule.ts'
 import {
   namesReferredTo,

@@ -1,7 +1,7 @@
 /** Where rules lie on disk: those shipped with Picket, and a folder of the user's own. */
 import { readdirSync, readFileSync, realpathSync, statSync, type Stats } from 'node:fs'
 import { join, relative } from 'node:path'
-import { packagedFile } from '../../core/package-root.ts'
+import { packagedFile } from '../../core/files/package-root.ts'
 import type { SigmaConfig } from './config.ts'
 import type { RuleText } from './rule-book.ts'
 import type { RuleFault } from './source/fault.ts'

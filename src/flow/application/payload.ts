@@ -1,6 +1,6 @@
 /** Reads an application's bytes, never outside what was captured: integers, comparisons, text. */
 import { isUtf8 } from 'node:buffer'
-import { escapeUnprintable } from '../../core/unprintable.ts'
+import { escapeUnprintable } from '../../core/text/unprintable.ts'
 import type { Packet } from '../../decode/index.ts'
 
 /** The bytes an application sent: a packet's payload, or a message put together of several. */

@@ -13,7 +13,7 @@ import {
   shaped,
   type Check,
   type Shape,
-} from '../../core/shape.ts'
+} from '../../core/schema/shape.ts'
 import type { ApplicationFacts, DnsAnswer } from '../application/facts.ts'
 
 type FactsOf<Kind> = ApplicationFacts extends infer Facts

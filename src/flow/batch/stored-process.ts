@@ -1,5 +1,5 @@
 /** Reads the process that was stored with a flow; a damaged log may hold anything. */
-import { isNumber, isText, oneOf, orNull, shaped } from '../../core/shape.ts'
+import { isNumber, isText, oneOf, orNull, shaped } from '../../core/schema/shape.ts'
 import type { Flow } from '../flow.ts'
 
 type Process = NonNullable<Flow['process']>

@@ -1,5 +1,5 @@
 /** The time limits of a sink's connection. */
-import { Type } from '../../core/config-field.ts'
+import { Type } from '../../core/schema/config-field.ts'
 
 export const connectionFields = {
   connectTimeoutMs: Type.Integer({

@@ -1,7 +1,7 @@
 /** Secrets of sinks: a token or password, written in the configuration or (better) in a file of its own. */
-import { Type } from '../../core/config-field.ts'
+import { Type } from '../../core/schema/config-field.ts'
 import { PicketError } from '../../core/errors.ts'
-import { readRegularFile } from '../../core/regular-file.ts'
+import { readRegularFile } from '../../core/files/regular-file.ts'
 
 /** A secret in the configuration itself; `writeOnly` keeps it out of what is printed. */
 export const secretText = (description: string) =>

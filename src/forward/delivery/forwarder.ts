@@ -1,8 +1,8 @@
 /** One sink's forwarder along one lane: reads the outbox in order, sends, and stores how far the sink has everything. */
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Clock } from '../../core/clock.ts'
-import type { Log } from '../../core/log.ts'
-import type { Metrics } from '../../core/metrics.ts'
+import type { Log } from '../../core/log/log.ts'
+import type { Metrics } from '../../core/log/metrics.ts'
 import type { Detection } from '../../detect/detection.ts'
 import type { SinkReplay } from '../../record/logs/outbox.ts'
 import { backOffMs } from './back-off.ts'

@@ -1,5 +1,5 @@
 /** The heartbeat: what a SIEM needs to know that the agent lives and that nothing is missing. */
-import { grouped } from '../../core/amount.ts'
+import { grouped } from '../../core/text/amount.ts'
 import { rfc3339FromUs } from '../../core/clock.ts'
 import { uuidv7 } from '../../core/uuid.ts'
 import { WHOLE_HOST } from '../../health/index.ts'

@@ -1,6 +1,6 @@
 /** Tells of what a sink did not get: what went beyond its rate, and what was deleted before it was sent. */
 import type { Detection } from '../../detect/detection.ts'
-import { grouped } from '../../core/amount.ts'
+import { grouped } from '../../core/text/amount.ts'
 import { healthDetection } from '../../health/index.ts'
 
 /** What comes in between is told with the next. */

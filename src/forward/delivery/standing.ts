@@ -1,6 +1,6 @@
 /** How a sink stands: what it took and refused, and what is wrong with it; log and metrics are told as it changes. */
-import type { Log } from '../../core/log.ts'
-import type { Metrics } from '../../core/metrics.ts'
+import type { Log } from '../../core/log/log.ts'
+import type { Metrics } from '../../core/log/metrics.ts'
 import type { Rejection } from '../sink.ts'
 
 const LOG_FAILURE_EVERY_MS = 60_000

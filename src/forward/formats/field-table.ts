@@ -1,5 +1,5 @@
 /** Where each member of an event is found in every format: the table for whoever writes searches. */
-import { markdownTable } from '../../core/markdown-table.ts'
+import { markdownTable } from '../../core/text/markdown-table.ts'
 import type { Event } from '../../record/event.ts'
 import { ecsFieldOf } from './ecs.ts'
 import { FLOW_PLACES, flowEcsFieldOf, type Places } from './flow/places.ts'

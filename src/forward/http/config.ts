@@ -1,5 +1,5 @@
 /** The fields of every sink that speaks HTTP. */
-import { Type } from '../../core/config-field.ts'
+import { Type } from '../../core/schema/config-field.ts'
 import { connectionFields } from '../connections/config.ts'
 import { tlsFields } from '../tls/index.ts'
 

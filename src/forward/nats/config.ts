@@ -1,5 +1,5 @@
 /** How NATS is reached, whatever for: its servers, who one is there, and TLS. */
-import { Type, type Static, type TObject } from '../../core/config-field.ts'
+import { Type, type Static, type TObject } from '../../core/schema/config-field.ts'
 import type { ConnectionLimits } from '../connections/config.ts'
 import { atMostOne, passwordFaults, secretFile, secretText } from '../connections/secret.ts'
 import type { TlsConfig } from '../tls/config.ts'

@@ -1,5 +1,5 @@
 /** What a sink over TLS may be told: whom it trusts, and who it says it is. */
-import { oneOf, Type, type Static } from '../../core/config-field.ts'
+import { oneOf, Type, type Static } from '../../core/schema/config-field.ts'
 
 const path = (description: string) =>
   Type.Optional(Type.String({ minLength: 1, maxLength: 4096, description }))

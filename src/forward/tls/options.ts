@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { checkServerIdentity, type ConnectionOptions, type PeerCertificate } from 'node:tls'
 import { PicketError } from '../../core/errors.ts'
-import { readRegularFile } from '../../core/regular-file.ts'
+import { readRegularFile } from '../../core/files/regular-file.ts'
 import type { TlsConfig } from './config.ts'
 
 /** What `tls.connect`, undici and others take; nothing in it can turn the verification off. */

@@ -1,5 +1,5 @@
 /** Folding: one story, one event. Repeats update the event instead of making a thousand. */
-import { grouped } from '../../core/amount.ts'
+import { grouped } from '../../core/text/amount.ts'
 import { rfc3339FromUs, usFromRfc3339, type Clock } from '../../core/clock.ts'
 import { uuidv7 } from '../../core/uuid.ts'
 import type { Detection } from '../../detect/detection.ts'

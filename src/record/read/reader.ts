@@ -1,5 +1,5 @@
 /** The reader: listings that no index may serve, step by step in a thread of their own. */
-import { builtProgram } from '../../core/programs.ts'
+import { builtProgram } from '../../core/process/programs.ts'
 import { PicketError } from '../../core/errors.ts'
 import type { Flow } from '../../flow/flow.ts'
 import type {

@@ -4,7 +4,7 @@ import { openError, openReader, workError, type Connection } from '../sqlite/con
 import { answerCalls, type Answers } from '../thread.ts'
 import { stepAudit, walkAudit } from './audit.ts'
 import type { ReaderCalls, ReaderSettings } from './calls.ts'
-import { stepEvents } from './events.ts'
+import { stepEvents } from './events/events.ts'
 import { stepSums } from './flows/flow-sums.ts'
 import { stepFlows } from './flows/flows.ts'
 import { countStates } from './outbox.ts'

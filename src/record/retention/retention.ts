@@ -1,6 +1,6 @@
 /** Retention: has the writer look at the disk and delete what is too old or too much, a little at a time. */
 import type { Clock } from '../../core/clock.ts'
-import type { Log } from '../../core/log.ts'
+import type { Log } from '../../core/log/log.ts'
 import { BelievedClock } from './believed-clock.ts'
 import type { RecordConfig } from '../config.ts'
 import type { RecordRoom } from '../record-room.ts'

@@ -1,5 +1,5 @@
 /** Begins a new database in the place of a damaged one: salvages, writes down that it did, and says so. */
-import { grouped } from '../../core/amount.ts'
+import { grouped } from '../../core/text/amount.ts'
 import { appendAudit } from '../sqlite/audit-chain.ts'
 import { inTransaction, type Connection } from '../sqlite/connection.ts'
 import { openDamaged, type OpenedDamage } from '../sqlite/damage/open-damaged.ts'

@@ -1,5 +1,5 @@
 /** The writer as the rest of the record sees it: typed calls that are answered by its thread. */
-import { builtProgram } from '../../core/programs.ts'
+import { builtProgram } from '../../core/process/programs.ts'
 import { PicketError } from '../../core/errors.ts'
 import { Thread } from '../thread.ts'
 import type { CallName, WriterCalls, WriterFindings, WriterSettings } from './calls.ts'

@@ -1,7 +1,7 @@
 /** Keeps the firewall equal to the blocks that stand, and knows whether it is. */
 import type { Clock } from '../../core/clock.ts'
 import { PicketError } from '../../core/errors.ts'
-import type { Log } from '../../core/log.ts'
+import type { Log } from '../../core/log/log.ts'
 import type { Firewall, FirewallEntry, HeldEntry } from '../firewall.ts'
 import { heldAsWanted, markExpired, reconcile, type Repair } from './reconcile.ts'
 import type { StandingBlocks } from './standing-blocks.ts'

@@ -1,7 +1,7 @@
 /** Tables of labelled flows, beside captures: rows to learn from that were measured elsewhere. */
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
-import { cellsOf, separatorOf } from '../../core/csv-cells.ts'
+import { cellsOf, separatorOf } from '../../core/text/csv-cells.ts'
 import { PicketError } from '../../core/errors.ts'
 import { FEATURE_COUNT, FEATURE_NAMES, storedValue } from '../../feature/index.ts'
 import { TABLE_KINDS, type Cells, type TableKind } from './columns.ts'

@@ -1,5 +1,5 @@
 /** Finished flows as the sensor hands them on, made up, the same in every run: many clients, some servers, some scans. */
-import { seededRandom } from '../../support/capture-writer.mjs'
+import { seededRandom } from '../../support/captures/capture-writer.mjs'
 
 const START_US = 1_700_000_000_000_000
 const APPLICATIONS = ['tls', 'tls', 'tls', 'http', 'dns', 'dns', 'ssh', 'unknown']

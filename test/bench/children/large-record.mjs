@@ -7,7 +7,7 @@
 import { statSync } from 'node:fs'
 import { validateConfig } from '../../../dist/config/index.js'
 import { rfc3339FromUs, systemClock } from '../../../dist/core/clock.js'
-import { silentLog } from '../../../dist/core/log.js'
+import { silentLog } from '../../../dist/core/log/log.js'
 import { uuidv7 } from '../../../dist/core/uuid.js'
 import { Double, RECORD_DOUBLES } from '../../../dist/flow/batch/batch-layout.js'
 import { batchFlows, joinBatches } from '../../../dist/flow/batch/index.js'

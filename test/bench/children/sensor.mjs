@@ -1,5 +1,5 @@
 /** The sensor as the agent wires it, with nobody to listen: what it tells is made and dropped. */
-import { silentLog } from '../../../dist/core/log.js'
+import { silentLog } from '../../../dist/core/log/log.js'
 import { loadShippedModels } from '../../../dist/detect/models/index.js'
 import { FlowBatchWriter } from '../../../dist/flow/batch/index.js'
 import { createSensor } from '../../../dist/sensor/sensor.js'

@@ -6,7 +6,7 @@ export async function countScored(directory) {
   const { openRecord } = await import('../../../dist/record/index.js')
   const { validateConfig } = await import('../../../dist/config/index.js')
   const { systemClock } = await import('../../../dist/core/clock.js')
-  const { silentLog } = await import('../../../dist/core/log.js')
+  const { silentLog } = await import('../../../dist/core/log/log.js')
   const config = validateConfig({}, 'defaults').record
   const options = { directory, config, clock: systemClock, log: silentLog, mode: 'read' }
   const record = await openRecord(options)

@@ -7,8 +7,8 @@
  */
 import { createForwarders } from '../../../dist/forward/index.js'
 import { systemClock as clock } from '../../../dist/core/clock.js'
-import { silentLog as log } from '../../../dist/core/log.js'
-import { createMetrics } from '../../../dist/core/metrics.js'
+import { silentLog as log } from '../../../dist/core/log/log.js'
+import { createMetrics } from '../../../dist/core/log/metrics.js'
 import { uuidv7 } from '../../../dist/core/uuid.js'
 import { validateConfig } from '../../../dist/config/index.js'
 import { openRecord } from '../../../dist/record/index.js'

@@ -2,7 +2,7 @@
 import { createIpsetFirewall } from '../../../dist/respond/firewalls/iptables/with-ipset.js'
 import { createNftablesFirewall } from '../../../dist/respond/firewalls/nftables.js'
 import { runCommand } from '../../../dist/respond/command.js'
-import { runToEnd, startOne } from '../../support/veth-pair.mjs'
+import { runToEnd, startOne } from '../../support/hosts/veth-pair.mjs'
 
 const ADDED = 10_000
 /** One by one it takes a quarter of a minute for 10,000; the rest is reckoned. */

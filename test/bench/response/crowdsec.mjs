@@ -8,7 +8,7 @@
 import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
-import { runToEnd, startOne } from '../../support/veth-pair.mjs'
+import { runToEnd, startOne } from '../../support/hosts/veth-pair.mjs'
 import { guessUntilKeptOut } from './guessed-sshd.mjs'
 
 /** Its scenario overflows by the guess after these. */

@@ -2,7 +2,7 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { appendFileSync, chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { runToEnd, startOne } from '../../support/veth-pair.mjs'
+import { runToEnd, startOne } from '../../support/hosts/veth-pair.mjs'
 
 const GUESSES_AT_ONCE = 4
 const DATAGRAM_MS = 2

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Database } from '../../../dist/record/sqlite/driver.js'
 import { root } from '../../check/root.mjs'
-import { runToEnd, startOne } from '../../support/veth-pair.mjs'
+import { runToEnd, startOne } from '../../support/hosts/veth-pair.mjs'
 import { guessUntilKeptOut } from './guessed-sshd.mjs'
 
 /** What fail2ban takes for guessing by its own default. */

@@ -1,7 +1,7 @@
 /** Damaged frames through the decoders: nothing thrown, nothing read outside, the payload within the frame. */
 import { Decoder, decodeQuotedPacket, Packet, PacketKind } from '../../../src/decode/index.ts'
 import type { Frame } from '../../../src/capture/source.ts'
-import { GuardedBytes } from '../../support/guarded-bytes.ts'
+import { GuardedBytes } from '../../support/packets/guarded-bytes.ts'
 import { Violation, type Layer, type Random } from '../layer.ts'
 import { mutateFrame } from '../mutate.ts'
 import { PoisonedBuffer } from '../poisoned.ts'

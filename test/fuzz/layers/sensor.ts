@@ -4,7 +4,7 @@
  */
 import { setTimeout as waitMs } from 'node:timers/promises'
 import { validateConfig } from '../../../src/config/index.ts'
-import { silentLog } from '../../../src/core/log.ts'
+import { silentLog } from '../../../src/core/log/log.ts'
 import { Decoder, Packet } from '../../../src/decode/index.ts'
 import { loadShippedModels } from '../../../src/detect/models/index.ts'
 import { FlowTable, type LiveFlow } from '../../../src/flow/index.ts'

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'yaml'
-import { packagedFile } from '../../../src/core/package-root.ts'
+import { packagedFile } from '../../../src/core/files/package-root.ts'
 import type { Source } from './ingest-document.ts'
 import { ingest, type Ingested, type IngestPipeline } from './ingest-pipeline.ts'
 

@@ -1,7 +1,7 @@
 /** The Splunk add-on's own files at work: what its stanzas make of a message, as Splunk would. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { packagedFile } from '../../../src/core/package-root.ts'
+import { packagedFile } from '../../../src/core/files/package-root.ts'
 import { cellText, expression, type Evaluate, type Row } from './expression.ts'
 import { evalFunctions, spl } from './spl.ts'
 

@@ -1,7 +1,7 @@
 /** Runs the stand-ins of SOAR products, which are Python as the products are; one process for many orders. */
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
-import { packagedFile } from '../../../src/core/package-root.ts'
+import { packagedFile } from '../../../src/core/files/package-root.ts'
 
 export interface PythonHost {
   /** Gives the program an order; resolves with its answer. Rejects with what it wrote on stderr when it dies. */

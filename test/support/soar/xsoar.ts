@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { afterAll } from 'vitest'
 import { parse } from 'yaml'
-import { packagedFile } from '../../../src/core/package-root.ts'
+import { packagedFile } from '../../../src/core/files/package-root.ts'
 import { startPython, type PythonHost } from './python.ts'
 
 export interface Entry {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Owner, Owners } from '../../../src/owner/index.ts'
 import { ownerHealth, ownerProblem, withPrograms } from '../../../src/agent/owner-reports.ts'
-import { detection } from '../../support/detections.ts'
+import { detection } from '../../support/detection/detections.ts'
 import { owner } from '../../support/record.ts'
 
 const source = (problem: string | null, lack: string | null = null) => ({

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { streamHandler, type StreamParts } from '../../../src/api/handlers/event-stream.ts'
 import { Turns } from '../../../src/api/limits/turns.ts'
-import { Pulse } from '../../../src/core/pulse.ts'
+import { Pulse } from '../../../src/core/process/pulse.ts'
 
 test('a stream that the log fails under gives its turn back', async () => {
   const parts: StreamParts = {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
 import { openPcapFile } from '../../../src/capture/index.ts'
-import { packagedFile } from '../../../src/core/package-root.ts'
+import { packagedFile } from '../../../src/core/files/package-root.ts'
 import { Decoder, Packet } from '../../../src/decode/index.ts'
 import { TcpFlag } from '../../../src/net/protocol.ts'
 
@@ -13,7 +13,7 @@ interface FloodModule {
   writeFloodCapture(path: string, syns?: number): void
 }
 
-const url = pathToFileURL(packagedFile('test/support/flood-capture.mjs')).href
+const url = pathToFileURL(packagedFile('test/support/captures/flood-capture.mjs')).href
 const { writeFloodCapture } = (await import(url)) as FloodModule
 const folder = mkdtempSync(join(tmpdir(), 'picket-flood-'))
 afterAll(() => rmSync(folder, { recursive: true }))

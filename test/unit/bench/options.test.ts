@@ -1,7 +1,7 @@
 /** What `npm run bench` may be told, and what it says to anything else. */
 import { pathToFileURL } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { packagedFile } from '../../../src/core/package-root.ts'
+import { packagedFile } from '../../../src/core/files/package-root.ts'
 
 interface Options {
   readonly isHelp: boolean

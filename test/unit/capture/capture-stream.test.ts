@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { CaptureStream } from '../../../src/capture/capture-stream.ts'
-import { keepFrame, readCapture } from '../../support/captured-frames.ts'
-import { pcapBytes, pcapngBytes, type CapturedPacket } from '../../support/pcap-writer.ts'
-import { seededBytes } from '../../support/seeded-bytes.ts'
+import { keepFrame, readCapture } from '../../support/packets/captured-frames.ts'
+import { pcapBytes, pcapngBytes, type CapturedPacket } from '../../support/packets/pcap-writer.ts'
+import { seededBytes } from '../../support/packets/seeded-bytes.ts'
 
 const FUZZ_ROUNDS = 1500
 

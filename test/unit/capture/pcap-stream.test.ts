@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { LinkType } from '../../../src/capture/source.ts'
-import { readCapture } from '../../support/captured-frames.ts'
-import { pcapBytes, type CapturedPacket } from '../../support/pcap-writer.ts'
+import { readCapture } from '../../support/packets/captured-frames.ts'
+import { pcapBytes, type CapturedPacket } from '../../support/packets/pcap-writer.ts'
 
 const FILE_HEADER_BYTES = 24
 const RECORD_HEADER_BYTES = 16

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { LinkType } from '../../../src/capture/source.ts'
-import { readCapture } from '../../support/captured-frames.ts'
+import { readCapture } from '../../support/packets/captured-frames.ts'
 import {
   pcapngBlock,
   pcapngBytes,
   type CapturedPacket,
   type PcapngOptions,
-} from '../../support/pcap-writer.ts'
+} from '../../support/packets/pcap-writer.ts'
 
 const packets: readonly CapturedPacket[] = [
   { timestampUs: 1_700_000_000_000_001, bytes: Buffer.from('a0a1a2a3a4a5', 'hex') },

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Command } from 'commander'
 import { describe, expect, test } from 'vitest'
 import { buildProgram } from '../../../src/cli/program.ts'
-import { VERSION } from '../../../src/core/package-root.ts'
+import { VERSION } from '../../../src/core/files/package-root.ts'
 import { memoryTerminal, run } from '../../support/memory-terminal.ts'
 import { temporaryFolder } from '../../support/record.ts'
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { unknownPolicyNames, validateConfig } from '../../../src/config/index.ts'
-import { eventOfEachKind } from '../../support/event-kinds.ts'
+import { eventOfEachKind } from '../../support/detection/event-kinds.ts'
 import { temporaryFolder } from '../../support/record.ts'
 
 const { policy, detect } = validateConfig({}, 'test')

@@ -9,7 +9,7 @@ import {
 } from '../../../src/decide/index.ts'
 import { readHours } from '../../../src/decide/hours.ts'
 import type { Detection } from '../../../src/detect/detection.ts'
-import { detection } from '../../support/detections.ts'
+import { detection } from '../../support/detection/detections.ts'
 
 function policy(changes: object) {
   return policyFromConfig(validateConfig({ policy: changes }, 'test').policy)

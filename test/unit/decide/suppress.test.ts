@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { isCovered, type SuppressionScope } from '../../../src/decide/index.ts'
-import { detection } from '../../support/detections.ts'
+import { detection } from '../../support/detection/detections.ts'
 
 const scope = (narrowing: Partial<SuppressionScope>): SuppressionScope => ({
   ...{ detector: null, kind: null, address: null, victim: null, port: null, process: null },

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { LinkType } from '../../../src/capture/source.ts'
 import { Decoder, decodeQuotedPacket, Packet, PacketKind } from '../../../src/decode/index.ts'
-import { GuardedBytes } from '../../support/guarded-bytes.ts'
-import { layeredFrames } from '../../support/layered-frames.ts'
-import { frameOf } from '../../support/packet-builder.ts'
+import { GuardedBytes } from '../../support/packets/guarded-bytes.ts'
+import { layeredFrames } from '../../support/packets/layered-frames.ts'
+import { frameOf } from '../../support/packets/packet-builder.ts'
 import { seededRandom } from '../../support/seeded-random.ts'
 
 const decoder = new Decoder()

@@ -2,14 +2,14 @@ import { describe, expect, it } from 'vitest'
 import { LinkType } from '../../../src/capture/source.ts'
 import { Decoder, MALFORMED_REASONS, Packet, PacketKind } from '../../../src/decode/index.ts'
 import { formatIpv4Word, formatIpv6Words } from '../../../src/net/address.ts'
-import { decoded, payloadText, reasonOf } from '../../support/decoded.ts'
+import { decoded, payloadText, reasonOf } from '../../support/packets/decoded.ts'
 import {
   ipv4,
   ipv6,
   ipv6Authentication,
   ipv6Extension,
   ipv6Fragment,
-} from '../../support/ip-builder.ts'
+} from '../../support/packets/ip-builder.ts'
 import {
   arp,
   concat,
@@ -28,7 +28,7 @@ import {
   tcpFlags,
   udp,
   vlan,
-} from '../../support/packet-builder.ts'
+} from '../../support/packets/packet-builder.ts'
 
 const four = { source: '192.0.2.1', destination: '198.51.100.7' }
 const six = { source: '2001:db8::1', destination: '2001:db8::ffff:7' }

@@ -1,9 +1,16 @@
 import { expect, it } from 'vitest'
 import { decodeQuotedPacket, isUnreachable, Packet } from '../../../src/decode/index.ts'
 import { formatIpv4Word } from '../../../src/net/address.ts'
-import { decoded } from '../../support/decoded.ts'
-import { ipv4, ipv6 } from '../../support/ip-builder.ts'
-import { ethernet, icmp, icmp6, tcp, udp, type Content } from '../../support/packet-builder.ts'
+import { decoded } from '../../support/packets/decoded.ts'
+import { ipv4, ipv6 } from '../../support/packets/ip-builder.ts'
+import {
+  ethernet,
+  icmp,
+  icmp6,
+  tcp,
+  udp,
+  type Content,
+} from '../../support/packets/packet-builder.ts'
 
 const outward = { source: '10.0.0.1', destination: '10.0.0.2' }
 const back = { source: '10.0.0.2', destination: '10.0.0.1' }

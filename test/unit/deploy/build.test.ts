@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { packagedFile } from '../../../src/core/package-root.ts'
+import { packagedFile } from '../../../src/core/files/package-root.ts'
 
 /** Stands for the reader of YAML that the build runs once it is compiled. */
 const READER = `
@@ -26,7 +26,13 @@ let project: string
 
 beforeEach(() => {
   project = mkdtempSync(join(tmpdir(), 'picket-build-'))
-  for (const folder of ['src/core', 'src/detect', 'deploy/rules', 'openapi']) {
+  for (const folder of [
+    'src/core/schema',
+    'src/core/process',
+    'src/detect',
+    'deploy/rules',
+    'openapi',
+  ]) {
     mkdirSync(join(project, folder), { recursive: true })
   }
   symlinkSync(packagedFile('node_modules'), join(project, 'node_modules'))
@@ -41,8 +47,8 @@ beforeEach(() => {
   write('package.json', '{ "type": "module" }')
   write('src/main.ts', 'export const answer: number = 42\n')
   write('src/other.ts', 'export const question = 6 * 9\n')
-  write('src/core/yaml.ts', READER)
-  write('src/core/programs.ts', "export const PROGRAMS = ['main'] as const\n")
+  write('src/core/schema/yaml.ts', READER)
+  write('src/core/process/programs.ts', "export const PROGRAMS = ['main'] as const\n")
   write('deploy/rules/one.yaml', 'title: one')
   write('openapi/picket.yaml', 'openapi: 3.1.0')
 })
@@ -105,7 +111,7 @@ describe('the build step', () => {
     write('src/other.ts', 'export const list: string[] = []\nlist[0] = String(list)\n')
     write('src/main.ts', shared)
     write('src/second.ts', shared)
-    write('src/core/programs.ts', "export const PROGRAMS = ['main', 'second'] as const\n")
+    write('src/core/process/programs.ts', "export const PROGRAMS = ['main', 'second'] as const\n")
     expect((await build()).words).not.toContain('error')
     expect(readdirSync(join(project, 'dist/chunks'))).toContain('other.js')
     rmSync(join(project, 'dist/other.js'))

@@ -1,7 +1,7 @@
 /** The Containerfile and the quadlet: every instruction is known, and they give what the unit gives. */
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { packagedFile } from '../../../src/core/package-root.ts'
+import { packagedFile } from '../../../src/core/files/package-root.ts'
 
 const read = (path: string): string => readFileSync(packagedFile(path), 'utf8')
 

@@ -1,7 +1,7 @@
 /** The manual page says of each command what `--help` does. */
 import { pathToFileURL } from 'node:url'
 import { expect, test } from 'vitest'
-import { packagedFile } from '../../../src/core/package-root.ts'
+import { packagedFile } from '../../../src/core/files/package-root.ts'
 
 const url = pathToFileURL(packagedFile('deploy/deb/manual.mjs')).href
 const { manualPage } = (await import(url)) as { manualPage(version: string): string }

@@ -3,7 +3,7 @@ import type { Detector, FactKind } from '../../../src/detect/detector.ts'
 import { Detectors } from '../../../src/detect/detectors.ts'
 import { FadingTable } from '../../../src/detect/rules/state/fading-table.ts'
 import type { ApplicationFact, LiveFlow } from '../../../src/flow/flow.ts'
-import { httpRequest, plannedFlow } from '../../support/judged-rules.ts'
+import { httpRequest, plannedFlow } from '../../support/detection/judged-rules.ts'
 
 class Listener implements Detector {
   readonly name = 'dns-flood'

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { ToldFlows } from '../../../src/detect/index.ts'
 import { addressKey } from '../../../src/flow/index.ts'
-import { detection } from '../../support/detections.ts'
-import { liveFlow, unansweredSyn } from '../../support/live-flow.ts'
+import { detection } from '../../support/detection/detections.ts'
+import { liveFlow, unansweredSyn } from '../../support/detection/live-flow.ts'
 
 const SCANNER = 0xc0000207 // 192.0.2.7
 const VICTIM = 0x0a000005 // 10.0.0.5

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { Extractor, FEATURES, FEATURE_COUNT, FEATURE_NAMES } from '../../../src/feature/index.ts'
 import type { LiveFlow } from '../../../src/flow/flow.ts'
 import { TcpFlag } from '../../../src/net/protocol.ts'
-import { liveFlow, unansweredSyn } from '../../support/live-flow.ts'
+import { liveFlow, unansweredSyn } from '../../support/detection/live-flow.ts'
 
 function vectorOf(extractor: Extractor, flow: LiveFlow): Record<string, number> {
   const row = new Float64Array(FEATURE_COUNT)

@@ -9,9 +9,9 @@ import { ORDERER_HEADER, SIGNATURE_HEADER, signatureOf } from '../../../src/flee
 import { namesOf } from '../../../src/fleet/subjects.ts'
 import type { StoredMessage } from '../../../src/forward/nats/index.ts'
 import type { Blocker } from '../../../src/respond/index.ts'
-import { blockerOver, partsInMemory, START_MS } from '../../support/blocker-in-memory.ts'
-import { orderFor, portRanges } from '../../support/blocking.ts'
-import { MemoryFleetOrders, ordererKey, type OrdererKey } from '../../support/fleet.ts'
+import { blockerOver, partsInMemory, START_MS } from '../../support/response/blocker-in-memory.ts'
+import { orderFor, portRanges } from '../../support/response/blocking.ts'
+import { MemoryFleetOrders, ordererKey, type OrdererKey } from '../../support/response/fleet.ts'
 import { temporaryFolder } from '../../support/record.ts'
 
 let key: OrdererKey

@@ -2,10 +2,10 @@
 import { expect, it } from 'vitest'
 import { communityId } from '../../../src/flow/index.ts'
 import { parseAddress } from '../../../src/net/address.ts'
-import { conversation } from '../../support/conversation.ts'
-import { FoldedFlows } from '../../support/folded-flows.ts'
-import { ipv4, ipv6 } from '../../support/ip-builder.ts'
-import { icmp, icmp6, ipData, udp } from '../../support/packet-builder.ts'
+import { conversation } from '../../support/messages/conversation.ts'
+import { FoldedFlows } from '../../support/detection/folded-flows.ts'
+import { ipv4, ipv6 } from '../../support/packets/ip-builder.ts'
+import { icmp, icmp6, ipData, udp } from '../../support/packets/packet-builder.ts'
 
 const vectors: [number, string, number, string, number, string][] = [
   [58, 'fe80::200:86ff:fe05:80da', 135, 'fe80::260:97ff:fe07:69ea', 0, 'dGHyGvjMfljg6Bppwm3bg0LO8TY='],

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { Packet, PacketKind } from '../../../src/decode/index.ts'
 import { FlowTable, type EndReason, type LiveFlow } from '../../../src/flow/index.ts'
-import { conversation, handshake } from '../../support/conversation.ts'
-import { FLOW_DEFAULTS, FoldedFlows, START_US } from '../../support/folded-flows.ts'
+import { conversation, handshake } from '../../support/messages/conversation.ts'
+import { FLOW_DEFAULTS, FoldedFlows, START_US } from '../../support/detection/folded-flows.ts'
 import { seededRandom } from '../../support/seeded-random.ts'
 
 describe('a full table', () => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { Packet } from '../../../src/decode/index.ts'
 import { FlowKey, packPorts } from '../../../src/flow/table/flow-key.ts'
 import { icmpCounterpart } from '../../../src/flow/icmp-pairs.ts'
-import { FLOW_DEFAULTS, START_US } from '../../support/folded-flows.ts'
+import { FLOW_DEFAULTS, START_US } from '../../support/detection/folded-flows.ts'
 import { FlowTable } from '../../../src/flow/index.ts'
 
 const word = fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { conversation, handshake } from '../../support/conversation.ts'
-import { FoldedFlows, START_US } from '../../support/folded-flows.ts'
+import { conversation, handshake } from '../../support/messages/conversation.ts'
+import { FoldedFlows, START_US } from '../../support/detection/folded-flows.ts'
 
 const talk = conversation()
 const YEAR_MS = 365 * 86_400_000

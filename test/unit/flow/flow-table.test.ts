@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { APPLICATIONS } from '../../../src/flow/flow.ts'
-import { conversation, handshake } from '../../support/conversation.ts'
-import { FoldedFlows, START_US } from '../../support/folded-flows.ts'
-import { ipv4, ipv6, ipv6Extension } from '../../support/ip-builder.ts'
-import { arp, icmp, icmp6, ipData, tcp, udp, vlan } from '../../support/packet-builder.ts'
+import { conversation, handshake } from '../../support/messages/conversation.ts'
+import { FoldedFlows, START_US } from '../../support/detection/folded-flows.ts'
+import { ipv4, ipv6, ipv6Extension } from '../../support/packets/ip-builder.ts'
+import { arp, icmp, icmp6, ipData, tcp, udp, vlan } from '../../support/packets/packet-builder.ts'
 
 const talk = conversation()
 const there = { source: '10.0.0.1', destination: '10.0.0.2' }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { CONN_STATES } from '../../../src/flow/flow.ts'
-import { FoldedFlows } from '../../support/folded-flows.ts'
-import { ipv4, ipv6, ipv6Extension, ipv6Fragment } from '../../support/ip-builder.ts'
-import { icmp, tcp, udp } from '../../support/packet-builder.ts'
+import { FoldedFlows } from '../../support/detection/folded-flows.ts'
+import { ipv4, ipv6, ipv6Extension, ipv6Fragment } from '../../support/packets/ip-builder.ts'
+import { icmp, tcp, udp } from '../../support/packets/packet-builder.ts'
 
 const there = { source: '10.0.0.1', destination: '10.0.0.2' }
 const six = { source: '2001:db8::1', destination: '2001:db8::2' }

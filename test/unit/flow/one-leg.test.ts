@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { conversation, handshake } from '../../support/conversation.ts'
-import { FoldedFlows } from '../../support/folded-flows.ts'
+import { conversation, handshake } from '../../support/messages/conversation.ts'
+import { FoldedFlows } from '../../support/detection/folded-flows.ts'
 
 const ends = (index: number) => conversation({ originatorPort: 40_000 + index })
 

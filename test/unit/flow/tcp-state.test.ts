@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { CONN_STATES } from '../../../src/flow/flow.ts'
-import { conversation } from '../../support/conversation.ts'
-import { FoldedFlows } from '../../support/folded-flows.ts'
+import { conversation } from '../../support/messages/conversation.ts'
+import { FoldedFlows } from '../../support/detection/folded-flows.ts'
 
 const talk = conversation()
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { FoldedFlows } from '../../support/folded-flows.ts'
-import { ipv4 } from '../../support/ip-builder.ts'
-import { ethernet, icmp, tcp, udp, type LinkPayload } from '../../support/packet-builder.ts'
-import { gre, vxlan } from '../../support/tunnel-builder.ts'
+import { FoldedFlows } from '../../support/detection/folded-flows.ts'
+import { ipv4 } from '../../support/packets/ip-builder.ts'
+import { ethernet, icmp, tcp, udp, type LinkPayload } from '../../support/packets/packet-builder.ts'
+import { gre, vxlan } from '../../support/packets/tunnel-builder.ts'
 
 const syn = tcp({ sourcePort: 40000, destinationPort: 22, flags: 'S' })
 const synAck = tcp({ sourcePort: 22, destinationPort: 40000, flags: 'SA' })

@@ -3,11 +3,11 @@ import { validateConfig } from '../../../src/config/index.ts'
 import type { Flow } from '../../../src/flow/flow.ts'
 import { SHED_LEVELS, ShedLevel, type ShedLevelName } from '../../../src/pressure/index.ts'
 import { loadShippedModels } from '../../../src/detect/models/index.ts'
-import { silentLog } from '../../../src/core/log.ts'
+import { silentLog } from '../../../src/core/log/log.ts'
 import { createSensor, type Sensor } from '../../../src/sensor/sensor.ts'
-import { conversation, handshake, type Conversation } from '../../support/conversation.ts'
-import { KeptFlows } from '../../support/kept-flows.ts'
-import { ethernet, frameOf, type LinkPayload } from '../../support/packet-builder.ts'
+import { conversation, handshake, type Conversation } from '../../support/messages/conversation.ts'
+import { KeptFlows } from '../../support/detection/kept-flows.ts'
+import { ethernet, frameOf, type LinkPayload } from '../../support/packets/packet-builder.ts'
 
 const START_US = 1_700_000_000_000_000
 const config = validateConfig({}, 'defaults')

@@ -4,7 +4,7 @@ import { mkdir, open, readFile, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { systemClock } from '../../../src/core/clock.ts'
-import { silentLog } from '../../../src/core/log.ts'
+import { silentLog } from '../../../src/core/log/log.ts'
 import { openRecord } from '../../../src/record/index.ts'
 import { LATEST_VERSION } from '../../../src/record/migrations/index.ts'
 import {

@@ -3,8 +3,8 @@ import { PicketError } from '../../../src/core/errors.ts'
 import { parseCidr } from '../../../src/net/cidr.ts'
 import type { Blocker } from '../../../src/respond/blocker.ts'
 import { guardAll } from '../../../src/respond/guards/refusal.ts'
-import { blockerOver, partsInMemory, START_MS } from '../../support/blocker-in-memory.ts'
-import { AUTOMATIC, OPEN_FACTS, orderFor, portRanges } from '../../support/blocking.ts'
+import { blockerOver, partsInMemory, START_MS } from '../../support/response/blocker-in-memory.ts'
+import { AUTOMATIC, OPEN_FACTS, orderFor, portRanges } from '../../support/response/blocking.ts'
 
 let parts: ReturnType<typeof partsInMemory>
 let blocker: Blocker

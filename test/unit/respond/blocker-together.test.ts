@@ -3,8 +3,8 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { PicketError } from '../../../src/core/errors.ts'
 import type { Blocker } from '../../../src/respond/blocker.ts'
 import type { Firewall, FirewallEntry } from '../../../src/respond/firewall.ts'
-import { blockerOver, partsInMemory } from '../../support/blocker-in-memory.ts'
-import { OPEN_FACTS, orderFor } from '../../support/blocking.ts'
+import { blockerOver, partsInMemory } from '../../support/response/blocker-in-memory.ts'
+import { OPEN_FACTS, orderFor } from '../../support/response/blocking.ts'
 
 let parts: ReturnType<typeof partsInMemory>
 let blocker: Blocker

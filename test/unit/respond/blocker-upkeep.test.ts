@@ -1,11 +1,11 @@
 import { afterEach, expect, test } from 'vitest'
 import { PicketError } from '../../../src/core/errors.ts'
-import { silentLog, type Log } from '../../../src/core/log.ts'
+import { silentLog, type Log } from '../../../src/core/log/log.ts'
 import type { Firewall } from '../../../src/respond/firewall.ts'
 import type { Blocker } from '../../../src/respond/blocker.ts'
 import { until } from '../../support/await-until.ts'
-import { orderFor, portRanges } from '../../support/blocking.ts'
-import { blockerOver, partsInMemory } from '../../support/blocker-in-memory.ts'
+import { orderFor, portRanges } from '../../support/response/blocking.ts'
+import { blockerOver, partsInMemory } from '../../support/response/blocker-in-memory.ts'
 
 let blocker: Blocker
 afterEach(() => blocker.stop())

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { PicketError } from '../../../src/core/errors.ts'
-import { silentLog } from '../../../src/core/log.ts'
+import { silentLog } from '../../../src/core/log/log.ts'
 import { createBlocker, type Blocker } from '../../../src/respond/blocker.ts'
 import type { RespondConfig } from '../../../src/respond/config.ts'
 import type { Firewall } from '../../../src/respond/firewall.ts'
@@ -12,9 +12,9 @@ import {
   orderFor,
   RESPOND_CONFIG,
   SetClock,
-} from '../../support/blocking.ts'
-import { blockerOver, START_MS } from '../../support/blocker-in-memory.ts'
-import { MemoryBlockLog } from '../../support/memory-block-log.ts'
+} from '../../support/response/blocking.ts'
+import { blockerOver, START_MS } from '../../support/response/blocker-in-memory.ts'
+import { MemoryBlockLog } from '../../support/response/memory-block-log.ts'
 
 let clock: SetClock
 let blocks: MemoryBlockLog

@@ -3,7 +3,7 @@ import type { Detection } from '../../../src/detect/detection.ts'
 import { withProcesses } from '../../../src/flow/batch/index.ts'
 import type { SensorReport } from '../../../src/sensor/messages.ts'
 import { faultOf, siftDetections } from '../../../src/sensor/said-by-sensor.ts'
-import { detection } from '../../support/detections.ts'
+import { detection } from '../../support/detection/detections.ts'
 import { batchOf, flow, owner } from '../../support/record.ts'
 
 const REPORT: SensorReport = {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { FEATURE_COUNT } from '../../../src/feature/index.ts'
 import { growForest, type GrowJob } from '../../../src/train/grow-forest.ts'
 import { boxPlotRival, TUKEY_FENCE } from '../../../src/train/rival.ts'
-import { labelledRows } from '../../support/forest-rows.ts'
+import { labelledRows } from '../../support/detection/forest-rows.ts'
 
 const columns = Array.from({ length: FEATURE_COUNT }, (_, column) => column)
 const jobOf = (index: number): GrowJob => ({

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { attackShare, mergeForests } from '../../../src/detect/models/index.ts'
 import { FEATURE_COUNT } from '../../../src/feature/index.ts'
 import { growRandomForest, MAXIMUM_BAG_ROWS } from '../../../src/train/random-forest.ts'
-import { labelledRows } from '../../support/forest-rows.ts'
+import { labelledRows } from '../../support/detection/forest-rows.ts'
 
 const columns = Array.from({ length: FEATURE_COUNT }, (_, column) => column).slice(2)
 const options = { trees: 7, seed: 3, featureShare: 0.5, columns }

@@ -1,7 +1,7 @@
 /** The API document as a page for people. */
 import { docsPage } from '../../docs/page.ts'
-import type { Handler } from '../../contract.ts'
-import type { ApiDocument } from '../../document.ts'
+import type { Handler } from '../../contract/contract.ts'
+import type { ApiDocument } from '../../contract/document.ts'
 
 /** Serves `getDocs`; the page is made when it is first asked for. */
 export function docsHandler(document: ApiDocument): Handler<'getDocs'> {

@@ -1,6 +1,6 @@
 /** The API document itself, so that clients and pages need no copy of it. */
-import type { Handler } from '../../contract.ts'
-import type { ApiDocument } from '../../document.ts'
+import type { Handler } from '../../contract/contract.ts'
+import type { ApiDocument } from '../../contract/document.ts'
 
 /** Serves `getOpenApi`. */
 export function documentHandler(document: ApiDocument): Handler<'getOpenApi'> {

@@ -1,7 +1,7 @@
 /** How the agent is: in brief for anyone who can reach it, in full for who may read. */
 import type { components } from '../../../../openapi/contract.d.ts'
 import { hasScope, type Caller } from '../../auth.ts'
-import type { Handler } from '../../contract.ts'
+import type { Handler } from '../../contract/contract.ts'
 import { ApiProblem } from '../../problem.ts'
 
 type Health = components['schemas']['Health']

@@ -1,6 +1,6 @@
 /** Counters and gauges for Prometheus. */
-import type { Metrics } from '../../../core/metrics.ts'
-import type { Handler } from '../../contract.ts'
+import type { Metrics } from '../../../core/log/metrics.ts'
+import type { Handler } from '../../contract/contract.ts'
 
 /** Serves `getMetrics`. */
 export function metricsHandler(metrics: Metrics): Handler<'getMetrics'> {

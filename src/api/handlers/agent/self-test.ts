@@ -1,6 +1,6 @@
 /** The self-test, one at a time. */
 import type { SelfTestRun } from '../../../selftest/index.ts'
-import type { Handler } from '../../contract.ts'
+import type { Handler } from '../../contract/contract.ts'
 import { Turns } from '../../limits/turns.ts'
 
 const DEFAULT_SECONDS = 15

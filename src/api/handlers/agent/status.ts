@@ -2,7 +2,7 @@
 import { arch, hostname, networkInterfaces, release, type, uptime } from 'node:os'
 import type { components } from '../../../../openapi/contract.d.ts'
 import { rfc3339FromUs, type Clock } from '../../../core/clock.ts'
-import type { Handler } from '../../contract.ts'
+import type { Handler } from '../../contract/contract.ts'
 import { withoutSecrets } from './secrets.ts'
 
 type Health = components['schemas']['Health']

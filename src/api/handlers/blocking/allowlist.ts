@@ -4,7 +4,7 @@ import { rfc3339FromUs, rfc3339OrNull, type Clock } from '../../../core/clock.ts
 import { uuidv7 } from '../../../core/uuid.ts'
 import { formatCidr, parseCidr } from '../../../net/cidr.ts'
 import type { Allowlist, AllowlistEntry } from '../../../record/logs/allowlist.ts'
-import type { Handler } from '../../contract.ts'
+import type { Handler } from '../../contract/contract.ts'
 import { notFound } from '../../problem.ts'
 import type { BlockOrders } from './blocks.ts'
 

@@ -5,7 +5,7 @@ import { formatPortRange, parsePortRange } from '../../../net/port-range.ts'
 import type { Block, BlockLog } from '../../../record/logs/block-log.ts'
 import type { Blocker, BlockOrder, Ordered } from '../../../respond/index.ts'
 import { hasScope, LOCAL_ACTOR, type Caller } from '../../auth.ts'
-import type { Handler } from '../../contract.ts'
+import type { Handler } from '../../contract/contract.ts'
 import {
   forbidden,
   invalidRequest,

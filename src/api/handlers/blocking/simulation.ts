@@ -4,7 +4,7 @@ import { formatCidr, parseCidr } from '../../../net/cidr.ts'
 import { formatPortRange } from '../../../net/port-range.ts'
 import type { FlowLog } from '../../../record/logs/flow-log.ts'
 import { readScope, simulateBlock } from '../../../respond/index.ts'
-import type { Handler } from '../../contract.ts'
+import type { Handler } from '../../contract/contract.ts'
 import { orderFrom, type BlockOrders } from './blocks.ts'
 
 const HOUR_US = 3_600_000_000

@@ -2,7 +2,7 @@
 import type { components } from '../../../../openapi/contract.d.ts'
 import { rfc3339OrNull, type Clock } from '../../../core/clock.ts'
 import type { Feeds, FeedStatus } from '../../../detect/intel/index.ts'
-import type { Handler } from '../../contract.ts'
+import type { Handler } from '../../contract/contract.ts'
 import { notFound } from '../../problem.ts'
 
 type Feed = components['schemas']['Feed']

@@ -4,7 +4,7 @@ import { rfc3339FromUs } from '../../../core/clock.ts'
 import { PicketError } from '../../../core/errors.ts'
 import type { AuditTrail } from '../../../record/record.ts'
 import { judgedFigures, type TriageLog } from '../../../record/logs/triage-log.ts'
-import type { Handler } from '../../contract.ts'
+import type { Handler } from '../../contract/contract.ts'
 import { notFound } from '../../problem.ts'
 
 type ModelList = components['schemas']['ModelList']

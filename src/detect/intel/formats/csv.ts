@@ -1,5 +1,5 @@
 /** Tables with separators (RFC 4180): the column that is named, or the first that holds indicators. */
-import { cellsOf, separatorOf } from '../../../core/csv-cells.ts'
+import { cellsOf, separatorOf } from '../../../core/text/csv-cells.ts'
 import { isRefusal, parseIndicators } from '../indicator.ts'
 import { linesOf, LONGEST_LINE } from './lines.ts'
 import type { FormatOptions, RawIndicator } from './raw-indicator.ts'

@@ -1,5 +1,5 @@
 /** What the detectors of reflected floods may be told. */
-import { Type, type Static } from '../../../core/config-field.ts'
+import { Type, type Static } from '../../../core/schema/config-field.ts'
 import { enabled } from '../config-fields.ts'
 
 const maxVictims = Type.Integer({

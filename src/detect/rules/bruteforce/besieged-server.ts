@@ -10,7 +10,7 @@ import type { Row } from '../state/capped-table.ts'
 import { Story } from '../state/story.ts'
 import { confidenceOf, counted, listed, spanOf } from '../state/wording.ts'
 import { nameOfService, type GuessedService } from './login-parties.ts'
-import { Refusals, type Offer } from './refusals.ts'
+import { Refusals, type Offer } from './refusals/refusals.ts'
 
 /** Clients remembered one by one; further ones are only counted. */
 const MAX_CLIENTS = 512

@@ -3,9 +3,9 @@ import type { LiveFlow } from '../../../flow/flow.ts'
 import type { LoginBruteforceConfig } from './config.ts'
 import type { Row } from '../state/capped-table.ts'
 import { Story } from '../state/story.ts'
-import { QUICK_US } from './blind.ts'
+import { QUICK_US } from './unheard/blind.ts'
 import { ENOUGH_OF_FACTORIES } from './factory-passwords.ts'
-import { Refusals, type Offer } from './refusals.ts'
+import { Refusals, type Offer } from './refusals/refusals.ts'
 import type { GuessedService } from './login-parties.ts'
 
 /** Without a story everything is forgiven after this long: nobody's typing errors add up over days. */

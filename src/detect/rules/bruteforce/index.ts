@@ -8,8 +8,8 @@ import { SshBruteforce } from './connections/ssh-bruteforce.ts'
 import { UnheardSmb } from './connections/unheard-smb.ts'
 import { FormBruteforce } from './pages/form-bruteforce.ts'
 import { LoginBruteforce } from './login-bruteforce.ts'
-import { UnheardGuessing } from './unheard-guessing.ts'
-import { UnheardRefusals } from './unheard-refusals.ts'
+import { UnheardGuessing } from './unheard/unheard-guessing.ts'
+import { UnheardRefusals } from './unheard/unheard-refusals.ts'
 
 /** Makes the detectors of password guessing that the configuration enables. */
 export function createBruteforceDetectors(config: DetectConfig, emit: Emit): Detector[] {

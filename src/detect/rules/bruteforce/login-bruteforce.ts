@@ -22,7 +22,7 @@ import {
   type GuessedService,
   type LoginEnds,
 } from './login-parties.ts'
-import { isCredentialRefusal } from './refusal-codes.ts'
+import { isCredentialRefusal } from './refusals/refusal-codes.ts'
 
 type LoginFact = Extract<ApplicationFact, { kind: 'login' }>
 

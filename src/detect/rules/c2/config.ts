@@ -1,5 +1,5 @@
 /** What the detectors of command and control may be told. */
-import { Type, type Static } from '../../../core/config-field.ts'
+import { Type, type Static } from '../../../core/schema/config-field.ts'
 import { enabled, forgetAfterSeconds } from '../config-fields.ts'
 
 export const c2Config = Type.Object(

@@ -10,7 +10,7 @@ import { Miner } from './miner.ts'
 import { Requests } from './requests.ts'
 import { SpamBot } from './spam-bot.ts'
 import { Streams } from './streams.ts'
-import { C2Suspects } from './suspects.ts'
+import { C2Suspects } from './suspicion/suspects.ts'
 import { TlsCalls } from './tls-calls.ts'
 
 /** Makes the detectors of command and control that the configuration enables; the watchers write into the last of them. */

@@ -8,7 +8,7 @@ import { Cadence } from './cadence.ts'
 import type { C2Config } from './config.ts'
 import { Reach, reachOf } from './direction.ts'
 import type { FarNames } from './names/far-names.ts'
-import type { Sign } from './sign.ts'
+import type { Sign } from './suspicion/sign.ts'
 import { scannerOf } from '../web/scanner-names.ts'
 import {
   hostOf,
@@ -20,7 +20,7 @@ import {
 import { bodyMark } from './signs/body-marks.ts'
 import { certainTarget } from './signs/http-marks.ts'
 import { rhythmSign } from './signs/rhythm.ts'
-import type { C2Suspects } from './suspects.ts'
+import type { C2Suspects } from './suspicion/suspects.ts'
 import type { Row } from '../state/capped-table.ts'
 import { FadingTable } from '../state/fading-table.ts'
 import { mix, pairKey } from '../state/pair-key.ts'

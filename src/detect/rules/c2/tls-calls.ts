@@ -3,7 +3,7 @@ import type { LiveFlow } from '../../../flow/flow.ts'
 import type { Detector, Heard } from '../../detector.ts'
 import { Reach, reachOf } from './direction.ts'
 import type { FarNames } from './names/far-names.ts'
-import type { Sign } from './sign.ts'
+import type { Sign } from './suspicion/sign.ts'
 import { isOddPort, oddPort } from './signs/ports.ts'
 import {
   certificateSigns,
@@ -12,7 +12,7 @@ import {
   isTorHello,
   serverHelloSigns,
 } from './signs/tls-signs.ts'
-import type { C2Suspects } from './suspects.ts'
+import type { C2Suspects } from './suspicion/suspects.ts'
 
 const HEARS = ['tls-client-hello', 'tls-server-hello', 'tls-certificate'] as const
 

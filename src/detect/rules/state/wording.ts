@@ -1,8 +1,8 @@
 /** The few turns of phrase that summaries share. */
-import { grouped } from '../../../core/amount.ts'
+import { grouped } from '../../../core/text/amount.ts'
 
-export { counted, grouped } from '../../../core/amount.ts'
-export { spanOf } from '../../../core/span.ts'
+export { counted, grouped } from '../../../core/text/amount.ts'
+export { spanOf } from '../../../core/text/span.ts'
 
 /** The first few of many: `a, b, c and 29 more`. */
 export function listed(items: readonly string[], total: number, shown = 3): string {

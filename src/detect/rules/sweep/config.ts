@@ -1,5 +1,5 @@
 /** What the sweep detectors may be told. */
-import { Type, type Static } from '../../../core/config-field.ts'
+import { Type, type Static } from '../../../core/schema/config-field.ts'
 import { enabled, forgetAfterSeconds } from '../config-fields.ts'
 
 export const sweepConfig = Type.Object(

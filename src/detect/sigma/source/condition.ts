@@ -1,5 +1,5 @@
 /** The condition of a rule: `and`, `or`, `not`, parentheses, `1 of them`, `all of sel*` (Sigma 2.0, "Condition"). */
-import type { Place } from '../../../core/yaml.ts'
+import type { Place } from '../../../core/schema/yaml.ts'
 import { didYouMean, Refusal } from './fault.ts'
 
 /** A condition as a tree; `name` is a search identifier, `least` how many of the names must hold. */

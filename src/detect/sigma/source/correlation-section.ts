@@ -10,7 +10,7 @@ import {
 import type { Field } from '../fields/field.ts'
 import { didYouMean, Refusal } from './fault.ts'
 import type { Category } from '../fields/categories.ts'
-import type { Place } from '../../../core/yaml.ts'
+import type { Place } from '../../../core/schema/yaml.ts'
 import { fieldNamed } from './field-item.ts'
 import { readRoles } from './roles.ts'
 import {

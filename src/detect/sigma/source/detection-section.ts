@@ -1,5 +1,5 @@
 /** The `detection` of a rule: its searches and the condition over them, as one predicate. */
-import type { Place, YamlNode } from '../../../core/yaml.ts'
+import type { Place, YamlNode } from '../../../core/schema/yaml.ts'
 import type { Category } from '../fields/categories.ts'
 import type { Field, Moment } from '../fields/field.ts'
 import { keyword } from '../match/field-tests.ts'

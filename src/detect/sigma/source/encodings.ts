@@ -1,5 +1,5 @@
 /** The values that an encoded value stands for: Base64, UTF-16, and the dashes of Windows. */
-import type { Place } from '../../../core/yaml.ts'
+import type { Place } from '../../../core/schema/yaml.ts'
 import { Glob } from '../match/glob.ts'
 import { Refusal } from './fault.ts'
 import type { Encoding } from './modifiers.ts'

@@ -1,5 +1,5 @@
 /** What is wrong with a rule, and where. */
-import type { Place } from '../../../core/yaml.ts'
+import type { Place } from '../../../core/schema/yaml.ts'
 
 /** A rule, or a file of rules, that was refused; the others are in force. */
 export interface RuleFault extends Place {

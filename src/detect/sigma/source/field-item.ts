@@ -1,5 +1,5 @@
 /** One line of a selection, `field|modifier: value`, as a predicate. */
-import type { Place, YamlNode } from '../../../core/yaml.ts'
+import type { Place, YamlNode } from '../../../core/schema/yaml.ts'
 import type { Category } from '../fields/categories.ts'
 import type { Field } from '../fields/field.ts'
 import { allOf, anyOf, not, type Predicate } from '../match/predicate.ts'

@@ -3,7 +3,7 @@
  *
  * `expand` has been written out before a rule is read (see `placeholders.ts`).
  */
-import type { Place } from '../../../core/yaml.ts'
+import type { Place } from '../../../core/schema/yaml.ts'
 import { didYouMean, Refusal } from './fault.ts'
 
 const COMPARISONS = ['re', 'cidr', 'gt', 'gte', 'lt', 'lte', 'exists', 'fieldref'] as const

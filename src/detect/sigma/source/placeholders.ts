@@ -1,5 +1,5 @@
 /** Placeholders (`%name%` behind the modifier `expand`): values that stand in the configuration, not in the rule. */
-import type { Place, YamlNode } from '../../../core/yaml.ts'
+import type { Place, YamlNode } from '../../../core/schema/yaml.ts'
 import { didYouMean, Refusal } from './fault.ts'
 import { valuesOf, type MapNode, type ScalarNode } from './tree.ts'
 

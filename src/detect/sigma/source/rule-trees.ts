@@ -1,6 +1,6 @@
 /** The YAML of rules as trees; the shipped ones were read at the build. */
-import { BUILT_RULE_TREES, builtReadings } from '../../../core/built-readings.ts'
-import { readYamlTrees, type YamlNode } from '../../../core/yaml.ts'
+import { BUILT_RULE_TREES, builtReadings } from '../../../core/files/built-readings.ts'
+import { readYamlTrees, type YamlNode } from '../../../core/schema/yaml.ts'
 
 let built: ReadonlyMap<string, readonly YamlNode[]> | null = null
 

@@ -1,5 +1,5 @@
 /** Takes values out of a rule's YAML, or refuses the rule with the place and the reason. */
-import type { YamlMap, YamlNode, YamlScalar, Place } from '../../../core/yaml.ts'
+import type { YamlMap, YamlNode, YamlScalar, Place } from '../../../core/schema/yaml.ts'
 import { didYouMean, Refusal } from './fault.ts'
 
 export type MapNode = YamlMap & Place

@@ -1,5 +1,5 @@
 /** What may be told of the messages that go to a syslog server, over whichever protocol. */
-import { oneOf, Type } from '../../../core/config-field.ts'
+import { oneOf, Type } from '../../../core/schema/config-field.ts'
 
 export const messageFields = {
   header: oneOf(['rfc5424', 'rfc3164'], {

@@ -1,5 +1,5 @@
 /** What an Elasticsearch or OpenSearch sink may be told. */
-import { Type, type Static } from '../../../core/config-field.ts'
+import { Type, type Static } from '../../../core/schema/config-field.ts'
 import { HTTP_URL, httpFields } from '../../http/config.ts'
 import { atMostOne, passwordFaults, secretFile, secretText } from '../../connections/secret.ts'
 import { sinkFields } from '../../sink-fields.ts'

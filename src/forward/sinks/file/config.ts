@@ -1,5 +1,5 @@
 /** What a file sink may be told. */
-import { Type, type Static } from '../../../core/config-field.ts'
+import { Type, type Static } from '../../../core/schema/config-field.ts'
 import { sinkFields } from '../../sink-fields.ts'
 
 export const fileSinkConfig = Type.Object(

@@ -1,5 +1,5 @@
 /** What a Splunk sink may be told. */
-import { Type, type Static } from '../../../core/config-field.ts'
+import { Type, type Static } from '../../../core/schema/config-field.ts'
 import { HTTP_URL, httpFields } from '../../http/config.ts'
 import { exactlyOne, secretFile, secretText } from '../../connections/secret.ts'
 import { sinkFields } from '../../sink-fields.ts'

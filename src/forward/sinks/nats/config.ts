@@ -1,5 +1,5 @@
 /** What a NATS JetStream sink may be told. */
-import { Type, type Static } from '../../../core/config-field.ts'
+import { Type, type Static } from '../../../core/schema/config-field.ts'
 import { connectionFields } from '../../connections/config.ts'
 import { identityFaults, natsIdentityFields, natsServer } from '../../nats/config.ts'
 import { sinkFields } from '../../sink-fields.ts'

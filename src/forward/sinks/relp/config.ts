@@ -1,5 +1,5 @@
 /** What a RELP sink may be told. */
-import { oneOf, Type, type Static } from '../../../core/config-field.ts'
+import { oneOf, Type, type Static } from '../../../core/schema/config-field.ts'
 import { connectionFields } from '../../connections/config.ts'
 import { messageFields } from '../../formats/syslog/config.ts'
 import { sinkFields } from '../../sink-fields.ts'

@@ -7,7 +7,7 @@
  * need not be sent so fast, and slowly it gets through what would else lose some dozens: at 2,500 a second 300 did not
  * always arrive on a busy machine.
  */
-import { Type, type Static, type TObject } from '../../../core/config-field.ts'
+import { Type, type Static, type TObject } from '../../../core/schema/config-field.ts'
 
 /** Where nothing else is said. */
 export const DEFAULT_PACE = { datagramsPerSecond: 20_000, burst: 16 }

@@ -1,6 +1,6 @@
 /** The bounded queue in front of the writer's thread: flows go to disk in batches, off the packet path. */
 import type { Clock } from '../../../core/clock.ts'
-import type { Log } from '../../../core/log.ts'
+import type { Log } from '../../../core/log/log.ts'
 import type { FlowBatch } from '../../../flow/batch/index.ts'
 import type { Writer } from '../writer.ts'
 

@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'vitest'
-import type { AnyAnswer } from '../../../../src/api/contract.ts'
+import type { AnyAnswer } from '../../../../src/api/contract/contract.ts'
 import { Repeats, type KeyedRequest } from '../../../../src/api/limits/repeats.ts'
 import { ApiProblem } from '../../../../src/api/problem.ts'
 import { PicketError } from '../../../../src/core/errors.ts'

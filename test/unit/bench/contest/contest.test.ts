@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { packagedFile } from '../../../../src/core/package-root.ts'
+import { packagedFile } from '../../../../src/core/files/package-root.ts'
 
 interface Contestant {
   readonly name: string

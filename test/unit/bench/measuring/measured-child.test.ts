@@ -1,7 +1,7 @@
 /** What a measured program is said to cost is what it took: time, CPU of all threads, memory. */
 import { pathToFileURL } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { packagedFile } from '../../../../src/core/package-root.ts'
+import { packagedFile } from '../../../../src/core/files/package-root.ts'
 
 interface Cost {
   readonly wallSeconds: number

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
 import { expect, it } from 'vitest'
-import { packagedFile } from '../../../../src/core/package-root.ts'
+import { packagedFile } from '../../../../src/core/files/package-root.ts'
 
 const module = pathToFileURL(packagedFile('test/bench/measuring/temporary-folder.mjs')).href
 const BENCH = `

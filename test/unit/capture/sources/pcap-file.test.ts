@@ -15,9 +15,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openPcapFile, openPcapStream, type CaptureFault } from '../../../../src/capture/index.ts'
 import type { CaptureEnd } from '../../../../src/capture/source.ts'
 import { PicketError } from '../../../../src/core/errors.ts'
-import { keepFrame, readCapture, type KeptFrame } from '../../../support/captured-frames.ts'
-import { pcapBytes, pcapngBytes } from '../../../support/pcap-writer.ts'
-import { seededBytes } from '../../../support/seeded-bytes.ts'
+import { keepFrame, readCapture, type KeptFrame } from '../../../support/packets/captured-frames.ts'
+import { pcapBytes, pcapngBytes } from '../../../support/packets/pcap-writer.ts'
+import { seededBytes } from '../../../support/packets/seeded-bytes.ts'
 
 /** Enough to fill several reads of the file. */
 const packets = Array.from({ length: 3000 }, (_, index) => ({

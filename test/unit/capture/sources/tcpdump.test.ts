@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { TcpdumpSource } from '../../../../src/capture/sources/tcpdump.ts'
-import { pcapBytes } from '../../../support/pcap-writer.ts'
+import { pcapBytes } from '../../../support/packets/pcap-writer.ts'
 
 const LISTENING =
   'tcpdump: listening on lo, link-type EN10MB (Ethernet), snapshot length 1600 bytes'

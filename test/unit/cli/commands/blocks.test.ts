@@ -1,7 +1,7 @@
 import { dirname } from 'node:path'
 import { expect, test } from 'vitest'
-import { serveApi, servedApi } from '../../../support/api-server.ts'
-import { recordedBlock } from '../../../support/blocking.ts'
+import { serveApi, servedApi } from '../../../support/api/api-server.ts'
+import { recordedBlock } from '../../../support/response/blocking.ts'
 import { run } from '../../../support/memory-terminal.ts'
 import { openedRecord, temporaryFolder } from '../../../support/record.ts'
 

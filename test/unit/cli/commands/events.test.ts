@@ -1,6 +1,6 @@
 import { dirname } from 'node:path'
 import { expect, test } from 'vitest'
-import { serveApi, servedApi } from '../../../support/api-server.ts'
+import { serveApi, servedApi } from '../../../support/api/api-server.ts'
 import { run } from '../../../support/memory-terminal.ts'
 import { batchOf, flow, openedRecord, stories, temporaryFolder } from '../../../support/record.ts'
 

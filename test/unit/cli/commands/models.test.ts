@@ -1,6 +1,6 @@
 import { dirname } from 'node:path'
 import { expect, test } from 'vitest'
-import { servedApi } from '../../../support/api-server.ts'
+import { servedApi } from '../../../support/api/api-server.ts'
 import { run } from '../../../support/memory-terminal.ts'
 
 test('how far the learning of a host is, is told by its agent', async () => {

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { packagedFile } from '../../../../src/core/package-root.ts'
+import { packagedFile } from '../../../../src/core/files/package-root.ts'
 import { run } from '../../../support/memory-terminal.ts'
 import { temporaryFolder } from '../../../support/record.ts'
 

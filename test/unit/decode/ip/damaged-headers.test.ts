@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { Decoder, Packet, PacketKind } from '../../../../src/decode/index.ts'
-import { reasonOf } from '../../../support/decoded.ts'
-import { ipv4 } from '../../../support/ip-builder.ts'
-import { ethernet, frameOf, tcp } from '../../../support/packet-builder.ts'
+import { reasonOf } from '../../../support/packets/decoded.ts'
+import { ipv4 } from '../../../support/packets/ip-builder.ts'
+import { ethernet, frameOf, tcp } from '../../../support/packets/packet-builder.ts'
 
 const HONEST = '192.0.2.1'
 /** Where the time to live stands, and the checksum, behind Ethernet's header. */

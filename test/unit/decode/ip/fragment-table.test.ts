@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { Decoder, FragmentFault, Packet } from '../../../../src/decode/index.ts'
-import { ipv4, ipv6, ipv6Fragment } from '../../../support/ip-builder.ts'
-import { ethernet, frameOf, tcp, udp, type LinkPayload } from '../../../support/packet-builder.ts'
+import { ipv4, ipv6, ipv6Fragment } from '../../../support/packets/ip-builder.ts'
+import {
+  ethernet,
+  frameOf,
+  tcp,
+  udp,
+  type LinkPayload,
+} from '../../../support/packets/packet-builder.ts'
 import { seededRandom } from '../../../support/seeded-random.ts'
 
 const four = { source: '192.0.2.1', destination: '198.51.100.7' }

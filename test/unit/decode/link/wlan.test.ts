@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest'
 import { LinkType } from '../../../../src/capture/source.ts'
 import { PacketKind } from '../../../../src/decode/index.ts'
 import { formatIpv4Word } from '../../../../src/net/address.ts'
-import { decoded, payloadText, reasonOf } from '../../../support/decoded.ts'
-import { ipv4 } from '../../../support/ip-builder.ts'
-import { arp, concat, tcp } from '../../../support/packet-builder.ts'
-import { radiotap, wlan, type WlanFields } from '../../../support/wlan-builder.ts'
+import { decoded, payloadText, reasonOf } from '../../../support/packets/decoded.ts'
+import { ipv4 } from '../../../support/packets/ip-builder.ts'
+import { arp, concat, tcp } from '../../../support/packets/packet-builder.ts'
+import { radiotap, wlan, type WlanFields } from '../../../support/packets/wlan-builder.ts'
 
 const segment = tcp({ destinationPort: 22, payload: 'hello' })
 const inner = ipv4({ source: '192.0.2.1', destination: '198.51.100.7' }, segment)

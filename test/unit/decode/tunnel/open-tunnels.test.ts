@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { PacketKind, Tunnel, type Packet } from '../../../../src/decode/index.ts'
 import { formatIpv4Word, formatIpv6Words } from '../../../../src/net/address.ts'
-import { decoded, payloadText, reasonOf } from '../../../support/decoded.ts'
-import { ipv4, ipv6, ipv6Extension } from '../../../support/ip-builder.ts'
+import { decoded, payloadText, reasonOf } from '../../../support/packets/decoded.ts'
+import { ipv4, ipv6, ipv6Extension } from '../../../support/packets/ip-builder.ts'
 import {
   arp,
   concat,
@@ -16,7 +16,7 @@ import {
   vlan,
   type IpPayload,
   type LinkPayload,
-} from '../../../support/packet-builder.ts'
+} from '../../../support/packets/packet-builder.ts'
 import {
   bridged,
   erspan,
@@ -28,7 +28,7 @@ import {
   teredoAuthentication,
   teredoOrigin,
   vxlan,
-} from '../../../support/tunnel-builder.ts'
+} from '../../../support/packets/tunnel-builder.ts'
 
 const outer = { source: '192.0.2.1', destination: '198.51.100.7' }
 const outer6 = { source: '2001:db8::1', destination: '2001:db8::7' }

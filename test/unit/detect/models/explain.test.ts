@@ -10,7 +10,7 @@ import {
 } from '../../../../src/detect/models/index.ts'
 import { growRandomForest } from '../../../../src/train/random-forest.ts'
 import { FEATURE_COUNT, FEATURE_NAMES } from '../../../../src/feature/index.ts'
-import { labelledRows } from '../../../support/forest-rows.ts'
+import { labelledRows } from '../../../support/detection/forest-rows.ts'
 
 const facts = { threshold: 0.6, baseline: new Float64Array(FEATURE_COUNT).fill(1), training: {} }
 

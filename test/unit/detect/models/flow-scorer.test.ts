@@ -11,8 +11,8 @@ import { compileForest } from '../../../../src/detect/models/flat-forest.ts'
 import type { Detection } from '../../../../src/detect/detection.ts'
 import { FEATURE_COUNT, FEATURE_NAMES } from '../../../../src/feature/index.ts'
 import type { LiveFlow } from '../../../../src/flow/flow.ts'
-import { detection } from '../../../support/detections.ts'
-import { liveFlow, unansweredSyn } from '../../../support/live-flow.ts'
+import { detection } from '../../../support/detection/detections.ts'
+import { liveFlow, unansweredSyn } from '../../../support/detection/live-flow.ts'
 
 const START_US = 1_700_000_000_000_000
 const HOUR_US = 3600e6

@@ -7,7 +7,7 @@ import {
   keyedRow,
 } from '../../../../src/detect/models/isolation-forest.ts'
 import { FEATURE_COUNT } from '../../../../src/feature/index.ts'
-import { labelledRows } from '../../../support/forest-rows.ts'
+import { labelledRows } from '../../../support/detection/forest-rows.ts'
 
 const { IsolationForest } = createRequire(import.meta.url)('isolation-forest') as {
   IsolationForest: new (

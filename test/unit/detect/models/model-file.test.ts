@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { PicketError } from '../../../../src/core/errors.ts'
-import { silentLog } from '../../../../src/core/log.ts'
+import { silentLog } from '../../../../src/core/log/log.ts'
 import {
   formatModel,
   growIsolationForest,
@@ -16,7 +16,7 @@ import {
 } from '../../../../src/detect/models/index.ts'
 import { growRandomForest } from '../../../../src/train/random-forest.ts'
 import { FEATURE_COUNT } from '../../../../src/feature/index.ts'
-import { labelledRows } from '../../../support/forest-rows.ts'
+import { labelledRows } from '../../../support/detection/forest-rows.ts'
 
 const training = labelledRows(120, 1)
 const baseline = new Float64Array(FEATURE_COUNT).fill(1)

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { silentLog } from '../../../../src/core/log.ts'
+import { silentLog } from '../../../../src/core/log/log.ts'
 import {
   formatModel,
   growIsolationForest,
@@ -15,7 +15,7 @@ import {
   storeModel,
 } from '../../../../src/detect/models/index.ts'
 import { FEATURE_COUNT } from '../../../../src/feature/index.ts'
-import { labelledRows } from '../../../support/forest-rows.ts'
+import { labelledRows } from '../../../support/detection/forest-rows.ts'
 import { run } from '../../../support/memory-terminal.ts'
 
 const grown = growIsolationForest(labelledRows(60, 1).rows, { trees: 3, seed: 1 })

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { dnsMessage } from '../../../support/dns-messages.ts'
-import { answer, converse } from '../../../support/spoken-http.ts'
-import { WatchedTraffic } from '../../../support/watched-traffic.ts'
+import { dnsMessage } from '../../../support/messages/dns-messages.ts'
+import { answer, converse } from '../../../support/messages/spoken-http.ts'
+import { WatchedTraffic } from '../../../support/detection/watched-traffic.ts'
 
 /** Pages of many servers, each asked for as a browser does. */
 function browse(traffic: WatchedTraffic): void {

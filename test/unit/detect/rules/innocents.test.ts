@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { ask } from '../../../support/asked-names.ts'
-import { icmp } from '../../../support/packet-builder.ts'
+import { ask } from '../../../support/messages/asked-names.ts'
+import { icmp } from '../../../support/packets/packet-builder.ts'
 import { seededRandom } from '../../../support/seeded-random.ts'
-import { answer, converse } from '../../../support/spoken-http.ts'
-import { WatchedTraffic } from '../../../support/watched-traffic.ts'
+import { answer, converse } from '../../../support/messages/spoken-http.ts'
+import { WatchedTraffic } from '../../../support/detection/watched-traffic.ts'
 
 const bytes = (length: number): Uint8Array => new Uint8Array(length).fill(5)
 const office = (index: number): string => `10.0.${index >> 8}.${index & 255}`

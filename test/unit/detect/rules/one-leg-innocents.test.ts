@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { dnsAddress, dnsMessage } from '../../../support/dns-messages.ts'
-import { WatchedTraffic } from '../../../support/watched-traffic.ts'
+import { dnsAddress, dnsMessage } from '../../../support/messages/dns-messages.ts'
+import { WatchedTraffic } from '../../../support/detection/watched-traffic.ts'
 
 /** What taps of one direction and routers with another way back see of honest hosts. */
 const CLIENT = '192.168.7.20'

@@ -1,15 +1,19 @@
 /** Honest talk of single protocols that looks like what some detector tells, each at its worst. */
 import { describe, expect, test } from 'vitest'
-import { snmpMessage } from '../../../support/application-samples.ts'
-import { ask } from '../../../support/asked-names.ts'
-import { advertiseRouter, arpAsk, neighbourMessage } from '../../../support/link-traffic.ts'
-import { addressBytes, bytesOf, concat, macBytes, uint16, uint32 } from '../../../support/packet-builder.ts' // prettier-ignore
-import { rpcBind, rpcRequest } from '../../../support/rpc-messages.ts'
+import { snmpMessage } from '../../../support/messages/application-samples.ts'
+import { ask } from '../../../support/messages/asked-names.ts'
+import { advertiseRouter, arpAsk, neighbourMessage } from '../../../support/packets/link-traffic.ts'
+import { addressBytes, bytesOf, concat, macBytes, uint16, uint32 } from '../../../support/packets/packet-builder.ts' // prettier-ignore
+import { rpcBind, rpcRequest } from '../../../support/messages/rpc-messages.ts'
 import { seededRandom } from '../../../support/seeded-random.ts'
-import { answer, converse, get, post } from '../../../support/spoken-http.ts'
-import { clientHello, tlsRecord } from '../../../support/tls-messages.ts'
-import { WatchedTraffic } from '../../../support/watched-traffic.ts'
-import { asRequest, kerberosError, ticketReply } from '../../../support/windows-messages.ts'
+import { answer, converse, get, post } from '../../../support/messages/spoken-http.ts'
+import { clientHello, tlsRecord } from '../../../support/messages/tls-messages.ts'
+import { WatchedTraffic } from '../../../support/detection/watched-traffic.ts'
+import {
+  asRequest,
+  kerberosError,
+  ticketReply,
+} from '../../../support/messages/windows-messages.ts'
 
 const SECOND = 1_000_000
 const HOST = '10.0.0.4'

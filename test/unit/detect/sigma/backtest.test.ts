@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { backtestRules } from '../../../../src/detect/index.ts'
 import type { Flow } from '../../../../src/flow/flow.ts'
-import { bookOf, httpRule } from '../../../support/judged-rules.ts'
+import { bookOf, httpRule } from '../../../support/detection/judged-rules.ts'
 
 const START_US = 1_700_000_000_000_000
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { faultsOf, holdsFor, httpRule } from '../../../support/judged-rules.ts'
+import { faultsOf, holdsFor, httpRule } from '../../../support/detection/judged-rules.ts'
 
 /** `a`, `sel_1` and `sel_2` by what is to be true of them. */
 function searches(condition: string): string {

@@ -5,8 +5,8 @@ import {
   httpRequest,
   Judging,
   plannedFlow,
-} from '../../../support/judged-rules.ts'
-import { START_US } from '../../../support/watched-traffic.ts'
+} from '../../../support/detection/judged-rules.ts'
+import { START_US } from '../../../support/detection/watched-traffic.ts'
 
 const base = (name: string, uri: string): string => `
 title: Base ${name}

@@ -5,7 +5,7 @@ import {
   pathOf,
 } from '../../../../src/detect/sigma/fields/url-parts.ts'
 import type { ApplicationFact } from '../../../../src/flow/flow.ts'
-import { faultsOf, httpRequest, Judging } from '../../../support/judged-rules.ts'
+import { faultsOf, httpRequest, Judging } from '../../../support/detection/judged-rules.ts'
 
 const rule = (logsource: string, line: string): string => `
 title: Test rule

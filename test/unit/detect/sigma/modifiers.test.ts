@@ -6,7 +6,7 @@ import {
   httpRequest,
   httpRule,
   Judging,
-} from '../../../support/judged-rules.ts'
+} from '../../../support/detection/judged-rules.ts'
 
 const sel = (lines: string): string => `sel:\n${lines.replace(/^/gm, '  ')}\ncondition: sel`
 

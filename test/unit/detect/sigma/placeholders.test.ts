@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { compileRules, SigmaDetector } from '../../../../src/detect/index.ts'
 import type { HttpRequest } from '../../../../src/flow/flow.ts'
-import { httpRequest, httpRule, plannedFlow, ruleText } from '../../../support/judged-rules.ts'
+import {
+  httpRequest,
+  httpRule,
+  plannedFlow,
+  ruleText,
+} from '../../../support/detection/judged-rules.ts'
 
 const placeholders = {
   tools: ['hydra', 'curl*'],

@@ -1,7 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { compileRules, rulesOf } from '../../../../src/detect/index.ts'
-import { bookOf, faultsOf, httpRule, Judging, httpRequest } from '../../../support/judged-rules.ts'
+import {
+  bookOf,
+  faultsOf,
+  httpRule,
+  Judging,
+  httpRequest,
+} from '../../../support/detection/judged-rules.ts'
 
 const good = (name: string, uri = '/a'): string => `
 title: Good ${name}

@@ -2,9 +2,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { BUILT_RULE_TREES } from '../../../../src/core/built-readings.ts'
-import { packagedFile } from '../../../../src/core/package-root.ts'
-import { readYamlTrees } from '../../../../src/core/yaml.ts'
+import { BUILT_RULE_TREES } from '../../../../src/core/files/built-readings.ts'
+import { packagedFile } from '../../../../src/core/files/package-root.ts'
+import { readYamlTrees } from '../../../../src/core/schema/yaml.ts'
 import { SHIPPED_RULES } from '../../../../src/detect/sigma/rule-folder.ts'
 import { readRuleTrees } from '../../../../src/detect/sigma/source/rule-trees.ts'
 

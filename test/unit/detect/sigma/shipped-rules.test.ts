@@ -6,10 +6,10 @@ import {
   SigmaDetector,
   SHIPPED_RULES,
 } from '../../../../src/detect/index.ts'
-import { packagedFile } from '../../../../src/core/package-root.ts'
+import { packagedFile } from '../../../../src/core/files/package-root.ts'
 import type { ApplicationFact } from '../../../../src/flow/flow.ts'
 import { CEF_NAMES, cefName } from '../../../../src/forward/formats/cef-names.ts'
-import { httpRequest, plannedFlow, type FlowPlan } from '../../../support/judged-rules.ts'
+import { httpRequest, plannedFlow, type FlowPlan } from '../../../support/detection/judged-rules.ts'
 
 const book = compileRules(readFolder(packagedFile(SHIPPED_RULES), 'shipped').texts)
 const OUTSIDE = '203.0.113.9'

@@ -10,8 +10,8 @@ import {
   httpRule,
   Judging,
   plannedFlow,
-} from '../../../support/judged-rules.ts'
-import { START_US } from '../../../support/watched-traffic.ts'
+} from '../../../support/detection/judged-rules.ts'
+import { START_US } from '../../../support/detection/watched-traffic.ts'
 
 const rule = (name: string, uri: string, rest = ''): string =>
   httpRule(`sel: { c-uri|contains: ${uri} }\ncondition: sel`, rest).replace('test-rule', name)

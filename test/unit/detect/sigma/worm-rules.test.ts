@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { packagedFile } from '../../../../src/core/package-root.ts'
+import { packagedFile } from '../../../../src/core/files/package-root.ts'
 import { Detectors } from '../../../../src/detect/detectors.ts'
 import type { Detection } from '../../../../src/detect/detection.ts'
 import {
@@ -9,8 +9,8 @@ import {
   SHIPPED_RULES,
 } from '../../../../src/detect/index.ts'
 import type { ApplicationFact } from '../../../../src/flow/flow.ts'
-import { httpRequest, plannedFlow, type FlowPlan } from '../../../support/judged-rules.ts'
-import { START_US } from '../../../support/watched-traffic.ts'
+import { httpRequest, plannedFlow, type FlowPlan } from '../../../support/detection/judged-rules.ts'
+import { START_US } from '../../../support/detection/watched-traffic.ts'
 
 const book = compileRules(readFolder(packagedFile(SHIPPED_RULES), 'shipped').texts)
 

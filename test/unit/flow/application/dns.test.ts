@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { dnsAddress, dnsMessage, dnsName, dnsRecord, edns } from '../../../support/dns-messages.ts'
-import { concat, uint16 } from '../../../support/packet-builder.ts'
-import { overTcp, overUdp } from '../../../support/spoken-flow.ts'
+import {
+  dnsAddress,
+  dnsMessage,
+  dnsName,
+  dnsRecord,
+  edns,
+} from '../../../support/messages/dns-messages.ts'
+import { concat, uint16 } from '../../../support/packets/packet-builder.ts'
+import { overTcp, overUdp } from '../../../support/messages/spoken-flow.ts'
 
 const question = dnsMessage({ labels: ['WWW', 'Example', 'com'], additionals: [edns(1232, true)] })
 const answer = dnsMessage({

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { bytesOf } from '../../../support/packet-builder.ts'
-import { Talk, overTcp, segment, tcpOpening, type Said } from '../../../support/spoken-flow.ts'
+import { bytesOf } from '../../../support/packets/packet-builder.ts'
+import {
+  Talk,
+  overTcp,
+  segment,
+  tcpOpening,
+  type Said,
+} from '../../../support/messages/spoken-flow.ts'
 
 const request = [
   'POST /login?next=%2F HTTP/1.1',

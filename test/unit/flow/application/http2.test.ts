@@ -4,10 +4,16 @@ import { decodeHuffman } from '../../../../src/flow/application/web/http2/huffma
 import { TextBudget } from '../../../../src/flow/application/reader.ts'
 import type { HttpRequest } from '../../../../src/flow/flow.ts'
 import type { ApplicationFact } from '../../../../src/flow/index.ts'
-import { bytesOf } from '../../../support/packet-builder.ts'
+import { bytesOf } from '../../../support/packets/packet-builder.ts'
 import { seededRandom } from '../../../support/seeded-random.ts'
-import { Talk, overTcp, segment, tcpOpening, type Said } from '../../../support/spoken-flow.ts'
-import { ask, spokenHttp2 } from '../../../support/spoken-http2.ts'
+import {
+  Talk,
+  overTcp,
+  segment,
+  tcpOpening,
+  type Said,
+} from '../../../support/messages/spoken-flow.ts'
+import { ask, spokenHttp2 } from '../../../support/messages/spoken-http2.ts'
 
 const requests = (told: readonly ApplicationFact[]): HttpRequest[] =>
   told.filter((fact) => fact.kind === 'http-request')

@@ -1,10 +1,17 @@
 import { describe, expect, it } from 'vitest'
 import { recogniseApplication } from '../../../../src/flow/application/index.ts'
 import { APPLICATIONS } from '../../../../src/flow/flow.ts'
-import { mysqlPacket } from '../../../support/application-samples.ts'
-import { decoded } from '../../../support/decoded.ts'
-import { ipv4 } from '../../../support/ip-builder.ts'
-import { bytesOf, concat, ethernet, tcp, udp, uint16 } from '../../../support/packet-builder.ts'
+import { mysqlPacket } from '../../../support/messages/application-samples.ts'
+import { decoded } from '../../../support/packets/decoded.ts'
+import { ipv4 } from '../../../support/packets/ip-builder.ts'
+import {
+  bytesOf,
+  concat,
+  ethernet,
+  tcp,
+  udp,
+  uint16,
+} from '../../../support/packets/packet-builder.ts'
 import { seededRandom } from '../../../support/seeded-random.ts'
 
 const ends = { source: '10.0.0.1', destination: '10.0.0.2' }

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { dhcpMessage, dhcpOption, kexInit, snmpMessage } from '../../../support/application-samples.ts' // prettier-ignore
-import { addressBytes } from '../../../support/packet-builder.ts'
-import { overTcp, overUdp } from '../../../support/spoken-flow.ts'
+import { dhcpMessage, dhcpOption, kexInit, snmpMessage } from '../../../support/messages/application-samples.ts' // prettier-ignore
+import { addressBytes } from '../../../support/packets/packet-builder.ts'
+import { overTcp, overUdp } from '../../../support/messages/spoken-flow.ts'
 
 const md5 = (text: string): string => createHash('md5').update(text).digest('hex')
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { SAMPLES, type Sample } from '../../../support/application-samples.ts'
-import { bytesOf, concat, uint32 } from '../../../support/packet-builder.ts'
-import { Talk, overTcp, segment, tcpOpening, type Said, type Spoken } from '../../../support/spoken-flow.ts' // prettier-ignore
-import { asRequest } from '../../../support/windows-messages.ts'
+import { SAMPLES, type Sample } from '../../../support/messages/application-samples.ts'
+import { bytesOf, concat, uint32 } from '../../../support/packets/packet-builder.ts'
+import { Talk, overTcp, segment, tcpOpening, type Said, type Spoken } from '../../../support/messages/spoken-flow.ts' // prettier-ignore
+import { asRequest } from '../../../support/messages/windows-messages.ts'
 
 const streams = SAMPLES.filter(({ transport }) => transport === 'tcp')
 

@@ -1,9 +1,9 @@
 /** What is read of QUIC's first packets: against the vectors of the RFCs, in pieces, and where it cannot be read. */
 import { describe, expect, it } from 'vitest'
 import type { QuicFacts } from '../../../../src/flow/flow.ts'
-import { conversation } from '../../../support/conversation.ts'
-import { clientInitial, cryptoFrame } from '../../../support/quic-initials.ts'
-import { overUdp, Talk, type Said } from '../../../support/spoken-flow.ts'
+import { conversation } from '../../../support/messages/conversation.ts'
+import { clientInitial, cryptoFrame } from '../../../support/messages/quic-initials.ts'
+import { overUdp, Talk, type Said } from '../../../support/messages/spoken-flow.ts'
 
 const whole = clientInitial([cryptoFrame(0)])
 const fromServer = `\xc3\0\0\0\x01\0\x04${'s'.repeat(60)}`

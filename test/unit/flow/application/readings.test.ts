@@ -9,9 +9,15 @@ import {
 } from '../../../../src/flow/application/reader.ts'
 import { StreamBuffers } from '../../../../src/flow/application/streams/stream-buffers.ts'
 import type { ApplicationFacts } from '../../../../src/flow/index.ts'
-import { conversation } from '../../../support/conversation.ts'
-import { dnsMessage } from '../../../support/dns-messages.ts'
-import { Talk, overTcp, overUdp, segment, tcpOpening } from '../../../support/spoken-flow.ts'
+import { conversation } from '../../../support/messages/conversation.ts'
+import { dnsMessage } from '../../../support/messages/dns-messages.ts'
+import {
+  Talk,
+  overTcp,
+  overUdp,
+  segment,
+  tcpOpening,
+} from '../../../support/messages/spoken-flow.ts'
 
 /** Keeps a text for each payload. */
 class Hoarder extends FactReader {

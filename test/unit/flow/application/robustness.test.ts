@@ -1,9 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { SAMPLES, SECRET, TOLD_ONLY, type Sample } from '../../../support/application-samples.ts'
-import { conversation } from '../../../support/conversation.ts'
-import { bytesOf } from '../../../support/packet-builder.ts'
+import {
+  SAMPLES,
+  SECRET,
+  TOLD_ONLY,
+  type Sample,
+} from '../../../support/messages/application-samples.ts'
+import { conversation } from '../../../support/messages/conversation.ts'
+import { bytesOf } from '../../../support/packets/packet-builder.ts'
 import { seededRandom } from '../../../support/seeded-random.ts'
-import { Talk, overTcp, overUdp, segment, tcpOpening, type Said, type Spoken } from '../../../support/spoken-flow.ts' // prettier-ignore
+import { Talk, overTcp, overUdp, segment, tcpOpening, type Said, type Spoken } from '../../../support/messages/spoken-flow.ts' // prettier-ignore
 
 function spoken({ transport, port }: Sample, said: readonly Said[]): Spoken {
   const options = { serverPort: port, isGuarded: true }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { readClientHello } from '../../../../src/flow/application/tls/client-hello.ts'
 import { ja3, ja3Text, ja4 } from '../../../../src/flow/application/tls/fingerprints.ts'
-import { concat } from '../../../support/packet-builder.ts'
-import { Talk, overTcp, segment, tcpOpening } from '../../../support/spoken-flow.ts'
+import { concat } from '../../../support/packets/packet-builder.ts'
+import { Talk, overTcp, segment, tcpOpening } from '../../../support/messages/spoken-flow.ts'
 import {
   certificateMessage,
   clientHello,
@@ -10,7 +10,7 @@ import {
   serverHello,
   tlsRecord,
   type HelloFields,
-} from '../../../support/tls-messages.ts'
+} from '../../../support/messages/tls-messages.ts'
 
 function parsed(fields: HelloFields) {
   const buffer = clientHello(fields)

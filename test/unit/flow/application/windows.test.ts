@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { overTcp, overUdp, type Said } from '../../../support/spoken-flow.ts'
+import { overTcp, overUdp, type Said } from '../../../support/messages/spoken-flow.ts'
 import {
   asRequest,
   kerberosError,
@@ -17,9 +17,9 @@ import {
   smb2Tree,
   ticketReply,
   utf16,
-} from '../../../support/windows-messages.ts'
-import { ber } from '../../../support/ber-builder.ts'
-import { concat } from '../../../support/packet-builder.ts'
+} from '../../../support/messages/windows-messages.ts'
+import { ber } from '../../../support/messages/ber-builder.ts'
+import { concat } from '../../../support/packets/packet-builder.ts'
 
 describe('SMB 2', () => {
   const login = ntlmLogin('CORP', 'alice', 'WS5')

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { FlowBatch, FlowBatchWriter, joinBatches } from '../../../../src/flow/batch/index.ts'
-import { liveFlow } from '../../../support/live-flow.ts'
+import { liveFlow } from '../../../support/detection/live-flow.ts'
 import { batchOf, flow } from '../../../support/record.ts'
 import { seededRandom } from '../../../support/seeded-random.ts'
 

@@ -5,10 +5,10 @@ import type { Flow } from '../../../../src/flow/flow.ts'
 import { formatCef } from '../../../../src/forward/formats/cef.ts'
 import { formatEcs } from '../../../../src/forward/formats/ecs.ts'
 import { outgoingFlow } from '../../../../src/forward/outgoing.ts'
-import { SAMPLES, TOLD_ONLY } from '../../../support/application-samples.ts'
+import { SAMPLES, TOLD_ONLY } from '../../../support/messages/application-samples.ts'
 import { batchOf, flow, owner } from '../../../support/record.ts'
 import { seededRandom } from '../../../support/seeded-random.ts'
-import { overTcp, overUdp } from '../../../support/spoken-flow.ts'
+import { overTcp, overUdp } from '../../../support/messages/spoken-flow.ts'
 
 const samples = SAMPLES.filter(({ application }) => !TOLD_ONLY.includes(application))
 const spoken = samples.map(({ application, transport, port, said }) => {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { silentLog } from '../../../../src/core/log.ts'
-import { createMetrics } from '../../../../src/core/metrics.ts'
+import { silentLog } from '../../../../src/core/log/log.ts'
+import { createMetrics } from '../../../../src/core/log/metrics.ts'
 import { Standing } from '../../../../src/forward/delivery/standing.ts'
 
 const FAILURE = { reason: 'connection refused', afterMs: null }

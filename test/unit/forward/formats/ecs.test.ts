@@ -5,8 +5,8 @@ import { ecsDocument, ecsFieldOf, formatEcs } from '../../../../src/forward/form
 import { ecsIndexTemplate } from '../../../../src/forward/formats/ecs-template.ts'
 import { ECS_FIELDS } from '../../../../src/forward/formats/ecs-fields.ts'
 import type { Event } from '../../../../src/record/event.ts'
-import { assertEcs } from '../../../support/ecs-schema.ts'
-import { eventOfEachKind } from '../../../support/event-kinds.ts'
+import { assertEcs } from '../../../support/delivery/ecs-schema.ts'
+import { eventOfEachKind } from '../../../support/detection/event-kinds.ts'
 import { event, owner } from '../../../support/record.ts'
 import { projectFolder } from '../../../support/source-files.ts'
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { formatCef } from '../../../../src/forward/formats/cef.ts'
 import { PLACES } from '../../../../src/forward/formats/field-table.ts'
 import type { Event } from '../../../../src/record/event.ts'
-import { parseCef } from '../../../support/cef-parser.ts'
+import { parseCef } from '../../../support/delivery/cef-parser.ts'
 import { event, owner } from '../../../support/record.ts'
 
 /** Another value for each member, so that what changes in CEF is where that member stands. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { alert, type Decision } from '../../../../src/decide/index.ts'
 import { EventFolder } from '../../../../src/record/fold/event-folder.ts'
 import { IncidentBook } from '../../../../src/record/fold/incident-book.ts'
-import { detection, TEN_OCLOCK_US } from '../../../support/detections.ts'
+import { detection, TEN_OCLOCK_US } from '../../../support/detection/detections.ts'
 import { owner } from '../../../support/record.ts'
 
 const alerted = alert('test')

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { rfc3339FromUs } from '../../../../src/core/clock.ts'
 import { IncidentBook } from '../../../../src/record/fold/incident-book.ts'
-import { TEN_OCLOCK_US } from '../../../support/detections.ts'
+import { TEN_OCLOCK_US } from '../../../support/detection/detections.ts'
 
 const HOUR_US = 3_600_000_000
 

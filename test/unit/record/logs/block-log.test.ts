@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { parseCidr } from '../../../../src/net/cidr.ts'
-import { portRanges, recordedBlock } from '../../../support/blocking.ts'
+import { portRanges, recordedBlock } from '../../../support/response/blocking.ts'
 import { openedRecord, temporaryFolder } from '../../../support/record.ts'
 
 const ordered = { actor: 'token:abc', action: 'block.ordered', subject: '192.0.2.7', details: {} }

@@ -4,9 +4,9 @@ import addFormats from 'ajv-formats'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { rfc3339FromUs } from '../../../../src/core/clock.ts'
-import { packagedFile } from '../../../../src/core/package-root.ts'
+import { packagedFile } from '../../../../src/core/files/package-root.ts'
 import { parseCidr } from '../../../../src/net/cidr.ts'
-import { TEN_OCLOCK_US } from '../../../support/detections.ts'
+import { TEN_OCLOCK_US } from '../../../support/detection/detections.ts'
 import { event, openedRecord, stories, story, temporaryFolder } from '../../../support/record.ts'
 
 const forward = { forward: true }

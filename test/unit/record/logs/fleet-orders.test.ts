@@ -3,7 +3,7 @@ import {
   FLEET_ORDER_LIFE_MS,
   type StoredFleetOrder,
 } from '../../../../src/record/logs/fleet-orders.ts'
-import { SetClock } from '../../../support/blocking.ts'
+import { SetClock } from '../../../support/response/blocking.ts'
 import { openedRecord, temporaryFolder } from '../../../support/record.ts'
 
 const ID = '019b8d2a-0000-7000-8000-00000000000'

@@ -1,7 +1,7 @@
 import { Database } from '../../../../src/record/sqlite/driver.ts'
 import { describe, expect, it } from 'vitest'
 import { parseCidr } from '../../../../src/net/cidr.ts'
-import { TEN_OCLOCK_US } from '../../../support/detections.ts'
+import { TEN_OCLOCK_US } from '../../../support/detection/detections.ts'
 import {
   batchOf,
   flow,

@@ -6,9 +6,9 @@ import { parseCidr } from '../../../../src/net/cidr.ts'
 import type { EventQuery } from '../../../../src/record/logs/event-log.ts'
 import type { FlowQuery } from '../../../../src/record/logs/flow-log.ts'
 import { Reader, type ReaderOptions } from '../../../../src/record/read/reader.ts'
-import { EVENTS_PER_STEP } from '../../../../src/record/read/events.ts'
+import { EVENTS_PER_STEP } from '../../../../src/record/read/events/events.ts'
 import { FLOWS_PER_STEP } from '../../../../src/record/read/flows/flows.ts'
-import { TEN_OCLOCK_US } from '../../../support/detections.ts'
+import { TEN_OCLOCK_US } from '../../../support/detection/detections.ts'
 import {
   batchOf,
   flow,

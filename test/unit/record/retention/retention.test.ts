@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import { Database } from '../../../../src/record/sqlite/driver.ts'
 import { describe, expect, it } from 'vitest'
-import { silentLog } from '../../../../src/core/log.ts'
+import { silentLog } from '../../../../src/core/log/log.ts'
 import { startRetention } from '../../../../src/record/retention/retention.ts'
 import { Writer } from '../../../../src/record/write/writer.ts'
 import {

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import type { RunCommand } from '../../../../src/respond/command.ts'
 import { ConnectionCutter } from '../../../../src/respond/firewalls/connection-cutter.ts'
 import { until } from '../../../support/await-until.ts'
-import { entryFor } from '../../../support/blocking.ts'
+import { entryFor } from '../../../support/response/blocking.ts'
 
 /** A conntrack that takes as long as the test says; each call with the lines that it was given. */
 function slowConntrack() {

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { PicketError } from '../../../../src/core/errors.ts'
 import type { RunCommand } from '../../../../src/respond/command.ts'
 import { cutConnections } from '../../../../src/respond/firewalls/connections.ts'
-import { entryFor } from '../../../support/blocking.ts'
+import { entryFor } from '../../../support/response/blocking.ts'
 
 const ENTRIES = [entryFor('192.0.2.7'), entryFor('2001:db8::7', { protocol: 'tcp' })]
 const FOUR_LINES = [

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { createDryRunFirewall } from '../../../../src/respond/firewalls/dry-run.ts'
-import { entryFor, SetClock } from '../../../support/blocking.ts'
+import { entryFor, SetClock } from '../../../support/response/blocking.ts'
 
 test('it counts down and lets go as the kernel would', async () => {
   const clock = new SetClock(0)

@@ -4,7 +4,7 @@ import {
   rulesOf,
   wholeEntries,
 } from '../../../../src/respond/firewalls/iptables/plain-rules.ts'
-import { entryFor } from '../../../support/blocking.ts'
+import { entryFor } from '../../../support/response/blocking.ts'
 
 const NOW_MS = Date.UTC(2026, 0, 5, 10, 0, 0, 123)
 const COUNTED = ' -c 7 420 -j DROP'

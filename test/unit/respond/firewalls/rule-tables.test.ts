@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import type { RunCommand } from '../../../../src/respond/command.ts'
 import { RuleTables } from '../../../../src/respond/firewalls/iptables/rule-tables.ts'
-import { entryFor } from '../../../support/blocking.ts'
+import { entryFor } from '../../../support/response/blocking.ts'
 
 it.each([
   [['192.0.2.7', '198.51.100.0/24'], ['iptables']],

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { PreparedFacts } from '../../../../src/respond/guards/prepared-facts.ts'
-import { OPEN_FACTS } from '../../../support/blocking.ts'
+import { OPEN_FACTS } from '../../../support/response/blocking.ts'
 
 test('a reading that fails serves nobody who asks later, at whatever moment', async () => {
   let fail: (error: Error) => void = () => undefined

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { difference, differs } from '../../../../src/respond/keeping/difference.ts'
 import type { FirewallEntry } from '../../../../src/respond/firewall.ts'
-import { entryFor } from '../../../support/blocking.ts'
+import { entryFor } from '../../../support/response/blocking.ts'
 
 function entry(target: string, remainingSeconds: number | null): FirewallEntry {
   return entryFor(target, { remainingSeconds })

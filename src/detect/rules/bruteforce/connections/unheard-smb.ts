@@ -10,7 +10,7 @@ import type { Detector, Emit, Memory } from '../../../detector.ts'
 import { pairKey } from '../../state/pair-key.ts'
 import type { Stories, Suspect, Telling } from '../../state/stories.ts'
 import { confidenceOf, counted, listed, spanOf } from '../../state/wording.ts'
-import { BLIND_FACTOR, QUICK_US } from '../blind.ts'
+import { BLIND_FACTOR, QUICK_US } from '../unheard/blind.ts'
 import { clientStories } from '../client-stories.ts'
 import type { LoginBruteforceConfig } from '../config.ts'
 

@@ -19,9 +19,9 @@ import { isKnownDomain, isOrdinaryLookup } from '../../tunnel/known-names.ts'
 import { nameScore } from '../../tunnel/name-score.ts'
 import { Cadence } from '../cadence.ts'
 import type { C2Config } from '../config.ts'
-import type { Sign } from '../sign.ts'
+import type { Sign } from '../suspicion/sign.ts'
 import { rhythmSign } from '../signs/rhythm.ts'
-import type { C2Suspects } from '../suspects.ts'
+import type { C2Suspects } from '../suspicion/suspects.ts'
 
 const DNS_PORT = 53
 const WAITING = 8192

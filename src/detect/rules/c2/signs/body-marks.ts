@@ -3,7 +3,7 @@
  *
  * Sources: published analyses of each family. What a tool's operator changes at will is not here.
  */
-import type { Sign } from '../sign.ts'
+import type { Sign } from '../suspicion/sign.ts'
 
 type Mark = readonly [tool: string, weight: number, test: RegExp]
 

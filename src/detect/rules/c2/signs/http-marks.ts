@@ -4,7 +4,7 @@
  * Sources: published analyses of each family. What a tool's operator changes at will is not here.
  */
 import type { HttpRequest } from '../../../../flow/flow.ts'
-import type { Sign } from '../sign.ts'
+import type { Sign } from '../suspicion/sign.ts'
 
 type Mark = readonly [tool: string, weight: number, test: RegExp]
 

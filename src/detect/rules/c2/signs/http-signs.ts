@@ -1,7 +1,7 @@
 /** What is odd about a request that no browser made. */
 import { canonicalAddress } from '../../../../net/address.ts'
 import type { HttpRequest } from '../../../../flow/flow.ts'
-import type { Aspect, Sign } from '../sign.ts'
+import type { Aspect, Sign } from '../suspicion/sign.ts'
 import { httpMarks } from './http-marks.ts'
 import { isWebPort } from './ports.ts'
 

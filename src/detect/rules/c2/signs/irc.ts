@@ -1,5 +1,5 @@
 /** Bots that take their orders in IRC channels (RFC 2812): by port, by name, and by what they are told. */
-import type { Sign } from '../sign.ts'
+import type { Sign } from '../suspicion/sign.ts'
 
 /** Where IRC lives, with and without TLS. */
 const isIrcPort = (port: number): boolean =>

@@ -1,5 +1,5 @@
 /** Ports at which regular or unknown conversations are nothing odd. */
-import type { Sign } from '../sign.ts'
+import type { Sign } from '../suspicion/sign.ts'
 
 /** Services that are polled, kept alive or retried by design: their rhythm says nothing. */
 const RHYTHMIC_PORTS: ReadonlySet<number> = new Set([

@@ -1,7 +1,7 @@
 /** How a rhythm is held against those who keep it. */
 import { spanOf } from '../../state/wording.ts'
 import type { Rhythm } from '../cadence.ts'
-import type { Sign } from '../sign.ts'
+import type { Sign } from '../suspicion/sign.ts'
 
 /** So many gaps must lie within bounds before the bounds are believed, and nearly all of them. */
 const MIN_BOUNDED_GAPS = 24

@@ -1,7 +1,7 @@
 /** What certificates and hellos say of the program that made them. */
 import type { TlsCertificate, TlsClientHello } from '../../../../flow/flow.ts'
 import { canonicalAddress } from '../../../../net/address.ts'
-import type { Aspect, Sign } from '../sign.ts'
+import type { Aspect, Sign } from '../suspicion/sign.ts'
 
 /** Names that tools write into the certificates they make, where their operator does not care. */
 const TOOL_NAMES: readonly (readonly [tool: string, weight: number, test: RegExp])[] = [

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, test } from 'vitest'
 import { defaultsOf } from '../../../../../src/config/defaults.ts'
 import { PicketError } from '../../../../../src/core/errors.ts'
-import { silentLog } from '../../../../../src/core/log.ts'
+import { silentLog } from '../../../../../src/core/log/log.ts'
 import {
   isolationForestConfig,
   type IsolationForestConfig,

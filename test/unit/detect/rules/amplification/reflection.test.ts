@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { ask } from '../../../../support/asked-names.ts'
-import { ber, berInteger, berSequence, berText } from '../../../../support/ber-builder.ts'
-import { icmp, icmp6 } from '../../../../support/packet-builder.ts'
-import { WatchedTraffic } from '../../../../support/watched-traffic.ts'
+import { ask } from '../../../../support/messages/asked-names.ts'
+import { ber, berInteger, berSequence, berText } from '../../../../support/messages/ber-builder.ts'
+import { icmp, icmp6 } from '../../../../support/packets/packet-builder.ts'
+import { WatchedTraffic } from '../../../../support/detection/watched-traffic.ts'
 
 const VICTIM = '10.0.0.5'
 const host = (index: number) => `198.51.${100 + (index >> 8)}.${index & 255}`

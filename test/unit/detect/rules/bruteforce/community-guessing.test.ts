@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { snmpMessage } from '../../../../support/application-samples.ts'
-import { WatchedTraffic } from '../../../../support/watched-traffic.ts'
+import { snmpMessage } from '../../../../support/messages/application-samples.ts'
+import { WatchedTraffic } from '../../../../support/detection/watched-traffic.ts'
 
 const GET = 0xa0
 const RESPONSE = 0xa2

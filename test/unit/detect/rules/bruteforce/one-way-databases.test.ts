@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { postgresqlMessage } from '../../../../support/application-samples.ts'
-import { concat, uint16, uint32 } from '../../../../support/packet-builder.ts'
-import { WatchedTraffic } from '../../../../support/watched-traffic.ts'
+import { postgresqlMessage } from '../../../../support/messages/application-samples.ts'
+import { concat, uint16, uint32 } from '../../../../support/packets/packet-builder.ts'
+import { WatchedTraffic } from '../../../../support/detection/watched-traffic.ts'
 
 const CLIENT = '192.0.2.7'
 const SERVER = '10.0.0.5'

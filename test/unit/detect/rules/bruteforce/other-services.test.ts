@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { ber, berInteger, berSequence, berText } from '../../../../support/ber-builder.ts'
-import { visit, type Visit } from '../../../../support/logins.ts'
-import { WatchedTraffic } from '../../../../support/watched-traffic.ts'
+import { ber, berInteger, berSequence, berText } from '../../../../support/messages/ber-builder.ts'
+import { visit, type Visit } from '../../../../support/messages/logins.ts'
+import { WatchedTraffic } from '../../../../support/detection/watched-traffic.ts'
 
 const CLIENT = '192.0.2.7'
 const SERVER = '10.0.0.5'

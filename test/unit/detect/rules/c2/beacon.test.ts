@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { RemoteSession } from '../../../../support/remote-session.ts'
-import { converse } from '../../../../support/spoken-http.ts'
-import { clientHello, tlsRecord } from '../../../../support/tls-messages.ts'
-import { WatchedTraffic } from '../../../../support/watched-traffic.ts'
+import { RemoteSession } from '../../../../support/hosts/remote-session.ts'
+import { converse } from '../../../../support/messages/spoken-http.ts'
+import { clientHello, tlsRecord } from '../../../../support/messages/tls-messages.ts'
+import { WatchedTraffic } from '../../../../support/detection/watched-traffic.ts'
 
 const HOST = '192.168.7.20'
 const FAR = '203.0.113.9'

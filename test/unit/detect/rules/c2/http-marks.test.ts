@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { RemoteSession } from '../../../../support/remote-session.ts'
-import { WatchedTraffic } from '../../../../support/watched-traffic.ts'
+import { RemoteSession } from '../../../../support/hosts/remote-session.ts'
+import { WatchedTraffic } from '../../../../support/detection/watched-traffic.ts'
 
 const HOST = '192.168.7.20'
 const FAR = '203.0.113.9'

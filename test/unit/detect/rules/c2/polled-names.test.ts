@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { ask, type Asking } from '../../../../support/asked-names.ts'
+import { ask, type Asking } from '../../../../support/messages/asked-names.ts'
 import { seededRandom } from '../../../../support/seeded-random.ts'
-import { WatchedTraffic } from '../../../../support/watched-traffic.ts'
+import { WatchedTraffic } from '../../../../support/detection/watched-traffic.ts'
 
 const HOST = '192.168.7.20'
 const RESOLVER = '192.168.7.1'

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { dnsAddress, dnsMessage } from '../../../../support/dns-messages.ts'
-import { RemoteSession } from '../../../../support/remote-session.ts'
-import { WatchedTraffic } from '../../../../support/watched-traffic.ts'
+import { dnsAddress, dnsMessage } from '../../../../support/messages/dns-messages.ts'
+import { RemoteSession } from '../../../../support/hosts/remote-session.ts'
+import { WatchedTraffic } from '../../../../support/detection/watched-traffic.ts'
 
 const HOST = '192.168.7.20'
 const FAR = '203.0.113.9'

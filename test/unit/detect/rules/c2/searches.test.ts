@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { answer, converse } from '../../../../support/spoken-http.ts'
-import { WatchedTraffic } from '../../../../support/watched-traffic.ts'
+import { answer, converse } from '../../../../support/messages/spoken-http.ts'
+import { WatchedTraffic } from '../../../../support/detection/watched-traffic.ts'
 
 const CLIENT = '192.168.7.20'
 const SERVER = '192.168.7.5'

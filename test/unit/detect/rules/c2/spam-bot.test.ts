@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { WatchedTraffic } from '../../../../support/watched-traffic.ts'
+import { WatchedTraffic } from '../../../../support/detection/watched-traffic.ts'
 
 const HOST = '192.168.7.20'
 

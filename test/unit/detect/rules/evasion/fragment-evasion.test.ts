@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
-import { ipv4 } from '../../../../support/ip-builder.ts'
-import { ethernet, tcp, udp } from '../../../../support/packet-builder.ts'
-import { WatchedTraffic } from '../../../../support/watched-traffic.ts'
+import { ipv4 } from '../../../../support/packets/ip-builder.ts'
+import { ethernet, tcp, udp } from '../../../../support/packets/packet-builder.ts'
+import { WatchedTraffic } from '../../../../support/detection/watched-traffic.ts'
 
 const ends = { source: '192.0.2.66', destination: '192.0.2.10' }
 const datagram = udp({ payload: 'x'.repeat(200) })

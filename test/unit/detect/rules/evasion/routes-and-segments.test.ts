@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { ipv4, ipv6, ipv6Extension } from '../../../../support/ip-builder.ts'
-import { ethernet, tcp } from '../../../../support/packet-builder.ts'
-import { WatchedTraffic } from '../../../../support/watched-traffic.ts'
+import { ipv4, ipv6, ipv6Extension } from '../../../../support/packets/ip-builder.ts'
+import { ethernet, tcp } from '../../../../support/packets/packet-builder.ts'
+import { WatchedTraffic } from '../../../../support/detection/watched-traffic.ts'
 
 const ATTACKER = '192.0.2.7'
 const SERVER = '10.0.0.5'

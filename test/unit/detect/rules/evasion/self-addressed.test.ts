@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { ipv4 } from '../../../../support/ip-builder.ts'
-import { ethernet, ipData } from '../../../../support/packet-builder.ts'
-import { WatchedTraffic } from '../../../../support/watched-traffic.ts'
+import { ipv4 } from '../../../../support/packets/ip-builder.ts'
+import { ethernet, ipData } from '../../../../support/packets/packet-builder.ts'
+import { WatchedTraffic } from '../../../../support/detection/watched-traffic.ts'
 
 test('a SYN from an address and port to itself is told, over IPv6 too (land)', () => {
   const traffic = new WatchedTraffic()

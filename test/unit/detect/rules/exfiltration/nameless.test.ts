@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { dnsAddress, dnsMessage } from '../../../../support/dns-messages.ts'
-import { converse } from '../../../../support/spoken-http.ts'
-import { clientHello, tlsRecord } from '../../../../support/tls-messages.ts'
-import { WatchedTraffic } from '../../../../support/watched-traffic.ts'
+import { dnsAddress, dnsMessage } from '../../../../support/messages/dns-messages.ts'
+import { converse } from '../../../../support/messages/spoken-http.ts'
+import { clientHello, tlsRecord } from '../../../../support/messages/tls-messages.ts'
+import { WatchedTraffic } from '../../../../support/detection/watched-traffic.ts'
 
 const HOST = '10.0.0.7'
 const OUTSIDE = '203.0.113.9'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { converse } from '../../../../support/spoken-http.ts'
-import { WatchedTraffic } from '../../../../support/watched-traffic.ts'
+import { converse } from '../../../../support/messages/spoken-http.ts'
+import { WatchedTraffic } from '../../../../support/detection/watched-traffic.ts'
 
 const HOST = '10.0.0.7'
 const FAR = '203.0.113.9'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { WatchedTraffic } from '../../../../support/watched-traffic.ts'
+import { WatchedTraffic } from '../../../../support/detection/watched-traffic.ts'
 
 const HOST = '10.0.0.7'
 const OUTSIDE = '203.0.113.9'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { WatchedTraffic } from '../../../../support/watched-traffic.ts'
+import { WatchedTraffic } from '../../../../support/detection/watched-traffic.ts'
 
 const VICTIM = '10.0.0.5'
 const ATTACKER = '192.0.2.7'

@@ -1,9 +1,14 @@
 import { describe, expect, test } from 'vitest'
-import { rpcBind, rpcRequest } from '../../../../support/rpc-messages.ts'
-import { concat, type Content } from '../../../../support/packet-builder.ts'
-import { converse } from '../../../../support/spoken-http.ts'
-import { WatchedTraffic } from '../../../../support/watched-traffic.ts'
-import { netbios, smb2Create, smb2Tree, smb2Write } from '../../../../support/windows-messages.ts'
+import { rpcBind, rpcRequest } from '../../../../support/messages/rpc-messages.ts'
+import { concat, type Content } from '../../../../support/packets/packet-builder.ts'
+import { converse } from '../../../../support/messages/spoken-http.ts'
+import { WatchedTraffic } from '../../../../support/detection/watched-traffic.ts'
+import {
+  netbios,
+  smb2Create,
+  smb2Tree,
+  smb2Write,
+} from '../../../../support/messages/windows-messages.ts'
 
 const SVCCTL = '367abb81-9844-35f1-ad32-98f038001003'
 const DRSUAPI = 'e3514235-4b06-11d1-ab04-00c04fc2dcd2'

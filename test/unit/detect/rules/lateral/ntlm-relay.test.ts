@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { bytesOf, concat } from '../../../../support/packet-builder.ts'
-import { converse } from '../../../../support/spoken-http.ts'
-import { WatchedTraffic } from '../../../../support/watched-traffic.ts'
-import { netbios, smb2, smb2Login, smb2LoginEnd, smb2Negotiated } from '../../../../support/windows-messages.ts' // prettier-ignore
+import { bytesOf, concat } from '../../../../support/packets/packet-builder.ts'
+import { converse } from '../../../../support/messages/spoken-http.ts'
+import { WatchedTraffic } from '../../../../support/detection/watched-traffic.ts'
+import { netbios, smb2, smb2Login, smb2LoginEnd, smb2Negotiated } from '../../../../support/messages/windows-messages.ts' // prettier-ignore
 
 const VICTIM = '10.0.0.31'
 const RELAY = '10.0.0.66'

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { rpcBind, rpcRequest } from '../../../../support/rpc-messages.ts'
-import type { Content } from '../../../../support/packet-builder.ts'
-import { converse } from '../../../../support/spoken-http.ts'
-import { WatchedTraffic } from '../../../../support/watched-traffic.ts'
+import { rpcBind, rpcRequest } from '../../../../support/messages/rpc-messages.ts'
+import type { Content } from '../../../../support/packets/packet-builder.ts'
+import { converse } from '../../../../support/messages/spoken-http.ts'
+import { WatchedTraffic } from '../../../../support/detection/watched-traffic.ts'
 
 const EVENT_LOG = '82273fdc-e32a-18c3-3f78-827929dc23ea'
 const EVENT_LOG_6 = 'f6beaff7-1e19-4fbb-9f8f-b89e2018337c'

@@ -1,8 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { bytesOf, concat, type Content } from '../../../../support/packet-builder.ts'
-import { converse } from '../../../../support/spoken-http.ts'
-import { WatchedTraffic } from '../../../../support/watched-traffic.ts'
-import { netbios, smb2Negotiate, smb2Negotiated } from '../../../../support/windows-messages.ts'
+import { bytesOf, concat, type Content } from '../../../../support/packets/packet-builder.ts'
+import { converse } from '../../../../support/messages/spoken-http.ts'
+import { WatchedTraffic } from '../../../../support/detection/watched-traffic.ts'
+import {
+  netbios,
+  smb2Negotiate,
+  smb2Negotiated,
+} from '../../../../support/messages/windows-messages.ts'
 
 const CLIENT = '10.0.0.5'
 const SERVER = '10.0.0.9'

@@ -3,8 +3,8 @@ import {
   asRequest,
   ticketReply,
   type KerberosRequest,
-} from '../../../../support/windows-messages.ts'
-import { WatchedTraffic } from '../../../../support/watched-traffic.ts'
+} from '../../../../support/messages/windows-messages.ts'
+import { WatchedTraffic } from '../../../../support/detection/watched-traffic.ts'
 
 const AES_AND_RC4 = [18, 17, 23]
 /** Windows XP's: RC4 first, Microsoft's own under negative numbers, DES. */

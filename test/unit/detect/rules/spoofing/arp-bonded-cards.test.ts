@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { arpAnswer, arpExchange, type Card } from '../../../../support/link-traffic.ts'
-import { WatchedTraffic } from '../../../../support/watched-traffic.ts'
+import { arpAnswer, arpExchange, type Card } from '../../../../support/packets/link-traffic.ts'
+import { WatchedTraffic } from '../../../../support/detection/watched-traffic.ts'
 
 const HOST: Card = { mac: '00:33:44:00:00:02', address: '10.0.0.2' }
 const SECOND = 1_000_000

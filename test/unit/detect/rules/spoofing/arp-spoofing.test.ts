@@ -6,10 +6,10 @@ import {
   arpExchange,
   solicit,
   type Card,
-} from '../../../../support/link-traffic.ts'
+} from '../../../../support/packets/link-traffic.ts'
 import { LinkType } from '../../../../../src/capture/source.ts'
-import { arp, ethernet, linuxSll } from '../../../../support/packet-builder.ts'
-import { WatchedTraffic } from '../../../../support/watched-traffic.ts'
+import { arp, ethernet, linuxSll } from '../../../../support/packets/packet-builder.ts'
+import { WatchedTraffic } from '../../../../support/detection/watched-traffic.ts'
 
 const GATEWAY: Card = { mac: '00:11:22:00:00:01', address: '10.0.0.1' }
 const VICTIM: Card = { mac: '00:33:44:00:00:02', address: '10.0.0.2' }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { dhcpMessage, dhcpOption } from '../../../../support/application-samples.ts'
-import { addressBytes } from '../../../../support/packet-builder.ts'
-import { WatchedTraffic } from '../../../../support/watched-traffic.ts'
+import { dhcpMessage, dhcpOption } from '../../../../support/messages/application-samples.ts'
+import { addressBytes } from '../../../../support/packets/packet-builder.ts'
+import { WatchedTraffic } from '../../../../support/detection/watched-traffic.ts'
 
 interface Server {
   readonly id: string

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Detection } from '../../../../../src/detect/detection.ts'
-import { addressBytes, concat, icmp6 } from '../../../../support/packet-builder.ts'
-import { WatchedTraffic } from '../../../../support/watched-traffic.ts'
+import { addressBytes, concat, icmp6 } from '../../../../support/packets/packet-builder.ts'
+import { WatchedTraffic } from '../../../../support/detection/watched-traffic.ts'
 
 const ROUTER = 'fe80::1'
 const THIEF = 'fe80::66'

@@ -5,9 +5,9 @@ import {
   neighbourMessage,
   solicit,
   type Card,
-} from '../../../../support/link-traffic.ts'
-import { addressBytes, concat } from '../../../../support/packet-builder.ts'
-import { WatchedTraffic } from '../../../../support/watched-traffic.ts'
+} from '../../../../support/packets/link-traffic.ts'
+import { addressBytes, concat } from '../../../../support/packets/packet-builder.ts'
+import { WatchedTraffic } from '../../../../support/detection/watched-traffic.ts'
 
 const ROUTER: Card = { mac: '00:11:22:00:00:01', address: 'fe80::1' }
 const VICTIM: Card = { mac: '00:33:44:00:00:02', address: 'fd00::2' }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { concat, macBytes, uint16, uint32 } from '../../../../support/packet-builder.ts'
-import { WatchedTraffic } from '../../../../support/watched-traffic.ts'
+import { concat, macBytes, uint16, uint32 } from '../../../../support/packets/packet-builder.ts'
+import { WatchedTraffic } from '../../../../support/detection/watched-traffic.ts'
 
 const SECOND = 1_000_000
 const SWITCH = '00:1a:2b:00:00:01'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { dnsAddress, dnsMessage } from '../../../../support/dns-messages.ts'
-import { WatchedTraffic } from '../../../../support/watched-traffic.ts'
+import { dnsAddress, dnsMessage } from '../../../../support/messages/dns-messages.ts'
+import { WatchedTraffic } from '../../../../support/detection/watched-traffic.ts'
 
 const CLIENT = '10.0.0.2'
 const RESOLVER = '10.0.0.1'

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { ipv4 } from '../../../../support/ip-builder.ts'
-import { arpExchange, type Card } from '../../../../support/link-traffic.ts'
-import { ethernet, icmp, udp } from '../../../../support/packet-builder.ts'
-import { WatchedTraffic } from '../../../../support/watched-traffic.ts'
+import { ipv4 } from '../../../../support/packets/ip-builder.ts'
+import { arpExchange, type Card } from '../../../../support/packets/link-traffic.ts'
+import { ethernet, icmp, udp } from '../../../../support/packets/packet-builder.ts'
+import { WatchedTraffic } from '../../../../support/detection/watched-traffic.ts'
 
 const GATEWAY: Card = { mac: '00:11:22:00:00:01', address: '10.0.0.1' }
 const VICTIM: Card = { mac: '00:33:44:00:00:02', address: '10.0.0.2' }

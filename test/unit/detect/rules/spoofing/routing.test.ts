@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { Detection } from '../../../../../src/detect/detection.ts'
-import { ipv4 } from '../../../../support/ip-builder.ts'
-import { addressBytes, concat, ethernet } from '../../../../support/packet-builder.ts'
-import { WatchedTraffic } from '../../../../support/watched-traffic.ts'
+import { ipv4 } from '../../../../support/packets/ip-builder.ts'
+import { addressBytes, concat, ethernet } from '../../../../support/packets/packet-builder.ts'
+import { WatchedTraffic } from '../../../../support/detection/watched-traffic.ts'
 
 const SECOND = 1_000_000
 const ROUTER = '10.0.0.1'

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { ipv4 } from '../../../../support/ip-builder.ts'
-import { arpAnnounce, type Card } from '../../../../support/link-traffic.ts'
-import { ethernet } from '../../../../support/packet-builder.ts'
-import { WatchedTraffic } from '../../../../support/watched-traffic.ts'
+import { ipv4 } from '../../../../support/packets/ip-builder.ts'
+import { arpAnnounce, type Card } from '../../../../support/packets/link-traffic.ts'
+import { ethernet } from '../../../../support/packets/packet-builder.ts'
+import { WatchedTraffic } from '../../../../support/detection/watched-traffic.ts'
 
 const SECOND = 1_000_000
 const THIEF: Card = { mac: '00:55:66:00:00:03', address: '10.0.0.3' }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { icmp6, ipData } from '../../../../support/packet-builder.ts'
-import { WatchedTraffic } from '../../../../support/watched-traffic.ts'
+import { icmp6, ipData } from '../../../../support/packets/packet-builder.ts'
+import { WatchedTraffic } from '../../../../support/detection/watched-traffic.ts'
 
 const SOURCE = 'fe80::9'
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { ask, type Asking } from '../../../../support/asked-names.ts'
-import { dnsMessage } from '../../../../support/dns-messages.ts'
-import { concat, uint16 } from '../../../../support/packet-builder.ts'
+import { ask, type Asking } from '../../../../support/messages/asked-names.ts'
+import { dnsMessage } from '../../../../support/messages/dns-messages.ts'
+import { concat, uint16 } from '../../../../support/packets/packet-builder.ts'
 import { seededRandom } from '../../../../support/seeded-random.ts'
-import { WatchedTraffic } from '../../../../support/watched-traffic.ts'
+import { WatchedTraffic } from '../../../../support/detection/watched-traffic.ts'
 
 const CLIENT = '192.168.7.7'
 const SERVER = '8.8.8.8'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { icmp } from '../../../../support/packet-builder.ts'
-import { WatchedTraffic } from '../../../../support/watched-traffic.ts'
+import { icmp } from '../../../../support/packets/packet-builder.ts'
+import { WatchedTraffic } from '../../../../support/detection/watched-traffic.ts'
 
 const HOST = '10.0.0.7'
 const MASTER = '192.0.2.9'

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { icmp, icmp6 } from '../../../../support/packet-builder.ts'
-import { seededBytes } from '../../../../support/seeded-bytes.ts'
-import { WatchedTraffic } from '../../../../support/watched-traffic.ts'
+import { icmp, icmp6 } from '../../../../support/packets/packet-builder.ts'
+import { seededBytes } from '../../../../support/packets/seeded-bytes.ts'
+import { WatchedTraffic } from '../../../../support/detection/watched-traffic.ts'
 
 const CLIENT = '10.0.0.7'
 const SERVER = '192.0.2.9'

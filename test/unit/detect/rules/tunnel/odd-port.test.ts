@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { seededBytes } from '../../../../support/seeded-bytes.ts'
-import { RemoteSession } from '../../../../support/remote-session.ts'
-import { WatchedTraffic } from '../../../../support/watched-traffic.ts'
+import { seededBytes } from '../../../../support/packets/seeded-bytes.ts'
+import { RemoteSession } from '../../../../support/hosts/remote-session.ts'
+import { WatchedTraffic } from '../../../../support/detection/watched-traffic.ts'
 
 const CLIENT = '10.0.0.7'
 const SERVER = '192.0.2.9'

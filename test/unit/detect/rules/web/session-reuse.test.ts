@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { RemoteSession } from '../../../../support/remote-session.ts'
-import { WatchedTraffic } from '../../../../support/watched-traffic.ts'
+import { RemoteSession } from '../../../../support/hosts/remote-session.ts'
+import { WatchedTraffic } from '../../../../support/detection/watched-traffic.ts'
 
 const SERVER = '10.0.0.80'
 const VICTIM = '10.0.0.5'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { answer, converse, get } from '../../../../support/spoken-http.ts'
-import { WatchedTraffic } from '../../../../support/watched-traffic.ts'
+import { answer, converse, get } from '../../../../support/messages/spoken-http.ts'
+import { WatchedTraffic } from '../../../../support/detection/watched-traffic.ts'
 
 function visit(traffic: WatchedTraffic, paths: readonly string[], status: number): void {
   for (const path of paths) {

@@ -6,9 +6,9 @@ import { ecsDocument, formatEcs } from '../../../../../src/forward/formats/ecs.t
 import { FLOW_PLACES } from '../../../../../src/forward/formats/flow/places.ts'
 import { syslogMessage } from '../../../../../src/forward/formats/syslog/message.ts'
 import type { Flow } from '../../../../../src/flow/flow.ts'
-import { parseCef } from '../../../../support/cef-parser.ts'
-import { assertEcs } from '../../../../support/ecs-schema.ts'
-import { FLOWS, outgoing } from '../../../../support/flow-kinds.ts'
+import { parseCef } from '../../../../support/delivery/cef-parser.ts'
+import { assertEcs } from '../../../../support/delivery/ecs-schema.ts'
+import { FLOWS, outgoing } from '../../../../support/detection/flow-kinds.ts'
 import { projectFolder } from '../../../../support/source-files.ts'
 
 const context = { version: '0.1.0', hostname: 'web-1.example.org', cefVersion: '0' } as const

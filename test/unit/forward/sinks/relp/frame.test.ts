@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { encodeFrame, FrameReader } from '../../../../../src/forward/sinks/relp/frame.ts'
-import { seededBytes } from '../../../../support/seeded-bytes.ts'
+import { seededBytes } from '../../../../support/packets/seeded-bytes.ts'
 
 const stream = Buffer.from('1 rsp 15 200 OK\ngrößer\n2 rsp 6 200 OK\n0 serverclose 0\n', 'utf8')
 const frames = [

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { visit } from '../../../../../support/logins.ts'
-import { WatchedTraffic } from '../../../../../support/watched-traffic.ts'
+import { visit } from '../../../../../support/messages/logins.ts'
+import { WatchedTraffic } from '../../../../../support/detection/watched-traffic.ts'
 
 /** MS-RDPBCGR §2.2.1.1: TPKT, X.224 request, cookie; and the confirm that chooses CredSSP. */
 const COOKIE = Buffer.from('Cookie: mstshash=admin\r\n')

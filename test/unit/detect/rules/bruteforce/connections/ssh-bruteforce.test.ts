@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { WatchedTraffic, type Ports } from '../../../../../support/watched-traffic.ts'
+import { WatchedTraffic, type Ports } from '../../../../../support/detection/watched-traffic.ts'
 
 const CLIENT = '192.0.2.7'
 const SERVER = '10.0.0.5'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { visit } from '../../../../../support/logins.ts'
-import { WatchedTraffic } from '../../../../../support/watched-traffic.ts'
+import { visit } from '../../../../../support/messages/logins.ts'
+import { WatchedTraffic } from '../../../../../support/detection/watched-traffic.ts'
 
 interface Form {
   readonly page: string

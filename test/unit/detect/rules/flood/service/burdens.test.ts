@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { bytesOf, concat } from '../../../../../support/packet-builder.ts'
-import { converse } from '../../../../../support/spoken-http.ts'
-import { WatchedTraffic } from '../../../../../support/watched-traffic.ts'
+import { bytesOf, concat } from '../../../../../support/packets/packet-builder.ts'
+import { converse } from '../../../../../support/messages/spoken-http.ts'
+import { WatchedTraffic } from '../../../../../support/detection/watched-traffic.ts'
 
 const CLIENT = '192.0.2.7'
 const SERVER = '10.0.0.5'

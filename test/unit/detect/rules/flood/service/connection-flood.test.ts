@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { answer, get } from '../../../../../support/spoken-http.ts'
-import { WatchedTraffic } from '../../../../../support/watched-traffic.ts'
+import { answer, get } from '../../../../../support/messages/spoken-http.ts'
+import { WatchedTraffic } from '../../../../../support/detection/watched-traffic.ts'
 
 const CLIENT = '192.0.2.7'
 const PROXY = '10.0.0.5'

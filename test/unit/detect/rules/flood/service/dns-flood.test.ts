@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { dnsMessage } from '../../../../../support/dns-messages.ts'
-import { WatchedTraffic } from '../../../../../support/watched-traffic.ts'
+import { dnsMessage } from '../../../../../support/messages/dns-messages.ts'
+import { WatchedTraffic } from '../../../../../support/detection/watched-traffic.ts'
 
 const SERVER = '192.0.2.53'
 const client = (index: number, many: number): string =>

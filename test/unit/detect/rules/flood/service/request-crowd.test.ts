@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Detection } from '../../../../../../src/detect/detection.ts'
-import { answer, converse, get } from '../../../../../support/spoken-http.ts'
-import { WatchedTraffic } from '../../../../../support/watched-traffic.ts'
+import { answer, converse, get } from '../../../../../support/messages/spoken-http.ts'
+import { WatchedTraffic } from '../../../../../support/detection/watched-traffic.ts'
 
 const SERVER = '10.0.0.5'
 const AGENT = 'User-Agent: Mozilla/5.0 (X11; Linux x86_64) Gecko/20100101 Firefox/115.0'

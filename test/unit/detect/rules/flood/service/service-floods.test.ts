@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { ipv4 } from '../../../../../support/ip-builder.ts'
-import { arp, concat, ethernet, udp } from '../../../../../support/packet-builder.ts'
-import { clientHello, tlsRecord } from '../../../../../support/tls-messages.ts'
-import { WatchedTraffic } from '../../../../../support/watched-traffic.ts'
+import { ipv4 } from '../../../../../support/packets/ip-builder.ts'
+import { arp, concat, ethernet, udp } from '../../../../../support/packets/packet-builder.ts'
+import { clientHello, tlsRecord } from '../../../../../support/messages/tls-messages.ts'
+import { WatchedTraffic } from '../../../../../support/detection/watched-traffic.ts'
 
 const CLIENT = '192.0.2.7'
 const SERVER = '10.0.0.5'

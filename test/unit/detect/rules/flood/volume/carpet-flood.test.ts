@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { WatchedTraffic } from '../../../../../support/watched-traffic.ts'
+import { WatchedTraffic } from '../../../../../support/detection/watched-traffic.ts'
 
 const forged = (index: number): string =>
   `${20 + (index % 150)}.${(index >> 8) & 255}.${index & 255}.${1 + ((index * 7) % 250)}`

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { ipv4 } from '../../../../../support/ip-builder.ts'
+import { ipv4 } from '../../../../../support/packets/ip-builder.ts'
 import {
   arp,
   concat,
@@ -8,9 +8,9 @@ import {
   macBytes,
   tcp,
   uint16,
-} from '../../../../../support/packet-builder.ts'
+} from '../../../../../support/packets/packet-builder.ts'
 import { seededRandom } from '../../../../../support/seeded-random.ts'
-import { WatchedTraffic } from '../../../../../support/watched-traffic.ts'
+import { WatchedTraffic } from '../../../../../support/detection/watched-traffic.ts'
 
 const EVERYBODY = 'ff:ff:ff:ff:ff:ff'
 const macOf = (number: number): string => `02:00:00:${[16, 8, 0].map((shift) => ((number >> shift) & 255).toString(16).padStart(2, '0')).join(':')}` // prettier-ignore

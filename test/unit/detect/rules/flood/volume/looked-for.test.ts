@@ -1,6 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { addressBytes, concat, icmp6, macBytes } from '../../../../../support/packet-builder.ts'
-import { WatchedTraffic } from '../../../../../support/watched-traffic.ts'
+import {
+  addressBytes,
+  concat,
+  icmp6,
+  macBytes,
+} from '../../../../../support/packets/packet-builder.ts'
+import { WatchedTraffic } from '../../../../../support/detection/watched-traffic.ts'
 
 const OUTSIDE = '2001:db8:ffff::bad'
 const ROUTER = 'fe80::1'

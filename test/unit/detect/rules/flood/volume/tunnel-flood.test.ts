@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { ipv4, ipv6 } from '../../../../../support/ip-builder.ts'
-import { tcp, udp } from '../../../../../support/packet-builder.ts'
-import { gre, ipInIp } from '../../../../../support/tunnel-builder.ts'
+import { ipv4, ipv6 } from '../../../../../support/packets/ip-builder.ts'
+import { tcp, udp } from '../../../../../support/packets/packet-builder.ts'
+import { gre, ipInIp } from '../../../../../support/packets/tunnel-builder.ts'
 import { seededRandom } from '../../../../../support/seeded-random.ts'
-import { WatchedTraffic } from '../../../../../support/watched-traffic.ts'
+import { WatchedTraffic } from '../../../../../support/detection/watched-traffic.ts'
 
 const VICTIM = '10.0.0.5'
 const random = seededRandom(3)

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { ipv4 } from '../../../../../support/ip-builder.ts'
-import { icmp, icmp6, ipData, udp } from '../../../../../support/packet-builder.ts'
-import { seededBytes } from '../../../../../support/seeded-bytes.ts'
-import { WatchedTraffic } from '../../../../../support/watched-traffic.ts'
+import { ipv4 } from '../../../../../support/packets/ip-builder.ts'
+import { icmp, icmp6, ipData, udp } from '../../../../../support/packets/packet-builder.ts'
+import { seededBytes } from '../../../../../support/packets/seeded-bytes.ts'
+import { WatchedTraffic } from '../../../../../support/detection/watched-traffic.ts'
 
 const VICTIM = '10.0.0.5'
 const ATTACKER = '192.0.2.7'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { WatchedTraffic } from '../../../../../support/watched-traffic.ts'
+import { WatchedTraffic } from '../../../../../support/detection/watched-traffic.ts'
 
 const CLIENT = '10.0.0.66'
 const SERVER = '10.0.0.5'

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Detection } from '../../../../../../src/detect/detection.ts'
-import { visit, type Visit } from '../../../../../support/logins.ts'
-import { WatchedTraffic } from '../../../../../support/watched-traffic.ts'
+import { visit, type Visit } from '../../../../../support/messages/logins.ts'
+import { WatchedTraffic } from '../../../../../support/detection/watched-traffic.ts'
 
 const CLIENT = '192.0.2.66'
 const SERVER = '10.0.0.25'

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { Detection } from '../../../../../../src/detect/detection.ts'
-import { ask, type Asking } from '../../../../../support/asked-names.ts'
+import { ask, type Asking } from '../../../../../support/messages/asked-names.ts'
 import { seededRandom } from '../../../../../support/seeded-random.ts'
-import { WatchedTraffic } from '../../../../../support/watched-traffic.ts'
+import { WatchedTraffic } from '../../../../../support/detection/watched-traffic.ts'
 
 const CLIENT = '192.0.2.66'
 const asking: Asking = { client: CLIENT, server: '10.0.0.53', answer: 'missing', afterUs: 20_000 }

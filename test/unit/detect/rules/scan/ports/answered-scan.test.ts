@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { WatchedTraffic } from '../../../../../support/watched-traffic.ts'
+import { WatchedTraffic } from '../../../../../support/detection/watched-traffic.ts'
 
 const SCANNER = '192.0.2.7'
 const HOST = '10.0.0.5'

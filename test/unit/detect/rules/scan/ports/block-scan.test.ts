@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { bytesOf } from '../../../../../support/packet-builder.ts'
-import { WatchedTraffic } from '../../../../../support/watched-traffic.ts'
+import { bytesOf } from '../../../../../support/packets/packet-builder.ts'
+import { WatchedTraffic } from '../../../../../support/detection/watched-traffic.ts'
 
 const SCANNER = '192.0.2.7'
 const PORTS = [21, 22, 445, 1433, 3389]

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { LinkType } from '../../../../../../src/capture/source.ts'
-import { ipv4, ipv6 } from '../../../../../support/ip-builder.ts'
+import { ipv4, ipv6 } from '../../../../../support/packets/ip-builder.ts'
 import {
   bytesOf,
   ethernet,
@@ -11,8 +11,8 @@ import {
   tcp,
   udp,
   vlan,
-} from '../../../../../support/packet-builder.ts'
-import { START_US, WatchedTraffic } from '../../../../../support/watched-traffic.ts'
+} from '../../../../../support/packets/packet-builder.ts'
+import { START_US, WatchedTraffic } from '../../../../../support/detection/watched-traffic.ts'
 
 const SCANNER = '192.0.2.7'
 const HOST = '10.0.0.5'

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { ipv4 } from '../../../../../support/ip-builder.ts'
-import { icmp, ipData, udp } from '../../../../../support/packet-builder.ts'
-import { WatchedTraffic } from '../../../../../support/watched-traffic.ts'
+import { ipv4 } from '../../../../../support/packets/ip-builder.ts'
+import { icmp, ipData, udp } from '../../../../../support/packets/packet-builder.ts'
+import { WatchedTraffic } from '../../../../../support/detection/watched-traffic.ts'
 
 const CLIENT = '10.0.0.9'
 const SERVER = '198.51.100.20'

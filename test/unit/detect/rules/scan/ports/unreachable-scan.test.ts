@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { ipv4, ipv6 } from '../../../../../support/ip-builder.ts'
+import { ipv4, ipv6 } from '../../../../../support/packets/ip-builder.ts'
 import {
   icmp,
   icmp6,
@@ -7,8 +7,8 @@ import {
   tcp,
   udp,
   type IpPayload,
-} from '../../../../../support/packet-builder.ts'
-import { WatchedTraffic } from '../../../../../support/watched-traffic.ts'
+} from '../../../../../support/packets/packet-builder.ts'
+import { WatchedTraffic } from '../../../../../support/detection/watched-traffic.ts'
 
 const SCANNER = '192.0.2.7'
 const HOST = '10.0.0.5'

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { Detection } from '../../../../../../src/detect/detection.ts'
-import { converse } from '../../../../../support/spoken-http.ts'
-import { clientHello, tlsRecord } from '../../../../../support/tls-messages.ts'
-import { WatchedTraffic } from '../../../../../support/watched-traffic.ts'
+import { converse } from '../../../../../support/messages/spoken-http.ts'
+import { clientHello, tlsRecord } from '../../../../../support/messages/tls-messages.ts'
+import { WatchedTraffic } from '../../../../../support/detection/watched-traffic.ts'
 
 const CLIENT = '192.0.2.66'
 const refusal = tlsRecord(Uint8Array.of(2, 40), 21)

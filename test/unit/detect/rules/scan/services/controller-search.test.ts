@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { concat, uint16 } from '../../../../../support/packet-builder.ts'
-import { converse } from '../../../../../support/spoken-http.ts'
-import { WatchedTraffic } from '../../../../../support/watched-traffic.ts'
+import { concat, uint16 } from '../../../../../support/packets/packet-builder.ts'
+import { converse } from '../../../../../support/messages/spoken-http.ts'
+import { WatchedTraffic } from '../../../../../support/detection/watched-traffic.ts'
 
 const CLIENT = '10.0.0.66'
 const CONTROLLER = '10.0.0.80'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { visit, type Visit } from '../../../../../support/logins.ts'
-import { WatchedTraffic } from '../../../../../support/watched-traffic.ts'
+import { visit, type Visit } from '../../../../../support/messages/logins.ts'
+import { WatchedTraffic } from '../../../../../support/detection/watched-traffic.ts'
 
 const HTTP = 'GET / HTTP/1.0\r\n\r\n'
 const RTSP = 'OPTIONS rtsp://a RTSP/1.0\r\n\r\n'

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { dnsMessage } from '../../../../../support/dns-messages.ts'
-import { clientHello, tlsRecord } from '../../../../../support/tls-messages.ts'
-import { WatchedTraffic } from '../../../../../support/watched-traffic.ts'
+import { dnsMessage } from '../../../../../support/messages/dns-messages.ts'
+import { clientHello, tlsRecord } from '../../../../../support/messages/tls-messages.ts'
+import { WatchedTraffic } from '../../../../../support/detection/watched-traffic.ts'
 
 const HOST = '10.0.0.7'
 const RESOLVER = '192.0.2.53'
