@@ -17,7 +17,7 @@ const OPEN = `
 import { batchFlows } from '${built('flow/batch/index.js')}'
 import { openRecord } from '${built('record/index.js')}'
 import { systemClock as clock } from '${built('core/clock.js')}'
-import { silentLog as log } from '${built('core/log.js')}'
+import { silentLog as log } from '${built('core/log/log.js')}'
 import { uuidv7 } from '${built('core/uuid.js')}'
 const [directory, count] = process.argv.slice(1)
 const config = ${JSON.stringify(RECORD_DEFAULTS)}
