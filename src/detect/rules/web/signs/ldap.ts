@@ -8,8 +8,6 @@ export const LDAP_SIGNS: readonly Sign[] = [
   {
     name: 'closesTheFilter',
     weight: 4,
-    group: 'filter',
     pattern: /^[^()]{0,64}\)\((?:[|&!]\s*\(?|[a-z][\w-]{0,40}\s*[~<>]?=)/,
   },
-  { name: 'opensAnother', weight: 2, pattern: /\)\s*\)\s*\(\s*[|&!]\s*\(/ },
 ]
