@@ -213,6 +213,8 @@ describe('the shipped rules', () => {
     ...opened('', [
       'Temp\\A1B2C3D4.tmp',
       'Temp\\AABBCCDD.tmp',
+      'Temp\\Download.tmp',
+      'Temp\\document.tmp',
       '__init__.py',
       '__pycache__',
       'config\\system.ini',
