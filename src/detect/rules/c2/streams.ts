@@ -64,8 +64,7 @@ export class Streams implements Detector {
     }
     if (reachOf(flow) === Reach.NONE) return
     const farEnds = this.#farEndsOf(flow)
-    const text = bytesOf(fact.originator).join('\n')
-    const irc = ircSigns(text, bytesOf(fact.responder), flow.responderPort)
+    const irc = ircSigns(bytesOf(fact.originator), bytesOf(fact.responder), flow.responderPort)
     const signs: Sign[] = [...irc]
     if (mark !== null) {
       if (isOddPort(flow.responderPort)) signs.push(oddPort(flow.responderPort, 'rat'))

@@ -195,6 +195,22 @@ describe('a bot in an IRC channel', () => {
     expect(traffic.end()).toMatchObject([{ kind: 'c2.irc', host: HOST, attacker: FAR }])
   })
 
+  test('where others chat, named by what it runs on and in the channel before it is welcome, is told', () => {
+    const traffic = new WatchedTraffic()
+    session(traffic, 6667)
+      .say('NICK x86-8fk2la\r\nUSER x86 0 0 :x86\r\nJOIN #bots\r\n')
+      .hear(':irc.example 001 x :welcome\r\n')
+    expect(traffic.end()).toMatchObject([{ kind: 'c2.irc', host: HOST, attacker: FAR }])
+  })
+
+  test('is not seen in a program of somebody who cannot wait', () => {
+    const traffic = new WatchedTraffic()
+    session(traffic, 6667)
+      .say('NICK deploys\r\nUSER d 0 * :d\r\nJOIN #ops\r\n')
+      .hear(':irc.example 001 deploys :welcome\r\n')
+    expect(traffic.end()).toEqual([])
+  })
+
   test('is not seen in people who chat', () => {
     const traffic = new WatchedTraffic()
     session(traffic, 6667)
