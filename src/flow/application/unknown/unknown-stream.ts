@@ -48,6 +48,7 @@ export class UnknownReading {
   #messages = 0
   #lastSide = -1
   #toldAt = 0
+  #hasNewHead = false
 
   /** Reads a segment that came in order; false when it wants no more of them. */
   read(packet: Packet, side: number): boolean {
@@ -68,19 +69,20 @@ export class UnknownReading {
   }
 
   /**
-   * Something new is worth telling: the first messages, then at every half and whole doubling.
+   * Something new is worth telling: the messages whose heads are kept, then at every half and whole doubling.
    *
    * A first message of few bytes may be a piece of a protocol's hello, and waits for the second.
    */
   get isDue(): boolean {
     const [one, other] = this.#sides
     if (this.#messages === 1 && one.bytes + other.bytes < HEAD_BYTES) return false
-    return this.#messages >= nextTelling(this.#toldAt)
+    return this.#hasNewHead || this.#messages >= nextTelling(this.#toldAt)
   }
 
   /** Tells how the conversation stands. Allocates. */
   tell(): UnknownStream {
     this.#toldAt = this.#messages
+    this.#hasNewHead = false
     return {
       kind: 'unknown-stream',
       originator: sideOf(this.#sides[0]),
@@ -95,6 +97,7 @@ export class UnknownReading {
     this.#messages += 1
     own.messages += 1
     if (own.heads.length < MOST_HEADS) {
+      this.#hasNewHead = true
       own.heads.push(headOf(packet))
       own.headSizes.push(bytes)
     }
