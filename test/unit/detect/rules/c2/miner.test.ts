@@ -15,6 +15,7 @@ describe('a miner', () => {
   test.each([
     ['Bitcoin', '{"id":1,"method":"mining.subscribe","params":["cpuminer/2.5"]}\n', 3333],
     ['Monero', '{"id":1,"jsonrpc":"2.0","method":"login","params":{"login":"44AFFq5kSi","pass":"x"}}\n', 443],
+    ['Monero, written with spaces', '{"id": 1, "jsonrpc": "2.0", "method": "login", "params": {"login": "44AFFq5kSi", "pass": "x"}}\n', 14444],
     ['Ethereum', '{"worker":"eth1.0","jsonrpc":"2.0","params":["0x1234567890","x"],"id":2,"method":"eth_submitLogin"}\n', 4444],
   ])('of %s is told by its first words, with the pool as far end', (_, words, port) => {
     expect(toldOf([['>', words], ['<', '{"id":1,"result":true}\n']], port)).toMatchObject([
