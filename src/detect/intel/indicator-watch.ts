@@ -8,7 +8,7 @@
 import type { ApplicationFact, LiveFlow } from '../../flow/flow.ts'
 import type { Detection } from '../detection.ts'
 import type { Detector, Emit } from '../detector.ts'
-import { FadingTable } from '../rules/state/fading-table.ts'
+import { FadingTable } from '../rules/state/tables/fading-table.ts'
 import { mix, pairKey } from '../rules/state/pair-key.ts'
 import { Story } from '../rules/state/story.ts'
 import { counted, spanOf } from '../rules/state/wording.ts'

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Detector, FactKind } from '../../../src/detect/detector.ts'
 import { Detectors } from '../../../src/detect/detectors.ts'
-import { FadingTable } from '../../../src/detect/rules/state/fading-table.ts'
+import { FadingTable } from '../../../src/detect/rules/state/tables/fading-table.ts'
 import type { ApplicationFact, LiveFlow } from '../../../src/flow/flow.ts'
 import { httpRequest, plannedFlow } from '../../support/detection/judged-rules.ts'
 

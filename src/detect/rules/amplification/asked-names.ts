@@ -1,5 +1,5 @@
 /** What one client asked for: the same few things again and again, or ever new ones. */
-import type { Row } from '../state/capped-table.ts'
+import type { Row } from '../state/tables/capped-table.ts'
 
 /** Names told apart; beyond them it is clear which of the two it is. */
 const MAX_NAMES = 64

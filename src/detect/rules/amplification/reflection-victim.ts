@@ -2,7 +2,7 @@
 import type { Packet } from '../../../decode/packet.ts'
 import type { LiveFlow } from '../../../flow/flow.ts'
 import type { Detection } from '../../detection.ts'
-import { DistinctCount } from '../state/distinct-count.ts'
+import { DistinctCount } from '../state/tables/distinct-count.ts'
 import { outsideNetwork } from '../state/outside.ts'
 import { mix } from '../state/pair-key.ts'
 import { MAX_FLOWS, Story } from '../state/story.ts'

@@ -1,7 +1,7 @@
 /** A host that gets SYN-ACKs and RSTs without having sent a SYN: from how many, and whether it goes on. */
 import type { LiveFlow } from '../../../flow/flow.ts'
 import type { Detection } from '../../detection.ts'
-import { DistinctCount } from '../state/distinct-count.ts'
+import { DistinctCount } from '../state/tables/distinct-count.ts'
 import { MAX_FLOWS, Story } from '../state/story.ts'
 import { claimOf } from '../state/watch/claim.ts'
 import { FateSample } from '../state/watch/fate-sample.ts'

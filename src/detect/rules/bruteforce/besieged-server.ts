@@ -5,8 +5,8 @@
  */
 import type { Detection } from '../../detection.ts'
 import type { DetectorName } from '../../told-names.ts'
-import { DistinctCount } from '../state/distinct-count.ts'
-import type { Row } from '../state/capped-table.ts'
+import { DistinctCount } from '../state/tables/distinct-count.ts'
+import type { Row } from '../state/tables/capped-table.ts'
 import { Story } from '../state/story.ts'
 import { confidenceOf, counted, listed, spanOf } from '../state/wording.ts'
 import { nameOfService, type GuessedService } from './login-parties.ts'

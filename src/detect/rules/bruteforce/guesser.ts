@@ -1,7 +1,7 @@
 /** One client's logins by one protocol, at however many servers, and when they are password guessing. */
 import type { LiveFlow } from '../../../flow/flow.ts'
 import type { LoginBruteforceConfig } from './config.ts'
-import type { Row } from '../state/capped-table.ts'
+import type { Row } from '../state/tables/capped-table.ts'
 import { Story } from '../state/story.ts'
 import { QUICK_US } from './unheard/blind.ts'
 import { ENOUGH_OF_FACTORIES } from './factory-passwords.ts'

@@ -8,7 +8,7 @@
  */
 import type { ApplicationFact, LiveFlow } from '../../../flow/flow.ts'
 import type { Detector, Emit, Heard, Memory } from '../../detector.ts'
-import { FadingTable } from '../state/fading-table.ts'
+import { FadingTable } from '../state/tables/fading-table.ts'
 import { pairKey } from '../state/pair-key.ts'
 import { BesiegedServer } from './besieged-server.ts'
 import type { LoginBruteforceConfig } from './config.ts'

@@ -17,9 +17,9 @@ import type { Sign } from './suspicion/sign.ts'
 import { isOddPort, isRhythmicPort, oddPort } from './signs/ports.ts'
 import { keepsInterval, rhythmSign, unbrokenSign } from './signs/rhythm.ts'
 import type { C2Suspects } from './suspicion/suspects.ts'
-import type { Row } from '../state/capped-table.ts'
-import { FadingTable } from '../state/fading-table.ts'
-import { FirstLooks } from '../state/first-looks.ts'
+import type { Row } from '../state/tables/capped-table.ts'
+import { FadingTable } from '../state/tables/fading-table.ts'
+import { FirstLooks } from '../state/tables/first-looks.ts'
 import { pairKey } from '../state/pair-key.ts'
 
 const PLACES = 16_384

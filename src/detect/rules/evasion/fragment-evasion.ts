@@ -11,7 +11,7 @@ import { FragmentFault, type Packet } from '../../../decode/packet.ts'
 import type { Detection } from '../../detection.ts'
 import type { Detector, Emit, Memory } from '../../detector.ts'
 import type { FragmentsConfig } from './config.ts'
-import { CappedTable } from '../state/capped-table.ts'
+import { CappedTable } from '../state/tables/capped-table.ts'
 import {
   destinationAddress,
   destinationHash,

@@ -11,8 +11,8 @@ import { addressKey } from '../../../flow/index.ts'
 import { APPLICATIONS, type ApplicationFact, type LiveFlow } from '../../../flow/flow.ts'
 import { isOurs, sawOpening } from '../c2/direction.ts'
 import { isOddPort, isWebPort } from '../c2/signs/ports.ts'
-import type { Row } from '../state/capped-table.ts'
-import { FadingTable } from '../state/fading-table.ts'
+import type { Row } from '../state/tables/capped-table.ts'
+import { FadingTable } from '../state/tables/fading-table.ts'
 import { pairKey } from '../state/pair-key.ts'
 
 const MAX_NAMED = 8192

@@ -1,7 +1,7 @@
 /** A host that gets many SYNs: how many, from whom, to which ports, and what became of a sample of them. */
 import type { Packet } from '../../../decode/packet.ts'
 import type { SynFloodConfig } from './config.ts'
-import { DistinctCount } from '../state/distinct-count.ts'
+import { DistinctCount } from '../state/tables/distinct-count.ts'
 import { sourceAddress, sourceHash } from '../state/packet-address.ts'
 import { mix } from '../state/pair-key.ts'
 import { Majority } from '../state/watch/majority.ts'

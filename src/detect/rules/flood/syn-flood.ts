@@ -10,7 +10,7 @@ import { IpProtocol, SIX_FLAGS, TcpFlag } from '../../../net/protocol.ts'
 import type { LiveFlow } from '../../../flow/flow.ts'
 import type { Detector, Emit, Memory } from '../../detector.ts'
 import type { SynFloodConfig } from './config.ts'
-import { CappedTable, type Row } from '../state/capped-table.ts'
+import { CappedTable, type Row } from '../state/tables/capped-table.ts'
 import {
   destinationAddress,
   destinationHash,

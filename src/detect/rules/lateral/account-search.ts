@@ -7,8 +7,8 @@
  */
 import type { DcerpcCall } from '../../../flow/flow.ts'
 import type { Memory } from '../../detector.ts'
-import { FadingTable } from '../state/fading-table.ts'
-import type { Row } from '../state/capped-table.ts'
+import { FadingTable } from '../state/tables/fading-table.ts'
+import type { Row } from '../state/tables/capped-table.ts'
 
 /** By interface, the numbers of the calls that bring names or cards. */
 const SEARCHING: Readonly<Record<string, ReadonlySet<number>>> = {

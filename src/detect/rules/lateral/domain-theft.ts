@@ -11,9 +11,9 @@
 import { APPLICATIONS, type DcerpcCall, type LiveFlow } from '../../../flow/flow.ts' // prettier-ignore
 import type { Detector, Emit, Heard, Memory } from '../../detector.ts'
 import { AttackLedger, type Act } from '../state/attack-ledger.ts'
-import type { Row } from '../state/capped-table.ts'
-import { FadingTable } from '../state/fading-table.ts'
-import { DistinctCount } from '../state/distinct-count.ts'
+import type { Row } from '../state/tables/capped-table.ts'
+import { FadingTable } from '../state/tables/fading-table.ts'
+import { DistinctCount } from '../state/tables/distinct-count.ts'
 import { conversationKey } from '../state/flow-pair.ts'
 import { mix } from '../state/pair-key.ts'
 import type { DomainTheftConfig } from './config.ts'

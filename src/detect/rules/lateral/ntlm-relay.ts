@@ -10,8 +10,8 @@
 import type { LiveFlow, NtlmChallenge } from '../../../flow/flow.ts'
 import type { Detector, Emit, Memory } from '../../detector.ts'
 import { AttackLedger, textHash } from '../state/attack-ledger.ts'
-import type { Row } from '../state/capped-table.ts'
-import { FadingTable } from '../state/fading-table.ts'
+import type { Row } from '../state/tables/capped-table.ts'
+import { FadingTable } from '../state/tables/fading-table.ts'
 import type { DomainTheftConfig } from './config.ts'
 
 const MAX_CHALLENGES = 4096

@@ -9,8 +9,8 @@
 import type { DcerpcCall, HttpRequest, LiveFlow, SmbProgram } from '../../../flow/flow.ts' // prettier-ignore
 import type { Detector, Emit, Heard, Memory } from '../../detector.ts'
 import { AttackLedger, quoted, type Act } from '../state/attack-ledger.ts'
-import type { Row } from '../state/capped-table.ts'
-import { FadingTable } from '../state/fading-table.ts'
+import type { Row } from '../state/tables/capped-table.ts'
+import { FadingTable } from '../state/tables/fading-table.ts'
 import { pairHash } from '../state/pair-key.ts'
 import { AccountSearch, MIN_SEARCHES } from './account-search.ts'
 import type { RemoteControlConfig } from './config.ts'

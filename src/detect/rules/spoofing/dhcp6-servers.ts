@@ -10,8 +10,8 @@ import { readInt32 } from '../../../decode/index.ts'
 import { PacketKind, type Packet } from '../../../decode/packet.ts'
 import { IpProtocol } from '../../../net/protocol.ts'
 import type { Detector, Emit, Memory } from '../../detector.ts'
-import type { Row } from '../state/capped-table.ts'
-import { FadingTable } from '../state/fading-table.ts'
+import type { Row } from '../state/tables/capped-table.ts'
+import { FadingTable } from '../state/tables/fading-table.ts'
 import {
   destinationAddress,
   destinationHash,

@@ -12,8 +12,8 @@ import type { LiveFlow } from '../../../flow/flow.ts'
 import { IpProtocol, TcpFlag } from '../../../net/protocol.ts'
 import type { Detector, Emit, Memory } from '../../detector.ts'
 import { AttackLedger } from '../state/attack-ledger.ts'
-import type { Row } from '../state/capped-table.ts'
-import { FadingTable } from '../state/fading-table.ts'
+import type { Row } from '../state/tables/capped-table.ts'
+import { FadingTable } from '../state/tables/fading-table.ts'
 import type { ForgedResetsConfig } from './config.ts'
 
 const MAX_HOSTS = 1024

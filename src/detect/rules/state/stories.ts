@@ -1,8 +1,8 @@
 /** The stories of one spoofing detector: a capped table of suspects that tells each when there is news. */
 import type { Detection, Family } from '../../detection.ts'
 import type { Emit, Memory } from '../../detector.ts'
-import type { Row } from './capped-table.ts'
-import { FadingTable } from './fading-table.ts'
+import type { Row } from './tables/capped-table.ts'
+import { FadingTable } from './tables/fading-table.ts'
 import { MAX_VICTIMS, Story } from './story.ts'
 import type { DetectorName } from '../../told-names.ts'
 

@@ -9,8 +9,8 @@
 import type { Detection } from '../../detection.ts'
 import type { Emit } from '../../detector.ts'
 import type { SweepConfig } from './config.ts'
-import { FadingTable } from '../state/fading-table.ts'
-import { FirstLooks } from '../state/first-looks.ts'
+import { FadingTable } from '../state/tables/fading-table.ts'
+import { FirstLooks } from '../state/tables/first-looks.ts'
 import { Story } from '../state/story.ts'
 import { confidenceOf, counted, spanOf } from '../state/wording.ts'
 

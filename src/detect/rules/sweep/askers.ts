@@ -7,9 +7,9 @@
 import { IpProtocol } from '../../../net/protocol.ts'
 import type { LiveFlow } from '../../../flow/flow.ts'
 import type { Memory } from '../../detector.ts'
-import type { Row } from '../state/capped-table.ts'
-import { FadingTable } from '../state/fading-table.ts'
-import { FirstLooks } from '../state/first-looks.ts'
+import type { Row } from '../state/tables/capped-table.ts'
+import { FadingTable } from '../state/tables/fading-table.ts'
+import { FirstLooks } from '../state/tables/first-looks.ts'
 import { mix, pairHash, pairKey } from '../state/pair-key.ts'
 import { LastSigns } from '../state/watch/last-signs.ts'
 

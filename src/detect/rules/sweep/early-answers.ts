@@ -1,8 +1,8 @@
 /** Which hosts answered a ping before their pinger was looked at closely, so that none of them is counted as dead. */
 import type { LiveFlow } from '../../../flow/flow.ts'
 import type { Memory } from '../../detector.ts'
-import type { Row } from '../state/capped-table.ts'
-import { FadingTable } from '../state/fading-table.ts'
+import type { Row } from '../state/tables/capped-table.ts'
+import { FadingTable } from '../state/tables/fading-table.ts'
 import { pairKey } from '../state/pair-key.ts'
 
 const MAX_ANSWERS = 4096

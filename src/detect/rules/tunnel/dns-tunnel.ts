@@ -9,8 +9,8 @@
  */
 import { APPLICATIONS, type DnsMessage, type LiveFlow } from '../../../flow/flow.ts'
 import type { Detector, Emit, Heard, Memory } from '../../detector.ts'
-import { FadingTable } from '../state/fading-table.ts'
-import { FirstLooks } from '../state/first-looks.ts'
+import { FadingTable } from '../state/tables/fading-table.ts'
+import { FirstLooks } from '../state/tables/first-looks.ts'
 import { mix, pairKey } from '../state/pair-key.ts'
 import { Story } from '../state/story.ts'
 import type { DnsTunnelConfig } from './config.ts'

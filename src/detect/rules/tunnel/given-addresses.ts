@@ -7,7 +7,7 @@ import { addressKey } from '../../../flow/index.ts'
 import type { Memory } from '../../detector.ts'
 import type { DnsMessage, LiveFlow } from '../../../flow/flow.ts'
 import { parseAddress } from '../../../net/address.ts'
-import { FadingTable } from '../state/fading-table.ts'
+import { FadingTable } from '../state/tables/fading-table.ts'
 import type { DnsSuspect } from './dns-suspect.ts'
 
 const MAX_ADDRESSES = 4096

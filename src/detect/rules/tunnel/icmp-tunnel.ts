@@ -10,8 +10,8 @@ import type { Packet } from '../../../decode/packet.ts'
 import { IpProtocol } from '../../../net/protocol.ts'
 import type { Detection, Reason } from '../../detection.ts'
 import type { Detector, Emit, Memory } from '../../detector.ts'
-import { FadingTable } from '../state/fading-table.ts'
-import { FirstLooks } from '../state/first-looks.ts'
+import { FadingTable } from '../state/tables/fading-table.ts'
+import { FirstLooks } from '../state/tables/first-looks.ts'
 import {
   destinationAddress,
   destinationHash,

@@ -9,8 +9,8 @@
 import type { HttpRequest, LiveFlow } from '../../../flow/flow.ts'
 import type { Detector, Emit, Memory } from '../../detector.ts'
 import { AttackLedger, quoted } from '../state/attack-ledger.ts'
-import type { Row } from '../state/capped-table.ts'
-import { FadingTable } from '../state/fading-table.ts'
+import type { Row } from '../state/tables/capped-table.ts'
+import { FadingTable } from '../state/tables/fading-table.ts'
 import { pairKey } from '../state/pair-key.ts'
 import type { SessionReuseConfig } from './config.ts'
 

@@ -1,5 +1,5 @@
 /** A correlation at work: its groups, each with what it remembers, and its hits. */
-import { CappedTable, type Row } from '../../rules/state/capped-table.ts'
+import { CappedTable, type Row } from '../../rules/state/tables/capped-table.ts'
 import type { Field } from '../fields/field.ts'
 import type { Subject } from '../fields/subject.ts'
 import type { CorrelationRule } from '../rule.ts'

@@ -1,7 +1,7 @@
 /** The stories that hits make: one for each rule and its parties, told as it grows. */
 import { detectorOfRule, type Detection, type Reason } from '../../detection.ts'
 import type { Emit } from '../../detector.ts'
-import { CappedTable, type Row } from '../../rules/state/capped-table.ts'
+import { CappedTable, type Row } from '../../rules/state/tables/capped-table.ts'
 import { registeredDomainAt } from '../../../net/registered-domain.ts'
 import { Story } from '../../rules/state/story.ts'
 import { counted, listed, spanOf } from '../../rules/state/wording.ts'

@@ -23,7 +23,7 @@ import { isRtsp } from '../web/rtsp.ts'
 import { isKerberosStream } from '../windows/kerberos.ts'
 import { isLdap } from '../windows/ldap.ts'
 import { isRpc } from '../windows/rpc-messages.ts'
-import { isSmb } from '../windows/smb.ts'
+import { isSmb } from '../windows/smb/smb.ts'
 
 const DCERPC = applicationIndex('dcerpc')
 const DNS = applicationIndex('dns')

@@ -2,7 +2,7 @@
 import type { LiveFlow } from '../../../../flow/flow.ts'
 import type { Emit } from '../../../detector.ts'
 import type { LoginConfig } from '../config.ts'
-import { FadingTable } from '../../state/fading-table.ts'
+import { FadingTable } from '../../state/tables/fading-table.ts'
 import { pairKey } from '../../state/pair-key.ts'
 import { BesiegedServer, type SiegeConfig } from '../besieged-server.ts'
 import { LoginSuspect, type LoginParties, type UnreadService } from './login-suspect.ts'

@@ -9,7 +9,7 @@ import { APPLICATIONS, type LiveFlow } from '../../../../flow/flow.ts'
 import { IpProtocol } from '../../../../net/protocol.ts'
 import type { Detector, Emit, Memory } from '../../../detector.ts'
 import type { LoginConfig } from '../config.ts'
-import { FadingTable } from '../../state/fading-table.ts'
+import { FadingTable } from '../../state/tables/fading-table.ts'
 import { destinationAddress, sourceAddress } from '../../state/packet-address.ts'
 import {
   hostsFromServer,

@@ -1,8 +1,8 @@
 /** One client's tries at one site's login page, and when they are guessing. */
 import type { HttpRequest, HttpResponse } from '../../../../flow/flow.ts'
 import type { FormBruteforceConfig } from '../config.ts'
-import type { Row } from '../../state/capped-table.ts'
-import { DistinctCount } from '../../state/distinct-count.ts'
+import type { Row } from '../../state/tables/capped-table.ts'
+import { DistinctCount } from '../../state/tables/distinct-count.ts'
 import { mix } from '../../state/pair-key.ts'
 import type { Story } from '../../state/story.ts'
 

@@ -9,8 +9,8 @@
  */
 import type { LiveFlow, LoginOffer } from '../../../../flow/flow.ts'
 import type { Detector, Emit, Heard, Memory } from '../../../detector.ts'
-import type { Row } from '../../state/capped-table.ts'
-import { FadingTable } from '../../state/fading-table.ts'
+import type { Row } from '../../state/tables/capped-table.ts'
+import { FadingTable } from '../../state/tables/fading-table.ts'
 import { pairKey } from '../../state/pair-key.ts'
 import { Stories, type Suspect, type Telling } from '../../state/stories.ts'
 import { Majority } from '../../state/watch/majority.ts'

@@ -15,8 +15,8 @@ import type { C2Kind, Sign } from '../suspicion/sign.ts'
 import { dynamicService } from '../signs/dynamic-names.ts'
 import { rhythmSign } from '../signs/rhythm.ts'
 import type { C2Suspects } from '../suspicion/suspects.ts'
-import type { Row } from '../../state/capped-table.ts'
-import { FadingTable } from '../../state/fading-table.ts'
+import type { Row } from '../../state/tables/capped-table.ts'
+import { FadingTable } from '../../state/tables/fading-table.ts'
 import { mix, pairKey } from '../../state/pair-key.ts'
 
 const MAX_NAMES = 8192

@@ -5,7 +5,7 @@ import type { C2Config } from '../config.ts'
 import { Reach, reachOf } from '../direction.ts'
 import type { Sign } from './sign.ts'
 import { C2Suspect, type C2Parties } from './suspect.ts'
-import { FadingTable } from '../../state/fading-table.ts'
+import { FadingTable } from '../../state/tables/fading-table.ts'
 import { pairKey } from '../../state/pair-key.ts'
 
 const MAX_SUSPECTS = 4096

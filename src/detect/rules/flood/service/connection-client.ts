@@ -2,7 +2,7 @@
 import type { HttpRequest, LiveFlow } from '../../../../flow/flow.ts'
 import type { Detection } from '../../../detection.ts'
 import { textHash } from '../../state/attack-ledger.ts'
-import { DistinctCount } from '../../state/distinct-count.ts'
+import { DistinctCount } from '../../state/tables/distinct-count.ts'
 import { mix } from '../../state/pair-key.ts'
 import { Story } from '../../state/story.ts'
 import { claimOf } from '../../state/watch/claim.ts'

@@ -1,7 +1,7 @@
 /** A server's or a segment's DHCP: how many messages, of how many clients, from how many link addresses. */
 import type { Packet } from '../../../../decode/packet.ts'
 import type { Detection } from '../../../detection.ts'
-import { DistinctCount } from '../../state/distinct-count.ts'
+import { DistinctCount } from '../../state/tables/distinct-count.ts'
 import { destinationAddress } from '../../state/packet-address.ts'
 import { mix } from '../../state/pair-key.ts'
 import type { Story } from '../../state/story.ts'

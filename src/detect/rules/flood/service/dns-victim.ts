@@ -1,7 +1,7 @@
 /** A name server that is asked about one domain: by how many, for how many names, and how many of them there are. */
 import type { LiveFlow } from '../../../../flow/flow.ts'
 import type { Detection } from '../../../detection.ts'
-import { DistinctCount } from '../../state/distinct-count.ts'
+import { DistinctCount } from '../../state/tables/distinct-count.ts'
 import type { Story } from '../../state/story.ts'
 import { claimOf } from '../../state/watch/claim.ts'
 import type { Watched } from '../../state/watch/watched-hosts.ts'

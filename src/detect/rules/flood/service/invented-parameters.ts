@@ -3,7 +3,7 @@
  * and their kin do. A page knows its parameters by name, and only their values are new.
  */
 import { textHash } from '../../state/attack-ledger.ts'
-import { DistinctCount } from '../../state/distinct-count.ts'
+import { DistinctCount } from '../../state/tables/distinct-count.ts'
 
 /** A name and its value; what has no value may be a page of a wiki, and digits are a time. */
 const NAMED = /\?([^=&]{1,64})=/

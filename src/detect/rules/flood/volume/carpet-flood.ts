@@ -9,7 +9,7 @@ import type { LiveFlow } from '../../../../flow/flow.ts'
 import { IpProtocol, TcpFlag } from '../../../../net/protocol.ts'
 import type { Detection } from '../../../detection.ts'
 import type { Detector, Emit, Memory } from '../../../detector.ts'
-import { DistinctCount } from '../../state/distinct-count.ts'
+import { DistinctCount } from '../../state/tables/distinct-count.ts'
 import {
   isToMany,
   originatorAddress,

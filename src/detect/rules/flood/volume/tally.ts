@@ -1,5 +1,5 @@
 /** How much comes to a host, from how many and from whom: what every flood is judged and told by. */
-import { DistinctCount } from '../../state/distinct-count.ts'
+import { DistinctCount } from '../../state/tables/distinct-count.ts'
 import { Story } from '../../state/story.ts'
 import { Majority } from '../../state/watch/majority.ts'
 import { SlidingCounts } from '../../state/watch/sliding-counts.ts'

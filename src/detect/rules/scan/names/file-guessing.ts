@@ -8,7 +8,7 @@
  */
 import { PacketKind, type Packet } from '../../../../decode/packet.ts'
 import type { Detector, Emit, Memory } from '../../../detector.ts'
-import { DistinctCount } from '../../state/distinct-count.ts'
+import { DistinctCount } from '../../state/tables/distinct-count.ts'
 import { destinationAddress, destinationHash, sourceAddress, sourceHash } from '../../state/packet-address.ts' // prettier-ignore
 import { pairKey } from '../../state/pair-key.ts'
 import { Stories, type Suspect, type Telling } from '../../state/stories.ts'

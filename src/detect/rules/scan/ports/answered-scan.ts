@@ -8,7 +8,7 @@
 import { IpProtocol, TcpFlag } from '../../../../net/protocol.ts'
 import type { LiveFlow } from '../../../../flow/flow.ts'
 import type { Detector, Emit, Memory } from '../../../detector.ts'
-import { FirstLooks } from '../../state/first-looks.ts'
+import { FirstLooks } from '../../state/tables/first-looks.ts'
 import { pairKey } from '../../state/pair-key.ts'
 import { PortSet } from '../../state/port-set.ts'
 import { Stories, type Suspect, type Telling } from '../../state/stories.ts'

@@ -6,9 +6,9 @@
  */
 import type { LiveFlow } from '../../../../flow/flow.ts'
 import type { Detector, Emit, Memory } from '../../../detector.ts'
-import type { Row } from '../../state/capped-table.ts'
-import { FadingTable } from '../../state/fading-table.ts'
-import { FirstLooks } from '../../state/first-looks.ts'
+import type { Row } from '../../state/tables/capped-table.ts'
+import { FadingTable } from '../../state/tables/fading-table.ts'
+import { FirstLooks } from '../../state/tables/first-looks.ts'
 import { mix } from '../../state/pair-key.ts'
 import { Stories, type Suspect, type Telling } from '../../state/stories.ts'
 import { confidenceOf, counted, spanOf } from '../../state/wording.ts'

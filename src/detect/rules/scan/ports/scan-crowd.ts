@@ -6,7 +6,7 @@
  * the first few are named, with little confidence; the rest are one event that names the victim alone.
  */
 import type { Detection } from '../../../detection.ts'
-import type { Row } from '../../state/capped-table.ts'
+import type { Row } from '../../state/tables/capped-table.ts'
 import { Story } from '../../state/story.ts'
 import { confidenceOf, counted, spanOf } from '../../state/wording.ts'
 import { probeName } from '../probe.ts'

@@ -10,7 +10,7 @@ import { decodeQuotedPacket, isUnreachable, Packet } from '../../../../decode/in
 import type { LiveFlow } from '../../../../flow/flow.ts'
 import { IpProtocol } from '../../../../net/protocol.ts'
 import type { Detector, Emit, Memory } from '../../../detector.ts'
-import { FirstLooks } from '../../state/first-looks.ts'
+import { FirstLooks } from '../../state/tables/first-looks.ts'
 import { destinationAddress, destinationHash, originatorHash, responderHash, sourceAddress, sourceHash } from '../../state/packet-address.ts' // prettier-ignore
 import { pairHash, pairKey } from '../../state/pair-key.ts'
 import { PortSet } from '../../state/port-set.ts'

@@ -8,7 +8,7 @@
 import type { LiveFlow } from '../../../../flow/flow.ts'
 import type { Detector, Emit, Heard, Memory } from '../../../detector.ts'
 import { textHash } from '../../state/attack-ledger.ts'
-import { DistinctCount } from '../../state/distinct-count.ts'
+import { DistinctCount } from '../../state/tables/distinct-count.ts'
 import { pairKey } from '../../state/pair-key.ts'
 import { Stories, type Suspect, type Telling } from '../../state/stories.ts'
 import { confidenceOf, counted, spanOf } from '../../state/wording.ts'

@@ -10,7 +10,7 @@
 import { PacketKind, type Packet } from '../../../../decode/packet.ts'
 import { IpProtocol } from '../../../../net/protocol.ts'
 import type { Detector, Emit, Memory } from '../../../detector.ts'
-import { FadingTable } from '../../state/fading-table.ts'
+import { FadingTable } from '../../state/tables/fading-table.ts'
 import {
   destinationAddress,
   destinationHash,

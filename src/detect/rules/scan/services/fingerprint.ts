@@ -9,7 +9,7 @@
 import type { LiveFlow } from '../../../../flow/flow.ts'
 import type { Detection } from '../../../detection.ts'
 import type { Detector, Emit, Memory } from '../../../detector.ts'
-import { FadingTable } from '../../state/fading-table.ts'
+import { FadingTable } from '../../state/tables/fading-table.ts'
 import { pairKey } from '../../state/pair-key.ts'
 import { Story } from '../../state/story.ts'
 import { spanOf } from '../../state/wording.ts'

@@ -9,8 +9,8 @@
  */
 import type { Packet } from '../../../../decode/index.ts'
 import type { Detector, Emit, Memory } from '../../../detector.ts'
-import type { Row } from '../../state/capped-table.ts'
-import { FadingTable } from '../../state/fading-table.ts'
+import type { Row } from '../../state/tables/capped-table.ts'
+import { FadingTable } from '../../state/tables/fading-table.ts'
 import { sourceAddress, sourceHash } from '../../state/packet-address.ts'
 import { mix, pairKey } from '../../state/pair-key.ts'
 import type { Stories } from '../../state/stories.ts'

@@ -1,5 +1,5 @@
 /** Who bears which address on the link, as far as it was said: the memory behind ARP and ND spoofing. */
-import type { Row } from '../../state/capped-table.ts'
+import type { Row } from '../../state/tables/capped-table.ts'
 import { isVirtual } from './mac.ts'
 
 /** Two cards that claim one address within this time claim it at once; a lease handed on is older. */

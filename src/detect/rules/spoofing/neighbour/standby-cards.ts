@@ -7,8 +7,8 @@
  */
 import type { Packet } from '../../../../decode/packet.ts'
 import type { Memory } from '../../../detector.ts'
-import type { Row } from '../../state/capped-table.ts'
-import { FadingTable } from '../../state/fading-table.ts'
+import type { Row } from '../../state/tables/capped-table.ts'
+import { FadingTable } from '../../state/tables/fading-table.ts'
 import { pairKey } from '../../state/pair-key.ts'
 import type { Lie } from './station.ts'
 

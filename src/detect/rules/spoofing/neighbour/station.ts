@@ -1,5 +1,5 @@
 /** What one network card has said of addresses: those that are its own, and those it seems to lie about. */
-import type { Row } from '../../state/capped-table.ts'
+import type { Row } from '../../state/tables/capped-table.ts'
 
 /** A lie that is not repeated for so long was a mistake, or is another story. */
 const LIE_LASTS_US = 150e6

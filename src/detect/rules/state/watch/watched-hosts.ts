@@ -1,8 +1,8 @@
 /** Hosts under watch: judged each second, told of while they are attacked, let go when it is quiet. */
 import type { Detection } from '../../../detection.ts'
 import type { Emit, Memory } from '../../../detector.ts'
-import type { Row } from '../capped-table.ts'
-import { FadingTable } from '../fading-table.ts'
+import type { Row } from '../tables/capped-table.ts'
+import { FadingTable } from '../tables/fading-table.ts'
 import type { Story } from '../story.ts'
 
 /** A host without a sign for this long is watched no more, and its story is over. */

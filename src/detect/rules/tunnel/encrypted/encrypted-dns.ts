@@ -11,7 +11,7 @@ import type { Packet } from '../../../../decode/packet.ts'
 import type { LiveFlow } from '../../../../flow/flow.ts'
 import type { Detection } from '../../../detection.ts'
 import type { Detector, Emit, Heard, Memory } from '../../../detector.ts'
-import { FadingTable } from '../../state/fading-table.ts'
+import { FadingTable } from '../../state/tables/fading-table.ts'
 import {
   destinationHash,
   originatorHash,

@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { CappedTable } from '../../../../../src/detect/rules/state/capped-table.ts'
-import { DistinctCount } from '../../../../../src/detect/rules/state/distinct-count.ts'
-import { ENOUGH_ITEMS, FirstLooks } from '../../../../../src/detect/rules/state/first-looks.ts'
+import { CappedTable } from '../../../../../src/detect/rules/state/tables/capped-table.ts'
+import { DistinctCount } from '../../../../../src/detect/rules/state/tables/distinct-count.ts'
+import {
+  ENOUGH_ITEMS,
+  FirstLooks,
+} from '../../../../../src/detect/rules/state/tables/first-looks.ts'
 import { mix } from '../../../../../src/detect/rules/state/pair-key.ts'
 import { PortSet } from '../../../../../src/detect/rules/state/port-set.ts'
 import { Story } from '../../../../../src/detect/rules/state/story.ts'

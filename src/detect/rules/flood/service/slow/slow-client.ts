@@ -1,14 +1,14 @@
 /** A client, or many, that hold connections to one port of one server, and let none come to an end. */
-import type { LiveFlow } from '../../../../flow/flow.ts'
-import type { Detection } from '../../../detection.ts'
-import { DistinctCount } from '../../state/distinct-count.ts'
-import { Majority } from '../../state/watch/majority.ts'
-import { mix } from '../../state/pair-key.ts'
-import { Story } from '../../state/story.ts'
-import { claimOf } from '../../state/watch/claim.ts'
-import type { Watched } from '../../state/watch/watched-hosts.ts'
-import { confidenceOf, counted, spanOf } from '../../state/wording.ts'
-import type { SlowHttpConfig } from '../config.ts'
+import type { LiveFlow } from '../../../../../flow/flow.ts'
+import type { Detection } from '../../../../detection.ts'
+import { DistinctCount } from '../../../state/tables/distinct-count.ts'
+import { Majority } from '../../../state/watch/majority.ts'
+import { mix } from '../../../state/pair-key.ts'
+import { Story } from '../../../state/story.ts'
+import { claimOf } from '../../../state/watch/claim.ts'
+import type { Watched } from '../../../state/watch/watched-hosts.ts'
+import { confidenceOf, counted, spanOf } from '../../../state/wording.ts'
+import type { SlowHttpConfig } from '../../config.ts'
 
 /** Totals begin anew after a minute in which it came to nothing. */
 const SPAN_US = 60_000_000

@@ -1,5 +1,5 @@
 /** A capped table that keeps itself in step with packet time. */
-import type { Memory } from '../../detector.ts'
+import type { Memory } from '../../../detector.ts'
 import { CappedTable, type Row } from './capped-table.ts'
 
 /**

@@ -4,8 +4,8 @@
  * Sources: impacket/smb3.py, smbserver.py and ntlmrelayx (sixteen letters), Nmap's nselib/smb2.lua and Responder's
  * packets.py (one GUID for all). Windows, Samba and others draw theirs at random: sixteen letters never come by chance.
  */
-import { byteAt, pattern, startsWith, type Payload } from '../payload.ts'
-import type { SmbTool } from './facts.ts'
+import { byteAt, pattern, startsWith, type Payload } from '../../payload.ts'
+import type { SmbTool } from '../facts.ts'
 
 const GUID_BYTES = 16
 const NMAP = pattern('1234567890123456')

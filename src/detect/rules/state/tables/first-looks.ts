@@ -5,7 +5,7 @@
  * A spoofed flood of millions of sources passes through here without growing anything: in a full set the
  * pair with the fewest items goes first, so a slow scanner with three ports outlives the flood.
  */
-import { pairHash } from './pair-key.ts'
+import { pairHash } from '../pair-key.ts'
 
 /** Distinct items with which a pair leaves the waiting room. */
 export const ENOUGH_ITEMS = 4

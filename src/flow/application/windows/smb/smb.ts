@@ -4,12 +4,12 @@
  * Of what is written only calls over pipes are read, and whether a program is copied.
  * Left out: what is read; everything within SMB 3's encryption, and SMB over QUIC.
  */
-import type { Packet } from '../../../decode/index.ts'
-import type { SmbFacts, SmbSign, SmbTool } from '../facts.ts'
-import { MessageFrames } from '../streams/message-frames.ts'
-import { PayloadPart, pattern, startsWith, type Payload } from '../payload.ts'
-import { FactReader, Next } from '../reader.ts'
-import { readNtlmChallenge, readNtlmLogin } from './ntlm.ts'
+import type { Packet } from '../../../../decode/index.ts'
+import type { SmbFacts, SmbSign, SmbTool } from '../../facts.ts'
+import { MessageFrames } from '../../streams/message-frames.ts'
+import { PayloadPart, pattern, startsWith, type Payload } from '../../payload.ts'
+import { FactReader, Next } from '../../reader.ts'
+import { readNtlmChallenge, readNtlmLogin } from '../ntlm.ts'
 import { isProgramAt, SmbPipes } from './smb-pipes.ts'
 import type { SmbSink } from './smb-sink.ts'
 import { readSmb1 } from './smb1.ts'

@@ -6,10 +6,10 @@
  * in which nothing is ever said count half. Within TLS requests cannot be read: there the server's side of all connections is as long, since it never answers.
  * Source: Cambiaso et al., Slow DoS attacks: definition and categorisation (2013).
  */
-import { PacketKind, type Packet } from '../../../../decode/packet.ts'
-import { APPLICATIONS, type LiveFlow } from '../../../../flow/flow.ts'
-import { IpProtocol, TcpFlag } from '../../../../net/protocol.ts'
-import type { Detector, Emit, Memory } from '../../../detector.ts'
+import { PacketKind, type Packet } from '../../../../../decode/packet.ts'
+import { APPLICATIONS, type LiveFlow } from '../../../../../flow/flow.ts'
+import { IpProtocol, TcpFlag } from '../../../../../net/protocol.ts'
+import type { Detector, Emit, Memory } from '../../../../detector.ts'
 import {
   destinationAddress,
   destinationHash,
@@ -17,12 +17,12 @@ import {
   responderHash,
   sourceAddress,
   sourceHash,
-} from '../../state/packet-address.ts'
-import { isWebPort } from '../../c2/signs/ports.ts'
-import { mix } from '../../state/pair-key.ts'
-import { HostRates } from '../../state/watch/host-rates.ts'
-import { WatchedHosts } from '../../state/watch/watched-hosts.ts'
-import type { SlowHttpConfig } from '../config.ts'
+} from '../../../state/packet-address.ts'
+import { isWebPort } from '../../../c2/signs/ports.ts'
+import { mix } from '../../../state/pair-key.ts'
+import { HostRates } from '../../../state/watch/host-rates.ts'
+import { WatchedHosts } from '../../../state/watch/watched-hosts.ts'
+import type { SlowHttpConfig } from '../../config.ts'
 import { Held, SlowClient } from './slow-client.ts'
 
 const UNKNOWN = 0

@@ -1,5 +1,5 @@
 /** One message of SMB 2 or 3 (MS-SMB2 §2.2): header, and the bodies that facts are made of. */
-import { byteAt, uint16LittleAt, uint32LittleAt, utf16TextAt, type Payload } from '../payload.ts'
+import { byteAt, uint16LittleAt, uint32LittleAt, utf16TextAt, type Payload } from '../../payload.ts'
 import type { SmbSink } from './smb-sink.ts'
 import { toolOfGuid } from './smb-tools.ts'
 

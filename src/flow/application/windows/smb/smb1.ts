@@ -1,5 +1,5 @@
 /** One message of SMB 1 (MS-CIFS §2.2, MS-SMB §2.2): logins, shares, files and pipes, and exploits' marks. */
-import { byteAt, findByte, textAt, uint16LittleAt, uint32LittleAt, utf16TextAt, type Payload } from '../payload.ts' // prettier-ignore
+import { byteAt, findByte, textAt, uint16LittleAt, uint32LittleAt, utf16TextAt, type Payload } from '../../payload.ts' // prettier-ignore
 import type { SmbSink } from './smb-sink.ts'
 
 const COMMAND = 4

@@ -1,6 +1,6 @@
 /** What messages of either version of SMB can say to whoever reads them. */
-import type { SmbSign, SmbTool } from '../facts.ts'
-import type { Payload } from '../payload.ts'
+import type { SmbSign, SmbTool } from '../../facts.ts'
+import type { Payload } from '../../payload.ts'
 
 export interface SmbSink {
   negotiated(dialect: string): void

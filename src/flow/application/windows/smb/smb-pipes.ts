@@ -1,7 +1,7 @@
 /** What is written to files and pipes of SMB: calls over named pipes, and programs copied to a share. */
-import type { DcerpcCall } from '../facts.ts'
-import { byteAt, uint32LittleAt, type Payload } from '../payload.ts'
-import { isRpc, RpcContexts } from './rpc-messages.ts'
+import type { DcerpcCall } from '../../facts.ts'
+import { byteAt, uint32LittleAt, type Payload } from '../../payload.ts'
+import { isRpc, RpcContexts } from '../rpc-messages.ts'
 
 const MOST_PIPES = 16
 const PE_AT = 0x3c
