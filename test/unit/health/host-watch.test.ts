@@ -75,7 +75,9 @@ describe('HostWatch', () => {
     const { told, watch, metrics } = startWatch(3600)
     const event = await until('the event', () => told[0] ?? null)
     expect(event).toMatchObject({ kind: 'health.host', family: 'health', severity: 0, count: 1 })
-    expect(event.summary).toMatch(/^CPU .* %, load .*; memory .*; disk .* free; Picket uses .* [MG]B$/)
+    expect(event.summary).toMatch(
+      /^CPU .* %, load .*; memory .*; disk .* free; Picket uses .* [MG]B$/,
+    )
     expect(watch.reading?.cpuShare).not.toBeNull()
     expect((await metrics.render()).text).toMatch(/^picket_data_disk_free_bytes \d+$/m)
   })
