@@ -40,13 +40,17 @@ interface Poll extends Row {
   readonly cadence: Cadence
   /** Answers that lead nowhere: no address, the unspecified one, this host itself. */
   nowhere: number
-  /** Addresses that the host was given and might have gone to, and those that it went to. */
+  /** Addresses that the host was given and might have gone to. */
   given: number
-  visited: number
+  /** Where the last of them is noted; 0 before the first. */
+  place: number
+  /** The host went to one of them. */
+  isVisited: boolean
 }
 
+/** An address that a host was given, by whatever names. */
 interface Given extends Row {
-  readonly poll: Poll
+  isVisited: boolean
 }
 
 const HEARS = ['dns'] as const
@@ -78,8 +82,8 @@ export class PolledNames implements Detector {
   flowOpened({ originatorKey, responderKey, responderPort }: LiveFlow): void {
     if (responderPort !== DNS_PORT) this.#seesVisits = true
     if (this.#given.size === 0) return
-    const given = this.#given.get(responderKey)
-    if (given?.poll.hostKey === originatorKey) given.poll.visited += 1
+    const given = this.#given.get(pairKey(originatorKey, responderKey, 0))
+    if (given !== undefined) given.isVisited = true
   }
 
   flowSpoke(flow: LiveFlow, fact: Heard<typeof HEARS>): void {
@@ -110,7 +114,15 @@ export class PolledNames implements Detector {
     if (this.#servers.has(hostKey) || !isWorthALook(name, kind)) return
     const cadence = new Cadence()
     for (const askedUs of items) cadence.note(askedUs)
-    this.#polls.set(key, { lastUs, hostKey, cadence, nowhere: 0, given: 0, visited: 0 })
+    this.#polls.set(key, {
+      lastUs,
+      hostKey,
+      cadence,
+      nowhere: 0,
+      given: 0,
+      place: 0,
+      isVisited: false,
+    })
   }
 
   #answered(poll: Poll, { answers }: DnsMessage, nowUs: number): void {
@@ -121,7 +133,15 @@ export class PolledNames implements Detector {
       return
     }
     poll.given += 1
-    this.#given.set(addressKey(address.family, address.words), { poll, lastUs: nowUs })
+    this.#lookForVisit(poll)
+    poll.place = pairKey(poll.hostKey, addressKey(address.family, address.words), 0)
+    const known = this.#given.get(poll.place)
+    if (known === undefined) this.#given.set(poll.place, { lastUs: nowUs, isVisited: false })
+    else known.lastUs = Math.max(known.lastUs, nowUs)
+  }
+
+  #lookForVisit(poll: Poll): void {
+    if (this.#given.get(poll.place)?.isVisited === true) poll.isVisited = true
   }
 
   #judge(flow: LiveFlow, poll: Poll, name: string, kind: number): void {
@@ -141,9 +161,10 @@ export class PolledNames implements Detector {
   }
 
   #addressSigns(poll: Poll): readonly Sign[] {
-    const { nowhere, given, visited } = poll
+    this.#lookForVisit(poll)
+    const { nowhere, given, isVisited } = poll
     const answers = nowhere + given
-    if (answers < this.#config.minRepeats / 2 || visited > 0) return []
+    if (answers < this.#config.minRepeats / 2 || isVisited) return []
     if (given > 0 && !this.#seesVisits) return []
     const text = `an odd name, answered ${answers} times and never gone to`
     return [

@@ -47,6 +47,18 @@ describe('a host that asks for one odd name again and again, and goes nowhere', 
     expect(told(BEACON, { answer: '203.0.113.7', visits: '203.0.113.7' })).toEqual([])
   })
 
+  test('is no such thing when two such names lead to one place, and it goes there', () => {
+    const traffic = new WatchedTraffic()
+    for (let time = 0; time < 30; time += 1) {
+      for (const name of [BEACON, '7b3e91d0.c1.updates-cdn.com']) {
+        ask(traffic, name, { client: HOST, server: RESOLVER, answer: '203.0.113.7', afterUs: 0 })
+      }
+      traffic.tcp(HOST, '203.0.113.7', { flags: 'S', destinationPort: 443, sourcePort: 20_000 + time }) // prettier-ignore
+      traffic.wait(60_000_000)
+    }
+    expect(traffic.end().filter(({ kind }) => kind === 'c2.dns')).toEqual([])
+  })
+
   test('is no such thing where names alone are captured, and might be visited', () => {
     expect(told(BEACON, { answer: '203.0.113.7' })).toEqual([])
   })
