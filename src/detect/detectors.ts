@@ -17,18 +17,20 @@ const TCP_TRUNCATED = malformedIndex('tcp-truncated')
 const TCP_BAD_HEADER = malformedIndex('tcp-header-length')
 
 /** A detector and one of its methods, which is called without a look-up: seventy classes are too many for V8's caches. */
-interface Call<Method> {
-  readonly detector: Detector
+interface Call<Owner, Method> {
+  readonly owner: Owner
   readonly method: Method
 }
 
 /** A detector, or what it remembers: whatever lives on packet time. */
 type Timed = Detector | Memory
 
+type TimedCalls = readonly Call<Timed, (nowUs: number) => void>[]
+
 /** What is called for each packet or flow. */
 type Method = 'packet' | Exclude<keyof FlowObserver, 'flowWoke'>
 
-type Calls<Name extends Method> = readonly Call<NonNullable<Detector[Name]>>[]
+type Calls<Name extends Method> = readonly Call<Detector, NonNullable<Detector[Name]>>[]
 
 /** Who is shown what becomes of flows. */
 class FlowCalls {
@@ -49,7 +51,8 @@ class FlowCalls {
  */
 export class Detectors implements FlowObserver {
   readonly #memories: readonly Memory[]
-  readonly #timed: readonly Timed[]
+  readonly #onTick: TimedCalls
+  readonly #onEnd: TimedCalls
   readonly #watchers: readonly Calls<'packet'>[]
   readonly #absorbers: Calls<'absorbs'>
   readonly #all: FlowCalls
@@ -63,7 +66,9 @@ export class Detectors implements FlowObserver {
 
   constructor(detectors: readonly Detector[]) {
     this.#memories = detectors.flatMap(({ memories = [] }) => memories)
-    this.#timed = detectors.flatMap((detector) => [detector, ...(detector.memories ?? [])])
+    const timed = detectors.flatMap<Timed>((detector) => [detector, ...(detector.memories ?? [])])
+    this.#onTick = callsOf(timed, 'tick')
+    this.#onEnd = callsOf(timed, 'end')
     this.#watchers = TRAFFIC.map((traffic) => callsOf(watchersOf(detectors, traffic), 'packet'))
     this.#absorbers = callsOf(detectors, 'absorbs')
     this.#all = new FlowCalls(detectors)
@@ -72,8 +77,8 @@ export class Detectors implements FlowObserver {
     this.#onSpoke = callsOf(detectors, 'flowSpoke')
     if (this.#onSpoke.length > 0) {
       this.flowSpoke = (flow, fact) => {
-        for (const { detector, method } of this.#hearersOf(fact.kind)) {
-          method.call(detector, flow, fact)
+        for (const { owner, method } of this.#hearersOf(fact.kind)) {
+          method.call(owner, flow, fact)
         }
       }
     }
@@ -81,44 +86,44 @@ export class Detectors implements FlowObserver {
 
   packet(packet: Packet): void {
     const watchers = this.#watchers[trafficOf(packet)]!
-    for (const { detector, method } of watchers) method.call(detector, packet)
+    for (const { owner, method } of watchers) method.call(owner, packet)
     if (!packet.isFragment) return
-    for (const { detector, method } of this.#watchers[FRAGMENT]!) method.call(detector, packet)
+    for (const { owner, method } of this.#watchers[FRAGMENT]!) method.call(owner, packet)
   }
 
   absorbs(flow: LiveFlow): boolean {
-    for (const { detector, method } of this.#absorbers) if (method.call(detector, flow)) return true
+    for (const { owner, method } of this.#absorbers) if (method.call(owner, flow)) return true
     return false
   }
 
   flowOpened(flow: LiveFlow): void {
-    for (const { detector, method } of this.#callsOf(flow).opened) method.call(detector, flow)
+    for (const { owner, method } of this.#callsOf(flow).opened) method.call(owner, flow)
   }
 
   flowAnswered(flow: LiveFlow): void {
-    for (const { detector, method } of this.#callsOf(flow).answered) method.call(detector, flow)
+    for (const { owner, method } of this.#callsOf(flow).answered) method.call(owner, flow)
   }
 
   /** Shows what came of the flow so far to those who have not been shown it. */
   flowWoke(flow: LiveFlow, wasAnswered: boolean): void {
     const { opened, answered } = this.#ofWoken
-    for (const { detector, method } of opened) method.call(detector, flow)
+    for (const { owner, method } of opened) method.call(owner, flow)
     if (!wasAnswered) return
-    for (const { detector, method } of answered) method.call(detector, flow)
+    for (const { owner, method } of answered) method.call(owner, flow)
   }
 
   flowEnded(flow: LiveFlow, reason: EndReason): void {
-    for (const { detector, method } of this.#callsOf(flow).ended) {
-      method.call(detector, flow, reason)
+    for (const { owner, method } of this.#callsOf(flow).ended) {
+      method.call(owner, flow, reason)
     }
   }
 
   tick(nowUs: number): void {
-    for (const timed of this.#timed) timed.tick?.(nowUs)
+    for (const { owner, method } of this.#onTick) method.call(owner, nowUs)
   }
 
   end(nowUs: number): void {
-    for (const timed of this.#timed) timed.end?.(nowUs)
+    for (const { owner, method } of this.#onEnd) method.call(owner, nowUs)
   }
 
   #callsOf(flow: LiveFlow): FlowCalls {
@@ -128,7 +133,7 @@ export class Detectors implements FlowObserver {
   #hearersOf(kind: FactKind): Calls<'flowSpoke'> {
     const known = this.#hearers.get(kind)
     if (known !== undefined) return known
-    const hearers = this.#onSpoke.filter(({ detector }) => detector.hears?.includes(kind) ?? true)
+    const hearers = this.#onSpoke.filter(({ owner }) => owner.hears?.includes(kind) ?? true)
     this.#hearers.set(kind, hearers)
     return hearers
   }
@@ -143,10 +148,13 @@ function watchersOf(detectors: readonly Detector[], traffic: Traffic): readonly 
   return detectors.filter((detector) => detector.watches?.includes(traffic))
 }
 
-function callsOf<Name extends Method>(detectors: readonly Detector[], name: Name): Calls<Name> {
-  return detectors.flatMap((detector) => {
-    const method = detector[name]
-    return method === undefined ? [] : [{ detector, method }]
+function callsOf<Owner, Name extends keyof Owner>(
+  owners: readonly Owner[],
+  name: Name,
+): readonly Call<Owner, NonNullable<Owner[Name]>>[] {
+  return owners.flatMap((owner) => {
+    const method = owner[name]
+    return method === undefined || method === null ? [] : [{ owner, method }]
   })
 }
 

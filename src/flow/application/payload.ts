@@ -100,6 +100,17 @@ export function findByte(payload: Payload, byte: number, from: number, to: numbe
   return at < 0 || at >= end ? -1 : at - payloadOffset
 }
 
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+
+/** Returns the bytes between two places in hexadecimal, as far as they were captured. */
+export function hexAt(payload: Payload, from: number, to: number): string {
+  const { buffer, payloadOffset } = payload
+  const end = payloadOffset + Math.min(to, payload.payloadCaptured)
+  let hex = ''
+  for (let at = payloadOffset + from; at < end; at += 1) hex += HEX[buffer[at]!]!
+  return hex
+}
+
 /** The longest text read anywhere. */
 const LONGEST_TEXT = 1024
 const scratch = Buffer.alloc(LONGEST_TEXT)

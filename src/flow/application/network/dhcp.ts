@@ -2,7 +2,7 @@
 import type { Packet } from '../../../decode/index.ts'
 import { formatIpv4Word } from '../../../net/address.ts'
 import type { ApplicationFacts, DhcpMessage } from '../facts.ts'
-import { byteAt, pattern, startsWith, textAt, uint32At, type Payload } from '../payload.ts'
+import { byteAt, hexAt, pattern, startsWith, textAt, uint32At, type Payload } from '../payload.ts'
 import { FactReader, Next } from '../reader.ts'
 
 const COOKIE = pattern('\x63\x82\x53\x63')
@@ -118,9 +118,7 @@ function addressAt(payload: Payload, from: number, to: number): string | null {
 
 function macAt(payload: Payload, from: number): string {
   const octets = []
-  for (let at = from; at < from + 6; at += 1) {
-    octets.push(byteAt(payload, at).toString(16).padStart(2, '0'))
-  }
+  for (let at = from; at < from + 6; at += 1) octets.push(hexAt(payload, at, at + 1))
   return octets.join(':')
 }
 

@@ -1,5 +1,5 @@
 /** The ClientHello (RFC 8446 §4.1.2) and the extensions that tell who asks for what. */
-import { byteAt, textAt, uint16At, type Payload } from '../payload.ts'
+import { byteAt, hexAt, textAt, uint16At, type Payload } from '../payload.ts'
 import { HANDSHAKE_HEADER } from './handshake.ts'
 
 export const Extension = {
@@ -112,12 +112,6 @@ function readProtocols(hello: ClientHello, message: Payload, from: number, to: n
     hello.alpn.push(textAt(message, at + 1, end, LONGEST_PROTOCOL))
     at = end
   }
-}
-
-function hexAt(message: Payload, from: number, to: number): string {
-  let hex = ''
-  for (let at = from; at < to; at += 1) hex += byteAt(message, at).toString(16).padStart(2, '0')
-  return hex
 }
 
 function pushUint16s(list: number[], message: Payload, from: number, to: number): void {

@@ -6,7 +6,7 @@
  */
 import type { Packet } from '../../../decode/index.ts'
 import type { StreamBeat, StreamSide, UnknownStream } from './stream-facts.ts'
-import { byteAt, uint16At, uint16LittleAt, uint32At, uint32LittleAt } from '../payload.ts'
+import { byteAt, hexAt, uint16At, uint16LittleAt, uint32At, uint32LittleAt } from '../payload.ts'
 import { LoginTalk } from './login-talk.ts'
 import { Beats } from './beats.ts'
 
@@ -21,8 +21,6 @@ const SMALL_BYTES = 512
 const BULK_SEGMENTS = 512
 const BULK_WITHIN_US = 30_000_000
 const MOST_SEGMENTS = 16_384
-
-const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
 
 class Side {
   readonly heads: string[] = []
@@ -98,7 +96,7 @@ export class UnknownReading {
     own.messages += 1
     if (own.heads.length < MOST_HEADS) {
       this.#hasNewHead = true
-      own.heads.push(headOf(packet))
+      own.heads.push(hexAt(packet, 0, HEAD_BYTES))
       own.headSizes.push(bytes)
     }
     countFrames(own.framed, packet)
@@ -132,13 +130,6 @@ function sideOf(side: Side): StreamSide {
     framed,
     bytes,
   }
-}
-
-function headOf({ buffer, payloadOffset, payloadCaptured }: Packet): string {
-  let head = ''
-  const end = payloadOffset + Math.min(payloadCaptured, HEAD_BYTES)
-  for (let at = payloadOffset; at < end; at += 1) head += HEX[buffer[at]!]
-  return head
 }
 
 /** A length of what follows it, in two or four bytes, of either order. */

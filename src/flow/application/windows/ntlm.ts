@@ -2,7 +2,7 @@
  * NTLM's third message (MS-NLMP §2.2.1.3): who logs in from where. Hashes and keys are passed over. Of the second
  * (§2.2.1.2), the challenge, which is made anew for each login.
  */
-import { byteAt, pattern, textAt, uint16LittleAt, uint32LittleAt, utf16TextAt, startsWith, type Payload } from '../payload.ts' // prettier-ignore
+import { byteAt, hexAt, pattern, textAt, uint16LittleAt, uint32LittleAt, utf16TextAt, startsWith, type Payload } from '../payload.ts' // prettier-ignore
 
 const SIGNATURE = pattern('NTLMSSP\0')
 const CHALLENGE = 2
@@ -40,13 +40,7 @@ export function readNtlmLogin(payload: Payload, from: number): NtlmLogin | null 
 export function readNtlmChallenge(payload: Payload, from: number): string | null {
   const at = messageAt(payload, from, CHALLENGE_AT + CHALLENGE_BYTES)
   if (at < 0 || uint32LittleAt(payload, at + 8) !== CHALLENGE) return null
-  let challenge = ''
-  for (let index = 0; index < CHALLENGE_BYTES; index += 1) {
-    challenge += byteAt(payload, at + CHALLENGE_AT + index)
-      .toString(16)
-      .padStart(2, '0')
-  }
-  return challenge
+  return hexAt(payload, at + CHALLENGE_AT, at + CHALLENGE_AT + CHALLENGE_BYTES)
 }
 
 /** Where the first message begins that has at least so many bytes; -1 where none does. */

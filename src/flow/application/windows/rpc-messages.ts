@@ -4,7 +4,7 @@
  * Left out: answers, big-endian clients, and what the arguments say, which are mostly sealed.
  */
 import type { DcerpcCall } from '../facts.ts'
-import { byteAt, uint16LittleAt, uint32LittleAt, type Payload } from '../payload.ts'
+import { byteAt, hexAt, uint16LittleAt, uint32LittleAt, type Payload } from '../payload.ts'
 import { interfaceName, isKnownInterface } from './rpc-interfaces.ts'
 
 /** Bytes every message begins with. */
@@ -108,10 +108,8 @@ function hasZeroProof(payload: Payload, at: number, opnum: number): boolean {
 
 /** The first three fields stand lowest byte first (C706 appendix A). */
 function uuidAt(payload: Payload, at: number): string {
-  const bytes = Array.from({ length: UUID_BYTES }, (_, index) => byteAt(payload, at + index) & 255)
-  const hex = [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15].map((index) =>
-    bytes[index]!.toString(16).padStart(2, '0'),
-  )
-  const part = (from: number, to: number): string => hex.slice(from, to).join('')
-  return [part(0, 4), part(4, 6), part(6, 8), part(8, 10), part(10, 16)].join('-')
+  const hex = hexAt(payload, at, at + UUID_BYTES)
+  const byte = (index: number): string => hex.slice(2 * index, 2 * index + 2)
+  const word = byte(3) + byte(2) + byte(1) + byte(0)
+  return `${word}-${byte(5)}${byte(4)}-${byte(7)}${byte(6)}-${hex.slice(16, 20)}-${hex.slice(20)}`
 }
