@@ -22,12 +22,12 @@ const still = [
   ['types', fromProgram('tsc', '-p', 'test/tsconfig.json', '--pretty', 'false')],
   ['API document', fromProgram('redocly', 'lint', '--config', 'test/redocly.yaml')],
   ['generated files', staleFiles],
-  ['unit tests', runSuite('unit', 9)],
+  ['unit tests', runSuite('unit', 25)],
 ]
 /** What talks to networks, daemons and kernels, and waits for them. */
 const moving = [
-  ['integration tests', runSuite('integration', 9)],
-  ['end-to-end tests', runSuite('e2e', 9)],
+  ['integration tests', runSuite('integration', 25)],
+  ['end-to-end tests', runSuite('e2e', 25)],
 ]
 
 /** Builds, if need be: the tests start workers and the program itself from `dist`. */
