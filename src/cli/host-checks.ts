@@ -3,12 +3,15 @@ import { accessSync, constants, existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { createServer } from 'node:net'
 import { dirname } from 'node:path'
+import type { components } from '../../openapi/contract.d.ts'
 import { somebodyAnswers } from '../api/index.ts'
+import { PicketError } from '../core/errors.ts'
 import { canCapture, captureInterfaces, findTcpdump, mayStartTcpdump } from '../capture/index.ts'
 import { SQLITE_PACKAGE } from '../record/index.ts'
 import { findTracefs } from '../owner/index.ts'
 import type { RespondConfig } from '../respond/config.ts'
 import { findTool } from '../respond/index.ts'
+import { openAgent } from './client.ts'
 import type { CommandContext } from './context.ts'
 
 /** `missing`: the agent can't do without it; `note`: it can, but does less. */
@@ -27,6 +30,7 @@ export interface CheckResult {
 export async function checkHost(context: CommandContext | null): Promise<readonly CheckResult[]> {
   const tcpdump = findTcpdump()
   const isNeeded = tcpdump === null || !mayStartTcpdump()
+  const owners = context === null ? null : await ownersOfAgent(context)
   return [
     nodeVersion(),
     addon('better-sqlite3', 'missing', 'the record cannot be opened', SQLITE_PACKAGE),
@@ -35,7 +39,7 @@ export async function checkHost(context: CommandContext | null): Promise<readonl
     capturePrivilege(),
     ...(context === null
       ? []
-      : [captureTargets(context), ...processSources(context), dataFolder(context)]),
+      : [captureTargets(context), ...processSources(context, owners), dataFolder(context)]),
     ...(await firewallTools(context?.config.respond.firewall ?? 'iptables')),
     ...(context === null ? [] : await agentAndPort(context)),
   ]
@@ -154,15 +158,39 @@ function captureTargets({ config }: CommandContext): CheckResult {
   }
 }
 
-function processSources({ config }: CommandContext): CheckResult[] {
+type Owners = components['schemas']['OwnerHealth']
+
+/** What the running agent says of how it finds processes: it may do less than whoever asks; null where none tells. */
+async function ownersOfAgent(context: CommandContext): Promise<Owners | null> {
+  try {
+    const client = await openAgent(context)
+    if (client === null) return null
+    const { data } = await client.api.GET('/v1/health')
+    await client.close()
+    return data?.owners ?? null
+  } catch (error) {
+    if (error instanceof PicketError) return null
+    throw error
+  }
+}
+
+const SOCKETS_ALONE = 'by the tables of sockets alone, which miss short connections'
+
+function processSources({ config }: CommandContext, owners: Owners | null): CheckResult[] {
   const { enabled, sources, mountTracefs } = config.owner
   if (!enabled || sources === 'socket-table') return []
   const check = 'processes'
+  const trace = owners?.sources.find(({ name }) => name === 'trace')
+  if (trace?.inForce === true) return [ok(check, 'by trace events')]
+  if (trace !== undefined) {
+    const why = trace.problem === null ? '' : `: ${trace.problem}`
+    const fix = 'under systemd, install picket-processes.conf as deploy/README.md says'
+    return [{ check, state: 'note', found: `${SOCKETS_ALONE}${why}`, fix }]
+  }
   const path = findTracefs()
   if (path !== null) return [ok(check, `by trace events (${path})`)]
   if (mountTracefs) return [ok(check, 'by trace events; tracefs will be mounted')]
-  const found =
-    'by the tables of sockets alone, which miss short connections: no tracefs to be seen'
+  const found = `${SOCKETS_ALONE}: no tracefs to be seen`
   const fix = 'mount -t tracefs nodev /sys/kernel/tracing, or set owner.mountTracefs to true'
   return [{ check, state: 'note', found, fix }]
 }

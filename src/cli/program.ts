@@ -18,6 +18,7 @@ import { addPanic } from './commands/response/panic.ts'
 import { addDefault, addPipeline } from './commands/detection/pipeline.ts'
 import { addRules } from './commands/detection/rules.ts'
 import { addSelfTest } from './commands/service/selftest.ts'
+import { addStatus } from './commands/service/status.ts'
 import { addSinks } from './commands/log/sinks.ts'
 import { addTokens } from './commands/service/token.ts'
 import { addTriage } from './commands/log/triage.ts'
@@ -35,6 +36,7 @@ Examples:
   picket block 192.0.2.7 --ttl 10m --reason 'scan'  keep somebody out
   picket unblock --all                              let everybody in again
   picket panic                                      the same, and block nobody from now on
+  picket status                                     how the agent fares
   picket doctor                                     what is missing on this host
   picket selftest                                   is an attack seen, recorded, forwarded?
 
@@ -44,7 +46,7 @@ const COMMANDS = [
   ...[addPipeline, addEvents, addFlows, addExport, addTriage],
   ...[addBlocks, addAllowlist, addPanic, addFleet],
   ...[addRules, addFeeds, addSinks, addModels, addTrain, addEvaluate],
-  ...[addTokens, addAudit, addDoctor, addSelfTest, addConfig, addDefault],
+  ...[addStatus, addTokens, addAudit, addDoctor, addSelfTest, addConfig, addDefault],
 ]
 
 /** Builds the program; `finish` is told the exit code of the command that ran. */

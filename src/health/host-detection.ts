@@ -1,4 +1,5 @@
 /** The host's reading as the event `health.host`. */
+import { percentWords, sizeWords } from '../core/text/amount.ts'
 import type { Detection } from '../detect/detection.ts'
 import { healthDetection } from './health-detection.ts'
 import type { HostReading } from './host-reading.ts'
@@ -23,10 +24,10 @@ export function hostDetection(reading: HostReading, telling: HostTelling): Detec
   return healthDetection({
     ...{ id, kind: 'health.host', severity: 0, fromMs, untilMs: nowMs, count, isFinal: false },
     summary: [
-      `${cpuShare === null ? '' : `CPU ${percent(cpuShare)}, `}load ${load[0]}`,
-      `memory ${size(memory.availableBytes)} of ${size(memory.totalBytes)} available`,
-      `disk ${size(disk.freeBytes)} of ${size(disk.totalBytes)} free`,
-      `Picket uses ${percent(own.agentCpuShare)} of the CPU and ${size(own.agentResidentBytes)}`,
+      `${cpuShare === null ? '' : `CPU ${percentWords(cpuShare)}, `}load ${load[0]}`,
+      `memory ${sizeWords(memory.availableBytes)} of ${sizeWords(memory.totalBytes)} available`,
+      `disk ${sizeWords(disk.freeBytes)} of ${sizeWords(disk.totalBytes)} free`,
+      `Picket uses ${percentWords(own.agentCpuShare)} of the CPU and ${sizeWords(own.agentResidentBytes)}`,
     ].join('; '),
     measured: {
       ...(cpuShare === null ? {} : { cpuShare }),
@@ -43,10 +44,3 @@ export function hostDetection(reading: HostReading, telling: HostTelling): Detec
 }
 
 const sum = (values: readonly number[]): number => values.reduce((all, value) => all + value, 0)
-
-const percent = (share: number): string => `${Number((share * 100).toFixed(1))} %`
-
-/** `943 MB`, `12.4 GB`; powers of ten, as disks are sold. */
-function size(bytes: number): string {
-  return bytes < 1e9 ? `${Math.round(bytes / 1e6)} MB` : `${(bytes / 1e9).toFixed(1)} GB`
-}

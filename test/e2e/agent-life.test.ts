@@ -100,6 +100,14 @@ describe('an agent that runs', () => {
     await until('the new sensor sees a scan', () => firstEvent(`attacker=${attacker.address4}`))
   })
 
+  it('says on the command line how it fares, part by part', async () => {
+    const { stdout } = await picket(network.hosts.victim, 'status', '--data-dir', data)
+    expect(stdout).toMatch(/^agent +(ok|degraded) +version \S+, runs since .* UTC \([\d.]+ s\)$/m)
+    expect(stdout).toMatch(/^capture eth0 +running +[\d,]+ packets, .*, restarted 1 time$/m)
+    expect(stdout).toMatch(/^isolation-forest eth0 +learning +0 % of the warm-up$/m)
+    expect(stdout).toMatch(/^firewall +usable +iptables, 0 blocks in force$/m)
+  })
+
   it('has written what it loaded, started and lost into an audit trail that holds together', async () => {
     const { body } = await agent.call('GET', '/v1/audit?actor=agent&limit=1000', token)
     const { items } = body as components['schemas']['AuditPage']

@@ -264,6 +264,16 @@ describe('the unit, as systemd runs it', () => {
     expect(await property('two', 'MainPID')).toBe(pid)
   })
 
+  it('tells journald how grave a line is, such as that somebody changed the firewall', async () => {
+    await on('two', 'iptables', '--flush')
+    const warned = await until('journald has the warning', async () => {
+      const warnings = ['--unit=picket', '--priority=warning', '--output=cat', '--no-pager']
+      const said = await on('two', 'journalctl', ...warnings)
+      return said.includes('firewall') ? said : null
+    })
+    expect(warned).toMatch(/^The firewall was put right/m)
+  })
+
   it('begins an agent anew that was killed, and one that gives no sign of life', async () => {
     const killed = await property('two', 'MainPID')
     await on('two', 'systemctl', 'kill', '--signal=KILL', '--kill-who=main', 'picket')

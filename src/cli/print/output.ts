@@ -1,5 +1,6 @@
 /** What every command prints: events for people and for programs, failures, exit codes. */
 import { PicketError } from '../../core/errors.ts'
+import { goesToJournal, markedForJournal } from '../../core/log/journal.ts'
 import type { Event } from '../../record/event.ts'
 import { jsonLine, printable } from './printable.ts'
 import { printTable, type Column } from './table.ts'
@@ -40,7 +41,8 @@ export function whoToWhom(event: Event): string {
   if (event.host !== null) return `${event.host} → ${event.attacker ?? event.domain ?? 'unknown'}`
   const [first, ...more] = event.victims
   const whom = first === undefined ? '' : ` → ${first}${more.length > 0 ? ` +${more.length}` : ''}`
-  return `${event.attacker ?? 'many'}${whom}`
+  const who = event.attacker ?? (event.family === 'health' ? 'this host' : 'many')
+  return `${who}${whom}`
 }
 
 /** Shortens an RFC 3339 time to whole seconds for a table. */
@@ -49,20 +51,23 @@ export function clockTime(rfc3339: string): string {
 }
 
 /**
- * Tells of a failure on standard error, as `picket: message` and `hint:`, and gives the exit code.
+ * Tells of a failure on standard error, as `picket: message` and `hint:`, and gives the exit code; journald is told
+ * that it is an error.
  *
  * Our own mistakes are told with their stack: they are to be reported.
  */
 export function printFailure(error: unknown, terminal: Terminal): number {
+  const say = (text: string): void =>
+    terminal.writeError(goesToJournal() ? markedForJournal(text, 'error') : text)
   if (!(error instanceof PicketError)) {
     const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
-    terminal.writeError(`picket: this is a mistake in picket itself\n${stack}\n`)
+    say(`picket: this is a mistake in picket itself\n${stack}\n`)
     return EXIT.failure
   }
-  terminal.writeError(`picket: ${printable(error.message)}\n`)
+  say(`picket: ${printable(error.message)}\n`)
   if (error.hint !== undefined) {
     const lines = error.hint.split('\n').map(printable)
-    terminal.writeError(`hint: ${lines.join('\n      ')}\n`)
+    say(`hint: ${lines.join('\n      ')}\n`)
   }
   if (error.code === 'ERR_USAGE') return EXIT.usage
   const isDamage = error.code === 'ERR_CAPTURE_DAMAGED' || error.code === 'ERR_CAPTURE_FORMAT'

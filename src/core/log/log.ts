@@ -6,6 +6,7 @@
 import { createRequire } from 'node:module'
 import type winston from 'winston'
 import type { Syslog } from 'winston-syslog'
+import { goesToJournal, markedForJournal } from './journal.ts'
 
 const require = createRequire(import.meta.url)
 
@@ -40,17 +41,23 @@ export interface LogOptions {
   }
 }
 
-const textLine = ({
-  timestamp,
-  level,
-  message,
-  ...fields
-}: winston.Logform.TransformableInfo): string => {
-  const words = Object.entries(fields)
-    .filter(([, value]) => value !== undefined)
+type Line = winston.Logform.TransformableInfo
+
+/** What is not a field of the caller's. */
+const HEAD = new Set(['timestamp', 'level', 'message'])
+
+/** Where winston keeps a line as its format has written it. */
+const MESSAGE = Symbol.for('message')
+
+function sentence(line: Line): string {
+  const words = Object.entries(line)
+    .filter(([key, value]) => !HEAD.has(key) && value !== undefined)
     .map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
-  return [String(timestamp), level.padEnd(5), String(message), ...words].join(' ')
+  return [String(line.message), ...words].join(' ')
 }
+
+const textLine = (line: Line): string =>
+  `${String(line['timestamp'])} ${line.level.padEnd(5)} ${sentence(line)}`
 
 /** Opens the operational log; it writes to standard error, and to a file and syslog where asked. */
 export function createLog(options: LogOptions): Log {
@@ -74,14 +81,21 @@ export function createLog(options: LogOptions): Log {
 function openLogger(options: LogOptions): winston.Logger {
   const { createLogger, format, transports: kinds } = require('winston') as typeof winston
   const { combine, timestamp, json, printf } = format
-  const transports: winston.transport[] = [new kinds.Console({ stderrLevels: [...LOG_LEVELS] })]
+  const isJson = options.format === 'json'
+  const journalLine = (line: Line): string =>
+    markedForJournal(isJson ? String(line[MESSAGE]) : sentence(line), line.level as LogLevel)
+  const console = new kinds.Console({
+    stderrLevels: [...LOG_LEVELS],
+    ...(goesToJournal() && { format: printf(journalLine) }),
+  })
+  const transports: winston.transport[] = [console]
   if (options.file !== null) {
     transports.push(new kinds.File({ filename: options.file, maxsize: 10_000_000, maxFiles: 5 }))
   }
   if (options.syslog.enabled) transports.push(syslogTransport(options.syslog))
   const logger = createLogger({
     level: options.level,
-    format: combine(timestamp(), options.format === 'json' ? json() : printf(textLine)),
+    format: combine(timestamp(), isJson ? json() : printf(textLine)),
     transports,
   })
   for (const transport of transports) transport.on('error', () => undefined)

@@ -10,3 +10,13 @@ export function grouped(value: number): string {
 export function counted(value: number, noun: string, plural = `${noun}s`): string {
   return `${grouped(value)} ${Math.round(value) === 1 ? noun : plural}`
 }
+
+/** `943 MB`, `12.4 GB`; powers of ten, as disks are sold. */
+export function sizeWords(bytes: number): string {
+  return bytes < 1e9 ? `${Math.round(bytes / 1e6)} MB` : `${(bytes / 1e9).toFixed(1)} GB`
+}
+
+/** A share of 0 to 1: `12.5 %`. */
+export function percentWords(share: number): string {
+  return `${Number((share * 100).toFixed(1))} %`
+}

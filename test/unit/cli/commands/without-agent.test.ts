@@ -22,6 +22,12 @@ test('a rule cannot be switched without an agent', async () => {
   expect(told.err).toMatch(/no agent runs[^]*picket start/)
 })
 
+test('the state of an agent that does not run is a failure', async () => {
+  const told = await run('status', '--data-dir', await temporaryFolder())
+  expect(told).toMatchObject({ exitCode: 1, out: '' })
+  expect(told.err).toMatch(/no agent runs[^]*picket start/)
+})
+
 test('a data folder that is a file is said to be none, rather than an agent to hang', async () => {
   const file = join(await temporaryFolder(), 'picket.yaml')
   writeFileSync(file, '')

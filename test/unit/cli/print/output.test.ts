@@ -72,6 +72,7 @@ test.each([
   ['attacker and victim', {}, '192.0.2.7 → 10.0.0.5'],
   ['several victims', { victims: ['10.0.0.5', '10.0.0.6', '10.0.0.7'] }, '192.0.2.7 → 10.0.0.5 +2'],
   ['nobody to be named', { attacker: null }, 'many → 10.0.0.5'],
+  ['the agent itself', { attacker: null, victims: [], family: 'health' as const }, 'this host'],
   [
     'a misused host',
     { host: '10.0.0.9', attacker: '203.0.113.9', victims: [] },
