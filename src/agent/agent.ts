@@ -31,7 +31,7 @@ import { SelfTest, type SelfTestRun } from '../selftest/index.ts'
 import { RuleWatch } from './rule-watch.ts'
 import type { SupervisedSensor } from '../sensor/supervisor.ts'
 import { Suppressor } from './tellings/suppressor.ts'
-import { startSensors } from './watched-sensors.ts'
+import { WatchedSensors } from './watched-sensors.ts'
 
 export interface Agent {
   /** Where the API is served: `http://127.0.0.1:8460`; null when it is served on the socket alone. */
@@ -125,8 +125,7 @@ async function startParts(
   const api = await serveAgentApi(ground, { ...parts, health })
   stops.push(() => api.close())
 
-  const watched = startSensors(interfaces, { ...ground, ...parts, clock, audit, owners })
-  sensors.push(...watched.sensors)
+  const watched = new WatchedSensors(interfaces, sensors, { ...ground, ...parts, clock, audit })
   stops.push(() => watched.stop())
   return runningAgent(ground, { api, sensors, health })
 }

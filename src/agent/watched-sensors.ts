@@ -1,6 +1,7 @@
 /** The agent's sensors, wired: what they see goes to the intake, and so does what they could not see. */
 import { createHash } from 'node:crypto'
 import type { Audit } from './audit.ts'
+import { AUTOMATIC, automaticChoices } from '../capture/index.ts'
 import type { Config } from '../config/index.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Log } from '../core/log/log.ts'
@@ -34,32 +35,73 @@ export interface SensorGround {
   readonly rules: RuleWatch
 }
 
-/** Sensors that run until they are stopped, each with what tells of its blindness. */
-export interface WatchedSensors {
-  readonly sensors: readonly SupervisedSensor[]
-  /** Resolves when all they had seen, and could not see, is with the intake. */
+/** How often `auto` looks for interfaces that have come, or gone for good. */
+const LOOK_MS = 10_000
+
+interface Started {
+  readonly sensor: SupervisedSensor
+  /** Resolves when all it had seen, and could not see, is with the intake. */
   stop(): Promise<void>
 }
 
-/** Starts a sensor for each interface. */
-export function startSensors(interfaces: readonly string[], ground: SensorGround): WatchedSensors {
-  const gaps = new RecordGaps(ground)
-  const started = interfaces.map((name) => startSensor(name, ground, gaps))
-  return {
-    sensors: started.map(({ sensor }) => sensor),
-    async stop() {
-      await Promise.all(started.map((sensor) => sensor.stop()))
-      gaps.end()
-    },
+/** A sensor for each interface, each with what tells of its blindness; they run until they are stopped. */
+export class WatchedSensors {
+  readonly #ground: SensorGround
+  readonly #gaps: RecordGaps
+  /** Those that run, as all parts of the agent know them. */
+  readonly #sensors: SupervisedSensor[]
+  readonly #started = new Map<string, Started>()
+  /** Those of them that come and go in the ordinary course of things, as tunnels do. */
+  readonly #passing = new Set<string>()
+  readonly #leaving = new Set<Promise<void>>()
+  #look: NodeJS.Timeout | undefined
+
+  /** Starts the sensors and adds them to `sensors`; with `auto`, others with the interfaces that come. */
+  constructor(interfaces: readonly string[], sensors: SupervisedSensor[], ground: SensorGround) {
+    this.#ground = ground
+    this.#gaps = new RecordGaps(ground)
+    this.#sensors = sensors
+    const isAutomatic = ground.config.capture.interfaces.includes(AUTOMATIC)
+    const virtual = isAutomatic ? automaticChoices().filter(({ isDevice }) => !isDevice) : []
+    for (const name of interfaces) this.#start(name, !virtual.some((one) => one.name === name))
+    if (isAutomatic) this.#look = setInterval(() => this.#keepUp(), LOOK_MS).unref()
+  }
+
+  /** Resolves when all they had seen, and could not see, is with the intake. */
+  async stop(): Promise<void> {
+    clearInterval(this.#look)
+    const ends = [...this.#started.values()].map((started) => started.stop())
+    await Promise.all([...ends, ...this.#leaving])
+    this.#gaps.end()
+  }
+
+  #start(name: string, isDevice: boolean): void {
+    const started = startSensor(name, this.#ground, this.#gaps)
+    this.#started.set(name, started)
+    this.#sensors.push(started.sensor)
+    if (!isDevice) this.#passing.add(name)
+  }
+
+  #keepUp(): void {
+    for (const name of this.#passing) if (isInterfaceGone(name)) this.#retire(name)
+    for (const { name, leftOut, isDevice } of automaticChoices()) {
+      if (leftOut === null && !this.#started.has(name)) this.#start(name, isDevice)
+    }
+  }
+
+  /** What is no hardware and is gone is not missed: its sensor must not count as failed for ever. */
+  #retire(name: string): void {
+    const started = this.#started.get(name)!
+    this.#started.delete(name)
+    this.#passing.delete(name)
+    this.#sensors.splice(this.#sensors.indexOf(started.sensor), 1)
+    const leaving = started.stop().finally(() => this.#leaving.delete(leaving))
+    this.#leaving.add(leaving)
   }
 }
 
 /** `gaps` is shared by all sensors. */
-function startSensor(
-  interfaceName: string,
-  ground: SensorGround,
-  gaps: RecordGaps,
-): { readonly sensor: SupervisedSensor; stop(): Promise<void> } {
+function startSensor(interfaceName: string, ground: SensorGround, gaps: RecordGaps): Started {
   const { directory, log, audit, clock, metrics, record, intake, owners, feeds } = ground
   const { flow, detect, evidence, sensor: ceilings, policy } = ground.config
   const capture = { ...ground.config.capture, delivery: deliveryOf(ground.config) }

@@ -7,7 +7,7 @@ export const captureConfig = Type.Object(
       default: ['auto'],
       maxItems: 32,
       description:
-        'Interfaces to capture on; `auto` stands for every interface that is up, loopback left out; an empty list captures nothing.',
+        'Interfaces to capture on; `auto` stands for those by which this host speaks with others (not ports of bridges and bonds, bridges of containers, VLANs on a card that is captured, or loopback), at most eight, also such as come later; an empty list captures nothing.',
       examples: [['eth0', 'eth1']],
     }),
     driver: oneOf(['auto', 'tcpdump', 'cap'], {

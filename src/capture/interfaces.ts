@@ -1,11 +1,19 @@
 /** The network interfaces of this host: which exist, which are up, which a configuration means. */
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync, readlinkSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
+import { basename } from 'node:path'
 import { PicketError } from '../core/errors.ts'
+import { chooseAutomatic, type Choice, type NetworkLink } from './automatic-interfaces.ts'
 
 /** Flags of net_device (linux/if.h). */
 const IFF_UP = 0x1
 const IFF_LOOPBACK = 0x8
+
+/** How sysfs names what an interface stands on. */
+const LOWER = 'lower_'
+
+/** The name in a configuration for what Picket chooses itself. */
+export const AUTOMATIC = 'auto'
 
 /** libpcap's name for all interfaces at once. */
 const ANY = 'any'
@@ -14,13 +22,13 @@ const ANY = 'any'
 const INTERFACE_NAME = /^[^\s/:-][^\s/:]{0,14}$/u
 
 /**
- * Expands the configured names: `auto` becomes every interface that is up, loopback left out.
+ * Expands the configured names: `auto` becomes what `automaticChoices` takes.
  *
  * Shape: each name once, in the order given.
  * Errors: `ERR_CAPTURE_OPEN` for a name that this host does not have, listing those that it has.
  */
 export function captureInterfaces(configured: readonly string[]): string[] {
-  const names = configured.flatMap((name) => (name === 'auto' ? upInterfaces() : [name]))
+  const names = configured.flatMap((name) => (name === AUTOMATIC ? automaticInterfaces() : [name]))
   for (const name of names) requireInterface(name)
   return [...new Set(names)]
 }
@@ -53,10 +61,38 @@ export function isUp(name: string): boolean {
   return name === ANY || (interfaceFlags(name) & IFF_UP) !== 0
 }
 
-function upInterfaces(): string[] {
-  return existingInterfaces().filter(
-    (name) => isUp(name) && (interfaceFlags(name) & IFF_LOOPBACK) === 0,
-  )
+/** Lists the interfaces that are up, loopback left out, and why `auto` does not take some. */
+export function automaticChoices(): readonly Choice[] {
+  return chooseAutomatic(existingInterfaces().map(linkOf))
+}
+
+function automaticInterfaces(): string[] {
+  return automaticChoices().flatMap(({ name, leftOut }) => (leftOut === null ? [name] : []))
+}
+
+function linkOf(name: string): NetworkLink {
+  const folder = `/sys/class/net/${name}`
+  const entries = existsSync(folder) ? readdirSync(folder) : []
+  const flags = interfaceFlags(name)
+  return {
+    name,
+    isUp: (flags & IFF_UP) !== 0,
+    isLoopback: (flags & IFF_LOOPBACK) !== 0,
+    kind: kindOf(folder, entries),
+    isDevice: entries.includes('device'),
+    hasAddress: (networkInterfaces()[name] ?? []).some(({ scopeid }) => !scopeid),
+    master: entries.includes('master') ? basename(readlinkSync(`${folder}/master`)) : null,
+    lowers: entries.flatMap((entry) =>
+      entry.startsWith(LOWER) ? [entry.slice(LOWER.length)] : [],
+    ),
+  }
+}
+
+function kindOf(folder: string, entries: readonly string[]): string | null {
+  if (entries.includes('bridge')) return 'bridge'
+  if (entries.includes('bonding')) return 'bond'
+  if (!entries.includes('uevent')) return null
+  return /^DEVTYPE=(.+)$/m.exec(readFileSync(`${folder}/uevent`, 'utf8'))?.[1] ?? null
 }
 
 function interfaceFlags(name: string): number {

@@ -6,7 +6,14 @@ import { dirname } from 'node:path'
 import type { components } from '../../openapi/contract.d.ts'
 import { somebodyAnswers } from '../api/index.ts'
 import { PicketError } from '../core/errors.ts'
-import { canCapture, captureInterfaces, findTcpdump, mayStartTcpdump } from '../capture/index.ts'
+import {
+  AUTOMATIC,
+  automaticChoices,
+  canCapture,
+  captureInterfaces,
+  findTcpdump,
+  mayStartTcpdump,
+} from '../capture/index.ts'
 import { SQLITE_PACKAGE } from '../record/index.ts'
 import { findTracefs } from '../owner/index.ts'
 import type { RespondConfig } from '../respond/config.ts'
@@ -147,15 +154,28 @@ function firewallPrivilege(): CheckResult {
   }
 }
 
+/** A host of containers has hundreds. */
+const MOST_NAMED = 8
+
 function captureTargets({ config }: CommandContext): CheckResult {
+  const { interfaces } = config.capture
   try {
-    const found = captureInterfaces(config.capture.interfaces).join(', ')
-    return ok('interfaces', found || 'none: nothing is captured')
+    const found = captureInterfaces(interfaces).join(', ')
+    const leftOut = interfaces.includes(AUTOMATIC) ? leftOutWords() : ''
+    return ok('interfaces', `${found || 'none: nothing is captured'}${leftOut}`)
   } catch (error) {
     const found = error instanceof Error ? error.message : String(error)
     const fix = 'set capture.interfaces to interfaces of this host'
     return { check: 'interfaces', state: 'missing', found, fix }
   }
+}
+
+function leftOutWords(): string {
+  const all = automaticChoices().flatMap(({ name, leftOut }) =>
+    leftOut === null ? [] : [`${name} (${leftOut})`],
+  )
+  const more = all.length > MOST_NAMED ? ` and ${all.length - MOST_NAMED} more` : ''
+  return all.length === 0 ? '' : `; not by auto: ${all.slice(0, MOST_NAMED).join(', ')}${more}`
 }
 
 type Owners = components['schemas']['OwnerHealth']
