@@ -52,7 +52,7 @@ const homes: Readonly<Record<string, string>> = {
   commander: 'src/cli/',
   hono: 'src/api/',
   'isolation-forest': 'src/detect/models/isolation-forest.ts',
-  'ml-random-forest': 'src/train/random-forest.ts',
+  'ml-random-forest': 'src/train/growing/random-forest.ts',
   'openapi-fetch': 'src/cli/client.ts',
   'prom-client': 'src/core/log/metrics.ts',
   selfsigned: 'src/api/serving/own-certificate.ts',

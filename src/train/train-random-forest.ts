@@ -2,7 +2,7 @@
 import { PicketError } from '../core/errors.ts'
 import { columnMedians, type FlatForest, type RandomForestModel } from '../detect/models/index.ts'
 import { FEATURE_COUNT, FEATURE_NAMES } from '../feature/index.ts'
-import { drawBag } from './bags.ts'
+import { drawBag } from './growing/bags.ts'
 import {
   benignRows,
   dealFolds,
@@ -12,7 +12,7 @@ import {
   type HeldOutScores,
 } from './cross-validate.ts'
 import { captureRows, type CaptureRows } from './dataset.ts'
-import { growForest } from './grow-forest.ts'
+import { growForest } from './growing/grow-forest.ts'
 import { calibrateThreshold, captureWeights, plattScaling, type Scored } from './metrics.ts'
 import { filledIn } from './tables/fill-in.ts'
 import { readFlowTable, type TablePart } from './tables/flow-table.ts'

@@ -8,7 +8,7 @@ export const PROGRAMS = [
   'record/write/worker',
   'sensor/sensor-process',
   'sensor/trial/rule-trial-process',
-  'train/forest-worker',
+  'train/growing/forest-worker',
 ] as const
 
 export type Program = (typeof PROGRAMS)[number]

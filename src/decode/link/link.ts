@@ -6,10 +6,10 @@ import type { Packet } from '../packet.ts'
 import { decodeNullLoop } from './null-loop.ts'
 import { decodePpp } from './ppp.ts'
 import { decodePppoe } from './pppoe.ts'
-import { decodeRadiotap } from './radiotap.ts'
+import { decodeRadiotap } from './wireless/radiotap.ts'
 import { decodeRaw } from './raw.ts'
 import { decodeSll, decodeSll2 } from './sll.ts'
-import { decodeWlan } from './wlan.ts'
+import { decodeWlan } from './wireless/wlan.ts'
 
 /** Decodes a frame of any link type but Ethernet, and what it carries; false when no decoder reads the type. */
 export function decodeLink(packet: Packet, linkType: number): boolean {

@@ -8,13 +8,13 @@ import { HostModel, LEARNING_OFF, type LearningState } from './learning/host-mod
 import { formatSample, parseSample, type LearningSample } from './learning/learning-sample.ts'
 import type { IsolationForestConfig, RandomForestConfig } from './config.ts'
 import { isolationScore } from './isolation-forest.ts'
-import { formatModel, parseModel } from './model-file.ts'
+import { formatModel, parseModel } from './stored/model-file.ts'
 import type { IsolationForestModel, RandomForestModel } from './model.ts'
 import { attackShareTowards } from './flat-forest.ts'
 import { ScoreCache } from './score-cache.ts'
 import { anomalyRules, attackRules } from './stories/story-rules.ts'
 import { StoryTable } from './stories/story-table.ts'
-import type { StoredModels } from './stored-models.ts'
+import type { StoredModels } from './stored/stored-models.ts'
 import { Suspects } from './learning/suspects.ts'
 
 const SAMPLE_EVERY_US = 3600e6

@@ -14,8 +14,8 @@ export {
   storeSample,
   SHIPPED_RANDOM_FOREST,
   type StoredModels,
-} from './stored-models.ts'
-export { formatModel, parseModel, readModelFile, writeModelText } from './model-file.ts'
+} from './stored/stored-models.ts'
+export { formatModel, parseModel, readModelFile, writeModelText } from './stored/model-file.ts'
 export {
   columnMedians,
   quantile,
@@ -40,4 +40,4 @@ export {
   storedVersions,
   withdrawModel,
   type StoredVersion,
-} from './model-versions.ts'
+} from './stored/model-versions.ts'

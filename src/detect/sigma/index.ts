@@ -15,4 +15,4 @@ export {
 export { type CorrelationRule, type DetectionRule, type Level, type RuleHead } from './rule.ts'
 export { SigmaDetector } from './sigma-detector.ts'
 export { type RuleFault } from './source/fault.ts'
-export { type Placeholders } from './source/placeholders.ts'
+export { type Placeholders } from './source/values/placeholders.ts'

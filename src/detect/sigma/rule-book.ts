@@ -9,7 +9,7 @@ import {
 import { readDetection } from './source/detection-section.ts'
 import { Refusal, type RuleFault } from './source/fault.ts'
 import { readLogsource } from './source/logsource.ts'
-import { withPlaceholders, type Placeholders } from './source/placeholders.ts'
+import { withPlaceholders, type Placeholders } from './source/values/placeholders.ts'
 import { readRoles } from './source/roles.ts'
 import { readHead } from './source/rule-head.ts'
 import { readRuleTrees } from './source/rule-trees.ts'

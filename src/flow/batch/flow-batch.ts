@@ -13,8 +13,8 @@ import {
   RECORD_WORDS,
   Word,
 } from './batch-layout.ts'
-import { factsFrom } from './stored-facts.ts'
-import { processFrom } from './stored-process.ts'
+import { factsFrom } from './stored/stored-facts.ts'
+import { processFrom } from './stored/stored-process.ts'
 
 export type FlowEnds = Pick<
   Flow,

@@ -3,7 +3,7 @@
  * learned all the same. Checked strictly when read, as a model is.
  */
 import { FEATURE_COUNT } from '../../../feature/index.ts'
-import { checkedFields, invalidFile, versionFields } from '../model-file.ts'
+import { checkedFields, invalidFile, versionFields } from '../stored/model-file.ts'
 import type { KeptRows } from './baseline.ts'
 
 const FORMAT = 'picket-learning-sample'

@@ -6,10 +6,10 @@ import { keyword } from '../match/field-tests.ts'
 import { Glob } from '../match/glob.ts'
 import { allOf, anyOf, atLeast, not, type Predicate } from '../match/predicate.ts'
 import { readCondition, type Condition } from './condition.ts'
-import { encoded } from './encodings.ts'
+import { encoded } from './values/encodings.ts'
 import { Refusal } from './fault.ts'
 import { fieldItem } from './field-item.ts'
-import { readModifiers } from './modifiers.ts'
+import { readModifiers } from './values/modifiers.ts'
 import { mapOf, requiredOf, textsOf, valuesOf, type MapNode } from './tree.ts'
 
 export interface ReadDetection {

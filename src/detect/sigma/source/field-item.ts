@@ -16,9 +16,9 @@ import {
 import { Glob } from '../match/glob.ts'
 import { Regex, RegexFault } from '../pattern/regex.ts'
 import { parseCidr, type Cidr } from '../../../net/cidr.ts'
-import { encoded } from './encodings.ts'
+import { encoded } from './values/encodings.ts'
 import { didYouMean, Refusal } from './fault.ts'
-import { readModifiers, type Modifiers } from './modifiers.ts'
+import { readModifiers, type Modifiers } from './values/modifiers.ts'
 import { booleanOf, textOf, valuesOf, type ScalarNode } from './tree.ts'
 
 /** Compiles one line. Errors: `Refusal`. */

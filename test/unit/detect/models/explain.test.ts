@@ -8,7 +8,7 @@ import {
   type IsolationForestModel,
   type RandomForestModel,
 } from '../../../../src/detect/models/index.ts'
-import { growRandomForest } from '../../../../src/train/random-forest.ts'
+import { growRandomForest } from '../../../../src/train/growing/random-forest.ts'
 import { FEATURE_COUNT, FEATURE_NAMES } from '../../../../src/feature/index.ts'
 import { labelledRows } from '../../../support/detection/forest-rows.ts'
 

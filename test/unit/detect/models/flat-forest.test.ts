@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { attackShareTowards } from '../../../../src/detect/models/flat-forest.ts'
 import { attackShare } from '../../../../src/detect/models/index.ts'
 import { FEATURE_NAMES } from '../../../../src/feature/index.ts'
-import { growRandomForest } from '../../../../src/train/random-forest.ts'
+import { growRandomForest } from '../../../../src/train/growing/random-forest.ts'
 import { labelledRows } from '../../../support/detection/forest-rows.ts'
 
 const columns = [...FEATURE_NAMES.keys()]
