@@ -1,5 +1,9 @@
 import { expect, test } from 'vitest'
-import { MOST_AUTOMATIC, chooseAutomatic, type NetworkLink } from '../../../src/capture/automatic-interfaces.ts'
+import {
+  MOST_AUTOMATIC,
+  chooseAutomatic,
+  type NetworkLink,
+} from '../../../src/capture/automatic-interfaces.ts'
 
 function link(name: string, changes: Partial<NetworkLink> = {}): NetworkLink {
   return {
