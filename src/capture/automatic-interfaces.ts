@@ -10,7 +10,7 @@ export interface NetworkLink {
   readonly name: string
   readonly isUp: boolean
   readonly isLoopback: boolean
-  /** `bridge`, `bond`, or the kernel's DEVTYPE, such as `vlan`; null for what has none, as Ethernet cards. */
+  /** `bridge`, `bond`, `vrf`, or the kernel's DEVTYPE, such as `vlan`; null for what has none, as Ethernet cards. */
   readonly kind: string | null
   /** It stands for hardware, real or a hypervisor's. */
   readonly isDevice: boolean
@@ -66,24 +66,20 @@ function reasonToLeaveOut(
 ): string | null {
   const { kind, master, lowers } = link
   const above = master === null ? undefined : byName.get(master)
-  if (above !== undefined && gathers(above)) return `a port of ${above.name}`
+  if (above !== undefined && above.kind !== 'vrf') return `a port of ${above.name}`
+  if (kind === 'vrf') return 'a VRF, whose interfaces are looked at themselves'
   if (kind !== null && STACKED.has(kind)) {
     const carrier = lowers.find((lower) => byName.has(lower))
     if (carrier !== undefined) return `carried by ${carrier}`
   }
   if (kind === 'bridge') {
-    const leadsOut = lowers.some((port) => isWayOut(byName.get(port)))
-    return leadsOut ? null : 'a bridge within this host'
+    return lowers.some((port) => isHardware(byName.get(port))) ? null : 'a bridge within this host'
   }
-  if (link.isDevice || kind === 'bond' || link.hasAddress) return null
+  if (isHardware(link) || link.hasAddress) return null
   return 'a virtual interface without an address'
 }
 
-/** What passes its ports passes it; a VRF and an Open vSwitch show less. */
-function gathers({ kind, isDevice }: NetworkLink): boolean {
-  return kind === 'bridge' || kind === 'bond' || isDevice
-}
-
-function isWayOut(port: NetworkLink | undefined): boolean {
-  return port !== undefined && (port.isDevice || port.kind === 'bond' || port.kind === 'vlan')
+/** A bridge over a VLAN is none by this: what leaves it passes the card below, tagged. */
+function isHardware(link: NetworkLink | undefined): boolean {
+  return link !== undefined && (link.isDevice || link.kind === 'bond')
 }

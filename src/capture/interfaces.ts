@@ -8,6 +8,9 @@ import { chooseAutomatic, type Choice, type NetworkLink } from './automatic-inte
 /** Flags of net_device (linux/if.h). */
 const IFF_UP = 0x1
 const IFF_LOOPBACK = 0x8
+const IFF_NOARP = 0x80
+const IFF_MASTER = 0x400
+const VRF = IFF_NOARP | IFF_MASTER
 
 /** How sysfs names what an interface stands on. */
 const LOWER = 'lower_'
@@ -78,7 +81,7 @@ function linkOf(name: string): NetworkLink {
     name,
     isUp: (flags & IFF_UP) !== 0,
     isLoopback: (flags & IFF_LOOPBACK) !== 0,
-    kind: kindOf(folder, entries),
+    kind: (flags & VRF) === VRF ? 'vrf' : kindOf(folder, entries),
     isDevice: entries.includes('device'),
     hasAddress: (networkInterfaces()[name] ?? []).some(({ scopeid }) => !scopeid),
     master: entries.includes('master') ? basename(readlinkSync(`${folder}/master`)) : null,

@@ -66,6 +66,17 @@ test('of a bond the bond is taken, and not its cards or the VLANs on it', () => 
   })
 })
 
+test('of a bridge over a VLAN the card is taken, which carries what leaves it', () => {
+  const bridge = link('br7', { kind: 'bridge', hasAddress: true, lowers: ['eth0.7', 'tap0'] })
+  const vlan = link('eth0.7', { kind: 'vlan', master: 'br7', lowers: ['eth0'] })
+  expect(choices(card('eth0'), bridge, vlan, link('tap0', { master: 'br7' }))).toEqual({
+    eth0: null,
+    br7: 'a bridge within this host',
+    'eth0.7': 'a port of br7',
+    tap0: 'a port of br7',
+  })
+})
+
 test('a virtual function below a synthetic card of a cloud is not captured beside it', () => {
   expect(choices(card('eth0', { hasAddress: true }), card('enP1s0', { master: 'eth0' }))).toEqual({
     ...{ eth0: null, enP1s0: 'a port of eth0' },
@@ -76,11 +87,14 @@ test('tunnels show what the card below carries sealed, and are taken; so is the 
   expect(
     choices(
       card('eth0', { hasAddress: true, master: 'blue' }),
-      link('blue', { hasAddress: true }),
+      link('blue', { kind: 'vrf', hasAddress: true }),
       link('wg0', { kind: 'wireguard', hasAddress: true }),
       link('tun0', { hasAddress: true }),
     ),
-  ).toEqual({ eth0: null, blue: null, wg0: null, tun0: null })
+  ).toEqual({
+    ...{ eth0: null, wg0: null, tun0: null },
+    blue: 'a VRF, whose interfaces are looked at themselves',
+  })
 })
 
 test('within a container the end of its cable is taken', () => {
@@ -101,4 +115,13 @@ test('a dial-in server is not given a sensor a caller: its card comes first', ()
   expect(taken).toHaveLength(MOST_AUTOMATIC)
   expect(taken).toContain('eth0')
   expect(found['ppp400']).toBe('beyond the 8 that auto takes')
+})
+
+test('the cards of a team are captured by the team, those of an Open vSwitch themselves', () => {
+  const team = link('team0', { hasAddress: true })
+  expect(choices(team, card('eth0', { master: 'team0' }))).toEqual({
+    ...{ team0: null, eth0: 'a port of team0' },
+  })
+  const datapath = link('ovs-system', { isUp: false })
+  expect(choices(datapath, card('eth0', { master: 'ovs-system' }))).toEqual({ eth0: null })
 })
