@@ -294,17 +294,6 @@ describe('requests over HTTP', () => {
     expect(traffic.end()).toMatchObject([{ kind: 'c2.http', host: HOST, domain: 'shop-0.com' }])
   })
 
-  test('for the library by which Cobalt Strike poses as jQuery, every minute or less, are told', () => {
-    const traffic = new WatchedTraffic()
-    const lines = ['GET /jquery-3.3.1.min.js HTTP/1.1', 'Host: code-cdn.example', 'Accept: */*']
-    const agent = 'User-Agent: Mozilla/5.0 (Windows NT 6.3; Trident/7.0; rv:11.0) like Gecko'
-    for (let index = 0; index < 24; index += 1) {
-      request(traffic, [...lines, agent, 'Cookie: __cfduid=abc'])
-      traffic.wait((30 + ((index * 7) % 16)) * SECOND)
-    }
-    expect(traffic.end()).toMatchObject([{ family: 'c2', host: HOST, domain: 'code-cdn.example' }])
-  })
-
   test('of browsers, of a system looking for the Internet, and of a device that tells its state are not', () => {
     const traffic = new WatchedTraffic()
     const browser = [

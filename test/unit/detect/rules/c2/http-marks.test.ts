@@ -89,3 +89,18 @@ describe('a request by which a known tool gives itself away', () => {
     expect(storiesOf(request)).toEqual([])
   }) // prettier-ignore
 })
+
+test('the library by which Cobalt Strike poses as jQuery is told where it is fetched every minute or less', () => {
+  const traffic = new WatchedTraffic()
+  const agent =
+    'User-Agent: Mozilla/5.0 (Windows NT 6.3; Trident/7.0; rv:11.0) like Gecko\r\nAccept: */*\r\n'
+  for (let index = 0; index < 24; index += 1) {
+    const ends = { client: HOST, server: FAR, clientPort: 51_000 + index, serverPort: 80 }
+    new RemoteSession(traffic, ends)
+      .say(get('/jquery-3.3.1.min.js', `${agent}Cookie: __cfduid=abc\r\n`))
+      .hear('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')
+      .close()
+    traffic.wait((30 + ((index * 7) % 16)) * 1_000_000)
+  }
+  expect(traffic.end()).toMatchObject([{ family: 'c2', host: HOST, domain: 'example.net' }])
+})
