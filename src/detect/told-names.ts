@@ -3,7 +3,7 @@
 /** Detectors as events and `policy.blockWhen` name them; a Sigma rule's findings go by the rule. */
 export const DETECTORS = [
   'address-walking', 'agent', 'answered-scan', 'api-logins', 'arp-sweep', 'block-scan', 'c2', 'c2-beacons',
-  'c2-names', 'c2-polls', 'c2-requests', 'c2-streams', 'c2-tls', 'carpet-flood', 'cipher-listing', 'community-guessing',
+  'c2-names', 'c2-polls', 'c2-requests', 'c2-streams', 'c2-tls', 'carpet-flood', 'chain-flood', 'cipher-listing', 'community-guessing',
   'connection-flood', 'controller-search', 'controller-writes', 'cut-logins',
   'denied-addresses', 'dhcp-flood', 'dhcp-servers', 'dhcp6-servers', 'directory-search',
   'dns-answers', 'dns-flood', 'dns-tunnel', 'domain-theft', 'encrypted-dns', 'file-guessing',

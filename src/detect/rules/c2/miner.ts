@@ -13,9 +13,10 @@ import { bytesOf } from './signs/rat-marks.ts'
 
 /** What only the one who mines says; a first message's 64 bytes hold it. */
 const MINER_WORDS =
-  /"method" ?: ?"(?:mining\.(?:subscribe|authorize|submit|configure|extranonce\.subscribe)|eth_submit(?:Login|Work|Hashrate)|eth_getWork)"|"method" ?: ?"login" ?, ?"params" ?: ?\{ ?"login|^\{"worker" ?: ?"[^"]{0,32}" ?, ?"jsonrpc" ?: ?"2\.0" ?, ?"params" ?: ?\["0x/
+  /"method" ?: ?"(?:mining\.(?:subscribe|authorize|submit|configure|extranonce\.subscribe)|eth_submit(?:Login|Work|Hashrate)|eth_getWork)"|"method" ?: ?"submit" ?, ?"params" ?: ?\{ ?"id" ?:|"method" ?: ?"login" ?, ?"params" ?: ?\{ ?"login|^\{"worker" ?: ?"[^"]{0,32}" ?, ?"jsonrpc" ?: ?"2\.0" ?, ?"params" ?: ?\["0x/
 /** What only a pool says. */
-const POOL_WORDS = /"mining\.(?:notify|set_difficulty|set_target|set_extranonce)"/
+const POOL_WORDS =
+  /"mining\.(?:notify|set_difficulty|set_target|set_extranonce)"|"method" ?: ?"job" ?, ?"params" ?: ?\{ ?"(?:blob|job_id)"/
 
 const HEARS = ['unknown-stream'] as const
 

@@ -9,6 +9,7 @@ import { RequestCrowd } from './service/request-crowd.ts'
 import { RenegotiationFlood } from './service/renegotiation-flood.ts'
 import { SlowHttp } from './service/slow/slow-http.ts'
 import { SynFlood } from './syn-flood.ts'
+import { ChainFlood } from './volume/chain-flood.ts'
 import { CarpetFlood } from './volume/carpet-flood.ts'
 import { FragmentFlood } from './volume/fragment-flood.ts'
 import { Fraggle } from './volume/fraggle.ts'
@@ -29,7 +30,10 @@ export function createFloodDetectors(config: DetectConfig, emit: Emit): Detector
     // Before the floods of datagrams, which leave to it what it has told.
     ...(dnsFlood === null ? [] : [dnsFlood]),
     ...(strayFlood.enabled
-      ? [new StrayFlood(strayFlood, emit, (server) => dnsFlood?.toldOf(server) ?? 0)]
+      ? [
+          new StrayFlood(strayFlood, emit, (server) => dnsFlood?.toldOf(server) ?? 0),
+          new ChainFlood(strayFlood, emit),
+        ]
       : []),
     ...(icmpFlood.enabled ? [new IcmpFlood(icmpFlood, emit)] : []),
     ...(tunnelFlood.enabled ? [new TunnelFlood(tunnelFlood, emit)] : []),

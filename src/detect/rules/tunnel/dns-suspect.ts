@@ -92,6 +92,8 @@ export class DnsSuspect {
   oddTypes = 0
   longestName = 0
   example = ''
+  /** With what every name begins; null before the first. */
+  stem: string | null = null
   readonly types = new Set<string>()
   readonly #names = new Set<number>()
   #lastName = ''
@@ -143,6 +145,7 @@ export class DnsSuspect {
     this.#lastName = name
     if (this.#names.has(nameHash)) return
     if (this.#names.size < MAX_NAMES) this.#names.add(nameHash)
+    this.stem = commonStart(this.stem ?? name.slice(0, freeLength), name)
     this.upBytes += freeLength
     const worth = worthOf(odds, freeLength)
     this.evidence += worth * (1 + this.#unjudged)
@@ -213,6 +216,7 @@ export class DnsSuspect {
 
   #beginPeriod(nowUs: number): void {
     this.#names.clear()
+    this.stem = null
     this.#freight = 0
     this.#periodUs = nowUs
     this.evidence = this.queries = this.answers = this.upBytes = this.downBytes = 0
@@ -224,6 +228,13 @@ export class DnsSuspect {
       this.longestName =
         0
   }
+}
+
+/** The characters with which both begin. */
+export function commonStart(one: string, other: string): string {
+  let end = 0
+  while (end < one.length && one.charCodeAt(end) === other.charCodeAt(end)) end += 1
+  return end === one.length ? one : one.slice(0, end)
 }
 
 /** How much a name is worth as evidence, 0–2, by its log odds and the length of its free part. */

@@ -16,8 +16,10 @@ import { Story } from '../state/story.ts'
 import type { DnsTunnelConfig } from './config.ts'
 import { describeDnsTunnel } from './dns-story.ts'
 import { DnsSuspect, TELLING_TYPES } from './dns-suspect.ts'
+import { DomainRound, sumOf } from './domain-round.ts'
 import { GivenAddresses } from './given-addresses.ts'
 import { isKnownDomain, isOrdinaryLookup } from './known-names.ts'
+import { describeRound } from './round-story.ts'
 import { registeredDomainAt } from '../../../net/registered-domain.ts'
 
 const DNS = APPLICATIONS.indexOf('dns')
@@ -31,6 +33,9 @@ const NEARLY_LONGEST = 245
 
 /** Servers remembered; those met later are not taken for resolvers. */
 const MAX_SERVERS = 4096
+
+/** Hosts whose domains are looked at together. */
+const MAX_ROUNDS = 1024
 
 /** Pairs of host and domain waiting to show four names. */
 const WAITING = 32_768
@@ -50,6 +55,7 @@ export class DnsTunnel implements Detector {
   /** Hosts that were asked for names. */
   readonly #servers = new Set<number>()
   readonly #given = new GivenAddresses()
+  readonly #rounds: FadingTable<DomainRound>
 
   constructor(config: DnsTunnelConfig, emit: Emit) {
     this.#config = config
@@ -59,7 +65,8 @@ export class DnsTunnel implements Detector {
     this.#suspects = new FadingTable(config.maxSuspects, afterUs, (suspect) =>
       this.#finish(suspect),
     )
-    this.memories = [this.#given, this.#suspects, this.#looks]
+    this.#rounds = new FadingTable(MAX_ROUNDS, afterUs, (round) => this.#finishRound(round))
+    this.memories = [this.#given, this.#rounds, this.#suspects, this.#looks]
   }
 
   flowOpened(flow: LiveFlow): void {
@@ -115,6 +122,7 @@ export class DnsTunnel implements Detector {
     const suspect = new DnsSuspect(parties, flow.lastUs)
     suspect.remember(look.items.slice(0, -1), look.firstUs)
     this.#suspects.set(pairKey(clientKey, domainHash, 0), suspect)
+    this.#roundOf(clientKey, flow.lastUs).add(suspect)
     const freeLength = domainAt === query.length ? domainAt : domainAt - 1
     this.#asks(suspect, flow, { fact, freeLength, nameHash })
   }
@@ -131,7 +139,11 @@ export class DnsTunnel implements Detector {
     suspect.asks(fact, freeLength, nameHash, flow.lastUs)
     if (suspect.story === null) {
       const { domainHash, clientKey } = suspect.parties
-      if (!suspect.isTunnel(this.#config, this.#servers.has(clientKey))) return
+      const isResolver = this.#servers.has(clientKey)
+      if (!suspect.isTunnel(this.#config, isResolver)) {
+        if (!isResolver) this.#judgeRound(clientKey, flow)
+        return
+      }
       const first = this.#first.get(domainHash)
       if (first !== undefined && suspect.relays(first)) return
       suspect.story = new Story(suspect.firstUs, flow.lastUs)
@@ -143,7 +155,36 @@ export class DnsTunnel implements Detector {
     this.#emit(describeDnsTunnel(suspect, suspect.story, this.#config, false))
   }
 
+  #roundOf(clientKey: number, nowUs: number): DomainRound {
+    let round = this.#rounds.get(clientKey)
+    if (round === undefined) {
+      round = new DomainRound(nowUs)
+      this.#rounds.set(clientKey, round)
+    }
+    return round
+  }
+
+  #judgeRound(clientKey: number, flow: LiveFlow): void {
+    const round = this.#rounds.get(clientKey)
+    if (round === undefined) return
+    round.lastUs = Math.max(round.lastUs, flow.lastUs)
+    const pieces = round.tunnel(this.#config)
+    if (pieces.length === 0) return
+    round.pieces = pieces
+    round.story ??= new Story(pieces[0]!.firstUs, flow.lastUs)
+    round.story.addFlow(flow)
+    const queries = sumOf(pieces, 'queries')
+    if (!round.story.isDue(queries, flow.lastUs)) return
+    round.story.told(queries, flow.lastUs)
+    this.#emit(describeRound(pieces, round.story, this.#config, false))
+  }
+
+  #finishRound({ story, pieces }: DomainRound): void {
+    if (story !== null) this.#emit(describeRound(pieces, story, this.#config, true))
+  }
+
   #finish(suspect: DnsSuspect): void {
+    this.#rounds.get(suspect.parties.clientKey)?.remove(suspect)
     if (suspect.story === null) return
     const { domainHash } = suspect.parties
     if (this.#first.get(domainHash) === suspect) this.#first.delete(domainHash)

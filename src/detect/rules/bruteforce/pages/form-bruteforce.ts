@@ -85,7 +85,9 @@ export class FormBruteforce implements Detector {
       return
     }
     if (known !== undefined && known.page !== page && known.tries >= SETTLED_TRIES) return
-    this.#tries(flow, posted.request, { page, isNamedLogin: false }).offered(credentials)
+    const client = this.#tries(flow, posted.request, { page, isNamedLogin: false })
+    client.offered(credentials)
+    this.#judge(client, flow)
   }
 
   #tries(

@@ -110,7 +110,11 @@ export class PageGuesser implements Row {
   isGuessing({ minTries }: FormBruteforceConfig): boolean {
     const gapUs = (this.lastUs - this.#firstUs) / Math.max(1, this.tries - 1)
     if (!this.#areMany(minTries, gapUs) || !this.#isVaried(minTries)) return false
-    if (gapUs > MOST_GAP_US || this.#others > this.tries * MOST_OTHERS_PER_TRY) return false
+    if (
+      (gapUs > MOST_GAP_US && !this.#isRefusedThroughout) ||
+      this.#others > this.tries * MOST_OTHERS_PER_TRY
+    )
+      return false
     // Where the server's side was not captured, the client's alone must do.
     return this.#answered * 2 < this.tries
       ? this.#answered === 0
@@ -120,9 +124,17 @@ export class PageGuesser implements Row {
   /** A few less will do of readable offers that are all different, in haste, and answered alike to the last. */
   #areMany(minTries: number, gapUs: number): boolean {
     if (this.tries >= minTries) return true
-    const share = this.#refused === this.#answered ? REFUSED_SHARE : FEW_SHARE
-    if (this.#offers.value < minTries * share || gapUs > HASTY_GAP_US) return false
+    const isRefused = this.#refused === this.#answered
+    if (this.#offers.value < minTries * (isRefused ? REFUSED_SHARE : FEW_SHARE)) return false
+    if (gapUs > HASTY_GAP_US && !this.#isRefusedThroughout) return false
     return this.#answered > 0 && this.otherAnswers === 0
+  }
+
+  /** Each try was another offer, and each was refused by its status: then their pace says nothing for the client. */
+  get #isRefusedThroughout(): boolean {
+    return (
+      this.#refused > 0 && this.#refused === this.#answered && this.#offers.value >= this.tries - 1
+    )
   }
 
   /** Where the offers are readable it takes different ones; lengths must do where they are not. */

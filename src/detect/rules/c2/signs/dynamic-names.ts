@@ -26,6 +26,10 @@ const SERVICES: ReadonlySet<string> = new Set([
   'playit.gg', 'pagekite.me', 'at.remote.it',
 ]) // prettier-ignore
 
+/** The service's own hosts, which tell an address or take a new one, are no customers'. */
+const OWN_HOST =
+  /^(?:www|checkip|ip|ipv[46]|myip|members|update|updates|api|dynupdate|nic|account|support)$/
+
 /** Returns the service whose name the host's ends in; null when it is none. */
 export function dynamicService(name: string | null): string | null {
   if (name === null) return null
@@ -35,8 +39,7 @@ export function dynamicService(name: string | null): string | null {
     at = name.lastIndexOf('.', at - 1)
     if (labels === 1) continue
     const ending = name.slice(at + 1)
-    // The service's own site is no host of a customer's.
-    if (SERVICES.has(ending)) return at < 0 || name.slice(0, at) === 'www' ? null : ending
+    if (SERVICES.has(ending)) return at < 0 || OWN_HOST.test(name.slice(0, at)) ? null : ending
     if (at < 0) return null
   }
   return null

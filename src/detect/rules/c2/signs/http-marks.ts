@@ -36,6 +36,7 @@ const TARGETS: readonly Mark[] = [
   ['Mozi', 1.2, /^GET \/(?:\S*\/)?Mozi\.[am7]$/],
   ['NetSupport Manager', 0.8, /^POST http:\/\/\S+\/fakeurl\.htm$/],
   ['Cobalt Strike', 1.3, /^POST \/jquery-3\.3\.2\.min\.js(?:\?|$)/],
+  ['Cobalt Strike', 0.6, /^GET \/jquery-3\.3\.1\.min\.js$/],
   ['Agent Tesla', 0.9, /^POST \/\S*WebPanel\/\S*\.php$/],
   ['FormBook', 0.6, /^GET \/[a-z0-9]{2,6}\/\?[\w-]{1,12}=[A-Za-z0-9+/]{60,}={0,2}&[\w-]{1,12}=[\w-]{1,16}$/],
   ['Hancitor', 0.7, /^POST \/(?:\d+|[a-z]{2,3}\d)\/forum\.php$/],

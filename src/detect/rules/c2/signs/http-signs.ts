@@ -65,11 +65,18 @@ export function httpSigns(request: HttpRequest, port: number): Sign[] {
     const isScript = SCRIPT.test(uri)
     signs.push(http('smallPost', 'content', isScript ? 0.25 : 0.1, `${contentBytes} bytes posted to ${isScript ? 'a script' : 'it'}`)) // prettier-ignore
   }
+  if (isFirstCookie(request)) signs.push(http('cookieAtStart', 'known', 0.8, 'a cookie for the start page, and nothing else that a browser sends')) // prettier-ignore
   // Nobody hands cookies to a program that is no browser, at an address without a name.
   if (isBareHost && request.hasCookie) signs.push(http('cookieToAddress', 'content', 0.25, 'a cookie for it')) // prettier-ignore
   if (OPAQUE.test(uri))
     signs.push(http('opaqueQuery', 'content', 0.15, 'an opaque value in the query'))
   return signs
+}
+
+/** What browsers keep for the second visit, of a program that says nothing else of itself (IcedID's loader). */
+function isFirstCookie({ isWhole, hasCookie, method, uri, ...request }: HttpRequest): boolean {
+  if (!isWhole || !hasCookie || method !== 'GET' || uri !== '/') return false
+  return request.userAgent === null && !request.hasAccept && !request.hasReferer
 }
 
 function identity(request: HttpRequest): Sign[] {

@@ -30,6 +30,9 @@ const NEIGHBOUR_BURST = 0.5
 /** One ping to a network may be answered by all of it: so much fewer than of plain ones are a flood. */
 const SMURF_SHARE = 5
 
+/** Within one second nobody pings all of a network so often, not even from several windows. */
+const SMURF_BURST = 0.3
+
 /** How long a router looks for whom it has a ping for (RFC 4861 §7.2.2: three tries, a second apart). */
 const LOOKED_FOR_US = 4_000_000
 
@@ -188,6 +191,7 @@ function stuffOf(config: IcmpFloodConfig): Readonly<Record<Group, Stuff>> {
   }
   const v6: Stuff = { ...ping, kind: 'flood.icmpv6', noun: 'ICMPv6 message' }
   const minBurst = Math.ceil(config.minMessages * BURST_SHARE)
+  const minSmurf = Math.ceil(config.minMessages / SMURF_SHARE)
   return {
     usual: { ...ping, minBurst },
     error: { ...ping, noun: 'ICMP error', minPackets: config.minErrors, maxSeverity: 5 },
@@ -195,7 +199,8 @@ function stuffOf(config: IcmpFloodConfig): Readonly<Record<Group, Stuff>> {
     v6: { ...v6, minBurst },
     smurf: {
       ...{ ...ping, kind: 'amplification.smurf', noun: 'ping', mitre: ['T1498.002'] },
-      minPackets: Math.ceil(config.minMessages / SMURF_SHARE),
+      minPackets: minSmurf,
+      minBurst: Math.ceil(minSmurf * SMURF_BURST),
       isReflected: true,
     },
     neighbour: {

@@ -65,6 +65,7 @@ describe('a request by which a known tool gives itself away', () => {
     ['PlugX at a bare address', post('/update?id=0012ab34', '', '', FAR)],
     ['FormBook', get(`/bs8f/?Fz=${'9e7eQxmP7TvwkMHavNkVXBWldj'.repeat(3)}sGA==&Qd=1b`, 'Connection: close\r\n')],
     ['a form that is no form, at a bare address', post('/t5', '\x9c\xe1\x02\x87\xf3\x00\x12\xbb'.repeat(20), 'User-Agent: Mozilla/4.0 (compatible; MSIE 7.0; Windows NT 6.1)\r\nAccept: */*\r\nContent-Type: application/x-www-form-urlencoded\r\n', FAR)],
+    ['IcedID’s first request', get('/', 'Connection: Keep-Alive\r\nCookie: __gads=3219312234:1:86472:129; _gat=10.0.19045.64; _u=574F; __io=21_3990_1\r\n')],
   ])('%s is told with host and far end', (_name, request) => {
     expect(storiesOf(request)).toMatchObject([{ host: HOST, attacker: FAR }])
   }) // prettier-ignore
@@ -77,6 +78,8 @@ describe('a request by which a known tool gives itself away', () => {
     ['a form', post('/login', `a=1&token=${HEX}`, BROWSER)],
     ['an upload with a checksum', post('/api/files', `h=${HEX}`, BROWSER)],
     ['a library of jQuery', get('/jquery-3.3.1.min.js', BROWSER)],
+    ['the start page, with a cookie, of a program with a name', get('/', 'User-Agent: kiosk/1.2\r\nCookie: id=1\r\n')],
+    ['a page below, with a cookie, of a program without', get('/state.json', 'Cookie: id=1\r\n')],
     ['data of a day', get('/exports/2026.dat', BROWSER)],
     ['a web service', post('/Service.svc', '<s:Envelope><s:Body><GetOrders xmlns="http://example.net/orders"/></s:Body></s:Envelope>', BROWSER)],
     ['a file by its checksum, of a bare address', get('/weWlhvEiAPHP3NuQ47WJa0LReq3ywxmjKQuDJlWMWl8ss4T66OboaCW7jiMa', 'User-Agent: updater/2.1\r\nAccept: */*\r\n', FAR)],
@@ -85,4 +88,19 @@ describe('a request by which a known tool gives itself away', () => {
   ])('%s is not told', (_name, request) => {
     expect(storiesOf(request)).toEqual([])
   }) // prettier-ignore
+})
+
+test('the library by which Cobalt Strike poses as jQuery is told where it is fetched every minute or less', () => {
+  const traffic = new WatchedTraffic()
+  const agent =
+    'User-Agent: Mozilla/5.0 (Windows NT 6.3; Trident/7.0; rv:11.0) like Gecko\r\nAccept: */*\r\n'
+  for (let index = 0; index < 24; index += 1) {
+    const ends = { client: HOST, server: FAR, clientPort: 51_000 + index, serverPort: 80 }
+    new RemoteSession(traffic, ends)
+      .say(get('/jquery-3.3.1.min.js', `${agent}Cookie: __cfduid=abc\r\n`))
+      .hear('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')
+      .close()
+    traffic.wait((30 + ((index * 7) % 16)) * 1_000_000)
+  }
+  expect(traffic.end()).toMatchObject([{ family: 'c2', host: HOST, domain: 'example.net' }])
 })

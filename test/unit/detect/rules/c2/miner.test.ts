@@ -28,9 +28,17 @@ describe('a miner', () => {
     expect(toldOf([['<', job]])).toMatchObject([{ kind: 'c2.miner', host: HOST }])
   })
 
+  test.each<[string, '>' | '<', string]>([
+    ['a job', '<', '{"jsonrpc":"2.0","method":"job","params":{"blob":"0e0eab12","job_id":"1"}}\n'],
+    ['a share', '>', '{"id":7,"jsonrpc":"2.0","method":"submit","params":{"id":"ab","nonce":"00"}}\n'],
+  ])('is told by %s, where its login was before the capture', (_, way, words) => {
+    expect(toldOf([[way, words]])).toMatchObject([{ kind: 'c2.miner', host: HOST }])
+  }) // prettier-ignore
+
   test('is not seen in other programs that speak JSON-RPC', () => {
     const login = '{"jsonrpc":"2.0","id":1,"method":"user.login","params":{"user":"a"}}\n'
     const editor = '{"jsonrpc":"2.0","method":"initialize","params":{"login":true}}\n'
-    expect(toldOf([['>', login], ['<', '{"result":1}\n'], ['>', editor]])).toEqual([]) // prettier-ignore
+    const form = '{"jsonrpc":"2.0","method":"submit","params":{"form":"a"}}\n'
+    expect(toldOf([['>', login], ['<', '{"result":1}\n'], ['>', editor], ['>', form]])).toEqual([]) // prettier-ignore
   })
 })

@@ -60,6 +60,27 @@ function post(traffic: WatchedTraffic, page: string, body: string, answer = '200
   visit(traffic, { port: 80, said: [['>', head + body], ['<', reply]] }) // prettier-ignore
 }
 
+describe('patient guessing', () => {
+  test('of ten different passwords, each refused by its status, is told', () => {
+    const traffic = new WatchedTraffic()
+    for (let word = 0; word < 10; word += 1) {
+      post(traffic, '/api/auth', `{"email":"a@b.example","password":"guess${word}"}`, '401 No')
+      traffic.wait(12_000_000)
+    }
+    expect(guesses(traffic)).toMatchObject([{ kind: 'bruteforce.http' }])
+  })
+
+  test('is not seen where one of them is let in, as behind a gateway of many people', () => {
+    const traffic = new WatchedTraffic()
+    for (let word = 0; word < 14; word += 1) {
+      const answer = word === 3 ? '200 OK' : '401 No'
+      post(traffic, '/api/auth', `{"email":"a${word}@b.example","password":"p${word}"}`, answer)
+      traffic.wait(12_000_000)
+    }
+    expect(guesses(traffic)).toEqual([])
+  })
+})
+
 describe('guessing is told by what is offered', () => {
   test.each<[string, (word: number) => string]>([
     ['/wp-login.php', (word) => `log=admin&pwd=guess${word}&wp-submit=Log+In`],
