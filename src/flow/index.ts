@@ -1,7 +1,7 @@
 /** Flow: packets become flows, both directions of a conversation in one record. */
 export { addressKey, ipv6Key } from './address-key.ts'
 export { secretDigestOf } from './application/login/secret-digest.ts'
-export { dnsRcodeName } from './application/network/dns-names.ts'
+export { dnsRcodeName } from './application/network/dns/dns-names.ts'
 export { communityId } from './community-id.ts'
 export {
   APPLICATIONS,

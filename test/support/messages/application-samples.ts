@@ -3,7 +3,7 @@ import { clientInitial, cryptoFrame } from './quic-initials.ts'
 import { ber, berInteger, berSequence, berText } from './ber-builder.ts'
 import { dnsAddress, dnsMessage, dnsName, dnsRecord, edns } from './dns-messages.ts'
 import { bytesOf, concat, uint16, uint32, type Content } from '../packets/packet-builder.ts'
-import type { Said } from './spoken-flow.ts'
+import type { Said } from './spoken/spoken-flow.ts'
 import { certificateMessage, clientHello, serverHello, tlsRecord } from './tls-messages.ts'
 import {
   asRequest,

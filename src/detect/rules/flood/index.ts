@@ -15,7 +15,7 @@ import { FragmentFlood } from './volume/fragment-flood.ts'
 import { Fraggle } from './volume/fraggle.ts'
 import { IcmpFlood } from './volume/icmp-flood.ts'
 import { LinkFlood } from './volume/link-flood.ts'
-import { StrayFlood } from './volume/stray-flood.ts'
+import { StrayFlood } from './volume/stray/stray-flood.ts'
 import { TunnelFlood } from './volume/tunnel-flood.ts'
 
 /** Makes the flood detectors that the configuration enables. */

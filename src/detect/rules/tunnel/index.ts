@@ -1,7 +1,7 @@
 /** detect/rules/tunnel: traffic is hidden within the traffic of another protocol. */
 import type { DetectConfig } from '../../config.ts'
 import type { Detector, Emit } from '../../detector.ts'
-import { DnsTunnel } from './dns-tunnel.ts'
+import { DnsTunnel } from './dns/dns-tunnel.ts'
 import { EncryptedDns } from './encrypted/encrypted-dns.ts'
 import { IcmpTunnel } from './icmp-tunnel.ts'
 import { OddPort } from './odd-port.ts'

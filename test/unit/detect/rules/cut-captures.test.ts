@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { dnsMessage } from '../../../support/messages/dns-messages.ts'
-import { answer, converse } from '../../../support/messages/spoken-http.ts'
+import { answer, converse } from '../../../support/messages/spoken/spoken-http.ts'
 import { WatchedTraffic } from '../../../support/detection/watched-traffic.ts'
 
 /** Pages of many servers, each asked for as a browser does. */

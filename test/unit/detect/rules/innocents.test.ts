@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { ask } from '../../../support/messages/asked-names.ts'
 import { icmp } from '../../../support/packets/packet-builder.ts'
 import { seededRandom } from '../../../support/seeded-random.ts'
-import { answer, converse } from '../../../support/messages/spoken-http.ts'
+import { answer, converse } from '../../../support/messages/spoken/spoken-http.ts'
 import { WatchedTraffic } from '../../../support/detection/watched-traffic.ts'
 
 const bytes = (length: number): Uint8Array => new Uint8Array(length).fill(5)

@@ -6,7 +6,7 @@ import { advertiseRouter, arpAsk, neighbourMessage } from '../../../support/pack
 import { addressBytes, bytesOf, concat, macBytes, uint16, uint32 } from '../../../support/packets/packet-builder.ts' // prettier-ignore
 import { rpcBind, rpcRequest } from '../../../support/messages/rpc-messages.ts'
 import { seededRandom } from '../../../support/seeded-random.ts'
-import { answer, converse, get, post } from '../../../support/messages/spoken-http.ts'
+import { answer, converse, get, post } from '../../../support/messages/spoken/spoken-http.ts'
 import { clientHello, tlsRecord } from '../../../support/messages/tls-messages.ts'
 import { WatchedTraffic } from '../../../support/detection/watched-traffic.ts'
 import {

@@ -10,7 +10,7 @@ import { StreamBuffers } from '../../../../src/flow/application/streams/stream-b
 import { Packet } from '../../../../src/decode/index.ts'
 import { httpRequest } from '../../../support/detection/judged-rules.ts'
 import { bytesOf } from '../../../support/packets/packet-builder.ts'
-import { overTcp, type Said } from '../../../support/messages/spoken-flow.ts'
+import { overTcp, type Said } from '../../../support/messages/spoken/spoken-flow.ts'
 
 const get = (uri: string): string => `GET ${uri} HTTP/1.1\r\nHost: a\r\n\r\n`
 const answer = (status: number): string => `HTTP/1.1 ${status} X\r\nContent-Length: 0\r\n\r\n`

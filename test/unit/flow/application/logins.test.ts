@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { mysqlLogin, mysqlPacket, postgresqlMessage, postgresqlStart } from '../../../support/messages/application-samples.ts' // prettier-ignore
 import { uint32 } from '../../../support/packets/packet-builder.ts'
-import { overTcp, overUdp, type Said, type Spoken } from '../../../support/messages/spoken-flow.ts'
+import {
+  overTcp,
+  overUdp,
+  type Said,
+  type Spoken,
+} from '../../../support/messages/spoken/spoken-flow.ts'
 
 const logins = ({ told }: Spoken): unknown[] =>
   told.flatMap((fact) => (fact.kind === 'login' ? [[fact.outcome, fact.user, fact.code]] : []))

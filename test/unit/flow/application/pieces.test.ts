@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { SAMPLES, type Sample } from '../../../support/messages/application-samples.ts'
 import { bytesOf, concat, uint32 } from '../../../support/packets/packet-builder.ts'
-import { Talk, overTcp, segment, tcpOpening, type Said, type Spoken } from '../../../support/messages/spoken-flow.ts' // prettier-ignore
+import { Talk, overTcp, segment, tcpOpening, type Said, type Spoken } from '../../../support/messages/spoken/spoken-flow.ts' // prettier-ignore
 import { asRequest } from '../../../support/messages/windows-messages.ts'
 
 const streams = SAMPLES.filter(({ transport }) => transport === 'tcp')

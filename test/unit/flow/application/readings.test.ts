@@ -17,7 +17,7 @@ import {
   overUdp,
   segment,
   tcpOpening,
-} from '../../../support/messages/spoken-flow.ts'
+} from '../../../support/messages/spoken/spoken-flow.ts'
 
 /** Keeps a text for each payload. */
 class Hoarder extends FactReader {

@@ -8,7 +8,7 @@ import {
 import { conversation } from '../../../support/messages/conversation.ts'
 import { bytesOf } from '../../../support/packets/packet-builder.ts'
 import { seededRandom } from '../../../support/seeded-random.ts'
-import { Talk, overTcp, overUdp, segment, tcpOpening, type Said, type Spoken } from '../../../support/messages/spoken-flow.ts' // prettier-ignore
+import { Talk, overTcp, overUdp, segment, tcpOpening, type Said, type Spoken } from '../../../support/messages/spoken/spoken-flow.ts' // prettier-ignore
 
 function spoken({ transport, port }: Sample, said: readonly Said[]): Spoken {
   const options = { serverPort: port, isGuarded: true }

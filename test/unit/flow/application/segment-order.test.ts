@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { bytesOf } from '../../../support/packets/packet-builder.ts'
-import { Talk, segment, tcpOpening } from '../../../support/messages/spoken-flow.ts'
+import { Talk, segment, tcpOpening } from '../../../support/messages/spoken/spoken-flow.ts'
 
 const get = (uri: string): string => `GET ${uri} HTTP/1.1\r\nHost: a\r\n\r\n`
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'

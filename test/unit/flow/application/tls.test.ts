@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { readClientHello } from '../../../../src/flow/application/tls/client-hello.ts'
 import { ja3, ja3Text, ja4 } from '../../../../src/flow/application/tls/fingerprints.ts'
 import { concat } from '../../../support/packets/packet-builder.ts'
-import { Talk, overTcp, segment, tcpOpening } from '../../../support/messages/spoken-flow.ts'
+import { Talk, overTcp, segment, tcpOpening } from '../../../support/messages/spoken/spoken-flow.ts'
 import {
   certificateMessage,
   clientHello,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { overTcp, overUdp, type Said } from '../../../support/messages/spoken-flow.ts'
+import { overTcp, overUdp, type Said } from '../../../support/messages/spoken/spoken-flow.ts'
 import {
   asRequest,
   kerberosError,

@@ -19,7 +19,7 @@ import { FadingTable } from '../../state/tables/fading-table.ts'
 import { FirstLooks } from '../../state/tables/first-looks.ts'
 import { Story } from '../../state/story.ts'
 import { confidenceOf, counted, listed, spanOf } from '../../state/wording.ts'
-import { nameFeatures } from '../../tunnel/name-score.ts'
+import { nameFeatures } from '../../tunnel/dns/name-score.ts'
 import { registeredDomainAt } from '../../../../net/registered-domain.ts'
 import type { MadeUpDomainsConfig } from '../config.ts'
 

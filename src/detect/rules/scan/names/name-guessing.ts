@@ -18,7 +18,7 @@ import { FadingTable } from '../../state/tables/fading-table.ts'
 import { pairKey } from '../../state/pair-key.ts'
 import { Story } from '../../state/story.ts'
 import { confidenceOf, counted, listed, spanOf } from '../../state/wording.ts'
-import { nameFeatures } from '../../tunnel/name-score.ts'
+import { nameFeatures } from '../../tunnel/dns/name-score.ts'
 import type { NameGuessingConfig } from '../config.ts'
 
 const HEARS = ['dns'] as const

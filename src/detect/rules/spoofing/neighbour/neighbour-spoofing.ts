@@ -21,8 +21,8 @@ import {
   NEIGHBOUR_ADVERTISEMENT,
   ROUTER_ADVERTISEMENT,
   ROUTER_SOLICITATION,
-} from './claim.ts'
-import { HeldClaims } from './held-claims.ts'
+} from './claims/claim.ts'
+import { HeldClaims } from './claims/held-claims.ts'
 import { formatMac } from './mac.ts'
 import type { Neighbours } from './neighbours.ts'
 import { StandbyCards } from './standby-cards.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { answer, converse } from '../../../../support/messages/spoken-http.ts'
+import { answer, converse } from '../../../../support/messages/spoken/spoken-http.ts'
 import { WatchedTraffic } from '../../../../support/detection/watched-traffic.ts'
 
 const CLIENT = '192.168.7.20'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { dnsAddress, dnsMessage } from '../../../../support/messages/dns-messages.ts'
-import { converse } from '../../../../support/messages/spoken-http.ts'
+import { converse } from '../../../../support/messages/spoken/spoken-http.ts'
 import { clientHello, tlsRecord } from '../../../../support/messages/tls-messages.ts'
 import { WatchedTraffic } from '../../../../support/detection/watched-traffic.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { converse } from '../../../../support/messages/spoken-http.ts'
+import { converse } from '../../../../support/messages/spoken/spoken-http.ts'
 import { WatchedTraffic } from '../../../../support/detection/watched-traffic.ts'
 
 const HOST = '10.0.0.7'

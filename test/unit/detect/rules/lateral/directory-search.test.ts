@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { ber, berText } from '../../../../support/messages/ber-builder.ts'
 import { concat } from '../../../../support/packets/packet-builder.ts'
-import { converse } from '../../../../support/messages/spoken-http.ts'
+import { converse } from '../../../../support/messages/spoken/spoken-http.ts'
 import { WatchedTraffic } from '../../../../support/detection/watched-traffic.ts'
 import { ldap, ldapBind, ldapResult } from '../../../../support/messages/windows-messages.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { bytesOf, concat } from '../../../../support/packets/packet-builder.ts'
-import { converse } from '../../../../support/messages/spoken-http.ts'
+import { converse } from '../../../../support/messages/spoken/spoken-http.ts'
 import { WatchedTraffic } from '../../../../support/detection/watched-traffic.ts'
 import { netbios, smb2, smb2Login, smb2LoginEnd, smb2Negotiated } from '../../../../support/messages/windows-messages.ts' // prettier-ignore
 

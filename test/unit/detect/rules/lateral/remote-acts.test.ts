@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { rpcBind, rpcRequest } from '../../../../support/messages/rpc-messages.ts'
 import type { Content } from '../../../../support/packets/packet-builder.ts'
-import { converse } from '../../../../support/messages/spoken-http.ts'
+import { converse } from '../../../../support/messages/spoken/spoken-http.ts'
 import { WatchedTraffic } from '../../../../support/detection/watched-traffic.ts'
 
 const EVENT_LOG = '82273fdc-e32a-18c3-3f78-827929dc23ea'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { answer, converse, get, post } from '../../../../support/messages/spoken-http.ts'
-import { ask, spokenHttp2 } from '../../../../support/messages/spoken-http2.ts'
+import { answer, converse, get, post } from '../../../../support/messages/spoken/spoken-http.ts'
+import { ask, spokenHttp2 } from '../../../../support/messages/spoken/spoken-http2.ts'
 import { WatchedTraffic } from '../../../../support/detection/watched-traffic.ts'
 
 function storiesOf(...said: readonly string[]): unknown[] {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { answer, converse, get } from '../../../../support/messages/spoken-http.ts'
+import { answer, converse, get } from '../../../../support/messages/spoken/spoken-http.ts'
 import { WatchedTraffic } from '../../../../support/detection/watched-traffic.ts'
 
 function visit(traffic: WatchedTraffic, paths: readonly string[], status: number): void {

@@ -8,7 +8,7 @@ import { outgoingFlow } from '../../../../../src/forward/outgoing.ts'
 import { SAMPLES, TOLD_ONLY } from '../../../../support/messages/application-samples.ts'
 import { batchOf, flow, owner } from '../../../../support/record.ts'
 import { seededRandom } from '../../../../support/seeded-random.ts'
-import { overTcp, overUdp } from '../../../../support/messages/spoken-flow.ts'
+import { overTcp, overUdp } from '../../../../support/messages/spoken/spoken-flow.ts'
 
 const samples = SAMPLES.filter(({ application }) => !TOLD_ONLY.includes(application))
 const spoken = samples.map(({ application, transport, port, said }) => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { answer, get } from '../../../../../support/messages/spoken-http.ts'
+import { answer, get } from '../../../../../support/messages/spoken/spoken-http.ts'
 import { WatchedTraffic } from '../../../../../support/detection/watched-traffic.ts'
 
 const CLIENT = '192.0.2.7'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Detection } from '../../../../../../src/detect/detection.ts'
-import { answer, converse, get } from '../../../../../support/messages/spoken-http.ts'
+import { answer, converse, get } from '../../../../../support/messages/spoken/spoken-http.ts'
 import { WatchedTraffic } from '../../../../../support/detection/watched-traffic.ts'
 
 const SERVER = '10.0.0.5'
