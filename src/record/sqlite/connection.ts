@@ -141,8 +141,10 @@ export function workError(
 
 function cureFor(cause: unknown): string | undefined {
   const code = sqliteCode(cause)
-  if (code === 'SQLITE_FULL' || code?.startsWith('SQLITE_IOERR')) {
-    return 'make room on the disk that holds the data folder'
+  if (code === 'SQLITE_FULL') return 'make room on the disk that holds the data folder'
+  // A file system that met a fault and went read-only refuses so; nothing of the log can mend that.
+  if (code?.startsWith('SQLITE_IOERR') === true || code === 'SQLITE_READONLY') {
+    return 'look at the disk that holds the data folder: it is full, read-only or failing (dmesg tells)'
   }
   return meansDamage(cause)
     ? 'the file is damaged; a running agent sets it aside and goes on with a new one: ask again in a minute'
