@@ -38,6 +38,17 @@ function served(): { server: NameServer; addresses: () => Promise<readonly strin
   return { server, addresses: resolveHosts(() => ['siem.example.org'], server.ask) }
 }
 
+/** One that has answered once, so long ago. */
+async function answeredBefore(age: {
+  readonly seconds: number
+}): Promise<ReturnType<typeof served>> {
+  const one = served()
+  void one.addresses()
+  await one.server.answers('198.51.100.20')
+  await seconds(age.seconds)
+  return one
+}
+
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
@@ -54,10 +65,7 @@ test('whoever asks first waits for the name server, for half a second at most', 
 })
 
 test('addresses known a short while ago are given at once, while the name server is asked anew', async () => {
-  const { server, addresses } = served()
-  void addresses()
-  await server.answers('198.51.100.20')
-  await seconds(120)
+  const { server, addresses } = await answeredBefore({ seconds: 120 })
   expect(await soFar(addresses())).toEqual(['198.51.100.20'])
   expect(server.asked).toBe(2)
   await server.answers('198.51.100.21')
@@ -65,10 +73,7 @@ test('addresses known a short while ago are given at once, while the name server
 })
 
 test('addresses that nobody asked for in a long time are asked for first', async () => {
-  const { server, addresses } = served()
-  void addresses()
-  await server.answers('198.51.100.20')
-  await seconds(3600)
+  const { server, addresses } = await answeredBefore({ seconds: 3600 })
   const later = addresses()
   expect(await soFar(later)).toBe('waits')
   await server.answers('198.51.100.21')
