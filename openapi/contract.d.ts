@@ -340,6 +340,10 @@ export interface paths {
         /**
          * Related events, joined by whom they are about
          * @description The incident that was seen last comes first. `GET /v1/events?incident=ID` lists its events.
+         *
+         *     After ten seconds the page ends with what was found by then, and `nextCursor` goes on from there: only a null
+         *     `nextCursor` is the end. At most eight listings are under way at once; another is answered with 503 and
+         *     `Retry-After`.
          */
         get: operations["listIncidents"];
         put?: never;
@@ -3797,6 +3801,7 @@ export interface operations {
             400: components["responses"]["InvalidRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            503: components["responses"]["Unavailable"];
             default: components["responses"]["Problem"];
         };
     };

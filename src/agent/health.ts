@@ -12,6 +12,7 @@ import { ownerHealth, ownerProblem } from './owner-reports.ts'
 import { SHED_LEVELS, type RecordRoom } from '../record/record-room.ts'
 import type { EventRecord } from '../record/record.ts'
 import type { Blocker } from '../respond/index.ts'
+import type { DetectionIntake } from './tellings/detection-intake.ts'
 import type { SensorReport } from '../sensor/messages.ts'
 import type { SupervisedSensor } from '../sensor/supervisor.ts'
 
@@ -23,6 +24,7 @@ export interface HealthSources {
   readonly sensors: readonly SupervisedSensor[]
   readonly forwarders: Forwarders
   readonly blocker: Blocker
+  readonly intake: Pick<DetectionIntake, 'unwritten'>
   readonly owners: Owners
   /** Null where the host belongs to no fleet. */
   readonly fleet: Pick<FleetMember, 'status'> | null
@@ -50,6 +52,7 @@ export function agentHealth(sources: HealthSources): () => Health {
       ...(firewall.problem === null ? [] : [`firewall ${firewall.name}: ${firewall.problem}`]),
       ...ownerProblem(sources.owners),
       ...fleetProblem(fleet),
+      ...unwrittenProblem(sources.intake),
       ...roomProblem(record.room()),
       ...(record.flows.dropped() === 0 ? [] : [`${record.flows.dropped()} flows were not written`]),
     ]
@@ -84,6 +87,11 @@ function roomProblem(room: RecordRoom | null): string[] {
   const left = SHED_LEVELS.slice(1, SHED_LEVELS.indexOf(room.shed) + 1).join(', ')
   const free = Math.floor(room.freeBytes / 1024 / 1024)
   return [`the disk of the record is nearly full (${free} MB free): not written are ${left}`]
+}
+
+function unwrittenProblem({ unwritten }: HealthSources['intake']): string[] {
+  if (unwritten === null) return []
+  return [`the record takes no events, and ${unwritten.events} wait: ${unwritten.reason}`]
 }
 
 function sensorHealth(sensor: SupervisedSensor): NonNullable<Health['sensors']>[number] {

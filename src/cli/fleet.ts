@@ -127,7 +127,15 @@ export async function makeFleetCredentials({ args, context }: Invocation): Promi
   const { config, json, terminal } = context()
   const [folder = '', hosts = []] = args as unknown as [string, string[]]
   const { name } = config.fleet
-  if (name === null) throw noFleet()
+  if (name === null) {
+    throw new PicketError(
+      'ERR_FLEET_ORDERER',
+      'fleet.name is not set; users are made for a fleet by its name',
+      {
+        hint: 'set fleet.name and fleet.servers in the configuration',
+      },
+    )
+  }
   const wrong = hosts.find((host) => !NAME.test(host) || host === 'orderer')
   if (wrong !== undefined) {
     throw new PicketError('ERR_USAGE', `'${wrong}' cannot be the name of a host of the fleet`, {

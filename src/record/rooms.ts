@@ -98,7 +98,7 @@ export function rooms(doors: Doors): Pick<EventRecord, Room> {
       },
     },
     fleetOrders: fleetRoom(connection, writer, now),
-    triage: triageRoom(connection, writer, now),
+    triage: triageRoom({ connection, reader, writer }, now),
     ...apiRooms({ connection, writer, clock }),
   }
 }
@@ -179,12 +179,12 @@ function fleetRoom(
 }
 
 function triageRoom(
-  connection: LiveConnection,
-  writer: Doors['writer'],
+  { connection, reader, writer }: Pick<Doors, 'connection' | 'reader' | 'writer'>,
   now: () => { readonly atMs: number },
 ): TriageLog {
   return {
     ...triageReader(connection),
+    incidents: (query) => reader.listIncidents(query),
     saveVerdict: async (verdict, audit) => {
       await writer.call('saveVerdict', { verdict, audit: withOrigin(audit), ...now() })
     },

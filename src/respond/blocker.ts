@@ -210,6 +210,8 @@ class RecordedBlocker implements Blocker {
 
   async start(): Promise<void> {
     this.#isRunning = true
+    // The first reading loads what it needs and asks name servers: 20 ms, and up to a second, that no block waits for.
+    this.prepare()
     await this.#tick()
     const { config, firewall, former = [] } = this.#options
     // Only now: nobody is let in between. What is not there, or can't be used, can't be cleared.

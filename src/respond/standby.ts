@@ -1,6 +1,9 @@
 /** A tool that is started before it is needed and waits for its input, so that a block need not wait for its start. */
 import type { RunCommand } from './command.ts'
 
+/** Whoever has changed something looks whether it stands, and is not to wait for this start too. */
+const READY_AFTER_MS = 10
+
 interface Spare {
   give(input: string): void
   readonly output: Promise<string>
@@ -29,7 +32,7 @@ export class StandbyTool {
     try {
       return await spare.output
     } finally {
-      this.#makeReady()
+      setTimeout(() => this.#makeReady(), READY_AFTER_MS).unref()
     }
   }
 

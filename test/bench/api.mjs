@@ -3,7 +3,7 @@
  * once idle and once under traffic on a veth pair. Needs root, tcpreplay and tcpdump.
  *
  * Usage: `node test/bench/api.mjs [PACKETS_A_SECOND]` (default 20000) prints the section. The firewall is the dry-run
- * one: what iptables costs is measured by itself.
+ * one, except where blocks in force are measured.
  */
 import { mkdtempSync } from 'node:fs'
 import { join } from 'node:path'
@@ -27,30 +27,9 @@ export async function measureApi(rate = 20_000) {
   try {
     const capture = join(folder, 'traffic.pcap')
     writeBenchCapture(capture, CAPTURE_PACKETS)
-    const options = {
-      scopes: 'read,block',
-      settings: {
-        respond: { firewall: 'dry-run', maxActiveBlocks: 100_000 },
-        api: { limits: { requestsPerMinute: 10_000_000 } },
-      },
-    }
-    const placeOf = (name) => mkdtempSync(join(folder, name))
-    const asked = ({ token }) => ask(pair, token)
-    const idle = await withAgent(pair, placeOf('idle'), asked, options)
-    const underTraffic = async ({ token }) => {
-      const args = [`--pps=${rate}`, '--loop=0', '--preload-pcap', '-i', pair.sendingInterface]
-      const before = pair.received()
-      const startedAt = performance.now()
-      const traffic = startOne(pair.sender, 'tcpreplay', [...args, capture])
-      try {
-        const figures = await ask(pair, token)
-        const packets = pair.received() - before
-        return { ...figures, packets: packets / ((performance.now() - startedAt) / 1000) }
-      } finally {
-        await traffic.end()
-      }
-    }
-    const loaded = await withAgent(pair, placeOf('loaded'), underTraffic, options)
+    const measured = (asked) => measureFirewalls({ pair, folder }, asked)
+    const idle = await measured((call) => ask(pair, call))
+    const loaded = await measured((call) => underTraffic(pair, { rate, capture }, call))
     return { rate, idle, loaded }
   } finally {
     pair.remove()
@@ -58,12 +37,44 @@ export async function measureApi(rate = 20_000) {
   }
 }
 
-async function ask(pair, token) {
-  return JSON.parse(await runToEnd(pair.receiver, process.execPath, [load, token, `${SECONDS}`]))
+/** Everything with the dry-run firewall, and blocks once more with the kernel's, as `kernel`. */
+async function measureFirewalls({ pair, folder }, asked) {
+  const over = (firewall, only) => {
+    const settings = {
+      respond: { firewall, maxActiveBlocks: 100_000 },
+      api: { limits: { requestsPerMinute: 10_000_000 } },
+    }
+    const place = mkdtempSync(join(folder, firewall))
+    const measure = ({ token }) => asked({ token, only })
+    return withAgent(pair, place, measure, { scopes: 'read,block', settings })
+  }
+  const figures = await over('dry-run', [])
+  const { block: kernel } = await over('iptables', ['blocks'])
+  return { ...figures, kernel }
+}
+
+async function underTraffic(pair, { rate, capture }, call) {
+  const args = [`--pps=${rate}`, '--loop=0', '--preload-pcap', '-i', pair.sendingInterface]
+  const before = pair.received()
+  const startedAt = performance.now()
+  const traffic = startOne(pair.sender, 'tcpreplay', [...args, capture])
+  try {
+    const figures = await ask(pair, call)
+    const packets = pair.received() - before
+    return { ...figures, packets: packets / ((performance.now() - startedAt) / 1000) }
+  } finally {
+    await traffic.end()
+  }
+}
+
+async function ask(pair, { token, only }) {
+  const argv = [load, token, `${SECONDS}`, ...only]
+  return JSON.parse(await runToEnd(pair.receiver, process.execPath, argv))
 }
 
 const KINDS = {
-  block: 'POST /v1/blocks, each for another address',
+  block: 'POST /v1/blocks, each for another address, dry run',
+  kernel: 'the same, in force by iptables and ipset',
   query: 'GET /v1/events?minSeverity=4&limit=50',
   flows: 'GET /v1/flows?port=443&limit=50',
   health: 'GET /v1/health',

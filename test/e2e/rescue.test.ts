@@ -2,12 +2,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { stringify } from 'yaml'
 import type { components } from '../../openapi/contract.d.ts'
 import { until } from '../support/await-until.ts'
 import { joinHosts, type TestNetwork } from '../support/hosts/namespace.ts'
 import { picket, startAgentIn, type RunningAgent } from '../support/running-agent.ts'
+import { failingDisk } from '../support/hosts/failing-disk.ts'
 import { smallDisk } from '../support/hosts/small-disk.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'picket-rescue-'))
@@ -102,6 +103,30 @@ test('panic works on a full disk, and holds off blocks', async () => {
   expect(await firewallText()).not.toMatch(/picket/i)
   const ended = await picket(victim, 'panic', '--end', '--data-dir', disk.folder)
   expect(ended.stdout).toContain('blocks can be made again')
+})
+
+test('on a disk that went read-only, ending the agent is what lets everybody in, and that is said', async ({
+  skip,
+}) => {
+  const disk = await failingDisk()
+  if (disk === null) return skip('this kernel has no loop device to spare')
+  onTestFinished(() => disk.remove())
+  const { victim, attacker } = network.hosts
+  const place = ['--data-dir', join(disk.folder, 'data')]
+  agent = await startAgentIn(victim, join(disk.folder, 'data'), {
+    ...config,
+    record: {},
+  })
+  expect((await picket(victim, 'block', attacker.address4, ...place)).code).toBe(0)
+  disk.fail()
+  const refused = await picket(victim, 'unblock', '--all', ...place)
+  expect([refused.code, refused.stderr]).toMatchObject([
+    1,
+    expect.stringContaining('end the agent'),
+  ])
+  await agent.end('SIGKILL')
+  await picket(victim, 'unblock', '--all', ...place)
+  expect(await firewallText()).not.toMatch(/picket/i)
 })
 
 test('past an agent that hangs everybody is let in, and that it may block again is told', async () => {

@@ -1,4 +1,5 @@
 /** One host of a fleet and a real nats-server: what happens when the bus is not as it should be, or is lost. */
+import { join } from 'node:path'
 import { jetstreamManager } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -143,5 +144,13 @@ describe('picket fleet', () => {
       1,
       'picket: the fleet is not ordered from this machine\nhint: set fleet.name, fleet.servers and fleet.orderer in the configuration\n',
     ])
+  })
+
+  it('makes no users of a fleet that has no name, and says what is to be configured for it', async () => {
+    const folder = await temporaryFolder()
+    const { exitCode, err } = await run('fleet', 'credentials', join(folder, 'keys'), 'web1')
+    expect(exitCode).toBe(1)
+    expect(err).toContain('fleet.name is not set')
+    expect(err).toContain('hint: set fleet.name and fleet.servers in the configuration')
   })
 })

@@ -79,9 +79,17 @@ export class DetectionIntake {
   /** What follows on events that are being written: blocks, then packets. */
   readonly #following = new Set<Promise<void>>()
   #isClosing = false
+  /** Why the log took nothing at the last attempt; null when it did. */
+  #refusal: string | null = null
 
   constructor(options: IntakeOptions) {
     this.#options = options
+  }
+
+  /** How many events wait for a log that does not take them, and why; null while it does. */
+  get unwritten(): { readonly events: number; readonly reason: string } | null {
+    const reason = this.#refusal
+    return reason === null ? null : { events: this.#unwritten.size, reason }
   }
 
   receive(detections: readonly Detection[], interfaceName: string): void {
@@ -203,10 +211,14 @@ export class DetectionIntake {
     const { events, log, onRecorded } = this.#options
     try {
       onRecorded(await events.save(batch, { forward: true }))
+      if (this.#refusal !== null) log.info('events are written again', { events: batch.length })
+      this.#refusal = null
       return true
     } catch (error) {
       if (!(error instanceof PicketError)) throw error
-      log.error('events could not be written', { events: batch.length, reason: error.message })
+      const reason = error.message
+      if (reason !== this.#refusal) log.error('events could not be written, and are tried again every second', { events: batch.length, reason }) // prettier-ignore
+      this.#refusal = reason
       for (const folded of batch) {
         if (!this.#unwritten.has(folded.key)) this.#unwritten.set(folded.key, folded)
       }

@@ -129,9 +129,9 @@ function incidentHandlers({ triage }: TriageParts): {
   [Id in 'listIncidents' | 'getIncident']: Handler<Id>
 } {
   return {
-    listIncidents: ({ query }) => {
+    listIncidents: async ({ query }) => {
       const { limit, cursor, minSeverity, party } = query
-      const { items, nextCursor } = triage.incidents({
+      const { items, nextCursor } = await triage.incidents({
         ...{ limit, cursor, minSeverity, fromUs: timeUsOf(query.from) },
         party: party === undefined ? undefined : canonicalRange(party),
       })

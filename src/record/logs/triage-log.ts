@@ -123,8 +123,8 @@ export interface TriageLog {
     readonly nowMs: number
   }): readonly Suppression[]
   incident(id: string): Incident | null
-  /** The one seen last comes first. Errors: `ERR_API_REQUEST` for a cursor that is not ours. */
-  incidents(query: IncidentQuery): Page<Incident>
+  /** The one seen last comes first, looked for in a thread of its own. Errors: as `EventLog.list`. */
+  incidents(query: IncidentQuery): Promise<Page<Incident>>
   /** Those seen last at or after a time, µs; the one seen last comes first. */
   openIncidents(fromUs: number, limit: number): readonly OpenIncident[]
 }

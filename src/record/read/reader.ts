@@ -12,6 +12,7 @@ import type {
 import type { Event } from '../event.ts'
 import type { EventQuery, Page } from '../logs/event-log.ts'
 import type { FlowQuery, FlowSumQuery, FlowSums } from '../logs/flow-log.ts'
+import type { Incident, IncidentQuery } from '../logs/triage-log.ts'
 import { GENESIS } from '../sqlite/audit-chain.ts'
 import { Thread } from '../thread.ts'
 import type { ReaderCalls, ReaderSettings } from './calls.ts'
@@ -72,6 +73,11 @@ export class Reader {
    */
   listEvents(query: EventQuery): Promise<Page<Event>> {
     return this.#list(query, (thread, part) => thread.call('stepEvents', { ...query, ...part }))
+  }
+
+  /** Gives a page of incidents. Errors: as `listEvents`. */
+  listIncidents(query: IncidentQuery): Promise<Page<Incident>> {
+    return this.#list(query, (thread, part) => thread.call('stepIncidents', { ...query, ...part }))
   }
 
   /** Gives a page of flows. Errors: as `listEvents`. */

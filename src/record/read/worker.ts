@@ -5,6 +5,7 @@ import { answerCalls, type Answers } from '../thread.ts'
 import { stepAudit, walkAudit } from './audit.ts'
 import type { ReaderCalls, ReaderSettings } from './calls.ts'
 import { stepEvents } from './events/events.ts'
+import { stepIncidents } from './events/triage.ts'
 import { stepSums } from './flows/flow-sums.ts'
 import { stepFlows } from './flows/flows.ts'
 import { countStates } from './outbox.ts'
@@ -20,6 +21,7 @@ function open({ path }: ReaderSettings): Connection {
 function answersOf(connection: Connection): Answers<ReaderCalls> {
   return {
     stepEvents: (query) => stepEvents(connection, query),
+    stepIncidents: (query) => stepIncidents(connection, query),
     stepFlows: (query) => stepFlows(connection, query),
     countStates: (range) => countStates(connection, range),
     stepAudit: (query) => stepAudit(connection, query),

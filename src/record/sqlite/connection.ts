@@ -96,7 +96,14 @@ export function openError(path: string, cause: unknown): PicketError {
       hint: 'wait until the other process is done, or stop it',
     })
   }
-  if (code?.startsWith('SQLITE_CANTOPEN') && existsSync(path) && !mayBeWritten(dirname(path))) {
+  const isThere = code?.startsWith('SQLITE_CANTOPEN') === true && existsSync(path)
+  if (isThere && !may(path, constants.R_OK)) {
+    return new PicketError('ERR_RECORD_OPEN', `you may not read ${path}`, {
+      cause,
+      hint: 'run this as the user that the agent runs as, such as root (sudo)',
+    })
+  }
+  if (isThere && !may(dirname(path), constants.W_OK)) {
     return new PicketError('ERR_RECORD_OPEN', `cannot open ${path} where nothing may be written`, {
       cause,
       hint: `reading it takes a file beside it: copy ${path} (and ${path}-wal, where that is) into another folder, and name that with --data-dir`,
@@ -111,9 +118,9 @@ export function openError(path: string, cause: unknown): PicketError {
   })
 }
 
-function mayBeWritten(folder: string): boolean {
+function may(path: string, what: number): boolean {
   try {
-    accessSync(folder, constants.W_OK)
+    accessSync(path, what)
     return true
   } catch {
     return false
@@ -141,8 +148,10 @@ export function workError(
 
 function cureFor(cause: unknown): string | undefined {
   const code = sqliteCode(cause)
-  if (code === 'SQLITE_FULL' || code?.startsWith('SQLITE_IOERR')) {
-    return 'make room on the disk that holds the data folder'
+  if (code === 'SQLITE_FULL') return 'make room on the disk that holds the data folder'
+  // A file system that met a fault and went read-only refuses so; nothing of the log can mend that.
+  if (code?.startsWith('SQLITE_IOERR') === true || code === 'SQLITE_READONLY') {
+    return 'look at the disk that holds the data folder: it is full, read-only or failing (dmesg tells)'
   }
   return meansDamage(cause)
     ? 'the file is damaged; a running agent sets it aside and goes on with a new one: ask again in a minute'

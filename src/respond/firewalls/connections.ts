@@ -8,6 +8,7 @@ import type { RunCommand } from '../command.ts'
 import type { FirewallEntry } from '../firewall.ts'
 import { checkedTarget } from './checked-target.ts'
 import { sidesOf } from './entry-kind.ts'
+import { withConnections } from './open-connections.ts'
 
 const TIMEOUT_MS = 2000
 
@@ -25,7 +26,8 @@ export async function cutConnections(
   entries: readonly FirewallEntry[],
   { killSockets }: { readonly killSockets: boolean },
 ): Promise<void> {
-  const found = await Promise.all(entries.map((entry) => selections(run, entry)))
+  const connected = await withConnections(run, entries)
+  const found = await Promise.all(connected.map((entry) => selections(run, entry)))
   const killing = killSockets ? entries.map((entry) => endSockets(run, entry)) : []
   await Promise.allSettled([forget(run, found.flat()), ...killing])
 }

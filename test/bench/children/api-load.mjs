@@ -1,10 +1,11 @@
 /**
  * Asks a running agent's API as fast as it answers, over so many connections that are kept, and prints as JSON how
- * many requests a second there were and how long they took. Arguments: token, seconds of each kind.
+ * many requests a second there were and how long they took. Arguments: token, seconds of each kind, and `blocks` where
+ * nothing else is to be asked for.
  */
 import { Agent, request } from 'node:http'
 
-const [token, secondsText] = process.argv.slice(2)
+const [token, secondsText, only] = process.argv.slice(2)
 const SECONDS = Number(secondsText)
 const CONNECTIONS = 8
 const STREAMS = 8
@@ -104,12 +105,15 @@ function openStream() {
 }
 
 const address = (n) => `10.${(n >> 16) & 255}.${(n >> 8) & 255}.${n & 255}`
-const figures = {
+const blocks = {
   block: await measure((n) => call('POST', '/v1/blocks', { target: address(n), ttlSeconds: 600 })),
+}
+const others = async () => ({
   query: await measure(() => call('GET', '/v1/events?minSeverity=4&limit=50')),
   flows: await measure(() => call('GET', '/v1/flows?port=443&limit=50')),
   health: await measure(() => call('GET', '/v1/health')),
   stream: await measureStreams(),
-}
+})
+const figures = { ...blocks, ...(only === 'blocks' ? {} : await others()) }
 agent.destroy()
 process.stdout.write(JSON.stringify(figures))

@@ -7,7 +7,7 @@ import { POLICY } from './guessers.mjs'
 
 const SECONDS_A_CAPTURE = 20
 const main = join(root, 'dist', 'main.js')
-const maker = join(root, 'test', 'support', 'innocent-captures.mjs')
+const maker = join(root, 'test', 'support', 'captures', 'innocent-captures.mjs')
 
 /**
  * Replays innocent captures under the policy.

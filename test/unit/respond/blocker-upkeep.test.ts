@@ -3,8 +3,9 @@ import { PicketError } from '../../../src/core/errors.ts'
 import { silentLog, type Log } from '../../../src/core/log/log.ts'
 import type { Firewall } from '../../../src/respond/firewall.ts'
 import type { Blocker } from '../../../src/respond/blocker.ts'
+import type { GuardFacts } from '../../../src/respond/guards/refusal.ts'
 import { until } from '../../support/await-until.ts'
-import { orderFor, portRanges } from '../../support/response/blocking.ts'
+import { OPEN_FACTS, orderFor, portRanges } from '../../support/response/blocking.ts'
 import { blockerOver, partsInMemory } from '../../support/response/blocker-in-memory.ts'
 
 let blocker: Blocker
@@ -162,4 +163,16 @@ test('that IPv6 addresses cannot be blocked is told at the start, and once', asy
   ipv6Problem = null
   await blocker.reconcile()
   expect(told.at(-1)).toBe('IPv6 addresses can be blocked again')
+})
+
+test('what the guards must know is read at the start, so that the first block need not wait for it', async () => {
+  const parts = partsInMemory()
+  let readings = 0
+  const guardFacts = (): Promise<GuardFacts> => {
+    readings += 1
+    return Promise.resolve(OPEN_FACTS)
+  }
+  blocker = blockerOver(parts, {}, { guardFacts })
+  await blocker.start()
+  expect(readings).toBe(1)
 })

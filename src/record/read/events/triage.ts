@@ -22,8 +22,11 @@ const SUPPRESSION = `id, detector, kind, address, victim, port, process, reason,
 const INCIDENT = `id, party, role, first_seen_us AS firstSeenUs, last_seen_us AS lastSeenUs, severity`
 const STANDING = 'lifted_at_ms IS NULL AND (expires_at_ms IS NULL OR expires_at_ms > ?)'
 
+/** Some 20 ms, with what each followed and led to. */
+const INCIDENTS_PER_STEP = 200
+
 type IncidentRow = Omit<Incident, 'events' | 'kinds' | 'follows' | 'ledTo'>
-type Reading = Omit<TriageLog, 'saveVerdict' | 'saveSuppression' | 'countHidden'>
+type Reading = Omit<TriageLog, 'saveVerdict' | 'saveSuppression' | 'countHidden' | 'incidents'>
 
 /** The reading half of the triage log. */
 export function triageReader(connection: ReadConnection): Reading {
@@ -69,7 +72,6 @@ export function triageReader(connection: ReadConnection): Reading {
       const row = selectIncident.get(id.toLowerCase()) as IncidentRow | undefined
       return row === undefined ? null : withEvents(row)
     },
-    incidents: (query) => listIncidents(connection, query, withEvents),
     openIncidents: (fromUs, limit) => selectOpen.all(fromUs, limit) as OpenIncident[],
   }
 }
@@ -88,11 +90,13 @@ function eventsOfIncidents(connection: ReadConnection): (row: IncidentRow) => In
   }
 }
 
-function listIncidents(
-  connection: ReadConnection,
-  query: IncidentQuery,
-  withEvents: (row: IncidentRow) => Incident,
-): Page<Incident> {
+/**
+ * Gives the incidents of one step that fit the query; null as `nextCursor` is the end.
+ *
+ * Errors: `ERR_API_REQUEST` for a cursor that is not ours.
+ */
+export function stepIncidents(connection: ReadConnection, query: IncidentQuery): Page<Incident> {
+  const limit = Math.min(query.limit, INCIDENTS_PER_STEP)
   const where = new Where()
   if (query.cursor !== undefined) {
     const { time, tie } = decodeIdCursor('incidents', query.cursor)
@@ -103,12 +107,12 @@ function listIncidents(
   if (query.party !== undefined) where.and('party = ?', query.party)
   const sql = `SELECT ${INCIDENT} FROM incidents ${where.sql}
     ORDER BY last_seen_us DESC, id DESC LIMIT ?`
-  const found = connection.prepare(sql).all(...where.values, query.limit + 1) as IncidentRow[]
-  const rows = found.slice(0, query.limit)
+  const found = connection.prepare(sql).all(...where.values, limit + 1) as IncidentRow[]
+  const rows = found.slice(0, limit)
   const last = rows.at(-1)
   const hasMore = found.length > rows.length && last !== undefined
   return {
-    items: rows.map(withEvents),
+    items: rows.map(eventsOfIncidents(connection)),
     nextCursor: hasMore ? encodeCursor('incidents', { time: last.lastSeenUs, tie: last.id }) : null,
   }
 }

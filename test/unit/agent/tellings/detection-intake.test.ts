@@ -12,6 +12,7 @@ import { EventFolder, IncidentBook } from '../../../../src/record/index.ts'
 import type { EventRecord } from '../../../../src/record/record.ts'
 import { validateConfig } from '../../../../src/config/index.ts'
 import { detection } from '../../../support/detection/detections.ts'
+import { until } from '../../../support/await-until.ts'
 import { openedRecord, temporaryFolder } from '../../../support/record.ts'
 
 const { policy } = validateConfig(
@@ -178,3 +179,29 @@ it('goes on saying that a block was refused when its story is told again', async
     decision: expect.stringContaining('not blocked: it is the gateway') as string,
   })
 })
+
+it('says that the log takes no events, and why, until it takes them again', async () => {
+  const record = await openedRecord(await temporaryFolder())
+  let isReadOnly = true
+  const events = {
+    ...record.events,
+    save: (...call: Parameters<typeof record.events.save>) =>
+      isReadOnly
+        ? Promise.reject(new PicketError('ERR_RECORD_WRITE', 'cannot write to the log: disk I/O error')) // prettier-ignore
+        : record.events.save(...call),
+  }
+  const intake = intakeInto(record, { events, order: ordered })
+  expect(intake.unwritten).toBeNull()
+  intake.receive([detection()], 'eth0')
+  await until('the log has refused', () => intake.unwritten)
+  expect(intake.unwritten).toEqual({ events: 1, reason: 'cannot write to the log: disk I/O error' })
+  isReadOnly = false
+  await until('it is written', () => (intake.unwritten === null ? true : null))
+  await intake.close()
+  expect((await record.events.list({ limit: 10 })).items).toHaveLength(1)
+})
+
+const ordered: IntakeOptions['order'] = async (orders, recordEvents) => {
+  await recordEvents()
+  return orders.map(() => null)
+}

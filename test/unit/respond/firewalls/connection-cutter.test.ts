@@ -5,10 +5,14 @@ import { ConnectionCutter } from '../../../../src/respond/firewalls/connection-c
 import { until } from '../../../support/await-until.ts'
 import { entryFor } from '../../../support/response/blocking.ts'
 
-/** A conntrack that takes as long as the test says; each call with the lines that it was given. */
+const PEERS = ['192.0.2.1', '192.0.2.2', '192.0.2.3', '192.0.2.4']
+const LISTED = PEERS.map((peer) => `tcp 6 99 ESTABLISHED src=${peer} dst=198.51.100.9 sport=40000`)
+
+/** A conntrack that takes as long as the test says to forget; each such call with the lines that it was given. */
 function slowConntrack() {
   const calls: { readonly lines: string; end(): void }[] = []
   const run: RunCommand = (tool, args) => {
+    if (args[0] === '-L') return Promise.resolve(LISTED.join('\n'))
     const lines = tool === 'conntrack' ? readFileSync(args[1]!, 'utf8') : tool
     return new Promise((resolve) => calls.push({ lines, end: () => resolve('') }))
   }
