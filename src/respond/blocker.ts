@@ -15,7 +15,8 @@ import { PreparedFacts } from './guards/prepared-facts.ts'
 import { guardAllowed, type AllowedNow } from './guards/guard-facts.ts'
 import { BlockRefused, type GuardFacts } from './guards/refusal.ts'
 import { Enforcement } from './keeping/enforcement.ts'
-import { isStanding, StandingBlocks, type BlockStep } from './keeping/standing-blocks.ts'
+import { Lifts } from './keeping/lifts.ts'
+import { isStanding, StandingBlocks } from './keeping/standing-blocks.ts'
 import { Tally } from './keeping/tally.ts'
 import { Gathered } from './turns/gathered.ts'
 import { OneAtATime } from './turns/one-at-a-time.ts'
@@ -89,7 +90,11 @@ export interface Blocker {
    * `assertMay` is shown the block as it is when its turn has come; what it throws is thrown, and nothing is lifted.
    */
   lift(id: string, actor: string, assertMay?: (block: Block) => void): Promise<Block | null>
-  /** Lifts every block, takes out whatever else the firewall holds of ours, and returns the blocks. */
+  /**
+   * Lifts every block, takes out whatever else the firewall holds of ours, and returns the blocks.
+   *
+   * A lift that the record does not take is made all the same, and recorded when it can be: see `status`.
+   */
   liftAll(actor: string): Promise<readonly Block[]>
   /** Lifts the blocks whose targets touch the range, and returns them. */
   liftTouching(range: Cidr, actor: string): Promise<readonly Block[]>
@@ -114,6 +119,7 @@ class RecordedBlocker implements Blocker {
   readonly #standing: StandingBlocks
   readonly #tally = new Tally()
   readonly #enforcement: Enforcement
+  readonly #lifts: Lifts
   readonly #facts: PreparedFacts
   readonly #changes = new OneAtATime()
   readonly #gathered: Gathered<OrderCall, Answer>
@@ -132,7 +138,10 @@ class RecordedBlocker implements Blocker {
     this.#standing = new StandingBlocks(options.blocks)
     const parts = { standing: this.#standing, tally: this.#tally }
     this.#enforcement = new Enforcement({ ...options, ...parts })
+    const isOff = (): boolean => this.#isOff()
+    this.#lifts = new Lifts({ ...options, ...parts, enforcement: this.#enforcement, isOff })
     this.#gathered = new Gathered(this.#changes, async (calls) => {
+      await this.#lifts.writeLate()
       await this.#enforcement.expireDue()
       return answerAll(calls, this.#planner(), this.#means)
     })
@@ -176,32 +185,33 @@ class RecordedBlocker implements Blocker {
 
   lift(id: string, actor: string, assertMay?: (block: Block) => void): Promise<Block | null> {
     return this.#oneAtATime(async () => {
-      const block = this.#options.blocks.get(id)
+      const recorded = this.#options.blocks.get(id)
+      const block = recorded && this.#lifts.told(recorded)
       if (block !== null) assertMay?.(block)
       if (block === null || !isStanding(block)) {
         await this.#enforcement.settle()
         return block
       }
-      return (await this.#liftThese([block], actor))[0]!
+      return (await this.#lifts.lift([block], actor))[0]!
     })
   }
 
   liftAll(actor: string): Promise<readonly Block[]> {
     return this.#oneAtATime(async () => {
-      const lifted = await this.#liftThese(this.#standing.all(), actor)
+      const lifted = await this.#lifts.lift(this.#standing.all(), actor)
       // Also what no block stands for is taken out then.
-      if (this.#isOff()) await this.#clear()
+      if (this.#isOff()) await this.#enforcement.clear()
       else await this.#enforcement.reconcile()
       return lifted
     })
   }
 
   liftTouching(range: Cidr, actor: string): Promise<readonly Block[]> {
-    return this.#oneAtATime(() => this.#liftThese(this.#standing.touching(range), actor))
+    return this.#oneAtATime(() => this.#lifts.lift(this.#standing.touching(range), actor))
   }
 
   told(block: Block): Block {
-    return isStanding(block) ? this.#tally.told(block) : block
+    return this.#lifts.told(block)
   }
 
   reconcile(): Promise<{ repaired: readonly string[] }> {
@@ -250,7 +260,7 @@ class RecordedBlocker implements Blocker {
       name: this.#options.firewall.name,
       usable: fault === null,
       activeBlocks: this.#standing.count('active'),
-      problem: panicking ?? fault ?? inWords(failed),
+      problem: panicking ?? this.#lifts.problem ?? fault ?? inWords(failed),
     }
   }
 
@@ -273,32 +283,6 @@ class RecordedBlocker implements Blocker {
     const { firewall, clock } = this.#options
     const enforcement = this.#enforcement
     return { standing: this.#standing, tally: this.#tally, enforcement, firewall, clock }
-  }
-
-  async #liftThese(blocks: readonly Block[], actor: string): Promise<readonly Block[]> {
-    if (blocks.length === 0) return []
-    const nowMs = this.#options.clock.nowMs()
-    await this.#count(blocks, nowMs)
-    const steps = blocks.map((block): BlockStep => {
-      const over = { state: 'lifted', liftedAtMs: nowMs, liftedBy: actor, failure: null } as const
-      return { block: { ...this.#tally.told(block), ...over }, actor, action: 'block.lifted' }
-    })
-    const lifted = await this.#standing.save(steps)
-    const entries = this.#standing.entriesToRemove(lifted, nowMs)
-    if (this.#isOff()) await this.#clear()
-    else await this.#enforcement.apply(entries, () => this.#options.firewall.remove(entries))
-    for (const block of lifted) this.#tally.forget(block)
-    return lifted
-  }
-
-  /** Reads once more what these blocks stopped, before nobody counts it any more. */
-  async #count(blocks: readonly Block[], nowMs: number): Promise<void> {
-    try {
-      this.#tally.read(blocks, await this.#options.firewall.list(), nowMs)
-    } catch (error) {
-      // What was counted at the last reconciliation has to do; the lift itself tells what is wrong.
-      if (!(error instanceof PicketError)) throw error
-    }
   }
 
   /** Rules were changed, perhaps by us. While orders are done each looks itself, and this one would hold them up. */
@@ -337,7 +321,7 @@ class RecordedBlocker implements Blocker {
   /** Looks beside the orders, which need not wait for it; one that came meanwhile makes the look worth nothing. */
   async #isRight(): Promise<boolean> {
     const { asked } = this.#changes
-    if (this.#isOff() || !this.#changes.isIdle) return false
+    if (this.#isOff() || !this.#changes.isIdle || this.#lifts.problem !== null) return false
     const held = await this.#enforcement.look()
     if (!this.#isRunning) return true
     if (held === null || this.#changes.asked > asked || this.#isOff()) return false
@@ -355,8 +339,8 @@ class RecordedBlocker implements Blocker {
     if (!this.#isPanicking) {
       this.#options.log.warn('Panic: every block is lifted, and none is made')
     }
-    await this.#liftThese(this.#standing.all(), 'panic')
-    await this.#clear()
+    await this.#lifts.lift(this.#standing.all(), 'panic')
+    await this.#enforcement.clear()
     this.#isPanicking = true
     return true
   }
@@ -365,14 +349,12 @@ class RecordedBlocker implements Blocker {
     return this.#options.panic?.isOn === true
   }
 
-  async #clear(): Promise<void> {
-    this.#enforcement.unsettle()
-    await this.#options.firewall.teardown()
-  }
-
   async #oneAtATime<Result>(task: () => Promise<Result>): Promise<Result> {
     try {
-      return await this.#changes.run(task)
+      return await this.#changes.run(async () => {
+        await this.#lifts.writeLate()
+        return await task()
+      })
     } finally {
       this.#armExpiry()
     }

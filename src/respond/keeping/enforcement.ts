@@ -59,9 +59,10 @@ export class Enforcement {
     return (await this.#compare()).failure
   }
 
-  /** Says that the firewall was changed beside this: the next change compares everything, and is told to nobody. */
-  unsettle(): void {
+  /** Takes everything of ours out; the next change compares everything, and is told to nobody. Errors: `ERR_FIREWALL_*`. */
+  async clear(): Promise<void> {
     this.#isSettled = false
+    await this.#options.firewall.teardown()
   }
 
   /** Reconciles unless the firewall is known to be right. Errors: those of `reconcile`. */

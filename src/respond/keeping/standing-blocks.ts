@@ -108,12 +108,17 @@ export class StandingBlocks {
         return { block, audit: { actor, action, subject: id, details: { target, ...details } } }
       }),
     )
+    this.countAs(steps)
+    return steps.map(({ block }) => block)
+  }
+
+  /** Counts the blocks in or out, whatever the record says. */
+  countAs(steps: readonly BlockStep[]): void {
     for (const { block } of steps) {
       const key = blockKey(block)
       if (isStanding(block)) this.#blocks().set(key, block)
       else if (this.#blocks().get(key)?.id === block.id) this.#blocks().delete(key)
     }
-    return steps.map(({ block }) => block)
   }
 
   /** What blocks that stand on the same targets need of the firewall. */

@@ -137,6 +137,29 @@ test('a block whose end cannot be written is not tried without a pause', async (
   expect(tries).toBe(before)
 })
 
+test('a lift that cannot be written is made, stays made, and is written when it can be', async () => {
+  const parts = partsInMemory()
+  blocker = blockerOver(parts, { reconcileSeconds: 1 })
+  await blocker.start()
+  const { block } = await blocker.order(orderFor('192.0.2.7'))
+  await blocker.order(orderFor('192.0.2.8'))
+  const save = parts.blocks.save.bind(parts.blocks)
+  parts.blocks.save = () =>
+    Promise.reject(new PicketError('ERR_RECORD_WRITE', 'the disk went read-only'))
+  expect(await blocker.lift(block.id, 'api:1')).toMatchObject({ state: 'lifted' })
+  expect(await blocker.liftAll('api:1')).toMatchObject([{ target: '192.0.2.8', state: 'lifted' }])
+  await blocker.reconcile()
+  expect(await parts.firewall.list()).toEqual([])
+  expect(blocker.told(parts.blocks.get(block.id)!).state).toBe('lifted')
+  expect(blocker.status().problem).toMatch(/^2 lifts in force and not on record yet.*read-only$/)
+  // Asked again it is lifted already, and nothing is told twice.
+  expect(await blocker.lift(block.id, 'api:2')).toMatchObject({ liftedBy: 'api:1' })
+  parts.blocks.save = save
+  await until('the record has it', () => (parts.blocks.standing().length === 0 ? true : null))
+  expect(parts.blocks.audit.filter(({ action }) => action === 'block.lifted')).toHaveLength(2)
+  expect(blocker.status().problem).toBe(null)
+})
+
 const forGood = <Entry>(entry: Entry) => ({ ...entry, remainingSeconds: null })
 
 test('that IPv6 addresses cannot be blocked is told at the start, and once', async () => {

@@ -184,21 +184,11 @@ async function liftThrough(
   { config }: CommandContext,
   target: string | undefined,
 ): Promise<readonly Block[]> {
-  if (await answers(agent)) return target === undefined ? liftAllOf(agent) : lift(agent, target)
+  if (await answers(agent)) return lift(agent, target)
   if (target !== undefined) throw agentHangs('nothing was lifted')
   const { clearFirewalls } = await import('../../blocking/lifting.ts')
   await clearFirewalls(config.respond)
   throw agentHangs('the firewall is clear now, but holds the blocks again when it goes on')
-}
-
-/** An agent that cannot record the lifts lets nobody in: who ends it gets past the record. */
-async function liftAllOf({ api }: ApiClient): Promise<readonly Block[]> {
-  const answer = await api.DELETE('/v1/blocks', {})
-  if (answer.error?.type !== 'urn:picket:problem:record-unavailable') return answerOf(answer).items
-  const why = answer.error.detail ?? answer.error.title
-  throw new PicketError('ERR_API_REQUEST', `nobody was let in: ${why}`, {
-    hint: 'end the agent, and ask again: the firewall is cleared then, whatever the record takes',
-  })
 }
 
 async function liftWithoutAgent(
