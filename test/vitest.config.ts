@@ -4,11 +4,11 @@ import { defineConfig } from 'vitest/config'
 
 /** `npm test` has ten minutes on two cores: what takes longest of the others is run by `npm run test:thorough`. */
 const thorough = [
-  'test/e2e/agent-user.test.ts',
-  'test/e2e/rescue.test.ts',
-  'test/e2e/response-without-ipset.test.ts',
+  'test/e2e/agent/agent-user.test.ts',
+  'test/e2e/response/rescue.test.ts',
+  'test/e2e/response/response-without-ipset.test.ts',
   'test/e2e/selftest.test.ts',
-  'test/e2e/service-manager.test.ts',
+  'test/e2e/agent/service-manager.test.ts',
   'test/integration/fleet.test.ts',
   'test/integration/respond/respond-atomic.test.ts',
   'test/integration/respond/respond-scopes.test.ts',

@@ -14,7 +14,7 @@ import {
   type RuleHead,
   type RuleText,
 } from '../detect/index.ts'
-import type { RuleSwitch } from '../record/logs/rule-switches.ts'
+import type { RuleSwitch } from '../record/logs/api/rule-switches.ts'
 import type { EventRecord } from '../record/record.ts'
 import type { SupervisedSensor } from '../sensor/supervisor.ts'
 

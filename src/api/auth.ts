@@ -2,7 +2,7 @@
 import type { Clock } from '../core/clock.ts'
 import type { Metrics } from '../core/log/metrics.ts'
 import type { AuditTrail } from '../record/record.ts'
-import { SCOPES, type Scope, type TokenStore } from '../record/logs/token-store.ts'
+import { SCOPES, type Scope, type TokenStore } from '../record/logs/api/token-store.ts'
 import { LoginGuard, type LoginAttack } from './access/login-guard.ts'
 import { createBoundedAudit } from './access/bounded-audit.ts'
 import { checkToken } from './access/token.ts'

@@ -2,7 +2,7 @@
 import type { components } from '../../openapi/contract.d.ts'
 import { counted } from '../core/text/amount.ts'
 import { PicketError } from '../core/errors.ts'
-import type { Scope } from '../record/logs/token-store.ts'
+import type { Scope } from '../record/logs/api/token-store.ts'
 import { BlockRefused } from '../respond/index.ts'
 
 export type Problem = components['schemas']['Problem']

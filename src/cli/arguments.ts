@@ -3,7 +3,7 @@ import { InvalidArgumentError } from 'commander'
 import { usFromRfc3339 } from '../core/clock.ts'
 import { addresseeOf, type Addressee } from '../fleet/subjects.ts'
 import { parsePortRange, type PortRange } from '../net/port-range.ts'
-import { SCOPES, type Scope } from '../record/logs/token-store.ts'
+import { SCOPES, type Scope } from '../record/logs/api/token-store.ts'
 
 const UNIT_SECONDS: Readonly<Record<string, number>> = {
   '': 1,

@@ -1,6 +1,6 @@
 /** What orders to the fleet can be asked of and given to, by whoever may. */
 import type { BlockScope } from '../record/logs/block-log.ts'
-import type { FleetOrder } from './order.ts'
+import type { FleetOrder } from './orders/order.ts'
 import type { Acknowledgement, HostReport } from './reports.ts'
 import type { Addressee } from './subjects.ts'
 

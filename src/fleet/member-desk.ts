@@ -3,7 +3,7 @@ import { PicketError } from '../core/errors.ts'
 import type { FleetOrders, StoredFleetOrder } from '../record/logs/fleet-orders.ts'
 import type { FleetPlace } from './config.ts'
 import type { FleetDesk, TrackedOrder } from './desk.ts'
-import { readOrder } from './order.ts'
+import { readOrder } from './orders/order.ts'
 
 /** Makes the desk; `place` is null for a host of no fleet, to which nothing was ever sent. */
 export function memberDesk(place: FleetPlace | null, orders: FleetOrders): FleetDesk {

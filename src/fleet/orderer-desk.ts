@@ -13,7 +13,7 @@ import {
 import { formatCidr, parseCidr } from '../net/cidr.ts'
 import type { FleetConfig, FleetPlace } from './config.ts'
 import type { FleetDesk, OrderRequest, TrackedOrder } from './desk.ts'
-import { LONGEST_ORDER_SECONDS, readOrder, writeOrder, type FleetOrder } from './order.ts'
+import { LONGEST_ORDER_SECONDS, readOrder, writeOrder, type FleetOrder } from './orders/order.ts'
 import { readAcknowledgement, readHostReport, type HostReport } from './reports.ts'
 import {
   ORDERER_HEADER,
@@ -21,7 +21,7 @@ import {
   SIGNATURE_HEADER,
   signatureChecker,
   signatureOf,
-} from './signature.ts'
+} from './orders/signature.ts'
 import { namesOf, streamsOf, type Addressee } from './subjects.ts'
 
 const ANSWER_TIMEOUT_MS = 3000

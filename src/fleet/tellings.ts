@@ -2,7 +2,7 @@
 import type { Detection, Kind } from '../detect/detection.ts'
 import { healthDetection } from '../health/index.ts'
 import type { FleetVerdict } from '../record/logs/fleet-orders.ts'
-import type { FleetOrder } from './order.ts'
+import type { FleetOrder } from './orders/order.ts'
 
 /** Wakes somebody up: somebody writes to the bus who must not, or holds an orderer's key. */
 const FORGED_SEVERITY = 8

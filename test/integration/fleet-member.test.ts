@@ -8,7 +8,7 @@ import { ordererDesk, type OrderRequest } from '../../src/fleet/index.ts'
 import { until } from '../support/await-until.ts'
 import { fleetOf, MemoryFleetOrders, ordererKey, simulatedHost } from '../support/response/fleet.ts'
 import { run, runWith } from '../support/memory-terminal.ts'
-import { startNats } from '../support/delivery/nats-server.ts'
+import { startNats } from '../support/delivery/nats/nats-server.ts'
 import { temporaryFolder } from '../support/record.ts'
 
 const request: OrderRequest = {

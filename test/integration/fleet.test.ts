@@ -14,7 +14,7 @@ import {
   type OrderRequest,
   type TrackedOrder,
 } from '../../src/fleet/index.ts'
-import { ORDERER_HEADER, SIGNATURE_HEADER, signatureOf } from '../../src/fleet/signature.ts'
+import { ORDERER_HEADER, SIGNATURE_HEADER, signatureOf } from '../../src/fleet/orders/signature.ts'
 import type { NatsSinkConfig } from '../../src/forward/sinks/nats/config.ts'
 import { createNatsSink } from '../../src/forward/sinks/nats/index.ts'
 import { parseCidr } from '../../src/net/cidr.ts'
@@ -27,7 +27,7 @@ import {
   simulatedHost,
   type SimulatedHost,
 } from '../support/response/fleet.ts'
-import { startCluster, type NatsCluster } from '../support/delivery/nats-cluster.ts'
+import { startCluster, type NatsCluster } from '../support/delivery/nats/nats-cluster.ts'
 import { event } from '../support/record.ts'
 
 const names = Array.from({ length: 200 }, (_, index) => `web${index}`)

@@ -5,9 +5,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { stringify } from 'yaml'
-import { COLLECTION, controllerIn, type Controller, type Played } from '../support/hosts/ansible.ts'
-import { buildPackage } from '../support/hosts/debian-package.ts'
-import { freshDebian, type DebianRoot } from '../support/hosts/debian-root.ts'
+import {
+  COLLECTION,
+  controllerIn,
+  type Controller,
+  type Played,
+} from '../support/hosts/debian/ansible.ts'
+import { buildPackage } from '../support/hosts/debian/debian-package.ts'
+import { freshDebian, type DebianRoot } from '../support/hosts/debian/debian-root.ts'
 import { joinHosts, type TestNetwork } from '../support/hosts/namespace.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'picket-ansible-'))

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { packagedFile } from '../../src/core/files/package-root.ts'
 import { until } from '../support/await-until.ts'
-import { buildPackage } from '../support/hosts/debian-package.ts'
+import { buildPackage } from '../support/hosts/debian/debian-package.ts'
 import { joinHosts, type TestNetwork } from '../support/hosts/namespace.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'picket-container-'))

@@ -18,8 +18,8 @@ import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { packagedFile } from '../../src/core/files/package-root.ts'
 import { until } from '../support/await-until.ts'
-import { buildPackage } from '../support/hosts/debian-package.ts'
-import { freshDebian, type DebianRoot } from '../support/hosts/debian-root.ts'
+import { buildPackage } from '../support/hosts/debian/debian-package.ts'
+import { freshDebian, type DebianRoot } from '../support/hosts/debian/debian-root.ts'
 import { joinHosts, type TestNetwork } from '../support/hosts/namespace.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'picket-package-test-'))

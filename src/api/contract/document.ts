@@ -4,7 +4,7 @@ import type { operations } from '../../../openapi/contract.d.ts'
 import { BUILT_API_DOCUMENT, builtReadings } from '../../core/files/built-readings.ts'
 import { packagedFile } from '../../core/files/package-root.ts'
 import { parseYaml } from '../../core/schema/yaml.ts'
-import { SCOPES, type Scope } from '../../record/logs/token-store.ts'
+import { SCOPES, type Scope } from '../../record/logs/api/token-store.ts'
 
 export type OperationId = keyof operations
 export type JsonSchema = Readonly<Record<string, unknown>>

@@ -2,7 +2,7 @@
 import type { components } from '../../../openapi/contract.d.ts'
 import { rfc3339FromUs, rfc3339OrNull, type Clock } from '../../core/clock.ts'
 import { formatCidr, parseCidr } from '../../net/cidr.ts'
-import type { StoredToken, TokenStore } from '../../record/logs/token-store.ts'
+import type { StoredToken, TokenStore } from '../../record/logs/api/token-store.ts'
 import { createToken, revokeToken } from '../access/token.ts'
 import type { Handler } from '../contract/contract.ts'
 import { notFound } from '../problem.ts'

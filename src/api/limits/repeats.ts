@@ -1,6 +1,6 @@
 /** Requests that come twice are done once: answers kept by `Idempotency-Key`, over restarts too. */
 import { createHash } from 'node:crypto'
-import type { AnswerStore, StoredAnswer } from '../../record/logs/answer-store.ts'
+import type { AnswerStore, StoredAnswer } from '../../record/logs/api/answer-store.ts'
 import type { AnyAnswer } from '../contract/contract.ts'
 import { PicketError } from '../../core/errors.ts'
 import { ApiProblem, invalidRequest } from '../problem.ts'

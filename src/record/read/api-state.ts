@@ -1,7 +1,7 @@
 /** Reads what the API keeps for itself: remembered answers, and switches of rules. */
 import type { Clock } from '../../core/clock.ts'
-import { ANSWER_LIFE_MS, type AnswerStore, type StoredAnswer } from '../logs/answer-store.ts'
-import type { RuleSwitch, RuleSwitches } from '../logs/rule-switches.ts'
+import { ANSWER_LIFE_MS, type AnswerStore, type StoredAnswer } from '../logs/api/answer-store.ts'
+import type { RuleSwitch, RuleSwitches } from '../logs/api/rule-switches.ts'
 import type { ReadConnection } from '../sqlite/live-connection.ts'
 
 type AnswerRow = Omit<StoredAnswer, 'headers'> & { readonly headers: string }

@@ -1,6 +1,6 @@
 /** Reads API tokens at rest. */
 import type { ReadConnection } from '../sqlite/live-connection.ts'
-import type { Scope, StoredToken, TokenStore } from '../logs/token-store.ts'
+import type { Scope, StoredToken, TokenStore } from '../logs/api/token-store.ts'
 
 const COLUMNS = `id, scopes, description, networks, created_at_ms AS createdAtMs, expires_at_ms AS expiresAtMs,
   revoked_at_ms AS revokedAtMs, salt, hash`

@@ -1,6 +1,6 @@
 /** What the writer can be asked to do. */
-import type { AllowlistEntry } from '../logs/allowlist.ts'
-import type { StoredAnswer } from '../logs/answer-store.ts'
+import type { AllowlistEntry } from '../logs/api/allowlist.ts'
+import type { StoredAnswer } from '../logs/api/answer-store.ts'
 import type { AuditEntry } from '../logs/audit-trail.ts'
 import type { BlockChange } from '../logs/block-log.ts'
 import type { Story } from '../logs/event-log.ts'
@@ -8,8 +8,8 @@ import type { EvidencePiece } from '../logs/evidence-log.ts'
 import type { FleetPosition, StoredFleetOrder } from '../logs/fleet-orders.ts'
 import type { ReplayOrder, SinkReplay } from '../logs/outbox.ts'
 import type { RecordRoom } from '../record-room.ts'
-import type { RuleSwitch } from '../logs/rule-switches.ts'
-import type { StoredToken } from '../logs/token-store.ts'
+import type { RuleSwitch } from '../logs/api/rule-switches.ts'
+import type { StoredToken } from '../logs/api/token-store.ts'
 import type { Suppression, Verdict } from '../logs/triage-log.ts'
 
 /** What a sink's position is one of. */

@@ -1,6 +1,6 @@
 /** The fleet as the API tells of it, on a host that obeys and on one that orders. */
 import { describe, expect, it } from 'vitest'
-import { writeOrder, type FleetOrder } from '../../../src/fleet/order.ts'
+import { writeOrder, type FleetOrder } from '../../../src/fleet/orders/order.ts'
 import { servedApi } from '../../support/api/api-server.ts'
 import { fleetOf, ordererKey } from '../../support/response/fleet.ts'
 import { freePort } from '../../support/hosts/free-port.ts'

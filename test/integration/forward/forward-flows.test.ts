@@ -20,7 +20,7 @@ import {
   stories,
   temporaryFolder,
 } from '../../support/record.ts'
-import { startRsyslog } from '../../support/delivery/rsyslog.ts'
+import { startRsyslog } from '../../support/delivery/syslog/rsyslog.ts'
 
 const flowsFrom = (first: number, count: number) =>
   Array.from({ length: count }, (_, index) => flow({ originatorPort: first + index }))

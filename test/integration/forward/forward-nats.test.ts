@@ -12,12 +12,12 @@ import {
 } from '../../support/certificates.ts'
 import { accepted, complaint, recordWith, sinkOf } from '../../support/delivery/delivery.ts'
 import { forwardingTo } from '../../support/delivery/forwarding.ts'
-import { natsOperator } from '../../support/delivery/nats-operator.ts'
+import { natsOperator } from '../../support/delivery/nats/nats-operator.ts'
 import {
   startNats,
   type NatsServer,
   type StoredMessage,
-} from '../../support/delivery/nats-server.ts'
+} from '../../support/delivery/nats/nats-server.ts'
 import { stories, story, temporaryFolder } from '../../support/record.ts'
 
 const sink = ({ port }: NatsServer, changes: object = {}) =>

@@ -7,8 +7,8 @@ import { makeAuthority } from '../../support/certificates.ts'
 import { cefOf, forwarding } from '../../support/delivery/forwarding.ts'
 import { HOSTILE_VALUES } from '../../support/delivery/hostile-values.ts'
 import { openedRecord, owner, stories, temporaryFolder } from '../../support/record.ts'
-import { startRsyslog } from '../../support/delivery/rsyslog.ts'
-import { startSyslogNg, type SyslogNg } from '../../support/delivery/syslog-ng.ts'
+import { startRsyslog } from '../../support/delivery/syslog/rsyslog.ts'
+import { startSyslogNg, type SyslogNg } from '../../support/delivery/syslog/syslog-ng.ts'
 
 const forward = { forward: true }
 const forged = /203\.0\.113\.6/

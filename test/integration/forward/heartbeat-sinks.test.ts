@@ -5,7 +5,7 @@ import { until } from '../../support/await-until.ts'
 import { cefOf, sinkConfig } from '../../support/delivery/forwarding.ts'
 import { forwarderGround } from '../../support/delivery/memory-sink.ts'
 import { openedRecord, stories, temporaryFolder } from '../../support/record.ts'
-import { startRsyslog } from '../../support/delivery/rsyslog.ts'
+import { startRsyslog } from '../../support/delivery/syslog/rsyslog.ts'
 
 it('loses no event between heartbeats when the collector is killed, and no number that a message names', async () => {
   const folder = await temporaryFolder()

@@ -7,7 +7,7 @@ import { silentLog } from '../../../src/core/log/log.ts'
 import { startRetention } from '../../../src/record/retention/retention.ts'
 import { Writer } from '../../../src/record/write/writer.ts'
 import { until } from '../../support/await-until.ts'
-import { smallDisk } from '../../support/hosts/small-disk.ts'
+import { smallDisk } from '../../support/hosts/disks/small-disk.ts'
 import {
   batchOf,
   flow,

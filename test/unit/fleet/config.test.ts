@@ -5,7 +5,7 @@ import { writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { validateConfig } from '../../../src/config/index.ts'
 import { busHosts, placeOf } from '../../../src/fleet/config.ts'
-import { readSigningKey } from '../../../src/fleet/signature.ts'
+import { readSigningKey } from '../../../src/fleet/orders/signature.ts'
 import { temporaryFolder } from '../../support/record.ts'
 
 const KEY = 'MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE='

@@ -3,9 +3,13 @@ import { readFileSync } from 'node:fs'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { PicketError } from '../../../src/core/errors.ts'
 import { uuidv7 } from '../../../src/core/uuid.ts'
-import { OrderBook } from '../../../src/fleet/order-book.ts'
-import { writeOrder, type FleetOrder } from '../../../src/fleet/order.ts'
-import { ORDERER_HEADER, SIGNATURE_HEADER, signatureOf } from '../../../src/fleet/signature.ts'
+import { OrderBook } from '../../../src/fleet/orders/order-book.ts'
+import { writeOrder, type FleetOrder } from '../../../src/fleet/orders/order.ts'
+import {
+  ORDERER_HEADER,
+  SIGNATURE_HEADER,
+  signatureOf,
+} from '../../../src/fleet/orders/signature.ts'
 import { namesOf } from '../../../src/fleet/subjects.ts'
 import type { StoredMessage } from '../../../src/forward/nats/index.ts'
 import type { Blocker } from '../../../src/respond/index.ts'

@@ -1,5 +1,5 @@
 /** Reads the allowlist. */
-import type { Allowlist, AllowlistEntry } from '../../logs/allowlist.ts'
+import type { Allowlist, AllowlistEntry } from '../../logs/api/allowlist.ts'
 import type { ReadConnection } from '../../sqlite/live-connection.ts'
 
 const COLUMNS = `id, range, comment, created_by AS createdBy, created_at_ms AS createdAtMs,

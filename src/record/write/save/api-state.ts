@@ -1,5 +1,5 @@
 /** Writes what the API keeps for itself: remembered answers, and switches of rules. */
-import { ANSWER_LIFE_MS, MAX_ANSWER_BYTES, MAX_ANSWERS } from '../../logs/answer-store.ts'
+import { ANSWER_LIFE_MS, MAX_ANSWER_BYTES, MAX_ANSWERS } from '../../logs/api/answer-store.ts'
 import { inTransaction, type Connection } from '../../sqlite/connection.ts'
 import { audited } from './audited.ts'
 import type { Saver } from '../calls.ts'

@@ -1,7 +1,7 @@
 /** Writes a token's salted hash and the audit row that tells of it, both or neither. */
 import { appendAudit } from '../../sqlite/audit-chain.ts'
 import { inTransaction, type Connection } from '../../sqlite/connection.ts'
-import type { StoredToken } from '../../logs/token-store.ts'
+import type { StoredToken } from '../../logs/api/token-store.ts'
 import type { Saver } from '../calls.ts'
 
 /** Prepares the writing of tokens; the audit row says `token.created`, `.revoked` or `.changed`. */

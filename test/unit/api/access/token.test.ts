@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { checkToken, createToken } from '../../../../src/api/access/token.ts'
-import type { StoredToken, TokenStore } from '../../../../src/record/logs/token-store.ts'
+import type { StoredToken, TokenStore } from '../../../../src/record/logs/api/token-store.ts'
 
 const clock = { nowMs: () => 1_000_000 }
 

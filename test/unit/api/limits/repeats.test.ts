@@ -3,7 +3,7 @@ import type { AnyAnswer } from '../../../../src/api/contract/contract.ts'
 import { Repeats, type KeyedRequest } from '../../../../src/api/limits/repeats.ts'
 import { ApiProblem } from '../../../../src/api/problem.ts'
 import { PicketError } from '../../../../src/core/errors.ts'
-import type { AnswerStore, StoredAnswer } from '../../../../src/record/logs/answer-store.ts'
+import type { AnswerStore, StoredAnswer } from '../../../../src/record/logs/api/answer-store.ts'
 
 /** A store in memory, whose disk may be full. */
 class MemoryAnswers implements AnswerStore {

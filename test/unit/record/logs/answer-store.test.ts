@@ -3,7 +3,7 @@ import {
   ANSWER_LIFE_MS,
   MAX_ANSWER_BYTES,
   type StoredAnswer,
-} from '../../../../src/record/logs/answer-store.ts'
+} from '../../../../src/record/logs/api/answer-store.ts'
 import type { EventRecord } from '../../../../src/record/record.ts'
 import { openedRecord, temporaryFolder } from '../../../support/record.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { StoredToken } from '../../../../src/record/logs/token-store.ts'
+import type { StoredToken } from '../../../../src/record/logs/api/token-store.ts'
 import { openedRecord, temporaryFolder } from '../../../support/record.ts'
 
 const token: StoredToken = {
