@@ -1,7 +1,7 @@
 /** The agent's sensors, wired: what they see goes to the intake, and so does what they could not see. */
 import { createHash } from 'node:crypto'
 import type { Audit } from './audit.ts'
-import { AUTOMATIC, automaticChoices } from '../capture/index.ts'
+import { AUTOMATIC, MOST_AUTOMATIC, automaticChoices } from '../capture/index.ts'
 import type { Config } from '../config/index.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Log } from '../core/log/log.ts'
@@ -54,6 +54,7 @@ export class WatchedSensors {
   /** Those of them that come and go in the ordinary course of things, as tunnels do. */
   readonly #passing = new Set<string>()
   readonly #leaving = new Set<Promise<void>>()
+  readonly #most: number
   #look: NodeJS.Timeout | undefined
 
   /** Starts the sensors and adds them to `sensors`; with `auto`, others with the interfaces that come. */
@@ -61,9 +62,14 @@ export class WatchedSensors {
     this.#ground = ground
     this.#gaps = new RecordGaps(ground)
     this.#sensors = sensors
-    const isAutomatic = ground.config.capture.interfaces.includes(AUTOMATIC)
+    const { interfaces: named } = ground.config.capture
+    const isAutomatic = named.includes(AUTOMATIC)
     const virtual = isAutomatic ? automaticChoices().filter(({ isDevice }) => !isDevice) : []
-    for (const name of interfaces) this.#start(name, !virtual.some((one) => one.name === name))
+    for (const name of interfaces) {
+      // What somebody named is missed when it is gone, whatever it is.
+      this.#start(name, !named.includes(name) && virtual.some((one) => one.name === name))
+    }
+    this.#most = MOST_AUTOMATIC + interfaces.filter((name) => named.includes(name)).length
     if (isAutomatic) this.#look = setInterval(() => this.#keepUp(), LOOK_MS).unref()
   }
 
@@ -75,17 +81,18 @@ export class WatchedSensors {
     this.#gaps.end()
   }
 
-  #start(name: string, isDevice: boolean): void {
+  #start(name: string, isPassing: boolean): void {
     const started = startSensor(name, this.#ground, this.#gaps)
     this.#started.set(name, started)
     this.#sensors.push(started.sensor)
-    if (!isDevice) this.#passing.add(name)
+    if (isPassing) this.#passing.add(name)
   }
 
   #keepUp(): void {
     for (const name of this.#passing) if (isInterfaceGone(name)) this.#retire(name)
     for (const { name, leftOut, isDevice } of automaticChoices()) {
-      if (leftOut === null && !this.#started.has(name)) this.#start(name, isDevice)
+      if (this.#started.size >= this.#most) return
+      if (leftOut === null && !this.#started.has(name)) this.#start(name, !isDevice)
     }
   }
 

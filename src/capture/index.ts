@@ -9,7 +9,7 @@ import { mayStartTcpdump } from './privileges.ts'
 import { CapSource, isCapUsable } from './sources/cap.ts'
 import { TcpdumpSource } from './sources/tcpdump.ts'
 
-export type { Choice } from './automatic-interfaces.ts'
+export { MOST_AUTOMATIC, type Choice } from './automatic-interfaces.ts'
 export { AUTOMATIC, automaticChoices, captureInterfaces } from './interfaces.ts'
 export { linkTypeWords, READABLE_LINK_TYPES } from './link-types.ts'
 export { canCapture, leaveRoot, mayGiveNetworkRights, mayStartTcpdump } from './privileges.ts'

@@ -66,15 +66,31 @@ export function isUp(name: string): boolean {
 
 /** Lists the interfaces that are up, loopback left out, and why `auto` does not take some. */
 export function automaticChoices(): readonly Choice[] {
-  return chooseAutomatic(existingInterfaces().map(linkOf))
+  // Once for all: a host of containers has hundreds.
+  const addresses = networkInterfaces()
+  return chooseAutomatic(existingInterfaces().flatMap((name) => linkOf(name, addresses) ?? []))
 }
 
 function automaticInterfaces(): string[] {
   return automaticChoices().flatMap(({ name, leftOut }) => (leftOut === null ? [name] : []))
 }
 
-function linkOf(name: string): NetworkLink {
-  const folder = `/sys/class/net/${name}`
+type Addresses = ReturnType<typeof networkInterfaces>
+
+/** Describes an interface; null for one that went while it was looked at, as those of containers do all the time. */
+export function linkOf(
+  name: string,
+  addresses: Addresses,
+  folder = `/sys/class/net/${name}`,
+): NetworkLink | null {
+  try {
+    return describedLink(name, addresses, folder)
+  } catch {
+    return null
+  }
+}
+
+function describedLink(name: string, addresses: Addresses, folder: string): NetworkLink {
   const entries = existsSync(folder) ? readdirSync(folder) : []
   const flags = interfaceFlags(name)
   return {
@@ -83,7 +99,7 @@ function linkOf(name: string): NetworkLink {
     isLoopback: (flags & IFF_LOOPBACK) !== 0,
     kind: (flags & VRF) === VRF ? 'vrf' : kindOf(folder, entries),
     isDevice: entries.includes('device'),
-    hasAddress: (networkInterfaces()[name] ?? []).some(({ scopeid }) => !scopeid),
+    hasAddress: (addresses[name] ?? []).some(({ scopeid }) => !scopeid),
     master: entries.includes('master') ? basename(readlinkSync(`${folder}/master`)) : null,
     lowers: entries.flatMap((entry) =>
       entry.startsWith(LOWER) ? [entry.slice(LOWER.length)] : [],

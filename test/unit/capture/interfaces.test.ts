@@ -1,6 +1,9 @@
-import { readFileSync } from 'node:fs'
-import { describe, expect, it } from 'vitest'
+import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { captureInterfaces } from '../../../src/capture/index.ts'
+import { linkOf } from '../../../src/capture/interfaces.ts'
 import { PicketError } from '../../../src/core/errors.ts'
 
 describe('the interfaces to capture on', () => {
@@ -19,6 +22,15 @@ describe('the interfaces to capture on', () => {
       const flags = Number(readFileSync(`/sys/class/net/${name}/flags`, 'utf8'))
       expect(flags & 1, name).toBe(1)
     }
+  })
+
+  it('are looked at while others come and go: one that is gone half-way is none', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'picket-link-'))
+    onTestFinished(() => rmSync(folder, { recursive: true }))
+    expect(linkOf('veth1', {}, folder)).toMatchObject({ name: 'veth1', master: null })
+    // Listed, and gone when it is read.
+    symlinkSync(join(folder, 'gone'), join(folder, 'uevent'))
+    expect(linkOf('veth1', {}, folder)).toBe(null)
   })
 
   it('that do not exist are refused, with those that do', () => {
