@@ -31,7 +31,7 @@ export const KINDS = [
   'scan.vertical.ack', 'scan.vertical.connect', 'scan.vertical.fin', 'scan.vertical.icmp',
   'scan.vertical.ip-protocol', 'scan.vertical.maimon', 'scan.vertical.null', 'scan.vertical.odd',
   'scan.vertical.sctp', 'scan.vertical.syn', 'scan.vertical.udp', 'scan.vertical.xmas',
-  'sweep.arp', 'sweep.icmp', 'sweep.multicast-echo', 'sweep.nd', 'sweep.sctp', 'sweep.tcp',
+  'sweep.arp', 'sweep.icmp', 'sweep.multicast-echo', 'sweep.ip', 'sweep.nd', 'sweep.sctp', 'sweep.tcp',
   'sweep.udp',
   'flood.ack', 'flood.carpet', 'flood.connections', 'flood.dhcp', 'flood.dns', 'flood.fin',
   'flood.fragments', 'flood.http', 'flood.icmp', 'flood.icmpv6', 'flood.ip', 'flood.link',

@@ -12,6 +12,7 @@ export const CEF_NAMES: Readonly<Record<string, string>> = {
   'scan.dns-version': 'Name server version query',
   'scan.dns-zone-transfer': 'Zone transfer',
   'scan.sip': 'Search for telephone systems',
+  'scan.dhcp': 'Search for addresses by DHCP',
   'scan.dns-addresses': 'Walk through the names of a network',
   'scan.dns-names': 'Guessing of host names',
   'scan.ftp-bounce': 'Scan through an FTP server',

@@ -1,5 +1,5 @@
 /** The story of one source's sweep, over all the ports it sweeps by one protocol, and how it is told. */
-import { IpProtocol } from '../../../net/protocol.ts'
+import { IpProtocol, protocolName } from '../../../net/protocol.ts'
 import type { Detection } from '../../detection.ts'
 import { MAX_VICTIMS, Story } from '../state/story.ts'
 import { confidenceOf, counted, grouped, listed, spanOf } from '../state/wording.ts'
@@ -65,9 +65,6 @@ export class SweepStory {
     const answered = this.#answered
     const span = spanOf(this.story.lastUs - this.story.firstUs)
     const means = sweepMeans(this.#protocol)
-    const ports = [...this.#ports].sort((one, other) => one - other).map(String)
-    const where =
-      means === 'icmp' ? 'pinged' : `tried on ${means} port ${listed(ports, ports.length, 8)}`
     return {
       id: this.story.id,
       detector: 'sweep',
@@ -82,7 +79,7 @@ export class SweepStory {
       firstSeenUs: this.story.firstUs,
       lastSeenUs: this.story.lastUs,
       count: tries,
-      summary: `${counted(tries, 'address', 'addresses')} ${where} in ${span}, ${grouped(tries - answered)} without success`,
+      summary: `${counted(tries, 'address', 'addresses')} ${this.#how(means)} in ${span}, ${grouped(tries - answered)} without success`,
       reasons: [
         { feature: 'distinctHosts', value: tries, baseline: null, weight: 0.6 },
         { feature: 'failedHosts', value: tries - answered, baseline: null, weight: 0.4 },
@@ -93,10 +90,30 @@ export class SweepStory {
       isFinal,
     }
   }
+
+  /** For the sentence: `tried on tcp port 22 and 23`. */
+  #how(means: SweepMeans): string {
+    if (means === 'icmp') return 'pinged'
+    if (means === 'ip') return `tried by IP protocol ${protocolName(this.#protocol)}`
+    const ports = [...this.#ports].sort((one, other) => one - other).map(String)
+    return `tried on ${means} port ${listed(ports, ports.length, MAX_PORTS_LISTED)}`
+  }
 }
 
-function sweepMeans(protocol: number): 'icmp' | 'tcp' | 'udp' | 'sctp' {
-  if (protocol === IpProtocol.SCTP) return 'sctp'
-  if (protocol === IpProtocol.TCP) return 'tcp'
-  return protocol === IpProtocol.UDP ? 'udp' : 'icmp'
+type SweepMeans = 'icmp' | 'tcp' | 'udp' | 'sctp' | 'ip'
+
+function sweepMeans(protocol: number): SweepMeans {
+  switch (protocol) {
+    case IpProtocol.TCP:
+      return 'tcp'
+    case IpProtocol.UDP:
+      return 'udp'
+    case IpProtocol.SCTP:
+      return 'sctp'
+    case IpProtocol.ICMP:
+    case IpProtocol.ICMPV6:
+      return 'icmp'
+    default:
+      return 'ip'
+  }
 }

@@ -1,5 +1,5 @@
 /**
- * Detects horizontal sweeps: one source trying one port, or ping, on many hosts in vain.
+ * Detects horizontal sweeps: one source trying one port, ping, or another IP protocol on many hosts in vain.
  *
  * A dense range (a dozen addresses of one /24) is enough with half of them silent; scattered addresses take
  * more and nearly all in vain, since peer-to-peer programs knock at many dead peers. Who goes on to say something
@@ -72,7 +72,7 @@ export class Sweep implements Detector {
     if (probe !== Probe.ICMP && (probe !== Probe.NONE || isAmongPeers(flow))) {
       this.#highPorts.note(flow.originatorKey, flow.responderPort, flow.lastUs)
     }
-    if (probe === Probe.NONE || probe === Probe.IP_PROTOCOL) return
+    if (probe === Probe.NONE) return
     if (this.#askers.isAnswer(flow) || this.#named.isNamed(flow)) return
     const group = this.#group(flow)
     if (group !== undefined) {

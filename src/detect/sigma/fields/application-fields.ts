@@ -73,10 +73,12 @@ export const DHCP_FIELDS: readonly Field[] = [
   fact('mac client_mac', 'dhcp', { of: 'clientMac', note: "the client's MAC address" }),
   fact('hostname host_name', 'dhcp', { note: "the client's name" }),
   fact('vendor_class', 'dhcp', { of: 'vendorClass', note: 'vendor class' }),
+  fact('requested_address requested_addr', 'dhcp', { of: 'requestedAddress', note: 'address the client asks for' }),
+  fact('assigned_address assigned_addr', 'dhcp', { of: 'address', note: 'address the server gives' }),
   fact('server_id', 'dhcp', { of: 'serverId', note: 'who answers' }),
   fact('router', 'dhcp', { note: 'gateway that clients are told to use' }),
   fact('dns_server', 'dhcp', { of: 'dnsServer', note: 'resolver that clients are told to use' }),
-]
+] // prettier-ignore
 
 export const SSH_FIELDS: readonly Field[] = [
   fact('client', 'end', { note: "the client's software" }),

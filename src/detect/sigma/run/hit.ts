@@ -41,11 +41,17 @@ export function whomOf({ flow }: Subject): string {
 /** Names the parties of a subject; allocates, so only for what has hit. */
 export function partiesOf(subject: Subject, { attacker, victim, host, domain }: Roles): Parties {
   return {
-    attacker: textIn(subject, attacker),
-    victim: textIn(subject, victim),
-    host: textIn(subject, host),
+    attacker: partyIn(subject, attacker),
+    victim: partyIn(subject, victim),
+    host: partyIn(subject, host),
     domain: textIn(subject, domain),
   }
+}
+
+/** Null for the unspecified address too, by which those speak who have none yet (RFC 1122 §3.2.1.3, RFC 4291 §2.5.2). */
+function partyIn(subject: Subject, field: Field | null): string | null {
+  const address = textIn(subject, field)
+  return address === '0.0.0.0' || address === '::' ? null : address
 }
 
 /** What the rule looked at, as reasons of equal weight. */

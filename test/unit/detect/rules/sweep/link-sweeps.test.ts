@@ -73,4 +73,19 @@ describe('sweeps of a link', () => {
     for (let host = 1; host <= 40; host += 1) traffic.send('10.0.0.9', `10.0.1.${host}`, ipData(132, init)) // prettier-ignore
     expect(traffic.end()).toMatchObject([{ kind: 'sweep.sctp', attacker: '10.0.0.9' }])
   })
+  test('by another IP protocol are named as such, tunnels at work are none', () => {
+    const GRE = 47
+    const knocks = new WatchedTraffic()
+    const tunnels = new WatchedTraffic()
+    for (let host = 1; host <= 40; host += 1) {
+      knocks.send('10.0.0.9', `10.0.1.${host}`, ipData(GRE, new Uint8Array(4)))
+      for (let packet = 0; packet < 8; packet += 1) {
+        tunnels.send('10.0.0.9', `10.0.1.${host}`, ipData(GRE, new Uint8Array(64)))
+      }
+    }
+    const [event] = knocks.end()
+    expect(event).toMatchObject({ kind: 'sweep.ip', attacker: '10.0.0.9', port: null })
+    expect(event!.summary).toContain('40 addresses tried by IP protocol gre')
+    expect(tunnels.end()).toEqual([])
+  })
 })
