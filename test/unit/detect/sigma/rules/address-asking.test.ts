@@ -22,7 +22,12 @@ const asks = (clientMac: string, requestedAddress: string | null): DhcpMessage =
 function told(source: string, messages: readonly DhcpMessage[]): Detection[] {
   const stories = new Map<string, Detection>()
   const detector = new SigmaDetector(book, (one) => stories.set(one.id, one))
-  const flow = { source, destination: '255.255.255.255', destinationPort: 67, application: 'dhcp' as const }
+  const flow = {
+    source,
+    destination: '255.255.255.255',
+    destinationPort: 67,
+    application: 'dhcp' as const,
+  }
   messages.forEach((message, index) => {
     detector.flowSpoke(plannedFlow({ ...flow, atUs: START_US + index * 5_000_000 }), message)
   })
