@@ -75,9 +75,14 @@ function unasked(
   const contested = told.filter((lie) => lie.bearer !== 0)
   const count = contested.reduce((sum, lie) => sum + lie.unasked, 0)
   if (count >= config.minUnaskedAnswers) {
-    // The cards of a bonded pair (balance-alb) move their clients about in this way.
+    // The cards of a bonded pair (balance-alb) move their clients about in this way, now and then.
     const mayBeBonded =
-      !hasOwn && contested.every(({ bearer }) => isSameVendor(bearer, station.mac))
+      !hasOwn &&
+      contested.every(
+        (lie) =>
+          isSameVendor(lie.bearer, station.mac) &&
+          !(lie.unasked >= REPEATS && isFast(lie, lie.unasked)),
+      )
     return {
       severity: mayBeBonded ? 3 : hasOwn ? 6 : 5,
       confidence: mayBeBonded ? 0.4 : 0.9,
@@ -137,8 +142,7 @@ function polled(
 function sought(station: Station, lies: readonly Lie[]): Verdict | null {
   const told = lies.filter((lie) => {
     const count = lie.unasked + lie.repeated
-    const isFast = lie.lastUs - lie.firstUs <= count * REPEAT_WITHIN_US
-    return count >= SURE && isFast && station.isLookingFor(lie)
+    return count >= SURE && isFast(lie, count) && station.isLookingFor(lie)
   })
   if (told.length === 0) return null
   return {
@@ -172,9 +176,8 @@ function gaveBack(lies: readonly Lie[]): Verdict | null {
  * do, since an honest one says that it was asked or is for all.
  */
 function repeated(station: Station, lies: readonly Lie[]): Verdict | null {
-  const told = lies.filter(({ repeated: count, unbidden, firstUs, lastUs }) => {
-    const isFast = lastUs - firstUs <= count * REPEAT_WITHIN_US
-    return isFast && (count >= REPEATS || unbidden >= REPEATS / 2)
+  const told = lies.filter((lie) => {
+    return isFast(lie, lie.repeated) && (lie.repeated >= REPEATS || lie.unbidden >= REPEATS / 2)
   })
   if (told.length === 0) return null
   return {
@@ -184,6 +187,11 @@ function repeated(station: Station, lies: readonly Lie[]): Verdict | null {
     lies: told,
     reasons: reasonsOf(told),
   }
+}
+
+/** Nobody could have forgotten it in between. */
+function isFast({ firstUs, lastUs }: Lie, count: number): boolean {
+  return lastUs - firstUs <= count * REPEAT_WITHIN_US
 }
 
 /** Two cards of one machine race each other; only a liar races several machines. */
