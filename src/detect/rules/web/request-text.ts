@@ -10,6 +10,8 @@ const LONG_TEXT = 300
 const MANY_LINES = 3
 /** An operator of a document store where a password should be. */
 const PASSWORD_OPERATOR = /"(pass(?:word|wd)?|pwd)"\s*:\s*\{\s*"(\$\w{2,8})"\s*:/i
+/** Documents one a line, as logs are shipped (ndjson): what they quote was said to somebody else. */
+const JSON_LINES = /\}(?:\\u\{d\})?\\u\{a\}\{/
 const ODD_NAME = /^class\.|[$#@(]|%2[348]|%40/i
 
 /** One value of a request: a parameter, a path, a header, a text of JSON; a `document` is any other body. */
@@ -57,9 +59,9 @@ export function uriValues(uri: string): RequestValue[] {
   return [valueOf('path', '', path), ...parameters('parameter', query)]
 }
 
-/** Each parameter of a form, each text of JSON; one value where it is something else. */
+/** Each parameter of a form, each text of JSON; one value where it is something else, and none of what logs ship. */
 export function bodyValues(text: string): RequestValue[] {
-  if (/^\s*[{[]/.test(text)) return jsonTexts(text)
+  if (/^\s*[{[]/.test(text)) return JSON_LINES.test(text) ? [] : jsonTexts(text)
   const isForm = /^[\w.[\]%$-]{1,64}=/.test(text)
   if (!isForm) return [valueOf('document', '', text)]
   return parameters('body', text).filter((value) => !isProse(value.raw))
