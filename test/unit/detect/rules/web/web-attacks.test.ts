@@ -108,6 +108,8 @@ const INNOCENT = [
   post('/_bulk', '{"index":{"_index":"web"}}\n{"message":"GET /a?x=;cat /etc/passwd|sh 404"}\n', 'Content-Type: application/x-ndjson'),
   post('/log', '{"m":"GET /?id=1\' UNION SELECT user,password FROM users-- -"}\r\n{"m":"GET /"}\r\n'),
   get("/render?expr=a%3D%3D%27%27||(b%26%26c)"),
+  post('/loki/api/v1/push', JSON.stringify({ streams: [{ values: [['1', '10.0.0.1 - - "GET /?id=1 UNION SELECT 1,2,3-- HTTP/1.1" 404']] }] })),
+  post('/services/collector', JSON.stringify({ event: 'GET /index.php?page=../../../../etc/passwd 404' })),
   get('/SetupWizard.aspx?step=2'),
   get('/ecp/15.1.2375/scripts/js.js'),
   get('/a', 'User-Agent: Apache-HttpClient/4.5 (java 1.5)'),
