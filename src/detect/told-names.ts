@@ -70,7 +70,7 @@ export const KINDS = [
   'exploit.executable-download', 'exploit.heartbleed', 'exploit.java-object', 'exploit.log4shell',
   'exploit.overflow', 'exploit.petitpotam', 'exploit.printnightmare', 'exploit.ransomware',
   'exploit.remote-command', 'exploit.reverse-shell', 'exploit.rpc-overflow', 'exploit.slammer',
-  'exploit.zerologon',
+  'exploit.smbghost', 'exploit.zerologon',
   'web.command-injection', 'web.ldap-injection', 'web.path-traversal', 'web.scanner', 'web.session-reuse', 'web.sql-injection',
   'web.webshell', 'web.xss',
   'lateral.account-change', 'lateral.account-enumeration', 'lateral.as-rep-roasting',

@@ -124,6 +124,7 @@ export const CEF_NAMES: Readonly<Record<string, string>> = {
   'exploit.controller-write': 'Controller written to by a stranger',
   'exploit.ransomware': 'Ransomware on a file share',
   'exploit.slammer': 'SQL Slammer worm',
+  'exploit.smbghost': 'SMBGhost exploit',
   'exploit.reverse-shell': 'Reverse shell',
   'exploit.zerologon': 'Zerologon exploit',
   web: 'Web attack',

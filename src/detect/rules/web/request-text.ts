@@ -10,6 +10,10 @@ const LONG_TEXT = 300
 const MANY_LINES = 3
 /** An operator of a document store where a password should be. */
 const PASSWORD_OPERATOR = /"(pass(?:word|wd)?|pwd)"\s*:\s*\{\s*"(\$\w{2,8})"\s*:/i
+/** Documents one a line, as logs are shipped (ndjson): what they quote was said to somebody else. */
+const JSON_LINES = /\}(?:\\u\{d\})?\\u\{a\}\{/
+/** A line of a web server's log, or an event made of one: it quotes what somebody else asked for. */
+const QUOTED_REQUEST = /(?:^|[\s"'])(?:GET|POST|PUT|HEAD|DELETE|OPTIONS|PATCH) \/\S/
 const ODD_NAME = /^class\.|[$#@(]|%2[348]|%40/i
 
 /** One value of a request: a parameter, a path, a header, a text of JSON; a `document` is any other body. */
@@ -57,9 +61,9 @@ export function uriValues(uri: string): RequestValue[] {
   return [valueOf('path', '', path), ...parameters('parameter', query)]
 }
 
-/** Each parameter of a form, each text of JSON; one value where it is something else. */
+/** Each parameter of a form, each text of JSON; one value where it is something else, and none of what logs ship. */
 export function bodyValues(text: string): RequestValue[] {
-  if (/^\s*[{[]/.test(text)) return jsonTexts(text)
+  if (/^\s*[{[]/.test(text)) return JSON_LINES.test(text) ? [] : jsonTexts(text)
   const isForm = /^[\w.[\]%$-]{1,64}=/.test(text)
   if (!isForm) return [valueOf('document', '', text)]
   return parameters('body', text).filter((value) => !isProse(value.raw))
@@ -76,7 +80,8 @@ function jsonTexts(text: string): RequestValue[] {
   const raws = [...found].slice(0, MOST_VALUES).map(([, raw]) => raw!.replaceAll('\\"', '"'))
   const operator = PASSWORD_OPERATOR.exec(text)
   if (operator !== null) raws.push(`${operator[1]}[${operator[2]}]`)
-  return raws.filter((raw) => !isProse(raw)).map((raw) => valueOf('json', '', raw))
+  const own = raws.filter((raw) => !isProse(raw) && !QUOTED_REQUEST.test(raw))
+  return own.map((raw) => valueOf('json', '', raw))
 }
 
 function parameters(where: RequestValue['where'], text: string): RequestValue[] {

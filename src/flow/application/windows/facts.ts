@@ -53,7 +53,7 @@ export interface SmbProgram {
   readonly name: string | null
 }
 
-/** A message of SMB 1 that only exploits, and those who look for what they need, send. */
+/** A message of SMB that only exploits, and those who look for what they need, send. */
 export interface SmbSign {
   readonly kind: 'smb-sign'
   readonly sign:
@@ -63,6 +63,7 @@ export interface SmbSign {
     | 'mixed-transaction'
     | 'backdoor-ping'
     | 'backdoor-answer'
+    | 'overflowing-compression'
 }
 
 /** A program that attackers use negotiates SMB 2. Told, never stored. */

@@ -61,7 +61,7 @@ export class SshBruteforce implements Detector {
       this.#ledger.letIn(flow)
       return
     }
-    const isFailure = connection?.hasFailed === true
+    const isFailure = connection?.hasGuessed === true
     const isUnread = connection?.phase === 'keyed' && connection.seemsFailed
     if (!isFailure && !isUnread) return
     const suspect = this.#ledger.open(hostsOfFlow(flow), flow.startUs, () => ({

@@ -29,6 +29,12 @@ const FAILURE_MAY_BE_LONGER_BY = 96
 /** A try by RSA key is this long at least; an agent offers several, and that is no guessing. */
 const KEY_TRY_BYTES = 250
 
+/**
+ * A request without a password (31 bytes and a name of 12, RFC 4252 §5.2, padded to 48) is longer than the acceptance by
+ * this much at most, which none with a password is (40 bytes, a name, the password, §8; OpenSSH pads it to 64).
+ */
+const NO_PASSWORD_MORE_BYTES = 24
+
 type Phase = 'clear' | 'keyed' | 'logging-in' | 'logged-in'
 
 /** What a segment told of a login. */
@@ -42,7 +48,7 @@ export class SshConnection {
   #acceptanceBytes = 0
   #failureBytes = 0
   #lastTryBytes = 0
-  #hasFailed = false
+  #hasGuessed = false
   #clientSegments = 0
   #serviceRequestBytes = 0
   #clientTries = 0
@@ -63,9 +69,9 @@ export class SshConnection {
     return this.#failedTries
   }
 
-  /** At least one try, be it the one without a password, was answered by failure. */
-  get hasFailed(): boolean {
-    return this.#hasFailed
+  /** At least one try failed that may have been a password: none is where a program has lost its key. */
+  get hasGuessed(): boolean {
+    return this.#hasGuessed
   }
 
   /** By the client's side alone: it tried to log in, with no key, and then never worked. */
@@ -126,12 +132,20 @@ export class SshConnection {
     if (this.#failureBytes === 0) {
       if (bytes > this.#acceptanceBytes + FAILURE_MAY_BE_LONGER_BY) return 'none'
       this.#failureBytes = bytes
-      this.#hasFailed = true
+      this.#hasGuessed = this.#mayBePassword()
       return 'none'
     }
     if (bytes !== this.#failureBytes || this.#lastTryBytes >= KEY_TRY_BYTES) return 'none'
+    this.#hasGuessed = true
     this.#failedTries += 1
     return 'failure'
+  }
+
+  /** Of a connection's first try: a client that was not seen may have sent anything. */
+  #mayBePassword(): boolean {
+    if (this.#lastTryBytes === 0) return true
+    const more = this.#lastTryBytes - this.#acceptanceBytes
+    return more > NO_PASSWORD_MORE_BYTES && this.#lastTryBytes < KEY_TRY_BYTES
   }
 }
 

@@ -39,6 +39,8 @@ const VERSION_MASK = 0xc0
 
 /** How much of a payload is compared; sequence numbers of media and measurement lie within. */
 const COMPARED_BYTES = 32
+const COMPARED_LOG_BYTES = 512
+const LESS_THAN = 0x3c
 
 export class SteadyStream {
   readonly #minPackets: number
@@ -102,12 +104,21 @@ function shapeOf(packet: Packet): number {
   const { buffer, payloadOffset } = packet
   const isAudio = isRtpAudio(packet)
   const from = payloadOffset + (isAudio ? RTP.source : 0)
-  const length = isAudio ? RTP.header : Math.min(COMPARED_BYTES, packet.payloadCaptured)
+  const most = isLogLine(packet) ? COMPARED_LOG_BYTES : COMPARED_BYTES
+  const length = isAudio ? RTP.header : Math.min(most, packet.payloadCaptured)
   let hash = packet.payloadLength
   for (let at = from; at < payloadOffset + length; at += 1) {
     hash = (Math.imul(hash, 31) + buffer[at]!) | 0
   }
   return hash
+}
+
+/** Syslog's priority (RFC 5424 §6.2.1); time and host follow it, which lines of one second have in common. */
+function isLogLine({ buffer, payloadOffset, payloadCaptured, protocol }: Packet): boolean {
+  if (protocol !== IpProtocol.UDP || payloadCaptured < 3) return false
+  if (buffer[payloadOffset] !== LESS_THAN) return false
+  const digit = buffer[payloadOffset + 1]!
+  return digit >= 0x30 && digit <= 0x39
 }
 
 /** Video is of long packets, and as many. */

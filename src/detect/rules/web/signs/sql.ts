@@ -10,7 +10,7 @@ export const SQL_SIGNS: readonly Sign[] = [
     name: 'quoteThenLogic',
     weight: 2,
     pattern:
-      /['"`]\)*\s*(?:and|or|xor|union|having|order by|group by|limit|\|\||&&|procedure|rlike|like)\b/,
+      /['"`]\)*\s*(?:(?:and|or|xor|union|having|order by|group by|limit|procedure|rlike|like)\b|(?:\|\||&&)\s*[\w(])/,
   },
   {
     // Of a document store: whatever is not this is the password.

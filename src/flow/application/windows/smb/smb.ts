@@ -2,7 +2,7 @@
  * SMB 2 and 3 (MS-SMB2), and SMB 1 (MS-CIFS) in its own file: dialect, logins, shares, files and pipes.
  *
  * Of what is written only calls over pipes are read, and whether a program is copied.
- * Left out: what is read; everything within SMB 3's encryption, and SMB over QUIC.
+ * Left out: what is read; everything within SMB 3's encryption and compression, and SMB over QUIC.
  */
 import type { Packet } from '../../../../decode/index.ts'
 import type { SmbFacts, SmbSign, SmbTool } from '../../facts.ts'
@@ -13,11 +13,12 @@ import { readNtlmChallenge, readNtlmLogin } from '../ntlm.ts'
 import { isProgramAt, SmbPipes } from './smb-pipes.ts'
 import type { SmbSink } from './smb-sink.ts'
 import { readSmb1 } from './smb1.ts'
-import { readSmb2 } from './smb2.ts'
+import { readCompressed, readSmb2 } from './smb2.ts'
 
 const SMB1 = pattern('\xffSMB')
 const SMB2 = pattern('\xfeSMB')
 const ENCRYPTED = pattern('\xfdSMB')
+const COMPRESSED = pattern('\xfcSMB')
 /** NetBIOS's length: a kind, and 24 bits of which SMB uses all (RFC 1002 §4.3.1, MS-SMB2 §2.1). */
 const LENGTH_BYTES = 4
 const LENGTH_MASK = 0xffffff
@@ -65,6 +66,7 @@ export class SmbReader extends FactReader implements SmbSink {
       }
       if (startsWith(part, SMB1)) readSmb1(part, this)
       else if (startsWith(part, SMB2)) this.#readChain(part)
+      else if (startsWith(part, COMPRESSED)) readCompressed(part, this)
     }
     return Next.MORE
   }

@@ -14,6 +14,12 @@ const LONGEST_NAME = 255
 const CLIENT_GUID = BODY + 12
 const SERVER_GUID = BODY + 8
 
+/** A compressed message: the size of what was compressed, and how many bytes come before it as they are. */
+const COMPRESSED_SIZE = 4
+const COMPRESSED_OFFSET = 12
+const COMPRESSED_HEADER = 16
+const MOST_BYTES = 0xffffffff
+
 const Command = {
   NEGOTIATE: 0,
   SESSION_SETUP: 1,
@@ -37,6 +43,18 @@ const DIALECTS = new Map([
   [0x0302, '3.0.2'],
   [0x0311, '3.1.1'],
 ])
+
+/**
+ * Reads the header of a compressed message, whose size and offset CVE-2020-0796 has a server add up beyond 32 bits.
+ *
+ * Source: MS-SMB2 §2.2.42.1.
+ */
+export function readCompressed(message: Payload, sink: SmbSink): void {
+  if (message.payloadCaptured < COMPRESSED_HEADER) return
+  const size = uint32LittleAt(message, COMPRESSED_SIZE)
+  const offset = uint32LittleAt(message, COMPRESSED_OFFSET)
+  if (size + offset > MOST_BYTES) sink.shows('overflowing-compression')
+}
 
 /** Reads a message and returns where the next of its chain begins; 0 when it is the last. */
 export function readSmb2(message: Payload, sink: SmbSink): number {

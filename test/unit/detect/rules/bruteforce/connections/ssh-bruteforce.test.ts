@@ -93,6 +93,17 @@ describe('password guessing over SSH', () => {
     expect(traffic.stories()).toMatchObject([{ kind: 'bruteforce.ssh', attacker: CLIENT }])
   })
 
+  test('is not what a program does that has lost its key, or that offers long ones in vain', () => {
+    for (const keys of [[], [372, -76, 372, -76]]) {
+      const traffic = new WatchedTraffic()
+      for (let index = 0; index < 40; index += 1) {
+        visit(traffic, { ports: portsOf(index), segments: [...SERVICE, ...NO_PASSWORD, ...keys] })
+        traffic.silence(60_000_000)
+      }
+      expect(traffic.stories()).toEqual([])
+    }
+  })
+
   test('of a few connections with many tries each, of which only the client is captured, is found', () => {
     const traffic = new WatchedTraffic()
     for (let index = 0; index < 5; index += 1) {

@@ -336,6 +336,20 @@ describe('the flood detectors keep quiet about', () => {
     expect(floods(traffic)).toEqual([])
   })
 
+  test('the log of one firewall, whose lines begin alike', () => {
+    const traffic = new WatchedTraffic()
+    for (let index = 0; index < 6000; index += 1) {
+      const line = `<134>Mar 14 10:11:12 fw1 %ASA-6-302013: Built connection ${100000 + index} for outside`
+      traffic.udp(
+        ATTACKER,
+        VICTIM,
+        { sourcePort: 40000, destinationPort: 514, payload: line },
+        1200,
+      )
+    }
+    expect(floods(traffic)).toEqual([])
+  })
+
   test('monitoring by ping, and a scanner’s resets', () => {
     const traffic = new WatchedTraffic()
     for (let index = 0; index < 500; index += 1)
