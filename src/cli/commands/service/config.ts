@@ -1,5 +1,5 @@
 /** `picket config`: check the configuration, print it as it is in force, print its reference. */
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import {
   DEFAULT_CONFIG_FILE,
   redacted,
@@ -12,6 +12,9 @@ import { toYaml } from '../../../core/schema/yaml.ts'
 import type { AddCommands, Invocation } from '../../invocation.ts'
 import { EXIT } from '../../print/output.ts'
 import { jsonLine } from '../../print/printable.ts'
+
+/** What is checked where no file is named and there is none. */
+const DEFAULTS = `the defaults (there is no ${DEFAULT_CONFIG_FILE})`
 
 /** Adds `config check`, `config print` and `config reference`. */
 export const addConfig: AddCommands = (program, run) => {
@@ -37,7 +40,7 @@ export const addConfig: AddCommands = (program, run) => {
 
 async function check({ globals, context, world }: Invocation): Promise<number> {
   const { json, config, directory } = context()
-  const file = globals.config ?? `${DEFAULT_CONFIG_FILE} (or the defaults, where it does not exist)`
+  const file = globals.config ?? (existsSync(DEFAULT_CONFIG_FILE) ? DEFAULT_CONFIG_FILE : DEFAULTS)
   const faults = unknownPolicyNames(config, directory)
   if (faults.length > 0) {
     const hint = 'picket rules list names the rules in force; the README has the kinds of detectors'
