@@ -54,7 +54,7 @@ export function requireInterface(name: string): void {
  *
  * /proc/net follows the namespace of the process; /sys/class/net shows that of whoever mounted /sys.
  */
-export function existingInterfaces(): string[] {
+function existingInterfaces(): string[] {
   const [, , ...lines] = readFileSync('/proc/net/dev', 'utf8').trimEnd().split('\n')
   return lines.map((line) => line.slice(0, line.lastIndexOf(':')).trim())
 }
