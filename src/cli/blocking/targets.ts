@@ -10,10 +10,10 @@ export function requireTarget(target: string): string {
   throw mistyped(target, 'neither an address nor a range in CIDR notation')
 }
 
-/** As `requireTarget`, where a block may be meant by its id too. */
-export function requireBlockId(target: string): string {
-  if (UUID.test(target)) return target
-  throw mistyped(target, 'no address, no range in CIDR notation and no id of a block')
+/** What is no target where an id will do as well, of a block or an entry, must be one. */
+export function requireId(text: string): string {
+  if (UUID.test(text)) return text
+  throw mistyped(text, 'no address, no range in CIDR notation and no id')
 }
 
 function mistyped(target: string, what: string): PicketError {

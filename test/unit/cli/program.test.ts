@@ -91,7 +91,11 @@ test.each([
   ],
   [['rules', 'test'], "required option '--pcap <file>' not specified", /picket rules test --help/],
   [['block', '192.0.2.7', '--direction', 'up'], 'is invalid', /^choose from both, in, out$/m],
-  [['unblock', 'foo'], '"foo" is no address, no range', /write it like 192.0.2.7/],
+  [
+    ['unblock', 'foo'],
+    '"foo" is no address, no range in CIDR notation and no id',
+    /write it like 192.0.2.7/,
+  ],
   [['block'], "missing required argument 'targets'", /picket block --help/],
   [['block', '192.0.2.7', '--ttl', '0'], 'is invalid', /such as 10m/],
   [['unblock'], 'name what to unblock', /picket blocks/],
