@@ -186,6 +186,10 @@ describe('config', () => {
   test('reference prints every key with what it means', async () => {
     const { out } = await run('config', 'reference')
     expect(out).toContain('# The address to listen on')
+    const { json } = await run('config', 'reference', '--json')
+    expect(json).toMatchObject([
+      { properties: { api: { properties: { port: { default: 8460 } } } } },
+    ])
   })
 })
 

@@ -33,7 +33,7 @@ export const addConfig: AddCommands = (program, run) => {
     .action(run(print))
   config
     .command('reference')
-    .description('print every key with its default and what it means')
+    .description('print every key with its default and what it means; with --json as JSON Schema')
     .addHelpText('after', '\nExamples:\n  picket config reference > /etc/picket/picket.yaml')
     .action(run(reference))
 }
@@ -62,7 +62,11 @@ async function print({ context }: Invocation): Promise<number> {
   return EXIT.ok
 }
 
-async function reference({ world }: Invocation): Promise<number> {
-  world.terminal.write(readFileSync(packagedFile('deploy/config.reference.yaml'), 'utf8'))
+async function reference({ globals, world }: Invocation): Promise<number> {
+  const read = (file: string): string => readFileSync(packagedFile(`deploy/${file}`), 'utf8')
+  const shown = globals.json
+    ? `${jsonLine(JSON.parse(read('config.schema.json')))}\n`
+    : read('config.reference.yaml')
+  world.terminal.write(shown)
   return EXIT.ok
 }
