@@ -1,6 +1,6 @@
 /** The whole agent, wired: sensors → intake → record → forwarders and blocker, and the API over it all. */
 import { join } from 'node:path'
-import { somebodyAnswers, type ApiListener } from '../api/index.ts'
+import type { ApiListener } from '../api/index.ts'
 import { captureInterfaces } from '../capture/index.ts'
 import {
   createAgentBlocker,
@@ -17,7 +17,6 @@ import { agentHealth, type Health } from './health.ts'
 import { provenAlive } from './process/liveness.ts'
 import type { Config } from '../config/index.ts'
 import { systemClock } from '../core/clock.ts'
-import { PicketError } from '../core/errors.ts'
 import type { Log } from '../core/log/log.ts'
 import { createMetrics } from '../core/log/metrics.ts'
 import { Pulse } from '../core/process/pulse.ts'
@@ -74,11 +73,6 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const { config, directory } = options
   const interfaces = captureInterfaces(config.capture.interfaces)
   const socketPath = join(directory, 'picket.sock')
-  if (await somebodyAnswers(socketPath)) {
-    throw new PicketError('ERR_RECORD_LOCKED', `another agent runs on ${directory}`, {
-      hint: 'stop it first, or choose another folder with --data-dir',
-    })
-  }
   const stops: Stops = []
   const stop = async (): Promise<void> => {
     for (const stopPart of stops.splice(0).reverse()) await stopPart()

@@ -54,14 +54,14 @@ export function requireInterface(name: string): void {
  *
  * /proc/net follows the namespace of the process; /sys/class/net shows that of whoever mounted /sys.
  */
-export function existingInterfaces(): string[] {
+function existingInterfaces(): string[] {
   const [, , ...lines] = readFileSync('/proc/net/dev', 'utf8').trimEnd().split('\n')
   return lines.map((line) => line.slice(0, line.lastIndexOf(':')).trim())
 }
 
 /** Says whether frames can pass the interface, as far as this host decides that. */
 export function isUp(name: string): boolean {
-  return name === ANY || (interfaceFlags(name) & IFF_UP) !== 0
+  return name === ANY || (interfaceFlags(name, networkInterfaces()) & IFF_UP) !== 0
 }
 
 /** Lists the interfaces that are up, loopback left out, and why `auto` does not take some. */
@@ -92,7 +92,7 @@ export function linkOf(
 
 function describedLink(name: string, addresses: Addresses, folder: string): NetworkLink {
   const entries = existsSync(folder) ? readdirSync(folder) : []
-  const flags = interfaceFlags(name)
+  const flags = interfaceFlags(name, addresses)
   return {
     name,
     isUp: (flags & IFF_UP) !== 0,
@@ -114,13 +114,13 @@ function kindOf(folder: string, entries: readonly string[]): string | null {
   return /^DEVTYPE=(.+)$/m.exec(readFileSync(`${folder}/uevent`, 'utf8'))?.[1] ?? null
 }
 
-function interfaceFlags(name: string): number {
+function interfaceFlags(name: string, addresses: Addresses): number {
   try {
     return Number(readFileSync(`/sys/class/net/${name}/flags`, 'utf8'))
   } catch {
     // /sys is of another namespace: the operating system's list holds those that are up and have an address.
-    const addresses = networkInterfaces()[name]
-    if (!addresses) return 0
-    return addresses.some((address) => address.internal) ? IFF_UP | IFF_LOOPBACK : IFF_UP
+    const own = addresses[name]
+    if (!own) return 0
+    return own.some((address) => address.internal) ? IFF_UP | IFF_LOOPBACK : IFF_UP
   }
 }

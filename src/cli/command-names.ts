@@ -1,12 +1,14 @@
 /** Commands as people name them: `help` before them, and those that there are not. */
 import type { Command } from 'commander'
 import { PicketError } from '../core/errors.ts'
+import { nearest } from '../core/text/nearest.ts'
 
 /** The usage error for a name that none of the commands has, with the nearest or all that there are. */
 export function unknownCommand(name: string, commands: readonly Command[]): PicketError {
   const known = commands.map((command) => command.name())
-  const near = known.find((one) => one.startsWith(name) || name.startsWith(one))
-  const hint = near === undefined ? `the commands are ${known.join(', ')}` : `did you mean ${near}?`
+  const begun = known.find((one) => one.startsWith(name) || name.startsWith(one))
+  const near = begun ?? nearest(name, known)
+  const hint = near === null ? `the commands are ${known.join(', ')}` : `did you mean ${near}?`
   return new PicketError('ERR_USAGE', `unknown command '${name}'`, { hint })
 }
 
@@ -25,6 +27,26 @@ export function helpInWords(program: Command, argv: readonly string[]): readonly
   }
   if (given.includes('--help') || given.includes('-h')) refuseUnknown(program, given)
   return argv
+}
+
+/** Gives the command that a command line names, as far as there is one, and the first word that names none. */
+export function commandMeant(
+  program: Command,
+  argv: readonly string[],
+): { readonly command: Command; readonly unknown: string | undefined } {
+  let command = program
+  for (const word of argv.slice(globalOptions(program, argv))) {
+    const found = command.commands.find((one) => one.name() === word)
+    if (found === undefined) return { command, unknown: word }
+    command = found
+  }
+  return { command, unknown: undefined }
+}
+
+/** How a command is typed, after `picket`. */
+export function commandLine(command: Command): string {
+  const { parent } = command
+  return parent === null ? '' : `${commandLine(parent)} ${command.name()}`.trimStart()
 }
 
 /** Counts the words, options of the program and their values, that stand before the command. */

@@ -22,8 +22,7 @@ import { openAgent } from './client.ts'
 import type { CommandContext } from './context.ts'
 
 /** `missing`: the agent can't do without it; `note`: it can, but does less. */
-export const CHECK_STATES = ['ok', 'note', 'missing'] as const
-export type CheckState = (typeof CHECK_STATES)[number]
+export type CheckState = 'ok' | 'note' | 'missing'
 
 export interface CheckResult {
   readonly check: string

@@ -24,6 +24,6 @@ export async function runCli(
     if (!(error instanceof CommanderError)) return printFailure(error, world.terminal)
     if (isHelp(error)) return EXIT.ok
     if (error.code === 'commander.help') return EXIT.usage
-    return printFailure(usageError(error, argv), world.terminal)
+    return printFailure(usageError(error, program, argv), world.terminal)
   }
 }

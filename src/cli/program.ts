@@ -23,6 +23,7 @@ import { addSinks } from './commands/log/sinks.ts'
 import { addTokens } from './commands/service/token.ts'
 import { addTriage } from './commands/log/triage.ts'
 import { addTrain } from './commands/detection/train.ts'
+import { commandLine, commandMeant, unknownCommand } from './command-names.ts'
 import { commandContext, rescueContext, type CliWorld, type GlobalOptions } from './context.ts'
 import type { Runner } from './invocation.ts'
 import { EXIT } from './print/output.ts'
@@ -99,7 +100,11 @@ export function buildProgram(world: CliWorld, finish: (exitCode: number) => void
 }
 
 /** Turns commander's refusal of a command line into our own usage error. */
-export function usageError(error: CommanderError, args: readonly string[]): PicketError {
+export function usageError(
+  error: CommanderError,
+  program: Command,
+  argv: readonly string[],
+): PicketError {
   const text = error.message.replace(/^error: /, '').trim()
   const suggestion = /\n?\((Did you mean [^)]*)\)$/.exec(text)
   const advice = /^(.*is invalid)\. (.*)$/s.exec(text)
@@ -108,11 +113,23 @@ export function usageError(error: CommanderError, args: readonly string[]): Pick
     return new PicketError('ERR_USAGE', text.slice(0, suggestion.index), { hint })
   }
   if (advice) {
-    return new PicketError('ERR_USAGE', advice[1]!, { hint: advice[2]!.replace(/\.$/, '') })
+    const hint = advice[2]!.replace(/^Allowed choices are/, 'choose from').replace(/\.$/, '')
+    return new PicketError('ERR_USAGE', advice[1]!, { hint })
   }
-  const command = args.find((word) => /^[a-z]+$/.test(word))
-  const hint = `picket ${command === undefined ? '' : `${command} `}--help`
-  return new PicketError('ERR_USAGE', text, { hint })
+  const { command, unknown = '' } = commandMeant(program, argv)
+  const isUnknown = /excessArguments|unknownCommand/.test(error.code) && !unknown.startsWith('-')
+  if (isUnknown && command.commands.length > 0) return unknownCommand(unknown, command.commands)
+  const line = commandLine(command)
+  const hint = `picket ${line === '' ? '' : `${line} `}--help`
+  return new PicketError('ERR_USAGE', tooMany(text, line), { hint })
+}
+
+/** In the words of the other messages. */
+function tooMany(text: string, line: string): string {
+  const counts = /^too many arguments for .*\. Expected (\d+) arguments? but got (\d+)\.$/.exec(
+    text,
+  )
+  return counts === null ? text : `${line} takes ${counts[1]} arguments, not ${counts[2]}`
 }
 
 /** Says whether commander only ended because it printed help or the version. */

@@ -66,17 +66,34 @@ function readYaml(file: string): unknown {
       hint: 'name a readable YAML file with --config',
     })
   }
-  const document = parseYamlDocument(text)
-  const [error] = document.errors
-  if (error) {
-    // The lines after the first show the place once more.
-    const reason = error.message.split('\n')[0]!.replace(/:$/, '')
-    throw new PicketError('ERR_CONFIG_READ', `${file} is not valid YAML: ${reason}`, {
-      cause: error,
+  try {
+    return parsed(text) ?? {}
+  } catch (cause) {
+    throw new PicketError('ERR_CONFIG_READ', `${file} is not valid YAML: ${faultOf(cause)}`, {
+      cause,
     })
   }
+}
+
+/** Errors: as the package throws them, for what it reads and for aliases that lead nowhere or too far. */
+function parsed(text: string): unknown {
+  const document = parseYamlDocument(text)
+  const [error] = document.errors
+  if (error) throw error
   // Aliases can blow a small file up; a configuration needs few.
-  return (document.toJS({ maxAliasCount: 100 }) as unknown) ?? {}
+  return document.toJS({ maxAliasCount: 100 })
+}
+
+function faultOf(cause: unknown): string {
+  const message = cause instanceof Error ? cause.message : String(cause)
+  // The lines after the first show the place once more.
+  return message
+    .split('\n')[0]!
+    .replace(/:$/, '')
+    .replace(
+      /^Source contains multiple documents;.*(?= at line)/,
+      'it holds more than one document',
+    )
 }
 
 const isPlainObject = (value: unknown): value is Record<string, unknown> =>

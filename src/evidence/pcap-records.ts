@@ -7,7 +7,7 @@ const FILE_HEADER_LENGTH = 24
 const RECORD_HEADER_LENGTH = 16
 
 /** Writes the header that stands before the records of a file. */
-export function pcapHeader(linkType: number, snapBytes = 65_535): Uint8Array {
+function pcapHeader(linkType: number, snapBytes = 65_535): Uint8Array {
   const header = new DataView(new ArrayBuffer(FILE_HEADER_LENGTH))
   header.setUint32(0, MAGIC, true)
   header.setUint16(4, MAJOR, true)

@@ -11,7 +11,7 @@ import {
 } from '../forward/config.ts'
 
 /** A part of a subject of NATS. */
-export const NAME = '^[A-Za-z0-9_-]{1,64}$'
+const NAME = '^[A-Za-z0-9_-]{1,64}$'
 /** An Ed25519 key always is these twelve bytes and 32 more (RFC 8410 §4). */
 const ED25519_KEY = '^MCowBQYDK2VwAyEA[A-Za-z0-9+/]{43}=$'
 

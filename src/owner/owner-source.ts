@@ -2,8 +2,7 @@
 import type { ProcessRecord } from './process/process-table.ts'
 import type { How } from './owner.ts'
 
-export const SOURCE_NAMES = ['trace', 'socket-table'] as const
-export type SourceName = (typeof SOURCE_NAMES)[number]
+export type SourceName = 'trace' | 'socket-table'
 
 /** One end of a flow, as its socket would have it. Units: µs since the epoch. */
 export interface Endpoint {

@@ -63,8 +63,8 @@ function parsedFile(truthFile: string): unknown {
   try {
     return JSON.parse(readFileSync(truthFile, 'utf8'))
   } catch (cause) {
-    const isMissing = (cause as NodeJS.ErrnoException).code !== undefined
-    const problem = isMissing ? 'cannot be read' : 'is not JSON'
+    const { code, message } = cause as NodeJS.ErrnoException
+    const problem = code === undefined ? `is not JSON: ${message}` : `cannot be read: ${code}`
     throw new PicketError('ERR_TRAIN_INPUT', `the truth file ${truthFile} ${problem}`, {
       cause,
       hint: 'it is a JSON array of {"name", "file", "kind", "attacker_ips", "victim_ips"}',

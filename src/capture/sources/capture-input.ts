@@ -101,6 +101,7 @@ function sizeOf(path: string): number {
 /** Null when it was stopped before the file was there. */
 async function openOnceThere(path: string, stop: AbortSignal): Promise<FileHandle | null> {
   while (!stop.aborted) {
+    await refusePipe(path)
     try {
       return await openForReading(path)
     } catch (error) {
@@ -110,6 +111,15 @@ async function openOnceThere(path: string, stop: AbortSignal): Promise<FileHandl
     }
   }
   return null
+}
+
+/** A pipe has no place to look for more at, and ends with its writer; to open one waits for that. */
+async function refusePipe(path: string): Promise<void> {
+  const found = await stat(path).catch(() => null)
+  if (found?.isFIFO() !== true) return
+  throw new PicketError('ERR_CAPTURE_OPEN', `cannot follow ${path}: it is a pipe, not a file`, {
+    hint: `a pipe is read as it comes: picket replay --follow - < ${path}`,
+  })
 }
 
 const isNotThere = (cause: unknown): boolean =>

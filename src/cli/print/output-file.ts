@@ -32,6 +32,9 @@ async function orRefused<Result>(path: string, work: Promise<Result>): Promise<R
     return await work
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new PicketError('ERR_USAGE', `${path} cannot be written: ${reason}`, { cause })
+    throw new PicketError('ERR_USAGE', `${path} cannot be written: ${reason}`, {
+      cause,
+      hint: 'name a file that you may write with --output',
+    })
   }
 }

@@ -6,6 +6,8 @@ export function nearest(name: string, known: Iterable<string>, mostSlips = 2): s
   let best: string | null = null
   let bestSlips = mostSlips + 1
   for (const one of known) {
+    // Also what keeps a word as long as a file from being held against every name, letter by letter.
+    if (Math.abs(squash(one).length - asked.length) >= bestSlips) continue
     const slips = slipsBetween(squash(one), asked)
     if (slips < bestSlips) [best, bestSlips] = [one, slips]
   }

@@ -12,7 +12,7 @@ import { PacketKind, type Packet } from '../packet.ts'
 import { skipHeader } from '../payload.ts'
 
 /** Honest stacks (VXLAN in GRE on a VPN host) nest two deep; more exist only to tire or to blind the reader. */
-export const MOST_TUNNELS = 3
+const MOST_TUNNELS = 3
 
 const IPV4_LENGTH = 20
 const IPV6_LENGTH = 40

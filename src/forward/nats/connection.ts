@@ -67,6 +67,6 @@ function authenticatorOf(config: NatsIdentity): Authenticator | null {
 }
 
 /** Returns the host of `HOST:PORT` or `[V6]:PORT`. */
-export function hostOf(address: string): string {
+function hostOf(address: string): string {
   return address.replace(/:\d+$/, '').replace(/^\[|\]$/g, '')
 }

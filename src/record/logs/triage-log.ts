@@ -4,8 +4,7 @@ import type { OpenIncident } from '../fold/incident-book.ts'
 import type { AuditEntry } from './audit-trail.ts'
 import type { Page } from './event-log.ts'
 
-export const EVENT_VERDICTS = ['true-positive', 'false-positive'] as const
-export type EventVerdict = (typeof EVENT_VERDICTS)[number]
+export type EventVerdict = 'true-positive' | 'false-positive'
 
 /** An analyst's word on one event; a later one replaces it. Times in ms since the epoch. */
 export interface Verdict {

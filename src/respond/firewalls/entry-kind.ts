@@ -14,7 +14,7 @@ export interface EntryKind {
 }
 
 /** What most blocks are: everything, both ways. */
-export const WHOLE: EntryKind = { direction: 'both', protocol: null, hasPort: false, ports: null }
+const WHOLE: EntryKind = { direction: 'both', protocol: null, hasPort: false, ports: null }
 
 /** Finds the kind of an entry. */
 export function kindOf({ direction, protocol, ports }: FirewallEntry): EntryKind {

@@ -86,7 +86,7 @@ export function benignTotals(outcomes: readonly CaptureOutcome[]): BenignTotals 
 }
 
 /** The middle one of the values; null when there are none. */
-export function median(values: readonly number[]): number | null {
+function median(values: readonly number[]): number | null {
   const sorted = [...values].sort((a, b) => a - b)
   return sorted[Math.floor(sorted.length / 2)] ?? null
 }

@@ -9,6 +9,7 @@ import { heartbeat } from '../../../src/forward/delivery/heartbeat.ts'
 import { assertEcs } from '../../support/delivery/ecs-schema.ts'
 import { assertPipeline } from '../../support/elastic/ingest-pipeline.ts'
 import type { Source } from '../../support/elastic/ingest-document.ts'
+import { cutWords } from '../../support/elastic/snake-yaml.ts'
 import { NOW, PIPELINES, shipped, stored } from '../../support/elastic/shipping.ts'
 import { eventOfEachKind, eventsOf } from '../../support/detection/event-kinds.ts'
 import { HOSTILE_VALUES } from '../../support/delivery/hostile-values.ts'
@@ -180,6 +181,15 @@ describe('the pipeline for CEF', () => {
     })
     expect(JSON.stringify(source['error'])).toContain('grok')
     expect(source).not.toHaveProperty('source')
+  })
+})
+
+describe('every pipeline', () => {
+  const folder = packagedFile('deploy/elastic')
+  const files = readdirSync(folder).filter((file) => file.endsWith('.yml'))
+
+  it.each(files)('is YAML that Elasticsearch reads whole: %s', (file) => {
+    expect(cutWords(readFileSync(join(folder, file), 'utf8'))).toEqual([])
   })
 })
 

@@ -33,6 +33,19 @@ describe('the interfaces to capture on', () => {
     expect(linkOf('veth1', {}, folder)).toBe(null)
   })
 
+  it('have the addresses that were asked for once for all, not again for each', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'picket-link-'))
+    onTestFinished(() => rmSync(folder, { recursive: true }))
+    const global = { address: '198.51.100.7', netmask: '255.255.255.0', mac: '00:00:00:00:00:00' }
+    const addresses = {
+      picket9: [{ ...global, family: 'IPv4' as const, internal: false, cidr: '198.51.100.7/24' }],
+    }
+    // A name that this host has not got, so that only what was asked for before can tell of it.
+    const link = linkOf('picket9', addresses, folder)
+    expect(link).toMatchObject({ isUp: true, isLoopback: false, hasAddress: true })
+    expect(linkOf('lo', {}, folder)).toMatchObject({ hasAddress: false })
+  })
+
   it('that do not exist are refused, with those that do', () => {
     expect(() => captureInterfaces(['lo', 'nosuch0'])).toThrow(PicketError)
     expect(() => captureInterfaces(['nosuch0'])).toThrow('there is no interface "nosuch0"')

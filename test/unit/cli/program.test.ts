@@ -60,19 +60,42 @@ test('--version prints the version alone', async () => {
 })
 
 test.each([
-  [['evnts'], "unknown command 'evnts'", /the commands are start, replay/],
+  [['evnts'], "unknown command 'evnts'", /did you mean events/],
+  [['nothing'], "unknown command 'nothing'", /the commands are start, replay/],
   [['event'], "unknown command 'event'", /did you mean events/],
-  [['help', 'evnts'], "unknown command 'evnts'", /the commands are start, replay/],
-  [['evnts', '--help'], "unknown command 'evnts'", /the commands are start, replay/],
-  [['--data-dir', '/tmp/x', 'evnts', '-h'], "unknown command 'evnts'", /the commands are start/],
-  [['--data-dir=/tmp/x', '--json', 'help', 'evnts'], "unknown command 'evnts'", /the commands are/],
+  [['help', 'evnts'], "unknown command 'evnts'", /did you mean events/],
+  [['nothing', '--help'], "unknown command 'nothing'", /the commands are start, replay/],
+  [
+    ['--data-dir', '/tmp/x', 'nothing', '-h'],
+    "unknown command 'nothing'",
+    /the commands are start/,
+  ],
+  [
+    ['--data-dir=/tmp/x', '--json', 'help', 'nothing'],
+    "unknown command 'nothing'",
+    /the commands are/,
+  ],
   [['rules', 'shwo', '--help'], "unknown command 'shwo'", /the commands are check, list/],
-  [['help', 'rules', 'shwo'], "unknown command 'shwo'", /the commands are check, list/],
+  [['help', 'rules', 'lsit'], "unknown command 'lsit'", /did you mean list/],
   [['events', '--kindd', 'x'], "unknown option '--kindd'", /did you mean --kind/],
   [['events', '--limit', '0'], 'is invalid', /from 1 to 1000000/],
   [['events', '--from', 'soon'], 'is invalid', /such as 2h/],
-  [['events', 'extra'], 'too many arguments', /picket events --help/],
-  [['events', 'show'], "missing required argument 'id'", /picket events --help/],
+  [['events', 'extra'], "unknown command 'extra'", /the commands are show, evidence/],
+  [['events', 'shwo'], "unknown command 'shwo'", /did you mean show/],
+  [['events', 'show'], "missing required argument 'id'", /picket events show --help/],
+  [['flows', 'extra'], 'flows takes 0 arguments, not 1', /picket flows --help/],
+  [
+    ['--json', 'config', 'check', 'a', 'b'],
+    'config check takes 0 arguments, not 2',
+    /picket config check --help/,
+  ],
+  [['rules', 'test'], "required option '--pcap <file>' not specified", /picket rules test --help/],
+  [['block', '192.0.2.7', '--direction', 'up'], 'is invalid', /^choose from both, in, out$/m],
+  [
+    ['unblock', 'foo'],
+    '"foo" is no address, no range in CIDR notation and no id',
+    /write it like 192.0.2.7/,
+  ],
   [['block'], "missing required argument 'targets'", /picket block --help/],
   [['block', '192.0.2.7', '--ttl', '0'], 'is invalid', /such as 10m/],
   [['unblock'], 'name what to unblock', /picket blocks/],
@@ -163,6 +186,10 @@ describe('config', () => {
   test('reference prints every key with what it means', async () => {
     const { out } = await run('config', 'reference')
     expect(out).toContain('# The address to listen on')
+    const { json } = await run('config', 'reference', '--json')
+    expect(json).toMatchObject([
+      { properties: { api: { properties: { port: { default: 8460 } } } } },
+    ])
   })
 })
 

@@ -5,6 +5,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import { afterAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { loadConfig, validateConfig } from '../../../src/config/index.ts'
+import { PicketError } from '../../../src/core/errors.ts'
 import { referenceYaml } from '../../../src/config/reference.ts'
 import { writtenSchema } from '../../../src/config/written-schema.ts'
 
@@ -90,6 +91,28 @@ describe('loadConfig', () => {
 
   it('says where broken YAML is broken', () => {
     expect(() => loadConfig({ file: file('api: {port: 1\nlog: ]') })).toThrow(/line 2/)
+  })
+
+  it.each([
+    [
+      'an alias of nothing',
+      'api: {host: *.example.org}',
+      /\.yaml is not valid YAML: Unresolved alias/,
+    ],
+    [
+      'aliases of aliases',
+      `a: &a [x, x]\n${[...'bcdefgh'].map((to, at) => `${to}: &${to} [${`*${'abcdefg'[at]}, `.repeat(9)}]`).join('\n')}`,
+      /is not valid YAML: Excessive alias count/,
+    ],
+    [
+      'a second document',
+      'api: {port: 1}\n---\napi: {port: 2}',
+      /is not valid YAML: it holds more than one document at line 2, column 1/,
+    ],
+  ])('refuses %s as what is wrong with the file', (_, text, message) => {
+    const load = () => loadConfig({ file: file(text) })
+    expect(load).toThrow(PicketError)
+    expect(load).toThrow(message)
   })
 
   it('says which file cannot be read', () => {

@@ -110,7 +110,10 @@ async function writeCapture(file: string, bytes: Uint8Array): Promise<void> {
     await writeFile(file, bytes, { mode: 0o600 })
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new PicketError('ERR_USAGE', `${file} cannot be written: ${reason}`, { cause })
+    throw new PicketError('ERR_USAGE', `${file} cannot be written: ${reason}`, {
+      cause,
+      hint: 'name a file that you may write with --output',
+    })
   }
 }
 

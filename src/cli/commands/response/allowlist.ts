@@ -1,10 +1,12 @@
 /** `picket allowlist`: who is never blocked, beside `policy.allowlist`. */
 import type { components } from '../../../../openapi/contract.d.ts'
+import { PicketError } from '../../../core/errors.ts'
 import { formatCidr, parseCidr } from '../../../net/cidr.ts'
 import { secondsOrNever } from '../../arguments.ts'
 import { answerOf, noAgent, openAgent, openForReading, type ApiClient } from '../../client.ts'
 import type { CommandContext } from '../../context.ts'
 import type { AddCommands, Invocation } from '../../invocation.ts'
+import { requireId } from '../../blocking/targets.ts'
 import { clockTime, EXIT, printJsonLines } from '../../print/output.ts'
 import { printTable, type Column } from '../../print/table.ts'
 
@@ -98,12 +100,16 @@ async function withAgent(
   }
 }
 
-/** Finds the entry of exactly this range; what is no range is taken for an id. */
+/** Finds the entry of exactly this range, or the one with this id. Errors: `ERR_USAGE`, `ERR_API_REQUEST`. */
 async function idOf(api: ApiClient['api'], text: string): Promise<string> {
   const range = parseCidr(text)
-  if (range === null) return text
+  if (range === null) return requireId(text)
   const { items } = answerOf(await api.GET('/v1/allowlist', {}))
-  return items.find((entry) => entry.range === formatCidr(range))?.id ?? text
+  const found = items.find((entry) => entry.range === formatCidr(range))
+  if (found !== undefined) return found.id
+  throw new PicketError('ERR_API_REQUEST', `${formatCidr(range)} is not on the allowlist`, {
+    hint: 'picket allowlist lists who is',
+  })
 }
 
 function printEntries(entries: readonly Entry[], { json, terminal }: CommandContext): void {

@@ -23,7 +23,7 @@ import { collectPages } from '../../pages.ts'
 import { printable } from '../../print/printable.ts'
 import { simulate } from '../../blocking/simulating.ts'
 import { printTable, type Column } from '../../print/table.ts'
-import { requireTarget } from '../../blocking/targets.ts'
+import { requireId, requireTarget } from '../../blocking/targets.ts'
 import { listThrough, withLimit } from '../listing.ts'
 
 type Block = components['schemas']['Block']
@@ -238,7 +238,7 @@ async function standing({ api }: ApiClient, target?: string): Promise<readonly B
 /** Finds the blocks that are meant: one by its id, or those in force on exactly this target, whatever they cover. */
 async function idsOf(client: ApiClient, target: string): Promise<readonly string[]> {
   const range = parseCidr(target)
-  if (range === null) return [target]
+  if (range === null) return [requireId(target)]
   const overlapping = await standing(client, target)
   const exact = overlapping.filter((block) => block.target === formatCidr(range))
   if (exact.length > 0) return exact.map(({ id }) => id)

@@ -1,5 +1,5 @@
 /** `picket config`: check the configuration, print it as it is in force, print its reference. */
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import {
   DEFAULT_CONFIG_FILE,
   redacted,
@@ -12,6 +12,9 @@ import { toYaml } from '../../../core/schema/yaml.ts'
 import type { AddCommands, Invocation } from '../../invocation.ts'
 import { EXIT } from '../../print/output.ts'
 import { jsonLine } from '../../print/printable.ts'
+
+/** What is checked where no file is named and there is none. */
+const DEFAULTS = `the defaults (there is no ${DEFAULT_CONFIG_FILE})`
 
 /** Adds `config check`, `config print` and `config reference`. */
 export const addConfig: AddCommands = (program, run) => {
@@ -30,14 +33,14 @@ export const addConfig: AddCommands = (program, run) => {
     .action(run(print))
   config
     .command('reference')
-    .description('print every key with its default and what it means')
+    .description('print every key with its default and what it means; with --json as JSON Schema')
     .addHelpText('after', '\nExamples:\n  picket config reference > /etc/picket/picket.yaml')
     .action(run(reference))
 }
 
 async function check({ globals, context, world }: Invocation): Promise<number> {
   const { json, config, directory } = context()
-  const file = globals.config ?? `${DEFAULT_CONFIG_FILE} (or the defaults, where it does not exist)`
+  const file = globals.config ?? (existsSync(DEFAULT_CONFIG_FILE) ? DEFAULT_CONFIG_FILE : DEFAULTS)
   const faults = unknownPolicyNames(config, directory)
   if (faults.length > 0) {
     const hint = 'picket rules list names the rules in force; the README has the kinds of detectors'
@@ -59,7 +62,11 @@ async function print({ context }: Invocation): Promise<number> {
   return EXIT.ok
 }
 
-async function reference({ world }: Invocation): Promise<number> {
-  world.terminal.write(readFileSync(packagedFile('deploy/config.reference.yaml'), 'utf8'))
+async function reference({ globals, world }: Invocation): Promise<number> {
+  const read = (file: string): string => readFileSync(packagedFile(`deploy/${file}`), 'utf8')
+  const shown = globals.json
+    ? `${jsonLine(JSON.parse(read('config.schema.json')))}\n`
+    : read('config.reference.yaml')
+  world.terminal.write(shown)
   return EXIT.ok
 }

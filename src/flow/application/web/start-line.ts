@@ -55,7 +55,7 @@ export function skipLineEnds(payload: Payload, from: number): number {
 }
 
 /** Says whether a byte parts the words of a first line; lenient servers take tabs. */
-export function isGap(byte: number): boolean {
+function isGap(byte: number): boolean {
   return byte === SPACE || byte === TAB
 }
 

@@ -54,7 +54,7 @@ export function acknowledged({ status, text }: HttpAnswer): ReadonlySet<number> 
 }
 
 /** Splunk's own words with code and cure; what else answers (a proxy's page) is not repeated. */
-export function reasonOf({ status }: HttpAnswer, body: HecBody): string {
+function reasonOf({ status }: HttpAnswer, body: HecBody): string {
   const { code, text } = body
   // A proxy's page to log in has status 200, too.
   const more = status === 200 ? ', but not as Splunk does; look what the URL leads to' : ''
@@ -65,7 +65,7 @@ export function reasonOf({ status }: HttpAnswer, body: HecBody): string {
 }
 
 /** Reads the answer's JSON; of what is none (a proxy's page), nothing. */
-export function bodyOf(text: string): HecBody {
+function bodyOf(text: string): HecBody {
   try {
     const body: unknown = JSON.parse(text)
     return typeof body === 'object' && body !== null ? body : {}

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import {
   appendFileSync,
   mkdirSync,
@@ -289,6 +290,16 @@ describe('a growing file', () => {
     writeFileSync(path, damaged)
     const source = openPcapFile(path, { isFollowed: true })
     expect(await source.run(() => undefined)).toMatchObject({ kind: 'damaged' })
+  })
+
+  it('that is a pipe is refused, with the way to read one', async () => {
+    const path = join(directory, 'pipe.pcap')
+    execFileSync('mkfifo', [path])
+    const running = openPcapFile(path, { isFollowed: true }).run(() => undefined)
+    await expect(running).rejects.toMatchObject({
+      message: `cannot follow ${path}: it is a pipe, not a file`,
+      hint: `a pipe is read as it comes: picket replay --follow - < ${path}`,
+    })
   })
 
   it('that is not there yet is waited for, or not any longer', async () => {

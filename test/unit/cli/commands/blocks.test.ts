@@ -136,5 +136,10 @@ test('the allowlist is kept from the command line', async () => {
   expect([added.exitCode, added.err]).toEqual([0, 'blocks lifted: 1\n'])
   expect((await run('allowlist', ...where)).out).toContain('192.0.2.64/28')
   expect((await run('allowlist', 'remove', '192.0.2.64/28', ...where)).exitCode).toBe(0)
+  expect(await run('allowlist', 'remove', '192.0.2.64/28', ...where)).toMatchObject({
+    exitCode: 1,
+    err: expect.stringContaining('192.0.2.64/28 is not on the allowlist') as string,
+  })
+  expect(await run('allowlist', 'remove', 'us', ...where)).toMatchObject({ exitCode: 2 })
   expect((await run('allowlist', ...where)).err).toBe('nobody is on the allowlist\n')
 })

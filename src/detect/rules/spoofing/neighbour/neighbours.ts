@@ -20,7 +20,7 @@ const MAX_POLLS = 1024
 const CARD_SHARE = 4
 
 /** What a claim changed; reused from call to call. */
-export class Outcome {
+class Outcome {
   /** The card whose lies have grown; null when none has. */
   liar: Station | null = null
   /** The card that bore the address before and lied about it, now contradicted. */
