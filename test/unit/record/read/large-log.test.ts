@@ -44,16 +44,23 @@ function fillEvents(path: string): void {
   database.close()
 }
 
+/** What a machine takes for it is known only beside other work on the same log. */
+function took(work: () => void): number {
+  const beganMs = performance.now()
+  work()
+  return performance.now() - beganMs
+}
+
 describe('incidents of a host that was attacked for long', () => {
   it('are listed without holding up who asks, with what each followed', async () => {
     const { path, triage } = await openedRecord(await temporaryFolder())
-    fillEvents(path)
+    const filledMs = took(() => fillEvents(path))
     const beganMs = performance.now()
     let turns = 0
     const turning = setInterval(() => (turns += 1), 1)
     const { items } = await triage.incidents({ limit: 2 * INCIDENTS })
     clearInterval(turning)
-    expect(performance.now() - beganMs).toBeLessThan(1000)
+    expect(performance.now() - beganMs).toBeLessThan(filledMs)
     expect(turns).toBeGreaterThan(1)
     const own = items.filter(({ party }) => party === HOST)
     expect(own).toHaveLength(INCIDENTS)
@@ -96,13 +103,14 @@ describe('blocks of years', () => {
 
   it('do not hold up the next one that policy orders', async () => {
     const { path, blocks } = await openedRecord(await temporaryFolder())
-    fill(path)
-    const beganMs = performance.now()
-    for (let index = 0; index < 50; index += 1) {
-      const history = blocks.history(parseCidr(addressOf(BLOCKS - 1 - index))!, 0)
-      expect(history.automaticBlocks).toBe(1)
-    }
-    expect(performance.now() - beganMs).toBeLessThan(500)
+    const filledMs = took(() => fill(path))
+    const askedMs = took(() => {
+      for (let index = 0; index < 50; index += 1) {
+        const history = blocks.history(parseCidr(addressOf(BLOCKS - 1 - index))!, 0)
+        expect(history.automaticBlocks).toBe(1)
+      }
+    })
+    expect(askedMs).toBeLessThan(filledMs)
   })
 })
 
