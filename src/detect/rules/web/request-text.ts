@@ -12,8 +12,8 @@ const MANY_LINES = 3
 const PASSWORD_OPERATOR = /"(pass(?:word|wd)?|pwd)"\s*:\s*\{\s*"(\$\w{2,8})"\s*:/i
 /** Documents one a line, as logs are shipped (ndjson): what they quote was said to somebody else. */
 const JSON_LINES = /\}(?:\\u\{d\})?\\u\{a\}\{/
-/** A line of a web server's log, or an event made of one: it quotes what somebody else asked for. */
-const QUOTED_REQUEST = /(?:^|[\s"'])(?:GET|POST|PUT|HEAD|DELETE|OPTIONS|PATCH) \/\S/
+/** From there on a line of a web server's log, or an event made of one, quotes what somebody else asked for. */
+const QUOTED_REQUEST = /(?:^|[\s"'])(?:GET|POST|PUT|HEAD|DELETE|OPTIONS|PATCH) \/\S.*/g
 const ODD_NAME = /^class\.|[$#@(]|%2[348]|%40/i
 
 /** One value of a request: a parameter, a path, a header, a text of JSON; a `document` is any other body. */
@@ -80,7 +80,7 @@ function jsonTexts(text: string): RequestValue[] {
   const raws = [...found].slice(0, MOST_VALUES).map(([, raw]) => raw!.replaceAll('\\"', '"'))
   const operator = PASSWORD_OPERATOR.exec(text)
   if (operator !== null) raws.push(`${operator[1]}[${operator[2]}]`)
-  const own = raws.filter((raw) => !isProse(raw) && !QUOTED_REQUEST.test(raw))
+  const own = raws.filter((raw) => !isProse(raw)).map((raw) => raw.replace(QUOTED_REQUEST, ''))
   return own.map((raw) => valueOf('json', '', raw))
 }
 

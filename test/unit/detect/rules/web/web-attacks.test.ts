@@ -24,6 +24,7 @@ const ATTACKS: readonly (readonly [kind: string, request: string])[] = [
   ['web.sql-injection', post('/login', 'user[$ne]=x&password[$ne]=x')],
   ['web.command-injection', post('/', 'routestring=ajax/render/widget_php&widgetConfig[code]=echo shell_exec("id");exit;')],
   ['web.sql-injection', post('/api', `{"user":"x' and sleep(5)-- "}`)],
+  ['web.sql-injection', post('/api', `{"user":"x' and sleep(5)-- GET /a"}`)],
   ['web.sql-injection', get('/', "Cookie: id=1' UNION SELECT user,password FROM users-- -")],
   ['web.sql-injection', get('/', "Cookie: id=x'||(SELECT CASE WHEN (1=1) THEN TO_CHAR(1/0) ELSE '' END FROM dual)||'")],
   ['web.sql-injection', get('/item?name=red+shoes+size%27+union+all+select+1,2,3')],
