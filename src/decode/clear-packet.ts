@@ -46,6 +46,7 @@ export function clearNetwork(packet: Packet): void {
   packet.fragmentCaptured = 0
   packet.fragmentLength = 0
   packet.fragmentFault = 0
+  packet.isPlacedFragment = false
   packet.sourcePort = 0
   packet.destinationPort = 0
   packet.icmpIdentifier = 0

@@ -1,5 +1,6 @@
 /** Decode: frames become packets. */
 export { Decoder, type UnreadableLink } from './decoder.ts'
+export { fragmentOrigin, placeFragment } from './ip/fragment.ts'
 export type { FragmentCounts } from './ip/fragment-table.ts'
 export { malformedIndex } from './malformed.ts'
 export {

@@ -126,6 +126,8 @@ export class Packet {
   fragmentLength = 0
   /** Bits of `FragmentFault`. */
   fragmentFault = 0
+  /** A later fragment of a TCP segment whose header was seen whole: `tcpSequence` is that of the fragment's first byte. */
+  isPlacedFragment = false
 
   /** TCP, UDP and SCTP ports; for ICMP and ICMPv6 the type and the code. */
   sourcePort = 0

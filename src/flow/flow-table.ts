@@ -281,8 +281,7 @@ export class FlowTable {
       return
     }
     if (isCutShort(packet)) words[at + Word.STATE]! |= State.CUT_SHORT
-    const isRead =
-      packet.payloadCaptured > 0 && wantsPayload(before, side) && !packet.isLaterFragment
+    const isRead = packet.payloadCaptured > 0 && wantsPayload(before, side) && isLegible(packet)
     const isTcp = packet.protocol === IpProtocol.TCP
     const gap = isRead && isTcp ? sequenceGap(words, at, packet, side) : 0
     foldPacket(this.#records, record, packet, side)
@@ -386,6 +385,11 @@ export class FlowTable {
 
 function isCutShort({ payloadCaptured, payloadLength }: Packet): boolean {
   return payloadCaptured < payloadLength && payloadCaptured < LEAST_READABLE
+}
+
+/** Of a later fragment it must be known where in the stream its bytes belong. */
+function isLegible({ isLaterFragment, isPlacedFragment }: Packet): boolean {
+  return !isLaterFragment || isPlacedFragment
 }
 
 function isReadable(packet: Packet): boolean {

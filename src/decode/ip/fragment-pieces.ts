@@ -26,8 +26,11 @@ export const Entry = {
   /** Bytes that have come. */
   GATHERED: 15,
   PIECES: 16,
+  HAS_ORIGIN: 17,
+  /** As of `fragmentOrigin`. */
+  ORIGIN: 18,
 } as const
-export const FIRST_PIECE = 17
+export const FIRST_PIECE = 19
 
 /** A packet of 64 KiB has 54 pieces where the path is as narrow as IPv6 allows. */
 const MOST_PIECES = 64

@@ -3,7 +3,8 @@
  * and pieces that quarrel over the same bytes.
  *
  * Which of two overlapping pieces counts differs from system to system, so whoever overlaps shows a watcher
- * other bytes than the receiver takes (Ptacek and Newsham 1998; RFC 5722). Nothing is reassembled.
+ * other bytes than the receiver takes (Ptacek and Newsham 1998; RFC 5722). Nothing is put together here: the pieces of a
+ * TCP segment are given their sequence numbers, by which they are read like segments.
  */
 import { IpProtocol } from '../../net/protocol.ts'
 import { FragmentFault, type Packet } from '../packet.ts'
@@ -15,6 +16,7 @@ import {
   quarrels,
   FIRST_PIECE,
 } from './fragment-pieces.ts'
+import { fragmentOrigin, placeFragment } from './fragment.ts'
 
 /** Direct-mapped: a collision overwrites. A flood of fragments therefore costs nothing but itself. */
 const ENTRIES = 1024
@@ -57,7 +59,7 @@ export class FragmentTable {
     return { ...this.#counts }
   }
 
-  /** Takes in a decoded fragment: sets `fragmentFault`, and of a later one the ports, where they are known. */
+  /** Takes in a decoded fragment: sets `fragmentFault`, and of a later one the ports and its place, where they are known. */
   note(packet: Packet): void {
     this.#counts.fragments += 1
     if (isTiny(packet)) {
@@ -135,6 +137,9 @@ export class FragmentTable {
     words[at + Entry.PORTS] = (packet.sourcePort << 16) | packet.destinationPort
     words[at + Entry.ICMP_IDENTIFIER] = packet.icmpIdentifier
     words[at + Entry.PROTOCOL] = packet.protocol
+    const origin = fragmentOrigin(packet)
+    words[at + Entry.HAS_ORIGIN] = origin === null ? 0 : 1
+    words[at + Entry.ORIGIN] = origin ?? 0
   }
 
   #lendPorts(at: number, packet: Packet): void {
@@ -147,6 +152,7 @@ export class FragmentTable {
     packet.destinationPort = words[at + Entry.PORTS]! & 0xffff
     packet.icmpIdentifier = words[at + Entry.ICMP_IDENTIFIER]!
     packet.protocol = words[at + Entry.PROTOCOL]!
+    if (words[at + Entry.HAS_ORIGIN] !== 0) placeFragment(packet, words[at + Entry.ORIGIN]!)
   }
 }
 

@@ -17,7 +17,10 @@ export function foldTcp(records: FlowRecords, record: number, packet: Packet, si
   const at = record << WORD_SHIFT
   const flags = packet.tcpFlags
   // A later fragment is the middle of a segment, unless the first was cut before its flags.
-  if (packet.isLaterFragment && flags === 0) return
+  if (packet.isLaterFragment && flags === 0) {
+    if (packet.isPlacedFragment) advanceTo(words, at, endOf(packet, 0), side)
+    return
+  }
   words[at + Word.FLAGS]! |= flags << (side * 8)
   if (side === 1 && (flags & SYN_ACK) === SYN_ACK) foldHandshakeTime(records, record, packet)
   foldEndpoints(words, at, flags, side)
@@ -44,10 +47,13 @@ function foldEndpoints(words: Int32Array, at: number, flags: number, side: numbe
 }
 
 function foldSequence(words: Int32Array, at: number, packet: Packet, side: number): void {
-  const controls = packet.tcpFlags & (TcpFlag.SYN | TcpFlag.FIN)
-  const length = packet.payloadLength + (controls === 0 ? 0 : controls === 3 ? 2 : 1)
+  // The FIN's number follows the last byte, which in the first of several fragments has not come.
+  const last = packet.hasMoreFragments ? 0 : TcpFlag.FIN
+  const controls = packet.tcpFlags & (TcpFlag.SYN | last)
+  const controlLength = controls === 0 ? 0 : controls === 3 ? 2 : 1
+  const length = packet.payloadLength + controlLength
   const sequence = packet.tcpSequence | 0
-  const end = (sequence + length) | 0
+  const end = endOf(packet, controlLength)
   const nextAt = at + Word.ORIGINATOR_NEXT + side
   const next = words[nextAt]!
   const isAnew = (packet.tcpFlags & TcpFlag.SYN) !== 0 && !isNear(sequence, next)
@@ -56,11 +62,20 @@ function foldSequence(words: Int32Array, at: number, packet: Packet, side: numbe
     words[nextAt] = end
     return
   }
-  if (((end - next) | 0) > 0) words[nextAt] = end
+  advanceTo(words, at, end, side)
   if (length === 0 || ((sequence - next) | 0) >= 0) return
   // A keep-alive sends the byte before the next one again, and means nothing by it (RFC 9293 §3.8.4).
   const isKeepAlive = controls === 0 && length === 1 && ((sequence + 1 - next) | 0) === 0
   if (!isKeepAlive) words[at + Word.ORIGINATOR_RETRANSMISSIONS + side]! += 1
+}
+
+function endOf({ tcpSequence, payloadLength }: Packet, controlLength: number): number {
+  return ((tcpSequence | 0) + payloadLength + controlLength) | 0
+}
+
+function advanceTo(words: Int32Array, at: number, end: number, side: number): void {
+  const nextAt = at + Word.ORIGINATOR_NEXT + side
+  if (((end - words[nextAt]!) | 0) > 0) words[nextAt] = end
 }
 
 /** A SYN far from what was sent begins anew: the port is used again, and nobody saw how the last use ended. */

@@ -4,12 +4,14 @@
  * Old Linux sends the last piece first, and paths reorder: in one capture of amplified DNS a quarter of all later
  * pieces came early by less than a millisecond. Folded at once, each packet would open a flow with ports 0.
  */
-import { Packet, PacketKind } from '../../decode/index.ts'
+import { fragmentOrigin, Packet, PacketKind, placeFragment } from '../../decode/index.ts'
 import { IpProtocol } from '../../net/protocol.ts'
 
 /** A flood of pieces without a first one makes the oldest go on at once. */
 const MOST_WAITING = 64
 const LONGEST_WAIT_US = 1e6
+/** What most links let through; of longer pieces the rest is not read. */
+const MOST_BYTES = 2048
 
 const PORT_PROTOCOLS: readonly number[] = [
   IpProtocol.TCP,
@@ -19,7 +21,7 @@ const PORT_PROTOCOLS: readonly number[] = [
   IpProtocol.ICMPV6,
 ]
 
-/** Memory: 64 packets without their bytes, made when the first one is needed. Cost: at most 64 looks a fragment. */
+/** Memory: 64 packets of up to 2 KB, made when they are needed. Cost: at most 64 looks a fragment. */
 export class WaitingFragments {
   /** The waiting ones first, oldest first; the rest are spare. */
   readonly #packets: Packet[] = []
@@ -60,6 +62,8 @@ export class WaitingFragments {
       piece.destinationPort = first.destinationPort
       piece.icmpIdentifier = first.icmpIdentifier
       piece.protocol = first.protocol
+      const origin = fragmentOrigin(first)
+      if (origin !== null) placeFragment(piece, origin)
       return piece
     }
     return null
@@ -102,7 +106,6 @@ function isOfSamePacket(first: Packet, piece: Packet): boolean {
   )
 }
 
-/** The bytes are left behind: the buffer is not ours, and nobody looks into a later fragment. */
 function copyFragment(packet: Packet, kept: Packet): void {
   kept.kind = PacketKind.IP
   kept.timestampUs = packet.timestampUs
@@ -128,5 +131,15 @@ function copyFragment(packet: Packet, kept: Packet): void {
   kept.destinationPort = 0
   kept.icmpIdentifier = 0
   kept.tcpFlags = packet.tcpFlags
+  kept.tcpSequence = 0
+  kept.isPlacedFragment = false
   kept.payloadLength = packet.payloadLength
+  copyPayload(packet, kept)
+}
+
+function copyPayload({ buffer, payloadOffset, payloadCaptured }: Packet, kept: Packet): void {
+  if (kept.buffer.length === 0) kept.buffer = new Uint8Array(MOST_BYTES)
+  kept.payloadOffset = 0
+  kept.payloadCaptured = Math.min(payloadCaptured, MOST_BYTES)
+  kept.buffer.set(buffer.subarray(payloadOffset, payloadOffset + kept.payloadCaptured))
 }

@@ -57,7 +57,7 @@ it('tells of tiny fragments as one story, however many there are (nmap -f)', () 
   expect(stories.map(({ kind }) => kind)).toContain('scan.vertical.syn')
 })
 
-it('tells of a request whose words are cut apart (fragroute)', () => {
+it('tells of a request whose words are cut apart (fragroute), and of what it says', () => {
   const traffic = new WatchedTraffic()
   const payload = 'GET /item?id=1%27+or+%271%27%3D%271 HTTP/1.1\r\nHost: a\r\n\r\n'
   const whole = tcp({ flags: 'PA', payload })
@@ -67,7 +67,10 @@ it('tells of a request whose words are cut apart (fragroute)', () => {
     const slice = [start, Math.min(start + 24, length)] as const
     traffic.frame(ethernet(ipv4({ ...ends, ...place, slice }, whole)))
   }
-  expect(traffic.stories()).toMatchObject([{ kind: 'evasion.tiny-fragments', severity: 4, attacker: ends.source }]) // prettier-ignore
+  expect(traffic.stories()).toMatchObject([
+    { kind: 'evasion.tiny-fragments', severity: 4, attacker: ends.source },
+    { kind: 'web.sql-injection', attacker: ends.source },
+  ])
 })
 
 it('says nothing about honest fragments, sent twice or out of order', () => {
