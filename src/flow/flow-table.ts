@@ -1,12 +1,6 @@
 /** The flow table: packets in, flows out; what it may hold is capped and what it loses is counted. */
 import { drawSeed } from '../core/hash-seeds.ts'
-import {
-  decodeQuotedPacket,
-  isUnreachable,
-  malformedIndex,
-  Packet,
-  PacketKind,
-} from '../decode/index.ts'
+import { decodeQuotedPacket, isUnreachable, Packet, PacketKind } from '../decode/index.ts'
 import { IpProtocol, TcpFlag } from '../net/protocol.ts'
 import { ApplicationReadings, wantsPayload, type FactStatistics } from './application/readings.ts'
 import type { FlowConfig } from './config.ts'
@@ -16,6 +10,7 @@ import type { EndReason, FlowObserver, LiveFlow } from './flow.ts'
 import { countPacket, foldFirstPacket, foldPacket, Side } from './fold/fold-packet.ts'
 import { FlowRanks } from './table/flow-ranks.ts'
 import { sequenceGap } from './fold/fold-tcp.ts'
+import { isAcceptable, isCutShort, isLegible } from './fold/legibility.ts'
 import { OneLeg } from './fold/one-leg.ts'
 import { FlowShedding, isMereData } from './shedding.ts'
 import { EvictionList, EvictionLists } from './table/eviction-lists.ts'
@@ -26,9 +21,6 @@ import { TimerWheel } from './table/timer-wheel.ts'
 import { WaitingFragments } from './table/waiting-fragments.ts'
 import { endReasonOf, flowTimeouts, timeoutUs, type FlowTimeouts } from './flow-end.ts'
 
-/** Of a payload that the capture cut, so many bytes tell the application for what it is. */
-const LEAST_READABLE = 64
-const BAD_TOTAL_LENGTH = malformedIndex('ipv4-total-length')
 const SYN_ACK = TcpFlag.SYN | TcpFlag.ACK
 /** A table that may not grow holds so many flows all the same. */
 const LEAST_LIVE = 1024
@@ -117,12 +109,12 @@ export class FlowTable {
     if (packet.kind !== PacketKind.IP) return null
     this.#passTime(packet)
     if (packet.isFragment) return this.#foldFragment(packet)
-    return isReadable(packet) ? this.#foldWhole(packet) : null
+    return isAcceptable(packet) ? this.#foldWhole(packet) : null
   }
 
   #foldFragment(packet: Packet): LiveFlow | null {
     const waiting = this.#waiting
-    if (!isReadable(packet)) {
+    if (!isAcceptable(packet)) {
       this.#foldWaiting(packet)
       return null
     }
@@ -281,7 +273,7 @@ export class FlowTable {
       return
     }
     if (isCutShort(packet)) words[at + Word.STATE]! |= State.CUT_SHORT
-    const isRead = packet.payloadCaptured > 0 && wantsPayload(before, side) && isLegible(packet)
+    const isRead = wantsPayload(before, side) && isLegible(packet)
     const isTcp = packet.protocol === IpProtocol.TCP
     const gap = isRead && isTcp ? sequenceGap(words, at, packet, side) : 0
     foldPacket(this.#records, record, packet, side)
@@ -381,19 +373,6 @@ export class FlowTable {
     this.#ended += 1
     if (finalReason === 'evicted') this.#evicted += 1
   }
-}
-
-function isCutShort({ payloadCaptured, payloadLength }: Packet): boolean {
-  return payloadCaptured < payloadLength && payloadCaptured < LEAST_READABLE
-}
-
-/** Of a later fragment it must be known where in the stream its bytes belong. */
-function isLegible({ isLaterFragment, isPlacedFragment }: Packet): boolean {
-  return !isLaterFragment || isPlacedFragment
-}
-
-function isReadable(packet: Packet): boolean {
-  return packet.malformed === 0 || packet.malformed === BAD_TOTAL_LENGTH
 }
 
 /** Who speaks first opens the flow, but a SYN-ACK answers a SYN that was missed; with FIN or RST it is none. */
