@@ -1,4 +1,4 @@
-/** Whether what the rules of `policy.blockWhen` name is ever told of: a rule with a slip of the pen blocks nobody. */
+/** Whether what rules and suppressions name is ever told of: one with a slip of the pen blocks nobody, and hides nothing. */
 import { nearest } from '../core/text/nearest.ts'
 import type { PolicyConfig } from './config.ts'
 
@@ -8,24 +8,48 @@ export interface ToldNames {
   readonly kinds: readonly string[]
 }
 
+/** A detector's or kind's name that nothing is told by. */
+export interface UntoldName {
+  readonly field: 'detector' | 'kind'
+  readonly given: string
+  /** What was meant, as far as can be guessed: `did you mean port-scan?`. */
+  readonly cure: string
+}
+
+/** Names the detector and the kind that nothing is told by; a kind may be the beginning of one up to a dot. */
+export function untoldNames(
+  {
+    detector,
+    kind,
+  }: { readonly detector?: string | undefined; readonly kind?: string | undefined },
+  told: ToldNames,
+): readonly UntoldName[] {
+  return [
+    ...(detector === undefined || told.detectors.includes(detector)
+      ? []
+      : [untold('detector', detector, nearest(detector, told.detectors))]),
+    ...(kind === undefined || isTold(kind, told)
+      ? []
+      : [untold('kind', kind, nearest(kind, toldAndAbove(told), 3))]),
+  ]
+}
+
 /** Names each rule's detector or kind that nothing is told by, with the one that was meant, as far as can be guessed. */
 export function unknownSubjects(
   { blockWhen }: Pick<PolicyConfig, 'blockWhen'>,
   told: ToldNames,
 ): readonly string[] {
-  return blockWhen.flatMap(({ detector, kind }, index) => [
-    ...(detector === undefined || told.detectors.includes(detector)
-      ? []
-      : [fault(`blockWhen.${index}.detector`, detector, 'detector', nearest(detector, told.detectors))]), // prettier-ignore
-    ...(kind === undefined || isTold(kind, told)
-      ? []
-      : [fault(`blockWhen.${index}.kind`, kind, 'kind', nearest(kind, toldAndAbove(told), 3))]),
-  ])
+  return blockWhen.flatMap((rule, index) =>
+    untoldNames(rule, told).map(
+      ({ field, given, cure }) =>
+        `blockWhen.${index}.${field} is ${JSON.stringify(given)}, a ${field} that nothing is told by; ${cure}`,
+    ),
+  )
 }
 
-function fault(path: string, given: string, what: string, meant: string | null): string {
+function untold(field: UntoldName['field'], given: string, meant: string | null): UntoldName {
   const cure = meant === null ? 'expected one that a detector or a rule tells' : `did you mean ${meant}?` // prettier-ignore
-  return `${path} is ${JSON.stringify(given)}, a ${what} that nothing is told by; ${cure}`
+  return { field, given, cure }
 }
 
 function isTold(kind: string, { kinds }: ToldNames): boolean {
