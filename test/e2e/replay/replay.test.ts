@@ -207,7 +207,7 @@ describe('picket replay', () => {
     const half = await picket('replay', mixed)
     expect(half.code).toBe(0)
     expect(half.stderr).toContain('link type 249 (USBPCAP) is not supported; 2 packets')
-    expect(half.stderr).toContain('mixed.pcapng: 3 packets, 1 flows')
+    expect(half.stderr).toContain('mixed.pcapng: 3 packets, 1 flow, 0 events')
   })
 
   it.each([

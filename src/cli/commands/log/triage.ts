@@ -160,7 +160,10 @@ async function exportVerdicts({ args: [folder = ''], context }: Invocation): Pro
   const record = await openRecordForReading(commandContext)
   try {
     const { captures, without } = exportJudgedCaptures(record, folder)
-    const left = without > 0 ? `; ${without} judged events have no packets any more` : ''
+    const left =
+      without > 0
+        ? `; ${counted(without, 'judged event has', 'judged events have')} no packets any more`
+        : ''
     commandContext.terminal.writeError(
       `${counted(captures, 'capture')} and truth.json in ${folder}${left}\n`,
     )

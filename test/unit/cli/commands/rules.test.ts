@@ -35,7 +35,7 @@ describe('rules check', () => {
     const { exitCode, out } = await run('rules', 'check', join(folder, 'rules'))
     const place = `${join(folder, 'rules', 'bad.yml')}:4:33`
     expect(out).toBe(
-      `${place}: network_connection has no field 'resp_byts'; did you mean resp_bytes?\n1 rules are good, 1 refused\n`,
+      `${place}: network_connection has no field 'resp_byts'; did you mean resp_bytes?\n1 rule is good, 1 refused\n`,
     )
     expect(exitCode).toBe(2)
   })
