@@ -101,11 +101,14 @@ test.each(['address4', 'address6'] as const)(
 
 test('when its time is over the record says expired, by itself', async () => {
   const { attacker, victim } = network.hosts
+  await blocker.stop()
+  // Not because it looks at everything again by chance.
+  blocker = makeBlocker({ reconcileSeconds: 3600 })
+  await blocker.start()
   const { block } = await blocker.order(orderFor(attacker.address4, { ttlSeconds: 1 }))
   await until('the block is expired', () =>
     record.blocks.get(block.id)?.state === 'expired' ? true : null,
   )
-  expect(Date.now() - block.createdAtMs).toBeLessThan(3000)
   expect(await connectsTcp(attacker, victim.address4, PORT)).toBe(true)
 })
 
