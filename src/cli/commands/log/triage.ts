@@ -124,7 +124,11 @@ function withScope(command: Parameters<AddCommands>[0]): Parameters<AddCommands>
     .option('--victim <range>', 'only where all victims lie in this range')
     .option('--port <n>', 'only about this one port', wholeNumber(0, 65535))
     .option('--process <name>', 'only of this local process: command name or path')
-    .option('--ttl <time>', 'how long: 600, 10m, 30d, or never to end', secondsOrNever)
+    .option(
+      '--ttl <time>',
+      'how long: 600, 10m, 30d, or never to end (default: never)',
+      secondsOrNever,
+    )
     .requiredOption('--reason <text>', 'why, for whoever reads it later')
 }
 

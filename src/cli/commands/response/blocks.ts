@@ -75,7 +75,11 @@ export const addBlocks: AddCommands = (program, run) => {
     .command('block')
     .argument('<targets...>', 'IPv4 or IPv6 addresses, or ranges in CIDR notation')
     .description('keep addresses or ranges out')
-    .option('--ttl <time>', 'how long: 600, 10m, 2h, 30d, or never to end', secondsOrNever)
+    .option(
+      '--ttl <time>',
+      'how long: 600, 10m, 2h, 30d, or never to end (default: respond.defaultTtlSeconds)',
+      secondsOrNever,
+    )
     .addOption(
       new Option('--direction <way>', 'only what comes in from it, or goes out to it').choices([
         ...BLOCK_DIRECTIONS,

@@ -62,6 +62,8 @@ test('a filter that the API refuses is a usage error with its words', async () =
   const { exitCode, err } = await run('events', '--attacker', 'nobody', '--data-dir', folder)
   expect(exitCode).toBe(2)
   expect(err).toContain('attacker "nobody" must be an IPv4 or IPv6 address')
+  expect(err).toContain('hint: nothing was done; the command with --help says what it takes')
+  expect(err).not.toContain('openapi')
 })
 
 test('one event is shown with its reasons', async () => {
