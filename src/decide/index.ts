@@ -2,6 +2,6 @@
 export { alert, decide, isKindOf, policyFromConfig, type Policy } from './decide.ts'
 export { inForce, readAllowlist } from './allowlist.ts'
 export { isCovered, type SuppressionScope } from './suppress.ts'
-export { unknownSubjects, untoldNames, type ToldNames, type UntoldName } from './rule-subjects.ts'
+export { unknownSubjects, untoldNames, type ToldNames, type UntoldName } from './untold-names.ts'
 export { BlockBreaker } from './block-breaker.ts'
 export type { Decision } from './decision.ts'

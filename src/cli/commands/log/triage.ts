@@ -28,6 +28,7 @@ interface ScopeOptions {
   readonly victim?: string
   readonly port?: number
   readonly process?: string
+  /** s. */
   readonly ttl?: number | 'never'
   readonly reason?: string
 }

@@ -14,6 +14,7 @@ type Entry = components['schemas']['AllowlistEntry']
 
 interface AddOptions {
   readonly comment: string
+  /** s. */
   readonly ttl?: number | 'never'
 }
 

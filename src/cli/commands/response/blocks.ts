@@ -35,6 +35,7 @@ interface BlockOptions {
   readonly direction?: BlockRequest['direction']
   readonly protocol?: BlockRequest['protocol']
   readonly ports?: readonly PortRange[]
+  /** s. */
   readonly ttl?: number | 'never'
   readonly reason?: string
   readonly event?: string
