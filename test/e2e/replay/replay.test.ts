@@ -199,7 +199,9 @@ describe('picket replay', () => {
     writePcap(strange, [{ timestampUs, bytes }], 147)
     const refused = await picket('replay', strange)
     expect(refused.code).toBe(3)
-    expect(refused.stderr).toContain('link type 147 (USER0) is not supported; 1 packets')
+    expect(refused.stderr).toContain(
+      'link type 147 (USER0) is not supported; 1 packet was not read',
+    )
     expect(refused.stderr).toMatch(/hint: supported are NULL, ETHERNET, .*IEEE802_11_RADIOTAP/)
     const mixed = join(folder, 'mixed.pcapng')
     const packets = [0, 1, 1].map((interfaceIndex) => ({ timestampUs, bytes, interfaceIndex }))
