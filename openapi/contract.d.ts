@@ -300,7 +300,8 @@ export interface paths {
         /**
          * Hide what fits, from now on
          * @description What is hidden gets no event, is not forwarded and is never blocked for; its stories are counted. At least one
-         *     field besides `reason` and `ttlSeconds` is needed. What the agent says of itself (`health`) is never hidden.
+         *     field besides `reason` and `ttlSeconds` is needed. What the agent says of itself (`health`) is never hidden,
+         *     and a detector or kind that nothing is told by is refused.
          *     To keep somebody from being blocked but still see them, use `policy.allowlist`.
          */
         post: operations["createSuppression"];

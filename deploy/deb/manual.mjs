@@ -28,7 +28,7 @@ export function manualPage(version) {
     '.SH DESCRIPTION',
     escaped(program.description()),
     '.SH OPTIONS',
-    ...program.options.flatMap(optionEntry),
+    ...program.options.flatMap((option) => optionEntry(option, program.createHelp())),
     '.SH COMMANDS',
     ...program.commands.filter(isShown).flatMap((command) => commandEntry(command, 'picket')),
     '.SH EXIT STATUS',
@@ -69,7 +69,10 @@ function commandEntry(command, parent) {
   if (inner.length > 0 && !command._actionHandler) return entries
   const { registeredArguments: args, options } = command
   const given = args.map(argumentWord).join(' ')
-  const told = [...args.flatMap(argumentEntry), ...options.flatMap(optionEntry)]
+  const told = [
+    ...args.flatMap(argumentEntry),
+    ...options.flatMap((option) => optionEntry(option, command.createHelp())),
+  ]
   return [
     '.TP',
     `.B ${escaped(`${name} ${given}`.trim())}`,
@@ -84,9 +87,9 @@ function argumentWord(argument) {
   return argument.required ? `<${word}>` : `[${word}]`
 }
 
-/** What `--help` says of an option: its choices and its default too. */
-function optionEntry(option) {
-  return ['.TP', `.B ${escaped(option.flags)}`, escaped(new Help().optionDescription(option))]
+/** What `--help` says of an option: its choices and its default too, and whether it is required. */
+function optionEntry(option, help) {
+  return ['.TP', `.B ${escaped(option.flags)}`, escaped(help.optionDescription(option))]
 }
 
 function argumentEntry(argument) {

@@ -11,7 +11,7 @@ import { copyPackage, productionPackages } from './production-packages.mjs'
 
 const home = 'opt/picket'
 /** What the program reads beside its code; a page or two for people. */
-const shipped = [
+export const shipped = [
   'package.json',
   'LICENSE',
   'README.md',
@@ -29,8 +29,10 @@ const shipped = [
   'deploy/elastic',
   'deploy/splunk',
   'deploy/soar',
-  'deploy/systemd/picket-processes.conf',
-  'deploy/systemd/picket-back-off.conf',
+  'deploy/ansible',
+  'deploy/container',
+  'deploy/nats',
+  'deploy/systemd',
 ]
 const launcher = '#!/bin/sh\nexec /opt/picket/bin/node /opt/picket/dist/main.js "$@"\n'
 const emptyConfiguration = `# Picket's configuration. What is not said here has its default: see picket.yaml(5), or

@@ -1,4 +1,5 @@
 /** How the agent is, gathered from its parts when somebody asks. */
+import { counted } from '../core/text/amount.ts'
 import type { components } from '../../openapi/contract.d.ts'
 import type { Config } from '../config/index.ts'
 import { rfc3339FromUs } from '../core/clock.ts'
@@ -54,7 +55,9 @@ export function agentHealth(sources: HealthSources): () => Health {
       ...fleetProblem(fleet),
       ...unwrittenProblem(sources.intake),
       ...roomProblem(record.room()),
-      ...(record.flows.dropped() === 0 ? [] : [`${record.flows.dropped()} flows were not written`]),
+      ...(record.flows.dropped() === 0
+        ? []
+        : [`${counted(record.flows.dropped(), 'flow was', 'flows were')} not written`]),
     ]
     return {
       status: problems.length === 0 ? 'ok' : 'degraded',
@@ -91,7 +94,9 @@ function roomProblem(room: RecordRoom | null): string[] {
 
 function unwrittenProblem({ unwritten }: HealthSources['intake']): string[] {
   if (unwritten === null) return []
-  return [`the record takes no events, and ${unwritten.events} wait: ${unwritten.reason}`]
+  return [
+    `the record takes no events, and ${counted(unwritten.events, 'waits', 'wait')}: ${unwritten.reason}`,
+  ]
 }
 
 function sensorHealth(sensor: SupervisedSensor): NonNullable<Health['sensors']>[number] {

@@ -98,7 +98,7 @@ export function createApi(parts: ApiParts): ApiApp {
       ...blockHandlers(record.blocks, blocker),
       simulateBlock: simulationHandler(record.flows, blocker, clock),
       ...allowlistHandlers(record.allowlist, blocker, clock),
-      ...triageHandlers({ ...record, suppressor: parts.suppressor, clock }),
+      ...triageHandlers({ ...record, suppressor: parts.suppressor, rules: parts.rules, clock }),
       ...sinkHandlers(parts.sinks),
       ...fleetHandlers(parts.fleet),
       ...auditHandlers(record.audit),

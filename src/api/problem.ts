@@ -1,5 +1,6 @@
 /** Failures as RFC 9457 problems: the one table of their types, and how errors become them. */
 import type { components } from '../../openapi/contract.d.ts'
+import { nearest } from '../core/text/nearest.ts'
 import { counted } from '../core/text/amount.ts'
 import { PicketError } from '../core/errors.ts'
 import type { Scope } from '../record/logs/api/token-store.ts'
@@ -127,6 +128,18 @@ export function tooManyRequests(detail: string, seconds: number): ApiProblem {
 /** Gives `not-found`. */
 export function notFound(detail: string): ApiProblem {
   return new ApiProblem('not-found', { detail })
+}
+
+/** So many names fit into a hint. */
+const MOST_NAMES = 10
+
+/** Gives `not-found` for something that goes by a name, with the one that was meant, or the few that there are. */
+export function noSuchName(what: string, name: string, known: readonly string[]): ApiProblem {
+  const detail = `there is no ${what} with this name`
+  const meant = nearest(name, known)
+  if (meant !== null) return new ApiProblem('not-found', { detail, hint: `did you mean ${meant}?` })
+  if (known.length === 0 || known.length > MOST_NAMES) return notFound(detail)
+  return new ApiProblem('not-found', { detail, hint: `expected one of ${known.join(', ')}` })
 }
 
 /** Gives `forbidden`, naming the scope that is missing. */

@@ -176,13 +176,22 @@ function failureOf(problem: Problem | undefined, status: number): PicketError {
   const faults = (problem.errors ?? []).map(faultWords)
   const message = faults.length > 0 ? faults.join('; ') : (problem.detail ?? problem.title)
   const isUsage = problem.type === 'urn:picket:problem:invalid-request'
-  const hint = problem.hint
+  const hint = hintOf(problem)
   return new PicketError(isUsage ? 'ERR_USAGE' : 'ERR_API_REQUEST', message, hint ? { hint } : {})
+}
+
+/** What the API says where it knows nothing better is about HTTP, which nobody here has spoken. */
+function hintOf({ type, hint }: Problem): string | undefined {
+  if (hint?.includes('/openapi.json') !== true) return hint
+  return type === 'urn:picket:problem:not-found'
+    ? 'names and ids come from the commands that list, such as picket events and picket blocks'
+    : 'nothing was done; the command with --help says what it takes'
 }
 
 function faultWords(fault: NonNullable<Problem['errors']>[number]): string {
   const value = fault.value === undefined ? '' : ` ${JSON.stringify(fault.value)}`
-  return `${fault.field}${value} ${fault.message}`
+  // The body is that of a request; here it is the command as a whole.
+  return `${fault.field === 'body' ? 'this' : fault.field}${value} ${fault.message}`
 }
 
 const NO_BLOCKER: ApiParts['blocker'] = {

@@ -19,7 +19,9 @@ type Host = components['schemas']['FleetHost']
 export interface FleetOrderOptions extends Partial<BlockScope> {
   readonly to: Addressee
   readonly reason?: string
+  /** How long answers are waited for, s. */
   readonly wait: number
+  /** How long the block lasts, s. */
   readonly ttl?: number
 }
 

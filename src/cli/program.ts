@@ -1,5 +1,5 @@
 /** Commander's use: the whole command line, its global options and its help. */
-import { Command, type CommanderError } from 'commander'
+import { Command, Help, type CommanderError } from 'commander'
 import { PicketError } from '../core/errors.ts'
 import { VERSION } from '../core/files/package-root.ts'
 import { addAllowlist } from './commands/response/allowlist.ts'
@@ -77,12 +77,17 @@ export function buildProgram(world: CliWorld, finish: (exitCode: number) => void
       '--config <file>',
       'the configuration (default: /etc/picket/picket.yaml where it exists)',
     )
-    .option('--data-dir <dir>', 'the folder that holds all state')
+    .option(
+      '--data-dir <dir>',
+      'the folder that holds all state (default: record.dir, else /var/lib/picket as root)',
+    )
     .option('--json', 'print JSON, one object a line')
     .helpOption('-h, --help', 'print this help')
     .helpCommand('help [command...]', 'print the help of a command')
     .configureHelp({
       showGlobalOptions: true,
+      optionDescription: (option) =>
+        `${new Help().optionDescription(option)}${option.mandatory ? ' (required)' : ''}`,
       // Those of the program: what `events` filters by means nothing to `events show`.
       visibleGlobalOptions: (command) => (command === program ? [] : [...program.options]),
     })

@@ -17,15 +17,21 @@ export function unknownPolicyNames(
   directory: string,
 ): readonly string[] {
   if (unknownSubjects(policy, OWN).length === 0) return []
-  const { sigma } = detect
+  return unknownSubjects(policy, toldBy({ detect }, directory)).map((fault) => `policy.${fault}`)
+}
+
+/** What is told of by the detectors, and by the Sigma rules that are in force; reads the latter. */
+export function toldBy(
+  { detect: { sigma } }: Pick<Config, 'detect'>,
+  directory: string,
+): ToldNames {
   const book = compileRules(sigma.enabled ? readRules(sigma, directory).texts : [], {
     disabled: sigma.disabled,
     placeholders: sigma.placeholders,
   })
   const rules = rulesOf(book)
-  const told: ToldNames = {
+  return {
     detectors: [...DETECTORS, ...rules.map(({ key }) => detectorOfRule(key))],
     kinds: [...KINDS, ...rules.map(({ kind }) => kind)],
   }
-  return unknownSubjects(policy, told).map((fault) => `policy.${fault}`)
 }

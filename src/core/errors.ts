@@ -3,6 +3,7 @@
 /** Every code a `PicketError` may carry; scripts and playbooks may match on them. */
 export const ERROR_CODES = [
   'ERR_USAGE',
+  'ERR_OUTPUT_WRITE',
   'ERR_CONFIG_INVALID',
   'ERR_CONFIG_READ',
   'ERR_CAPTURE_OPEN',

@@ -32,7 +32,7 @@ export interface SinkDesk {
   replay(sink: string, span: ReplaySpan, actor: string): Promise<ReplayAnswer | null>
 }
 
-type Rooms = Pick<EventRecord, 'agentId' | 'events' | 'outbox' | 'flowOutbox'>
+type Logs = Pick<EventRecord, 'agentId' | 'events' | 'outbox' | 'flowOutbox'>
 
 /**
  * Stores the order of a replay.
@@ -82,7 +82,7 @@ function refusal(sink: string, first: number, position: number, newest: number):
 export function laneOf(
   { name, flows }: Pick<SinkConfig, 'name' | 'flows'>,
   span: ReplaySpan,
-  record: Rooms,
+  record: Logs,
 ): Lane {
   if (span.flows !== true) return eventLane(record)
   if (flows) return flowLane(record)
@@ -92,7 +92,7 @@ export function laneOf(
 }
 
 /** The sinks while no agent runs: as the record left them; a replay waits for the next start. */
-export function restingSinks(config: ForwardConfig, record: Rooms): SinkDesk {
+export function restingSinks(config: ForwardConfig, record: Logs): SinkDesk {
   return {
     health: () =>
       config.sinks.map(({ name, type, flows }) => {

@@ -15,7 +15,7 @@ import { LiveConnection } from './sqlite/live-connection.ts'
 import { refuseForeign, refuseOlder } from './sqlite/migrate.ts'
 import { FlowQueue } from './write/flows/flow-queue.ts'
 import { Writer } from './write/writer.ts'
-import { rooms } from './rooms.ts'
+import { openLogs } from './open-logs.ts'
 
 export { SQLITE_PACKAGE } from './sqlite/driver.ts'
 export { oldestFirst } from './read/flows/oldest-first.ts'
@@ -70,7 +70,7 @@ async function openToWrite(path: string, options: RecordOptions): Promise<EventR
   const retention = startRetention({ writer, clock, log, config, writtenMs })
   for (const finding of writer.findings) log.warn(finding)
   return {
-    ...rooms({ connection, reader, writer, clock }),
+    ...openLogs({ connection, reader, writer, clock }),
     path,
     room: () => retention.room,
     startFindings: writer.findings,
@@ -108,7 +108,7 @@ function openToRead(path: string, clock: Clock): EventRecord {
   const refuse = (): Promise<never> =>
     Promise.reject(new PicketError('ERR_RECORD_WRITE', `${path} was opened for reading only`))
   return {
-    ...rooms({ connection, reader, writer: { call: refuse }, clock }),
+    ...openLogs({ connection, reader, writer: { call: refuse }, clock }),
     path,
     room: () => null,
     startFindings: [],

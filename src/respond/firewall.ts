@@ -15,6 +15,8 @@ export interface FirewallEntry {
   readonly ports: PortRange | null
   /** Seconds until the kernel lifts it by itself; null for good. */
   readonly remainingSeconds: number | null
+  /** No block in force has it yet: what the kernel may still count of an earlier one is not its own. */
+  readonly isNew?: boolean
 }
 
 /** An entry that the kernel holds, with what it kept out since it was put there. */

@@ -3,7 +3,7 @@ import type { components } from '../../../openapi/contract.d.ts'
 import { usFromRfc3339 } from '../../core/clock.ts'
 import type { ReplaySpan, SinkDesk } from '../../forward/index.ts'
 import type { Handler } from '../contract/contract.ts'
-import { invalidRequest, notFound } from '../problem.ts'
+import { invalidRequest, noSuchName } from '../problem.ts'
 
 /** Serves `listSinks` and `replaySink`. */
 export function sinkHandlers(sinks: SinkDesk): {
@@ -14,7 +14,12 @@ export function sinkHandlers(sinks: SinkDesk): {
     listSinks: () => ({ status: 200, body: { items: [...sinks.health()] } }),
     replaySink: async ({ path, body, caller }) => {
       const answer = await sinks.replay(path.sinkName, spanOf(body), caller!.actor)
-      if (answer === null) throw notFound('there is no sink with this name')
+      if (answer === null)
+        throw noSuchName(
+          'sink',
+          path.sinkName,
+          sinks.health().map(({ name }) => name),
+        )
       return { status: 200, body: answer }
     },
   }

@@ -2,6 +2,8 @@
 import type { components } from '../../../openapi/contract.d.ts'
 import { rfc3339FromUs, rfc3339OrNull, type Clock } from '../../core/clock.ts'
 import { spanOf } from '../../core/text/span.ts'
+import { isKindOf, untoldNames } from '../../decide/index.ts'
+import { detectorOfRule, DETECTORS, KINDS } from '../../detect/detection.ts'
 import { formatCidr, parseCidr } from '../../net/cidr.ts'
 import type { EventLog } from '../../record/logs/event-log.ts'
 import type {
@@ -15,6 +17,7 @@ import { hasScope, type Caller } from '../auth.ts'
 import type { Handler } from '../contract/contract.ts'
 import { forbidden, invalidRequest, notFound, type ApiProblem } from '../problem.ts'
 import { timeUsOf } from '../query.ts'
+import type { RuleDesk } from './detection/rules.ts'
 
 type Schemas = components['schemas']
 type Operation =
@@ -48,6 +51,7 @@ export interface TriageParts {
   readonly events: EventLog
   readonly triage: TriageLog
   readonly suppressor: SuppressionDesk
+  readonly rules: Pick<RuleDesk, 'listing'>
   readonly clock: Clock
 }
 
@@ -56,15 +60,18 @@ export function triageHandlers(parts: TriageParts): { [Id in Operation]: Handler
   return { ...verdictHandlers(parts), ...suppressionHandlers(parts), ...incidentHandlers(parts) }
 }
 
-function verdictHandlers({ events, triage, suppressor, clock }: TriageParts): {
+function verdictHandlers(parts: TriageParts): {
   [Id in 'giveVerdict' | 'getVerdict' | 'listVerdicts']: Handler<Id>
 } {
+  const { events, triage, suppressor, clock } = parts
   return {
     giveVerdict: async ({ path, body, caller }) => {
       const event = events.get(path.eventId.toLowerCase())
       if (event === null) throw noSuchEvent()
       const { suppress } = body
       if (suppress && !hasScope(caller!, 'admin')) throw forbidden('admin', caller!.scopes)
+      // Looked at before the verdict is kept: what is refused leaves nothing behind.
+      const order = suppress ? orderOf(suppress, caller!, parts) : null
       const verdict: Verdict = {
         eventId: event.id,
         verdict: body.verdict,
@@ -77,7 +84,7 @@ function verdictHandlers({ events, triage, suppressor, clock }: TriageParts): {
       const details = { verdict: verdict.verdict, reason: verdict.reason, kind: verdict.kind }
       const audit = { actor: caller!.actor, action: 'event.judged', subject: event.id, details }
       await triage.saveVerdict(verdict, audit)
-      const made = suppress ? await suppressor.suppress(orderOf(suppress, caller!)) : null
+      const made = order && (await suppressor.suppress(order))
       return { status: 200, body: apiVerdict(verdict, made?.id ?? null) }
     },
     getVerdict: ({ path }) => {
@@ -103,16 +110,17 @@ function verdictFigures(triage: TriageLog): Schemas['VerdictFigures'][] {
   })
 }
 
-function suppressionHandlers({ triage, suppressor, clock }: TriageParts): {
+function suppressionHandlers(parts: TriageParts): {
   [Id in 'listSuppressions' | 'createSuppression' | 'deleteSuppression']: Handler<Id>
 } {
+  const { triage, suppressor, clock } = parts
   return {
     listSuppressions: ({ query }) => {
       const options = { withEnded: query.ended ?? false, nowMs: clock.nowMs() }
       return { status: 200, body: { items: triage.suppressions(options).map(apiSuppression) } }
     },
     createSuppression: async ({ body, caller }) => {
-      const suppression = apiSuppression(await suppressor.suppress(orderOf(body, caller!)))
+      const suppression = apiSuppression(await suppressor.suppress(orderOf(body, caller!, parts)))
       const headers = { location: `/v1/suppressions/${suppression.id}` }
       return { status: 201, body: suppression, headers }
     },
@@ -156,9 +164,12 @@ const rangeOrNull = (text: string | undefined): string | null =>
 function orderOf(
   scope: Schemas['SuppressionRequest'],
   caller: Caller,
+  parts: Pick<TriageParts, 'rules' | 'triage'>,
 ): Parameters<SuppressionDesk['suppress']>[0] {
   const { reason, ttlSeconds = null, ...narrowing } = scope
   if (Object.keys(narrowing).length === 0) throw wouldHideAll()
+  const faults = namesThatHideNothing(scope, parts)
+  if (faults.length > 0) throw invalidRequest(faults)
   return {
     detector: scope.detector ?? null,
     kind: scope.kind ?? null,
@@ -170,6 +181,24 @@ function orderOf(
     ttlSeconds,
     actor: caller.actor,
   }
+}
+
+/** A rule that was switched off, or kinds that a rule of yesterday told, may be meant as well. */
+function namesThatHideNothing(
+  { detector, kind }: Schemas['SuppressionRequest'],
+  { rules, triage }: Pick<TriageParts, 'rules' | 'triage'>,
+): Parameters<typeof invalidRequest>[0] {
+  const { items } = rules.listing()
+  const told = {
+    detectors: [...DETECTORS, ...items.map(({ name }) => detectorOfRule(name))],
+    kinds: [...KINDS, ...items.map((rule) => rule.kind), ...triage.eventCounts().keys()],
+  }
+  const untold = untoldNames({ detector, kind }, told).map(({ field, given, cure }) => {
+    return { field, value: given, message: `is what nothing is told by; ${cure}` }
+  })
+  const isHealth = kind !== undefined && isKindOf(kind, 'health')
+  const hidden = { field: 'kind', value: kind, message: 'is what the agent says of itself, which is never hidden' } // prettier-ignore
+  return [...untold, ...(isHealth ? [hidden] : [])]
 }
 
 const wouldHideAll = (): ApiProblem =>

@@ -1,4 +1,5 @@
 /** `picket block --simulate`: what a block would cut off, in words. */
+import { counted } from '../../core/text/amount.ts'
 import type { components } from '../../../openapi/contract.d.ts'
 import { answerOf, type ApiClient } from '../client.ts'
 import type { CommandContext } from '../context.ts'
@@ -33,7 +34,7 @@ function inWords(found: Simulation): string[] {
   const rest = isComplete ? '' : ' (the log holds more than was read)'
   return [
     ...(refusal === null ? [] : [`refused: ${refusal.detail} (guard ${refusal.guard})`]),
-    `${target}: ${flows} flows, ${bytes} bytes ${since}${rest}`,
+    `${target}: ${counted(flows, 'flow')}, ${counted(bytes, 'byte')} ${since}${rest}`,
     ...listed('peers', found.peers, ({ address }) => address),
     ...listed('services', found.services, (one) => `${one.address} ${one.protocol}/${one.port}`),
     ...listed('programs', found.processes, ({ command }) => command),
@@ -48,7 +49,9 @@ function listed<One extends { readonly flows: number; readonly bytes: number }>(
   name: (item: One) => string,
 ): string[] {
   if (items.length === 0) return []
-  const lines = items.map((item) => `    ${name(item)}: ${item.flows} flows, ${item.bytes} bytes`)
+  const lines = items.map(
+    (item) => `    ${name(item)}: ${counted(item.flows, 'flow')}, ${counted(item.bytes, 'byte')}`,
+  )
   return [`  ${title}:`, ...lines]
 }
 

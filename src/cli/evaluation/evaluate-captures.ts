@@ -20,6 +20,7 @@ import {
   type ReportParts,
 } from '../../train/index.ts'
 import type { CommandContext } from '../context.ts'
+import { unwritable } from '../print/output-file.ts'
 import { jsonLine } from '../print/printable.ts'
 import { createProgress } from '../print/progress.ts'
 import type { EvaluateOptions } from './options.ts'
@@ -158,6 +159,8 @@ async function modelFigures(
   }
 }
 
+const WRITABLE = 'name a folder that can be written with --out'
+
 function writableDirectory(directory: string): string {
   const path = resolve(directory)
   try {
@@ -165,11 +168,7 @@ function writableDirectory(directory: string): string {
     writeFileSync(join(path, 'evaluation.json'), '')
     return path
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new PicketError('ERR_USAGE', `the results cannot be written to ${path}: ${reason}`, {
-      cause,
-      hint: 'name a folder that can be written with --out',
-    })
+    throw unwritable(path, cause, WRITABLE)
   }
 }
 
@@ -180,7 +179,11 @@ function writeReport(directory: string, report: EvaluationReport): string[] {
   }
   return Object.entries(texts).map(([name, text]) => {
     const path = join(directory, name)
-    writeFileSync(path, text, { mode: 0o640 })
+    try {
+      writeFileSync(path, text, { mode: 0o640 })
+    } catch (cause) {
+      throw unwritable(path, cause, WRITABLE)
+    }
     return path
   })
 }

@@ -1,11 +1,11 @@
 /** Events that people have judged, made labelled captures: what the next forest learns from. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { PicketError } from '../../core/errors.ts'
 import { pcapFile } from '../../evidence/index.ts'
 import type { Event } from '../../record/event.ts'
 import type { EventRecord } from '../../record/record.ts'
 import type { TruthRow } from '../../train/index.ts'
+import { unwritable } from '../print/output-file.ts'
 
 /** What was written. */
 export interface ExportedVerdicts {
@@ -18,7 +18,7 @@ export interface ExportedVerdicts {
  * Writes a capture for each judged event that has packets, and `truth.json` as `train` and `evaluate` read it.
  *
  * A true positive is an attack of the event's parties; a false positive is benign.
- * Errors: `ERR_USAGE` when the folder cannot be made or is there already.
+ * Errors: `ERR_USAGE` when the folder cannot be made or is there already; `ERR_OUTPUT_WRITE` for a full disk.
  */
 export function exportJudgedCaptures(
   record: Pick<EventRecord, 'events' | 'evidence' | 'triage'>,
@@ -32,14 +32,20 @@ export function exportJudgedCaptures(
     const evidence = event === null ? null : record.evidence.of(eventId)
     if (event === null || evidence === null) continue
     const file = `${eventId}.pcap`
-    writeFileSync(join(folder, file), pcapFile(evidence.linkType, evidence.records), {
-      mode: 0o600,
-    })
+    write(join(folder, file), pcapFile(evidence.linkType, evidence.records))
     rows.push(truthOf(event, file, verdict === 'true-positive'))
   }
   const text = `${JSON.stringify(rows, null, 2)}\n`
-  writeFileSync(join(folder, 'truth.json'), text, { mode: 0o600 })
+  write(join(folder, 'truth.json'), text)
   return { captures: rows.length, without: verdicts.length - rows.length }
+}
+
+function write(path: string, contents: string | Uint8Array): void {
+  try {
+    writeFileSync(path, contents, { mode: 0o600 })
+  } catch (cause) {
+    throw unwritable(path, cause, 'name a folder that you may write')
+  }
 }
 
 function truthOf(event: Event, file: string, isAttack: boolean): TruthRow {
@@ -57,10 +63,6 @@ function makeFolder(folder: string): void {
   try {
     mkdirSync(folder, { mode: 0o700 })
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new PicketError('ERR_USAGE', `cannot make ${folder}: ${reason}`, {
-      cause,
-      hint: 'name a folder that is not there yet',
-    })
+    throw unwritable(folder, cause, 'name a folder that is not there yet')
   }
 }

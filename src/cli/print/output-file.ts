@@ -4,12 +4,12 @@ import { PicketError } from '../../core/errors.ts'
 import type { Terminal } from './terminal.ts'
 
 export interface Output {
-  /** Resolves once there is room for more; false when nobody reads any longer. Errors: `ERR_USAGE`. */
+  /** Resolves once there is room for more; false when nobody reads any longer. Errors: as `unwritable`. */
   write(text: string): Promise<boolean>
   close(): Promise<void>
 }
 
-/** Opens the file, which only its owner may read, or standard output where none is named. Errors: `ERR_USAGE`. */
+/** Opens the file, which only its owner may read, or standard output where none is named. Errors: as `unwritable`. */
 export async function openOutput(path: string | undefined, terminal: Terminal): Promise<Output> {
   if (path === undefined) {
     return {
@@ -31,10 +31,25 @@ async function orRefused<Result>(path: string, work: Promise<Result>): Promise<R
   try {
     return await work
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new PicketError('ERR_USAGE', `${path} cannot be written: ${reason}`, {
-      cause,
-      hint: 'name a file that you may write with --output',
-    })
+    throw unwritable(path, cause, 'name a file that you may write with --output')
   }
+}
+
+/** With these another name is the cure. */
+const WRONG_PLACE = new Set([
+  ...['EACCES', 'EEXIST', 'EISDIR', 'ELOOP', 'ENAMETOOLONG', 'ENOENT', 'ENOTDIR', 'EPERM', 'EROFS'],
+])
+const NO_ROOM = new Set(['EDQUOT', 'ENOSPC'])
+
+/**
+ * Says that results cannot be written, and what to do: `hint`, where they were to go to the wrong place.
+ *
+ * Gives: `ERR_USAGE` for a wrong place; `ERR_OUTPUT_WRITE` for a full disk, or one that fails.
+ */
+export function unwritable(path: string, cause: unknown, hint: string): PicketError {
+  const { code = '', message = String(cause) } = cause as Partial<NodeJS.ErrnoException>
+  const told = `${path} cannot be written: ${message}`
+  if (WRONG_PLACE.has(code)) return new PicketError('ERR_USAGE', told, { cause, hint })
+  const room = NO_ROOM.has(code) ? { hint: 'make room there, or write to another disk' } : {}
+  return new PicketError('ERR_OUTPUT_WRITE', told, { cause, ...room })
 }

@@ -1,4 +1,5 @@
 /** The replay of one capture: the stages wired to a file or standard input, and to the log. */
+import { plainlyCounted } from '../../core/text/amount.ts'
 import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
 import { setTimeout as waitMs } from 'node:timers/promises'
@@ -78,7 +79,7 @@ export async function replayFile(file: string, shared: Replay): Promise<Replayed
   const folded = foldedFlows > 0 ? ` (${foldedFlows} folded into events)` : ''
   const seconds = (performance.now() - startedAt) / 1000
   context.terminal.writeError(
-    `${source.name}: ${frames} packets, ${openedFlows} flows${folded}, ${stories.count} events in ${seconds.toFixed(1)} s\n`,
+    `${source.name}: ${plainlyCounted(frames, 'packet')}, ${plainlyCounted(openedFlows, 'flow')}${folded}, ${plainlyCounted(stories.count, 'event')} in ${seconds.toFixed(1)} s\n`,
   )
   return { events, end, frames, unreadable }
 }

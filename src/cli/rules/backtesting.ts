@@ -64,7 +64,7 @@ function printBacktest(
   const write = (line: string): void => terminal.write(`${printable(line)}\n`)
   const fired = rules.filter(({ hits }) => hits > 0)
   for (const { rule, hits, attackers, victims, hosts, cutOff } of fired) {
-    write(`${rule.key} (${rule.level}, ${rule.kind}): ${hits} hits`)
+    write(`${rule.key} (${rule.level}, ${rule.kind}): ${counted(hits, 'hit')}`)
     if (hosts.size > 0) write(`    hosts      ${most(hosts)}`)
     if (attackers.size > 0) write(`    attackers  ${most(attackers)}`)
     if (victims.size > 0) write(`    victims    ${most(victims)}`)
@@ -76,13 +76,15 @@ function printBacktest(
       )
     } else {
       write(
-        `    block      of ${counted(attackers.size, 'address', 'addresses')} would also have cut off ${cutOff.flows} flows, ${cutOff.bytes} bytes`,
+        `    block      of ${counted(attackers.size, 'address', 'addresses')} would also have cut off ${counted(cutOff.flows, 'flow')}, ${counted(cutOff.bytes, 'byte')}`,
       )
       write(`    services   ${most(cutOff.services)}`)
       if (cutOff.programs.size > 0) write(`    programs   ${most(cutOff.programs)}`)
     }
   }
-  write(`${flows} flows since ${since}: ${fired.length} of ${rules.length} rules would have fired`)
+  write(
+    `${counted(flows, 'flow')} since ${since}: ${fired.length} of ${counted(rules.length, 'rule')} would have fired`,
+  )
   write(
     'The log keeps the first request, query and login of each flow; rules in force see them all.',
   )

@@ -1,4 +1,5 @@
 /** `picket rules check` and `list`: which rules there are, and which are bad. */
+import { counted } from '../../core/text/amount.ts'
 import { detectorOfRule } from '../../detect/detection.ts'
 import { rulesOf, type RuleHead } from '../../detect/index.ts'
 import type { JudgedFigures } from '../../record/logs/triage-log.ts'
@@ -18,7 +19,7 @@ export function checkRules(paths: readonly string[], context: CommandContext): n
   if (json) terminal.write(`${jsonLine({ good, refused: faults.length, faults })}\n`)
   else {
     for (const fault of faults) terminal.write(`${printable(faultWords(fault))}\n`)
-    terminal.write(`${good} rules are good, ${faults.length} refused\n`)
+    terminal.write(`${counted(good, 'rule is', 'rules are')} good, ${faults.length} refused\n`)
   }
   return faults.length === 0 ? EXIT.ok : EXIT.usage
 }

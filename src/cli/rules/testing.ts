@@ -1,4 +1,5 @@
 /** `picket rules test`: which rules fire on a capture. */
+import { counted, plainlyCounted } from '../../core/text/amount.ts'
 import { fixSeeds } from '../../core/hash-seeds.ts'
 import { openPcapFile } from '../../capture/index.ts'
 import { rfc3339FromUs } from '../../core/clock.ts'
@@ -38,10 +39,11 @@ export async function testRules(
   const told = new Set(fired.map(({ detector }) => ruleOfDetector(detector)!))
   for (const [rule, times] of Object.entries(hits)) {
     if (!told.has(rule))
-      terminal.writeError(`${rule} held ${times} times, for correlations alone\n`)
+      terminal.writeError(`${rule} held ${counted(times, 'time')}, for correlations alone\n`)
   }
+  const { frames } = source.statistics()
   terminal.writeError(
-    `${source.statistics().frames} packets, ${rulesOf(book).length} rules, ${told.size} fired\n`,
+    `${plainlyCounted(frames, 'packet')}, ${plainlyCounted(rulesOf(book).length, 'rule')}, ${told.size} fired\n`,
   )
   if (end.kind !== 'complete') terminal.writeError('the capture was not read to its end\n')
   if (end.kind !== 'complete') return EXIT.damaged

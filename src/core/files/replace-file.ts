@@ -10,6 +10,11 @@ import { renameSync, rmSync, writeFileSync } from 'node:fs'
 export function replaceFile(path: string, text: string, mode: number): void {
   const partial = `${path}.${process.pid}.partial`
   rmSync(partial, { force: true })
-  writeFileSync(partial, text, { mode, flag: 'wx' })
-  renameSync(partial, path)
+  try {
+    writeFileSync(partial, text, { mode, flag: 'wx' })
+    renameSync(partial, path)
+  } catch (error) {
+    rmSync(partial, { force: true })
+    throw error
+  }
 }

@@ -8,7 +8,17 @@ export function grouped(value: number): string {
 
 /** `1 port`, `1,204 ports`. */
 export function counted(value: number, noun: string, plural = `${noun}s`): string {
-  return `${grouped(value)} ${Math.round(value) === 1 ? noun : plural}`
+  return `${grouped(value)} ${nounOf(value, noun, plural)}`
+}
+
+/** `1 port`, `1204 ports`: for lines that programs take their numbers from. */
+export function plainlyCounted(value: number, noun: string): string {
+  return `${value} ${nounOf(value, noun)}`
+}
+
+/** The noun as it stands behind so many: `port`, `ports`. */
+function nounOf(value: number, noun: string, plural = `${noun}s`): string {
+  return Math.round(value) === 1 ? noun : plural
 }
 
 /** `943 MB`, `12.4 GB`; powers of ten, as disks are sold. */

@@ -1,6 +1,6 @@
 /** Why the agent may see less than there is, and how each is told. */
 import type { Kind } from '../../detect/detection.ts'
-import { grouped } from '../../core/text/amount.ts'
+import { counted } from '../../core/text/amount.ts'
 
 export interface BlindCause {
   readonly kind: Kind
@@ -10,7 +10,7 @@ export interface BlindCause {
   /** How the sentence begins. */
   readonly opening: (interfaceName: string) => string
   /** How it ends: what was missed. */
-  readonly missed: (amount: string) => string
+  readonly missed: (count: number) => string
   /** The spell is over when nothing was missed for so long. */
   readonly quietMs: number
   /** The loss may lie so far before the moment that its counter was seen to rise. */
@@ -27,7 +27,7 @@ export const KERNEL_DROPS: BlindCause = {
   severity: 3,
   measure: 'kernelDrops',
   opening: blind,
-  missed: (amount) => `${amount} packets dropped by the kernel`,
+  missed: (count) => `${counted(count, 'packet')} dropped by the kernel`,
   quietMs: 10_000,
   // tcpdump is asked for its drops every second, and sensors report each second.
   countedEveryMs: 2_000,
@@ -38,7 +38,7 @@ export const FULL_CHANNEL: BlindCause = {
   severity: 3,
   measure: 'droppedFlows',
   opening: partlyBlind,
-  missed: (amount) => `${amount} finished flows found the channel to the agent full`,
+  missed: (count) => `${counted(count, 'finished flow')} found the channel to the agent full`,
   ...EACH_REPORT,
 }
 
@@ -47,7 +47,7 @@ export const FULL_TABLE: BlindCause = {
   severity: 3,
   measure: 'evictedFlows',
   opening: partlyBlind,
-  missed: (amount) => `${amount} flows ended early, since the flow table was full`,
+  missed: (count) => `${counted(count, 'flow')} ended early, since the flow table was full`,
   ...EACH_REPORT,
 }
 
@@ -56,7 +56,8 @@ export const FORGOTTEN: BlindCause = {
   severity: 1,
   measure: 'forgotten',
   opening: partlyBlind,
-  missed: (amount) => `${amount} entries forgotten by detectors, whose tables were full`,
+  missed: (count) =>
+    `${counted(count, 'entry', 'entries')} forgotten by detectors, whose tables were full`,
   quietMs: 60_000,
   countedEveryMs: 1_000,
 }
@@ -69,7 +70,7 @@ export const UNREADABLE: BlindCause = {
   severity: 3,
   measure: 'unreadableFrames',
   opening: partlyBlind,
-  missed: (amount) => `${amount} packets could not be read`,
+  missed: (count) => `${counted(count, 'packet')} could not be read`,
   quietMs: JUDGED_EVERY_MS / 2,
   countedEveryMs: JUDGED_EVERY_MS,
 }
@@ -79,7 +80,8 @@ export const UNWRITTEN: BlindCause = {
   severity: 3,
   measure: 'unwrittenFlows',
   opening: () => 'Gap in the flow log',
-  missed: (amount) => `${amount} flows were not written, the disk refused or was too slow`,
+  missed: (count) =>
+    `${counted(count, 'flow was', 'flows were')} not written, the disk refused or was too slow`,
   ...EACH_REPORT,
 }
 
@@ -88,8 +90,8 @@ export const SHED_RECORD: BlindCause = {
   severity: 5,
   measure: 'unwrittenRows',
   opening: () => 'Gap in the event log',
-  missed: (amount) =>
-    `${amount} states of events of low severity and packets of events were not written, the disk is nearly full`,
+  missed: (count) =>
+    `${counted(count, 'row was', 'rows were')} not written (states of events of low severity, packets of events), the disk is nearly full`,
   quietMs: 30_000,
   countedEveryMs: 1_000,
 }
@@ -101,5 +103,5 @@ export function blindWords(
   told: { readonly spell: string; readonly amount: number; readonly isFinal: boolean },
 ): string {
   const when = `${told.spell}${told.isFinal ? '' : ' and still'}`
-  return `${cause.opening(interfaceName)} ${when}: ${cause.missed(grouped(told.amount))}`
+  return `${cause.opening(interfaceName)} ${when}: ${cause.missed(told.amount)}`
 }

@@ -1,5 +1,5 @@
 /** An interface of which nothing at all is seen: its sensor does not run, or it is down. */
-import { grouped } from '../../core/text/amount.ts'
+import { counted } from '../../core/text/amount.ts'
 import { uuidv7 } from '../../core/uuid.ts'
 import type { Detection, Kind } from '../../detect/detection.ts'
 import { healthDetection, spell, timeOfDay } from '../health-detection.ts'
@@ -66,7 +66,10 @@ export class Outages {
   #tell(open: OpenOutage, nowMs: number, isFinal: boolean): Detection {
     const { id, fromMs, failures, lostFlows, why } = open
     const when = isFinal ? spell(fromMs, nowMs) : `since ${timeOfDay(fromMs, nowMs)}`
-    const lost = lostFlows > 0 ? `; ${grouped(lostFlows)} flows that it followed are lost` : ''
+    const lost =
+      lostFlows > 0
+        ? `; ${counted(lostFlows, 'flow that it followed is', 'flows that it followed are')} lost`
+        : ''
     const blindSeconds = (nowMs - fromMs) / 1000
     return healthDetection({
       ...{ ...this.#kind, id, fromMs, untilMs: nowMs, isFinal },

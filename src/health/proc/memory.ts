@@ -7,11 +7,14 @@ export interface Memory {
 }
 
 export function memoryOf(meminfo: string): Memory {
-  return { totalBytes: bytes(meminfo, 'MemTotal'), availableBytes: bytes(meminfo, 'MemAvailable') }
+  return {
+    totalBytes: bytesOf(meminfo, 'MemTotal'),
+    availableBytes: bytesOf(meminfo, 'MemAvailable'),
+  }
 }
 
 /** Reads `Name:   123 kB`; 0 when there is no such line. */
-export function bytes(text: string, name: string): number {
+export function bytesOf(text: string, name: string): number {
   const found = new RegExp(`^${name}:\\s*(\\d+) kB$`, 'm').exec(text)
   return found ? Number(found[1]) * 1024 : 0
 }

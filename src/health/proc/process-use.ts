@@ -1,5 +1,5 @@
 /** What a process uses, and which processes it started: /proc/PID. */
-import { bytes } from './memory.ts'
+import { bytesOf } from './memory.ts'
 import { readProcFile } from './proc-file.ts'
 
 export interface ProcessTime {
@@ -15,7 +15,7 @@ export async function processTime(pid: number): Promise<ProcessTime | null> {
     readProcFile(`/proc/${pid}/status`),
   ])
   if (stat === null || status === null) return null
-  return { ticks: cpuTicks(stat), residentBytes: bytes(status, 'VmRSS') }
+  return { ticks: cpuTicks(stat), residentBytes: bytesOf(status, 'VmRSS') }
 }
 
 /** Source: proc_pid_stat(5), fields 14 and 15; the name in field 2 may itself hold spaces and brackets. */

@@ -88,15 +88,20 @@ export class StandingBlocks {
     return mergedEntries(this.all().filter((block) => !isOver(block, nowMs)), nowMs) // prettier-ignore
   }
 
-  /** The entries of these blocks, which stand, each as long as the last block that needs it. */
+  /** The entries of these blocks, which stand, each as long as the last block that needs it, and whether it is new. */
   entriesToAdd(blocks: readonly Block[], nowMs: number): readonly FirewallEntry[] {
-    const needed = this.#entriesBeside(blocks, nowMs)
-    return mergedEntries(blocks, nowMs).map((entry) => needed.get(entryKey(entry)) ?? entry)
+    const beside = this.#beside(blocks, nowMs)
+    const needed = entriesByKey(beside, nowMs)
+    const inForce = entriesByKey([...blocks, ...beside].filter(isActive), nowMs)
+    return mergedEntries(blocks, nowMs).map((entry) => {
+      const key = entryKey(entry)
+      return { ...(needed.get(key) ?? entry), isNew: !inForce.has(key) }
+    })
   }
 
   /** The entries of these blocks, which are over, that no block that stands needs. */
   entriesToRemove(over: readonly Block[], nowMs: number): readonly FirewallEntry[] {
-    const needed = this.#entriesBeside(over, nowMs)
+    const needed = entriesByKey(this.#beside(over, nowMs), nowMs)
     return mergedEntries(over, nowMs).filter((entry) => !needed.has(entryKey(entry)))
   }
 
@@ -121,14 +126,13 @@ export class StandingBlocks {
     }
   }
 
-  /** What blocks that stand on the same targets need of the firewall. */
-  #entriesBeside(blocks: readonly Block[], nowMs: number): ReadonlyMap<string, FirewallEntry> {
+  /** The blocks that stand on the same targets, these among them, where they may share entries. */
+  #beside(blocks: readonly Block[], nowMs: number): readonly Block[] {
     // Whole targets are shared by nobody else: there is one block of each.
     const sharing = blocks.filter(({ ports }) => ports.length > 0)
-    if (sharing.length === 0) return new Map()
+    if (sharing.length === 0) return []
     const targets = new Set(sharing.map(({ target }) => target))
-    const beside = this.all().filter((one) => targets.has(one.target) && !isOver(one, nowMs))
-    return new Map(mergedEntries(beside, nowMs).map((entry) => [entryKey(entry), entry]))
+    return this.all().filter((one) => targets.has(one.target) && !isOver(one, nowMs))
   }
 
   #blocks(): Map<string, Block> {
@@ -177,5 +181,11 @@ export function mergedEntries(blocks: readonly Block[], nowMs: number): readonly
   }
   return [...byKey.values()]
 }
+
+function entriesByKey(blocks: readonly Block[], nowMs: number): ReadonlyMap<string, FirewallEntry> {
+  return new Map(mergedEntries(blocks, nowMs).map((entry) => [entryKey(entry), entry]))
+}
+
+const isActive = ({ state }: Block): boolean => state === 'active'
 
 const lasts = ({ remainingSeconds }: FirewallEntry): number => remainingSeconds ?? Infinity

@@ -1,4 +1,5 @@
 /** The evaluation as a page for people. */
+import { counted } from '../../core/text/amount.ts'
 import type { ScorerFigures } from '../model-figures.ts'
 import { ALERT_SEVERITY, WAKING_SEVERITY } from './judge.ts'
 import type { CaptureOutcome, FirstAlert } from './outcome.ts'
@@ -69,7 +70,7 @@ function benignTable(benign: BenignTotals): string {
         'worst capture',
         worst === null
           ? 'none has an event'
-          : `${worst.name}: ${worst.events} events, ${worst.alerts} alerts`,
+          : `${worst.name}: ${counted(worst.events, 'event')}, ${counted(worst.alerts, 'alert')}`,
       ],
     ],
   )
@@ -140,7 +141,7 @@ function verdictOf(outcome: CaptureOutcome): string {
 function firstOf(first: FirstAlert | null): string {
   if (first === null) return ''
   const when = first.isAtEnd ? ' (at end)' : ''
-  return `${number(first.seconds)} s, ${first.packets} packets${when}`
+  return `${number(first.seconds)} s, ${counted(first.packets, 'packet')}${when}`
 }
 
 function gravest({ events: [first] }: CaptureOutcome): string {

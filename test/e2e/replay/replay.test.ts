@@ -199,7 +199,9 @@ describe('picket replay', () => {
     writePcap(strange, [{ timestampUs, bytes }], 147)
     const refused = await picket('replay', strange)
     expect(refused.code).toBe(3)
-    expect(refused.stderr).toContain('link type 147 (USER0) is not supported; 1 packets')
+    expect(refused.stderr).toContain(
+      'link type 147 (USER0) is not supported; 1 packet was not read',
+    )
     expect(refused.stderr).toMatch(/hint: supported are NULL, ETHERNET, .*IEEE802_11_RADIOTAP/)
     const mixed = join(folder, 'mixed.pcapng')
     const packets = [0, 1, 1].map((interfaceIndex) => ({ timestampUs, bytes, interfaceIndex }))
@@ -207,7 +209,7 @@ describe('picket replay', () => {
     const half = await picket('replay', mixed)
     expect(half.code).toBe(0)
     expect(half.stderr).toContain('link type 249 (USBPCAP) is not supported; 2 packets')
-    expect(half.stderr).toContain('mixed.pcapng: 3 packets, 1 flows')
+    expect(half.stderr).toContain('mixed.pcapng: 3 packets, 1 flow, 0 events')
   })
 
   it.each([

@@ -173,6 +173,50 @@ describe('suppressions', () => {
     expect(JSON.stringify(answer.body)).toContain('would hide everything')
   })
 
+  test.each([
+    [{ kind: 'bruteforce.shh' }, 'kind', 'did you mean bruteforce.ssh?'],
+    [{ detector: 'portscan' }, 'detector', 'did you mean port-scan?'],
+    [{ detector: 'sigma:gone' }, 'detector', 'expected one that a detector or a rule tells'],
+    [{ kind: 'health.host' }, 'kind', 'never hidden'],
+  ])(
+    'of %o, which would hide nothing, are refused, and with a verdict too',
+    async (scope, field, cure) => {
+      const api = await servedApi()
+      const token = await api.token(['admin', 'block'])
+      const [event] = await savedEvents(api, {})
+      const suppress = { ...scope, reason: 'ours' }
+      const fault = {
+        field,
+        value: Object.values(scope)[0],
+        message: expect.stringContaining(cure) as string,
+      }
+      expect(await api.call('POST', '/v1/suppressions', { token, body: suppress })).toMatchObject({
+        ...{ status: 400, body: { errors: [fault] } },
+      })
+      const path = `/v1/events/${event!.id}/verdict`
+      const body = { verdict: 'false-positive', suppress }
+      expect(await api.call('POST', path, { token, body })).toMatchObject({ status: 400 })
+      expect((await api.call('GET', path, { token })).status).toBe(404)
+    },
+  )
+
+  test("take a rule's detector and kind, and a kind that the log has from a rule that is gone", async () => {
+    const api = await servedApi()
+    const token = await api.token(['admin'])
+    await savedEvents(api, { detector: 'sigma:gone', kind: 'policy.gone', family: 'policy' })
+    const scopes = [
+      { detector: 'sigma:own', kind: 'policy.own' },
+      { kind: 'policy.gone' },
+      { kind: 'scan' },
+    ]
+    for (const scope of scopes) {
+      const body = { ...scope, reason: 'ours' }
+      expect(await api.call('POST', '/v1/suppressions', { token, body })).toMatchObject({
+        status: 201,
+      })
+    }
+  })
+
   test('are made, listed and lifted over the API', async () => {
     const api = await servedApi()
     const token = await api.token(['admin'])

@@ -47,6 +47,14 @@ test('the program shows examples and exit codes with --help', async () => {
   expect(out).toContain('Exit codes:')
 })
 
+test('help says what a command cannot do without, and what it takes where nothing is said', async () => {
+  const { out } = await run('suppress', '--help')
+  expect(out).toMatch(/--reason <text> +why, for whoever reads it later \(required\)\n/)
+  expect(out).toMatch(/--ttl <time> .*\(default: never\)/)
+  expect(out).not.toMatch(/--kind .*required/)
+  expect((await run('--help')).out).toContain('/var/lib/picket')
+})
+
 test.each([['rules test'], ['block'], ['']])('help %s prints what --help does', async (line) => {
   const words = line.split(' ').filter((word) => word !== '')
   expect(await run('help', ...words)).toMatchObject({

@@ -12,6 +12,7 @@ test('arguments, choices and defaults stand in the manual', () => {
   expect(said('.B picket verdict <event> <verdict>')).toBe('say whether an event told of an attack')
   expect(said('.I verdict')).toBe('true-positive or false-positive')
   expect(said('.B --limit <n>')).toBe('the most to list (default: 100)')
+  expect(said('.B --comment <text>')).toBe('whose it is, and why (required)')
   expect(said('.B --direction <way>')).toContain('(choices: "both", "in", "out")')
   expect(said('.B --to <hosts>')).toBe('all, group:NAME or host:NAME (default: all)')
 })

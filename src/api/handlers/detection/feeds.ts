@@ -3,7 +3,7 @@ import type { components } from '../../../../openapi/contract.d.ts'
 import { rfc3339OrNull, type Clock } from '../../../core/clock.ts'
 import type { Feeds, FeedStatus } from '../../../detect/intel/index.ts'
 import type { Handler } from '../../contract/contract.ts'
-import { notFound } from '../../problem.ts'
+import { noSuchName } from '../../problem.ts'
 
 type Feed = components['schemas']['Feed']
 
@@ -19,8 +19,8 @@ export function feedHandlers(
   return {
     listFeeds: () => ({ status: 200, body: { items: items() } }),
     refreshFeed: async ({ path }) => {
-      const isKnown = feeds.list().some(({ name }) => name === path.feedName)
-      if (!isKnown) throw notFound('there is no feed with this name')
+      const names = feeds.list().map(({ name }) => name)
+      if (!names.includes(path.feedName)) throw noSuchName('feed', path.feedName, names)
       await feeds.refresh(path.feedName)
       return { status: 200, body: items().find(({ name }) => name === path.feedName)! }
     },

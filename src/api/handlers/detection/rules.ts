@@ -10,7 +10,7 @@ import { judgedFigures, type TriageLog } from '../../../record/logs/triage-log.t
 import type { Handler } from '../../contract/contract.ts'
 import type { Turns } from '../../limits/turns.ts'
 import { etagOf } from '../../limits/editions.ts'
-import { invalidRequest, notFound, type ApiProblem } from '../../problem.ts'
+import { invalidRequest, noSuchName } from '../../problem.ts'
 
 type Schemas = components['schemas']
 
@@ -73,8 +73,8 @@ function listingHandlers({ rules, triage }: RuleParts): {
       return { ...rule, judged: judgedFigures(counts, detectorOfRule(rule.name)) }
     })
   }
-  const answer = (rule: RuleState | null | undefined) => {
-    if (!rule) throw noSuchRule()
+  const answer = (name: string, rule: RuleState | null | undefined) => {
+    if (!rule) throw noSuchName('rule', name, namesOf(rules))
     return { status: 200, body: judged([rule])[0]!, headers: { etag: etagOfRule(rule) } } as const
   }
   return {
@@ -82,9 +82,13 @@ function listingHandlers({ rules, triage }: RuleParts): {
       const { items, refused } = rules.listing()
       return { status: 200, body: { items: judged(items), refused } }
     },
-    getRule: ({ path }) => answer(rules.listing().items.find(({ name }) => name === path.ruleName)),
+    getRule: ({ path: { ruleName } }) =>
+      answer(
+        ruleName,
+        rules.listing().items.find(({ name }) => name === ruleName),
+      ),
     switchRule: async ({ path, body, caller }) =>
-      answer(await rules.setEnabled(path.ruleName, body.enabled, caller!.actor)),
+      answer(path.ruleName, await rules.setEnabled(path.ruleName, body.enabled, caller!.actor)),
   }
 }
 
@@ -199,7 +203,7 @@ function most(counts: ReadonlyMap<string, number>): Schemas['Counts'] {
   return sorted.slice(0, MOST_NAMED).map(([name, count]) => ({ name, count }))
 }
 
-const noSuchRule = (): ApiProblem => notFound('there is no rule with this name')
+const namesOf = (rules: RuleDesk): string[] => rules.listing().items.map(({ name }) => name)
 
 /** Of what is edited: `hits` moves by itself. */
 function etagOfRule({ hits: _, ...rule }: RuleState): string {

@@ -1,4 +1,5 @@
 /** `picket evaluate`: replays labelled captures and says what was found, named, missed and told for nothing. */
+import { counted } from '../../../core/text/amount.ts'
 import type { EvaluationReport } from '../../../train/index.ts'
 import { wholeNumber } from '../../arguments.ts'
 import type { AddCommands, Invocation } from '../../invocation.ts'
@@ -81,11 +82,11 @@ function printReport(
     ...missing('without an alert', attacks.missed),
     ...missing('wrong party', attacks.wrongParty),
     ...missing('other family', attacks.wrongFamily),
-    ['benign captures', `${benign.captures}, ${benign.flows} flows`],
-    ['with an alert', `${benign.capturesWithAlert}; ${benign.waking} events wake somebody`],
+    ['benign captures', `${benign.captures}, ${counted(benign.flows, 'flow')}`],
+    ['with an alert', `${benign.capturesWithAlert}; ${counted(benign.waking, 'event wakes', 'events wake')} somebody`],
     ['false alerts', `${benign.alertsPerCapture.toFixed(2)} a capture, ${benign.alertsPerThousandFlows.toFixed(2)} of 1,000 flows`],
     ['false events', `${benign.eventsPerCapture.toFixed(2)} a capture of any severity, ${benign.eventsPerHostDay.toFixed(1)} a host and day`],
-    ['worst', benign.worst === null ? 'no benign capture has an event' : `${benign.worst.name}: ${benign.worst.events} events, ${benign.worst.alerts} alerts`],
+    ['worst', benign.worst === null ? 'no benign capture has an event' : `${benign.worst.name}: ${counted(benign.worst.events, 'event')}, ${counted(benign.worst.alerts, 'alert')}`],
     ...scorerFields(report),
     ...missing('not read whole', report.faults.map(({ name, fault }) => `${name} (${fault})`)),
     ['written', files.join(', ')],
@@ -104,6 +105,6 @@ function scorerFields(report: EvaluationReport): (readonly [string, string])[] {
   ])
   if (forestAlone === null) return scorers
   const { total, benign } = forestAlone
-  const words = `without any rule, each capture unseen: ${total.detected} of ${total.captures} attacks told, ${total.rightParty} by the right party; ${benign.capturesWithAlert} of ${benign.captures} benign captures`
+  const words = `without any rule, each capture unseen: ${total.detected} of ${counted(total.captures, 'attack')} told, ${total.rightParty} by the right party; ${benign.capturesWithAlert} of ${counted(benign.captures, 'benign capture')}`
   return [...scorers, ['forest alone', words]]
 }

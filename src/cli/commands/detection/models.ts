@@ -1,4 +1,5 @@
 /** `picket models`: what this host has been learned to be, and how to go back or begin anew. */
+import { counted } from '../../../core/text/amount.ts'
 import { rfc3339FromUs } from '../../../core/clock.ts'
 import { PicketError } from '../../../core/errors.ts'
 import {
@@ -76,7 +77,7 @@ async function status({ context }: Invocation): Promise<number> {
   if (versions.length > 0) printTable(terminal, COLUMNS, versions)
   const { minimumFlows, minimumMinutes } = commandContext.config.detect.isolationForest
   for (const { interface: name, progress } of learning) {
-    const wanted = `${minimumFlows} flows and ${minimumMinutes} minutes`
+    const wanted = `${counted(minimumFlows, 'flow')} and ${counted(minimumMinutes, 'minute')}`
     terminal.write(`${name} is being learned: ${Math.floor(progress * 100)} % of ${wanted}\n`)
   }
   if (versions.length + learning.length === 0)

@@ -1,4 +1,5 @@
 /** `picket replay`: the whole pipeline over capture files, on the packets' own clock. */
+import { counted } from '../../../core/text/amount.ts'
 import { linkTypeWords, READABLE_LINK_TYPES } from '../../../capture/index.ts'
 import type { CaptureEnd } from '../../../capture/source.ts'
 import { systemClock } from '../../../core/clock.ts'
@@ -110,7 +111,7 @@ async function replayAndPrint(file: string, shared: Replay): Promise<number> {
 }
 
 const refusalOf = ({ linkType, frames }: UnreadableLink): string =>
-  `link type ${linkTypeWords(linkType)} is not supported; ${frames} packets were not read`
+  `link type ${linkTypeWords(linkType)} is not supported; ${counted(frames, 'packet was', 'packets were')} not read`
 
 function faultOf(end: CaptureEnd): string {
   if (end.kind === 'failed') return `unreadable: ${end.reason}`

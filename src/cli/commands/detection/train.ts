@@ -1,12 +1,13 @@
 /** `picket train`: makes a random forest from labelled captures, and says how good it is. */
 import { createHash } from 'node:crypto'
-import { mkdirSync } from 'node:fs'
+import { accessSync, constants, mkdirSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import type { Evaluation, TrainingProgress } from '../../../train/index.ts'
 import { wholeNumber } from '../../arguments.ts'
 import type { CommandContext } from '../../context.ts'
 import type { AddCommands, Invocation } from '../../invocation.ts'
 import { EXIT } from '../../print/output.ts'
+import { unwritable } from '../../print/output-file.ts'
 import { jsonLine } from '../../print/printable.ts'
 import { auditCommand } from '../../record-access.ts'
 import { printFields } from '../../print/table.ts'
@@ -57,6 +58,8 @@ async function train({ options, context }: Invocation<TrainOptions>): Promise<nu
   const { formatModel, trainRandomForest, writeModelText } = await import('../../../train/index.ts')
   const commandContext = context()
   const { terminal, json } = commandContext
+  const path = modelPath(options.out, commandContext)
+  makeFolder(path)
   const { model, evaluation } = await trainRandomForest({
     truthFile: options.truth,
     capturesDir: options.captures,
@@ -66,10 +69,8 @@ async function train({ options, context }: Invocation<TrainOptions>): Promise<nu
     ...(options.threads === undefined ? {} : { threads: options.threads }),
     onProgress: progressLines(terminal),
   })
-  const path = modelPath(options.out, commandContext)
-  mkdirSync(dirname(path), { recursive: true, mode: 0o750 })
   const text = formatModel(model)
-  writeModelText(path, text)
+  orUnwritable(path, () => writeModelText(path, text))
   if (dirname(path) === join(commandContext.directory, 'models')) {
     const details = {
       sha256: createHash('sha256').update(text).digest('hex'),
@@ -84,6 +85,25 @@ async function train({ options, context }: Invocation<TrainOptions>): Promise<nu
 
 const modelPath = (out: string | undefined, { directory }: CommandContext): string =>
   resolve(out ?? join(directory, 'models', 'random-forest.json'))
+
+/** Before the training, which takes minutes: afterwards there would be a model and nowhere to put it. */
+function makeFolder(path: string): void {
+  orUnwritable(path, () => {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o750 })
+    accessSync(dirname(path), constants.W_OK)
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
+      throw Object.assign(new Error('it is a folder'), { code: 'EISDIR' })
+    }
+  })
+}
+
+function orUnwritable(path: string, write: () => void): void {
+  try {
+    write()
+  } catch (cause) {
+    throw unwritable(path, cause, 'name a file that you may write with --out')
+  }
+}
 
 /** Says every tenth of each stage on standard error. */
 function progressLines(terminal: Terminal): (progress: TrainingProgress) => void {

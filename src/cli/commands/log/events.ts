@@ -1,12 +1,17 @@
 /** `picket events`: what was detected. */
+import { counted } from '../../../core/text/amount.ts'
 import type { operations } from '../../../../openapi/contract.d.ts'
 import type { Event } from '../../../record/event.ts'
 import { wholeNumber } from '../../arguments.ts'
 import { answerOf, openForReading } from '../../client.ts'
 import { writeFile } from 'node:fs/promises'
 import { PicketError } from '../../../core/errors.ts'
+import { toldBy } from '../../../config/index.ts'
+import { untoldNames } from '../../../decide/index.ts'
+import type { CommandContext } from '../../context.ts'
 import type { AddCommands, Invocation } from '../../invocation.ts'
 import { EXIT, printEvents, whoToWhom } from '../../print/output.ts'
+import { unwritable } from '../../print/output-file.ts'
 import { jsonLine } from '../../print/printable.ts'
 import { printFields } from '../../print/table.ts'
 import { listThrough, withLimit, withSpan } from '../listing.ts'
@@ -58,8 +63,18 @@ async function listEvents({ options, context }: Invocation<EventOptions>): Promi
   const items = await listThrough(commandContext, limit, 'no events', async ({ api }, position) =>
     answerOf(await api.GET('/v1/events', { params: { query: { ...filters, ...position } } })),
   )
+  if (items.length === 0) noteUntoldKind(filters.kind, commandContext)
   printEvents(items, commandContext)
   return EXIT.ok
+}
+
+/** No fault: the log may know kinds of rules that are gone. */
+function noteUntoldKind(kind: string | undefined, context: CommandContext): void {
+  const { config, directory, json, terminal } = context
+  if (json) return
+  for (const { given, cure } of untoldNames({ kind }, toldBy(config, directory))) {
+    terminal.writeError(`note: nothing is told by ${JSON.stringify(given)}; ${cure}\n`)
+  }
 }
 
 async function showEvent({ args, context }: Invocation): Promise<number> {
@@ -109,11 +124,7 @@ async function writeCapture(file: string, bytes: Uint8Array): Promise<void> {
     // What was sent over the wire is for its owner alone.
     await writeFile(file, bytes, { mode: 0o600 })
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new PicketError('ERR_USAGE', `${file} cannot be written: ${reason}`, {
-      cause,
-      hint: 'name a file that you may write with --output',
-    })
+    throw unwritable(file, cause, 'name a file that you may write with --output')
   }
 }
 
@@ -128,7 +139,7 @@ function fieldsOf(event: Event): (readonly [string, string])[] {
     ['severity', `${event.severity} of 10, confidence ${event.confidence}`],
     ['verdict', `${event.verdict}${wouldBlock}: ${event.decision}`],
     ['first seen', event.firstSeen],
-    ['last seen', `${event.lastSeen} (${event.count} times)`],
+    ['last seen', `${event.lastSeen} (${counted(event.count, 'time')})`],
     ...event.reasons.map((reason): [string, string] => [
       'reason',
       `${reason.feature} is ${reason.value}${reason.baseline === null ? '' : `, usual ${reason.baseline}`} (weight ${reason.weight})`,

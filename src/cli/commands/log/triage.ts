@@ -28,6 +28,7 @@ interface ScopeOptions {
   readonly victim?: string
   readonly port?: number
   readonly process?: string
+  /** s. */
   readonly ttl?: number | 'never'
   readonly reason?: string
 }
@@ -124,7 +125,11 @@ function withScope(command: Parameters<AddCommands>[0]): Parameters<AddCommands>
     .option('--victim <range>', 'only where all victims lie in this range')
     .option('--port <n>', 'only about this one port', wholeNumber(0, 65535))
     .option('--process <name>', 'only of this local process: command name or path')
-    .option('--ttl <time>', 'how long: 600, 10m, 30d, or never to end', secondsOrNever)
+    .option(
+      '--ttl <time>',
+      'how long: 600, 10m, 30d, or never to end (default: never)',
+      secondsOrNever,
+    )
     .requiredOption('--reason <text>', 'why, for whoever reads it later')
 }
 
@@ -160,7 +165,10 @@ async function exportVerdicts({ args: [folder = ''], context }: Invocation): Pro
   const record = await openRecordForReading(commandContext)
   try {
     const { captures, without } = exportJudgedCaptures(record, folder)
-    const left = without > 0 ? `; ${without} judged events have no packets any more` : ''
+    const left =
+      without > 0
+        ? `; ${counted(without, 'judged event has', 'judged events have')} no packets any more`
+        : ''
     commandContext.terminal.writeError(
       `${counted(captures, 'capture')} and truth.json in ${folder}${left}\n`,
     )

@@ -14,6 +14,7 @@ type Entry = components['schemas']['AllowlistEntry']
 
 interface AddOptions {
   readonly comment: string
+  /** s. */
   readonly ttl?: number | 'never'
 }
 
@@ -38,7 +39,7 @@ export const addAllowlist: AddCommands = (program, run) => {
     .command('add')
     .argument('<range>', 'an address, or a range in CIDR notation')
     .requiredOption('--comment <text>', 'whose it is, and why')
-    .option('--ttl <time>', 'how long: 30d, 1w, or never to end', secondsOrNever)
+    .option('--ttl <time>', 'how long: 30d, 1w, or never to end (default: never)', secondsOrNever)
     .description('never block an address or a range; blocks that touch it are lifted')
     .addHelpText(
       'after',

@@ -35,6 +35,7 @@ interface BlockOptions {
   readonly direction?: BlockRequest['direction']
   readonly protocol?: BlockRequest['protocol']
   readonly ports?: readonly PortRange[]
+  /** s. */
   readonly ttl?: number | 'never'
   readonly reason?: string
   readonly event?: string
@@ -75,7 +76,11 @@ export const addBlocks: AddCommands = (program, run) => {
     .command('block')
     .argument('<targets...>', 'IPv4 or IPv6 addresses, or ranges in CIDR notation')
     .description('keep addresses or ranges out')
-    .option('--ttl <time>', 'how long: 600, 10m, 2h, 30d, or never to end', secondsOrNever)
+    .option(
+      '--ttl <time>',
+      'how long: 600, 10m, 2h, 30d, or never to end (default: respond.defaultTtlSeconds)',
+      secondsOrNever,
+    )
     .addOption(
       new Option('--direction <way>', 'only what comes in from it, or goes out to it').choices([
         ...BLOCK_DIRECTIONS,

@@ -34,6 +34,7 @@ const COLUMNS: readonly Column<Step>[] = [
 ]
 
 interface SelfTestOptions {
+  /** s. */
   readonly timeout: number
 }
 

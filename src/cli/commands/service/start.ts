@@ -1,4 +1,5 @@
 /** `picket start`: runs the agent until it is told to stop. */
+import { counted } from '../../../core/text/amount.ts'
 import { startAgent, type Agent } from '../../../agent/agent.ts'
 import { leaveFor, startAs } from '../../../agent/process/user.ts'
 import { canCapture } from '../../../capture/index.ts'
@@ -175,7 +176,7 @@ function nothingWords(config: Config): string {
 
 function policyWords(config: Config): string {
   if (config.policy.mode === 'alert') return 'alert only: nothing is blocked unless you order it'
-  return `block: ${config.policy.blockWhen.length} rule(s) may block by themselves`
+  return `block: ${counted(config.policy.blockWhen.length, 'rule')} may block by themselves`
 }
 
 /** Signals as a queue, so that none is lost while the agent starts or stops. */

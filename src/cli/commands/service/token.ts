@@ -14,6 +14,7 @@ import { printFields, printTable, type Column } from '../../print/table.ts'
 interface CreateOptions {
   readonly scopes: readonly Scope[]
   readonly description?: string
+  /** s. */
   readonly expires?: number | 'never'
   readonly network?: readonly string[]
 }

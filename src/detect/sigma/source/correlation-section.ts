@@ -1,4 +1,5 @@
 /** Correlation rules (Sigma correlation rules 2.0): hits of other rules counted, or met, within a span of time. */
+import { counted } from '../../../core/text/amount.ts'
 import {
   BOUNDS,
   CORRELATION_TYPES,
@@ -190,7 +191,7 @@ function meetingBounds(
   if (bounds.some(({ bound }) => bound !== 'gt' && bound !== 'gte') || !isMet(length)) {
     throw new Refusal(
       node,
-      `${type} takes gt and gte, for how many of its ${length} rules must be met`,
+      `${type} takes gt and gte, for how many of its ${counted(length, 'rule')} must be met`,
     )
   }
   if (type === 'temporal_ordered' && isMet(length - 1)) {

@@ -1,4 +1,5 @@
 /** What both formats tell of a flow alike: its sentence, its names, and what is told of its application. */
+import { plainlyCounted } from '../../../core/text/amount.ts'
 import { protocolName } from '../../../net/protocol.ts'
 import type { Flow } from '../../../flow/flow.ts'
 
@@ -34,7 +35,7 @@ export function sentenceOf(flow: Flow): string {
   const bytes = flow.originatorBytes + flow.responderBytes
   const what = applicationOf(flow) ?? transportOf(flow)
   const ends = `${end(flow.originator, originator)} → ${end(flow.responder, responder)}`
-  return `${what} ${ends}, ${packets} packets, ${bytes} bytes, ${flow.connState}`
+  return `${what} ${ends}, ${plainlyCounted(packets, 'packet')}, ${plainlyCounted(bytes, 'byte')}, ${flow.connState}`
 }
 
 /** The name that the originator asked for: of a server, or (DNS) of whatever was looked up. */

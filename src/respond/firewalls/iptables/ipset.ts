@@ -122,7 +122,9 @@ export function createLine(set: AddressSet): string {
 
 /** Writes the line that adds an entry, or renews its timeout. Errors: `TypeError` for what is no target. */
 export function addLine(name: string, entry: FirewallEntry): string {
-  return `add ${name} ${elementOf(entry)} timeout ${timeoutSeconds(entry)}`
+  // The kernel takes the place of an element whose time is over, and goes on counting where that one ended.
+  const counts = entry.isNew === true ? ' packets 0 bytes 0' : ''
+  return `add ${name} ${elementOf(entry)} timeout ${timeoutSeconds(entry)}${counts}`
 }
 
 /** Writes the line that removes an entry; it is no error that it is not there. */

@@ -1,6 +1,6 @@
 import { createServer, type Socket } from 'node:net'
 import { once } from 'node:events'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { Forwarder } from '../../../../src/forward/delivery/forwarder.ts'
 import { SyslogStreamSink } from '../../../../src/forward/sinks/syslog/stream.ts'
 import { messageContext } from '../../../../src/forward/formats/syslog/message.ts'
@@ -186,21 +186,36 @@ describe('a collector that dies', () => {
   })
 })
 
+/** By a clock that goes no further: what still waits then waits for ever. */
+async function stopWithinASecond(forwarders: { stop(): Promise<void> }): Promise<void> {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const stopped = forwarders.stop()
+  await advanceSlowly(1000)
+  await stopped
+}
+
+/** In steps, between which what is read and written gets its turn: one timer is begun when another has fired. */
+async function advanceSlowly(totalMs: number): Promise<void> {
+  for (let passedMs = 0; passedMs < totalMs; passedMs += 50) {
+    await vi.advanceTimersByTimeAsync(50)
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+}
+
 describe('stopping', () => {
   it.each([
     ['answers nothing at all', '192.0.2.1'],
     ['has no such name', 'collector.invalid'],
-  ])('takes about a second at most when the collector %s', async (_, host) => {
+  ])('does not wait for a collector that %s', async (_, host) => {
     const record = await openedRecord(await temporaryFolder())
     await record.events.save(stories(3), forward)
     const forwarders = forwarding(record, { host })
-    const startedMs = performance.now()
-    await forwarders.stop()
-    expect(performance.now() - startedMs).toBeLessThan(1500)
+    await stopWithinASecond(forwarders)
     expect(record.outbox.position('siem') ?? 0).toBe(0)
   })
 
-  it('takes about a second at most when the collector takes bytes but never reads them', async () => {
+  it('does not wait for a collector that takes bytes but never reads them', async () => {
     const sockets: Socket[] = []
     const server = createServer((socket) => void sockets.push(socket.pause())).listen(
       0,
@@ -218,9 +233,7 @@ describe('stopping', () => {
     )
     const forwarders = forwarding(record, { port: (server.address() as { port: number }).port })
     await until('a connection', () => sockets[0] ?? null)
-    const startedMs = performance.now()
-    await forwarders.stop()
-    expect(performance.now() - startedMs).toBeLessThan(1500)
+    await stopWithinASecond(forwarders)
     expect(record.outbox.position('siem')).toBe(0)
   })
 })

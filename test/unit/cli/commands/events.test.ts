@@ -29,6 +29,15 @@ test('events are read from the agent when one runs', async () => {
   expect(json).toHaveLength(2)
 })
 
+test('a kind that nothing is told by, and of which there is nothing, is named with the one that was meant', async () => {
+  const folder = await recordedEvents(1)
+  const argv = ['events', '--data-dir', folder]
+  const slip = await run(...argv, '--kind', 'scan.vertcal')
+  expect(slip.exitCode).toBe(0)
+  expect(slip.err).toContain('note: nothing is told by "scan.vertcal"; did you mean scan.vertical?')
+  expect((await run(...argv, '--kind', 'bruteforce')).err).not.toContain('note:')
+})
+
 test("filters are the API's own", async () => {
   const folder = await recordedEvents(22)
   const argv = ['events', '--json', '--data-dir', folder]
@@ -53,6 +62,8 @@ test('a filter that the API refuses is a usage error with its words', async () =
   const { exitCode, err } = await run('events', '--attacker', 'nobody', '--data-dir', folder)
   expect(exitCode).toBe(2)
   expect(err).toContain('attacker "nobody" must be an IPv4 or IPv6 address')
+  expect(err).toContain('hint: nothing was done; the command with --help says what it takes')
+  expect(err).not.toContain('openapi')
 })
 
 test('one event is shown with its reasons', async () => {

@@ -1,7 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { packagedFile } from '../../../../src/core/files/package-root.ts'
+import { servedApi } from '../../../support/api/api-server.ts'
 import { run } from '../../../support/memory-terminal.ts'
 import { temporaryFolder } from '../../../support/record.ts'
 
@@ -35,9 +36,19 @@ describe('rules check', () => {
     const { exitCode, out } = await run('rules', 'check', join(folder, 'rules'))
     const place = `${join(folder, 'rules', 'bad.yml')}:4:33`
     expect(out).toBe(
-      `${place}: network_connection has no field 'resp_byts'; did you mean resp_bytes?\n1 rules are good, 1 refused\n`,
+      `${place}: network_connection has no field 'resp_byts'; did you mean resp_bytes?\n1 rule is good, 1 refused\n`,
     )
     expect(exitCode).toBe(2)
+  })
+
+  it('says which rule was meant by a name that none has', async () => {
+    const api = await servedApi()
+    const where = ['--data-dir', dirname(api.socketPath)]
+    const near = await run('rules', 'disable', 'Owm', ...where)
+    expect(near.err).toBe('picket: there is no rule with this name\nhint: did you mean own?\n')
+    expect(near.exitCode).toBe(1)
+    const far = await run('rules', 'disable', 'something', ...where)
+    expect(far.err).toContain('hint: expected one of own\n')
   })
 
   it('refuses a path that is not there', async () => {

@@ -340,7 +340,7 @@ describe('a correlation', () => {
     ['type: value_count\nrules: [one]\ntimespan: 1m\ncondition: { gte: 3 }', /has no field/],
     [
       'type: temporal\nrules: [one]\ntimespan: 1m\ncondition: { gte: 3 }',
-      /temporal takes gt and gte, for how many of its 1 rules/,
+      /temporal takes gt and gte, for how many of its 1 rule must/,
     ],
     ['type: sum\nrules: [one]\ntimespan: 1m', /type 'sum' is not one of/],
     ['type: temporal\nrules: [one]\ntimespan: 1m\ngroup-by: [nobody]', /no field 'nobody'/],

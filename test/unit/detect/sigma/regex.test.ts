@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Regex, RegexFault } from '../../../../src/detect/sigma/pattern/regex.ts'
+import { unlessEndless } from '../../../support/bounded-work.ts'
 
 const NONE = { isCaseless: false, isMultiline: false, dotTakesAll: false }
 
@@ -49,10 +50,8 @@ describe('an expression', () => {
     ['(a|aa)*b', 'a'.repeat(4000)],
     ['(.*)(.*)(.*)(.*)x', 'y'.repeat(4000)],
     ['([a-z]+)*[0-9]', 'q'.repeat(4000)],
-  ])('that other engines choke on takes a moment: %s', (source, subject) => {
-    const startedAt = performance.now()
-    expect(new Regex(source, NONE).test(subject)).toBe(false)
-    expect(performance.now() - startedAt).toBeLessThan(1000)
+  ])('that other engines choke on comes to its end: %s', (source, subject) => {
+    expect(unlessEndless(() => new Regex(source, NONE).test(subject))).toBe(false)
   })
 
   it('takes its flags', () => {

@@ -1,4 +1,4 @@
-/** The rooms of the record: for each kind of thing it keeps, how that is read beside the writer and how written by it. */
+/** The logs of the record: for each kind of thing it keeps, how that is read beside the writer and how written by it. */
 import type { Clock } from '../core/clock.ts'
 import { addressOfOrder } from '../core/order-origin.ts'
 import type { AuditEntry } from './logs/audit-trail.ts'
@@ -24,7 +24,7 @@ import type { Book } from './write/calls.ts'
 import type { Writer } from './write/writer.ts'
 
 /** What needs a connection alone. */
-type Room = Exclude<
+type LogName = Exclude<
   keyof EventRecord,
   'path' | 'room' | 'startFindings' | 'ping' | 'onFinding' | 'flows' | 'close'
 >
@@ -37,7 +37,7 @@ export interface Doors {
 }
 
 /** What is left unwritten on a disk that is nearly full is counted here. */
-function eventRooms(doors: Doors): Pick<EventRecord, 'shed' | 'events' | 'evidence'> {
+function eventLogs(doors: Doors): Pick<EventRecord, 'shed' | 'events' | 'evidence'> {
   const { connection, reader, writer, clock } = doors
   const shed = { events: 0, evidence: 0 }
   return {
@@ -67,12 +67,12 @@ function eventRooms(doors: Doors): Pick<EventRecord, 'shed' | 'events' | 'eviden
 }
 
 /** Everything of the record but what opens, closes and queues it: what is read by a connection, and written by the writer. */
-export function rooms(doors: Doors): Pick<EventRecord, Room> {
+export function openLogs(doors: Doors): Pick<EventRecord, LogName> {
   const { connection, reader, writer, clock } = doors
   const now = (): { readonly atMs: number } => ({ atMs: clock.nowMs() })
   return {
-    ...eventRooms(doors),
-    ...outboxRooms(doors),
+    ...eventLogs(doors),
+    ...outboxLogs(doors),
     agentId: connection.prepare('SELECT id FROM agent').pluck().get() as string,
     scan: logScan(connection),
     blocks: {
@@ -97,14 +97,14 @@ export function rooms(doors: Doors): Pick<EventRecord, Room> {
         await writer.call('appendAudit', { entry: withOrigin(entry), ...now() })
       },
     },
-    fleetOrders: fleetRoom(connection, writer, now),
-    triage: triageRoom({ connection, reader, writer }, now),
-    ...apiRooms({ connection, writer, clock }),
+    fleetOrders: fleetLog(connection, writer, now),
+    triage: triageLog({ connection, reader, writer }, now),
+    ...apiLogs({ connection, writer, clock }),
   }
 }
 
 /** What the API keeps for itself. */
-function apiRooms({
+function apiLogs({
   connection,
   writer,
   clock,
@@ -135,7 +135,7 @@ function apiRooms({
   }
 }
 
-function outboxRooms(doors: Doors): Pick<EventRecord, 'outbox' | 'flowOutbox'> {
+function outboxLogs(doors: Doors): Pick<EventRecord, 'outbox' | 'flowOutbox'> {
   const { connection, reader } = doors
   const outbox: Outbox = {
     ...outboxReader(connection),
@@ -162,7 +162,7 @@ function bookWriter(
   }
 }
 
-function fleetRoom(
+function fleetLog(
   connection: LiveConnection,
   writer: Doors['writer'],
   now: () => { readonly atMs: number },
@@ -178,7 +178,7 @@ function fleetRoom(
   }
 }
 
-function triageRoom(
+function triageLog(
   { connection, reader, writer }: Pick<Doors, 'connection' | 'reader' | 'writer'>,
   now: () => { readonly atMs: number },
 ): TriageLog {
