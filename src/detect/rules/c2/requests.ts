@@ -25,6 +25,7 @@ import type { Row } from '../state/tables/capped-table.ts'
 import { FadingTable } from '../state/tables/fading-table.ts'
 import { mix, pairKey } from '../state/pair-key.ts'
 import { listed } from '../state/wording.ts'
+import { addressesSign, UnreadPages } from './unread-pages.ts'
 
 const MAX_PEERS = 4096
 const MAX_CAMPAIGNS = 1024
@@ -83,7 +84,8 @@ export class Requests implements Detector {
   readonly #names: FarNames
   readonly #peers = new FadingTable<Peer>(MAX_PEERS, FORGET_AFTER_US)
   readonly #campaigns = new FadingTable<Campaign>(MAX_CAMPAIGNS, FORGET_AFTER_US)
-  readonly memories = [this.#peers, this.#campaigns]
+  readonly #unread = new UnreadPages()
+  readonly memories = [this.#peers, this.#campaigns, ...this.#unread.memories]
 
   constructor(config: C2Config, suspects: C2Suspects, names: FarNames) {
     this.#config = config
@@ -111,8 +113,11 @@ export class Requests implements Detector {
   }
 
   #asks(flow: LiveFlow, fact: HttpRequest): void {
-    if (isInnocent(fact) || reachOf(flow) === Reach.NONE) return
-    if (isLikeABrowser(fact)) return this.#asksAsBrowser(flow, fact)
+    const reach = reachOf(flow)
+    if (isInnocent(fact) || reach === Reach.NONE) return
+    const isBare = isForBareAddress(fact)
+    const unread = isBare && reach === Reach.OUTSIDE ? this.#unread.note(flow, fact) : []
+    if (isLikeABrowser(fact)) return this.#asksAsBrowser(flow, fact, unread)
     if (fact.userAgent !== null && scannerOf(fact.userAgent) !== null) return
     const peer = this.#peerOf(flow)
     peer.lastWasPost = fact.method === 'POST'
@@ -120,9 +125,8 @@ export class Requests implements Detector {
     notePage(peer, hashOf(fact.uri.split('?', 1)[0]!))
     if (peer.missing.size >= MIN_MISSING) return
     const host = hostOf(fact)
-    const isBare = isForBareAddress(fact)
     const domain = host !== null && !isBare ? host : this.#names.nameOf(flow.responderKey)
-    const signs = httpSigns(fact, flow.responderPort)
+    const signs = [...httpSigns(fact, flow.responderPort), ...unread]
     if (peer.refused >= MIN_REFUSED && peer.accepted === 0) {
       signs.push({ feature: 'refusedPosts', kind: 'http', aspect: 'outcome', weight: 0.4, value: peer.refused, baseline: MIN_REFUSED, text: `${peer.refused} posts, each answered with an error` }) // prettier-ignore
     }
@@ -141,9 +145,13 @@ export class Requests implements Detector {
   }
 
   /** Some bots have the system's browser ask for them. */
-  #asksAsBrowser(flow: LiveFlow, fact: HttpRequest): void {
+  #asksAsBrowser(flow: LiveFlow, fact: HttpRequest, unread: readonly Sign[]): void {
     const mark = certainTarget(fact)
     if (mark !== null) this.#suspects.accuse(flow, [mark], hostOf(fact))
+    if (unread.length > 0) {
+      const signs = [...httpSigns(fact, flow.responderPort), ...unread]
+      this.#suspects.accuse(flow, signs, this.#names.nameOf(flow.responderKey))
+    }
   }
 
   #peerOf(flow: LiveFlow): Peer {
@@ -189,7 +197,7 @@ export class Requests implements Detector {
     campaign.lastUs = Math.max(campaign.lastUs, flow.lastUs)
     if (campaign.names.size < MOST_NAMES) campaign.names.add(shape === 'POST' ? host : siteOf(host))
     if (campaign.names.size < MIN_NAMES) return
-    const sign = shape === 'POST' ? bareSign(campaign) : campaignSign(campaign, request)
+    const sign = shape === 'POST' ? addressesSign(campaign.names) : campaignSign(campaign, request)
     const signs = [sign, ...httpSigns(request, flow.responderPort)]
     const domain = shape === 'POST' ? null : [...campaign.names][0]!
     const { farEnd } = campaign
@@ -230,11 +238,6 @@ function campaignSign({ names }: Campaign, { uri }: HttpRequest): Sign {
   const path = uri.split('?')[0]!.slice(0, 40)
   const text = `the same request for ${path} without an agent to ${names.size} names (${listed([...names], names.size)})`
   return { feature: 'namesAskedAlike', kind: 'http', aspect: 'outcome', weight: 0.55, value: names.size, baseline: MIN_NAMES, text } // prettier-ignore
-}
-
-function bareSign({ names }: Campaign): Sign {
-  const text = `posts to ${names.size} bare addresses (${listed([...names], names.size)})`
-  return { feature: 'bareAddressesPostedTo', kind: 'http', aspect: 'outcome', weight: 0.4, value: names.size, baseline: MIN_NAMES, text } // prettier-ignore
 }
 
 /** The path and the names of the parameters; null for a path that everybody asks for. */
