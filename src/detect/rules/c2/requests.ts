@@ -35,6 +35,8 @@ const MIN_NAMES = 3
 const MOST_NAMES = 64
 /** Some panels answer their bots with 404, so that nobody else finds them. */
 const MIN_REFUSED = 4
+/** A program whose panel is gone gives up, or asks in a rhythm. */
+const MANY_REFUSED = 6
 
 /** Bots know what they ask for; so many pages that are not there are a search. */
 const MIN_MISSING = 12
@@ -128,7 +130,7 @@ export class Requests implements Detector {
     const domain = host !== null && !isBare ? host : this.#names.nameOf(flow.responderKey)
     const signs = [...httpSigns(fact, flow.responderPort), ...unread]
     if (peer.refused >= MIN_REFUSED && peer.accepted === 0) {
-      signs.push({ feature: 'refusedPosts', kind: 'http', aspect: 'outcome', weight: 0.4, value: peer.refused, baseline: MIN_REFUSED, text: `${peer.refused} posts, each answered with an error` }) // prettier-ignore
+      signs.push({ feature: 'refusedPosts', kind: 'http', aspect: 'outcome', weight: peer.refused >= MANY_REFUSED ? 0.5 : 0.4, value: peer.refused, baseline: MIN_REFUSED, text: `${peer.refused} posts, each answered with an error` }) // prettier-ignore
     }
     const rhythm = this.#rhythm(peer, flow)
     if (rhythm !== null) signs.push(rhythm)
