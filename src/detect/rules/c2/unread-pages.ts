@@ -47,9 +47,11 @@ export class UnreadPages {
     const key = pairKey(originatorKey, responderKey, 1)
     if (method !== 'POST') {
       this.#read.set(key, { lastUs })
-      return hasCookie && !isLikeABrowser(request) ? this.#notesCookie(flow) : []
+      return hasCookie && posesAsBrowser(request) && !isLikeABrowser(request)
+        ? this.#notesCookie(flow)
+        : []
     }
-    if (this.#read.get(key) !== undefined) return []
+    if (this.#read.get(key) !== undefined || !isAsFromAForm(request)) return []
     const poster = this.#posterOf(pairKey(originatorKey, 0, 1), lastUs)
     const { pages, addresses } = poster
     poster.posts += 1
@@ -84,6 +86,17 @@ export class UnreadPages {
     poster.lastUs = Math.max(poster.lastUs, nowUs)
     return poster
   }
+}
+
+/** What says that it is a browser, and sends what forms send: programs of their own name call many interfaces. */
+function isAsFromAForm(request: HttpRequest): boolean {
+  const { contentType } = request
+  const isData = contentType !== null && /json|protobuf|grpc|text\/plain/i.test(contentType)
+  return posesAsBrowser(request) && !isData
+}
+
+function posesAsBrowser({ userAgent }: HttpRequest): boolean {
+  return userAgent !== null && /^(?:Mozilla|Opera)\//.test(userAgent)
 }
 
 function pagesSign(pages: number): Sign {

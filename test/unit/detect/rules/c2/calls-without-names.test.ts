@@ -163,12 +163,23 @@ describe('posts to made-up pages of bare addresses', () => {
     expect(posts({ head: BROWSER, servers: 3, pageOf: () => '/upload' })).toEqual([])
     expect(posts({ head: OLD, servers: 1, network: '10.0.9' })).toEqual([])
   })
+
+  test('are not told of programs that call an interface', () => {
+    const pageOf = (call: number) =>
+      `/api/${['login', 'config', 'beat', 'report', 'upload', 'bye'][call]!}`
+    expect(posts({ head: '', servers: 1, pageOf })).toEqual([])
+    expect(posts({ head: 'User-Agent: device\r\n', servers: 1, pageOf })).toEqual([])
+    expect(posts({ head: `${OLD}Content-Type: application/json\r\n`, servers: 1, pageOf })).toEqual(
+      [],
+    )
+  })
 })
 
 describe('cookies brought to bare addresses by what poses as an old browser', () => {
-  function visits(servers: number): WatchedTraffic {
+  const OLD = 'Mozilla/4.0 (compatible; MSIE 7.0; Windows NT 6.1; Trident/4.0; SLCC2)'
+
+  function visits(servers: number, agent = OLD): WatchedTraffic {
     const traffic = new WatchedTraffic()
-    const agent = 'Mozilla/4.0 (compatible; MSIE 7.0; Windows NT 6.1; Trident/4.0; SLCC2)'
     for (let call = 0; call < 6; call += 1) {
       const server = `203.0.113.${20 + (call % servers)}`
       const request = `GET / HTTP/1.1\r\nCookie: ${3000 + call}=${'QUJD'.repeat(90 + call)}\r\nUser-Agent: ${agent}\r\nHost: ${server}\r\n\r\n`
@@ -185,6 +196,10 @@ describe('cookies brought to bare addresses by what poses as an old browser', ()
 
   test('are not told of two', () => {
     expect(storiesOf(visits(2))).toEqual([])
+  })
+
+  test('are not told of a program that keeps a session with each of its cameras', () => {
+    expect(storiesOf(visits(3, 'Java/1.8.0_202'))).toEqual([])
   })
 })
 
