@@ -46,6 +46,9 @@ const SAME_PAGE_SHARE = 0.9
 /** Faster than this a program is at work on something, and not waiting for orders. */
 const SHORTEST_GAP_US = 900_000
 
+/** Posts to bare addresses that come faster are somebody's transfers. */
+const BUSY_GAP_US = 10_000_000
+
 const FORM = 'application/x-www-form-urlencoded'
 const BINARY_FORM: Sign = {
   ...{ feature: 'binaryForm', kind: 'http', aspect: 'shape', weight: 0.4, value: 1, baseline: 0 },
@@ -72,6 +75,8 @@ interface Peer extends Row {
 
 /** The same path and names of parameters, asked of several hosts. */
 interface Campaign extends Row {
+  readonly firstUs: number
+  requests: number
   readonly farEnd: string
   readonly names: Set<string>
 }
@@ -150,7 +155,8 @@ export class Requests implements Detector {
   #asksAsBrowser(flow: LiveFlow, fact: HttpRequest, unread: readonly Sign[]): void {
     const mark = certainTarget(fact)
     if (mark !== null) this.#suspects.accuse(flow, [mark], hostOf(fact))
-    if (unread.length > 0) {
+    // At one address the capture may have begun behind the form.
+    if (unread.length > 1) {
       const signs = [...httpSigns(fact, flow.responderPort), ...unread]
       this.#suspects.accuse(flow, signs, this.#names.nameOf(flow.responderKey))
     }
@@ -193,12 +199,20 @@ export class Requests implements Detector {
     const key = pairKey(flow.originatorKey, hashOf(shape), 2)
     let campaign = this.#campaigns.get(key)
     if (campaign === undefined) {
-      campaign = { lastUs: flow.lastUs, farEnd: flow.responderAddress(), names: new Set() }
+      const farEnd = flow.responderAddress()
+      campaign = {
+        firstUs: flow.lastUs,
+        lastUs: flow.lastUs,
+        farEnd,
+        names: new Set(),
+        requests: 0,
+      }
       this.#campaigns.set(key, campaign)
     }
     campaign.lastUs = Math.max(campaign.lastUs, flow.lastUs)
     if (campaign.names.size < MOST_NAMES) campaign.names.add(shape === 'POST' ? host : siteOf(host))
-    if (campaign.names.size < MIN_NAMES) return
+    campaign.requests += 1
+    if (campaign.names.size < MIN_NAMES || (shape === 'POST' && isBusy(campaign))) return
     const sign = shape === 'POST' ? addressesSign(campaign.names) : campaignSign(campaign, request)
     const signs = [sign, ...httpSigns(request, flow.responderPort)]
     const domain = shape === 'POST' ? null : [...campaign.names][0]!
@@ -212,6 +226,10 @@ export class Requests implements Detector {
 /** A device that tells its state poses as nobody; what poses as a browser would read other pages too. */
 const isAsPosed = (signs: readonly Sign[]): boolean =>
   signs.some(({ feature }) => feature === 'falseBrowser')
+
+/** Programs that share files post to one peer or tracker after the other; a bot waits for its orders. */
+const isBusy = ({ firstUs, lastUs, requests }: Campaign): boolean =>
+  lastUs - firstUs < (requests - 1) * BUSY_GAP_US
 
 const isSamePage = ({ asked, askedAgain }: Peer): boolean =>
   askedAgain >= MIN_SAME_PAGE && askedAgain >= asked * SAME_PAGE_SHARE

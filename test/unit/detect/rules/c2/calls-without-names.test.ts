@@ -115,6 +115,19 @@ describe('posts to several bare addresses, by what poses as an old browser', () 
   })
 })
 
+test('posts of a program that shares files, to one bare address after the other, are not told', () => {
+  const traffic = new WatchedTraffic()
+  const head = `User-Agent: Mozilla/4.0 (compatible; MSIE 6.0; Windows NT 5.0)\r\nAccept: */*\r\nContent-Type: application/octet-stream\r\nContent-Length: 90\r\n\r\n`
+  for (let call = 0; call < 40; call += 1) {
+    const server = `203.0.113.${9 + ((call * 7) % 11)}`
+    const request = `POST / HTTP/1.1\r\nHost: ${server}:80\r\n${head}${'x'.repeat(90)}`
+    const said = [['>', request], ['<', 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n']] as const // prettier-ignore
+    converse(traffic, { client: HOST, server, said })
+    traffic.wait(500_000 + ((call * 13) % 10) * 400_000)
+  }
+  expect(storiesOf(traffic)).toEqual([])
+})
+
 describe('posts to made-up pages of bare addresses', () => {
   const OLD = 'User-Agent: Mozilla/4.0 (compatible; MSIE 7.0; Windows NT 6.1; Trident/4.0)\r\n'
   const BROWSER =
@@ -128,9 +141,10 @@ describe('posts to made-up pages of bare addresses', () => {
     readonly pageOf?: (call: number) => string
     readonly first?: string
     readonly network?: string
+    readonly everyUs?: number
   }
 
-  function posts({ head, servers, pageOf = madeUp, first, network = '203.0.113' }: Posts) {
+  function posts({ head, servers, pageOf = madeUp, first, network = '203.0.113', everyUs }: Posts) {
     const traffic = new WatchedTraffic()
     for (let call = 0; call < 6; call += 1) {
       const server = `${network}.${20 + (call % servers)}`
@@ -141,7 +155,7 @@ describe('posts to made-up pages of bare addresses', () => {
       }
       const request = `POST ${page} HTTP/1.1\r\nHost: ${server}\r\n${head}Referer: http://${server}${page}\r\nContent-Length: ${body.length}\r\n\r\n${body}`
       converse(traffic, { client: HOST, server, said: [['>', request], ['<', ANSWER]] }) // prettier-ignore
-      traffic.silence(MINUTE_US * (1 + ((call * 7) % 10)))
+      traffic.silence(everyUs ?? MINUTE_US * (1 + ((call * 7) % 10)))
     }
     return storiesOf(traffic)
   }
@@ -154,6 +168,7 @@ describe('posts to made-up pages of bare addresses', () => {
 
   test('are not told of a browser at one address, which may have come in the middle', () => {
     expect(posts({ head: BROWSER, servers: 1 })).toEqual([])
+    expect(posts({ head: `${BROWSER}Cookie: s=1\r\n`, servers: 1, everyUs: 5_000_000 })).toEqual([])
   })
 
   test('are not told where pages were asked for before, or are the same again, or inside', () => {
