@@ -25,6 +25,7 @@ import type { Row } from '../state/tables/capped-table.ts'
 import { FadingTable } from '../state/tables/fading-table.ts'
 import { mix, pairKey } from '../state/pair-key.ts'
 import { listed } from '../state/wording.ts'
+import { addressesSign, UnreadPages } from './unread-pages.ts'
 
 const MAX_PEERS = 4096
 const MAX_CAMPAIGNS = 1024
@@ -34,6 +35,8 @@ const MIN_NAMES = 3
 const MOST_NAMES = 64
 /** Some panels answer their bots with 404, so that nobody else finds them. */
 const MIN_REFUSED = 4
+/** A program whose panel is gone gives up, or asks in a rhythm. */
+const MANY_REFUSED = 6
 
 /** Bots know what they ask for; so many pages that are not there are a search. */
 const MIN_MISSING = 12
@@ -42,6 +45,9 @@ const MIN_SAME_PAGE = 20
 const SAME_PAGE_SHARE = 0.9
 /** Faster than this a program is at work on something, and not waiting for orders. */
 const SHORTEST_GAP_US = 900_000
+
+/** Posts to bare addresses that come faster are somebody's transfers. */
+const BUSY_GAP_US = 10_000_000
 
 const FORM = 'application/x-www-form-urlencoded'
 const BINARY_FORM: Sign = {
@@ -69,6 +75,8 @@ interface Peer extends Row {
 
 /** The same path and names of parameters, asked of several hosts. */
 interface Campaign extends Row {
+  readonly firstUs: number
+  requests: number
   readonly farEnd: string
   readonly names: Set<string>
 }
@@ -83,7 +91,8 @@ export class Requests implements Detector {
   readonly #names: FarNames
   readonly #peers = new FadingTable<Peer>(MAX_PEERS, FORGET_AFTER_US)
   readonly #campaigns = new FadingTable<Campaign>(MAX_CAMPAIGNS, FORGET_AFTER_US)
-  readonly memories = [this.#peers, this.#campaigns]
+  readonly #unread = new UnreadPages()
+  readonly memories = [this.#peers, this.#campaigns, ...this.#unread.memories]
 
   constructor(config: C2Config, suspects: C2Suspects, names: FarNames) {
     this.#config = config
@@ -111,8 +120,11 @@ export class Requests implements Detector {
   }
 
   #asks(flow: LiveFlow, fact: HttpRequest): void {
-    if (isInnocent(fact) || reachOf(flow) === Reach.NONE) return
-    if (isLikeABrowser(fact)) return this.#asksAsBrowser(flow, fact)
+    const reach = reachOf(flow)
+    if (isInnocent(fact) || reach === Reach.NONE) return
+    const isBare = isForBareAddress(fact)
+    const unread = isBare && reach === Reach.OUTSIDE ? this.#unread.note(flow, fact) : []
+    if (isLikeABrowser(fact)) return this.#asksAsBrowser(flow, fact, unread)
     if (fact.userAgent !== null && scannerOf(fact.userAgent) !== null) return
     const peer = this.#peerOf(flow)
     peer.lastWasPost = fact.method === 'POST'
@@ -120,11 +132,10 @@ export class Requests implements Detector {
     notePage(peer, hashOf(fact.uri.split('?', 1)[0]!))
     if (peer.missing.size >= MIN_MISSING) return
     const host = hostOf(fact)
-    const isBare = isForBareAddress(fact)
     const domain = host !== null && !isBare ? host : this.#names.nameOf(flow.responderKey)
-    const signs = httpSigns(fact, flow.responderPort)
+    const signs = [...httpSigns(fact, flow.responderPort), ...unread]
     if (peer.refused >= MIN_REFUSED && peer.accepted === 0) {
-      signs.push({ feature: 'refusedPosts', kind: 'http', aspect: 'outcome', weight: 0.4, value: peer.refused, baseline: MIN_REFUSED, text: `${peer.refused} posts, each answered with an error` }) // prettier-ignore
+      signs.push({ feature: 'refusedPosts', kind: 'http', aspect: 'outcome', weight: peer.refused >= MANY_REFUSED ? 0.5 : 0.4, value: peer.refused, baseline: MIN_REFUSED, text: `${peer.refused} posts, each answered with an error` }) // prettier-ignore
     }
     const rhythm = this.#rhythm(peer, flow)
     if (rhythm !== null) signs.push(rhythm)
@@ -141,9 +152,14 @@ export class Requests implements Detector {
   }
 
   /** Some bots have the system's browser ask for them. */
-  #asksAsBrowser(flow: LiveFlow, fact: HttpRequest): void {
+  #asksAsBrowser(flow: LiveFlow, fact: HttpRequest, unread: readonly Sign[]): void {
     const mark = certainTarget(fact)
     if (mark !== null) this.#suspects.accuse(flow, [mark], hostOf(fact))
+    // At one address the capture may have begun behind the form.
+    if (unread.length > 1) {
+      const signs = [...httpSigns(fact, flow.responderPort), ...unread]
+      this.#suspects.accuse(flow, signs, this.#names.nameOf(flow.responderKey))
+    }
   }
 
   #peerOf(flow: LiveFlow): Peer {
@@ -183,13 +199,21 @@ export class Requests implements Detector {
     const key = pairKey(flow.originatorKey, hashOf(shape), 2)
     let campaign = this.#campaigns.get(key)
     if (campaign === undefined) {
-      campaign = { lastUs: flow.lastUs, farEnd: flow.responderAddress(), names: new Set() }
+      const farEnd = flow.responderAddress()
+      campaign = {
+        firstUs: flow.lastUs,
+        lastUs: flow.lastUs,
+        farEnd,
+        names: new Set(),
+        requests: 0,
+      }
       this.#campaigns.set(key, campaign)
     }
     campaign.lastUs = Math.max(campaign.lastUs, flow.lastUs)
     if (campaign.names.size < MOST_NAMES) campaign.names.add(shape === 'POST' ? host : siteOf(host))
-    if (campaign.names.size < MIN_NAMES) return
-    const sign = shape === 'POST' ? bareSign(campaign) : campaignSign(campaign, request)
+    campaign.requests += 1
+    if (campaign.names.size < MIN_NAMES || (shape === 'POST' && isBusy(campaign))) return
+    const sign = shape === 'POST' ? addressesSign(campaign.names) : campaignSign(campaign, request)
     const signs = [sign, ...httpSigns(request, flow.responderPort)]
     const domain = shape === 'POST' ? null : [...campaign.names][0]!
     const { farEnd } = campaign
@@ -202,6 +226,10 @@ export class Requests implements Detector {
 /** A device that tells its state poses as nobody; what poses as a browser would read other pages too. */
 const isAsPosed = (signs: readonly Sign[]): boolean =>
   signs.some(({ feature }) => feature === 'falseBrowser')
+
+/** Programs that share files post to one peer or tracker after the other; a bot waits for its orders. */
+const isBusy = ({ firstUs, lastUs, requests }: Campaign): boolean =>
+  lastUs - firstUs < (requests - 1) * BUSY_GAP_US
 
 const isSamePage = ({ asked, askedAgain }: Peer): boolean =>
   askedAgain >= MIN_SAME_PAGE && askedAgain >= asked * SAME_PAGE_SHARE
@@ -230,11 +258,6 @@ function campaignSign({ names }: Campaign, { uri }: HttpRequest): Sign {
   const path = uri.split('?')[0]!.slice(0, 40)
   const text = `the same request for ${path} without an agent to ${names.size} names (${listed([...names], names.size)})`
   return { feature: 'namesAskedAlike', kind: 'http', aspect: 'outcome', weight: 0.55, value: names.size, baseline: MIN_NAMES, text } // prettier-ignore
-}
-
-function bareSign({ names }: Campaign): Sign {
-  const text = `posts to ${names.size} bare addresses (${listed([...names], names.size)})`
-  return { feature: 'bareAddressesPostedTo', kind: 'http', aspect: 'outcome', weight: 0.4, value: names.size, baseline: MIN_NAMES, text } // prettier-ignore
 }
 
 /** The path and the names of the parameters; null for a path that everybody asks for. */

@@ -15,6 +15,9 @@ const MIN_VAIN_SHARE = { ping: 0.3, neighbours: 0.5, scattered: 0.8 } as const
 /** Tries longer ago than this no longer count: a sweep has to gather within it. */
 const WINDOW_US = 1_800_000_000
 
+/** A browser whose way out over IPv6 is broken tries a host of each page; who searches does so by the second. */
+const SLOWEST_IPV6_US = 1_000_000
+
 /** A source that opens as many flows to other high ports is a peer among peers. */
 const FIRST_HIGH_PORT = 1024
 
@@ -95,6 +98,7 @@ export class SweepGroup {
     const { port } = this.parties
     const isHigh = port >= FIRST_HIGH_PORT
     if (isHigh && highPortOpenings - this.hostsTried > this.hostsTried) return false
+    if (this.#isIpv6 && this.lastUs - this.firstUs > this.hostsTried * SLOWEST_IPV6_US) return false
     const vainShare = counts.vain / (counts.vain + this.#answered)
     return counts.vain >= config.minScattered && vainShare >= MIN_VAIN_SHARE.scattered
   }
@@ -104,6 +108,12 @@ export class SweepGroup {
     const vainShare = counts.neighboursVain / counts.neighboursTried
     if (this.#isPing()) return vainShare >= MIN_VAIN_SHARE.ping
     return counts.neighboursVain >= config.minNeighbours && vainShare >= MIN_VAIN_SHARE.neighbours
+  }
+
+  /** IPv6 keys are larger than any address of IPv4. */
+  get #isIpv6(): boolean {
+    const [first = 0] = this.#hosts.keys()
+    return first >= 4294967296
   }
 
   #isPing(): boolean {

@@ -121,9 +121,22 @@ export const ATTACK_CLASSES: readonly AttackClass[] = [
 const STATEMENT =
   /^\s*(?:select\s+(?:distinct\s+)?[\w."`*(), @?:-]+\s+from\s|insert\s+into\s+\w|update\s+\w+\s+set\s|delete\s+from\s+\w|with\s+\w+\s+as\s*\(|explain\s+select\s|show\s+(?:tables|databases|measurements|tag|field|retention)\b)(?!.*(?:--(?!(?:\s+[a-z]{2,}){3})|#|\/\*|information_schema|sleep\s*\(|benchmark\s*\())/
 
+/** Parameters of consoles (phpMyAdmin, Adminer, Grafana): their value is run whole, and asks the catalogue for its tables. */
+const CONSOLE_NAME = /^(?:sql(?:_?(?:query|text|str|statement))?|query|statement|stmt)$/
+const CONSOLE_VALUE =
+  /^\s*(?:select|show|explain|describe|insert\s+into|update|delete\s+from|create|alter|drop|with)\s[^'"#]*(?:(['"])[^'"]*\1[^'"#]*)*$/
+
+/** Nothing is broken out of: its quotes come in pairs with nothing after them that an injection begins with. */
+function isForConsole({ name, text }: RequestValue): boolean {
+  return CONSOLE_NAME.test(name) && CONSOLE_VALUE.test(text) && !BREAKS_OUT.test(text)
+}
+const BREAKS_OUT =
+  /['"]\s*(?:or|and)\s*['"\d(].*(?:--|#)|union\s+(?:all\s+)?select\s+(?:null|\d+\s*,)|sleep\s*\(|benchmark\s*\(|--\s*\S{0,12}$/
+
 /** Says whether a class is to look at a value at all. */
 export function mayHold(attack: AttackClass, value: RequestValue): boolean {
   if (value.where === 'document' && !attack.readsDocuments) return false
-  if (attack.signs === SQL_SIGNS && STATEMENT.test(value.text)) return false
+  if (attack.signs === SQL_SIGNS && (STATEMENT.test(value.text) || isForConsole(value)))
+    return false
   return attack.gate.test(value.text)
 }

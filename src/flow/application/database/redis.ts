@@ -33,6 +33,8 @@ const MAP = 0x25
 const LONGEST_NAME = 32
 /** Of a longer command the first words are enough. */
 const MOST_WORDS = 16
+/** Commands read of one segment: a client that loads data sends hundreds, which are all alike. */
+const MOST_COMMANDS = 16
 const WITH_SUBCOMMAND = new Set(['CONFIG', 'MODULE', 'SCRIPT', 'CLIENT', 'ACL', 'DEBUG', 'CLUSTER'])
 
 /** An inline command or a reply. */
@@ -51,6 +53,7 @@ export class RedisReader extends FactReader {
   #clientSide = -1
   #command: string | null = null
   #commands = 0
+  #speaksArrays = false
   #refusals = 0
   #authFailures = 0
   #authSuccesses = 0
@@ -65,7 +68,7 @@ export class RedisReader extends FactReader {
       const isReply = first === ERROR || first === 0x2b
       this.#clientSide = isReply ? 1 - side : side
     }
-    if (side === this.#clientSide) this.#readCommand(packet)
+    if (side === this.#clientSide) this.#readCommands(packet)
     else this.#readReply(packet)
     return Next.MORE
   }
@@ -77,16 +80,33 @@ export class RedisReader extends FactReader {
       : first !== BULK && endsInLine(payload)
   }
 
-  #readCommand(payload: Payload): void {
-    const isArray = isRedisArray(payload, byteAt(payload, 0))
-    const words = isArray ? bulkWords(payload) : inlineWords(payload)
+  /** A script sends many in one go: the first asks for what is answered next, the others are told as well. */
+  #readCommands(payload: Payload): void {
+    this.#isPending = false
+    let at = 0
+    for (let count = 0; count < MOST_COMMANDS && at < payload.payloadCaptured; count += 1) {
+      const isArray = byteAt(payload, at) === ARRAY
+      this.#speaksArrays ||= isArray
+      // What goes on from the segment before may be any text, whose lines are no commands.
+      if (at > 0 && this.#speaksArrays && !isArray) return
+      this.#readCommand(payload, isArray ? bulkWords(payload, at) : inlineWords(payload, at), at)
+      const next = isArray ? at + lengthAt(payload, at) : nextLine(payload, at)
+      if (next <= at) return
+      at = next
+    }
+  }
+
+  #readCommand(payload: Payload, words: readonly string[], at: number): void {
     const name = words[0]?.toUpperCase()
     if (name === undefined || !/^[A-Z._-]+$/.test(name)) return
     const subcommand = WITH_SUBCOMMAND.has(name) ? ` ${words[1]?.toUpperCase() ?? ''}` : ''
     const command = `${name}${subcommand}`.trim()
     this.#commands += 1
-    this.#isPending = name === 'AUTH' || (name === 'HELLO' && hasAuth(payload))
-    if (this.#isPending) this.#secret = secretDigest(payload, 0, payload.payloadCaptured)
+    const isLogin = name === 'AUTH' || (name === 'HELLO' && hasAuth(payload))
+    if (at === 0 && isLogin) {
+      this.#isPending = true
+      this.#secret = secretDigest(payload, 0, payload.payloadCaptured)
+    }
     if (this.context.isHeard) this.context.tell({ kind: 'redis-command', command })
     this.#command ??= this.keep(command)
   }
@@ -160,14 +180,14 @@ function errorName(payload: Payload): string {
 }
 
 /** The first words of an inline command. */
-function inlineWords(payload: Payload): string[] {
-  return textAt(payload, 0, lineEnd(payload, 0), 2 * LONGEST_NAME).split(' ', 2)
+function inlineWords(payload: Payload, from: number): string[] {
+  return textAt(payload, from, lineEnd(payload, from), 2 * LONGEST_NAME).split(' ', 2)
 }
 
 /** The first two bulk strings: each a line with its length, then the text. */
-function bulkWords(payload: Payload): string[] {
+function bulkWords(payload: Payload, from: number): string[] {
   const words: string[] = []
-  let at = nextLine(payload, 0)
+  let at = nextLine(payload, from)
   while (words.length < 2 && at >= 0 && byteAt(payload, at) === BULK) {
     const text = nextLine(payload, at)
     if (text < 0) break

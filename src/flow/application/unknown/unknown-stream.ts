@@ -13,6 +13,8 @@ import { Beats } from './beats.ts'
 /** Messages of each side whose first bytes are kept, and how many bytes of each. */
 const MOST_HEADS = 4
 const HEAD_BYTES = 64
+/** As long as a length that is sent in a segment of its own. */
+const LENGTH_BYTES = 4
 /** A pause of one side after which its next segment is a new message, though nobody spoke in between. */
 const PAUSE_US = 200_000
 /** Messages up to so many bytes are small: commands and keep-alives. */
@@ -62,6 +64,7 @@ export class UnknownReading {
     this.#lastSide = side
     own.lastUs = nowUs
     if (isNew) this.#begin(own, packet, side)
+    else this.#goOn(own, packet)
     if (this.#segments >= MOST_SEGMENTS) return false
     return this.#segments < BULK_SEGMENTS || nowUs - this.#startUs >= BULK_WITHIN_US
   }
@@ -104,6 +107,14 @@ export class UnknownReading {
     own.small += 1
     if (isText(packet)) own.text += 1
     this.#beats.note(side, bytes, packet.timestampUs)
+  }
+
+  /** A program that sends a length by itself and then what is as long has not begun before the second. */
+  #goOn(own: Side, packet: Packet): void {
+    const at = own.heads.length - 1
+    if (own.messages !== at + 1 || own.heads[at]!.length !== 2 * LENGTH_BYTES) return
+    own.heads[at] += hexAt(packet, 0, HEAD_BYTES - LENGTH_BYTES)
+    this.#hasNewHead = true
   }
 
   #beat(): StreamBeat | null {

@@ -220,6 +220,25 @@ describe('databases', () => {
     const commands = spoken.told.flatMap((fact) => ('command' in fact ? [fact.command] : []))
     expect(commands).toEqual(['INFO', 'AUTH', 'AUTH', 'CONFIG SET'])
   })
+
+  const array = (...words: readonly string[]): string =>
+    `*${words.length}\r\n${words.map((word) => `$${word.length}\r\n${word}\r\n`).join('')}`
+  const commandsIn = (...segments: readonly string[]): string[] =>
+    overTcp(segments.map((segment) => ['>', segment] as const)).told.flatMap((fact) =>
+      'command' in fact ? [fact.command] : [],
+    )
+
+  it('reads all commands that a script sends in one go', () => {
+    const lines = 'INFO\r\nCONFIG SET dir /var/spool/cron\r\nSAVE\r\n'
+    expect(commandsIn(lines)).toEqual(['INFO', 'CONFIG SET', 'SAVE'])
+    const arrays = [array('SELECT', '0'), array('SET', 'x', '\n\nSAVE\n'), array('CONFIG', 'SET', 'dir', '/'), array('SAVE')] // prettier-ignore
+    expect(commandsIn(arrays.join(''))).toEqual(['SELECT', 'SET', 'CONFIG SET', 'SAVE'])
+  })
+
+  it('reads no commands in what a client stores', () => {
+    const text = 'the text\nSAVE\nCONFIG SET\n'
+    expect(commandsIn(`${array('SELECT', '0')}*3\r\n$3\r\nSET\r\n$1\r\nx\r\n$900\r\n${text}`)).toEqual(['SELECT', 'SET']) // prettier-ignore
+  })
 })
 
 describe('logins that leave no facts of their own', () => {

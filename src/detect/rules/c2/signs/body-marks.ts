@@ -14,6 +14,7 @@ const BODIES: readonly Mark[] = [
   ['RedLine', 1.4, /<(?:CheckConnect|EnvironmentSettings|SetEnvironment|GetUpdates|VerifyUpdate|Id\d{1,2}) xmlns="http:\/\/tempuri\.org\/"/],
   ['Lumma', 1.3, /^act=(?:life|recive_message|receive_message)(?:&|$)/],
   ['StealC or Vidar', 1.3, /name="hwid".{1,300}name="(?:build|build_id|profile|profile_id)"/],
+  ['Vidar', 1.3, /name="profile(?:_id)?".{1,300}name="hwid"/],
   ['Hancitor', 1.6, /^GUID=\d+&BUILD=\w+&INFO=[^&]+&(?:EXT|IP)=/],
   ['Amadey', 1.6, /^id=\d{10,14}&vs=\d\.\d+&(?:sd|ar)=\w+&/],
   ['BlackEnergy', 1.3, /^id=[^&]{1,64}&bid=[^&]{1,64}&(?:nm|dv)=/],

@@ -23,7 +23,7 @@ const AGENTS: readonly Mark[] = [
 const TARGETS: readonly Mark[] = [
   ['Trickbot or Dyre', 1.6, /^(?:GET|POST) \/\w{3,12}\/[^/]{1,32}_W\d{5,9}\.[0-9A-F]{32}\/\d+\//],
   ['LokiBot', 1.2, /^POST \/\S*\/fre\.php$/],
-  ['Ursnif', 1, /^GET \/(?:images|drew|uploads)\/(?=\S*_2[BF]\S*_2[BF])[\w/]{80,}\.(?:avi|gif|jpe?g|bmp|crw|bob|akk)$/],
+  ['Ursnif', 1, /^GET \/(?:images|drew|uploads)\/(?=\S*_2[BF]\S*_2[BF])[\w/]{80,}\.(?:avi|gif|jpe?g|bmp|crw|bob|akk|jlk)$/],
   ['Xtreme RAT', 1.6, /^GET \/\d{6,}\.functions$/],
   ['H-Worm', 1.2, /^POST \/is-(?:ready|sending|recving|processes|enum-\w+|cmd-shell)\b/],
   ['Vjw0rm', 0.8, /^POST \/Vre$/],
@@ -31,6 +31,7 @@ const TARGETS: readonly Mark[] = [
   ['IcedID', 1.3, /^GET \/photo\.png\?id=[0-9A-F]{30,}$/],
   ['Gootkit', 1.2, /^GET \/(?:rbody|rpersist)\d{1,3}(?:\/|$)/],
   ['Koadic', 1.3, /^(?:GET|POST) \/\w{1,16}\?\w{2,16}=[0-9a-f]{32};\w{2,16}=(?:[0-9a-f]{32})?;?(?:\S*;)?$/],
+  ['DCRat', 1, /^GET \/\w+\.php\?(?=\S*[?&][0-9a-f]{32}=[0-9a-f]{32}(?:&|$))[0-9A-Za-z]{6,32}=[^&\s]{8,}(?:&[0-9a-f]{32}=[^&\s]+){2,}$/],
   ['SpyEye', 1.6, /\?guid=[^&\s]+!\S*&ver=\d+&stat=(?:ONLINE|OFFLINE)/],
   ['KeyBase', 1.5, /\?type=(?:notification|keystrokes|passwords|clipboard)&machinename=/],
   ['Mozi', 1.2, /^GET \/(?:\S*\/)?Mozi\.[am7]$/],

@@ -13,6 +13,10 @@ const BOT_NICK =
 const ORDER =
   /(?:PRIVMSG|TOPIC|\b332\b) [^\r\n]*:\s*[.!@*](?:advscan|asc|scan|ddos|syn|udp|tcp|http|download|dl|update|login|exec|flood|rarpass|join|visit)/i
 
+/** The same of Kaiten and its kin: to all or to one name, a command in capitals, and where to or for how long. */
+const KAITEN_ORDER =
+  /PRIVMSG \S+ :!(?:\*|[^\s:]{1,32}) (?:(?:PAN|TSUNAMI|UDP|UNKNOWN|STD|NSSYN) \S+ \d|(?:GET \w+:\/\/|SH )\S|KILLALL\b|GETSPOOFS\b)/
+
 /** A name and a channel in one breath: people's programs join once the server has welcomed them. */
 const JOINS_UNWELCOMED = /^NICK \S[^]*^JOIN [#&]/m
 
@@ -27,7 +31,7 @@ export function ircSigns(heads: readonly string[], far: readonly string[], port:
     signs.push(irc('joinsUnwelcomed', 'content', 0.5, 1, 'joins a channel before it is welcome'))
   if (BOT_NICK.test(local))
     signs.push(irc('botName', 'identity', 0.4, 1, 'a name that a program made'))
-  if (far.some((head) => ORDER.test(head)))
+  if (far.some((head) => ORDER.test(head) || KAITEN_ORDER.test(head)))
     signs.push(irc('orders', 'known', 1, 1, 'orders in the channel'))
   return signs
 }

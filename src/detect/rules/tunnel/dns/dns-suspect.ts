@@ -57,6 +57,10 @@ const MIN_VISITS = 3
 const MIN_VISITED_SHARE = 0.2
 /** One "listed" may be by chance. */
 const MIN_LISTED = 3
+/** MD5 and SHA-1 of what is looked up: a piece of data has this length by chance, and not each time. */
+const DIGEST = /^(?:[0-9a-f]{32}|[0-9a-f]{40})\./
+/** Lists answer whatever they are asked; who listens in silence takes data. */
+const MIN_ANSWERED_SHARE = 0.9
 
 /** Long text of one word, as data encoded is; keys and policies of mail begin with what they are, and have spaces. */
 const FREIGHT = /^[A-Za-z0-9+/_=-]{100,}$/
@@ -100,6 +104,11 @@ export class DnsSuspect {
   #lastFreight = ''
   #freight = 0
   #unjudged = 0
+  /** Questions whose answers went by unjudged. */
+  #remembered = 0
+  /** New names that begin with a digest, and that do not. */
+  #digests = 0
+  #others = 0
   #periodUs: number
 
   constructor(parties: DnsParties, nowUs: number) {
@@ -126,7 +135,7 @@ export class DnsSuspect {
 
   /** Names seen before this row was made; they are taken to be worth what the next one is. */
   remember(hashes: readonly number[], firstUs: number): void {
-    this.#unjudged = hashes.length
+    this.#unjudged = this.#remembered = hashes.length
     for (const hash of hashes) this.#names.add(hash)
     this.queries += hashes.length
     this.#periodUs = Math.min(this.#periodUs, firstUs)
@@ -145,6 +154,8 @@ export class DnsSuspect {
     this.#lastName = name
     if (this.#names.has(nameHash)) return
     if (this.#names.size < MAX_NAMES) this.#names.add(nameHash)
+    if (DIGEST.test(name)) this.#digests += 1
+    else this.#others += 1
     this.stem = commonStart(this.stem ?? name.slice(0, freeLength), name)
     this.upBytes += freeLength
     const worth = worthOf(odds, freeLength)
@@ -189,13 +200,21 @@ export class DnsSuspect {
 
   /**
    * A good part of the answers that say anything say "listed", as a block list's do (others say why, in a text), or
-   * the answers are addresses that are then visited, as a site's are.
+   * the answers are addresses that are then visited, as a site's are, or digests are asked for that are all unknown.
    */
   get isInnocentLooking(): boolean {
     const isVisited = this.visits >= MIN_VISITS && this.visits >= MIN_VISITED_SHARE * this.names
     const found = this.answers - this.missing
     const isBlockList = this.listed >= MIN_LISTED && this.listed * 3 >= found
-    return isBlockList || isVisited
+    return isBlockList || isVisited || this.#looksDigestsUp
+  }
+
+  /** Names that are one digest each, none of them known: a list of bad mail or files that has nothing on this host. */
+  get #looksDigestsUp(): boolean {
+    const due = this.queries - this.#remembered - 1
+    const isAnswered = this.answers > 0 && this.answers >= MIN_ANSWERED_SHARE * due
+    const saysNothing = this.missing + this.listed === this.answers
+    return isAnswered && saysNothing && this.#digests > 0 && this.#others === 0
   }
 
   /** What the type, and the names before this one, add to its log odds. */
@@ -217,7 +236,7 @@ export class DnsSuspect {
   #beginPeriod(nowUs: number): void {
     this.#names.clear()
     this.stem = null
-    this.#freight = 0
+    this.#freight = this.#remembered = this.#digests = this.#others = 0
     this.#periodUs = nowUs
     this.evidence = this.queries = this.answers = this.upBytes = this.downBytes = 0
     this.visits =

@@ -115,6 +115,109 @@ describe('posts to several bare addresses, by what poses as an old browser', () 
   })
 })
 
+test('posts of a program that shares files, to one bare address after the other, are not told', () => {
+  const traffic = new WatchedTraffic()
+  const head = `User-Agent: Mozilla/4.0 (compatible; MSIE 6.0; Windows NT 5.0)\r\nAccept: */*\r\nContent-Type: application/octet-stream\r\nContent-Length: 90\r\n\r\n`
+  for (let call = 0; call < 40; call += 1) {
+    const server = `203.0.113.${9 + ((call * 7) % 11)}`
+    const request = `POST / HTTP/1.1\r\nHost: ${server}:80\r\n${head}${'x'.repeat(90)}`
+    const said = [['>', request], ['<', 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n']] as const // prettier-ignore
+    converse(traffic, { client: HOST, server, said })
+    traffic.wait(500_000 + ((call * 13) % 10) * 400_000)
+  }
+  expect(storiesOf(traffic)).toEqual([])
+})
+
+describe('posts to made-up pages of bare addresses', () => {
+  const OLD = 'User-Agent: Mozilla/4.0 (compatible; MSIE 7.0; Windows NT 6.1; Trident/4.0)\r\n'
+  const BROWSER =
+    'User-Agent: Mozilla/5.0 (Windows NT 6.1; WOW64; Trident/7.0; rv:11.0) like Gecko\r\nAccept: */*\r\nAccept-Language: en-US\r\n'
+  const ANSWER = 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'
+  const body = 'QUJD'.repeat(900)
+
+  interface Posts {
+    readonly head: string
+    readonly servers: number
+    readonly pageOf?: (call: number) => string
+    readonly first?: string
+    readonly network?: string
+    readonly everyUs?: number
+  }
+
+  function posts({ head, servers, pageOf = madeUp, first, network = '203.0.113', everyUs }: Posts) {
+    const traffic = new WatchedTraffic()
+    for (let call = 0; call < 6; call += 1) {
+      const server = `${network}.${20 + (call % servers)}`
+      const page = pageOf(call)
+      if (first !== undefined && call < servers) {
+        const request = `GET ${first} HTTP/1.1\r\nHost: ${server}\r\n${head}\r\n`
+        converse(traffic, { client: HOST, server, said: [['>', request], ['<', ANSWER]] }) // prettier-ignore
+      }
+      const request = `POST ${page} HTTP/1.1\r\nHost: ${server}\r\n${head}Referer: http://${server}${page}\r\nContent-Length: ${body.length}\r\n\r\n${body}`
+      converse(traffic, { client: HOST, server, said: [['>', request], ['<', ANSWER]] }) // prettier-ignore
+      traffic.silence(everyUs ?? MINUTE_US * (1 + ((call * 7) % 10)))
+    }
+    return storiesOf(traffic)
+  }
+  const madeUp = (call: number) => `/${'kqzvx7'.slice(call % 5)}${call}/u${call}w/`
+
+  test('are told of an old browser at one address, and of any at several', () => {
+    expect(posts({ head: OLD, servers: 1 })).toMatchObject([{ kind: 'c2.http', host: HOST }])
+    expect(posts({ head: BROWSER, servers: 3 })[0]).toMatchObject({ kind: 'c2.http', host: HOST })
+  })
+
+  test('are not told of a browser at one address, which may have come in the middle', () => {
+    expect(posts({ head: BROWSER, servers: 1 })).toEqual([])
+    expect(posts({ head: `${BROWSER}Cookie: s=1\r\n`, servers: 1, everyUs: 5_000_000 })).toEqual([])
+  })
+
+  test('are not told where pages were asked for before, or are the same again, or inside', () => {
+    expect(posts({ head: OLD, servers: 1, first: '/' })).toEqual([])
+    expect(posts({ head: BROWSER, servers: 3, first: '/login' })).toEqual([])
+    expect(posts({ head: OLD, servers: 1, pageOf: (call) => `/api/${call % 3}` })).toEqual([])
+    expect(posts({ head: BROWSER, servers: 3, pageOf: () => '/upload' })).toEqual([])
+    expect(posts({ head: OLD, servers: 1, network: '10.0.9' })).toEqual([])
+  })
+
+  test('are not told of programs that call an interface', () => {
+    const pageOf = (call: number) =>
+      `/api/${['login', 'config', 'beat', 'report', 'upload', 'bye'][call]!}`
+    expect(posts({ head: '', servers: 1, pageOf })).toEqual([])
+    expect(posts({ head: 'User-Agent: device\r\n', servers: 1, pageOf })).toEqual([])
+    expect(posts({ head: `${OLD}Content-Type: application/json\r\n`, servers: 1, pageOf })).toEqual(
+      [],
+    )
+  })
+})
+
+describe('cookies brought to bare addresses by what poses as an old browser', () => {
+  const OLD = 'Mozilla/4.0 (compatible; MSIE 7.0; Windows NT 6.1; Trident/4.0; SLCC2)'
+
+  function visits(servers: number, agent = OLD): WatchedTraffic {
+    const traffic = new WatchedTraffic()
+    for (let call = 0; call < 6; call += 1) {
+      const server = `203.0.113.${20 + (call % servers)}`
+      const request = `GET / HTTP/1.1\r\nCookie: ${3000 + call}=${'QUJD'.repeat(90 + call)}\r\nUser-Agent: ${agent}\r\nHost: ${server}\r\n\r\n`
+      const said = [['>', request], ['<', 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n']] as const // prettier-ignore
+      converse(traffic, { client: HOST, server, said })
+      traffic.silence(MINUTE_US * (1 + ((call * 7) % 10)))
+    }
+    return traffic
+  }
+
+  test('are told of three', () => {
+    expect(storiesOf(visits(3))[0]).toMatchObject({ kind: 'c2.http', host: HOST })
+  })
+
+  test('are not told of two', () => {
+    expect(storiesOf(visits(2))).toEqual([])
+  })
+
+  test('are not told of a program that keeps a session with each of its cameras', () => {
+    expect(storiesOf(visits(3, 'Java/1.8.0_202'))).toEqual([])
+  })
+})
+
 /** A question to a resolver, and its answer. */
 function lookUp(traffic: WatchedTraffic, name: string, address: string, id: number): void {
   const labels = name.split('.')

@@ -49,6 +49,8 @@ describe('a request by which a known tool gives itself away', () => {
     ['RedLine', post('/', '<s:Envelope><s:Body><CheckConnect xmlns="http://tempuri.org/"/></s:Body></s:Envelope>', 'Content-Type: text/xml\r\n', FAR)],
     ['Lumma', post('/api', 'act=life', 'User-Agent: Mozilla/5.0\r\n')],
     ['StealC', post('/e2b1563c6670f193.php', '------B\r\nContent-Disposition: form-data; name="hwid"\r\n\r\nA1\r\n------B\r\nContent-Disposition: form-data; name="build"\r\n\r\ndefault\r\n')],
+    ['Vidar', post('/', '------B\r\nContent-Disposition: form-data; name="profile"\r\n\r\n517\r\n------B\r\nContent-Disposition: form-data; name="profile_id"\r\n\r\n51\r\n------B\r\nContent-Disposition: form-data; name="hwid"\r\n\r\nA1\r\n')],
+    ['DCRat', get(`/pipeDefault.php?${HEX}=QX9JSUNJMElpTz&${[...HEX].reverse().join('')}=${HEX}&${HEX.slice(1)}0=a`, 'User-Agent: Mozilla/5.0 (iPhone; CPU iPhone OS 13_2_3 like Mac OS X)\r\nAccept: */*\r\n', FAR)],
     ['Hancitor', post('/8/forum.php', 'GUID=123456789&BUILD=1910_nsw&INFO=PC @ PC\\user&EXT=&IP=198.51.100.1&TYPE=1&WIN=10.0')],
     ['Amadey', post('/g9/index.php', 'id=152138533219&vs=3.70&sd=eda2b9&os=1&bi=1&ar=1&pc=PC&un=user&dm=&av=0&lv=0')],
     ['CryptoWall', post('/w0rds.php?u=k2v9x1m3q7', `z=${HEX.repeat(3)}`, 'User-Agent: Mozilla/4.0 (compatible; MSIE 7.0; Windows NT 6.1)\r\n')],
@@ -84,6 +86,8 @@ describe('a request by which a known tool gives itself away', () => {
     ['a web service', post('/Service.svc', '<s:Envelope><s:Body><GetOrders xmlns="http://example.net/orders"/></s:Body></s:Envelope>', BROWSER)],
     ['a file by its checksum, of a bare address', get('/weWlhvEiAPHP3NuQ47WJa0LReq3ywxmjKQuDJlWMWl8ss4T66OboaCW7jiMa', 'User-Agent: updater/2.1\r\nAccept: */*\r\n', FAR)],
     ['an archive that a browser uploads', post('/upload', 'B\r\nContent-Disposition: form-data; name="file"\r\n\r\nPK\x03\x04\x14', `${BROWSER}Content-Type: multipart/form-data; boundary=B\r\n`)],
+    ['a form with a token for a name', get(`/index.php?task=save&${HEX}=1`, BROWSER, FAR)],
+    ['a form with two digests for names', get(`/index.php?${HEX}=1&${HEX.slice(1)}0=1`, BROWSER, FAR)],
     ['hardware asked about', post('/report', 'name="hwid"; none', BROWSER)],
   ])('%s is not told', (_name, request) => {
     expect(storiesOf(request)).toEqual([])
@@ -103,4 +107,30 @@ test('the library by which Cobalt Strike poses as jQuery is told where it is fet
     traffic.wait((30 + ((index * 7) % 16)) * 1_000_000)
   }
   expect(traffic.end()).toMatchObject([{ family: 'c2', host: HOST, domain: 'example.net' }])
+})
+
+/** Posts that are called forms and are none, each answered with an error; agents as given. */
+function refused(times: number, agent: string): unknown[] {
+  const traffic = new WatchedTraffic()
+  const body = '\x9c\xe1\x02\x87\xf3\x00\x12\xbb'.repeat(30)
+  const form = 'Content-Type: application/x-www-form-urlencoded\r\n'
+  for (let index = 0; index < times; index += 1) {
+    const ends = { client: HOST, server: FAR, clientPort: 52_000 + index, serverPort: 80 }
+    new RemoteSession(traffic, ends)
+      .say(
+        post('/', body, `${form}${agent}Accept: */*\r\nReferer: http://a${index}.example.org/\r\n`),
+      )
+      .hear(`HTTP/1.1 404 Not Found\r\nContent-Length: 9\r\n\r\nnot found`)
+      .close()
+    traffic.wait((60 + ((index * 37) % 400)) * 1_000_000)
+  }
+  return traffic.end().filter(({ severity }) => severity >= 4)
+}
+
+test('a loader that is answered with errors alone, six times and more, is told', () => {
+  const agent =
+    'User-Agent: Mozilla/5.0 (Windows NT 6.1; WOW64; Trident/7.0; rv:11.0) like Gecko\r\n'
+  expect(refused(7, agent)).toMatchObject([{ kind: 'c2.http', host: HOST, domain: 'example.net' }])
+  expect(refused(7, 'User-Agent: backup/2.1\r\n')).toEqual([])
+  expect(refused(3, agent)).toEqual([])
 })

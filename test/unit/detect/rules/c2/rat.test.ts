@@ -48,6 +48,7 @@ const TOOLS: readonly (readonly [name: string, port: number, talk: Talk])[] = [
   ['Crimson', 6728, (it) => it.hear(bytes('\x0d\0\0\0\0info=command')).say(bytes('\x20\0\0\0\0info=user-PC'))],
   ['a stage of Metasploit for Linux', 4444, (it) => it.hear(bytes(`\x00\xa0\x02\0\x7fELF\x02\x01\x01${zeros(1200)}`)).say('x')],
   ['a stage of Metasploit', 4444, (it) => it.hear(bytes(`\x00\xa0\x02\0MZ\xe8\0\0\0\0${zeros(1200)}`)).say('x')],
+  ['a stage of Metasploit, its length in a segment of its own', 4444, (it) => it.hear(bytes('\x00\xa0\x02\0')).hear(bytes(`MZ\xe8\0\0\0\0${zeros(1200)}`)).hear(bytes(zeros(1200))).say('x')],
   ['a command prompt that goes out', 4444, (it) => it.say('Microsoft Windows [Version 6.1.7601]\r\n').hear('whoami\n')],
   ['Gafgyt', 666, (it) => it.say('BUILD MIPS:telnet\n').hear('PING\n', 60 * SECOND).say('PONG!\n').hear('PING\n', 60 * SECOND).say('PONG!\n')],
   ['Mirai', 23, (it) => it.say(bytes('\0\0\0\x01'), 100_000).say(bytes('\0'), 60 * SECOND).say(bytes('\0\0')).hear(bytes('\0\0'), 60 * SECOND).say(bytes('\0\0')).hear(bytes('\0\0'))],
@@ -201,6 +202,25 @@ describe('a bot in an IRC channel', () => {
       .say('NICK x86-8fk2la\r\nUSER x86 0 0 :x86\r\nJOIN #bots\r\n')
       .hear(':irc.example 001 x :welcome\r\n')
     expect(traffic.end()).toMatchObject([{ kind: 'c2.irc', host: HOST, attacker: FAR }])
+  })
+
+  test('that is told to flood as Kaiten is, is told', () => {
+    const traffic = new WatchedTraffic()
+    session(traffic, 6697)
+      .say('NICK AXKQZ\nUSER YZWPQ localhost localhost :ABCDE\n')
+      .hear(':irc 376 AXKQZ :End of /MOTD\r\n')
+      .say('MODE AXKQZ -xi\nJOIN #k :lol\nWHO AXKQZ\n')
+      .hear(':b!b@x PRIVMSG #k :!* PAN 198.51.100.5 80 60\r\n')
+    expect(traffic.end()).toMatchObject([{ kind: 'c2.irc', host: HOST, attacker: FAR }])
+  })
+
+  test('is not seen where a person shouts', () => {
+    const traffic = new WatchedTraffic()
+    session(traffic, 6667)
+      .say('NICK alice\r\nUSER alice 0 * :Alice\r\n')
+      .hear(':irc.example 001 alice :welcome\r\n')
+      .hear(':bob!b@x PRIVMSG #linux :!GET me a coffee! UDP is no TCP\r\n')
+    expect(traffic.end()).toEqual([])
   })
 
   test('is not seen in a program of somebody who cannot wait', () => {

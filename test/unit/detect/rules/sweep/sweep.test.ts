@@ -157,6 +157,17 @@ describe('the sweep detector keeps quiet about', () => {
     expect(traffic.end()).toEqual([])
   })
 
+  test('a browser that asks an encrypted resolver and finds that no way leads out over IPv6', () => {
+    const traffic = new WatchedTraffic()
+    for (const index of range(0, 70)) {
+      const server = `2001:db8:${(index + 16).toString(16)}::1`
+      const ports = { sourcePort: 50_000 + index, destinationPort: 443 }
+      traffic.socketSyn('2001:db8:1::9', server, ports)
+      traffic.wait(2_500_000)
+    }
+    expect(traffic.end()).toEqual([])
+  })
+
   test('a browser that looks names up over IPv4 and finds that no way leads out over IPv6', () => {
     const traffic = new WatchedTraffic()
     for (const index of range(0, 100)) {

@@ -52,6 +52,21 @@ describe('a DNS tunnel', () => {
     expect(tunnelsIn(traffic)).toMatchObject([{ kind: 'tunnel.dns', severity: 6 }])
   })
 
+  test.each([
+    ['a digest', 40, undefined],
+    ['a digest', 40, '192.0.2.1'],
+    ['much', 60, 'missing'],
+  ])('that uploads %s a name (%i digits, answer %s) is told', (_, length, answer) => {
+    const traffic = new WatchedTraffic()
+    const random = seededRandom(20)
+    for (let count = 0; count < 140; count += 1) {
+      const name = `${randomText(random, HEX, length)}.evil.example.net`
+      const asking = { client: CLIENT, server: SERVER }
+      ask(traffic, name, answer === undefined ? asking : { ...asking, answer })
+    }
+    expect(tunnelsIn(traffic)).toMatchObject([{ kind: 'tunnel.dns', severity: 6 }])
+  })
+
   test('that idles is told by short names that count up', () => {
     const traffic = new WatchedTraffic()
     for (let count = 0; count < 240; count += 1) {
@@ -309,6 +324,19 @@ describe('no DNS tunnel is', () => {
     }
     expect(tunnelsIn(traffic).every(({ severity }) => severity < 4)).toBe(true)
   })
+
+  test.each([32, 40])(
+    'a list of hashes of %i digits that knows none of them is notable at most',
+    (length) => {
+      const traffic = new WatchedTraffic()
+      const random = seededRandom(19)
+      for (let count = 0; count < 140; count += 1) {
+        const name = `${randomText(random, HEX, length)}.mail.example.org`
+        ask(traffic, name, { ...BETWEEN, answer: 'missing' })
+      }
+      expect(tunnelsIn(traffic).every(({ severity }) => severity < 4)).toBe(true)
+    },
+  )
 
   test('a list of hashes that knows few of them, and says nothing else, is notable at most', () => {
     const traffic = new WatchedTraffic()
