@@ -68,7 +68,11 @@ export function renderDetection({ report, oneOut, article, sklearn, machine }) {
       : `${models.folds} folds, no capture and no laboratory on both sides: ${models.attackFlows} attack and ${models.benignFlows} benign flows of ${models.captures} captures. Thresholds let at most 2 of 1,000 held-out benign flows speak (the rule: Tukey's fence).`,
     ...(models === null
       ? []
-      : flowSections([...models.scorers, ...(Array.isArray(sklearn) ? sklearn : [])], models)),
+      : flowSections(
+          [...models.scorers, ...(Array.isArray(sklearn) ? sklearn : [])],
+          models,
+          'Whole laboratories are held out, so a kind of one or two laboratories is met for the first time',
+        )),
     ...(Array.isArray(sklearn)
       ? []
       : [`scikit-learn's forests could not be run: ${sklearn.failure}`]),
@@ -112,7 +116,7 @@ function scorers(figures) {
 }
 
 /** The figures, and which kinds of attack the recall comes from and misses. */
-function flowSections(figures, models) {
+function flowSections(figures, models, heldOut) {
   const columns = figures.map(({ scorer }) => scorer)
   const rows = models.scorers[0].recallByFamily.map(({ family, captures, laboratories, flows }) => [
     ...[family, captures, laboratories, flows],
@@ -122,7 +126,7 @@ function flowSections(figures, models) {
   ])
   return [
     scorers(figures),
-    'Attack flows found, mean of captures, by kind of attack. Whole laboratories are held out, so a kind of one or two laboratories is met for the first time:',
+    `Attack flows found, mean of captures, by kind of attack. ${heldOut}:`,
     table(['kind', 'captures', 'laboratories', 'flows', ...columns], rows),
   ]
 }
@@ -136,7 +140,11 @@ function leaveOneOut(oneOut) {
   return [
     '## Flow by flow, one capture held out at a time',
     `${models.folds} captures, ${oneOut.trees} trees. The forest alone, without any rule, each capture unseen: ${alone.detected} of ${alone.captures} attack captures told, ${alone.rightParty} by the right party; ${forestAlone.benign.capturesWithAlert} of ${forestAlone.benign.captures} benign ones.`,
-    ...flowSections(models.scorers, models),
+    ...flowSections(
+      models.scorers,
+      models,
+      'What else a laboratory recorded is taught, the capture itself is not',
+    ),
   ]
 }
 
