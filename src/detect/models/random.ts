@@ -13,15 +13,17 @@ export function seededRandom(seed: number): Random {
   }
 }
 
-/** Draws `count` different indices below `length`, in random order; all of them when there are fewer. */
+/**
+ * Draws `count` different indices below `length`, in random order; all of them when there are fewer.
+ *
+ * Cost: by `count`, whatever the length. Source: Fisher and Yates, of whose list only what was moved is kept.
+ */
 export function sampleIndices(length: number, count: number, random: Random): number[] {
-  const indices = Array.from({ length }, (_, index) => index)
-  const drawn = Math.min(count, length)
-  for (let at = 0; at < drawn; at += 1) {
+  const moved = new Map<number, number>()
+  return Array.from({ length: Math.min(count, length) }, (_, at) => {
     const other = at + Math.floor(random() * (length - at))
-    const kept = indices[at]!
-    indices[at] = indices[other]!
-    indices[other] = kept
-  }
-  return indices.slice(0, drawn)
+    const drawn = moved.get(other) ?? other
+    moved.set(other, moved.get(at) ?? at)
+    return drawn
+  })
 }

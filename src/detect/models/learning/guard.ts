@@ -4,9 +4,8 @@
  * Who has time can poison a model in steps too small to see from one to the next; measured against the first
  * baseline every step counts (Barreno et al. 2010; Rubinstein et al. 2009 on boiling frogs).
  */
-import { FEATURE_COUNT } from '../../../feature/index.ts'
 import { isolationScore } from '../isolation-forest.ts'
-import { columnMedians, quantile, type IsolationForestModel, type Reference } from '../model.ts'
+import { quantile, type IsolationForestModel, type Reference } from '../model.ts'
 import { sampleIndices, seededRandom } from '../random.ts'
 import { knownAttacks } from './known-attacks.ts'
 
@@ -39,7 +38,7 @@ export function freezeReference(
   const ordinary = sampleIndices(rows.length, REFERENCE_ROWS, seededRandom(seed + 1)).map((index) =>
     Float64Array.from(rows[index]!),
   )
-  const attacks = knownAttacks(columnMedians(rows, FEATURE_COUNT))
+  const attacks = knownAttacks(model.baseline)
   return { ordinary, attacks, attacksApart: setApart(model, ordinary, attacks) }
 }
 
