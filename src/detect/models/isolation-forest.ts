@@ -17,11 +17,6 @@ export interface IsolationForest {
   readonly normalPathLength: number
 }
 
-export interface GrownIsolationForest extends IsolationForest {
-  /** The package's own trees, for tests that compare. */
-  readonly trees: readonly ITree[]
-}
-
 export interface IsolationOptions {
   readonly trees: number
   readonly seed: number
@@ -36,26 +31,35 @@ export interface IsolationOptions {
 export function growIsolationForest(
   rows: readonly Float64Array[],
   options: IsolationOptions,
-): GrownIsolationForest {
+): IsolationForest {
   const usable = rows.filter((row) => row.every(Number.isFinite))
   if (usable.length < 2) throw new RangeError('an isolation forest needs at least two finite rows')
-  const columns = varyingColumns(usable)
-  const sampleRows = Math.min(ISOLATION_SAMPLE_ROWS, usable.length)
+  // One after the other, since each of the package's trees holds its rows.
+  const trees = Array.from(growTrees(usable, options), (tree) => sourceNode(tree.getRootNode(), 0))
+  return {
+    forest: compileForest(trees),
+    normalPathLength: averagePathLength(sampleRowsOf(usable)),
+  }
+}
+
+/** Grows the package's own trees, one at a time, on finite rows. */
+export function* growTrees(
+  rows: readonly Float64Array[],
+  options: IsolationOptions,
+): Generator<ITree> {
+  const columns = varyingColumns(rows)
+  const sampleRows = sampleRowsOf(rows)
   const heightLimit = Math.ceil(Math.log2(sampleRows))
   const random = seededRandom(options.seed)
-  const trees = Array.from({ length: options.trees }, () => {
-    const sample = sampleIndices(usable.length, sampleRows, random)
-    return growTree(
-      sample.map((index) => keyedRow(usable[index]!, columns)),
-      heightLimit,
-      random,
-    )
-  })
-  return {
-    trees,
-    forest: compileForest(trees.map((tree) => sourceNode(tree.getRootNode(), 0))),
-    normalPathLength: averagePathLength(sampleRows),
+  for (let tree = 0; tree < options.trees; tree += 1) {
+    const sample = sampleIndices(rows.length, sampleRows, random)
+    const keyed = sample.map((index) => keyedRow(rows[index]!, columns))
+    yield growTree(keyed, heightLimit, random)
   }
+}
+
+function sampleRowsOf(rows: readonly Float64Array[]): number {
+  return Math.min(ISOLATION_SAMPLE_ROWS, rows.length)
 }
 
 /** Scores a row: near 1 is unlike anything learned, 0.5 and below is ordinary. */
