@@ -21,6 +21,11 @@ export function addressKey(
   return ipVersion === 4 ? words[3] >>> 0 : ipv6Key(words[0], words[1], words[2], words[3])
 }
 
+/** Says whether the key is that of an IPv6 address, of which it is a hash. */
+export function isIpv6Key(key: number): boolean {
+  return key >= IPV6_BASE
+}
+
 /** Returns the key of an IPv6 address; as `addressKey`, without the array. */
 export function ipv6Key(word0: number, word1: number, word2: number, word3: number): number {
   let one = Math.imul(word0 ^ seeds[0]!, seeds[1]! | 1)

@@ -1,6 +1,7 @@
 /** Which end of a flow may be a host under somebody's command, and which its commander. */
 import { TcpFlag } from '../../../net/protocol.ts'
 import type { LiveFlow } from '../../../flow/flow.ts'
+import { isIpv6Key } from '../../../flow/index.ts'
 
 /** How far away the far end of a flow is. */
 export const Reach = {
@@ -12,7 +13,6 @@ export const Reach = {
   OUTSIDE: 2,
 } as const
 
-const IPV6 = 4294967296
 const words = new Int32Array(8)
 
 const SPECIAL = 0
@@ -72,7 +72,7 @@ export function hasSpoken(flow: LiveFlow): boolean {
 
 /** RFC 1918, RFC 6598, RFC 3927; multicast, loopback, broadcast and 0.0.0.0 are special. */
 function placeOfIpv4(address: number): number {
-  if (address >= IPV6) return PUBLIC
+  if (isIpv6Key(address)) return PUBLIC
   const first = Math.floor(address / 16777216)
   if (first === 0 || first === 127 || first >= 224) return SPECIAL
   const second = (address >>> 16) & 255

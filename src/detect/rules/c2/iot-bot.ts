@@ -4,6 +4,7 @@
  * The sweep detector sees the same from outside, by what fails; here the host that does it is the victim.
  */
 import type { LiveFlow } from '../../../flow/flow.ts'
+import { isIpv6Key } from '../../../flow/index.ts'
 import { IpProtocol } from '../../../net/protocol.ts'
 import type { Detection } from '../../detection.ts'
 import type { Detector, Emit, Memory } from '../../detector.ts'
@@ -96,7 +97,7 @@ export class IotBot implements Detector {
 
 function networkOf(key: number): number {
   // An IPv6 key is a hash: each address counts as a network of its own.
-  return key < 4294967296 ? Math.floor(key / 256) : key
+  return isIpv6Key(key) ? key : Math.floor(key / 256)
 }
 
 function describe(bot: Bot, story: Story, config: IotBotConfig, isFinal: boolean): Detection {

@@ -1,5 +1,6 @@
 /** What one source has tried on one port (or by ping) of many hosts: the evidence of a sweep. */
 import type { SweepConfig } from './config.ts'
+import { isIpv6Key } from '../../../flow/index.ts'
 import { formatIpv4Word } from '../../../net/address.ts'
 import { IpProtocol } from '../../../net/protocol.ts'
 
@@ -78,7 +79,7 @@ export class SweepGroup {
     const addresses: string[] = []
     for (const host of this.#hosts.keys()) {
       if (addresses.length >= limit) break
-      if (host < 4294967296) addresses.push(formatIpv4Word(host))
+      if (!isIpv6Key(host)) addresses.push(formatIpv4Word(host))
     }
     return addresses
   }
@@ -98,7 +99,8 @@ export class SweepGroup {
     const { port } = this.parties
     const isHigh = port >= FIRST_HIGH_PORT
     if (isHigh && highPortOpenings - this.hostsTried > this.hostsTried) return false
-    if (this.#isIpv6 && this.lastUs - this.firstUs > this.hostsTried * SLOWEST_IPV6_US) return false
+    const isIpv6 = isIpv6Key(this.parties.attackerKey)
+    if (isIpv6 && this.lastUs - this.firstUs > this.hostsTried * SLOWEST_IPV6_US) return false
     const vainShare = counts.vain / (counts.vain + this.#answered)
     return counts.vain >= config.minScattered && vainShare >= MIN_VAIN_SHARE.scattered
   }
@@ -108,12 +110,6 @@ export class SweepGroup {
     const vainShare = counts.neighboursVain / counts.neighboursTried
     if (this.#isPing()) return vainShare >= MIN_VAIN_SHARE.ping
     return counts.neighboursVain >= config.minNeighbours && vainShare >= MIN_VAIN_SHARE.neighbours
-  }
-
-  /** IPv6 keys are larger than any address of IPv4. */
-  get #isIpv6(): boolean {
-    const [first = 0] = this.#hosts.keys()
-    return first >= 4294967296
   }
 
   #isPing(): boolean {
@@ -128,7 +124,7 @@ export class SweepGroup {
     for (const [host, triedUs] of this.#hosts) {
       if (Math.abs(triedUs) > graceUs) continue
       // IPv6 keys are hashes: neighbours can't be told, so each such host is a network of its own.
-      const network = host < 4294967296 ? Math.floor(host / 256) : host
+      const network = isIpv6Key(host) ? host : Math.floor(host / 256)
       tried.set(network, (tried.get(network) ?? 0) + 1)
       if (triedUs < 0) continue
       allVain += 1
